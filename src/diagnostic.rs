@@ -1,0 +1,148 @@
+//! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::report`].
+
+use std::sync::Arc;
+
+use crate::rules::Rule;
+use crate::source::Span;
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// Probably wrong.
+    Warning,
+    /// Wrong: by default this fails the gate.
+    Error,
+}
+
+impl Level {
+    /// The level's word, as policies and reports write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Note, Self::Warning, Self::Error].into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// One thing that is wrong, where, why, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Its weight, as the policy decided.
+    pub level: Level,
+    /// The offending bytes.
+    pub span: Span,
+    /// What is wrong: what was declared, and what is right.
+    pub message: String,
+    /// Words for the place itself, such as the right number.
+    pub label: Option<String>,
+    /// Other places that belong to it.
+    pub related: Vec<Related>,
+    /// The computation behind it, term by term.
+    pub working: Option<String>,
+    /// What else explains it.
+    pub note: Option<String>,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// The line of the policy that decided it, where one did.
+    pub decided_by: Option<Origin>,
+    /// JSON pointer (RFC 6901) of the place within its document.
+    pub pointer: String,
+}
+
+/// A second place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Its bytes.
+    pub span: Span,
+    /// What it has to do with it.
+    pub message: String,
+}
+
+/// A line of a policy file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The policy's path, or the name of a built-in one.
+    pub file: Arc<str>,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Column, 1-based, in code points.
+    pub column: u32,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+impl Diagnostic {
+    /// A diagnostic of `rule` about the bytes in `span`, at the rule's own level.
+    pub fn new(rule: &Rule, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.name,
+            level: rule.level,
+            span,
+            message: message.into(),
+            label: None,
+            related: Vec::new(),
+            working: None,
+            note: None,
+            help: None,
+            decided_by: None,
+            pointer: String::new(),
+        }
+    }
+
+    /// With words for the place itself.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// With a second place.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related { span, message: message.into() });
+        self
+    }
+
+    /// With the computation behind it.
+    #[must_use]
+    pub fn working(mut self, working: impl Into<String>) -> Self {
+        self.working = Some(working.into());
+        self
+    }
+
+    /// With what else explains it, if something does.
+    #[must_use]
+    pub fn note(mut self, note: Option<String>) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// With the way to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With the policy line that decided it.
+    #[must_use]
+    pub fn decided_by(mut self, origin: &Origin) -> Self {
+        self.decided_by = Some(origin.clone());
+        self
+    }
+}

@@ -1,0 +1,159 @@
+//! Arguments to files: which paths to judge, in a stable order. Together with the command layer the only code
+//! that reaches the disk; the only one that knows the `ignore` crate.
+//!
+//! A path given by name is always read. In folders the policy's patterns decide, and what git ignores is left out.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::policy::Policy;
+use crate::report::Obstacle;
+use crate::source::Source;
+
+/// The repository that a run belongs to: globs and shown paths are relative to its root.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    root: PathBuf,
+    cwd: PathBuf,
+}
+
+/// A file to judge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// The path as it is shown: as the user would write it, with `/` between its parts.
+    pub name: String,
+    /// The path to open.
+    pub path: PathBuf,
+    /// Whether it was given by name, so that it must hold something to judge.
+    pub named: bool,
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The files, each once, ordered by name.
+    pub candidates: Vec<Candidate>,
+    /// Paths that do not exist or folders that cannot be read.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// The names a policy file has, in the order they are looked for.
+const POLICY_NAMES: [&str; 6] = [
+    "aivss-policy.yaml",
+    "aivss-policy.yml",
+    "aivss-policy.json",
+    ".github/aivss-policy.yaml",
+    ".github/aivss-policy.yml",
+    ".github/aivss-policy.json",
+];
+
+impl Repository {
+    /// The repository around a folder: the nearest folder above it with a `.git`, or else the folder itself.
+    pub fn around(cwd: PathBuf) -> Self {
+        let root = cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&cwd).to_owned();
+        Self { root, cwd }
+    }
+
+    /// The repository's own policy files; more than one is for the caller to refuse.
+    pub fn policies(&self) -> Vec<PathBuf> {
+        POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(|path| path.exists()).collect()
+    }
+
+    /// A path as it is shown: relative to the current folder where it lies below it.
+    pub fn shown(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.cwd).unwrap_or(path);
+        let relative = relative.strip_prefix(".").unwrap_or(relative);
+        slashes(relative)
+    }
+
+    /// A path as patterns see it: relative to the root where it lies below it.
+    fn matched(&self, path: &Path) -> String {
+        let whole = self.cwd.join(path.strip_prefix(".").unwrap_or(path));
+        slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
+    }
+}
+
+fn slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// Finds the files that `paths` stand for.
+pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> Discovery {
+    let mut discovery = Discovery::default();
+    for path in paths {
+        let name = repository.shown(path);
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => walk(path, repository, policy, &mut discovery),
+            Ok(_) => discovery.candidates.push(Candidate { name, path: path.clone(), named: true }),
+            Err(error) => discovery.obstacles.push(Obstacle { path: name, message: plain(&error) }),
+        }
+    }
+    // A file both named and found counts as named.
+    discovery.candidates.sort_by(|one, other| (&one.name, !one.named).cmp(&(&other.name, !other.named)));
+    discovery.candidates.dedup_by(|later, first| later.name == first.name);
+    discovery
+}
+
+fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {
+    let walker = ignore::WalkBuilder::new(folder)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build();
+    for entry in walker {
+        match entry {
+            Ok(entry) => {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                if !is_folder && policy.includes(&repository.matched(entry.path())) {
+                    let path = entry.into_path();
+                    // A link to a folder is not followed; what it leads to has a path of its own.
+                    if !path.is_dir() {
+                        discovery.candidates.push(Candidate { name: repository.shown(&path), path, named: false });
+                    }
+                }
+            }
+            Err(error) => {
+                let path = repository.shown(folder);
+                discovery.obstacles.push(Obstacle { path, message: error.to_string() });
+            }
+        }
+    }
+}
+
+/// Reads one file, never more than is allowed.
+///
+/// # Errors
+/// Why it cannot be read, as a sentence.
+#[expect(clippy::disallowed_methods, reason = "the one place where files under test are opened")]
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    // Opening a pipe would wait for its writer: look first.
+    let metadata = fs::metadata(path).map_err(|error| plain(&error))?;
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let file = fs::File::open(path).map_err(|error| plain(&error))?;
+    read_bounded(file)
+}
+
+/// Reads a stream to its end, or just past the limit, which [`Source::decode`] then reports.
+///
+/// # Errors
+/// Why it cannot be read, as a sentence.
+pub fn read_bounded(stream: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    stream.take(limit).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
+    Ok(bytes)
+}
+
+/// An I/O error without the operating system's number.
+fn plain(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

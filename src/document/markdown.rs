@@ -1,0 +1,64 @@
+//! Markdown to trees: each fenced block whose first key is the marker is a threat model.
+//!
+//! The block's own bytes are read in place, so places point into the Markdown file. Everything else in the file
+//! is prose and is left alone.
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::{Document, MODEL_MARKER, ProblemKind, json, yaml};
+use crate::source::Span;
+
+/// Reads the threat models in the fenced blocks of `text` into `document`.
+pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
+    let mut block: Option<Block> = None;
+    for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => block = Some(Block::default()),
+            Event::Text(content) => {
+                if let Some(block) = &mut block {
+                    block.start.get_or_insert(range.start);
+                    block.end = range.end;
+                    block.content.push_str(&content);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                if let Some(block) = block.take() {
+                    block.read(document, text);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A fenced block: what Markdown says it holds, and the bytes from its first content to its last.
+#[derive(Default)]
+struct Block {
+    start: Option<usize>,
+    end: usize,
+    content: String,
+}
+
+impl Block {
+    fn read<'t>(self, document: &mut Document<'t>, text: &'t str) {
+        let Some(start) = self.start else { return };
+        if !yaml::begins_with_key(&self.content, MODEL_MARKER) {
+            return;
+        }
+        // From the start of the line, so that an indented block keeps its shape.
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        if !text[line..start].trim().is_empty() || !same_lines(&text[line..self.end], &self.content) {
+            let message = "a threat model inside a quotation cannot be read in place: move the block out of it";
+            document.problem(ProblemKind::Syntax, Span::new(start, start), message);
+        } else if self.content.trim_start().starts_with('{') {
+            json::read(document, text, line..self.end);
+        } else {
+            yaml::read(document, text, line..self.end);
+        }
+    }
+}
+
+/// Whether the bytes of a block are its content, but for indentation.
+fn same_lines(bytes: &str, content: &str) -> bool {
+    bytes.lines().map(str::trim).eq(content.lines().map(str::trim))
+}

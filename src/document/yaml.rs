@@ -1,0 +1,380 @@
+//! YAML 1.2 to tree, from the events of `granit-parser`; the only file that knows that crate.
+//!
+//! Scalars are resolved by the core schema: `no` is text, `0o17` is 15, `.inf` is refused. Hostile input is
+//! bounded before anything is built from it: depth, number of nodes, and what aliases would unfold to.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
+
+use super::tree::Kind;
+use super::{Document, Problem, ProblemKind};
+use crate::decimal::{Decimal, NotDecimal};
+use crate::source::{BOM, Span};
+
+/// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
+const MAX_DEPTH: usize = 100;
+/// How many nodes a file may have.
+const MAX_NODES: usize = 2_000_000;
+/// How many nodes aliases may add to a file's own when they are followed.
+const MAX_ALIASED: u64 = 100_000;
+/// Keys of one mapping are compared one by one up to here, through a table beyond.
+const FEW_KEYS: usize = 16;
+
+/// Reads the YAML documents in `range` of `text` into `document`.
+pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<usize>) {
+    read_with(document, text, range, 1024);
+}
+
+/// As [`read`], for text whose mappings may have keys of up to `longest_key` characters.
+pub(super) fn read_with<'t>(
+    document: &mut Document<'t>,
+    text: &'t str,
+    range: Range<usize>,
+    longest_key: usize,
+) {
+    let mut options = Options::default();
+    options.strict_indentation = true;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    options.simple_key_max_lookahead = longest_key;
+    let slice = &text[range.clone()];
+    let mut builder = Builder::new(document, text, range.start);
+    for event in Parser::new_from_str_with_options(slice, options) {
+        let step = match event {
+            Ok((event, span)) => builder.event(event, &span),
+            Err(error) => {
+                builder.syntax_error(&error);
+                Err(Stop)
+            }
+        };
+        if step.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reading has ended at a problem that was reported.
+struct Stop;
+
+/// A finished node, with what an alias to it would unfold to.
+#[derive(Clone, Copy)]
+struct Built {
+    id: u32,
+    /// Nodes in the subtree, aliases followed.
+    weight: u64,
+    /// Levels of collections in the subtree, aliases followed.
+    height: usize,
+}
+
+/// A collection whose end has not been met.
+struct Open {
+    anchor: usize,
+    start: usize,
+    style: StructureStyle,
+    is_map: bool,
+    children: Vec<u32>,
+    weight: u64,
+    height: usize,
+}
+
+struct Builder<'d, 't> {
+    document: &'d mut Document<'t>,
+    text: &'t str,
+    /// What to add to the parser's offsets.
+    offset: usize,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Built>,
+    /// Nodes that following every alias would add.
+    aliased: u64,
+    /// Emptied lists of children, for reuse.
+    spare: Vec<Vec<u32>>,
+}
+
+impl<'d, 't> Builder<'d, 't> {
+    fn new(document: &'d mut Document<'t>, text: &'t str, offset: usize) -> Self {
+        Self { document, text, offset, open: Vec::new(), anchors: HashMap::new(), aliased: 0, spare: Vec::new() }
+    }
+
+    fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Stop> {
+        let span = self.place(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let kind = self.scalar(text, style, tag.as_deref(), span);
+                self.leaf(span, kind, anchor)
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.check_collection_tag(tag.as_deref(), "seq", span);
+                self.start(span, style, anchor, false)
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.check_collection_tag(tag.as_deref(), "map", span);
+                self.start(span, style, anchor, true)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(anchor) => self.alias(span, anchor),
+            // Stream and document boundaries, and what the options keep from being emitted.
+            _ => Ok(()),
+        }
+    }
+
+    fn place(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().unwrap_or(0..0);
+        Span::new(self.offset + range.start, self.offset + range.end)
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) {
+        let at = self.offset + error.marker().byte_offset().unwrap_or(0);
+        let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let next = self.text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r'));
+        let span = Span::new(at, at + next.map_or(0, char::len_utf8));
+        let (kind, message) = match error.kind() {
+            granit_parser::ErrorKind::RecursionLimitExceeded => {
+                (ProblemKind::InputLimit, format!("collections nest more than {MAX_DEPTH} deep"))
+            }
+            _ => (ProblemKind::Syntax, error.info()),
+        };
+        self.document.problem(kind, span, message);
+    }
+
+    fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Result<(), Stop> {
+        if self.open.len() >= MAX_DEPTH {
+            return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep"));
+        }
+        let children = self.spare.pop().unwrap_or_default();
+        let start = span.start as usize;
+        self.open.push(Open { anchor, start, style, is_map, children, weight: 1, height: 0 });
+        Ok(())
+    }
+
+    fn end(&mut self, end: Span) -> Result<(), Stop> {
+        let Some(mut open) = self.open.pop() else { return Ok(()) };
+        let tree = &self.document.tree;
+        // A block collection "ends" where the next token begins: its last child says where it really does.
+        let end = match (open.style, open.children.last()) {
+            (StructureStyle::Block, Some(last)) => {
+                let own = if open.is_map { open.children[open.children.len() - 2] } else { *last };
+                tree.span(*last).end.max(tree.span(own).end) as usize
+            }
+            _ => end.end as usize,
+        };
+        if open.is_map {
+            self.check_keys(&open.children);
+        }
+        let (first, last) = self.document.tree.adopt(&open.children);
+        let kind = if open.is_map {
+            Kind::Map { start: first, end: last }
+        } else {
+            Kind::List { start: first, end: last }
+        };
+        let id = self.document.tree.push(Span::new(open.start, end), kind);
+        let built = Built { id, weight: open.weight, height: open.height + 1 };
+        open.children.clear();
+        self.spare.push(open.children);
+        self.finish(built, open.anchor)
+    }
+
+    fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
+        if self.document.tree.len() >= MAX_NODES {
+            return self.limit(span, format!("the file has more than {MAX_NODES} values"));
+        }
+        let id = self.document.tree.push(span, kind);
+        self.finish(Built { id, weight: 1, height: 0 }, anchor)
+    }
+
+    fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
+        let Some(target) = self.anchors.get(&anchor).copied() else {
+            return self.limit(span, "an alias inside the value it stands for never ends".to_owned());
+        };
+        self.aliased = self.aliased.saturating_add(target.weight);
+        if self.aliased > MAX_ALIASED {
+            return self.limit(span, format!("aliases stand for more than {MAX_ALIASED} values"));
+        }
+        if self.open.len() + target.height > MAX_DEPTH {
+            return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep through this alias"));
+        }
+        let id = self.document.tree.push(span, Kind::Alias(target.id));
+        self.finish(Built { id, ..target }, 0)
+    }
+
+    /// Hands a finished node to its parent, or to the document.
+    fn finish(&mut self, built: Built, anchor: usize) -> Result<(), Stop> {
+        if anchor != 0 {
+            // An alias node cannot carry an anchor, so what is stored here is never an alias itself.
+            self.anchors.insert(anchor, built);
+        }
+        let Some(parent) = self.open.last_mut() else {
+            // A document without content holds nothing to judge.
+            let root = self.document.tree.node(built.id);
+            if !(root.span().is_empty() && matches!(root.value(), super::Value::Null)) {
+                self.document.roots.push(built.id);
+            }
+            return Ok(());
+        };
+        parent.weight = parent.weight.saturating_add(built.weight);
+        parent.height = parent.height.max(built.height);
+        let is_key = parent.is_map && parent.children.len() % 2 == 0;
+        let id = if is_key { self.key(built.id) } else { built.id };
+        if let Some(parent) = self.open.last_mut() {
+            parent.children.push(id);
+        }
+        Ok(())
+    }
+
+    /// A key is text: what looks like a number or a word of YAML keeps its spelling, anything else is refused.
+    fn key(&mut self, id: u32) -> u32 {
+        let node = self.document.tree.node(id);
+        let span = node.span();
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let spelling = match node.value() {
+            super::Value::String(_) if written == "<<" => {
+                let message = "YAML 1.2 has no merge keys: write the keys out";
+                self.document.problem(ProblemKind::MergeKey, span, message);
+                return id;
+            }
+            super::Value::String(_) if node.resolved() == id => return id,
+            super::Value::String(text) => text.to_owned(),
+            super::Value::Null if span.is_empty() => String::new(),
+            super::Value::Null | super::Value::Bool(_) | super::Value::Number(_) => written.to_owned(),
+            super::Value::List(_) | super::Value::Map(_) => {
+                self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
+                String::new()
+            }
+            super::Value::Unreadable => String::new(),
+        };
+        self.document.tree.push(span, Kind::String(Cow::Owned(spelling)))
+    }
+
+    fn check_keys(&mut self, children: &[u32]) {
+        let keys: Vec<u32> = children.iter().copied().step_by(2).collect();
+        let tree = &self.document.tree;
+        let mut repeated = Vec::new();
+        if keys.len() <= FEW_KEYS {
+            for (at, key) in keys.iter().enumerate() {
+                if let Some(first) = keys[..at].iter().find(|first| tree.text(**first) == tree.text(*key)) {
+                    repeated.push((*first, *key));
+                }
+            }
+        } else {
+            let mut seen = HashMap::with_capacity(keys.len());
+            for key in keys {
+                if let Some(first) = seen.get(&tree.text(key)) {
+                    repeated.push((*first, key));
+                } else {
+                    seen.insert(tree.text(key), key);
+                }
+            }
+        }
+        let problems: Vec<Problem> = repeated
+            .into_iter()
+            .map(|(first, key)| Problem {
+                kind: ProblemKind::DuplicateKey,
+                span: tree.span(key),
+                message: format!("the key `{}` stands here a second time", tree.text(key).unwrap_or_default()),
+                related: Some((tree.span(first), "first here".to_owned())),
+            })
+            .collect();
+        self.document.problems.extend(problems);
+    }
+
+    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind<'t> {
+        let plain = style == ScalarStyle::Plain;
+        // An empty value arrives as the text `~` over no bytes.
+        if span.is_empty() && plain && tag.is_none() {
+            return Kind::Null;
+        }
+        let wanted = match tag {
+            None => None,
+            // `!` alone says: do not resolve.
+            Some(tag) if tag.handle().is_empty() && tag.suffix() == "!" => Some("str"),
+            Some(tag) => match tag.core_suffix() {
+                Some(core @ ("str" | "null" | "bool" | "int" | "float")) => Some(core),
+                _ => {
+                    let message = format!("the tag `{}` means nothing here", tag.original());
+                    self.document.problem(ProblemKind::Syntax, span, message);
+                    return Kind::Unreadable;
+                }
+            },
+        };
+        match wanted {
+            None if !plain => Kind::String(text),
+            Some("str") => Kind::String(text),
+            None => self.resolve(text, span),
+            Some(core) => {
+                let kind = self.resolve(text, span);
+                let fits = match kind {
+                    Kind::Null => core == "null",
+                    Kind::Bool(_) => core == "bool",
+                    Kind::Number(_) => core == "int" || core == "float",
+                    Kind::Unreadable => true,
+                    Kind::String(_) | Kind::List { .. } | Kind::Map { .. } | Kind::Alias(_) => false,
+                };
+                if !fits {
+                    let message = format!("this is not what its tag `!!{core}` says");
+                    self.document.problem(ProblemKind::Syntax, span, message);
+                    return Kind::Unreadable;
+                }
+                kind
+            }
+        }
+    }
+
+    /// A plain scalar's type by the core schema (YAML 1.2.2 §10.3.2).
+    fn resolve(&mut self, text: Cow<'t, str>, span: Span) -> Kind<'t> {
+        match &*text {
+            "~" | "null" | "Null" | "NULL" | "" => return Kind::Null,
+            "true" | "True" | "TRUE" => return Kind::Bool(true),
+            "false" | "False" | "FALSE" => return Kind::Bool(false),
+            _ => {}
+        }
+        if !matches!(text.as_bytes()[0], b'-' | b'+' | b'.' | b'0'..=b'9') {
+            return Kind::String(text);
+        }
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
+        if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(&*text, ".nan" | ".NaN" | ".NAN") {
+            self.document.problem(ProblemKind::NonFinite, span, format!("`{text}` is not a finite number"));
+            return Kind::Unreadable;
+        }
+        match Decimal::parse(&text) {
+            Ok(_) => Kind::Number(text),
+            Err(NotDecimal::NotANumber) => Kind::String(text),
+            Err(NotDecimal::TooLong) => {
+                let message = format!(
+                    "a number here has {} digits at the most, and this one cannot be read exactly",
+                    Decimal::MAX_DIGITS
+                );
+                self.document.problem(ProblemKind::InputLimit, span, message);
+                Kind::Unreadable
+            }
+        }
+    }
+
+    fn check_collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, span: Span) {
+        if let Some(tag) = tag
+            && tag.core_suffix() != Some(wanted)
+        {
+            let message = format!("the tag `{}` means nothing here", tag.original());
+            let at = Span::new(span.start as usize, span.start as usize);
+            self.document.problem(ProblemKind::Syntax, at, message);
+        }
+    }
+
+    fn limit(&mut self, span: Span, message: String) -> Result<(), Stop> {
+        self.document.problem(ProblemKind::InputLimit, span, message);
+        Err(Stop)
+    }
+}
+
+/// Whether a text's first content is a mapping that begins with `marker`, judged without parsing.
+pub(super) fn begins_with_key(text: &str, marker: &str) -> bool {
+    let first = text
+        .trim_start_matches(BOM)
+        .lines()
+        .map(str::trim_start)
+        .find(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("---") && !line.starts_with('%'));
+    let Some(line) = first else { return false };
+    let line = line.trim_start_matches(['{', ' ', '"', '\'']);
+    line.strip_prefix(marker).is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+}

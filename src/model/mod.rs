@@ -1,0 +1,313 @@
+//! Tree to model: what a file says, in the words of the domain, each with its place.
+//!
+//! Two readers make the same [`Model`]: [`native`] of this project's format, [`owasp`] of OWASP's v0.8 report.
+//! Reading never fails: what is absent or out of shape is `None`, and the rule of the schema has spoken of it.
+//! Nothing is computed or judged here.
+
+mod factors;
+mod maestro;
+mod native;
+mod owasp;
+
+pub use factors::Factor;
+pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
+
+use crate::decimal::Decimal;
+use crate::document::{Entry, MODEL_MARKER, Map, Node, Value};
+use crate::schema::Schema;
+use crate::source::Span;
+
+/// A value of the file and its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl At<&str> {
+    /// The place of a part of the text, by byte offsets in it; the whole place where the text was escaped or
+    /// folded, so that its bytes do not correspond.
+    pub fn part(self, start: usize, end: usize) -> Span {
+        let written = (self.span.end - self.span.start) as usize;
+        let quote = match written.checked_sub(self.value.len()) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return self.span,
+        };
+        let first = self.span.start as usize + quote;
+        Span::new(first + start, first + end)
+    }
+}
+
+/// One threat model.
+#[derive(Debug)]
+pub struct Model<'t> {
+    /// The format it is written in.
+    pub format: Format,
+    /// The first key: where what is missing from the whole is shown.
+    pub heading: Span,
+    /// The agent.
+    pub agent: Agent<'t>,
+    /// Its last review.
+    pub review: Review<'t>,
+    /// The score of the agent as a whole, in formats that have one.
+    pub assessment: Option<Assessment<'t>>,
+    /// Single vulnerabilities.
+    pub findings: Vec<Finding<'t>>,
+    /// The layers; `None` for a format that has none, so that rules about layers are silent.
+    pub maestro: Option<Maestro<'t>>,
+}
+
+/// The formats that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// This project's own.
+    Native,
+    /// The report of OWASP AIVSS v0.8, appendix A.
+    OwaspReport,
+}
+
+/// The agent that a threat model is about.
+#[derive(Debug, Default)]
+pub struct Agent<'t> {
+    /// The block's key.
+    pub heading: Option<Span>,
+    /// Its name.
+    pub name: Option<At<&'t str>>,
+    /// Who answers for the model.
+    pub owner: Option<At<&'t str>>,
+    /// Where it runs: development, testing or production.
+    pub environment: Option<At<&'t str>>,
+    /// Its risk tier: low, moderate or high.
+    pub tier: Option<At<&'t str>>,
+}
+
+/// The last review of a threat model.
+#[derive(Debug, Default)]
+pub struct Review<'t> {
+    /// The block's key.
+    pub heading: Option<Span>,
+    /// The day.
+    pub date: Option<At<&'t str>>,
+    /// Who approved the release.
+    pub approved_by: Option<At<&'t str>>,
+}
+
+/// A single vulnerability.
+#[derive(Debug)]
+pub struct Finding<'t> {
+    /// Its identifier.
+    pub id: Option<At<&'t str>>,
+    /// Its title.
+    pub title: Option<At<&'t str>>,
+    /// Its score.
+    pub assessment: Option<Assessment<'t>>,
+}
+
+/// An AIVSS score as declared: inputs and results.
+#[derive(Debug)]
+pub struct Assessment<'t> {
+    /// The block's key.
+    pub heading: Span,
+    /// The formula, by the version of the standard.
+    pub version: Option<At<&'t str>>,
+    /// Whether there is neither a vector nor a base, readable or not.
+    pub cvss_absent: bool,
+    /// Whether there is a vector, readable or not.
+    pub vector_written: bool,
+    /// The CVSS vector.
+    pub vector: Option<At<&'t str>>,
+    /// The CVSS base score.
+    pub base: Option<At<Decimal>>,
+    /// The agentic factors.
+    pub factors: Factors<'t>,
+    /// The threat multiplier.
+    pub threat: Option<At<Multiplier<'t>>>,
+    /// The mitigation factor.
+    pub mitigation: Option<At<Multiplier<'t>>>,
+    /// What demonstrates the mitigation.
+    pub evidence: Option<At<&'t str>>,
+    /// Declared sum of the factors.
+    pub factor_sum: Option<At<Decimal>>,
+    /// Declared agentic uplift (AARS).
+    pub uplift: Option<At<Decimal>>,
+    /// Declared score.
+    pub score: Option<At<Decimal>>,
+    /// Declared severity band.
+    pub severity: Option<At<&'t str>>,
+}
+
+/// A multiplier, as a number or by a name that the formula knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multiplier<'t> {
+    /// A number.
+    Number(Decimal),
+    /// A name.
+    Named(&'t str),
+}
+
+/// The factors of an assessment.
+#[derive(Debug)]
+pub struct Factors<'t> {
+    /// The block's key.
+    pub heading: Span,
+    /// Whether the block is a mapping at all.
+    pub readable: bool,
+    /// Those that are known, in the order of the file.
+    pub given: Vec<GivenFactor<'t>>,
+    /// Keys that are no factor's.
+    pub unknown: Vec<At<&'t str>>,
+    /// The keys that this format has for factors.
+    pub keys: Vec<&'static str>,
+}
+
+impl Factors<'_> {
+    /// The factor's key as this format spells it.
+    pub fn spell(&self, factor: Factor) -> &'static str {
+        let report = factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
+        report.unwrap_or(factor.key())
+    }
+}
+
+/// One factor as given.
+#[derive(Debug)]
+pub struct GivenFactor<'t> {
+    /// Which.
+    pub factor: Factor,
+    /// The key as the file spells it.
+    pub key: At<&'t str>,
+    /// The value; `None` where it is out of shape.
+    pub value: Option<At<Decimal>>,
+    /// Why this value.
+    pub rationale: Option<At<&'t str>>,
+}
+
+impl<'t> Model<'t> {
+    /// Each assessment in the model with the finding it belongs to; the agent's own comes first.
+    pub fn assessments(&self) -> impl Iterator<Item = (Option<&Finding<'t>>, &Assessment<'t>)> {
+        let own = self.assessment.iter().map(|assessment| (None, assessment));
+        own.chain(self.findings.iter().filter_map(|finding| Some((Some(finding), finding.assessment.as_ref()?))))
+    }
+}
+
+/// What a document's top node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recognised {
+    /// A threat model in a format that can be read.
+    Model(Format),
+    /// Something with the keys of a threat model, and without what makes it one.
+    Unmarked,
+    /// Anything else.
+    Other,
+}
+
+/// Tells what a document is by its top keys.
+pub fn recognise(root: Node<'_>) -> Recognised {
+    let Some(map) = root.as_map() else { return Recognised::Other };
+    if map.get(MODEL_MARKER).is_some() {
+        return Recognised::Model(Format::Native);
+    }
+    if map.get("vulnerabilities").is_some() && (map.get("metadata").is_some() || lists_amplification(map)) {
+        return Recognised::Model(Format::OwaspReport);
+    }
+    let looks_like_one = map.iter().any(|entry| {
+        matches!(entry.key, "aivss" | "maestro") || crate::suggest::nearest(entry.key, [MODEL_MARKER]).is_some()
+    });
+    if looks_like_one { Recognised::Unmarked } else { Recognised::Other }
+}
+
+fn lists_amplification(map: Map<'_>) -> bool {
+    let items = map.get("vulnerabilities").and_then(Node::as_list);
+    items.is_some_and(|items| items.iter().any(|item| item.get("amplification_factors").is_some()))
+}
+
+impl Format {
+    /// The schema of the format.
+    pub const fn schema(self) -> Schema {
+        match self {
+            Self::Native => Schema::ThreatModel,
+            Self::OwaspReport => Schema::OwaspReport,
+        }
+    }
+
+    /// Reads a model of this format.
+    pub fn read(self, root: Node<'_>) -> Model<'_> {
+        match self {
+            Self::Native => native::read(root),
+            Self::OwaspReport => owasp::read(root),
+        }
+    }
+}
+
+/// A mapping with the key it stands under, for the readers.
+#[derive(Clone, Copy)]
+struct Block<'t> {
+    heading: Span,
+    node: Option<Node<'t>>,
+}
+
+impl<'t> Block<'t> {
+    fn root(node: Node<'t>) -> Self {
+        let first = node.as_map().and_then(|map| map.iter().next());
+        Self { heading: first.map_or(node.span(), |entry| entry.key_span), node: Some(node) }
+    }
+
+    fn of(entry: Entry<'t>) -> Self {
+        Self { heading: entry.key_span, node: Some(entry.value) }
+    }
+
+    /// The block under a key; where it is missing, an empty one with this block's heading.
+    fn block(self, key: &str) -> Self {
+        self.entry(key).map_or(Self { heading: self.heading, node: None }, Self::of)
+    }
+
+    fn map(self) -> Option<Map<'t>> {
+        self.node?.as_map()
+    }
+
+    fn entry(self, key: &str) -> Option<Entry<'t>> {
+        self.map()?.entry(key)
+    }
+
+    /// Text that says something: neither blank nor a placeholder.
+    fn answered(self, key: &str) -> Option<At<&'t str>> {
+        self.text(key).filter(|text| blank(text.value).is_none())
+    }
+
+    fn text(self, key: &str) -> Option<At<&'t str>> {
+        let entry = self.entry(key)?;
+        Some(At { value: entry.value.as_str()?, span: entry.span() })
+    }
+
+    fn number(self, key: &str) -> Option<At<Decimal>> {
+        number(self.entry(key)?)
+    }
+
+    fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
+        let entry = self.entry(key)?;
+        let value = match entry.value.value() {
+            Value::Number(text) => Multiplier::Number(Decimal::parse(text).ok()?),
+            Value::String(text) => Multiplier::Named(text),
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => return None,
+        };
+        Some(At { value, span: entry.span() })
+    }
+
+    fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        self.entry(key).and_then(|entry| entry.value.as_list()).into_iter().flat_map(crate::document::List::iter)
+    }
+}
+
+fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
+    match entry.value.value() {
+        Value::Number(text) => Some(At { value: Decimal::parse(text).ok()?, span: entry.span() }),
+        Value::Null
+        | Value::Bool(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Unreadable => None,
+    }
+}

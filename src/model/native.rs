@@ -1,0 +1,155 @@
+//! This project's own format to [`Model`].
+
+use super::{
+    Agent, Answer, Assessment, At, Blank, Block, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
+    Maestro, Model, Review, Threat, blank, number,
+};
+use crate::document::{Entry, Node, Value};
+
+pub(super) fn read(root: Node<'_>) -> Model<'_> {
+    let file = Block::root(root);
+    let agent = file.block("agent");
+    let review = file.block("review");
+    Model {
+        format: Format::Native,
+        heading: file.heading,
+        agent: Agent {
+            heading: Some(agent.heading),
+            name: agent.text("name"),
+            owner: agent.answered("owner"),
+            environment: agent.text("environment"),
+            tier: agent.text("tier"),
+        },
+        review: Review {
+            heading: file.entry("review").map(|entry| entry.key_span),
+            date: review.text("date"),
+            approved_by: review.answered("approved_by"),
+        },
+        assessment: file.entry("aivss").map(|entry| assessment(Block::of(entry))),
+        findings: file.items("findings").map(finding).collect(),
+        maestro: Some(maestro(file)),
+    }
+}
+
+fn finding(node: Node<'_>) -> Finding<'_> {
+    let block = Block::root(node);
+    Finding {
+        id: block.text("id"),
+        title: block.text("title"),
+        assessment: block.entry("aivss").map(|entry| assessment(Block::of(entry))),
+    }
+}
+
+fn assessment(block: Block<'_>) -> Assessment<'_> {
+    Assessment {
+        heading: block.heading,
+        version: block.entry("version").and_then(version),
+        cvss_absent: block.entry("cvss").is_none() && block.entry("cvss_base").is_none(),
+        vector_written: block.entry("cvss").is_some(),
+        vector: block.text("cvss"),
+        base: block.number("cvss_base"),
+        factors: factors(block.block("factors")),
+        threat: block.multiplier("threat_multiplier"),
+        mitigation: block.multiplier("mitigation_factor"),
+        evidence: block.answered("mitigation_evidence"),
+        factor_sum: block.number("factor_sum"),
+        uplift: block.number("aars"),
+        score: block.number("score"),
+        severity: block.text("severity"),
+    }
+}
+
+/// The version, with or without quotes: `0.8` is as clear as `"0.8"`.
+fn version(entry: Entry<'_>) -> Option<At<&str>> {
+    match entry.value.value() {
+        Value::String(text) | Value::Number(text) => Some(At { value: text, span: entry.span() }),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,
+    }
+}
+
+fn factors(block: Block<'_>) -> Factors<'_> {
+    let mut factors = Factors {
+        heading: block.heading,
+        readable: block.map().is_some(),
+        given: Vec::with_capacity(Factor::SET),
+        unknown: Vec::new(),
+        keys: Factor::ALL.into_iter().map(Factor::key).collect(),
+    };
+    for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
+        let key = At { value: entry.key, span: entry.key_span };
+        let Some(factor) = Factor::with_key(entry.key) else {
+            factors.unknown.push(key);
+            continue;
+        };
+        let (value, rationale) = match entry.value.value() {
+            Value::Map(_) => {
+                let block = Block::of(entry);
+                (block.number("score"), block.answered("rationale"))
+            }
+            _ => (number(entry), None),
+        };
+        factors.given.push(GivenFactor { factor, key, value, rationale });
+    }
+    factors
+}
+
+fn maestro(file: Block<'_>) -> Maestro<'_> {
+    let block = file.block("maestro");
+    let layers = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
+    Maestro { heading: block.heading, written: file.entry("maestro").is_some(), layers }
+}
+
+fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
+    let empty = |span, answer| Layer { kind, span, answer, analysis: None, threats: Vec::new() };
+    if maestro.node.is_some() && maestro.map().is_none() {
+        return empty(maestro.heading, Answer::Unreadable);
+    }
+    let Some(entry) = maestro.entry(kind.key()) else {
+        return empty(maestro.heading, Answer::Blank(Blank::Missing));
+    };
+    match entry.value.value() {
+        Value::Null => empty(entry.span(), Answer::Blank(Blank::Empty)),
+        Value::String(text) => {
+            let analysis = At { value: text, span: entry.span() };
+            let answer = blank(text).map_or(Answer::Mapped, Answer::Blank);
+            let analysis = (answer == Answer::Mapped).then_some(analysis);
+            Layer { analysis, ..empty(entry.span(), answer) }
+        }
+        Value::Map(_) => described(kind, Block::of(entry)),
+        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => {
+            empty(entry.span(), Answer::Unreadable)
+        }
+    }
+}
+
+/// A layer written as a mapping.
+fn described(kind: LayerKind, block: Block<'_>) -> Layer<'_> {
+    let text = block.text("analysis");
+    let analysis = block.answered("analysis");
+    let threats: Vec<_> = block.items("threats").map(threat).collect();
+    // A blank text is shown where it stands; a layer without any, at its key.
+    let span = match block.entry("analysis") {
+        Some(entry) if analysis.is_none() => entry.span(),
+        _ => block.heading,
+    };
+    let answer = match block.text("status").map(|status| status.value) {
+        Some("uncertain") => Answer::Uncertain,
+        Some("not_applicable") => Answer::NotApplicable { reasoned: block.answered("reason").is_some() },
+        Some("mapped") | None if analysis.is_some() || !threats.is_empty() => Answer::Mapped,
+        Some("mapped") | None => {
+            Answer::Blank(text.and_then(|text| blank(text.value)).unwrap_or(Blank::Empty))
+        }
+        Some(_) => Answer::Unreadable,
+    };
+    Layer { kind, span, answer, analysis, threats }
+}
+
+fn threat(node: Node<'_>) -> Threat<'_> {
+    let block = Block::root(node);
+    let status = block.text("status").map(|status| status.value);
+    Threat {
+        span: block.heading,
+        title: block.text("title").map(|title| title.value),
+        open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
+    }
+}

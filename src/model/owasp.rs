@@ -1,0 +1,76 @@
+//! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities, no score of the whole, no layers.
+
+use super::{
+    Agent, Assessment, At, Block, Factor, Factors, Finding, Format, GivenFactor, Model, Review, number,
+};
+use crate::document::Node;
+
+pub(super) fn read(root: Node<'_>) -> Model<'_> {
+    let file = Block::root(root);
+    let metadata = file.block("metadata");
+    Model {
+        format: Format::OwaspReport,
+        heading: file.heading,
+        agent: Agent {
+            heading: Some(metadata.heading),
+            name: metadata.text("system_name"),
+            // The report knows one person who answers for it.
+            owner: metadata.answered("assessor_id"),
+            environment: None,
+            tier: None,
+        },
+        review: Review {
+            heading: Some(metadata.heading),
+            date: metadata.text("assessment_date"),
+            approved_by: None,
+        },
+        assessment: None,
+        findings: file.items("vulnerabilities").map(finding).collect(),
+        maestro: None,
+    }
+}
+
+fn finding(node: Node<'_>) -> Finding<'_> {
+    let block = Block::root(node);
+    let scores = block.block("scores");
+    let cvss = block.block("cvss_base");
+    let assessment = Assessment {
+        heading: block.heading,
+        // The report has no field for it: appendix A belongs to v0.8.
+        version: Some(At { value: "0.8", span: scores.heading }),
+        // The report's schema asks for both.
+        cvss_absent: false,
+        vector_written: cvss.entry("vector_string").is_some(),
+        vector: cvss.text("vector_string"),
+        base: cvss.number("score"),
+        factors: factors(block.block("amplification_factors")),
+        threat: block.multiplier("threat_multiplier"),
+        mitigation: scores.multiplier("mitigation_factor"),
+        evidence: None,
+        factor_sum: scores.number("factor_sum"),
+        uplift: scores.number("aars"),
+        score: scores.number("aivss"),
+        severity: scores.text("severity"),
+    };
+    Finding { id: block.text("id"), title: block.text("title"), assessment: Some(assessment) }
+}
+
+fn factors(block: Block<'_>) -> Factors<'_> {
+    let mut factors = Factors {
+        heading: block.heading,
+        readable: block.map().is_some(),
+        given: Vec::with_capacity(Factor::SET),
+        unknown: Vec::new(),
+        keys: Factor::ALL.into_iter().filter_map(Factor::report_key).collect(),
+    };
+    for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
+        let key = At { value: entry.key, span: entry.key_span };
+        match Factor::with_report_key(entry.key) {
+            Some(factor) => {
+                factors.given.push(GivenFactor { factor, key, value: number(entry), rationale: None });
+            }
+            None => factors.unknown.push(key),
+        }
+    }
+    factors
+}

@@ -1,0 +1,98 @@
+//! A threat model as the report keeps it: what was computed, without the text it was computed from.
+
+use crate::decimal::Decimal;
+use crate::model::{Answer, Format, LayerKind};
+use crate::rules::Subject;
+use crate::score::{Scored, Working};
+use crate::source::{Position, Source};
+
+/// One threat model, computed.
+#[derive(Debug)]
+pub struct Assessed {
+    /// Where it begins.
+    pub position: Position,
+    /// The format it is written in.
+    pub format: Format,
+    /// The agent's name.
+    pub name: Option<String>,
+    /// Where the agent runs.
+    pub environment: Option<String>,
+    /// Its risk tier.
+    pub tier: Option<String>,
+    /// The agent's score first, then the findings'.
+    pub scores: Vec<AssessedScore>,
+    /// The seven layers, in formats that have them.
+    pub layers: Vec<AssessedLayer>,
+}
+
+/// One score, declared and computed.
+#[derive(Debug)]
+pub struct AssessedScore {
+    /// The finding's identifier; `None` for the agent's own score.
+    pub finding: Option<String>,
+    /// Where the score is declared.
+    pub position: Position,
+    /// The declared score.
+    pub declared: Option<Decimal>,
+    /// The computation; `None` where an input is missing or unusable.
+    pub working: Option<Working>,
+}
+
+/// One layer's answer.
+#[derive(Clone, Copy, Debug)]
+pub struct AssessedLayer {
+    /// Which layer.
+    pub kind: LayerKind,
+    /// The answer in a word: mapped, uncertain, not-applicable, blank, unreadable.
+    pub answer: &'static str,
+    /// How many of its threats are open.
+    pub open_threats: usize,
+}
+
+impl Assessed {
+    /// What the report keeps of a subject.
+    pub fn of(subject: &Subject<'_>, source: &Source) -> Self {
+        let model = subject.model;
+        let text = |at: Option<crate::model::At<&str>>| at.map(|at| at.value.to_owned());
+        let own = subject.own().map(|scored| assessed(scored, None, source));
+        let findings = subject.findings().map(|(finding, scored)| {
+            let id = finding.id.map_or_else(String::new, |id| id.value.to_owned());
+            assessed(scored, Some(id), source)
+        });
+        let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
+            kind: layer.kind,
+            answer: word(layer.answer),
+            open_threats: layer.threats.iter().filter(|threat| threat.open).count(),
+        });
+        Self {
+            position: source.position(model.heading.start),
+            format: model.format,
+            name: text(model.agent.name),
+            environment: text(model.agent.environment),
+            tier: text(model.agent.tier),
+            scores: own.into_iter().chain(findings).collect(),
+            layers: layers.collect(),
+        }
+    }
+}
+
+fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> AssessedScore {
+    let declared = scored.declared;
+    let span = declared.score.map_or(declared.heading, |score| score.span);
+    AssessedScore {
+        finding,
+        position: source.position(span.start),
+        declared: declared.score.map(|score| score.value),
+        working: scored.working.clone(),
+    }
+}
+
+const fn word(answer: Answer<'_>) -> &'static str {
+    match answer {
+        Answer::Mapped => "mapped",
+        Answer::Uncertain => "uncertain",
+        Answer::NotApplicable { .. } => "not-applicable",
+        Answer::Blank(_) => "blank",
+        Answer::Unreadable => "unreadable",
+    }
+}

@@ -1,0 +1,191 @@
+//! For people: each fault with the lines it stands in, drawn by `miette`, which no other file knows.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
+    SourceSpan, SpanContents, ThemeCharacters,
+};
+
+use super::escape::{line, same_length};
+use super::{Look, Report, Verdict};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::source::{Source, Span};
+
+/// Lines shown above and below a place.
+const CONTEXT: usize = 2;
+
+pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
+        let quoted = Quoted { source: &file.source, text: same_length(file.source.text()) };
+        for diagnostic in &file.diagnostics {
+            let mut drawn = String::new();
+            let shown = Shown { diagnostic, quoted: &quoted };
+            handler(diagnostic, look).render_report(&mut drawn, &shown).map_err(io::Error::other)?;
+            // The handler indents everything by two columns, the title too.
+            writeln!(out, "{}", drawn.trim_start_matches([' ', '\n']).trim_end())?;
+            details(diagnostic, look, out)?;
+            writeln!(out)?;
+        }
+    }
+    for obstacle in &report.obstacles {
+        let word = painted("cannot judge", AnsiColor::Red, look);
+        writeln!(out, "{word}: {}: {}\n", line(&obstacle.path), line(&obstacle.message))?;
+    }
+    let verdict = report.verdict();
+    let (word, colour) = match verdict {
+        Verdict::Passed => ("passed", AnsiColor::Green),
+        Verdict::Failed => ("failed", AnsiColor::Red),
+        Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
+    };
+    writeln!(out, "{}: {}", painted(word, colour, look), line(&report.summary()))
+}
+
+fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
+    let mut theme = match (look.unicode, look.colour) {
+        (true, true) => GraphicalTheme::unicode(),
+        (true, false) => GraphicalTheme::unicode_nocolor(),
+        (false, true) => GraphicalTheme::ascii(),
+        (false, false) => GraphicalTheme::none(),
+    };
+    // The title is made of level and rule, as compilers write it.
+    let title = format!("{}[{}]:", diagnostic.level.name(), diagnostic.rule);
+    theme.characters = ThemeCharacters { error: title.clone(), warning: title.clone(), advice: title, ..theme.characters };
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(look.width)
+        .with_context_lines(CONTEXT)
+        .without_cause_chain()
+        .without_syntax_highlighting()
+}
+
+/// The lines below the drawing: the computation, what explains it, who decided, how to mend it.
+fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let decided = diagnostic.decided_by.as_ref().map(|origin| format!("{origin} sets it"));
+    for (word, text) in [
+        ("working", diagnostic.working.as_deref()),
+        ("note", diagnostic.note.as_deref()),
+        ("policy", decided.as_deref()),
+        ("help", diagnostic.help.as_deref()),
+    ] {
+        if let Some(text) = text {
+            let text = wrapped(&line(text), look.width.saturating_sub(word.len() + 4), word.len() + 4);
+            writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
+        }
+    }
+    Ok(())
+}
+
+/// The text broken at spaces into lines of `width` characters, the later ones indented by `indent`.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut broken = String::with_capacity(text.len());
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            broken.push('\n');
+            broken.extend(std::iter::repeat_n(' ', indent));
+            used = 0;
+        } else if used > 0 {
+            broken.push(' ');
+            used += 1;
+        }
+        broken.push_str(word);
+        used += length;
+    }
+    broken
+}
+
+fn painted(word: &str, colour: AnsiColor, look: Look) -> String {
+    if look.colour {
+        let style: Style = colour.on_default().bold();
+        format!("{style}{word}{style:#}")
+    } else {
+        word.to_owned()
+    }
+}
+
+/// A diagnostic in the shape that `miette` draws.
+#[derive(Debug)]
+struct Shown<'r> {
+    diagnostic: &'r Diagnostic,
+    quoted: &'r Quoted<'r>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&line(&self.diagnostic.message))
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.diagnostic.level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Note => Severity::Advice,
+        })
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.quoted)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let text = self.diagnostic.label.as_deref().map(|label| line(label).into_owned());
+        let own = LabeledSpan::new_primary_with_span(text, self.quoted.place(self.diagnostic.span));
+        let related = self.diagnostic.related.iter().map(|related| {
+            let text = Some(line(&related.message).into_owned());
+            LabeledSpan::new_with_span(text, self.quoted.place(related.span))
+        });
+        Some(Box::new(std::iter::once(own).chain(related)))
+    }
+}
+
+/// A source to quote from, made safe to print, that finds lines by index instead of reading from the start.
+#[derive(Debug)]
+struct Quoted<'r> {
+    source: &'r Source,
+    text: Cow<'r, str>,
+}
+
+impl Quoted<'_> {
+    fn place(&self, span: Span) -> SourceSpan {
+        let shown = self.source.first_line(span);
+        SourceSpan::new((shown.start as usize).into(), (shown.end - shown.start) as usize)
+    }
+}
+
+impl SourceCode for Quoted<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let starts = self.source.line_starts();
+        let line_of = |offset: usize| {
+            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            starts.partition_point(|start| *start <= offset).saturating_sub(1)
+        };
+        let first = line_of(span.offset()).saturating_sub(before);
+        let last = (line_of(span.offset() + span.len()) + after).min(starts.len() - 1);
+        let start = starts[first] as usize;
+        let end = starts.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let data = self.text.get(start..end).ok_or(MietteError::OutOfBounds)?;
+        let contents = MietteSpanContents::new_named(
+            line(self.source.name()).into_owned(),
+            data.as_bytes(),
+            SourceSpan::new(start.into(), end - start),
+            first,
+            0,
+            last - first + 1,
+        );
+        Ok(Box::new(contents))
+    }
+}

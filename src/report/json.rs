@@ -1,0 +1,274 @@
+//! Everything as JSON, for programs. The shape is versioned by its first key and described by
+//! `schemas/report.json`; numbers keep their exact digits.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Assessed, AssessedScore, FileReport, Report};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level, Origin};
+use crate::model;
+use crate::source::{Position, Source, Span};
+
+/// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
+const VERSION: u32 = 1;
+
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Whole::of(report))?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Whole<'r> {
+    aivss_report: u32,
+    tool: Tool,
+    verdict: &'static str,
+    exit_code: u8,
+    policy: &'r str,
+    date: String,
+    fail_on: Level,
+    summary: Summary<'r>,
+    files: Vec<File<'r>>,
+    obstacles: Vec<Obstacle<'r>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary<'r> {
+    files: usize,
+    models: usize,
+    policies: usize,
+    skipped: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    worst: Option<Worst<'r>>,
+}
+
+#[derive(Serialize)]
+struct Worst<'r> {
+    score: Box<RawValue>,
+    severity: &'static str,
+    path: &'r str,
+}
+
+#[derive(Serialize)]
+struct Obstacle<'r> {
+    path: &'r str,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct File<'r> {
+    path: &'r str,
+    models: Vec<Model<'r>>,
+    diagnostics: Vec<Fault<'r>>,
+}
+
+#[derive(Serialize)]
+struct Model<'r> {
+    position: Place,
+    format: &'static str,
+    name: Option<&'r str>,
+    environment: Option<&'r str>,
+    tier: Option<&'r str>,
+    scores: Vec<Score<'r>>,
+    layers: Vec<Layer>,
+}
+
+#[derive(Serialize)]
+struct Score<'r> {
+    finding: Option<&'r str>,
+    position: Place,
+    declared: Option<Box<RawValue>>,
+    computed: Option<Computed>,
+}
+
+#[derive(Serialize)]
+struct Computed {
+    version: &'static str,
+    cvss_base: Box<RawValue>,
+    factor_sum: Box<RawValue>,
+    threat_multiplier: Box<RawValue>,
+    mitigation_factor: Option<Box<RawValue>>,
+    aars: Box<RawValue>,
+    raw: Box<RawValue>,
+    score: Box<RawValue>,
+    severity: &'static str,
+    working: String,
+}
+
+#[derive(Serialize)]
+struct Layer {
+    key: &'static str,
+    answer: &'static str,
+    open_threats: usize,
+}
+
+#[derive(Serialize)]
+struct Fault<'r> {
+    rule: &'r str,
+    level: Level,
+    message: &'r str,
+    start: Place,
+    end: Place,
+    pointer: &'r str,
+    label: Option<&'r str>,
+    working: Option<&'r str>,
+    note: Option<&'r str>,
+    help: Option<&'r str>,
+    related: Vec<Related<'r>>,
+    decided_by: Option<DecidedBy<'r>>,
+}
+
+#[derive(Serialize)]
+struct Related<'r> {
+    message: &'r str,
+    start: Place,
+    end: Place,
+}
+
+#[derive(Serialize)]
+struct DecidedBy<'r> {
+    policy: &'r str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct Place {
+    line: u32,
+    column: u32,
+}
+
+impl<'r> Whole<'r> {
+    fn of(report: &'r Report) -> Self {
+        let verdict = report.verdict();
+        Self {
+            aivss_report: VERSION,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            verdict: verdict.name(),
+            exit_code: verdict.exit_code(),
+            policy: &report.policy,
+            date: report.today.to_string(),
+            fail_on: report.fail_on,
+            summary: Summary {
+                files: report.files.len(),
+                models: report.models(),
+                policies: report.policies,
+                skipped: report.skipped,
+                errors: report.count(Level::Error),
+                warnings: report.count(Level::Warning),
+                notes: report.count(Level::Note),
+                worst: report.worst().map(|(score, band, source)| Worst {
+                    score: number(score),
+                    severity: band.name(),
+                    path: source.name(),
+                }),
+            },
+            files: report.files.iter().map(file).collect(),
+            obstacles: report
+                .obstacles
+                .iter()
+                .map(|obstacle| Obstacle { path: &obstacle.path, message: &obstacle.message })
+                .collect(),
+        }
+    }
+}
+
+fn file(file: &FileReport) -> File<'_> {
+    File {
+        path: file.source.name(),
+        models: file.models.iter().map(model).collect(),
+        diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.source, diagnostic)).collect(),
+    }
+}
+
+fn model(model: &Assessed) -> Model<'_> {
+    Model {
+        position: place(model.position),
+        format: match model.format {
+            model::Format::Native => "threat-model",
+            model::Format::OwaspReport => "owasp-report",
+        },
+        name: model.name.as_deref(),
+        environment: model.environment.as_deref(),
+        tier: model.tier.as_deref(),
+        scores: model.scores.iter().map(score).collect(),
+        layers: model
+            .layers
+            .iter()
+            .map(|layer| Layer { key: layer.kind.key(), answer: layer.answer, open_threats: layer.open_threats })
+            .collect(),
+    }
+}
+
+fn score(score: &AssessedScore) -> Score<'_> {
+    Score {
+        finding: score.finding.as_deref(),
+        position: place(score.position),
+        declared: score.declared.map(number),
+        computed: score.working.as_ref().map(|working| Computed {
+            version: working.formula.version,
+            cvss_base: number(working.inputs.base),
+            factor_sum: number(working.inputs.factor_sum),
+            threat_multiplier: number(working.inputs.threat),
+            mitigation_factor: working.formula.has_mitigation().then(|| number(working.inputs.mitigation)),
+            aars: number(working.uplift),
+            raw: number(working.raw),
+            score: number(working.score),
+            severity: working.band.name(),
+            working: working.written(),
+        }),
+    }
+}
+
+fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
+    let (start, end) = range(source, diagnostic.span);
+    Fault {
+        rule: diagnostic.rule,
+        level: diagnostic.level,
+        message: &diagnostic.message,
+        start,
+        end,
+        pointer: &diagnostic.pointer,
+        label: diagnostic.label.as_deref(),
+        working: diagnostic.working.as_deref(),
+        note: diagnostic.note.as_deref(),
+        help: diagnostic.help.as_deref(),
+        related: diagnostic
+            .related
+            .iter()
+            .map(|related| {
+                let (start, end) = range(source, related.span);
+                Related { message: &related.message, start, end }
+            })
+            .collect(),
+        decided_by: diagnostic.decided_by.as_ref().map(decided_by),
+    }
+}
+
+fn decided_by(origin: &Origin) -> DecidedBy<'_> {
+    DecidedBy { policy: &origin.file, line: origin.line, column: origin.column }
+}
+
+fn range(source: &Source, span: Span) -> (Place, Place) {
+    (place(source.position(span.start)), place(source.position(span.end)))
+}
+
+fn place(position: Position) -> Place {
+    Place { line: position.line, column: position.column }
+}
+
+/// A decimal as a JSON number with its own digits.
+#[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
+fn number(decimal: Decimal) -> Box<RawValue> {
+    RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
+}

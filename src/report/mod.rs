@@ -1,0 +1,189 @@
+//! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
+//! verdict: each is a function of the [`Report`].
+
+mod assessed;
+mod concise;
+mod escape;
+mod human;
+mod json;
+
+pub use assessed::{Assessed, AssessedLayer, AssessedScore};
+
+use std::io;
+
+use crate::date::Date;
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::Band;
+use crate::source::Source;
+
+/// Everything a run has found.
+#[derive(Debug)]
+pub struct Report {
+    /// The files that hold threat models, or should, in the order of their paths.
+    pub files: Vec<FileReport>,
+    /// Policy files among those that were looked at, and passed.
+    pub policies: usize,
+    /// Files found by a pattern that hold no threat model.
+    pub skipped: usize,
+    /// What kept the gate from judging, in the order of the paths.
+    pub obstacles: Vec<Obstacle>,
+    /// What the policy is called.
+    pub policy: String,
+    /// The day of the run.
+    pub today: Date,
+    /// The level that fails the gate.
+    pub fail_on: Level,
+}
+
+/// One file's part of the report.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The file's path and text.
+    pub source: Source,
+    /// Its threat models.
+    pub models: Vec<Assessed>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Something that could not be read, found or understood, so that the gate cannot answer for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Obstacle {
+    /// The path, or what was asked for.
+    pub path: String,
+    /// What is in the way.
+    pub message: String,
+}
+
+/// The answer of the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing at or above the failing level.
+    Passed,
+    /// Something at or above it.
+    Failed,
+    /// Something could not be judged, whatever else was found.
+    CannotJudge,
+}
+
+impl Verdict {
+    /// The process's exit code: 0, 1 or 2.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::CannotJudge => 2,
+        }
+    }
+
+    /// The verdict in a word, for reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::CannotJudge => "cannot-judge",
+        }
+    }
+}
+
+/// The formats a report can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: each fault with its lines of source.
+    Human(Look),
+    /// One line a fault.
+    Concise,
+    /// Everything, for programs; `schemas/report.json` describes it.
+    Json,
+}
+
+/// How the human format is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// With colours.
+    pub colour: bool,
+    /// With box-drawing characters, rather than ASCII.
+    pub unicode: bool,
+    /// Columns to wrap text at.
+    pub width: usize,
+}
+
+impl Report {
+    /// What the gate answers.
+    pub fn verdict(&self) -> Verdict {
+        let fails = |diagnostic: &Diagnostic| diagnostic.level >= self.fail_on;
+        if !self.obstacles.is_empty() {
+            Verdict::CannotJudge
+        } else if self.diagnostics().any(|(_, diagnostic)| fails(diagnostic)) {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        }
+    }
+
+    /// Every diagnostic with its file, in the order of the report.
+    pub fn diagnostics(&self) -> impl Iterator<Item = (&Source, &Diagnostic)> {
+        self.files.iter().flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.source, diagnostic)))
+    }
+
+    /// How many diagnostics have this level.
+    pub fn count(&self, level: Level) -> usize {
+        self.diagnostics().filter(|(_, diagnostic)| diagnostic.level == level).count()
+    }
+
+    /// How many threat models were judged.
+    pub fn models(&self) -> usize {
+        self.files.iter().map(|file| file.models.len()).sum()
+    }
+
+    /// The worst computed score with its file.
+    pub fn worst(&self) -> Option<(Decimal, Band, &Source)> {
+        let scores = self.files.iter().flat_map(|file| {
+            let scores = file.models.iter().flat_map(|model| &model.scores);
+            scores.filter_map(|score| Some((score.working.as_ref()?, &file.source)))
+        });
+        // The first of equals, so that the answer does not depend on anything but the order of the paths.
+        scores
+            .map(|(working, source)| (working.score, working.band, source))
+            .reduce(|worst, next| if next.0 > worst.0 { next } else { worst })
+    }
+
+    /// The summary for people, in a line.
+    pub fn summary(&self) -> String {
+        let mut parts = vec![count(self.files.len(), "file"), count(self.models(), "model")];
+        if self.policies > 0 {
+            parts.push(if self.policies == 1 { "1 policy".to_owned() } else { format!("{} policies", self.policies) });
+        }
+        for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
+            let number = self.count(level);
+            if number > 0 || level == Level::Error {
+                parts.push(count(number, word));
+            }
+        }
+        if self.skipped > 0 {
+            parts.push(format!("{} skipped (no threat model)", self.skipped));
+        }
+        let mut line = parts.join(", ");
+        if let Some((score, band, source)) = self.worst() {
+            line.push_str(&format!("; worst score {score} {} in {}", band.name(), source.name()));
+        }
+        line
+    }
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// What the writer reports; nothing else can fail.
+pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Human(look) => human::write(report, look, out),
+        Format::Concise => concise::write(report, out),
+        Format::Json => json::write(report, out),
+    }
+}

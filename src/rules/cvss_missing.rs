@@ -1,0 +1,39 @@
+//! `cvss-missing`: neither a vector nor a base score.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "cvss-missing",
+    level: Level::Error,
+    fixed: true,
+    summary: "A score has neither a CVSS vector nor a CVSS base.",
+    why: "AIVSS amplifies a CVSS v4.0 base score. Without one there is nothing to compute.",
+    remedy: "Give the vector in `cvss`; `cvss_base` alone is possible and cannot be checked.",
+    see: "OWASP AIVSS v0.8, section 3.1",
+    examples: &[Example::parts(
+        "
+aivss:
+#^^^^ cvss-missing: neither a CVSS vector nor a CVSS base is given
+  cvss: <absent>
+  cvss_base: <absent>
+",
+        "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        if scored.declared.cvss_absent {
+            let message = "neither a CVSS vector nor a CVSS base is given";
+            found.push(
+                Diagnostic::new(&RULE, scored.declared.heading, message)
+                    .help("give the vector as `cvss: CVSS:4.0/AV:…`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `cvss-old-metric`: a metric or value of CVSS 3 inside a v4.0 vector.
+
+use super::{Check, Example, Rule, Subject, cvss_vector};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::cvss::VectorFaultKind;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "cvss-old-metric",
+    level: Level::Error,
+    fixed: true,
+    summary: "A CVSS v4.0 vector holds a metric or value of CVSS 3.",
+    why: "A vector with a new prefix before old metrics was never scored under v4.0.",
+    remedy: "Choose the v4.0 metric that the message names.",
+    see: "CVSS v4.0, section 7",
+    examples: &[Example::parts(
+        "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:R/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+#                                    ^^^^ cvss-old-metric: `UI:R` is CVSS 3; v4.0 has UI:N, UI:P (passive) and UI:A (active)
+",
+        "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    found.extend(cvss_vector::faults(&RULE, subject, VectorFaultKind::OldMetric));
+}

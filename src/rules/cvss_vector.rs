@@ -1,0 +1,67 @@
+//! `cvss-vector`: a vector that is not one of CVSS v4.0.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::cvss::VectorFaultKind;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "cvss-vector",
+    level: Level::Error,
+    fixed: true,
+    summary: "A vector is not a CVSS v4.0 vector.",
+    why: "The base score is read off the vector; from half a vector no score follows.",
+    remedy: "Mend the metric that is shown. The order is fixed, and each base metric stands exactly once.",
+    see: "CVSS v4.0, section 7",
+    examples: &[
+        Example::parts(
+            "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:Q
+#                                                                  ^^^^ cvss-vector: `Q` is no value of `SA`, which takes H, L, N
+",
+            "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+",
+        ),
+        Example::parts(
+            "
+aivss:
+  cvss: 'CVSS:4.0/AC:H/AV:N/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H'
+#                      ^^^^ cvss-vector: `AV` must stand before `AC`
+",
+            "
+aivss:
+  cvss: 'CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H'
+",
+        ),
+    ],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    found.extend(faults(&RULE, subject, VectorFaultKind::Malformed));
+}
+
+/// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind.
+pub(super) fn faults<'s>(
+    rule: &'static Rule,
+    subject: &'s Subject<'_>,
+    kind: VectorFaultKind,
+) -> impl Iterator<Item = Diagnostic> + use<'s> {
+    let vectors = subject.scores.iter().filter_map(|scored| {
+        let faults = scored.vector.as_ref()?.as_ref().err()?;
+        Some((scored.declared.vector?, faults))
+    });
+    vectors.flat_map(move |(vector, faults)| {
+        faults.iter().filter(move |fault| fault.kind == kind).map(move |fault| {
+            // What is missing is missing from the whole.
+            let span = if fault.range.is_empty() {
+                vector.span
+            } else {
+                vector.part(fault.range.start, fault.range.end)
+            };
+            Diagnostic::new(rule, span, &*fault.message)
+        })
+    })
+}

@@ -1,0 +1,34 @@
+//! `cvss-version`: a vector of CVSS 2 or 3.
+
+use super::{Check, Example, Rule, Subject, cvss_vector};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::cvss::VectorFaultKind;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "cvss-version",
+    level: Level::Error,
+    fixed: true,
+    summary: "A vector is of CVSS 2 or 3.",
+    why: "AIVSS builds on CVSS v4.0. The same weakness has another base score under each version.",
+    remedy: "Score the weakness anew under CVSS v4.0; vectors cannot be translated one to one.",
+    see: "OWASP AIVSS v0.8, section 3.1; CVSS v4.0, section 7",
+    examples: &[Example::parts(
+        "
+aivss:
+  cvss: CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+#       ^^^^^^^^ cvss-version: AIVSS is built on CVSS v4.0; this vector is of CVSS 3.1
+",
+        "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
+    found.extend(
+        cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).map(|diagnostic| diagnostic.help(help)),
+    );
+}

@@ -1,0 +1,17 @@
+//! `empty-file`: there is nothing in the file.
+
+use super::{Check, Example, Rule};
+use crate::diagnostic::Level;
+use crate::document::ProblemKind;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "empty-file",
+    level: Level::Error,
+    fixed: true,
+    summary: "There is nothing in the file.",
+    why: "A file that is named like a threat model and holds none was emptied, or never written.",
+    remedy: "Write the threat model, or remove the file.",
+    see: "this project",
+    examples: &[Example::whole("threat-model.yaml", "# at 1:1-1:1 empty-file: the file holds no document\n", "")],
+    check: Check::Reading(ProblemKind::Empty),
+};

@@ -1,0 +1,50 @@
+//! `evidence-missing`: a mitigation that nothing demonstrates, where the policy asks for evidence.
+
+use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "evidence-missing",
+    level: Level::Error,
+    fixed: false,
+    summary: "A mitigation factor below 1.0 has no evidence, and the policy asks for it.",
+    why: "A mitigation factor is the easiest way to a lower score. The standard grants it to controls that were shown to work.",
+    remedy: "Say in `mitigation_evidence` what shows that the mitigation works.",
+    see: "OWASP AIVSS v0.8, section 3.4; `require.mitigation_evidence` of the policy",
+    examples: &[Example::parts(
+        "
+aivss:
+  mitigation_factor: 0.83
+#                    ^^^^ evidence-missing: nothing demonstrates the mitigation factor 0.83
+  score: 7.8
+",
+        "
+aivss:
+  mitigation_factor: 0.83
+  mitigation_evidence: Sandbox escape tests, run monthly.
+  score: 7.8
+",
+    )
+    .under("require: { mitigation_evidence: true }")],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let required = subject.policy.require().mitigation_evidence.as_ref();
+    let Some(required) = required.filter(|required| required.value) else { return };
+    for scored in &subject.scores {
+        let (Some(given), Some(value), None) =
+            (scored.declared.mitigation, scored.mitigation, scored.declared.evidence)
+        else {
+            continue;
+        };
+        if value < Decimal::ONE {
+            found.push(
+                Diagnostic::new(&RULE, given.span, format!("nothing demonstrates the mitigation factor {value}"))
+                    .help("say in `mitigation_evidence` what shows that it works")
+                    .decided_by(&required.origin),
+            );
+        }
+    }
+}

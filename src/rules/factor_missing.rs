@@ -1,0 +1,99 @@
+//! `factor-missing`: fewer than ten factors.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::{Factor, Factors};
+use crate::suggest::nearest;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "factor-missing",
+    level: Level::Error,
+    fixed: true,
+    summary: "An agentic factor is missing.",
+    why: "The sum is over exactly ten factors. One left out would count as 0.0, the mildest value there is.",
+    remedy: "Give the factor a value from 0.00 to 1.00. If it does not apply, that is 0.0, written down.",
+    see: "OWASP AIVSS v0.8, section 2.3",
+    examples: &[
+        Example::parts(
+            "
+aivss:
+  factors:
+# ^^^^^^^ factor-missing: the factor `persistent_memory` is missing
+    persistent_memory: <absent>
+",
+            "
+aivss:
+  factors:
+    persistent_memory: 0.5
+",
+        ),
+        Example::parts(
+            "
+aivss:
+  factors:
+# ^^^^^^^ factor-missing: the tenth factor is missing: `natural_language_interface` or `goal_driven_planning`
+    natural_language_interface: <absent>
+",
+            "
+aivss:
+  factors:
+    natural_language_interface: 1.0
+",
+        ),
+    ],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let factors = &scored.declared.factors;
+        if !factors.readable {
+            continue;
+        }
+        let missing: Vec<Factor> = Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors)).collect();
+        for factor in missing {
+            let message = match factor {
+                Factor::GoalDrivenPlanning => continue,
+                Factor::NaturalLanguageInterface => tenth(factors),
+                Factor::AutonomyOfAction
+                | Factor::DynamicToolUse
+                | Factor::ContextualAwareness
+                | Factor::NonDeterminism
+                | Factor::OpacityAndReflexivity
+                | Factor::PersistentMemory
+                | Factor::DynamicIdentity
+                | Factor::MultiAgentInteractions
+                | Factor::SelfModification => format!("the factor `{}` is missing", factors.spell(factor)),
+            };
+            found.push(
+                Diagnostic::new(&RULE, factors.heading, message)
+                    .help("a factor that does not apply is 0.0, and says so in its rationale"),
+            );
+        }
+    }
+}
+
+fn is_missing(factor: Factor, factors: &Factors<'_>) -> bool {
+    let has = |factor| factors.given.iter().any(|given| given.factor == factor);
+    let given = has(factor) || factor.counterpart().is_some_and(has);
+    // A key that is a slip of this one's spelling has its own fault; this would only echo it.
+    let misspelt = || {
+        factors.unknown.iter().any(|key| {
+            let meant = nearest(key.value, factors.keys.iter().copied());
+            meant.is_some_and(|meant| {
+                meant == factors.spell(factor) || factor.counterpart().is_some_and(|other| meant == factors.spell(other))
+            })
+        })
+    };
+    !given && !misspelt()
+}
+
+fn tenth(factors: &Factors<'_>) -> String {
+    let names: Vec<String> = [Factor::NaturalLanguageInterface, Factor::GoalDrivenPlanning]
+        .into_iter()
+        .map(|factor| factors.spell(factor))
+        .filter(|key| factors.keys.contains(key))
+        .map(|key| format!("`{key}`"))
+        .collect();
+    format!("the tenth factor is missing: {}", names.join(" or "))
+}

@@ -1,0 +1,43 @@
+//! `factor-range`: a factor outside 0 to 1.
+
+use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "factor-range",
+    level: Level::Error,
+    fixed: true,
+    summary: "A factor lies outside 0.00 to 1.00.",
+    why: "The sum of the ten must stay within 0 and 10 for the formula to hold.",
+    remedy: "Use the scale: 0.0 none, 0.5 partial, 1.0 full.",
+    see: "OWASP AIVSS v0.8, section 2.3",
+    examples: &[Example::parts(
+        "
+aivss:
+  factors:
+    dynamic_identity: 5
+#                     ^ factor-range: `dynamic_identity` is 5; a factor lies between 0.0 and 1.0
+",
+        "
+aivss:
+  factors:
+    dynamic_identity: 0.5
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        for given in &scored.declared.factors.given {
+            if let Some(value) = given.value
+                && !value.value.within(Decimal::ZERO, Decimal::ONE)
+            {
+                let message =
+                    format!("`{}` is {}; a factor lies between 0.0 and 1.0", given.key.value, value.value);
+                found.push(Diagnostic::new(&RULE, value.span, message));
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `factor-set`: both tenth factors at once.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "factor-set",
+    level: Level::Error,
+    fixed: true,
+    summary: "The factors are a mixture of two sets.",
+    why: "A set is ten factors: the nine common ones and either goal-driven planning (v0.5) or natural-language interface (v0.8). Eleven can sum to more than 10.",
+    remedy: "Keep the one of the two that your version of the standard has.",
+    see: "OWASP AIVSS v0.5, section 3; v0.8, section 2.3",
+    examples: &[Example::parts(
+        "
+aivss:
+  factors:
+    natural_language_interface: 1.0
+    goal_driven_planning: 0.5
+#   ^^^^^^^^^^^^^^^^^^^^ factor-set: `goal_driven_planning` and `natural_language_interface` belong to different sets of ten
+",
+        "
+aivss:
+  factors:
+    natural_language_interface: 1.0
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let given = &scored.declared.factors.given;
+        for (at, later) in given.iter().enumerate() {
+            let clash = |earlier: &&crate::model::GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
+            if let Some(earlier) = given[..at].iter().find(clash) {
+                let message =
+                    format!("`{}` and `{}` belong to different sets of ten", later.key.value, earlier.key.value);
+                found.push(
+                    Diagnostic::new(&RULE, later.key.span, message)
+                        .related(earlier.key.span, "the other one")
+                        .help("keep one of them: goal-driven planning is of v0.5, natural-language interface of v0.8"),
+                );
+            }
+        }
+    }
+}

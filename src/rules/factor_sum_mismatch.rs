@@ -1,0 +1,50 @@
+//! `factor-sum-mismatch`: a declared sum that the factors do not add up to.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "factor-sum-mismatch",
+    level: Level::Error,
+    fixed: false,
+    summary: "The declared factor sum is not the sum of the factors.",
+    why: "Mis-added sums are the most frequent error in published scores, and everything after them is wrong too.",
+    remedy: "Write the sum that is shown.",
+    see: "OWASP AIVSS v0.8, section 3.2",
+    examples: &[Example::parts(
+        "
+aivss:
+  factor_sum: 8.5
+#             ^^^ factor-sum-mismatch: declared 8.5, the ten factors add up to 8.0
+",
+        "
+aivss:
+  factor_sum: 8.0
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let (Some(declared), Some(exact)) = (scored.declared.factor_sum, scored.factor_sum) else { continue };
+        if declared.value != exact {
+            let message =
+                format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
+            found.push(
+                Diagnostic::new(&RULE, declared.span, message)
+                    .label(format!("should be {}", exact.plain()))
+                    .working(written_sum(scored))
+                    .help(format!("write {}", exact.plain())),
+            );
+        }
+    }
+}
+
+/// The sum of the factors, term by term.
+pub(super) fn written_sum(scored: &crate::score::Scored<'_>) -> String {
+    let factors = scored.declared.factors.given.iter().filter_map(|given| given.value);
+    let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
+    let sum = scored.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
+    format!("{}{sum}", terms.join(" + "))
+}

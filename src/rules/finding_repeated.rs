@@ -1,0 +1,71 @@
+//! `finding-repeated`: two findings with one identifier.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::At;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "finding-repeated",
+    level: Level::Error,
+    fixed: false,
+    summary: "Two findings have the same identifier.",
+    why: "Tickets and reports point at a finding by its identifier.",
+    remedy: "Give each finding an identifier of its own.",
+    see: "OWASP AIVSS v0.8, appendix A",
+    examples: &[Example::whole(
+        "aivss-report.json",
+        r#"
+{
+  "metadata": { "system_name": "Planner", "assessment_date": "2026-01-01", "assessor_id": "a" },
+  "vulnerabilities": [
+    {
+      "id": "V-1",
+      "owasp_category": "Agent Cascading Failures",
+      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
+      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
+      "threat_multiplier": 0.97,
+      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
+    },
+    {
+      "id": "V-1",
+#           ^^^^^ finding-repeated: the finding `V-1` stands here a second time
+      "owasp_category": "Agent Cascading Failures",
+      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
+      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
+      "threat_multiplier": 0.97,
+      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
+    }
+  ]
+}
+"#,
+        r#"
+{
+  "metadata": { "system_name": "Planner", "assessment_date": "2026-01-01", "assessor_id": "a" },
+  "vulnerabilities": [
+    {
+      "id": "V-1",
+      "owasp_category": "Agent Cascading Failures",
+      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
+      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
+      "threat_multiplier": 0.97,
+      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
+    }
+  ]
+}
+"#,
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<At<&str>> = Vec::new();
+    for id in subject.model.findings.iter().filter_map(|finding| finding.id) {
+        match seen.iter().find(|earlier| earlier.value == id.value) {
+            Some(earlier) => {
+                let message = format!("the finding `{}` stands here a second time", id.value);
+                found.push(Diagnostic::new(&RULE, id.span, message).related(earlier.span, "first here"));
+            }
+            None => seen.push(id),
+        }
+    }
+}

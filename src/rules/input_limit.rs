@@ -1,0 +1,27 @@
+//! `input-limit`: the file is too large, too deep, or unfolds to too much.
+
+use super::{Check, Example, Rule};
+use crate::diagnostic::Level;
+use crate::document::ProblemKind;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "input-limit",
+    level: Level::Error,
+    fixed: true,
+    summary: "The file is too large, too deep, or unfolds to too much.",
+    why: "A file built to exhaust its reader takes the gate down with it. The limits lie far above any honest threat model.",
+    remedy: "Split the file; nest less; write out what aliases repeat; shorten the number.",
+    see: "this project: 32 MiB, 100 levels, 2,000,000 values, 100,000 values through aliases, 18 digits",
+    examples: &[Example::parts(
+        "
+aivss:
+  score: 1e400
+#        ^^^^^ input-limit: a number here has 18 digits at the most, and this one cannot be read exactly
+",
+        "
+aivss:
+  score: 9.4
+",
+    )],
+    check: Check::Reading(ProblemKind::InputLimit),
+};

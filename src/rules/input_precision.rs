@@ -1,0 +1,49 @@
+//! `input-precision`: an input with more than four decimals.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::{At, Multiplier};
+use crate::score::INPUT_DECIMALS;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "input-precision",
+    level: Level::Error,
+    fixed: true,
+    summary: "An input has more than four decimals.",
+    why: "Such digits come from a computation, not from a judgement, and cutting them off would change the score unseen.",
+    remedy: "Give the input with four decimals at the most; two are usual.",
+    see: "this project",
+    examples: &[Example::parts(
+        "
+aivss:
+  threat_multiplier: 0.97000001
+#                    ^^^^^^^^^^ input-precision: 0.97000001 has more than 4 decimals
+",
+        "
+aivss:
+  threat_multiplier: 0.97
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let declared = scored.declared;
+        let multipliers = [declared.threat, declared.mitigation].into_iter().flatten().filter_map(number);
+        let factors = declared.factors.given.iter().filter_map(|given| given.value);
+        for input in declared.base.into_iter().chain(factors).chain(multipliers) {
+            if input.value.needed_decimals() > INPUT_DECIMALS {
+                let message = format!("{} has more than {INPUT_DECIMALS} decimals", input.value);
+                found.push(Diagnostic::new(&RULE, input.span, message));
+            }
+        }
+    }
+}
+
+fn number(multiplier: At<Multiplier<'_>>) -> Option<At<crate::decimal::Decimal>> {
+    match multiplier.value {
+        Multiplier::Number(value) => Some(At { value, span: multiplier.span }),
+        Multiplier::Named(_) => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! `layer-blank`: a MAESTRO layer without an answer.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::{Answer, Blank};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "layer-blank",
+    level: Level::Error,
+    fixed: false,
+    summary: "A MAESTRO layer is blank.",
+    why: "Threats are overlooked where nobody looked. A layer is blank when it is missing, empty, or holds a word that stands for an answer to come.",
+    remedy: "Say what threatens the layer; or `status: uncertain` if the sources do not tell; or `status: not_applicable` with a reason.",
+    see: "MAESTRO, the seven layers",
+    examples: &[
+        Example::parts(
+            "
+maestro:
+  data_operations: TODO
+#                  ^^^^ layer-blank: `data_operations` is blank: `TODO` is a placeholder
+  agent_ecosystem:
+# ^^^^^^^^^^^^^^^ layer-blank: `agent_ecosystem` is blank
+",
+            "
+maestro:
+  data_operations: { status: uncertain, analysis: The listing names no data sources. }
+  agent_ecosystem: { status: not_applicable, reason: The agent has no tools and meets no other agent. }
+",
+        ),
+        Example::parts(
+            "
+maestro:
+#^^^^^^ layer-blank: `security_and_compliance` is blank: it is missing
+  security_and_compliance: <absent>
+  foundation_models: { status: mapped, analysis: ' ' }
+#                                                ^^^ layer-blank: `foundation_models` is blank
+",
+            "
+maestro:
+  foundation_models: { status: mapped, analysis: Prompt injection through retrieved pages. }
+",
+        ),
+        Example::parts(
+            "
+aivss_threat_model: 1
+#^^^^^^^^^^^^^^^^^ layer-blank: there is no `maestro`: all seven layers are blank
+maestro: <absent>
+",
+            "
+aivss_threat_model: 1
+",
+        ),
+    ],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(maestro) = &subject.model.maestro else { return };
+    if !maestro.written {
+        let message = "there is no `maestro`: all seven layers are blank";
+        found.push(Diagnostic::new(&RULE, maestro.heading, message).help("add the block with its seven layers"));
+        return;
+    }
+    for layer in &maestro.layers {
+        let Answer::Blank(blank) = layer.answer else { continue };
+        let key = layer.kind.key();
+        let message = match blank {
+            Blank::Missing => format!("`{key}` is blank: it is missing"),
+            Blank::Empty => format!("`{key}` is blank"),
+            Blank::Placeholder(word) => format!("`{key}` is blank: `{word}` is a placeholder"),
+        };
+        found.push(Diagnostic::new(&RULE, layer.span, message).help(format!(
+            "say what threatens {}; or `status: uncertain`; or `status: not_applicable` with a reason",
+            layer.kind.holds()
+        )));
+    }
+}

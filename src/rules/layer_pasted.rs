@@ -1,0 +1,51 @@
+//! `layer-pasted`: the same text in several layers.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Layer;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "layer-pasted",
+    level: Level::Warning,
+    fixed: false,
+    summary: "The same text stands in several layers.",
+    why: "Each layer has threats of its own. A text that fits two of them was written for neither.",
+    remedy: "Say of each layer what threatens that one.",
+    see: "MAESTRO, the seven layers",
+    examples: &[Example::parts(
+        "
+maestro:
+  foundation_models: Prompt injection is possible.
+  data_operations: Prompt  injection is possible
+#                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ layer-pasted: `data_operations` says the same as `foundation_models`
+",
+        "
+maestro:
+  foundation_models: Prompt injection is possible.
+  data_operations: Poisoned pages can reach the vector store.
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<(String, &Layer<'_>)> = Vec::new();
+    for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+        let Some(analysis) = layer.analysis else { continue };
+        let words = fold(analysis.value);
+        match seen.iter().find(|(earlier, _)| *earlier == words) {
+            Some((_, first)) => {
+                let message = format!("`{}` says the same as `{}`", layer.kind.key(), first.kind.key());
+                let place = first.analysis.map_or(first.span, |analysis| analysis.span);
+                found.push(Diagnostic::new(&RULE, analysis.span, message).related(place, "the same text"));
+            }
+            None => seen.push((words, layer)),
+        }
+    }
+}
+
+/// The text's words, with case, white space and punctuation set aside.
+fn fold(text: &str) -> String {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}

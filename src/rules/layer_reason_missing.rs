@@ -1,0 +1,36 @@
+//! `layer-reason-missing`: a layer that does not apply, for no reason.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Answer;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "layer-reason-missing",
+    level: Level::Error,
+    fixed: false,
+    summary: "A MAESTRO layer is declared not applicable without a reason.",
+    why: "\"Not applicable\" is an answer only when someone can check it.",
+    remedy: "Give the reason in `reason`.",
+    see: "MAESTRO, the seven layers",
+    examples: &[Example::parts(
+        "
+maestro:
+  agent_ecosystem: { status: not_applicable }
+# ^^^^^^^^^^^^^^^ layer-reason-missing: `agent_ecosystem` is not applicable for no stated reason
+",
+        "
+maestro:
+  agent_ecosystem: { status: not_applicable, reason: The agent has no tools and meets no other agent. }
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+        if layer.answer == (Answer::NotApplicable { reasoned: false }) {
+            let message = format!("`{}` is not applicable for no stated reason", layer.kind.key());
+            found.push(Diagnostic::new(&RULE, layer.span, message).help("give the reason in `reason`"));
+        }
+    }
+}

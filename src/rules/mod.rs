@@ -1,0 +1,233 @@
+//! The rules: everything that can fail the build, one value in one file each.
+//!
+//! To add one, write `rules/its_name.rs` with a `RULE`, and put its `mod` line and its place in [`ALL`] here. The
+//! examples in it are its tests; the schema of policies and the documentation are compared with this list.
+//!
+//! A rule looks at a [`Subject`] and at nothing else: it knows neither the format of the file, nor the version of
+//! the score, nor how a report looks.
+
+pub mod approval_missing;
+pub mod cvss_base_exceeded;
+pub mod cvss_base_mismatch;
+pub mod cvss_beyond_base;
+pub mod cvss_missing;
+pub mod cvss_old_metric;
+pub mod cvss_unverified;
+pub mod cvss_vector;
+pub mod cvss_version;
+pub mod duplicate_key;
+pub mod empty_file;
+pub mod encoding;
+pub mod evidence_missing;
+pub mod factor_exceeded;
+pub mod factor_missing;
+pub mod factor_range;
+pub mod factor_set;
+pub mod factor_sum_mismatch;
+pub mod factor_unknown;
+pub mod finding_repeated;
+pub mod input_limit;
+pub mod input_precision;
+pub mod layer_blank;
+pub mod layer_contradiction;
+pub mod layer_pasted;
+pub mod layer_reason_missing;
+pub mod marker_missing;
+pub mod merge_key;
+pub mod mitigation_below_floor;
+pub mod mitigation_ignored;
+pub mod mitigation_unproven;
+pub mod multiplier_range;
+pub mod non_finite;
+pub mod off_scale;
+pub mod open_threats_exceeded;
+pub mod owner_missing;
+pub mod policy;
+pub mod rationale_missing;
+pub mod review_overdue;
+pub mod schema;
+pub mod score_below_base;
+pub mod score_below_finding;
+pub mod score_exceeded;
+pub mod score_mismatch;
+pub mod score_without_impact;
+pub mod severity_exceeded;
+pub mod severity_mismatch;
+pub mod syntax;
+#[cfg(test)]
+mod tests;
+pub mod uncertain_layers_exceeded;
+pub mod unknown_key;
+pub mod uplift_mismatch;
+
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::document::ProblemKind;
+use crate::model::{Finding, Model};
+use crate::policy::Policy;
+use crate::schema::ViolationKind;
+use crate::score::{Scored, score};
+
+/// One rule: what it says, why, how to mend it, and the check itself.
+#[derive(Debug)]
+pub struct Rule {
+    /// The identifier: a slug that says the fault.
+    pub name: &'static str,
+    /// The level where a policy sets none.
+    pub level: Level,
+    /// Whether a policy may not lower it, because a score or a file would then go unread and pass.
+    pub fixed: bool,
+    /// What it finds, in a line.
+    pub summary: &'static str,
+    /// Why that matters.
+    pub why: &'static str,
+    /// How to mend it.
+    pub remedy: &'static str,
+    /// The part of a standard it rests on.
+    pub see: &'static str,
+    /// What it finds and what it passes, as tests.
+    pub examples: &'static [Example],
+    /// The check.
+    pub check: Check,
+}
+
+/// How much of a file must exist for a rule to look at it.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Speaks of a problem that reading the text had.
+    Reading(ProblemKind),
+    /// Speaks of a sort of violation of the schema.
+    Shape(ViolationKind),
+    /// Speaks of whole files; [`crate::lint`] and [`crate::policy`] raise it themselves.
+    File,
+    /// Looks at what the file means, and adds what it finds.
+    Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
+}
+
+/// A file that a rule finds fault with, and its mended form.
+///
+/// Carets in a comment mark the bytes of the line above that the rule must point at, with the name of the rule and
+/// its message: `#  ^^^ score-mismatch: …`. Where `#` itself stands in the first column of what is marked, it
+/// counts as a caret.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// Whether the texts are parts of the stock model, to be completed from it, or whole files.
+    pub whole: bool,
+    /// The name of the file, which tells its language.
+    pub file: &'static str,
+    /// Lines of policy that the example is judged by, on top of `recommended`.
+    pub policy: &'static str,
+    /// The faulty form.
+    pub bad: &'static str,
+    /// The mended form.
+    pub good: &'static str,
+}
+
+impl Example {
+    /// Parts of the stock model; a value `<absent>` leaves its key out.
+    pub const fn parts(bad: &'static str, good: &'static str) -> Self {
+        Self { whole: false, file: "threat-model.yaml", policy: "", bad, good }
+    }
+
+    /// A whole file of this name; `\u{FFFD}` in it stands for a byte that is not UTF-8.
+    pub const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
+        Self { whole: true, file, policy: "", bad, good }
+    }
+
+    /// The same, judged by further lines of policy.
+    pub const fn under(self, policy: &'static str) -> Self {
+        Self { policy, ..self }
+    }
+}
+
+/// All that a rule of meaning may look at.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// What the file says.
+    pub model: &'a Model<'a>,
+    /// What follows from it: the agent's own score first, then the findings'.
+    pub scores: Vec<Scored<'a>>,
+    /// What is acceptable.
+    pub policy: &'a Policy,
+    /// The day of the run.
+    pub today: Date,
+}
+
+impl<'a> Subject<'a> {
+    /// Computes the scores of a model, once for all rules.
+    pub fn new(model: &'a Model<'a>, policy: &'a Policy, today: Date) -> Self {
+        let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
+        Self { model, scores, policy, today }
+    }
+
+    /// The agent's own score, in formats that have one.
+    pub fn own(&self) -> Option<&Scored<'a>> {
+        self.model.assessment.as_ref().and(self.scores.first())
+    }
+
+    /// The findings that have a score, with it.
+    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding<'a>, &Scored<'a>)> {
+        let findings = self.model.assessments().map(|(finding, _)| finding);
+        findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))
+    }
+}
+
+/// All rules, from reading a file to judging it.
+pub static ALL: [&Rule; 51] = [
+    &syntax::RULE,
+    &encoding::RULE,
+    &empty_file::RULE,
+    &duplicate_key::RULE,
+    &merge_key::RULE,
+    &non_finite::RULE,
+    &input_limit::RULE,
+    &marker_missing::RULE,
+    &schema::RULE,
+    &unknown_key::RULE,
+    &policy::RULE,
+    &cvss_missing::RULE,
+    &cvss_version::RULE,
+    &cvss_old_metric::RULE,
+    &cvss_vector::RULE,
+    &cvss_beyond_base::RULE,
+    &cvss_unverified::RULE,
+    &cvss_base_mismatch::RULE,
+    &factor_missing::RULE,
+    &factor_unknown::RULE,
+    &factor_set::RULE,
+    &factor_range::RULE,
+    &input_precision::RULE,
+    &multiplier_range::RULE,
+    &mitigation_ignored::RULE,
+    &mitigation_below_floor::RULE,
+    &mitigation_unproven::RULE,
+    &factor_sum_mismatch::RULE,
+    &uplift_mismatch::RULE,
+    &score_mismatch::RULE,
+    &severity_mismatch::RULE,
+    &score_below_finding::RULE,
+    &score_below_base::RULE,
+    &score_without_impact::RULE,
+    &finding_repeated::RULE,
+    &layer_blank::RULE,
+    &layer_reason_missing::RULE,
+    &layer_contradiction::RULE,
+    &layer_pasted::RULE,
+    &score_exceeded::RULE,
+    &severity_exceeded::RULE,
+    &cvss_base_exceeded::RULE,
+    &factor_exceeded::RULE,
+    &uncertain_layers_exceeded::RULE,
+    &open_threats_exceeded::RULE,
+    &off_scale::RULE,
+    &owner_missing::RULE,
+    &rationale_missing::RULE,
+    &evidence_missing::RULE,
+    &approval_missing::RULE,
+    &review_overdue::RULE,
+];
+
+/// The rule with this name.
+pub fn named(name: &str) -> Option<&'static Rule> {
+    ALL.into_iter().find(|rule| rule.name == name)
+}

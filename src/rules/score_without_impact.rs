@@ -1,0 +1,43 @@
+//! `score-without-impact`: a score over a base of zero.
+
+use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "score-without-impact",
+    level: Level::Warning,
+    fixed: false,
+    summary: "A score stands over a CVSS base of 0.0.",
+    why: "A base of zero says that nothing can be harmed. The formula still adds an uplift, and with all room above it, a large one.",
+    remedy: "State the impact in the vector, or drop the finding.",
+    see: "OWASP AIVSS v0.8, section 3.3; CVSS v4.0, section 2.2",
+    examples: &[Example::parts(
+        "
+aivss:
+  cvss: CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N
+  cvss_base: 0.0
+  score: 7.8
+#        ^^^ score-without-impact: the score 7.8 stands over a CVSS base of 0.0: no impact, yet a risk
+",
+        "
+aivss:
+  score: 9.4
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let Some(working) = &scored.working else { continue };
+        if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
+            let message =
+                format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
+            let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+            found.push(
+                Diagnostic::new(&RULE, span, message).help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),
+            );
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `severity-mismatch`: a declared band that is not the score's.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::{Band, explain_severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "severity-mismatch",
+    level: Level::Error,
+    fixed: false,
+    summary: "The declared severity is not the band of the score.",
+    why: "People read the word before the number. A milder word releases what the number would hold back.",
+    remedy: "Write the band that is shown. Bands are taken from the rounded score.",
+    see: "OWASP AIVSS v0.8, section 3.5: None 0.0, Low to 3.9, Medium to 6.9, High to 8.9, Critical to 10.0",
+    examples: &[Example::parts(
+        "
+aivss:
+  severity: High
+#           ^^^^ severity-mismatch: declared High, 9.4 is Critical
+",
+        "
+aivss:
+  severity: Critical
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let (Some(declared), Some(working)) = (scored.declared.severity, &scored.working) else { continue };
+        let Some(band) = Band::named(declared.value).filter(|band| *band != working.band) else { continue };
+        let right = working.band.name();
+        let message = format!("declared {}, {} is {right}", declared.value, working.score);
+        found.push(
+            Diagnostic::new(&RULE, declared.span, message)
+                .label(format!("should be {right}"))
+                .working(working.written())
+                .note(explain_severity(band, working))
+                .help(format!("write {right}")),
+        );
+    }
+}

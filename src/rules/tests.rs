@@ -1,0 +1,233 @@
+//! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
+//! policies knows it.
+
+use super::{ALL, Check, Example, Rule, cvss_unverified};
+use crate::date::Date;
+use crate::lint::lint;
+use crate::policy;
+use crate::source::{Position, Source};
+
+/// The model that examples are parts of.
+const STOCK: &str = include_str!("stock.yaml");
+const TODAY: &str = "2026-01-01";
+
+#[test]
+fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
+    let mut wrong = Vec::new();
+    for rule in ALL {
+        assert!(!rule.examples.is_empty(), "{} has no example", rule.name);
+        for example in rule.examples {
+            let bad = Fixture::new(example, example.bad);
+            assert!(bad.expected.iter().any(|fault| fault.contains(rule.name)), "{} is not in its example", rule.name);
+            let found = bad.found(example);
+            if found != bad.expected {
+                wrong.push(format!("{}:\n expected {:#?}\n found {found:#?}\n{}", rule.name, bad.expected, bad.text));
+            }
+            // What can only be removed has no mended form.
+            if !example.good.is_empty() {
+                let good = Fixture::new(example, example.good);
+                let still: Vec<String> = good.found(example);
+                if still.iter().any(|fault| !fault.contains(cvss_unverified::RULE.name) || rule.name == cvss_unverified::RULE.name) {
+                    wrong.push(format!("{}, mended:\n found {still:#?}\n{}", rule.name, good.text));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_file_of_its_name_and_every_file_a_rule() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".rs").map(|stem| stem.replace('_', "-")))
+        .filter(|name| name != "mod" && name != "tests")
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
+    names.sort_unstable();
+    assert_eq!(files, names);
+}
+
+#[test]
+fn every_rule_says_what_it_is_for() {
+    for Rule { name, summary, why, remedy, see, .. } in ALL {
+        for text in [summary, why, remedy] {
+            assert!(text.len() > 15 && text.ends_with('.'), "{name}: {text}");
+        }
+        assert!(!see.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
+    for rule in ALL {
+        if !matches!(rule.check, Check::Meaning(_)) {
+            assert!(rule.fixed, "{}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_policies_lists_the_rules() {
+    let schema: serde_json::Value = serde_json::from_str(crate::schema::Schema::Policy.text()).unwrap();
+    let listed: Vec<&String> = schema["properties"]["rules"]["properties"].as_object().unwrap().keys().collect();
+    let mut names: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
+    names.sort_unstable();
+    assert_eq!(listed, names);
+}
+
+#[test]
+fn schemas_hand_over_to_rules_that_exist() {
+    fn owners(value: &serde_json::Value, found: &mut Vec<String>) {
+        if let Some(object) = value.as_object() {
+            if let Some(rules) = object.get("x-rules").and_then(|rules| rules.as_object()) {
+                found.extend(rules.values().map(|name| name.as_str().unwrap().to_owned()));
+            }
+            object.values().for_each(|value| owners(value, found));
+        }
+        value.as_array().into_iter().flatten().for_each(|value| owners(value, found));
+    }
+    use crate::schema::Schema;
+    let mut found = Vec::new();
+    for schema in [Schema::ThreatModel, Schema::OwaspReport, Schema::Policy] {
+        owners(&serde_json::from_str(schema.text()).unwrap(), &mut found);
+    }
+    assert!(found.len() > 10, "{found:?}");
+    for name in found {
+        assert!(super::named(&name).is_some(), "{name}");
+    }
+}
+
+/// An example's text without its carets, and what they say, as `line:column-line:column rule: message`.
+struct Fixture {
+    text: String,
+    expected: Vec<String>,
+}
+
+impl Fixture {
+    fn new(example: &Example, text: &str) -> Self {
+        let text = text.strip_prefix('\n').unwrap_or(text);
+        let text = if example.whole { text.to_owned() } else { complete(text, STOCK) };
+        let mut kept = Vec::new();
+        let mut expected = Vec::new();
+        for line in text.lines() {
+            match caret(line, kept.len()) {
+                Some(fault) => expected.push(fault),
+                None => kept.push(line),
+            }
+        }
+        let text = kept.iter().map(|line| format!("{line}\n")).collect();
+        expected.sort();
+        Self { text, expected }
+    }
+
+    fn found(&self, example: &Example) -> Vec<String> {
+        let mut bytes = Vec::new();
+        for letter in self.text.chars() {
+            match letter {
+                '\u{FFFD}' => bytes.push(0xE9),
+                _ => bytes.extend(letter.to_string().bytes()),
+            }
+        }
+        let source = Source::decode(example.file, bytes);
+        let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
+        let policy = policy::read(&Source::decode("aivss-policy.yaml", rules.into_bytes()))
+            .unwrap_or_else(|faults| panic!("{faults:?}"));
+        let linted = lint(&source, &policy, Date::parse(TODAY).unwrap());
+        let mut found: Vec<String> = linted
+            .diagnostics
+            .iter()
+            .map(|diagnostic| {
+                let span = source.first_line(diagnostic.span);
+                let show = |Position { line, column }| format!("{line}:{column}");
+                let (start, end) = (source.position(span.start), source.position(span.end));
+                format!("{}-{} {}: {}", show(start), show(end), diagnostic.rule, diagnostic.message)
+            })
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// Reads `#   ^^^ rule: message`, about line number `above`, or `# at 1:2-1:3 rule: message`.
+fn caret(line: &str, above: usize) -> Option<String> {
+    let rest = line.strip_prefix('#')?;
+    if let Some(fault) = rest.strip_prefix(" at ") {
+        return Some(fault.to_owned());
+    }
+    let carets = rest.trim_start();
+    let message = carets.trim_start_matches('^');
+    if message.len() == carets.len() {
+        return None;
+    }
+    let blank = rest.len() - carets.len();
+    // `#` counts as a caret when one follows it directly.
+    let start = if blank == 0 { 1 } else { blank + 2 };
+    let end = blank + 2 + (carets.len() - message.len());
+    Some(format!("{above}:{start}-{above}:{end} {}", message.trim_start()))
+}
+
+/// Completes the parts of a model from the stock: at each level, the keys of the parts first, then those of the
+/// stock that are not among them.
+fn complete(parts: &str, stock: &str) -> String {
+    let (parts, stock) = (blocks(parts), blocks(stock));
+    let mut text = String::new();
+    // The marker comes first, as the format asks.
+    let is_marker = |block: &&Block| block.key == crate::document::MODEL_MARKER;
+    let has_marker = parts.iter().any(|block| is_marker(&block));
+    for block in stock.iter().filter(|block| !has_marker && is_marker(block)) {
+        text.push_str(&block.head);
+    }
+    for block in &parts {
+        if block.head.trim_end().ends_with("<absent>") {
+            continue;
+        }
+        text.push_str(&block.head);
+        match stock.iter().find(|other| other.key == block.key) {
+            Some(other) if !block.body.is_empty() || block.head.trim_end().ends_with(':') => {
+                let is_mapping = |body: &str| body.lines().any(|line| line.trim_end().ends_with(':') || line.contains(": "));
+                let inner = if is_mapping(&other.body) && is_mapping(&block.body) {
+                    complete(&block.body, &other.body)
+                } else {
+                    block.body.clone()
+                };
+                text.push_str(&inner);
+            }
+            _ => text.push_str(&block.body),
+        }
+    }
+    for block in stock.iter().filter(|block| !is_marker(block)) {
+        if !parts.iter().any(|part| part.key == block.key) {
+            text.push_str(&block.head);
+            text.push_str(&block.body);
+        }
+    }
+    text
+}
+
+/// A key at the outermost level of a text, the carets below its line, and the deeper lines.
+struct Block {
+    key: String,
+    head: String,
+    body: String,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let outer = text.lines().filter(|line| !line.starts_with('#')).map(indent).min().unwrap_or(0);
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in text.lines() {
+        match blocks.last_mut() {
+            Some(block) if line.starts_with('#') && block.body.is_empty() => block.head.push_str(&format!("{line}\n")),
+            Some(block) if line.starts_with('#') || indent(line) > outer => block.body.push_str(&format!("{line}\n")),
+            _ => {
+                let key = line.trim_start().split(':').next().unwrap_or_default().to_owned();
+                blocks.push(Block { key, head: format!("{line}\n"), body: String::new() });
+            }
+        }
+    }
+    blocks
+}

@@ -1,0 +1,41 @@
+//! `uncertain-layers-exceeded`: more uncertain layers than the policy allows.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Answer;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "uncertain-layers-exceeded",
+    level: Level::Error,
+    fixed: false,
+    summary: "More layers are uncertain than the policy allows.",
+    why: "\"Not certain\" is an honest answer; a threat model made of nothing else is none.",
+    remedy: "Pin down some of the layers.",
+    see: "MAESTRO, the seven layers; `limits.uncertain_layers` of the policy",
+    examples: &[Example::parts(
+        "
+maestro:
+#^^^^^^ uncertain-layers-exceeded: 2 layers are uncertain, and the limit is 1
+  data_operations: { status: uncertain, analysis: No data sources are named. }
+  agent_ecosystem: { status: uncertain, analysis: No other agents are named. }
+",
+        "
+maestro:
+  data_operations: { status: uncertain, analysis: No data sources are named. }
+",
+    )
+    .under("limits: { uncertain_layers: 1 }")],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let (Some(limit), Some(maestro)) = (&subject.policy.limits().uncertain_layers, &subject.model.maestro) else {
+        return;
+    };
+    let uncertain: Vec<_> = maestro.layers.iter().filter(|layer| layer.answer == Answer::Uncertain).collect();
+    if uncertain.len() > limit.value {
+        let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
+        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);
+        found.push(uncertain.iter().fold(diagnostic, |diagnostic, layer| diagnostic.related(layer.span, "uncertain")));
+    }
+}

@@ -1,0 +1,260 @@
+//! The JSON Schema engine, run over our own tree; the only file that knows the `jsonschema` crate.
+//!
+//! The engine reads any type that implements its traits, so the tree is validated where it stands, without a copy.
+//! Its errors leave this file as [`Breach`]es; what to say about them is decided in [`super`].
+
+use std::borrow::Cow;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object};
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Number, Value as JsonValue};
+
+use crate::decimal::Decimal;
+use crate::document::{List, Map, Node, Tree, Value};
+
+/// One schema, compiled.
+pub(super) struct Engine(Validator<TreeJson>);
+
+/// One way in which a tree is not what the schema asks for.
+#[derive(Debug)]
+pub(super) struct Breach {
+    /// Keys and indices from the root to the node at fault.
+    pub path: Vec<String>,
+    /// Keys and indices from the schema's root to the keyword that failed.
+    pub keyword: Vec<String>,
+    pub what: What,
+}
+
+/// What a schema keyword found wrong.
+#[derive(Debug)]
+pub(super) enum What {
+    UnknownKeys(Vec<String>),
+    MissingKey(String),
+    /// The names of the JSON types that would do.
+    WrongType(Vec<&'static str>),
+    NotOneOf(Vec<String>),
+    BelowMinimum(String),
+    AboveMaximum(String),
+    /// Text, list or mapping with less than this many parts.
+    TooFew(u64),
+    TooMany(u64),
+    WrongPattern(String),
+    WrongFormat(String),
+    /// What each branch of an `anyOf` or `oneOf` had to say.
+    NoBranch(Vec<Vec<Breach>>),
+    Other(String),
+}
+
+impl Engine {
+    /// Compiles a schema. Nothing is fetched: a reference out of the schema is an error.
+    ///
+    /// # Errors
+    /// What is wrong with the schema, as a sentence.
+    pub(super) fn compile(schema: &JsonValue) -> Result<Self, String> {
+        jsonschema::options_for::<TreeJson>()
+            .should_validate_formats(true)
+            .offline()
+            .build(schema)
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+
+    pub(super) fn breaches(&self, root: Node<'_>) -> Vec<Breach> {
+        self.0.iter_errors(root).map(|error| breach(&error)).collect()
+    }
+}
+
+fn breach(error: &ValidationError<'_>) -> Breach {
+    let segments = |path: &jsonschema::paths::Location| {
+        path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+    };
+    Breach { path: segments(error.instance_path()), keyword: segments(error.schema_path()), what: what(error) }
+}
+
+fn what(error: &ValidationError<'_>) -> What {
+    use ValidationErrorKind as Kind;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's own words do for keywords our schemas do not use")]
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            What::UnknownKeys(unexpected.clone())
+        }
+        Kind::Required { property } => What::MissingKey(display(property)),
+        Kind::Type { kind: TypeKind::Single(expected) } => What::WrongType(vec![expected.as_str()]),
+        Kind::Type { kind: TypeKind::Multiple(expected) } => {
+            What::WrongType(expected.iter().map(jsonschema::JsonType::as_str).collect())
+        }
+        Kind::Enum { options } => {
+            What::NotOneOf(options.as_array().map_or_else(Vec::new, |options| options.iter().map(display).collect()))
+        }
+        Kind::Constant { expected_value } => What::NotOneOf(vec![display(expected_value)]),
+        Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => What::BelowMinimum(limit.to_string()),
+        Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => What::AboveMaximum(limit.to_string()),
+        Kind::MinLength { limit } | Kind::MinItems { limit } | Kind::MinProperties { limit } => What::TooFew(*limit),
+        Kind::MaxLength { limit } | Kind::MaxItems { limit } | Kind::MaxProperties { limit } => What::TooMany(*limit),
+        Kind::Pattern { pattern } => What::WrongPattern(pattern.clone()),
+        Kind::Format { format } => What::WrongFormat(format.clone()),
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            What::NoBranch(context.iter().map(|branch| branch.iter().map(breach).collect()).collect())
+        }
+        _ => What::Other(error.to_string()),
+    }
+}
+
+fn display(value: &JsonValue) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Marks our tree as a representation of JSON.
+pub(super) struct TreeJson;
+
+impl Json for TreeJson {
+    type Node<'a> = Node<'a>;
+    type PreparedKey = String;
+    type StringBuffer = Tree<'static>;
+
+    fn prepare_key(key: &str) -> String {
+        key.to_owned()
+    }
+
+    fn with_string_node<T>(buffer: &mut Tree<'static>, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
+        *buffer = Tree::of_string(string);
+        // A tree made of a string has that string as its first node.
+        f(buffer.root_of_string())
+    }
+}
+
+impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
+    type Object = Map<'a>;
+    type Array = List<'a>;
+    type Number = Digits<'a>;
+
+    fn as_object(&self) -> Option<Map<'a>> {
+        self.as_map()
+    }
+
+    fn as_array(&self) -> Option<List<'a>> {
+        self.as_list()
+    }
+
+    fn as_string(&self) -> Option<Cow<'a, str>> {
+        self.as_str().map(Cow::Borrowed)
+    }
+
+    fn as_number(&self) -> Option<Digits<'a>> {
+        if let Value::Number(text) = self.value() { Some(Digits(text)) } else { None }
+    }
+
+    fn as_boolean(&self) -> Option<bool> {
+        if let Value::Bool(value) = self.value() { Some(value) } else { None }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self.value(), Value::Null | Value::Unreadable)
+    }
+
+    fn json_type(&self) -> jsonschema::JsonType {
+        match self.value() {
+            Value::Null | Value::Unreadable => jsonschema::JsonType::Null,
+            Value::Bool(_) => jsonschema::JsonType::Boolean,
+            Value::Number(_) => jsonschema::JsonType::Number,
+            Value::String(_) => jsonschema::JsonType::String,
+            Value::List(_) => jsonschema::JsonType::Array,
+            Value::Map(_) => jsonschema::JsonType::Object,
+        }
+    }
+
+    fn equals_value(&self, expected: &JsonValue) -> bool {
+        match (self.value(), expected) {
+            (Value::String(text), JsonValue::String(expected)) => text == expected,
+            (Value::Number(text), JsonValue::Number(expected)) => {
+                Decimal::parse(text).is_ok_and(|number| Decimal::parse(&expected.to_string()) == Ok(number))
+            }
+            (Value::String(_) | Value::Number(_), _) => false,
+            _ => jsonschema::json::cmp::equal(&to_json(*self), expected),
+        }
+    }
+
+    fn to_value(&self) -> Cow<'a, JsonValue> {
+        Cow::Owned(to_json(*self))
+    }
+
+    fn identity(&self) -> Option<NodeIdentity> {
+        Some(NodeIdentity::tagged(self.tree_address(), self.resolved()))
+    }
+}
+
+/// The tree as a JSON value, for the engine's cold paths. Recursion is bounded by the depth of the tree.
+fn to_json(node: Node<'_>) -> JsonValue {
+    match node.value() {
+        Value::Null | Value::Unreadable => JsonValue::Null,
+        Value::Bool(value) => JsonValue::Bool(value),
+        Value::Number(text) => JsonValue::Number(Digits(text).to_number().into_owned()),
+        Value::String(text) => JsonValue::String(text.to_owned()),
+        Value::List(list) => list.iter().map(to_json).collect(),
+        Value::Map(map) => map.iter().map(|entry| (entry.key.to_owned(), to_json(entry.value))).collect(),
+    }
+}
+
+/// A number by its digits in the file.
+pub(super) struct Digits<'a>(&'a str);
+
+impl Digits<'_> {
+    /// The digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
+    fn canonical(&self) -> String {
+        Decimal::parse(self.0).unwrap_or(Decimal::ZERO).to_string()
+    }
+}
+
+impl JsonNumber for Digits<'_> {
+    fn as_u64(&self) -> Option<u64> {
+        self.canonical().parse().ok()
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        self.canonical().parse().ok()
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        self.canonical().parse().ok()
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        Cow::Owned(self.canonical())
+    }
+
+    fn to_number(&self) -> Cow<'_, Number> {
+        Cow::Owned(serde_json::from_str(&self.canonical()).unwrap_or_else(|_| Number::from(0)))
+    }
+}
+
+impl<'a> Object<'a, TreeJson> for Map<'a> {
+    type Node = Node<'a>;
+    type MemberName = &'a str;
+    type MembersIter = Box<dyn Iterator<Item = (&'a str, Node<'a>)> + 'a>;
+
+    fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    fn get(&self, key: &String) -> Option<Node<'a>> {
+        Map::get(*self, key)
+    }
+
+    fn members(&self) -> Self::MembersIter {
+        Box::new(self.iter().map(|entry| (entry.key, entry.value)))
+    }
+}
+
+impl<'a> Array<'a, TreeJson> for List<'a> {
+    type Node = Node<'a>;
+    type ElementsIter = Box<dyn Iterator<Item = Node<'a>> + 'a>;
+
+    fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    fn elements(&self) -> Self::ElementsIter {
+        Box::new(self.iter())
+    }
+}

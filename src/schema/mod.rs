@@ -1,0 +1,381 @@
+//! A tree against a JSON schema: what is out of shape, each with its place and a sentence for people.
+//!
+//! The schemas in `schemas/` are complete, so that an editor shows as much as it can. Where a rule of ours says
+//! the same better, the schema names that rule beside the keyword (`x-rules`), and the [`Violation`] carries it as
+//! its owner: the rule then speaks, not the schema.
+
+mod engine;
+
+use std::sync::LazyLock;
+
+use serde_json::Value as JsonValue;
+
+use crate::document::{Entry, Node, Value};
+use crate::source::Span;
+use crate::suggest::nearest;
+use engine::{Breach, Engine, What};
+
+/// The embedded schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// `schemas/threat-model.json`: this project's own format.
+    ThreatModel,
+    /// `schemas/owasp-report.json`: the report of OWASP AIVSS v0.8, appendix A.
+    OwaspReport,
+    /// `schemas/policy.json`: a policy.
+    Policy,
+}
+
+/// One way in which a tree is out of shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Whether a key is unknown, or something else is wrong.
+    pub kind: ViolationKind,
+    /// The rule that speaks of this in the schema's stead.
+    pub owner: Option<String>,
+    /// The offending key or value; for something missing, the nearest key above it.
+    pub span: Span,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// How to mend it, where that can be known.
+    pub help: Option<String>,
+}
+
+/// The sorts of violation; each is a rule of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViolationKind {
+    /// A key that the schema does not know.
+    UnknownKey,
+    /// Any other.
+    Shape,
+}
+
+impl Schema {
+    /// The schema's text.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::ThreatModel => include_str!("../../schemas/threat-model.json"),
+            Self::OwaspReport => include_str!("../../schemas/owasp-report.json"),
+            Self::Policy => include_str!("../../schemas/policy.json"),
+        }
+    }
+
+    /// Everything in which `root` is not what the schema asks for, in the order of the text.
+    pub fn violations(self, root: Node<'_>) -> Vec<Violation> {
+        static COMPILED: [LazyLock<Compiled>; 3] = [
+            LazyLock::new(|| Compiled::new(Schema::ThreatModel.text())),
+            LazyLock::new(|| Compiled::new(Schema::OwaspReport.text())),
+            LazyLock::new(|| Compiled::new(Schema::Policy.text())),
+        ];
+        let compiled: &Compiled = match self {
+            Self::ThreatModel => &COMPILED[0],
+            Self::OwaspReport => &COMPILED[1],
+            Self::Policy => &COMPILED[2],
+        };
+        compiled.violations(root)
+    }
+}
+
+struct Compiled {
+    schema: JsonValue,
+    engine: Engine,
+}
+
+impl Compiled {
+    #[expect(clippy::panic, reason = "the embedded schemas are compiled in every test run")]
+    fn new(text: &str) -> Self {
+        let schema = serde_json::from_str(text).unwrap_or_else(|error| panic!("embedded schema: {error}"));
+        let engine = Engine::compile(&schema).unwrap_or_else(|error| panic!("embedded schema: {error}"));
+        Self { schema, engine }
+    }
+
+    fn violations(&self, root: Node<'_>) -> Vec<Violation> {
+        let mut breaches = self.engine.breaches(root);
+        if breaches.is_empty() {
+            return Vec::new();
+        }
+        self.join_misspelt_keys(&mut breaches);
+        let mut violations = Vec::new();
+        for breach in &breaches {
+            self.explain(root, breach, &mut violations);
+        }
+        violations.sort_by_key(|violation| violation.span);
+        violations.dedup();
+        violations
+    }
+
+    /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
+    fn join_misspelt_keys(&self, breaches: &mut Vec<Breach>) {
+        let meant: Vec<(Vec<String>, String)> = breaches
+            .iter()
+            .filter_map(|breach| match &breach.what {
+                What::UnknownKeys(names) => Some((breach, names)),
+                _ => None,
+            })
+            .flat_map(|(breach, names)| {
+                let known = self.known_keys(breach);
+                names.iter().filter_map(move |name| {
+                    let meant = nearest(name, known.iter().map(String::as_str))?;
+                    Some((breach.path.clone(), meant.to_owned()))
+                })
+            })
+            .collect();
+        breaches.retain(|breach| match &breach.what {
+            What::MissingKey(name) => !meant.iter().any(|(path, key)| *path == breach.path && key == name),
+            _ => true,
+        });
+    }
+
+    /// The keyword's schema object: where `properties` and `x-rules` stand beside it.
+    fn schema_object(&self, breach: &Breach) -> Option<&JsonValue> {
+        let (_, parents) = breach.keyword.split_last()?;
+        parents.iter().try_fold(&self.schema, |value, part| match value {
+            JsonValue::Array(items) => items.get(part.parse::<usize>().ok()?),
+            _ => value.get(part),
+        })
+    }
+
+    fn known_keys(&self, breach: &Breach) -> Vec<String> {
+        let properties = self.schema_object(breach).and_then(|object| object.get("properties")?.as_object());
+        properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
+    }
+
+    fn owner(&self, breach: &Breach) -> Option<String> {
+        let keyword = breach.keyword.last()?;
+        Some(self.schema_object(breach)?.get("x-rules")?.get(keyword)?.as_str()?.to_owned())
+    }
+
+    fn explain(&self, root: Node<'_>, breach: &Breach, violations: &mut Vec<Violation>) {
+        let place = Place::find(root, &breach.path);
+        // A value that could not be read has its problem already.
+        if matches!(place.node.value(), Value::Unreadable) {
+            return;
+        }
+        let name = &place.name;
+        let mut shape = |span, message, help| {
+            violations.push(Violation { kind: ViolationKind::Shape, owner: self.owner(breach), span, message, help });
+        };
+        match &breach.what {
+            What::UnknownKeys(names) => self.unknown_keys(&place, breach, names, violations),
+            What::MissingKey(key) => shape(place.heading, format!("{name} lacks `{key}`"), None),
+            What::WrongType(expected) => {
+                let (message, help) = wrong_type(&place, expected);
+                shape(place.span, message, help);
+            }
+            What::NotOneOf(options) => {
+                let (message, help) = not_one_of(&place, options);
+                shape(place.span, message, help);
+            }
+            What::BelowMinimum(limit) => shape(place.span, format!("{name} must be {limit} or more"), None),
+            What::AboveMaximum(limit) => shape(place.span, format!("{name} must be {limit} or less"), None),
+            What::TooFew(1) => shape(place.span, format!("{name} must not be empty"), None),
+            What::TooFew(count) => shape(place.heading, format!("{name} needs {count} entries or more"), None),
+            What::TooMany(count) => shape(place.heading, format!("{name} takes {count} entries at the most"), None),
+            What::WrongPattern(_) => {
+                let expected = self.schema_object(breach).and_then(|object| object.get("x-expected")?.as_str());
+                shape(place.span, format!("{name} must be {}", expected.unwrap_or("written differently")), None);
+            }
+            What::WrongFormat(format) if format == "date" => {
+                shape(place.span, format!("{name} must be a date, YYYY-MM-DD"), None);
+            }
+            What::WrongFormat(format) => shape(place.span, format!("{name} must be a valid {format}"), None),
+            What::Other(message) => shape(place.span, format!("{name}: {message}"), None),
+            What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
+                Meant::Branch(breaches) if self.owner(breach).is_none() => {
+                    for inner in breaches {
+                        self.explain(root, inner, violations);
+                    }
+                }
+                Meant::Branch(_) => shape(place.heading, format!("{name} is incomplete"), None),
+                Meant::Types(expected) => {
+                    let (message, help) = wrong_type(&place, &expected);
+                    shape(place.span, message, help);
+                }
+            },
+        }
+    }
+
+    fn unknown_keys(&self, place: &Place<'_>, breach: &Breach, names: &[String], violations: &mut Vec<Violation>) {
+        let known = self.known_keys(breach);
+        let entries = place.node.as_map().into_iter().flat_map(|map| map.iter());
+        for entry in entries.filter(|entry| names.iter().any(|name| name == entry.key)) {
+            let help = match nearest(entry.key, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
+            };
+            violations.push(Violation {
+                kind: ViolationKind::UnknownKey,
+                owner: self.owner(breach),
+                span: entry.key_span,
+                message: format!("{} has no key `{}`", place.name, entry.key),
+                help: Some(help),
+            });
+        }
+    }
+}
+
+/// Where a breach stands in the tree.
+struct Place<'t> {
+    node: Node<'t>,
+    /// How people call it: `` `aivss.factors` ``.
+    name: String,
+    /// The value, or its key where nothing is written.
+    span: Span,
+    /// The key above: what to point at when something in it is missing.
+    heading: Span,
+}
+
+impl<'t> Place<'t> {
+    /// Follows a path of keys and indices as far as it leads.
+    fn find(root: Node<'t>, path: &[String]) -> Self {
+        let first = root.as_map().and_then(|map| map.iter().next());
+        let heading = first.map_or(root.span(), |entry| entry.key_span);
+        let mut place = Self { node: root, name: String::new(), span: root.span(), heading };
+        for part in path {
+            let step = match place.node.value() {
+                Value::Map(map) => map.entry(part),
+                Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| Entry {
+                    key: "",
+                    key_span: first_key(value).unwrap_or(value.span()),
+                    value,
+                }),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => None,
+            };
+            let Some(entry) = step else { break };
+            if matches!(place.node.value(), Value::List(_)) {
+                place.name.push_str(&format!("[{part}]"));
+            } else {
+                let dot = if place.name.is_empty() { "" } else { "." };
+                place.name.push_str(&format!("{dot}{part}"));
+            }
+            place = Self { node: entry.value, name: place.name, span: entry.span(), heading: entry.key_span };
+        }
+        place.name = if place.name.is_empty() { "the file".to_owned() } else { format!("`{}`", place.name) };
+        place
+    }
+}
+
+fn first_key(node: Node<'_>) -> Option<Span> {
+    node.as_map()?.iter().next().map(|entry| entry.key_span)
+}
+
+fn wrong_type(place: &Place<'_>, expected: &[&str]) -> (String, Option<String>) {
+    let words: Vec<&str> = expected
+        .iter()
+        .map(|name| match *name {
+            "string" => "text",
+            "number" => "a number",
+            "integer" => "a whole number",
+            "boolean" => "true or false",
+            "array" => "a list",
+            "object" => "a mapping",
+            _ => "empty",
+        })
+        .filter(|word| *word != "empty")
+        .collect();
+    let message = format!("{} must be {}, not {}", place.name, words.join(" or "), place.node.kind_name());
+    let help = match place.node.value() {
+        Value::Bool(_) | Value::Number(_) if expected.contains(&"string") => Some("put it in quotes".to_owned()),
+        Value::String(text) if words.contains(&"a number") && crate::decimal::Decimal::parse(text).is_ok() => {
+            Some("take it out of its quotes".to_owned())
+        }
+        _ => None,
+    };
+    (message, help)
+}
+
+fn not_one_of(place: &Place<'_>, options: &[String]) -> (String, Option<String>) {
+    let mut words: Vec<&str> = options.iter().map(String::as_str).collect();
+    words.sort_unstable();
+    words.dedup();
+    // The order of the schema, which has a meaning, with doubles (a number and its text) left out.
+    let mut ordered: Vec<&str> = Vec::new();
+    for option in options {
+        if !ordered.contains(&option.as_str()) {
+            ordered.push(option);
+        }
+    }
+    let message = match ordered.as_slice() {
+        [only] => format!("{} must be {only}", place.name),
+        several => format!("{} must be one of {}", place.name, several.join(", ")),
+    };
+    let help = place.node.as_str().and_then(|text| nearest(text, words)).map(|meant| format!("did you mean `{meant}`?"));
+    (message, help)
+}
+
+enum Meant<'b> {
+    Branch(&'b [Breach]),
+    Types(Vec<&'static str>),
+}
+
+/// Of the branches of an `anyOf`, the one the author was writing: of those that accept the value's type, the one
+/// with the least against it.
+fn meant_branch(branches: &[Vec<Breach>], depth: usize) -> Meant<'_> {
+    let types_only: Vec<&'static str> = branches
+        .iter()
+        .flatten()
+        .filter(|breach| breach.path.len() == depth)
+        .filter_map(|breach| if let What::WrongType(expected) = &breach.what { Some(expected) } else { None })
+        .flatten()
+        .copied()
+        .collect();
+    let fitting = branches.iter().filter(|branch| {
+        !branch.iter().any(|breach| breach.path.len() == depth && matches!(breach.what, What::WrongType(_)))
+    });
+    match fitting.min_by_key(|branch| branch.len()) {
+        Some(branch) => Meant::Branch(branch),
+        None => Meant::Types(types_only),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document;
+    use crate::source::Source;
+
+    fn messages(schema: &JsonValue, text: &str) -> Vec<String> {
+        let source = Source::decode("a.yaml", text.as_bytes().to_vec());
+        let document = document::parse(&source);
+        assert!(document.is_sound(), "{:?}", document.problems);
+        let root = document.roots().next().unwrap();
+        Compiled::new(&schema.to_string())
+            .violations(root)
+            .into_iter()
+            .map(|violation| {
+                let place = source.position(violation.span.start);
+                format!("{}:{} {}", place.line, place.column, violation.message)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_failed_choice_speaks_of_the_branch_that_was_meant() {
+        let schema = serde_json::json!({
+            "properties": { "a": { "anyOf": [
+                { "type": "number" },
+                { "type": "object", "required": ["score"], "properties": { "score": { "type": "number" } } },
+            ] } },
+        });
+        assert_eq!(messages(&schema, "a: { score: x }"), ["1:13 `a.score` must be a number, not text"]);
+        assert_eq!(messages(&schema, "a: x"), ["1:4 `a` must be a number or a mapping, not text"]);
+        assert_eq!(messages(&schema, "a: {}"), ["1:1 `a` lacks `score`"]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_one_mistake() {
+        let schema = serde_json::json!({
+            "required": ["status"], "properties": { "status": true }, "additionalProperties": false,
+        });
+        assert_eq!(messages(&schema, "statuz: 1"), ["1:1 the file has no key `statuz`"]);
+    }
+
+    #[test]
+    fn references_keep_the_place_of_their_keyword() {
+        let schema = serde_json::json!({
+            "properties": { "a": { "$ref": "#/$defs/b" } },
+            "$defs": { "b": { "properties": { "known": true }, "additionalProperties": false } },
+        });
+        assert_eq!(messages(&schema, "a: { knwon: 1 }"), ["1:6 `a` has no key `knwon`"]);
+    }
+}

@@ -1,0 +1,380 @@
+//! Numbers to score: the formulas of OWASP AIVSS beside each other, in exact decimals.
+//!
+//! A version of the standard is a [`Formula`], a value in a file of its own; [`ALL`] lists them and
+//! [`Formula::named`] is the only look-up. No other module asks which version a threat model uses. Whether a score
+//! is acceptable is not decided here.
+
+pub mod cvss;
+mod mistake;
+mod v0_5;
+mod v0_8;
+mod v0_8_floor;
+
+pub use mistake::{agrees, explain_base, explain_score, explain_severity};
+
+use crate::decimal::Decimal;
+use crate::model::{Assessment, Multiplier};
+use cvss::{Vector, VectorFault};
+
+/// One version of the AIVSS formula.
+#[derive(Debug)]
+pub struct Formula {
+    /// The name that a threat model uses, such as `0.8`.
+    pub version: &'static str,
+    /// Where the formula stands.
+    pub cites: &'static str,
+    /// Named threat multipliers; the default one first.
+    pub threat: &'static [Level],
+    /// Named mitigation factors, the default one first; empty for a formula that has none.
+    pub mitigation: &'static [Level],
+    /// The agentic uplift (AARS), unrounded.
+    uplift: fn(&Inputs) -> Decimal,
+    /// The score from inputs and uplift, unrounded and not yet clamped.
+    total: fn(&Inputs, Decimal) -> Decimal,
+    /// Both steps as people write them, without their results.
+    steps: fn(&Inputs, Decimal) -> Steps,
+}
+
+/// A named value of a multiplier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The name that a threat model uses.
+    pub name: &'static str,
+    /// What it stands for.
+    pub value: Decimal,
+}
+
+/// The two steps of a formula, written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// How the uplift comes about; `None` where it is just the sum of the factors.
+    pub uplift: Option<String>,
+    /// How the score comes about.
+    pub total: String,
+}
+
+/// The formulas, oldest first.
+pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
+
+/// The highest threat multiplier that can be meant; more is a slip of the point.
+pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
+/// How many decimals an input may have; more is refused, never cut off.
+pub const INPUT_DECIMALS: u32 = 4;
+
+/// What a formula computes from; made only by [`Inputs::new`], so always within range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inputs {
+    /// CVSS v4.0 base score, 0 to 10.
+    pub base: Decimal,
+    /// Sum of the ten factors, 0 to 10.
+    pub factor_sum: Decimal,
+    /// Threat multiplier, 0 to [`THREAT_MAX`].
+    pub threat: Decimal,
+    /// Mitigation factor, 0 to 1.
+    pub mitigation: Decimal,
+}
+
+impl Inputs {
+    /// The inputs, if each is in range and has at most [`INPUT_DECIMALS`] decimals.
+    pub fn new(base: Decimal, factor_sum: Decimal, threat: Decimal, mitigation: Decimal) -> Option<Self> {
+        let in_range = base.within(Decimal::ZERO, Decimal::TEN)
+            && factor_sum.within(Decimal::ZERO, Decimal::TEN)
+            && threat.within(Decimal::ZERO, THREAT_MAX)
+            && mitigation.within(Decimal::ZERO, Decimal::ONE);
+        let exact = [base, factor_sum, threat, mitigation].iter().all(|input| input.needed_decimals() <= INPUT_DECIMALS);
+        (in_range && exact).then_some(Self { base, factor_sum, threat, mitigation })
+    }
+}
+
+/// A score with everything on the way to it.
+#[derive(Clone, Debug)]
+pub struct Working {
+    /// The formula used.
+    pub formula: &'static Formula,
+    /// What it was given.
+    pub inputs: Inputs,
+    /// The agentic uplift (AARS), exact.
+    pub uplift: Decimal,
+    /// The score before rounding, exact, clamped to 0 to 10.
+    pub raw: Decimal,
+    /// The score: [`Working::raw`] rounded half up to one decimal.
+    pub score: Decimal,
+    /// The band of the score.
+    pub band: Band,
+}
+
+impl Formula {
+    /// The formula of a version.
+    pub fn named(version: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|formula| formula.version == version)
+    }
+
+    /// Computes the score.
+    pub fn work(&'static self, inputs: Inputs) -> Working {
+        let uplift = (self.uplift)(&inputs);
+        let raw = (self.total)(&inputs, uplift).clamp(Decimal::ZERO, Decimal::TEN);
+        let score = raw.round_half_up(1);
+        Working { formula: self, inputs, uplift, raw, score, band: Band::of(score) }
+    }
+
+    /// Whether the formula knows a mitigation factor.
+    pub const fn has_mitigation(&self) -> bool {
+        !self.mitigation.is_empty()
+    }
+
+    /// The threat multiplier that stands for an absent one.
+    pub const fn default_threat(&self) -> Decimal {
+        match self.threat {
+            [first, ..] => first.value,
+            [] => Decimal::ONE,
+        }
+    }
+
+    fn threat_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
+        value_of(given, v0_8::THREAT, self.default_threat())
+    }
+
+    fn mitigation_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
+        value_of(given, v0_8::MITIGATION, Decimal::ONE)
+    }
+}
+
+fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -> Option<Decimal> {
+    match given {
+        None => Some(default),
+        Some(Multiplier::Number(number)) => Some(number),
+        Some(Multiplier::Named(name)) => levels.iter().find(|level| level.name == name).map(|level| level.value),
+    }
+}
+
+impl Working {
+    /// The whole working in one line, from the inputs to the rounded score.
+    pub fn written(&self) -> String {
+        let steps = (self.formula.steps)(&self.inputs, self.uplift);
+        let total = (self.formula.total)(&self.inputs, self.uplift);
+        let mut line = String::new();
+        if let Some(uplift) = self.uplift_written() {
+            line.push_str(&uplift);
+            line.push_str("; ");
+        }
+        line.push_str(&format!("{} = {} → {}", steps.total, total.plain(), self.score));
+        line
+    }
+
+    /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
+    pub fn uplift_written(&self) -> Option<String> {
+        let steps = (self.formula.steps)(&self.inputs, self.uplift);
+        steps.uplift.map(|uplift| format!("{uplift} = {}", self.uplift.plain()))
+    }
+}
+
+/// A severity band of AIVSS, which are those of CVSS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Band {
+    /// 0.0
+    None,
+    /// 0.1 to 3.9
+    Low,
+    /// 4.0 to 6.9
+    Medium,
+    /// 7.0 to 8.9
+    High,
+    /// 9.0 to 10.0
+    Critical,
+}
+
+impl Band {
+    /// The bands, the mildest first.
+    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The band of a score. Between two bands (8.95, which no rounded score is) the lower one holds.
+    pub fn of(score: Decimal) -> Self {
+        let from = |tenths| score >= Decimal::new(tenths, 1);
+        match () {
+            () if from(90) => Self::Critical,
+            () if from(70) => Self::High,
+            () if from(40) => Self::Medium,
+            () if from(1) => Self::Low,
+            () => Self::None,
+        }
+    }
+
+    /// The band's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
+
+    /// The band with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.name() == name)
+    }
+}
+
+/// An assessment with what was computed from it.
+#[derive(Debug)]
+pub struct Scored<'m> {
+    /// What the file declares.
+    pub declared: &'m Assessment<'m>,
+    /// The formula that the file names.
+    pub formula: Option<&'static Formula>,
+    /// The vector, or what is wrong with it; `None` without one.
+    pub vector: Option<Result<Vector, Vec<VectorFault>>>,
+    /// The base score: the vector's, or the declared one where there is no vector.
+    pub base: Option<Decimal>,
+    /// The sum of the factors, where all ten are given and in range.
+    pub factor_sum: Option<Decimal>,
+    /// The threat multiplier in force.
+    pub threat: Option<Decimal>,
+    /// The mitigation factor in force.
+    pub mitigation: Option<Decimal>,
+    /// The score; `None` where an input is missing or unusable.
+    pub working: Option<Working>,
+}
+
+/// Computes what can be computed from a declared assessment.
+pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
+    let formula = declared.version.and_then(|version| Formula::named(version.value));
+    let vector = declared.vector.map(|vector| Vector::parse(vector.value));
+    let base = match &vector {
+        Some(Ok(vector)) => Some(vector.base_score()),
+        Some(Err(_)) => None,
+        None => declared.base.map(|base| base.value),
+    };
+    let factor_sum = sum(declared);
+    let threat = formula.and_then(|formula| formula.threat_of(declared.threat.map(|threat| threat.value)));
+    let mitigation =
+        formula.and_then(|formula| formula.mitigation_of(declared.mitigation.map(|factor| factor.value)));
+    let inputs = match (base, factor_sum, threat, mitigation) {
+        (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
+        _ => None,
+    };
+    let working = formula.zip(inputs).map(|(formula, inputs)| formula.work(inputs));
+    Scored { declared, formula, vector, base, factor_sum, threat, mitigation, working }
+}
+
+/// The sum of a complete set of ten factors, each from 0 to 1.
+fn sum(declared: &Assessment<'_>) -> Option<Decimal> {
+    let factors = &declared.factors;
+    let values: Option<Vec<Decimal>> = factors
+        .given
+        .iter()
+        .map(|given| given.value.map(|at| at.value).filter(|value| value.within(Decimal::ZERO, Decimal::ONE)))
+        .collect();
+    let mut seen: Vec<_> = factors.given.iter().map(|given| given.factor).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let clash = seen.iter().any(|factor| factor.counterpart().is_some_and(|other| seen.contains(&other)));
+    let complete = seen.len() == crate::model::Factor::SET && factors.given.len() == seen.len() && !clash;
+    complete.then(|| values.map(|values| values.into_iter().sum()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn number(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap()
+    }
+
+    fn work(version: &str, base: &str, sum: &str, threat: &str, mitigation: &str) -> Working {
+        let inputs = Inputs::new(number(base), number(sum), number(threat), number(mitigation)).unwrap();
+        Formula::named(version).unwrap().work(inputs)
+    }
+
+    #[test]
+    fn a_page_in_the_wild_adds_up() {
+        let working = work("0.8", "8.5", "6.5", "1.1", "1.0");
+        assert_eq!(working.uplift.plain().to_string(), "1.0725");
+        assert_eq!(working.score.to_string(), "9.6");
+        assert_eq!(
+            working.written(),
+            "(10 − 8.5) · (6.5 ∕ 10) · 1.1 = 1.0725; (8.5 + 1.0725) · 1.0 = 9.5725 → 9.6"
+        );
+    }
+
+    #[test]
+    fn formulas_differ_where_mitigation_is_strong() {
+        assert_eq!(work("0.8", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(), Some("(9.0 + 0.097) · 0.67 = 6.09499 → 6.1"));
+        assert_eq!(work("0.8-floor", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(), Some("9.0 + 0.097 · 0.67 = 9.06499 → 9.1"));
+        assert_eq!(work("0.5", "9.4", "7.0", "0.97", "0.67").written(), "(9.4 + 7.0) ∕ 2 · 0.97 = 7.954 → 8.0");
+    }
+
+    #[test]
+    fn the_score_is_clamped_and_the_working_shows_what_was_before() {
+        let working = work("0.8", "9.0", "10", "2", "1");
+        assert_eq!(working.score.to_string(), "10.0");
+        assert!(working.written().ends_with("= 11.0 → 10.0"), "{}", working.written());
+    }
+
+    #[test]
+    fn bands_are_taken_from_the_rounded_score() {
+        for (score, band) in [("0", "None"), ("0.1", "Low"), ("3.9", "Low"), ("4.0", "Medium"), ("6.9", "Medium"), ("7.0", "High"), ("8.9", "High"), ("9.0", "Critical"), ("10", "Critical")] {
+            assert_eq!(Band::of(number(score)).name(), band);
+        }
+    }
+
+    #[test]
+    fn inputs_out_of_range_or_too_fine_are_refused() {
+        let ok = number("1");
+        assert!(Inputs::new(number("10.1"), ok, ok, ok).is_none());
+        assert!(Inputs::new(ok, number("-0.1"), ok, ok).is_none());
+        assert!(Inputs::new(ok, ok, number("2.1"), ok).is_none());
+        assert!(Inputs::new(ok, ok, ok, number("1.01")).is_none());
+        assert!(Inputs::new(number("1.00001"), ok, ok, ok).is_none());
+        assert!(Inputs::new(number("1.00000"), ok, ok, ok).is_some());
+    }
+
+    fn inputs() -> impl Strategy<Value = Inputs> {
+        (0_i64..=100_000, 0_i64..=100_000, 0_i64..=20_000, 0_i64..=10_000).prop_map(|(base, sum, threat, mitigation)| {
+            let at = |units| Decimal::new(units, 4);
+            Inputs::new(at(base), at(sum), at(threat), at(mitigation)).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn scores_lie_between_zero_and_ten(inputs in inputs()) {
+            for formula in ALL {
+                let working = formula.work(inputs);
+                prop_assert!(working.score.within(Decimal::ZERO, Decimal::TEN));
+                prop_assert_eq!(working.score.decimals(), 1);
+            }
+        }
+
+        #[test]
+        fn a_larger_sum_of_factors_never_lowers_a_score(inputs in inputs(), more in 0_i64..=100_000) {
+            let larger = Inputs { factor_sum: inputs.factor_sum.max(Decimal::new(more, 4)), ..inputs };
+            for formula in ALL {
+                prop_assert!(formula.work(larger).raw >= formula.work(inputs).raw);
+            }
+        }
+
+        #[test]
+        fn the_floor_holds_and_both_agree_without_mitigation(inputs in inputs()) {
+            let floor = Formula::named("0.8-floor").unwrap();
+            prop_assert!(floor.work(inputs).raw >= inputs.base);
+            let bare = Inputs { mitigation: Decimal::ONE, ..inputs };
+            prop_assert_eq!(floor.work(bare).raw, Formula::named("0.8").unwrap().work(bare).raw);
+        }
+
+        #[test]
+        fn integers_at_a_fixed_scale_agree(inputs in inputs()) {
+            // (c·1e9 + (1e5−c)·s·t)·m / 1e17, every input in units of 1e-4.
+            let unit = |decimal: Decimal| -> i128 {
+                decimal.round_half_up(4).to_string().replace('.', "").parse().unwrap()
+            };
+            let (c, s, t, m) = (unit(inputs.base), unit(inputs.factor_sum), unit(inputs.threat), unit(inputs.mitigation));
+            let numerator = (c * 1_000_000_000 + (100_000 - c) * s * t) * m;
+            let tenths = (numerator * 20 + 100_000_000_000_000_000) / 200_000_000_000_000_000;
+            let expected = Decimal::new(i64::try_from(tenths.min(100)).unwrap(), 1);
+            prop_assert_eq!(Formula::named("0.8").unwrap().work(inputs).score, expected);
+        }
+    }
+}

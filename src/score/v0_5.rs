@@ -1,0 +1,17 @@
+//! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
+//! mitigation factor.
+
+use super::{Formula, Steps, v0_8};
+
+pub(super) static FORMULA: Formula = Formula {
+    version: "0.5",
+    cites: "OWASP AIVSS v0.5, section 4",
+    threat: v0_8::THREAT,
+    mitigation: &[],
+    uplift: |inputs| inputs.factor_sum,
+    total: |inputs, uplift| (inputs.base + uplift).halved() * inputs.threat,
+    steps: |inputs, uplift| Steps {
+        uplift: None,
+        total: format!("({} + {}) ∕ 2 · {}", inputs.base.plain(), uplift.plain(), inputs.threat.plain()),
+    },
+};

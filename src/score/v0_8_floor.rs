@@ -1,0 +1,17 @@
+//! AIVSS v0.8 with the amendment proposed for v1: mitigation lowers the uplift alone, so that a score never falls
+//! below its own CVSS base.
+
+use super::{Formula, Steps, v0_8};
+
+pub(super) static FORMULA: Formula = Formula {
+    version: "0.8-floor",
+    cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
+    threat: v0_8::THREAT,
+    mitigation: v0_8::MITIGATION,
+    uplift: v0_8::uplift,
+    total: |inputs, uplift| inputs.base + uplift * inputs.mitigation,
+    steps: |inputs, uplift| Steps {
+        uplift: Some(v0_8::uplift_step(inputs)),
+        total: format!("{} + {} · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
+    },
+};

@@ -1,0 +1,222 @@
+//! The text of one file, and the way from a byte in it to a line and a column.
+//!
+//! Places are byte ranges ([`Span`]) everywhere inside the program; [`Source::position`] alone turns a byte into
+//! what people count. Nothing here parses, and nothing here reads a disk: bytes come from the command layer.
+
+use std::sync::OnceLock;
+
+/// A half-open range of bytes in one [`Source`], on character boundaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Byte offset of the first byte.
+    pub start: u32,
+    /// Byte offset just past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` up to `end`, in bytes. Offsets past [`Source::MAX_BYTES`] do not occur.
+    pub fn new(start: usize, end: usize) -> Self {
+        let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The range as an index into the text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether the range holds no byte.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether `other` lies wholly within this range.
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// Where a byte stands, as an editor shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, 1-based.
+    pub line: u32,
+    /// Column, 1-based, in Unicode code points; a byte order mark counts for nothing.
+    pub column: u32,
+}
+
+/// How the text of a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// YAML 1.2; also anything with an unknown ending.
+    Yaml,
+    /// JSON as in RFC 8259, nothing looser.
+    Json,
+    /// Markdown with threat models in fenced blocks.
+    Markdown,
+}
+
+impl Language {
+    /// The language that a file's name announces.
+    pub fn of(name: &str) -> Self {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        match ending.to_ascii_lowercase().as_str() {
+            "json" => Self::Json,
+            "md" | "markdown" => Self::Markdown,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+/// Why bytes are not the text that the program reads, and where that shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecodable {
+    /// The first offending bytes, as a range of [`Source::text`].
+    pub span: Span,
+    /// What is wrong, as a sentence.
+    pub message: String,
+}
+
+/// One file's name and text.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    language: Language,
+    text: String,
+    undecodable: Option<Undecodable>,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// The largest file that is read, in bytes: a hundred times any honest threat model.
+    pub const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+    /// A source from a file's bytes. Bytes that are not UTF-8 are kept as far as they can be shown, and
+    /// [`Source::undecodable`] says what is wrong with them.
+    ///
+    /// `name` is the path to show, with `/` between its parts.
+    pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let (text, undecodable) = decode(bytes);
+        let name = name.into();
+        Self { language: Language::of(&name), name, text, undecodable, line_starts: OnceLock::new() }
+    }
+
+    /// The path to show, with `/` between its parts.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The language the name announces.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The whole text, byte order mark included.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Why the bytes could not be taken as text, if they could not.
+    pub const fn undecodable(&self) -> Option<&Undecodable> {
+        self.undecodable.as_ref()
+    }
+
+    /// The line and column of a byte offset. Offsets past the end count as the end.
+    pub fn position(&self, offset: u32) -> Position {
+        let starts = self.line_starts();
+        let offset = offset.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let before = &self.text.as_bytes()[starts[line] as usize..offset as usize];
+        // Continuation bytes look like 0b10xx_xxxx; every other byte begins a code point.
+        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: count(line + 1), column: count(column) }
+    }
+
+    /// The byte offset at which each line starts; the first one starts after a byte order mark.
+    pub fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            std::iter::once(first).chain(breaks).map(|start| u32::try_from(start).unwrap_or(u32::MAX)).collect()
+        })
+    }
+
+    /// The part of a span that lies on its first line, without the line break: what a caret can underline.
+    pub fn first_line(&self, span: Span) -> Span {
+        let slice = self.text.get(span.range()).unwrap_or_default();
+        let length = slice.find(['\n', '\r']).unwrap_or(slice.len());
+        Span::new(span.start as usize, span.start as usize + slice[..length].trim_end().len())
+    }
+}
+
+/// The byte order mark that some editors put before UTF-8.
+pub const BOM: char = '\u{FEFF}';
+
+fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
+    if bytes.len() > Source::MAX_BYTES {
+        let message = format!(
+            "the file has {} bytes; a threat model may have {} at the most",
+            bytes.len(),
+            Source::MAX_BYTES
+        );
+        return (String::new(), Some(Undecodable { span: Span::new(0, 0), message }));
+    }
+    let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(start).copied().unwrap_or_default();
+            let message = if utf16 {
+                "the file is UTF-16; only UTF-8 is read".to_owned()
+            } else {
+                format!("byte 0x{byte:02X} at offset {start} is not UTF-8")
+            };
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let end = start + text[start..].chars().next().map_or(0, char::len_utf8);
+            (text, Some(Undecodable { span: Span::new(start, end), message }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(text: &str, offset: u32) -> (u32, u32) {
+        let place = Source::decode("a.yaml", text.as_bytes().to_vec()).position(offset);
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn columns_count_code_points_and_lines_end_at_line_feeds() {
+        assert_eq!(position("a: ü\r\nb: x", 0), (1, 1));
+        assert_eq!(position("a: ü\r\nb: x", 5), (1, 5));
+        assert_eq!(position("a: ü\r\nb: x", 7), (2, 1));
+        assert_eq!(position("a: ü\r\nb: x", 999), (2, 5));
+        assert_eq!(position("", 0), (1, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        assert_eq!(position("\u{FEFF}a: 1", 3), (1, 1));
+        assert_eq!(position("\u{FEFF}a: 1", 6), (1, 4));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_say_where() {
+        let latin = Source::decode("a.yaml", b"caf\xE9: 1".to_vec());
+        assert_eq!(latin.undecodable().unwrap().span, Span::new(3, 6));
+        assert_eq!(latin.undecodable().unwrap().message, "byte 0xE9 at offset 3 is not UTF-8");
+        let utf16 = Source::decode("a.yaml", b"\xFF\xFEa\0".to_vec());
+        assert_eq!(utf16.undecodable().unwrap().message, "the file is UTF-16; only UTF-8 is read");
+    }
+
+    #[test]
+    fn a_span_over_lines_is_cut_at_the_first_break() {
+        let source = Source::decode("a.yaml", b"a: >-\r\n  text\r\n".to_vec());
+        assert_eq!(source.first_line(Span::new(3, 15)), Span::new(3, 5));
+    }
+}
