@@ -168,6 +168,7 @@ impl Decimal {
     }
 
     /// The value as people write it: at least one decimal, no trailing zeros beyond.
+    #[must_use]
     pub fn plain(self) -> Self {
         if self.scale == 0 { Self { units: self.units * 10, scale: 1 } } else { self.trimmed(1) }
     }
@@ -322,7 +323,9 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_as_people_write_them() {
-        for (text, shown) in [("8", "8.0"), ("8.00", "8.0"), ("2.2504", "2.2504"), ("0.970", "0.97"), ("-1", "-1.0")] {
+        for (text, shown) in
+            [("8", "8.0"), ("8.00", "8.0"), ("2.2504", "2.2504"), ("0.970", "0.97"), ("-1", "-1.0")]
+        {
             assert_eq!(number(text).plain().to_string(), shown);
         }
     }

@@ -76,7 +76,11 @@ impl Repository {
 
 fn slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+    if std::path::MAIN_SEPARATOR == '/' {
+        text.into_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    }
 }
 
 /// Finds the files that `paths` stand for.
@@ -110,7 +114,11 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
                     let path = entry.into_path();
                     // A link to a folder is not followed; what it leads to has a path of its own.
                     if !path.is_dir() {
-                        discovery.candidates.push(Candidate { name: repository.shown(&path), path, named: false });
+                        discovery.candidates.push(Candidate {
+                            name: repository.shown(&path),
+                            path,
+                            named: false,
+                        });
                     }
                 }
             }

@@ -1,17 +1,60 @@
-//! wip
-pub mod cli;
-pub mod date;
-pub mod decimal;
-pub mod diagnostic;
-pub mod discover;
+//! # aivss-lint, on one page
+//!
+//! Text becomes a tree, the tree a model, the model scores; rules compare them with each other and with the policy
+//! and leave diagnostics; a report prints them. Everything left of the report is a pure function. Everything has a
+//! place. Everything that can fail the build is a rule.
+//!
+//! ```text
+//!  arguments                                                                   stdout, exit code
+//!      │                                                                              ▲
+//!  discover ── paths ──► Source ──► document ──► model ──► score                      │
+//!   (disk)               (text)     (tree with  (what the  (exact      ┌──────────► report
+//!                                    places)     file says) decimals)  │        (human, concise, json)
+//!                                       │            │          │      │
+//!  policy file ► Source ► document ► schema ► policy │          │      │
+//!                                       │       │    │          │      │
+//!                              lint():  └───────┴────┴── rules ─┴─► Diagnostic
+//! ```
+//!
+//! | step | in → out | may it fail? |
+//! |---|---|---|
+//! | [`discover`] | arguments → sorted, unique paths; path → bytes | yes: an obstacle, exit 2 |
+//! | [`source`] | bytes → text, lines, columns | never: bytes that are no text are kept as a problem |
+//! | [`document`] | text → tree and problems | never: problems are data |
+//! | [`schema`] | tree → violations with places | never |
+//! | [`model`] | tree → what the file says | never: absent parts are `None` |
+//! | [`score`] | inputs → score with its working | never |
+//! | [`policy`] | policy file → [`policy::Policy`] | a broken policy ends the run with 2 |
+//! | [`rules`] | [`rules::Subject`] → diagnostics | never |
+//! | [`lint`] | all of that for one file | never |
+//! | [`report`] | [`report::Report`] → bytes | only the writer |
+//!
+//! What holds everywhere, each kept by a test or a lint:
+//!
+//! 1. [`lint::lint`] reads no disk, clock, environment or terminal. Only [`cli`] and [`discover`] do.
+//! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
+//! 3. Rules know neither the file format, nor the version of the score, nor the format of the report.
+//! 4. No module but [`score`] asks which version a file uses; none but [`document`] knows YAML from JSON; none but
+//!    [`model`] knows our format from OWASP's.
+//! 5. No floats in scores: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
+//! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
+//! 7. Every rule has an example that fails and one that passes, and they are its tests.
+//! 8. Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged. Unsure is 2.
+//! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced.
+
+pub mod source;
 pub mod document;
-pub mod lint;
+pub mod decimal;
+pub mod date;
+pub mod schema;
+pub mod suggest;
 pub mod model;
+pub mod score;
 pub mod pattern;
 pub mod policy;
-pub mod report;
 pub mod rules;
-pub mod schema;
-pub mod score;
-pub mod source;
-pub mod suggest;
+pub mod diagnostic;
+pub mod lint;
+pub mod report;
+pub mod discover;
+pub mod cli;

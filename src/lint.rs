@@ -44,7 +44,8 @@ pub fn lint(source: &Source, policy: &Policy, today: Date) -> Linted {
     if !holds_model && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
         return lint_policy(source);
     }
-    let mut linted = Linted { content: Content::Other, models: Vec::new(), diagnostics: reading_diagnostics(&document) };
+    let mut linted =
+        Linted { content: Content::Other, models: Vec::new(), diagnostics: reading_diagnostics(&document) };
     for (root, what) in roots {
         match what {
             Recognised::Model(format) => lint_model(root, format, policy, today, source, &mut linted),
@@ -106,8 +107,11 @@ fn spoken_for(violation: &Violation, policy: &Policy, found: &[Diagnostic]) -> b
 pub(crate) fn reading_diagnostics(document: &Document<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::with_capacity(document.problems.len());
     for problem in &document.problems {
-        let rule = rules::ALL.into_iter().find(|rule| matches!(rule.check, Check::Reading(kind) if kind == problem.kind));
-        let mut diagnostic = Diagnostic::new(rule.unwrap_or(&rules::syntax::RULE), problem.span, &*problem.message);
+        let rule = rules::ALL
+            .into_iter()
+            .find(|rule| matches!(rule.check, Check::Reading(kind) if kind == problem.kind));
+        let mut diagnostic =
+            Diagnostic::new(rule.unwrap_or(&rules::syntax::RULE), problem.span, &*problem.message);
         diagnostic.related.extend(
             problem.related.iter().map(|(span, message)| Related { span: *span, message: message.clone() }),
         );
@@ -145,7 +149,9 @@ fn finish(diagnostics: &mut [Diagnostic], document: &Document<'_>) {
     for diagnostic in &mut *diagnostics {
         diagnostic.pointer = pointer(document, diagnostic.span);
     }
-    diagnostics.sort_by(|one, other| (one.span, one.rule, &one.message).cmp(&(other.span, other.rule, &other.message)));
+    diagnostics.sort_by(|one, other| {
+        (one.span, one.rule, &one.message).cmp(&(other.span, other.rule, &other.message))
+    });
 }
 
 /// The JSON pointer of the innermost key or value that holds a place; empty for the whole document.

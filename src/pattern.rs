@@ -28,10 +28,7 @@ impl PathSet {
     ///
     /// # Errors
     /// The place of the first bad pattern in the list, and what is wrong with it.
-    pub fn new<'p>(
-        patterns: impl IntoIterator<Item = &'p str>,
-        case: Case,
-    ) -> Result<Self, (usize, String)> {
+    pub fn new<'p>(patterns: impl IntoIterator<Item = &'p str>, case: Case) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
         for (at, pattern) in patterns.into_iter().enumerate() {
             let glob = GlobBuilder::new(pattern)
@@ -82,7 +79,9 @@ mod tests {
         ] {
             assert!(found.matches(path), "{path}");
         }
-        for path in ["README.md", "threat-model.txt", "src/model.yaml", "threat-models.yaml", "aivss/README.md"] {
+        for path in
+            ["README.md", "threat-model.txt", "src/model.yaml", "threat-models.yaml", "aivss/README.md"]
+        {
             assert!(!found.matches(path), "{path}");
         }
     }

@@ -138,8 +138,12 @@ impl Source {
     pub fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-            std::iter::once(first).chain(breaks).map(|start| u32::try_from(start).unwrap_or(u32::MAX)).collect()
+            let breaks =
+                self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            std::iter::once(first)
+                .chain(breaks)
+                .map(|start| u32::try_from(start).unwrap_or(u32::MAX))
+                .collect()
         })
     }
 

@@ -132,7 +132,11 @@ impl Broken {
         let path = self.source.name().to_owned();
         Report {
             policy: path.clone(),
-            files: vec![FileReport { source: self.source, models: Vec::new(), diagnostics: self.diagnostics }],
+            files: vec![FileReport {
+                source: self.source,
+                models: Vec::new(),
+                diagnostics: self.diagnostics,
+            }],
             policies: 0,
             skipped: 0,
             obstacles: vec![Obstacle { path, message: "the policy is broken".to_owned() }],
@@ -162,7 +166,9 @@ fn find_policy(
             [only] => only.clone(),
             [first, second, ..] => {
                 let (first, second) = (repository.shown(first), repository.shown(second));
-                return Err(Stopped::Policy(format!("two policies: {first} and {second}; keep one, or use --policy")));
+                return Err(Stopped::Policy(format!(
+                    "two policies: {first} and {second}; keep one, or use --policy"
+                )));
             }
         },
     };
@@ -182,7 +188,8 @@ fn judge(
     policy_name: String,
     today: Date,
 ) -> Report {
-    let (stdin, paths): (Vec<_>, Vec<_>) = arguments.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let (stdin, paths): (Vec<_>, Vec<_>) =
+        arguments.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let discovery = discover(&paths, repository, policy);
     let mut report = Report {
         files: Vec::new(),
@@ -242,7 +249,8 @@ fn judge_all(
     threads: usize,
 ) -> Vec<Result<Judged, String>> {
     let next = AtomicUsize::new(0);
-    let outcomes: Vec<OnceLock<Result<Judged, String>>> = candidates.iter().map(|_| OnceLock::new()).collect();
+    let outcomes: Vec<OnceLock<Result<Judged, String>>> =
+        candidates.iter().map(|_| OnceLock::new()).collect();
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);

@@ -19,11 +19,13 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(slice) {
         let at = start + offset(slice, error.line(), error.column());
-        let width = text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
+        let width =
+            text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
         let message = error.to_string();
         // The place is ours to show, in the report's own units.
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        let kind = if message.contains("recursion limit") { ProblemKind::InputLimit } else { ProblemKind::Syntax };
+        let kind =
+            if message.contains("recursion limit") { ProblemKind::InputLimit } else { ProblemKind::Syntax };
         document.problem(kind, Span::new(at, at + width), format!("not JSON: {message}"));
         return;
     }

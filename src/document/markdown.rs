@@ -48,7 +48,8 @@ impl Block {
         // From the start of the line, so that an indented block keeps its shape.
         let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
         if !text[line..start].trim().is_empty() || !same_lines(&text[line..self.end], &self.content) {
-            let message = "a threat model inside a quotation cannot be read in place: move the block out of it";
+            let message =
+                "a threat model inside a quotation cannot be read in place: move the block out of it";
             document.problem(ProblemKind::Syntax, Span::new(start, start), message);
         } else if self.content.trim_start().starts_with('{') {
             json::read(document, text, line..self.end);

@@ -53,7 +53,7 @@ pub enum ProblemKind {
     InputLimit,
 }
 
-impl<'t> Document<'t> {
+impl Document<'_> {
     /// The top node of each document in the file, in order; documents without content are left out.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         self.roots.iter().map(|root| self.tree.node(*root))

@@ -27,9 +27,15 @@ pub(super) enum Kind<'t> {
     Bool(bool),
     Number(Cow<'t, str>),
     String(Cow<'t, str>),
-    List { start: u32, end: u32 },
+    List {
+        start: u32,
+        end: u32,
+    },
     /// Keys and values in turn.
-    Map { start: u32, end: u32 },
+    Map {
+        start: u32,
+        end: u32,
+    },
     Alias(u32),
     /// Something a problem has been reported about.
     Unreadable,
@@ -209,7 +215,7 @@ pub struct Entry<'t> {
     pub value: Node<'t>,
 }
 
-impl<'t> Entry<'t> {
+impl Entry<'_> {
     /// The place of the value; of the key where the value is not written at all.
     pub fn span(self) -> Span {
         let span = self.value.span();

@@ -95,7 +95,15 @@ struct Builder<'d, 't> {
 
 impl<'d, 't> Builder<'d, 't> {
     fn new(document: &'d mut Document<'t>, text: &'t str, offset: usize) -> Self {
-        Self { document, text, offset, open: Vec::new(), anchors: HashMap::new(), aliased: 0, spare: Vec::new() }
+        Self {
+            document,
+            text,
+            offset,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            aliased: 0,
+            spare: Vec::new(),
+        }
     }
 
     fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Stop> {
@@ -113,7 +121,10 @@ impl<'d, 't> Builder<'d, 't> {
                 self.check_collection_tag(tag.as_deref(), "map", span);
                 self.start(span, style, anchor, true)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.end(span);
+                Ok(())
+            }
             Event::Alias(anchor) => self.alias(span, anchor),
             // Stream and document boundaries, and what the options keep from being emitted.
             _ => Ok(()),
@@ -149,8 +160,8 @@ impl<'d, 't> Builder<'d, 't> {
         Ok(())
     }
 
-    fn end(&mut self, end: Span) -> Result<(), Stop> {
-        let Some(mut open) = self.open.pop() else { return Ok(()) };
+    fn end(&mut self, end: Span) {
+        let Some(mut open) = self.open.pop() else { return };
         let tree = &self.document.tree;
         // A block collection "ends" where the next token begins: its last child says where it really does.
         let end = match (open.style, open.children.last()) {
@@ -173,7 +184,7 @@ impl<'d, 't> Builder<'d, 't> {
         let built = Built { id, weight: open.weight, height: open.height + 1 };
         open.children.clear();
         self.spare.push(open.children);
-        self.finish(built, open.anchor)
+        self.finish(built, open.anchor);
     }
 
     fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
@@ -181,7 +192,8 @@ impl<'d, 't> Builder<'d, 't> {
             return self.limit(span, format!("the file has more than {MAX_NODES} values"));
         }
         let id = self.document.tree.push(span, kind);
-        self.finish(Built { id, weight: 1, height: 0 }, anchor)
+        self.finish(Built { id, weight: 1, height: 0 }, anchor);
+        Ok(())
     }
 
     fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
@@ -193,14 +205,16 @@ impl<'d, 't> Builder<'d, 't> {
             return self.limit(span, format!("aliases stand for more than {MAX_ALIASED} values"));
         }
         if self.open.len() + target.height > MAX_DEPTH {
-            return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep through this alias"));
+            return self
+                .limit(span, format!("collections nest more than {MAX_DEPTH} deep through this alias"));
         }
         let id = self.document.tree.push(span, Kind::Alias(target.id));
-        self.finish(Built { id, ..target }, 0)
+        self.finish(Built { id, ..target }, 0);
+        Ok(())
     }
 
     /// Hands a finished node to its parent, or to the document.
-    fn finish(&mut self, built: Built, anchor: usize) -> Result<(), Stop> {
+    fn finish(&mut self, built: Built, anchor: usize) {
         if anchor != 0 {
             // An alias node cannot carry an anchor, so what is stored here is never an alias itself.
             self.anchors.insert(anchor, built);
@@ -211,7 +225,7 @@ impl<'d, 't> Builder<'d, 't> {
             if !(root.span().is_empty() && matches!(root.value(), super::Value::Null)) {
                 self.document.roots.push(built.id);
             }
-            return Ok(());
+            return;
         };
         parent.weight = parent.weight.saturating_add(built.weight);
         parent.height = parent.height.max(built.height);
@@ -220,7 +234,6 @@ impl<'d, 't> Builder<'d, 't> {
         if let Some(parent) = self.open.last_mut() {
             parent.children.push(id);
         }
-        Ok(())
     }
 
     /// A key is text: what looks like a number or a word of YAML keeps its spelling, anything else is refused.
@@ -272,7 +285,10 @@ impl<'d, 't> Builder<'d, 't> {
             .map(|(first, key)| Problem {
                 kind: ProblemKind::DuplicateKey,
                 span: tree.span(key),
-                message: format!("the key `{}` stands here a second time", tree.text(key).unwrap_or_default()),
+                message: format!(
+                    "the key `{}` stands here a second time",
+                    tree.text(key).unwrap_or_default()
+                ),
                 related: Some((tree.span(first), "first here".to_owned())),
             })
             .collect();
@@ -289,14 +305,15 @@ impl<'d, 't> Builder<'d, 't> {
             None => None,
             // `!` alone says: do not resolve.
             Some(tag) if tag.handle().is_empty() && tag.suffix() == "!" => Some("str"),
-            Some(tag) => match tag.core_suffix() {
-                Some(core @ ("str" | "null" | "bool" | "int" | "float")) => Some(core),
-                _ => {
+            Some(tag) => {
+                let core = tag.core_suffix();
+                if !matches!(core, Some("str" | "null" | "bool" | "int" | "float")) {
                     let message = format!("the tag `{}` means nothing here", tag.original());
                     self.document.problem(ProblemKind::Syntax, span, message);
                     return Kind::Unreadable;
                 }
-            },
+                core
+            }
         };
         match wanted {
             None if !plain => Kind::String(text),
@@ -369,11 +386,9 @@ impl<'d, 't> Builder<'d, 't> {
 
 /// Whether a text's first content is a mapping that begins with `marker`, judged without parsing.
 pub(super) fn begins_with_key(text: &str, marker: &str) -> bool {
-    let first = text
-        .trim_start_matches(BOM)
-        .lines()
-        .map(str::trim_start)
-        .find(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("---") && !line.starts_with('%'));
+    let first = text.trim_start_matches(BOM).lines().map(str::trim_start).find(|line| {
+        !line.is_empty() && !line.starts_with('#') && !line.starts_with("---") && !line.starts_with('%')
+    });
     let Some(line) = first else { return false };
     let line = line.trim_start_matches(['{', ' ', '"', '\'']);
     line.strip_prefix(marker).is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))

@@ -134,7 +134,8 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
         return Some(Blank::Empty);
     }
     let word = trimmed.trim_matches(|letter: char| !letter.is_alphanumeric());
-    let words = ["todo", "tbd", "tba", "tbc", "fixme", "n/a", "na", "xxx", "placeholder", "lorem", "lorem ipsum"];
+    let words =
+        ["todo", "tbd", "tba", "tbc", "fixme", "n/a", "na", "xxx", "placeholder", "lorem", "lorem ipsum"];
     let only_punctuation = word.is_empty();
     let is_placeholder = words.iter().any(|placeholder| word.eq_ignore_ascii_case(placeholder));
     // "TODO: ask the platform team" is a note about an answer, not one.
@@ -151,11 +152,14 @@ mod tests {
 
     #[test]
     fn placeholders_are_blank_and_short_answers_are_not() {
-        for text in ["TODO", "tbd.", "N/A", "-", "?", "...", "…", "lorem", "Lorem ipsum dolor", "TODO: ask", "—"] {
+        for text in
+            ["TODO", "tbd.", "N/A", "-", "?", "...", "…", "lorem", "Lorem ipsum dolor", "TODO: ask", "—"]
+        {
             assert_eq!(blank(text), Some(Blank::Placeholder(text)), "{text}");
         }
         assert_eq!(blank(" \n\t"), Some(Blank::Empty));
-        for text in ["Todos are kept in a vector store.", "NAT only.", "None known.", "否", "Tbdb is used."] {
+        for text in ["Todos are kept in a vector store.", "NAT only.", "None known.", "否", "Tbdb is used."]
+        {
             assert_eq!(blank(text), None, "{text}");
         }
     }

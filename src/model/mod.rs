@@ -166,7 +166,8 @@ pub struct Factors<'t> {
 impl Factors<'_> {
     /// The factor's key as this format spells it.
     pub fn spell(&self, factor: Factor) -> &'static str {
-        let report = factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
+        let report =
+            factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
         report.unwrap_or(factor.key())
     }
 }
@@ -188,7 +189,9 @@ impl<'t> Model<'t> {
     /// Each assessment in the model with the finding it belongs to; the agent's own comes first.
     pub fn assessments(&self) -> impl Iterator<Item = (Option<&Finding<'t>>, &Assessment<'t>)> {
         let own = self.assessment.iter().map(|assessment| (None, assessment));
-        own.chain(self.findings.iter().filter_map(|finding| Some((Some(finding), finding.assessment.as_ref()?))))
+        own.chain(
+            self.findings.iter().filter_map(|finding| Some((Some(finding), finding.assessment.as_ref()?))),
+        )
     }
 }
 
@@ -213,7 +216,8 @@ pub fn recognise(root: Node<'_>) -> Recognised {
         return Recognised::Model(Format::OwaspReport);
     }
     let looks_like_one = map.iter().any(|entry| {
-        matches!(entry.key, "aivss" | "maestro") || crate::suggest::nearest(entry.key, [MODEL_MARKER]).is_some()
+        matches!(entry.key, "aivss" | "maestro")
+            || crate::suggest::nearest(entry.key, [MODEL_MARKER]).is_some()
     });
     if looks_like_one { Recognised::Unmarked } else { Recognised::Other }
 }
@@ -296,7 +300,10 @@ impl<'t> Block<'t> {
     }
 
     fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-        self.entry(key).and_then(|entry| entry.value.as_list()).into_iter().flat_map(crate::document::List::iter)
+        self.entry(key)
+            .and_then(|entry| entry.value.as_list())
+            .into_iter()
+            .flat_map(crate::document::List::iter)
     }
 }
 

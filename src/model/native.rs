@@ -1,8 +1,8 @@
 //! This project's own format to [`Model`].
 
 use super::{
-    Agent, Answer, Assessment, At, Blank, Block, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
-    Maestro, Model, Review, Threat, blank, number,
+    Agent, Answer, Assessment, At, Blank, Block, Factor, Factors, Finding, Format, GivenFactor, Layer,
+    LayerKind, Maestro, Model, Review, Threat, blank, number,
 };
 use crate::document::{Entry, Node, Value};
 

@@ -35,6 +35,9 @@ impl BuiltIn {
     }
 
     /// The policy itself.
+    ///
+    /// # Panics
+    /// Never: the embedded policies are read in every test run.
     #[expect(clippy::panic, reason = "the embedded policies are read in every test run")]
     pub fn policy(self) -> Policy {
         read(&self.source()).unwrap_or_else(|faults| panic!("built-in policy {}: {faults:?}", self.name))

@@ -104,7 +104,8 @@ impl Policy {
     /// policy's patterns.
     pub fn includes(&self, path: &str) -> bool {
         let excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.matches(path));
-        !excluded && self.include.as_ref().map_or_else(|| default_patterns().matches(path), |set| set.matches(path))
+        !excluded
+            && self.include.as_ref().map_or_else(|| default_patterns().matches(path), |set| set.matches(path))
     }
 
     /// Lays another policy over this one: what it sets wins.

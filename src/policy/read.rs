@@ -59,8 +59,14 @@ impl Reader<'_> {
             }
         }
         let own = Policy {
-            limits: root.get("limits").and_then(Node::as_map).map_or_else(Limits::default, |map| self.limits(map)),
-            require: root.get("require").and_then(Node::as_map).map_or_else(Require::default, |map| self.require(map)),
+            limits: root
+                .get("limits")
+                .and_then(Node::as_map)
+                .map_or_else(Limits::default, |map| self.limits(map)),
+            require: root
+                .get("require")
+                .and_then(Node::as_map)
+                .map_or_else(Require::default, |map| self.require(map)),
             scale: root.as_map().and_then(|map| {
                 self.word(map, "scale", |word| match word {
                     "three-point" => Some(Scale::ThreePoint),
@@ -86,7 +92,8 @@ impl Reader<'_> {
             severity: self.word(map, "severity", Band::named),
             cvss_base: self.number(map, "cvss_base"),
             factors: factors.map_or_else(Default::default, |factors| {
-                let limit = |entry: Entry<'_>| Some((Factor::with_key(entry.key)?, self.number(factors, entry.key)?));
+                let limit =
+                    |entry: Entry<'_>| Some((Factor::with_key(entry.key)?, self.number(factors, entry.key)?));
                 factors.iter().filter_map(limit).collect()
             }),
             uncertain_layers: self.count(map, "uncertain_layers"),
@@ -134,9 +141,12 @@ impl Reader<'_> {
     fn number(&self, map: Map<'_>, key: &str) -> Option<Set<Decimal>> {
         self.set(map, key, |value| match value {
             Value::Number(text) => Decimal::parse(text).ok(),
-            Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => {
-                None
-            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Unreadable => None,
         })
     }
 

@@ -6,8 +6,8 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
-    SourceSpan, SpanContents, ThemeCharacters,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters,
 };
 
 use super::escape::{line, same_length};
@@ -53,7 +53,8 @@ fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
     };
     // The title is made of level and rule, as compilers write it.
     let title = format!("{}[{}]:", diagnostic.level.name(), diagnostic.rule);
-    theme.characters = ThemeCharacters { error: title.clone(), warning: title.clone(), advice: title, ..theme.characters };
+    theme.characters =
+        ThemeCharacters { error: title.clone(), warning: title.clone(), advice: title, ..theme.characters };
     GraphicalReportHandler::new_themed(theme)
         .with_links(false)
         .with_width(look.width)
@@ -159,6 +160,20 @@ impl Quoted<'_> {
         let shown = self.source.first_line(span);
         SourceSpan::new((shown.start as usize).into(), (shown.end - shown.start) as usize)
     }
+
+    fn heading<'a>(&'a self, span: &SourceSpan) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let data =
+            self.text.get(span.offset()..span.offset() + span.len()).ok_or(MietteError::OutOfBounds)?;
+        let position = self.source.position(u32::try_from(span.offset()).unwrap_or(u32::MAX));
+        Ok(Box::new(MietteSpanContents::new_named(
+            line(self.source.name()).into_owned(),
+            data.as_bytes(),
+            *span,
+            position.line as usize - 1,
+            position.column as usize - 1,
+            1,
+        )))
+    }
 }
 
 impl SourceCode for Quoted<'_> {
@@ -168,6 +183,10 @@ impl SourceCode for Quoted<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        if (before, after) == (0, 0) {
+            // Asked without context, the answer is the place itself: the frame's heading shows it.
+            return self.heading(span);
+        }
         let starts = self.source.line_starts();
         let line_of = |offset: usize| {
             let offset = u32::try_from(offset).unwrap_or(u32::MAX);

@@ -205,7 +205,11 @@ fn model(model: &Assessed) -> Model<'_> {
         layers: model
             .layers
             .iter()
-            .map(|layer| Layer { key: layer.kind.key(), answer: layer.answer, open_threats: layer.open_threats })
+            .map(|layer| Layer {
+                key: layer.kind.key(),
+                answer: layer.answer,
+                open_threats: layer.open_threats,
+            })
             .collect(),
     }
 }

@@ -124,7 +124,9 @@ impl Report {
 
     /// Every diagnostic with its file, in the order of the report.
     pub fn diagnostics(&self) -> impl Iterator<Item = (&Source, &Diagnostic)> {
-        self.files.iter().flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.source, diagnostic)))
+        self.files
+            .iter()
+            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.source, diagnostic)))
     }
 
     /// How many diagnostics have this level.
@@ -153,7 +155,11 @@ impl Report {
     pub fn summary(&self) -> String {
         let mut parts = vec![count(self.files.len(), "file"), count(self.models(), "model")];
         if self.policies > 0 {
-            parts.push(if self.policies == 1 { "1 policy".to_owned() } else { format!("{} policies", self.policies) });
+            parts.push(if self.policies == 1 {
+                "1 policy".to_owned()
+            } else {
+                format!("{} policies", self.policies)
+            });
         }
         for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
             let number = self.count(level);

@@ -32,10 +32,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.model.review.approved_by.is_some() {
         return;
     }
-    let due = |scored: &&Scored<'_>| scored.working.as_ref().is_some_and(|working| working.band >= from.value);
+    let due =
+        |scored: &&Scored<'_>| scored.working.as_ref().is_some_and(|working| working.band >= from.value);
     // One approval is for the whole file: the worst score asks for it.
-    let worst = subject.scores.iter().filter(due).max_by_key(|scored| scored.working.as_ref().map(|working| working.score));
-    let Some((scored, working)) = worst.and_then(|scored| Some((scored, scored.working.as_ref()?))) else { return };
+    let worst = subject
+        .scores
+        .iter()
+        .filter(due)
+        .max_by_key(|scored| scored.working.as_ref().map(|working| working.score));
+    let Some((scored, working)) = worst.and_then(|scored| Some((scored, scored.working.as_ref()?))) else {
+        return;
+    };
     let message = format!(
         "{} is {}, and from {} on an approval is due",
         working.score,

@@ -35,6 +35,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let declared = scored.declared;
         let span = declared.base.map(|base| base.span).or(declared.vector.map(|vector| vector.span));
         let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
-        found.push(Diagnostic::new(&RULE, span.unwrap_or(declared.heading), message).decided_by(&limit.origin));
+        found.push(
+            Diagnostic::new(&RULE, span.unwrap_or(declared.heading), message).decided_by(&limit.origin),
+        );
     }
 }

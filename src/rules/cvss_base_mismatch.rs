@@ -28,7 +28,9 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let (Some(declared), Some(Ok(vector)), Some(exact)) = (scored.declared.base, &scored.vector, scored.base) else {
+        let (Some(declared), Some(Ok(vector)), Some(exact)) =
+            (scored.declared.base, &scored.vector, scored.base)
+        else {
             continue;
         };
         if declared.value == exact {

@@ -28,7 +28,9 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        if let (None, false, Some(base)) = (&scored.vector, scored.declared.vector_written, scored.declared.base) {
+        if let (None, false, Some(base)) =
+            (&scored.vector, scored.declared.vector_written, scored.declared.base)
+        {
             let message = format!("the base {} is taken on trust: no vector stands beside it", base.value);
             found.push(Diagnostic::new(&RULE, base.span, message).help("give the vector in `cvss`"));
         }

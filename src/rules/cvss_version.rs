@@ -29,6 +29,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
     found.extend(
-        cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).map(|diagnostic| diagnostic.help(help)),
+        cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion)
+            .map(|diagnostic| diagnostic.help(help)),
     );
 }

@@ -12,6 +12,10 @@ pub(crate) static RULE: Rule = Rule {
     why: "A file that is named like a threat model and holds none was emptied, or never written.",
     remedy: "Write the threat model, or remove the file.",
     see: "this project",
-    examples: &[Example::whole("threat-model.yaml", "# at 1:1-1:1 empty-file: the file holds no document\n", "")],
+    examples: &[Example::whole(
+        "threat-model.yaml",
+        "# at 1:1-1:1 empty-file: the file holds no document\n",
+        "",
+    )],
     check: Check::Reading(ProblemKind::Empty),
 };

@@ -41,9 +41,13 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         };
         if value < Decimal::ONE {
             found.push(
-                Diagnostic::new(&RULE, given.span, format!("nothing demonstrates the mitigation factor {value}"))
-                    .help("say in `mitigation_evidence` what shows that it works")
-                    .decided_by(&required.origin),
+                Diagnostic::new(
+                    &RULE,
+                    given.span,
+                    format!("nothing demonstrates the mitigation factor {value}"),
+                )
+                .help("say in `mitigation_evidence` what shows that it works")
+                .decided_by(&required.origin),
             );
         }
     }

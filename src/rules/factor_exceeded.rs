@@ -38,8 +38,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         for given in &scored.declared.factors.given {
             let (Some(value), Some(limit)) = (given.value, limits.get(&given.factor)) else { continue };
             if value.value > limit.value {
-                let message =
-                    format!("`{}` is {} and exceeds the limit of {}", given.key.value, value.value, limit.value);
+                let message = format!(
+                    "`{}` is {} and exceeds the limit of {}",
+                    given.key.value, value.value, limit.value
+                );
                 found.push(Diagnostic::new(&RULE, value.span, message).decided_by(&limit.origin));
             }
         }

@@ -50,7 +50,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
-        let missing: Vec<Factor> = Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors)).collect();
+        let missing: Vec<Factor> =
+            Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors)).collect();
         for factor in missing {
             let message = match factor {
                 Factor::GoalDrivenPlanning => continue,
@@ -81,7 +82,8 @@ fn is_missing(factor: Factor, factors: &Factors<'_>) -> bool {
         factors.unknown.iter().any(|key| {
             let meant = nearest(key.value, factors.keys.iter().copied());
             meant.is_some_and(|meant| {
-                meant == factors.spell(factor) || factor.counterpart().is_some_and(|other| meant == factors.spell(other))
+                meant == factors.spell(factor)
+                    || factor.counterpart().is_some_and(|other| meant == factors.spell(other))
             })
         })
     };

@@ -32,10 +32,13 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let given = &scored.declared.factors.given;
         for (at, later) in given.iter().enumerate() {
-            let clash = |earlier: &&crate::model::GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
+            let clash =
+                |earlier: &&crate::model::GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
             if let Some(earlier) = given[..at].iter().find(clash) {
-                let message =
-                    format!("`{}` and `{}` belong to different sets of ten", later.key.value, earlier.key.value);
+                let message = format!(
+                    "`{}` and `{}` belong to different sets of ten",
+                    later.key.value, earlier.key.value
+                );
                 found.push(
                     Diagnostic::new(&RULE, later.key.span, message)
                         .related(earlier.key.span, "the other one")

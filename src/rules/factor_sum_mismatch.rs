@@ -29,8 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(declared), Some(exact)) = (scored.declared.factor_sum, scored.factor_sum) else { continue };
         if declared.value != exact {
-            let message =
-                format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
+            let message = format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
             found.push(
                 Diagnostic::new(&RULE, declared.span, message)
                     .label(format!("should be {}", exact.plain()))

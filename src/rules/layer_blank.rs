@@ -58,7 +58,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(maestro) = &subject.model.maestro else { return };
     if !maestro.written {
         let message = "there is no `maestro`: all seven layers are blank";
-        found.push(Diagnostic::new(&RULE, maestro.heading, message).help("add the block with its seven layers"));
+        found.push(
+            Diagnostic::new(&RULE, maestro.heading, message).help("add the block with its seven layers"),
+        );
         return;
     }
     for layer in &maestro.layers {

@@ -40,7 +40,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !formula.has_mitigation() && value != Decimal::ONE {
             let message =
                 format!("AIVSS {} has no mitigation factor: {value} changes nothing", formula.version);
-            found.push(Diagnostic::new(&RULE, given.span, message).help("leave it out, or use a later formula"));
+            found.push(
+                Diagnostic::new(&RULE, given.span, message).help("leave it out, or use a later formula"),
+            );
         }
     }
 }

@@ -52,7 +52,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 working.score
             );
             found.push(
-                Diagnostic::new(&RULE, given.span, message).help("say in `mitigation_evidence` what shows that it works"),
+                Diagnostic::new(&RULE, given.span, message)
+                    .help("say in `mitigation_evidence` what shows that it works"),
             );
         }
     }

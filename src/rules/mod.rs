@@ -135,6 +135,7 @@ impl Example {
     }
 
     /// The same, judged by further lines of policy.
+    #[must_use]
     pub const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }

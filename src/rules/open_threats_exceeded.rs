@@ -37,9 +37,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(maestro)) = (&subject.policy.limits().open_threats, &subject.model.maestro) else {
         return;
     };
-    let open: Vec<_> = maestro.layers.iter().flat_map(|layer| &layer.threats).filter(|threat| threat.open).collect();
+    let open: Vec<_> =
+        maestro.layers.iter().flat_map(|layer| &layer.threats).filter(|threat| threat.open).collect();
     if open.len() > limit.value {
-        let count = if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
+        let count =
+            if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
         let message = format!("{count} open, and the limit is {}", limit.value);
         let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);
         let shown = open.iter().take(SHOWN);

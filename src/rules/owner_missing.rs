@@ -31,7 +31,9 @@ agent:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.policy.require().owner.as_ref().filter(|required| required.value) else { return };
+    let Some(required) = subject.policy.require().owner.as_ref().filter(|required| required.value) else {
+        return;
+    };
     let agent = &subject.model.agent;
     if agent.owner.is_none() {
         let span = agent.heading.unwrap_or(subject.model.heading);

@@ -44,14 +44,14 @@ findings:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(own) = subject.own() else { return };
     let Some(working) = &own.working else { return };
-    let scored = subject.findings().filter_map(|(finding, scored)| Some((finding, scored, scored.working.as_ref()?)));
+    let scored =
+        subject.findings().filter_map(|(finding, scored)| Some((finding, scored, scored.working.as_ref()?)));
     let Some((finding, worst, its)) = scored.max_by_key(|(.., working)| working.score) else { return };
     if its.score <= working.score {
         return;
     }
     let id = finding.id.map_or("without an id", |id| id.value);
-    let message =
-        format!("the agent's {} lies below the {} of its finding {id}", working.score, its.score);
+    let message = format!("the agent's {} lies below the {} of its finding {id}", working.score, its.score);
     let span = own.declared.score.map_or(own.declared.heading, |score| score.span);
     let place = worst.declared.score.map_or(worst.declared.heading, |score| score.span);
     found.push(

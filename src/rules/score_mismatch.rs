@@ -44,8 +44,11 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(own) = subject.own() {
-        let findings: Vec<Decimal> =
-            subject.findings().filter_map(|(_, scored)| scored.declared.score).map(|score| score.value).collect();
+        let findings: Vec<Decimal> = subject
+            .findings()
+            .filter_map(|(_, scored)| scored.declared.score)
+            .map(|score| score.value)
+            .collect();
         found.extend(mismatch(own, &findings));
     }
     found.extend(subject.findings().filter_map(|(_, scored)| mismatch(scored, &[])));

@@ -40,7 +40,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 limit.value.name()
             );
             let declared = scored.declared;
-            let span = declared.severity.map(|severity| severity.span).or(declared.score.map(|score| score.span));
+            let span =
+                declared.severity.map(|severity| severity.span).or(declared.score.map(|score| score.span));
             found.push(
                 Diagnostic::new(&RULE, span.unwrap_or(declared.heading), message)
                     .working(working.written())

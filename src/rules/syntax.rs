@@ -12,20 +12,18 @@ pub(crate) static RULE: Rule = Rule {
     why: "Nothing in the file can be trusted when its structure is not what its author meant; a gate that skips it passes it.",
     remedy: "Mend the text at the place shown. YAML is indented with spaces; JSON is read by RFC 8259, without comments or trailing commas.",
     see: "YAML 1.2.2; RFC 8259",
-    examples: &[
-        Example::parts(
-            "
+    examples: &[Example::parts(
+        "
 agent:
   name: Planner
   summary: [Plans trips, books flights
 # at 5:1-5:2 syntax: invalid indentation
 ",
-            "
+        "
 agent:
   name: Planner
   summary: Plans trips, books flights.
 ",
-        ),
-    ],
+    )],
     check: Check::Reading(ProblemKind::Syntax),
 };

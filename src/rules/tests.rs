@@ -18,16 +18,25 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
         assert!(!rule.examples.is_empty(), "{} has no example", rule.name);
         for example in rule.examples {
             let bad = Fixture::new(example, example.bad);
-            assert!(bad.expected.iter().any(|fault| fault.contains(rule.name)), "{} is not in its example", rule.name);
+            assert!(
+                bad.expected.iter().any(|fault| fault.contains(rule.name)),
+                "{} is not in its example",
+                rule.name
+            );
             let found = bad.found(example);
             if found != bad.expected {
-                wrong.push(format!("{}:\n expected {:#?}\n found {found:#?}\n{}", rule.name, bad.expected, bad.text));
+                wrong.push(format!(
+                    "{}:\n expected {:#?}\n found {found:#?}\n{}",
+                    rule.name, bad.expected, bad.text
+                ));
             }
             // What can only be removed has no mended form.
             if !example.good.is_empty() {
                 let good = Fixture::new(example, example.good);
                 let still: Vec<String> = good.found(example);
-                if still.iter().any(|fault| !fault.contains(cvss_unverified::RULE.name) || rule.name == cvss_unverified::RULE.name) {
+                if still.iter().any(|fault| {
+                    !fault.contains(cvss_unverified::RULE.name) || rule.name == cvss_unverified::RULE.name
+                }) {
                     wrong.push(format!("{}, mended:\n found {still:#?}\n{}", rule.name, good.text));
                 }
             }
@@ -73,7 +82,8 @@ fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
 #[test]
 fn the_schema_of_policies_lists_the_rules() {
     let schema: serde_json::Value = serde_json::from_str(crate::schema::Schema::Policy.text()).unwrap();
-    let listed: Vec<&String> = schema["properties"]["rules"]["properties"].as_object().unwrap().keys().collect();
+    let listed: Vec<&String> =
+        schema["properties"]["rules"]["properties"].as_object().unwrap().keys().collect();
     let mut names: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
     names.sort_unstable();
     assert_eq!(listed, names);
@@ -119,7 +129,7 @@ impl Fixture {
                 None => kept.push(line),
             }
         }
-        let text = kept.iter().map(|line| format!("{line}\n")).collect();
+        let text = kept.join("\n") + "\n";
         expected.sort();
         Self { text, expected }
     }
@@ -188,7 +198,9 @@ fn complete(parts: &str, stock: &str) -> String {
         text.push_str(&block.head);
         match stock.iter().find(|other| other.key == block.key) {
             Some(other) if !block.body.is_empty() || block.head.trim_end().ends_with(':') => {
-                let is_mapping = |body: &str| body.lines().any(|line| line.trim_end().ends_with(':') || line.contains(": "));
+                let is_mapping = |body: &str| {
+                    body.lines().any(|line| line.trim_end().ends_with(':') || line.contains(": "))
+                };
                 let inner = if is_mapping(&other.body) && is_mapping(&block.body) {
                     complete(&block.body, &other.body)
                 } else {
@@ -221,8 +233,12 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for line in text.lines() {
         match blocks.last_mut() {
-            Some(block) if line.starts_with('#') && block.body.is_empty() => block.head.push_str(&format!("{line}\n")),
-            Some(block) if line.starts_with('#') || indent(line) > outer => block.body.push_str(&format!("{line}\n")),
+            Some(block) if line.starts_with('#') && block.body.is_empty() => {
+                block.head.push_str(&format!("{line}\n"));
+            }
+            Some(block) if line.starts_with('#') || indent(line) > outer => {
+                block.body.push_str(&format!("{line}\n"));
+            }
             _ => {
                 let key = line.trim_start().split(':').next().unwrap_or_default().to_owned();
                 blocks.push(Block { key, head: format!("{line}\n"), body: String::new() });

@@ -29,13 +29,18 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.policy.limits().uncertain_layers, &subject.model.maestro) else {
+    let (Some(limit), Some(maestro)) = (&subject.policy.limits().uncertain_layers, &subject.model.maestro)
+    else {
         return;
     };
     let uncertain: Vec<_> = maestro.layers.iter().filter(|layer| layer.answer == Answer::Uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
         let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);
-        found.push(uncertain.iter().fold(diagnostic, |diagnostic, layer| diagnostic.related(layer.span, "uncertain")));
+        found.push(
+            uncertain
+                .iter()
+                .fold(diagnostic, |diagnostic, layer| diagnostic.related(layer.span, "uncertain")),
+        );
     }
 }

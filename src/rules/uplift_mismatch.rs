@@ -42,7 +42,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .label(format!("should be {shown}"))
                 .working(step.unwrap_or_else(|| written_sum(scored)))
                 .note(is_sum.then(|| {
-                    format!("{} is the plain sum of the factors, which is the uplift of AIVSS 0.5", declared.value)
+                    format!(
+                        "{} is the plain sum of the factors, which is the uplift of AIVSS 0.5",
+                        declared.value
+                    )
                 }))
                 .help(format!("write {shown}")),
         );

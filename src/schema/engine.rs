@@ -39,7 +39,7 @@ pub(super) enum What {
     /// Text, list or mapping with less than this many parts.
     TooFew(u64),
     TooMany(u64),
-    WrongPattern(String),
+    WrongPattern,
     WrongFormat(String),
     /// What each branch of an `anyOf` or `oneOf` had to say.
     NoBranch(Vec<Vec<Breach>>),
@@ -69,12 +69,16 @@ fn breach(error: &ValidationError<'_>) -> Breach {
     let segments = |path: &jsonschema::paths::Location| {
         path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
     };
-    Breach { path: segments(error.instance_path()), keyword: segments(error.schema_path()), what: what(error) }
+    Breach {
+        path: segments(error.instance_path()),
+        keyword: segments(error.schema_path()),
+        what: what(error),
+    }
 }
 
 fn what(error: &ValidationError<'_>) -> What {
     use ValidationErrorKind as Kind;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's own words do for keywords our schemas do not use")]
+    // The engine's own words do for keywords that our schemas do not use.
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             What::UnknownKeys(unexpected.clone())
@@ -84,15 +88,19 @@ fn what(error: &ValidationError<'_>) -> What {
         Kind::Type { kind: TypeKind::Multiple(expected) } => {
             What::WrongType(expected.iter().map(jsonschema::JsonType::as_str).collect())
         }
-        Kind::Enum { options } => {
-            What::NotOneOf(options.as_array().map_or_else(Vec::new, |options| options.iter().map(display).collect()))
-        }
+        Kind::Enum { options } => What::NotOneOf(
+            options.as_array().map_or_else(Vec::new, |options| options.iter().map(display).collect()),
+        ),
         Kind::Constant { expected_value } => What::NotOneOf(vec![display(expected_value)]),
         Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => What::BelowMinimum(limit.to_string()),
         Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => What::AboveMaximum(limit.to_string()),
-        Kind::MinLength { limit } | Kind::MinItems { limit } | Kind::MinProperties { limit } => What::TooFew(*limit),
-        Kind::MaxLength { limit } | Kind::MaxItems { limit } | Kind::MaxProperties { limit } => What::TooMany(*limit),
-        Kind::Pattern { pattern } => What::WrongPattern(pattern.clone()),
+        Kind::MinLength { limit } | Kind::MinItems { limit } | Kind::MinProperties { limit } => {
+            What::TooFew(*limit)
+        }
+        Kind::MaxLength { limit } | Kind::MaxItems { limit } | Kind::MaxProperties { limit } => {
+            What::TooMany(*limit)
+        }
+        Kind::Pattern { .. } => What::WrongPattern,
         Kind::Format { format } => What::WrongFormat(format.clone()),
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             What::NoBranch(context.iter().map(|branch| branch.iter().map(breach).collect()).collect())

@@ -153,7 +153,13 @@ impl Compiled {
         }
         let name = &place.name;
         let mut shape = |span, message, help| {
-            violations.push(Violation { kind: ViolationKind::Shape, owner: self.owner(breach), span, message, help });
+            violations.push(Violation {
+                kind: ViolationKind::Shape,
+                owner: self.owner(breach),
+                span,
+                message,
+                help,
+            });
         };
         match &breach.what {
             What::UnknownKeys(names) => self.unknown_keys(&place, breach, names, violations),
@@ -169,11 +175,20 @@ impl Compiled {
             What::BelowMinimum(limit) => shape(place.span, format!("{name} must be {limit} or more"), None),
             What::AboveMaximum(limit) => shape(place.span, format!("{name} must be {limit} or less"), None),
             What::TooFew(1) => shape(place.span, format!("{name} must not be empty"), None),
-            What::TooFew(count) => shape(place.heading, format!("{name} needs {count} entries or more"), None),
-            What::TooMany(count) => shape(place.heading, format!("{name} takes {count} entries at the most"), None),
-            What::WrongPattern(_) => {
-                let expected = self.schema_object(breach).and_then(|object| object.get("x-expected")?.as_str());
-                shape(place.span, format!("{name} must be {}", expected.unwrap_or("written differently")), None);
+            What::TooFew(count) => {
+                shape(place.heading, format!("{name} needs {count} entries or more"), None);
+            }
+            What::TooMany(count) => {
+                shape(place.heading, format!("{name} takes {count} entries at the most"), None);
+            }
+            What::WrongPattern => {
+                let expected =
+                    self.schema_object(breach).and_then(|object| object.get("x-expected")?.as_str());
+                shape(
+                    place.span,
+                    format!("{name} must be {}", expected.unwrap_or("written differently")),
+                    None,
+                );
             }
             What::WrongFormat(format) if format == "date" => {
                 shape(place.span, format!("{name} must be a date, YYYY-MM-DD"), None);
@@ -195,9 +210,15 @@ impl Compiled {
         }
     }
 
-    fn unknown_keys(&self, place: &Place<'_>, breach: &Breach, names: &[String], violations: &mut Vec<Violation>) {
+    fn unknown_keys(
+        &self,
+        place: &Place<'_>,
+        breach: &Breach,
+        names: &[String],
+        violations: &mut Vec<Violation>,
+    ) {
         let known = self.known_keys(breach);
-        let entries = place.node.as_map().into_iter().flat_map(|map| map.iter());
+        let entries = place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
         for entry in entries.filter(|entry| names.iter().any(|name| name == entry.key)) {
             let help = match nearest(entry.key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -234,12 +255,12 @@ impl<'t> Place<'t> {
         for part in path {
             let step = match place.node.value() {
                 Value::Map(map) => map.entry(part),
-                Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| Entry {
-                    key: "",
-                    key_span: first_key(value).unwrap_or(value.span()),
-                    value,
+                Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| {
+                    Entry { key: "", key_span: first_key(value).unwrap_or(value.span()), value }
                 }),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => None,
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {
+                    None
+                }
             };
             let Some(entry) = step else { break };
             if matches!(place.node.value(), Value::List(_)) {
@@ -275,8 +296,12 @@ fn wrong_type(place: &Place<'_>, expected: &[&str]) -> (String, Option<String>) 
         .collect();
     let message = format!("{} must be {}, not {}", place.name, words.join(" or "), place.node.kind_name());
     let help = match place.node.value() {
-        Value::Bool(_) | Value::Number(_) if expected.contains(&"string") => Some("put it in quotes".to_owned()),
-        Value::String(text) if words.contains(&"a number") && crate::decimal::Decimal::parse(text).is_ok() => {
+        Value::Bool(_) | Value::Number(_) if expected.contains(&"string") => {
+            Some("put it in quotes".to_owned())
+        }
+        Value::String(text)
+            if words.contains(&"a number") && crate::decimal::Decimal::parse(text).is_ok() =>
+        {
             Some("take it out of its quotes".to_owned())
         }
         _ => None,
@@ -299,7 +324,11 @@ fn not_one_of(place: &Place<'_>, options: &[String]) -> (String, Option<String>)
         [only] => format!("{} must be {only}", place.name),
         several => format!("{} must be one of {}", place.name, several.join(", ")),
     };
-    let help = place.node.as_str().and_then(|text| nearest(text, words)).map(|meant| format!("did you mean `{meant}`?"));
+    let help = place
+        .node
+        .as_str()
+        .and_then(|text| nearest(text, words))
+        .map(|meant| format!("did you mean `{meant}`?"));
     (message, help)
 }
 

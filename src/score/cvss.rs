@@ -8,7 +8,8 @@ use crate::decimal::Decimal;
 /// A well-formed CVSS v4.0 vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vector {
-    base: String,
+    /// The CVSS v4.0 base score, 0.0 to 10.0 at one decimal.
+    pub base_score: Decimal,
     /// Threat and environmental metrics that are set, which AIVSS does not use; byte ranges in the vector.
     pub beyond_base: Vec<std::ops::Range<usize>>,
 }
@@ -132,14 +133,13 @@ impl Vector {
         }
         reading.finish(text.len())
     }
+}
 
-    /// The CVSS v4.0 base score, 0.0 to 10.0 at one decimal.
-    #[expect(clippy::expect_used, reason = "a vector is made of checked metrics; tests score all of them")]
-    pub fn base_score(&self) -> Decimal {
-        let vector: ::cvss::v4::Vector = self.base.parse().expect("a checked vector");
-        // The crate rounds half up to a tenth and keeps that as a float: its one digit is all that is taken.
-        Decimal::parse(&format!("{:.1}", vector.score().value())).expect("one decimal")
-    }
+/// The base score of a vector of checked base metrics, 0.0 to 10.0 at one decimal.
+fn base_score(base: &str) -> Option<Decimal> {
+    let vector: ::cvss::v4::Vector = base.parse().ok()?;
+    // The crate rounds half up to a tenth and keeps that as a float: its one digit is all that is taken.
+    Decimal::parse(&format!("{:.1}", vector.score().value())).ok()
 }
 
 /// What has been read of a vector.
@@ -154,19 +154,33 @@ struct Reading {
 impl Reading {
     fn metric(&mut self, part: &str, range: std::ops::Range<usize>) {
         let Some((name, value)) = part.split_once(':') else {
-            return self.fault(VectorFaultKind::Malformed, range, format!("`{part}` is not a metric with a value"));
+            return self.fault(
+                VectorFaultKind::Malformed,
+                range,
+                format!("`{part}` is not a metric with a value"),
+            );
         };
-        if let Some((.., instead)) = OLD.iter().find(|(old, of, _)| *old == name && (of.is_empty() || *of == value)) {
+        if let Some((.., instead)) =
+            OLD.iter().find(|(old, of, _)| *old == name && (of.is_empty() || *of == value))
+        {
             // Where the name still exists the metric is there, if with a wrong value.
             self.seen.extend(METRICS.iter().position(|metric| metric.name == name));
             return self.fault(VectorFaultKind::OldMetric, range, format!("`{part}` is CVSS 3; {instead}"));
         }
         let Some(at) = METRICS.iter().position(|metric| metric.name == name) else {
-            return self.fault(VectorFaultKind::Malformed, range, format!("`{name}` is no metric of CVSS v4.0"));
+            return self.fault(
+                VectorFaultKind::Malformed,
+                range,
+                format!("`{name}` is no metric of CVSS v4.0"),
+            );
         };
         let metric = &METRICS[at];
         if self.seen.contains(&at) {
-            return self.fault(VectorFaultKind::Malformed, range, format!("`{name}` stands here a second time"));
+            return self.fault(
+                VectorFaultKind::Malformed,
+                range,
+                format!("`{name}` stands here a second time"),
+            );
         }
         if let Some(later) = self.seen.iter().find(|seen| **seen > at) {
             let message = format!("`{name}` must stand before `{}`", METRICS[*later].name);
@@ -198,13 +212,21 @@ impl Reading {
         // A vector copied from CVSS 3 lacks half of v4.0's metrics: that one fault says it all.
         let is_old = self.faults.iter().any(|fault| fault.kind == VectorFaultKind::OldMetric);
         if !missing.is_empty() && !is_old {
-            self.fault(VectorFaultKind::Malformed, end..end, format!("the vector lacks {}", missing.join(", ")));
+            self.fault(
+                VectorFaultKind::Malformed,
+                end..end,
+                format!("the vector lacks {}", missing.join(", ")),
+            );
         }
         if self.faults.is_empty() {
-            Ok(Vector { base: format!("{PREFIX}{}", self.base), beyond_base: self.beyond_base })
-        } else {
-            Err(self.faults)
+            match base_score(&format!("{PREFIX}{}", self.base)) {
+                Some(base_score) => return Ok(Vector { base_score, beyond_base: self.beyond_base }),
+                None => {
+                    self.fault(VectorFaultKind::Malformed, end..end, "the vector has no score".to_owned());
+                }
+            }
         }
+        Err(self.faults)
     }
 
     fn fault(&mut self, kind: VectorFaultKind, range: std::ops::Range<usize>, message: String) {
@@ -220,10 +242,20 @@ fn wrong_prefix(text: &str) -> VectorFault {
         let known = ["3.0", "3.1", "2.0"].contains(&version);
         let kind = if known { VectorFaultKind::OtherVersion } else { VectorFaultKind::Malformed };
         (kind, first.len(), format!("AIVSS is built on CVSS v4.0; this vector is of CVSS {version}"))
-    } else if bare.contains("/Au:") || (bare.starts_with("AV:") && bare.contains("/C:") && !bare.contains("/PR:")) {
-        (VectorFaultKind::OtherVersion, text.len(), "AIVSS is built on CVSS v4.0; this vector is of CVSS 2".to_owned())
+    } else if bare.contains("/Au:")
+        || (bare.starts_with("AV:") && bare.contains("/C:") && !bare.contains("/PR:"))
+    {
+        (
+            VectorFaultKind::OtherVersion,
+            text.len(),
+            "AIVSS is built on CVSS v4.0; this vector is of CVSS 2".to_owned(),
+        )
     } else if bare.starts_with("AV:") && bare.contains("/S:") {
-        (VectorFaultKind::OtherVersion, text.len(), "AIVSS is built on CVSS v4.0; this vector is of CVSS 3".to_owned())
+        (
+            VectorFaultKind::OtherVersion,
+            text.len(),
+            "AIVSS is built on CVSS v4.0; this vector is of CVSS 3".to_owned(),
+        )
     } else {
         (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`"))
     };
@@ -250,14 +282,15 @@ mod tests {
             ("AV:N/AC:L/AT:N/PR:N/UI:A/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:U/CR:L/MSI:S/S:P/U:Red", "9.4"),
         ] {
             let vector = Vector::parse(&format!("CVSS:4.0/{metrics}")).unwrap();
-            assert_eq!(vector.base_score().to_string(), score, "{metrics}");
+            assert_eq!(vector.base_score.to_string(), score, "{metrics}");
         }
     }
 
     #[test]
     fn metrics_beyond_the_base_are_listed_unless_undefined() {
         let text = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:A/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:U/CR:X/MAV:P/S:N";
-        let listed: Vec<_> = Vector::parse(text).unwrap().beyond_base.into_iter().map(|range| &text[range]).collect();
+        let listed: Vec<_> =
+            Vector::parse(text).unwrap().beyond_base.into_iter().map(|range| &text[range]).collect();
         assert_eq!(listed, ["E:U", "MAV:P"]);
     }
 
@@ -306,7 +339,17 @@ mod tests {
 
     #[test]
     fn hostile_vectors_are_faults_and_never_panic() {
-        for text in ["", "CVSS:4.0", "CVSS:4.0/", "CVSS:4.0//", "CVSS:4.0/:", "CVSS:4.0/AV", "CVSS:4.1/AV:N", "ü/ü:ü", "CVSS:4.0/ü:ü"] {
+        for text in [
+            "",
+            "CVSS:4.0",
+            "CVSS:4.0/",
+            "CVSS:4.0//",
+            "CVSS:4.0/:",
+            "CVSS:4.0/AV",
+            "CVSS:4.1/AV:N",
+            "ü/ü:ü",
+            "CVSS:4.0/ü:ü",
+        ] {
             assert!(Vector::parse(text).is_err(), "{text}");
         }
     }
@@ -319,9 +362,12 @@ mod tests {
         'all: loop {
             // A tenth of all 104,976: a step that shares no factor with the number of values.
             if count % 11 == 0 {
-                let parts: Vec<_> =
-                    at.iter().enumerate().map(|(metric, value)| format!("{}:{}", METRICS[metric].name, choices[metric][*value])).collect();
-                let score = Vector::parse(&format!("CVSS:4.0/{}", parts.join("/"))).unwrap().base_score();
+                let parts: Vec<_> = at
+                    .iter()
+                    .enumerate()
+                    .map(|(metric, value)| format!("{}:{}", METRICS[metric].name, choices[metric][*value]))
+                    .collect();
+                let score = Vector::parse(&format!("CVSS:4.0/{}", parts.join("/"))).unwrap().base_score;
                 assert!(score.within(Decimal::ZERO, Decimal::TEN) && score.decimals() == 1);
             }
             count += 1;

@@ -36,7 +36,8 @@ pub fn explain_score(scored: &Scored<'_>, declared: Decimal, findings: &[Decimal
             return says(&format!("is what rounding the uplift to {word} first gives"));
         }
     }
-    let elsewhere = ALL.into_iter().find(|other| other.version != formula.version && is(other.work(inputs).score));
+    let elsewhere =
+        ALL.into_iter().find(|other| other.version != formula.version && is(other.work(inputs).score));
     if let Some(other) = elsewhere {
         return says(&format!("is what the formula of AIVSS {} gives", other.version));
     }
@@ -70,18 +71,28 @@ fn explain_by_declared(assessment: &Assessment<'_>, working: &Working, declared:
         && let Some(changed) = Inputs::new(inputs.base, sum.value, inputs.threat, inputs.mitigation)
         && gives(formula.work(changed))
     {
-        return Some(format!("{declared} follows from the declared factor sum {}, which is wrong itself", sum.value));
+        return Some(format!(
+            "{declared} follows from the declared factor sum {}, which is wrong itself",
+            sum.value
+        ));
     }
     if let Some(uplift) = assessment.uplift.filter(|uplift| !agrees(uplift.value, working.uplift))
-        && (formula.total)(&inputs, uplift.value).clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1) == declared
+        && (formula.total)(&inputs, uplift.value).clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1)
+            == declared
     {
-        return Some(format!("{declared} follows from the declared uplift {}, which is wrong itself", uplift.value));
+        return Some(format!(
+            "{declared} follows from the declared uplift {}, which is wrong itself",
+            uplift.value
+        ));
     }
     if let Some(base) = assessment.base.filter(|base| base.value != inputs.base)
         && let Some(changed) = Inputs::new(base.value, inputs.factor_sum, inputs.threat, inputs.mitigation)
         && gives(formula.work(changed))
     {
-        return Some(format!("{declared} follows from the declared base {}, which is not the vector's", base.value));
+        return Some(format!(
+            "{declared} follows from the declared base {}, which is not the vector's",
+            base.value
+        ));
     }
     None
 }
@@ -99,7 +110,7 @@ fn binary_float(inputs: &Inputs, formula: &Formula) -> Option<Decimal> {
     let (threat, mitigation) = (float(inputs.threat)?, float(inputs.mitigation)?);
     let uplift = (10.0 - base) * (sum / 10.0) * threat;
     let raw = match formula.version {
-        "0.5" => (base + sum) / 2.0 * threat,
+        "0.5" => f64::midpoint(base, sum) * threat,
         "0.8-floor" => base + uplift * mitigation,
         _ => (base + uplift) * mitigation,
     };
@@ -109,7 +120,8 @@ fn binary_float(inputs: &Inputs, formula: &Formula) -> Option<Decimal> {
 /// Says which known mistake gives the declared base score beside a vector of another one, if one does.
 pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
     (declared + Decimal::new(1, 1) == exact).then(|| {
-        "a tenth less is what FIRST's own calculator shows where the exact score is a tie, by float noise".to_owned()
+        "a tenth less is what FIRST's own calculator shows where the exact score is a tie, by float noise"
+            .to_owned()
     })
 }
 

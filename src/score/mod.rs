@@ -81,7 +81,9 @@ impl Inputs {
             && factor_sum.within(Decimal::ZERO, Decimal::TEN)
             && threat.within(Decimal::ZERO, THREAT_MAX)
             && mitigation.within(Decimal::ZERO, Decimal::ONE);
-        let exact = [base, factor_sum, threat, mitigation].iter().all(|input| input.needed_decimals() <= INPUT_DECIMALS);
+        let exact = [base, factor_sum, threat, mitigation]
+            .iter()
+            .all(|input| input.needed_decimals() <= INPUT_DECIMALS);
         (in_range && exact).then_some(Self { base, factor_sum, threat, mitigation })
     }
 }
@@ -133,17 +135,15 @@ impl Formula {
     fn threat_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
         value_of(given, v0_8::THREAT, self.default_threat())
     }
-
-    fn mitigation_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
-        value_of(given, v0_8::MITIGATION, Decimal::ONE)
-    }
 }
 
 fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -> Option<Decimal> {
     match given {
         None => Some(default),
         Some(Multiplier::Number(number)) => Some(number),
-        Some(Multiplier::Named(name)) => levels.iter().find(|level| level.name == name).map(|level| level.value),
+        Some(Multiplier::Named(name)) => {
+            levels.iter().find(|level| level.name == name).map(|level| level.value)
+        }
     }
 }
 
@@ -242,14 +242,13 @@ pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
     let formula = declared.version.and_then(|version| Formula::named(version.value));
     let vector = declared.vector.map(|vector| Vector::parse(vector.value));
     let base = match &vector {
-        Some(Ok(vector)) => Some(vector.base_score()),
+        Some(Ok(vector)) => Some(vector.base_score),
         Some(Err(_)) => None,
         None => declared.base.map(|base| base.value),
     };
     let factor_sum = sum(declared);
     let threat = formula.and_then(|formula| formula.threat_of(declared.threat.map(|threat| threat.value)));
-    let mitigation =
-        formula.and_then(|formula| formula.mitigation_of(declared.mitigation.map(|factor| factor.value)));
+    let mitigation = value_of(declared.mitigation.map(|factor| factor.value), v0_8::MITIGATION, Decimal::ONE);
     let inputs = match (base, factor_sum, threat, mitigation) {
         (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
         _ => None,
@@ -301,9 +300,18 @@ mod tests {
 
     #[test]
     fn formulas_differ_where_mitigation_is_strong() {
-        assert_eq!(work("0.8", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(), Some("(9.0 + 0.097) · 0.67 = 6.09499 → 6.1"));
-        assert_eq!(work("0.8-floor", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(), Some("9.0 + 0.097 · 0.67 = 9.06499 → 9.1"));
-        assert_eq!(work("0.5", "9.4", "7.0", "0.97", "0.67").written(), "(9.4 + 7.0) ∕ 2 · 0.97 = 7.954 → 8.0");
+        assert_eq!(
+            work("0.8", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(),
+            Some("(9.0 + 0.097) · 0.67 = 6.09499 → 6.1")
+        );
+        assert_eq!(
+            work("0.8-floor", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(),
+            Some("9.0 + 0.097 · 0.67 = 9.06499 → 9.1")
+        );
+        assert_eq!(
+            work("0.5", "9.4", "7.0", "0.97", "0.67").written(),
+            "(9.4 + 7.0) ∕ 2 · 0.97 = 7.954 → 8.0"
+        );
     }
 
     #[test]
@@ -315,7 +323,17 @@ mod tests {
 
     #[test]
     fn bands_are_taken_from_the_rounded_score() {
-        for (score, band) in [("0", "None"), ("0.1", "Low"), ("3.9", "Low"), ("4.0", "Medium"), ("6.9", "Medium"), ("7.0", "High"), ("8.9", "High"), ("9.0", "Critical"), ("10", "Critical")] {
+        for (score, band) in [
+            ("0", "None"),
+            ("0.1", "Low"),
+            ("3.9", "Low"),
+            ("4.0", "Medium"),
+            ("6.9", "Medium"),
+            ("7.0", "High"),
+            ("8.9", "High"),
+            ("9.0", "Critical"),
+            ("10", "Critical"),
+        ] {
             assert_eq!(Band::of(number(score)).name(), band);
         }
     }
@@ -332,10 +350,12 @@ mod tests {
     }
 
     fn inputs() -> impl Strategy<Value = Inputs> {
-        (0_i64..=100_000, 0_i64..=100_000, 0_i64..=20_000, 0_i64..=10_000).prop_map(|(base, sum, threat, mitigation)| {
-            let at = |units| Decimal::new(units, 4);
-            Inputs::new(at(base), at(sum), at(threat), at(mitigation)).unwrap()
-        })
+        (0_i64..=100_000, 0_i64..=100_000, 0_i64..=20_000, 0_i64..=10_000).prop_map(
+            |(base, sum, threat, mitigation)| {
+                let at = |units| Decimal::new(units, 4);
+                Inputs::new(at(base), at(sum), at(threat), at(mitigation)).unwrap()
+            },
+        )
     }
 
     proptest! {
