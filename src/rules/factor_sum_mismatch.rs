@@ -33,8 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(
                 Diagnostic::new(&RULE, declared.span, message)
                     .label(format!("should be {}", exact.plain()))
-                    .working(written_sum(scored))
-                    .help(format!("write {}", exact.plain())),
+                    .working(written_sum(scored)),
             );
         }
     }

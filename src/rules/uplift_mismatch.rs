@@ -46,8 +46,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                         "{} is the plain sum of the factors, which is the uplift of AIVSS 0.5",
                         declared.value
                     )
-                }))
-                .help(format!("write {shown}")),
+                })),
         );
     }
 }

@@ -1,0 +1,129 @@
+//! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs the gate on a folder and returns its report, checked against the report's schema.
+fn report(paths: &[&str]) -> (Option<i32>, Value) {
+    let output = run(&[paths, &["--format", "json", "--today", "2026-11-23"]].concat());
+    let report: Value =
+        serde_json::from_slice(&output.stdout).expect("stdout is the report and nothing else");
+    let schema: Value = serde_json::from_str(include_str!("../schemas/report.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(report["exit_code"], output.status.code().unwrap());
+    (output.status.code(), report)
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+fn rules<'r>(report: &'r Value, level: &str) -> Vec<(&'r str, &'r str)> {
+    let files = report["files"].as_array().unwrap();
+    let faults = files.iter().flat_map(|file| {
+        let path = file["path"].as_str().unwrap();
+        file["diagnostics"].as_array().unwrap().iter().map(move |fault| (path, fault))
+    });
+    faults
+        .filter(|(_, fault)| fault["level"] == level)
+        .map(|(path, fault)| (path, fault["rule"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn smolagents_passes() {
+    let (code, report) = report(&["examples/smolagents"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(report["summary"]["errors"], 0);
+    assert_eq!(report["summary"]["warnings"], 0);
+    let model = &report["files"][0]["models"][0];
+    let answers: Vec<&str> =
+        model["layers"].as_array().unwrap().iter().map(|layer| layer["answer"].as_str().unwrap()).collect();
+    assert_eq!(answers, ["mapped", "uncertain", "mapped", "mapped", "uncertain", "uncertain", "uncertain"]);
+    assert_eq!(model["scores"][0]["computed"]["factor_sum"].to_string(), "4.0");
+}
+
+#[test]
+fn the_ten_of_owasp_0_8_agree() {
+    let (code, report) = report(&["examples/owasp-0.8"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(rules(&report, "error"), []);
+    let scores: usize = report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|file| file["models"].as_array().unwrap())
+        .map(|model| model["scores"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(scores, 10);
+}
+
+#[test]
+fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
+    let (code, report) = report(&["examples/owasp-0.5"]);
+    assert_eq!(code, Some(1));
+    let errors = rules(&report, "error");
+    let files_with = |rule: &str| -> Vec<&str> {
+        errors.iter().filter(|(_, found)| *found == rule).map(|(path, _)| *path).collect()
+    };
+    assert_eq!(files_with("score-mismatch").len(), 7);
+    assert_eq!(files_with("score-mismatch"), files_with("uplift-mismatch"));
+    assert_eq!(errors.len(), 14, "nothing else is wrong with them");
+    let clean: Vec<&Value> = report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|file| file["diagnostics"] == Value::Array(vec![]))
+        .collect();
+    assert_eq!(clean.len(), 3);
+}
+
+#[test]
+fn a_folder_without_a_threat_model_cannot_be_judged() {
+    let (code, report) = report(&["src"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(report["verdict"], "cannot-judge");
+}
+
+#[test]
+fn the_built_in_policies_pass_as_any_other_file() {
+    let (code, report) =
+        report(&["policies/recommended.yaml", "policies/strict.yaml", "policies/permissive.yaml"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(report["summary"]["policies"], 3);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let outputs: Vec<Vec<u8>> = ["1", "2", "7"]
+        .iter()
+        .map(|threads| {
+            run(&["examples", "--threads", threads, "--format", "json", "--today", "2026-11-23"]).stdout
+        })
+        .collect();
+    assert!(outputs[0].len() > 1_000);
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+}
+
+/// OWASP's own schema accepts the example report, where that schema is at hand.
+#[test]
+fn the_example_report_is_one_by_owasps_own_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Ok(schema) =
+        std::fs::read_to_string(root.join("../shared/schemas/owasp-aivss-report-0.8.schema.json"))
+    else {
+        println!("skipped: OWASP's schema is not at hand");
+        return;
+    };
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let report = std::fs::read_to_string(root.join("examples/owasp-0.8/aivss-report.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&report).unwrap()));
+}
