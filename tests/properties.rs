@@ -1,0 +1,167 @@
+//! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
+//! report loses a fault.
+
+use aivss_lint::date::Date;
+use aivss_lint::diagnostic::Level;
+use aivss_lint::lint::{Content, lint};
+use aivss_lint::policy;
+use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
+use aivss_lint::source::Source;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Files to start from: each format, with anchors, findings and faults.
+const SEEDS: [(&str, &str); 5] = [
+    ("a.yaml", include_str!("../src/rules/stock.yaml")),
+    ("b.yaml", include_str!("../examples/smolagents/threat-model.yaml")),
+    ("c.json", include_str!("../examples/owasp-0.8/aivss-report.json")),
+    (
+        "d.md",
+        "# Planner\n\nText.\n\n```yaml\naivss_threat_model: 1\nagent: &a { name: Ü, summary: x }\nx-b: *a\n```\n",
+    ),
+    (
+        "e.yaml",
+        "aivss_threat_model: 1\nagent: {name: a, summary: b}\nmaestro: TODO\n---\naivss_threat_model: 1\n",
+    ),
+];
+
+/// What is put in place of bytes, beside single ones.
+const SCRAPS: [&str; 22] = [
+    "\n",
+    "\t",
+    "\r\n",
+    ": ",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "*a",
+    "&a ",
+    "<<: ",
+    "!!str ",
+    "'",
+    "\"",
+    "#",
+    "---\n",
+    "0.97",
+    ".nan",
+    "1e400",
+    "\u{FEFF}",
+    "\u{1b}[31m",
+    "ü",
+];
+
+#[derive(Clone, Debug)]
+enum Change {
+    Byte(Index, u8),
+    Insert(Index, usize),
+    Delete(Index, usize),
+    Repeat(Index, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        (any::<Index>(), 0..SCRAPS.len()).prop_map(|(at, scrap)| Change::Insert(at, scrap)),
+        (any::<Index>(), 1..40_usize).prop_map(|(at, length)| Change::Delete(at, length)),
+        (any::<Index>(), 1..40_usize).prop_map(|(at, length)| Change::Repeat(at, length)),
+    ]
+}
+
+fn changed(seed: &str, changes: Vec<Change>) -> Vec<u8> {
+    let mut bytes = seed.as_bytes().to_vec();
+    for change in changes {
+        if bytes.is_empty() {
+            break;
+        }
+        match change {
+            Change::Byte(at, byte) => *at.get_mut(&mut bytes) = byte,
+            Change::Insert(at, scrap) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, SCRAPS[scrap].bytes());
+            }
+            Change::Delete(at, length) => {
+                let at = at.index(bytes.len());
+                bytes.drain(at..(at + length).min(bytes.len()));
+            }
+            Change::Repeat(at, length) => {
+                let at = at.index(bytes.len());
+                let again = bytes[at..(at + length).min(bytes.len())].to_vec();
+                bytes.splice(at..at, again);
+            }
+        }
+    }
+    bytes
+}
+
+fn today() -> Date {
+    Date::parse("2026-01-01").unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
+        let (name, text) = SEEDS[seed];
+        let source = Source::decode(name, changed(text, changes));
+        let linted = lint(&source, &policy::recommended().policy(), today());
+        for diagnostic in &linted.diagnostics {
+            let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
+            for span in places {
+                prop_assert!(source.text().get(span.range()).is_some(), "{diagnostic:?}");
+            }
+        }
+        let has_error = linted.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+        if !has_error && linted.content == Content::Model {
+            prop_assert!(!linted.models.is_empty());
+            for model in &linted.models {
+                prop_assert!(model.scores.iter().all(|score| score.working.is_some()), "a score went uncomputed");
+                let working = model.scores.iter().filter_map(|score| Some((score.declared?, score.working.as_ref()?)));
+                prop_assert!(working.into_iter().all(|(declared, working)| declared == working.score));
+                prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
+            }
+        }
+        every_format_holds_every_fault(source, linted.diagnostics)?;
+    }
+
+    #[test]
+    fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
+        let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
+        if let Err(faults) = policy::read(&source) {
+            prop_assert!(!faults.is_empty());
+        }
+    }
+}
+
+fn every_format_holds_every_fault(
+    source: Source,
+    diagnostics: Vec<aivss_lint::diagnostic::Diagnostic>,
+) -> Result<(), TestCaseError> {
+    let count = diagnostics.len();
+    let report = Report {
+        files: vec![FileReport { source, models: Vec::new(), diagnostics }],
+        policies: 0,
+        skipped: 0,
+        obstacles: Vec::new(),
+        policy: "recommended".to_owned(),
+        today: today(),
+        fail_on: Level::Error,
+    };
+    let written = |format| {
+        let mut out = Vec::new();
+        write(&report, format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let look = Look { colour: false, unicode: true, width: 100 };
+    for text in [written(Format::Human(look)), written(Format::Concise)] {
+        let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");
+    }
+    prop_assert_eq!(written(Format::Concise).lines().count(), count);
+    let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+    prop_assert_eq!(json["files"][0]["diagnostics"].as_array().unwrap().len(), count);
+    let expected = if report.count(Level::Error) > 0 { Verdict::Failed } else { Verdict::Passed };
+    prop_assert_eq!(json["verdict"].as_str(), Some(expected.name()));
+    Ok(())
+}
