@@ -82,8 +82,6 @@ fn parse_date(text: &str) -> Result<Date, String> {
 pub(super) enum Stopped {
     /// The world did not answer.
     Io(io::Error),
-    /// The policy cannot be used; its report is printed already.
-    BrokenPolicy(String),
     /// The policy cannot be found, or is ambiguous.
     Policy(String),
 }
@@ -92,7 +90,6 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::BrokenPolicy(name) => write!(f, "nothing was judged: the policy {name} is broken"),
             Self::Policy(message) => write!(f, "{message}"),
         }
     }
@@ -111,9 +108,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Stopped> {
     let (policy, name) = match find_policy(arguments, &repository)? {
         Ok(found) => found,
         Err(broken) => {
-            let name = broken.source.name().to_owned();
-            emit(&broken.report(today, arguments), arguments)?;
-            return Err(Stopped::BrokenPolicy(name));
+            let report = broken.report(today, arguments);
+            emit(&report, arguments)?;
+            return Ok(report.verdict());
         }
     };
     let report = judge(arguments, &repository, &policy, name, today);
@@ -139,7 +136,10 @@ impl Broken {
             }],
             policies: 0,
             skipped: 0,
-            obstacles: vec![Obstacle { path, message: "the policy is broken".to_owned() }],
+            obstacles: vec![Obstacle {
+                path,
+                message: "the policy is broken, so nothing was judged".to_owned(),
+            }],
             today,
             fail_on: arguments.fail_on.level(),
         }

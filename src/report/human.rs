@@ -41,7 +41,8 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         Verdict::Failed => ("failed", AnsiColor::Red),
         Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
     };
-    writeln!(out, "{}: {}", painted(word, colour, look), line(&report.summary()))
+    let policy = line(&report.policy);
+    writeln!(out, "{} under policy {policy}: {}", painted(word, colour, look), line(&report.summary()))
 }
 
 fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {

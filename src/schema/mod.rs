@@ -271,7 +271,8 @@ impl<'t> Place<'t> {
             }
             place = Self { node: entry.value, name: place.name, span: entry.span(), heading: entry.key_span };
         }
-        place.name = if place.name.is_empty() { "the file".to_owned() } else { format!("`{}`", place.name) };
+        place.name =
+            if place.name.is_empty() { "the document".to_owned() } else { format!("`{}`", place.name) };
         place
     }
 }
@@ -396,7 +397,7 @@ mod tests {
         let schema = serde_json::json!({
             "required": ["status"], "properties": { "status": true }, "additionalProperties": false,
         });
-        assert_eq!(messages(&schema, "statuz: 1"), ["1:1 the file has no key `statuz`"]);
+        assert_eq!(messages(&schema, "statuz: 1"), ["1:1 the document has no key `statuz`"]);
     }
 
     #[test]
