@@ -10,8 +10,8 @@ use std::ops::{Add, Mul, Sub};
 
 /// The number `units · 10^-scale`, exactly.
 ///
-/// What [`Decimal::parse`] accepts has at most [`Decimal::MAX_DIGITS`] digits, so a product of two parsed
-/// numbers, and every formula over validated inputs, stays far inside `i128`.
+/// What [`Decimal::parse`] accepts has at most [`Decimal::MAX_DIGITS`] digits before and after the point, so a sum
+/// or a product of two parsed numbers, and every formula over validated inputs, stays inside `i128`.
 ///
 /// Equality and order are those of the value: `0.5` equals `0.50`.
 #[derive(Clone, Copy, Debug)]
@@ -89,13 +89,15 @@ impl Decimal {
         if units == 0 {
             return Ok(Self { units, scale: u32::try_from(scale.clamp(0, 18)).unwrap_or(0) });
         }
-        if !(-9..=18).contains(&scale) {
+        if !(-18..=18).contains(&scale) {
             return Err(NotDecimal::TooLong);
         }
-        match u32::try_from(scale) {
-            Ok(scale) => Ok(Self { units, scale }),
-            Err(_) => Ok(Self { units: units * power(scale.unsigned_abs()), scale: 0 }),
-        }
+        let (units, scale) = match u32::try_from(scale) {
+            Ok(scale) => (units, scale),
+            Err(_) => (units * power(scale.unsigned_abs()), 0),
+        };
+        // Two such numbers can be brought to one scale and still be far from the end of i128.
+        if units.abs() < power(18) { Ok(Self { units, scale }) } else { Err(NotDecimal::TooLong) }
     }
 
     /// How many digits stand after the point as written: 2 for `1.40`.
@@ -300,7 +302,14 @@ mod tests {
             assert_eq!(Decimal::parse(text), Err(NotDecimal::NotANumber), "{text}");
         }
         let digits = "9".repeat(10_000);
-        for text in ["1e400", "1e-400", digits.as_str(), "0.1234567890123456789", "0xFFFFFFFFFFFFFFFF"] {
+        for text in [
+            "1e400",
+            "1e-400",
+            "999999999999999999e9",
+            digits.as_str(),
+            "0.1234567890123456789",
+            "0xFFFFFFFFFFFFFFFF",
+        ] {
             assert_eq!(Decimal::parse(text), Err(NotDecimal::TooLong), "{text}");
         }
     }
@@ -338,8 +347,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_panicking(text in "[-+0-9.eExo_a-f]{0,40}") {
-            let _ = Decimal::parse(&text);
+        fn whatever_is_read_can_be_compared_and_added(
+            one in "[-+]?[0-9]{0,20}[.]?[0-9]{0,20}(e[-+]?[0-9]{1,2})?", other in "[-+0-9.eExo_a-f]{0,40}",
+        ) {
+            if let (Ok(one), Ok(other)) = (Decimal::parse(&one), Decimal::parse(&other)) {
+                prop_assert_eq!(one + other - other, one);
+                prop_assert_eq!(one.cmp(&other), other.cmp(&one).reverse());
+            }
         }
 
         #[test]

@@ -56,6 +56,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The line of the policy that decided it, where one did.
     pub decided_by: Option<Origin>,
+    /// The finding it is about; `None` for the agent or the whole file.
+    pub finding: Option<String>,
     /// JSON pointer (RFC 6901) of the place within its document.
     pub pointer: String,
 }
@@ -100,6 +102,7 @@ impl Diagnostic {
             note: None,
             help: None,
             decided_by: None,
+            finding: None,
             pointer: String::new(),
         }
     }

@@ -3,9 +3,11 @@
 //!
 //! A path given by name is always read. In folders the policy's patterns decide, and what git ignores is left out.
 
+#![expect(clippy::disallowed_methods, reason = "finding files is what this module is for")]
+
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::policy::Policy;
 use crate::report::Obstacle;
@@ -57,20 +59,37 @@ impl Repository {
 
     /// The repository's own policy files; more than one is for the caller to refuse.
     pub fn policies(&self) -> Vec<PathBuf> {
-        POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(|path| path.exists()).collect()
+        // A link that leads nowhere is a policy that cannot be read, not the absence of one.
+        let stands = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
+        POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(stands).collect()
     }
 
-    /// A path as it is shown: relative to the current folder where it lies below it.
+    /// A path as it is shown: relative to the current folder where it lies below it, else as it was given.
     pub fn shown(&self, path: &Path) -> String {
-        let relative = path.strip_prefix(&self.cwd).unwrap_or(path);
-        let relative = relative.strip_prefix(".").unwrap_or(relative);
-        slashes(relative)
+        let whole = self.whole(path);
+        let name = slashes(whole.strip_prefix(&self.cwd).unwrap_or(path));
+        if name.is_empty() { ".".to_owned() } else { name }
     }
 
     /// A path as patterns see it: relative to the root where it lies below it.
     fn matched(&self, path: &Path) -> String {
-        let whole = self.cwd.join(path.strip_prefix(".").unwrap_or(path));
+        let whole = self.whole(path);
         slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
+    }
+
+    /// The path from the file system's root, without `.` and `..`, by its text alone.
+    fn whole(&self, path: &Path) -> PathBuf {
+        let mut whole = PathBuf::new();
+        for part in self.cwd.join(path).components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    whole.pop();
+                }
+                Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
+            }
+        }
+        whole
     }
 }
 
@@ -95,15 +114,24 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
         }
     }
     // A file both named and found counts as named.
-    discovery.candidates.sort_by(|one, other| (&one.name, !one.named).cmp(&(&other.name, !other.named)));
-    discovery.candidates.dedup_by(|later, first| later.name == first.name);
+    discovery
+        .candidates
+        .sort_by_cached_key(|candidate| (repository.whole(&candidate.path), !candidate.named));
+    discovery.candidates.dedup_by_key(|candidate| repository.whole(&candidate.path));
+    discovery.candidates.sort();
     discovery
 }
 
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {
+    // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
+    let in_git = repository.root.join(".git").exists();
     let walker = ignore::WalkBuilder::new(folder)
         .hidden(false)
-        .require_git(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(in_git)
+        .parents(in_git)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build();
     for entry in walker {
@@ -112,7 +140,7 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
                 if !is_folder && policy.includes(&repository.matched(entry.path())) {
                     let path = entry.into_path();
-                    // A link to a folder is not followed; what it leads to has a path of its own.
+                    // A link to a folder is not followed: what it leads to is judged where it stands, or not at all.
                     if !path.is_dir() {
                         discovery.candidates.push(Candidate {
                             name: repository.shown(&path),
@@ -134,7 +162,6 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
 ///
 /// # Errors
 /// Why it cannot be read, as a sentence.
-#[expect(clippy::disallowed_methods, reason = "the one place where files under test are opened")]
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     // Opening a pipe would wait for its writer: look first.
     let metadata = fs::metadata(path).map_err(|error| plain(&error))?;

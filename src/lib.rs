@@ -29,7 +29,7 @@
 //! | [`lint`] | all of that for one file | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
-//! What holds everywhere, each kept by a test or a lint:
+//! What holds everywhere:
 //!
 //! 1. [`lint::lint`] reads no disk, clock, environment or terminal. Only [`cli`] and [`discover`] do.
 //! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
@@ -54,6 +54,7 @@ pub mod pattern;
 pub mod policy;
 pub mod rules;
 pub mod diagnostic;
+pub mod assessed;
 pub mod lint;
 pub mod report;
 pub mod discover;

@@ -2,15 +2,17 @@
 //!
 //! Disk, clock, environment and terminal belong to the command layer; how diagnostics look, to the reports.
 
+use crate::assessed::Assessed;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Related};
-use crate::document::{self, Document, Node, POLICY_MARKER};
+use crate::diagnostic::Diagnostic;
+use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER};
 use crate::model::{Format, Model, Recognised, recognise};
 use crate::policy::{self, Policy};
-use crate::report::Assessed;
-use crate::rules::{self, Check, Rule, Subject};
-use crate::schema::{Schema, Violation};
+use crate::rules::{self, Check, Subject};
+use crate::schema::Violation;
+use crate::score::Scored;
 use crate::source::{Source, Span};
+use crate::suggest::nearest;
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -44,8 +46,11 @@ pub fn lint(source: &Source, policy: &Policy, today: Date) -> Linted {
     if !holds_model && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
         return lint_policy(source);
     }
-    let mut linted =
-        Linted { content: Content::Other, models: Vec::new(), diagnostics: reading_diagnostics(&document) };
+    let mut linted = Linted {
+        content: Content::Other,
+        models: Vec::new(),
+        diagnostics: document.problems.iter().map(rules::of_problem).collect(),
+    };
     for (root, what) in roots {
         match what {
             Recognised::Model(format) => lint_model(root, format, policy, today, source, &mut linted),
@@ -90,8 +95,15 @@ fn lint_model(
     for violation in format.schema().violations(root) {
         let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);
         if !echoes && !spoken_for(&violation, policy, &found) {
-            found.push(shape_diagnostic(violation));
+            found.push(rules::of_violation(violation));
         }
+    }
+    if linted.diagnostics.is_empty() {
+        found.extend(uncomputed(&subject, &found));
+    }
+    for diagnostic in &mut found {
+        let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
+        diagnostic.finding = about.and_then(|finding| finding.id).map(|id| id.value.to_owned());
     }
     linted.diagnostics.append(&mut found);
     linted.models.push(Assessed::of(&subject, source));
@@ -100,57 +112,59 @@ fn lint_model(
 /// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
 fn spoken_for(violation: &Violation, policy: &Policy, found: &[Diagnostic]) -> bool {
     let Some(owner) = violation.owner.as_deref().and_then(rules::named) else { return false };
-    policy.level(owner).is_none() || found.iter().any(|diagnostic| diagnostic.rule == owner.name)
+    let has_said = |diagnostic: &Diagnostic| {
+        let (one, other) = (diagnostic.span, violation.span);
+        diagnostic.rule == owner.name && (one.contains(other) || other.contains(one))
+    };
+    policy.level(owner).is_none() || found.iter().any(has_said)
 }
 
-/// What reading the text had to report.
-pub(crate) fn reading_diagnostics(document: &Document<'_>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::with_capacity(document.problems.len());
-    for problem in &document.problems {
-        let rule = rules::ALL
-            .into_iter()
-            .find(|rule| matches!(rule.check, Check::Reading(kind) if kind == problem.kind));
-        let mut diagnostic =
-            Diagnostic::new(rule.unwrap_or(&rules::syntax::RULE), problem.span, &*problem.message);
-        diagnostic.related.extend(
-            problem.related.iter().map(|(span, message)| Related { span: *span, message: message.clone() }),
-        );
-        diagnostics.push(diagnostic);
-    }
-    diagnostics
-}
-
-/// What a schema finds wrong with a tree, for files that no rule of meaning looks at.
-pub(crate) fn shape_diagnostics(schema: Schema, root: Node<'_>) -> Vec<Diagnostic> {
-    schema.violations(root).into_iter().map(shape_diagnostic).collect()
-}
-
-fn shape_diagnostic(violation: Violation) -> Diagnostic {
-    let of_kind = |rule: &&Rule| matches!(rule.check, Check::Shape(kind) if kind == violation.kind);
-    let rule = rules::ALL.into_iter().find(of_kind).unwrap_or(&rules::schema::RULE);
-    let mut diagnostic = Diagnostic::new(rule, violation.span, violation.message);
-    diagnostic.help = violation.help;
-    diagnostic
+/// A score that could not be computed, where no rule has said why: what is not understood does not pass.
+fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let rule = &rules::score_uncomputed::RULE;
+    let is_explained =
+        found.iter().any(|diagnostic| rules::named(diagnostic.rule).is_some_and(|rule| rule.fixed));
+    let scores = subject.scores.iter().filter(|scored| !is_explained && scored.working.is_none());
+    let place =
+        |scored: &Scored<'_>| scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+    scores
+        .map(|scored| Diagnostic::new(rule, place(scored), "the score cannot be computed from what is given"))
+        .collect()
 }
 
 fn unmarked(root: Node<'_>, what: Recognised) -> Diagnostic {
     let rule = &rules::marker_missing::RULE;
     let first = root.as_map().and_then(|map| map.iter().next());
     let span = first.map_or(root.span(), |entry| entry.key_span);
+    let keys = root.as_map().into_iter().flat_map(document::Map::iter).map(|entry| entry.key);
+    let slip = keys.into_iter().find(|key| nearest(key, [MODEL_MARKER]).is_some());
+    let help = match slip {
+        Some(key) => format!("`{key}` is spelt `{MODEL_MARKER}`"),
+        None => format!("put `{MODEL_MARKER}: 1` first"),
+    };
     let which = match what {
         Recognised::Unmarked | Recognised::Model(_) => "this looks like a threat model",
         Recognised::Other => "this document stands beside a threat model",
     };
-    Diagnostic::new(rule, span, format!("{which}, and lacks `aivss_threat_model: 1`"))
-        .help("put `aivss_threat_model: 1` first")
+    Diagnostic::new(rule, span, format!("{which}, and lacks `aivss_threat_model: 1`")).help(help)
 }
 
-fn finish(diagnostics: &mut [Diagnostic], document: &Document<'_>) {
+/// Gives diagnostics what they all have (pointer, help) and their order, that of the text.
+pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
     for diagnostic in &mut *diagnostics {
         diagnostic.pointer = pointer(document, diagnostic.span);
+        // Where the right value stands at the place itself, or the schema has said what it wants, that is the help.
+        let says_enough = diagnostic.label.is_some() || diagnostic.rule == rules::schema::RULE.name;
+        if diagnostic.help.is_none() && !says_enough {
+            diagnostic.help = rules::named(diagnostic.rule).map(|rule| in_passing(rule.remedy));
+        }
     }
     diagnostics.sort_by(|one, other| {
         (one.span, one.rule, &one.message).cmp(&(other.span, other.rule, &other.message))
+    });
+    // What is reached through several aliases is wrong once.
+    diagnostics.dedup_by(|later, first| {
+        (later.span, later.rule, &later.message) == (first.span, first.rule, &first.message)
     });
 }
 
@@ -178,5 +192,18 @@ fn pointer(document: &Document<'_>, span: Span) -> String {
             return pointer;
         }
         node = value;
+    }
+}
+
+/// A sentence as the end of a line: without its capital and its full stop.
+fn in_passing(sentence: &str) -> String {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            let rest = &sentence[first.len_utf8()..];
+            first.to_lowercase().chain(rest.chars()).collect()
+        }
+        _ => sentence.to_owned(),
     }
 }

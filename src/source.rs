@@ -76,6 +76,8 @@ pub struct Undecodable {
     pub span: Span,
     /// What is wrong, as a sentence.
     pub message: String,
+    /// Whether the file is too large, rather than no text.
+    pub too_large: bool,
 }
 
 /// One file's name and text.
@@ -160,12 +162,8 @@ pub const BOM: char = '\u{FEFF}';
 
 fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
     if bytes.len() > Source::MAX_BYTES {
-        let message = format!(
-            "the file has {} bytes; a threat model may have {} at the most",
-            bytes.len(),
-            Source::MAX_BYTES
-        );
-        return (String::new(), Some(Undecodable { span: Span::new(0, 0), message }));
+        let message = format!("the file has more than {} bytes, the most that is read", Source::MAX_BYTES);
+        return (String::new(), Some(Undecodable { span: Span::new(0, 0), message, too_large: true }));
     }
     let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
     match String::from_utf8(bytes) {
@@ -180,7 +178,7 @@ fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
             };
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let end = start + text[start..].chars().next().map_or(0, char::len_utf8);
-            (text, Some(Undecodable { span: Span::new(start, end), message }))
+            (text, Some(Undecodable { span: Span::new(start, end), message, too_large: false }))
         }
     }
 }

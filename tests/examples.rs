@@ -1,4 +1,5 @@
 //! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
 use std::path::Path;
 use std::process::{Command, Output};

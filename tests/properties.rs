@@ -1,5 +1,6 @@
 //! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Level;
@@ -142,7 +143,7 @@ fn every_format_holds_every_fault(
     let report = Report {
         files: vec![FileReport { source, models: Vec::new(), diagnostics }],
         policies: 0,
-        skipped: 0,
+        skipped: Vec::new(),
         obstacles: Vec::new(),
         policy: "recommended".to_owned(),
         today: today(),

@@ -1,10 +1,11 @@
 //! `check`: the gate. Finds files, judges them on all cores, writes the report.
 
 use std::io::{self, IsTerminal, Write};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fmt, thread};
+use std::{env, fmt, panic, thread};
 
 use clap::Args;
 
@@ -135,7 +136,7 @@ impl Broken {
                 diagnostics: self.diagnostics,
             }],
             policies: 0,
-            skipped: 0,
+            skipped: Vec::new(),
             obstacles: vec![Obstacle {
                 path,
                 message: "the policy is broken, so nothing was judged".to_owned(),
@@ -194,7 +195,7 @@ fn judge(
     let mut report = Report {
         files: Vec::new(),
         policies: 0,
-        skipped: 0,
+        skipped: Vec::new(),
         obstacles: discovery.obstacles,
         policy: policy_name,
         today,
@@ -203,6 +204,7 @@ fn judge(
     if !stdin.is_empty() {
         let name = arguments.stdin_filename.clone();
         let candidate = Candidate { name: name.clone(), path: PathBuf::new(), named: true };
+        #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
         match read_bounded(io::stdin().lock()) {
             Ok(bytes) => add(&mut report, &candidate, judge_bytes(name, bytes, policy, today)),
             Err(message) => report.obstacles.push(Obstacle { path: name, message }),
@@ -219,7 +221,9 @@ fn judge(
             Err(message) => report.obstacles.push(Obstacle { path: candidate.name.clone(), message }),
         }
     }
-    if report.files.is_empty() && report.policies == 0 && report.obstacles.is_empty() {
+    // Policies alone are judged only when they were asked for by name.
+    let named_policy = report.policies > 0 && discovery.candidates.iter().all(|candidate| candidate.named);
+    if report.files.is_empty() && !named_policy && report.obstacles.is_empty() {
         let path = arguments.paths.iter().map(|path| repository.shown(path)).collect::<Vec<_>>().join(", ");
         let path = if path.is_empty() { ".".to_owned() } else { path };
         let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
@@ -255,8 +259,12 @@ fn judge_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let bytes = read(&candidate.path);
-            slot.get_or_init(|| bytes.map(|bytes| judge_bytes(candidate.name.clone(), bytes, policy, today)));
+            let judge = || Ok(judge_bytes(candidate.name.clone(), read(&candidate.path)?, policy, today));
+            // A fault of this program's own must not pass for a verdict: the file counts as not judged.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(judge));
+            slot.get_or_init(|| {
+                outcome.unwrap_or_else(|_| Err("this program failed on it; please report that".to_owned()))
+            });
         }
     };
     thread::scope(|scope| {
@@ -277,7 +285,7 @@ fn add(report: &mut Report, candidate: &Candidate, judged: Judged) {
             let message = "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
             report.obstacles.push(Obstacle { path: candidate.name.clone(), message: message.to_owned() });
         }
-        Content::Other => report.skipped += 1,
+        Content::Other => report.skipped.push(candidate.name.clone()),
         Content::BrokenPolicy | Content::Model => {
             if linted.content == Content::BrokenPolicy {
                 let message = "the policy is broken".to_owned();

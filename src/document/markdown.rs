@@ -1,4 +1,4 @@
-//! Markdown to trees: each fenced block whose first key is the marker is a threat model.
+//! Markdown to trees: each fenced block with the marker among its outermost keys is a threat model.
 //!
 //! The block's own bytes are read in place, so places point into the Markdown file. Everything else in the file
 //! is prose and is left alone.
@@ -6,14 +6,17 @@
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::{Document, MODEL_MARKER, ProblemKind, json, yaml};
-use crate::source::Span;
+use crate::source::{BOM, Span};
+use crate::suggest::nearest;
 
 /// Reads the threat models in the fenced blocks of `text` into `document`.
 pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
     let mut block: Option<Block> = None;
     for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => block = Some(Block::default()),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                block = Some(Block { is_json: info.trim_start().starts_with("json"), ..Block::default() });
+            }
             Event::Text(content) => {
                 if let Some(block) = &mut block {
                     block.start.get_or_insert(range.start);
@@ -37,12 +40,13 @@ struct Block {
     start: Option<usize>,
     end: usize,
     content: String,
+    is_json: bool,
 }
 
 impl Block {
     fn read<'t>(self, document: &mut Document<'t>, text: &'t str) {
         let Some(start) = self.start else { return };
-        if !yaml::begins_with_key(&self.content, MODEL_MARKER) {
+        if !looks_like_model(&self.content) {
             return;
         }
         // From the start of the line, so that an indented block keeps its shape.
@@ -51,12 +55,29 @@ impl Block {
             let message =
                 "a threat model inside a quotation cannot be read in place: move the block out of it";
             document.problem(ProblemKind::Syntax, Span::new(start, start), message);
-        } else if self.content.trim_start().starts_with('{') {
+        } else if self.is_json {
             json::read(document, text, line..self.end);
         } else {
             yaml::read(document, text, line..self.end);
         }
     }
+}
+
+/// Whether a block holds a threat model, or was meant to: by its outermost keys, read without parsing, so that a
+/// block which does not parse is not passed over.
+fn looks_like_model(content: &str) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '{']).len();
+    let lines =
+        || content.trim_start_matches(BOM).lines().filter(|line| !line.trim_start().starts_with(['#', '%']));
+    let outermost = lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let keys: Vec<&str> = lines()
+        .filter(|line| indent(line) == outermost || line.trim_start().starts_with(['{', '"']))
+        .filter_map(|line| line.trim_start_matches([' ', '{']).split_once(':'))
+        .map(|(key, _)| key.trim().trim_matches(['"', '\'']))
+        .collect();
+    let has = |wanted: &str| keys.contains(&wanted);
+    let parts = ["agent", "aivss", "maestro", "findings"].into_iter().filter(|part| has(part)).count();
+    keys.iter().any(|key| nearest(key, [MODEL_MARKER]).is_some()) || parts >= 2
 }
 
 /// Whether the bytes of a block are its content, but for indentation.

@@ -30,6 +30,8 @@ pub struct Problem {
     pub span: Span,
     /// What is wrong, as a sentence.
     pub message: String,
+    /// How to mend it, where that can be known.
+    pub help: Option<String>,
     /// Another place that belongs to it, with its words: the first of two equal keys, say.
     pub related: Option<(Span, String)>,
 }
@@ -65,7 +67,7 @@ impl Document<'_> {
     }
 
     fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
-        self.problems.push(Problem { kind, span, message: message.into(), related: None });
+        self.problems.push(Problem { kind, span, message: message.into(), help: None, related: None });
     }
 }
 
@@ -78,7 +80,7 @@ pub const POLICY_MARKER: &str = "aivss_policy";
 pub fn parse(source: &Source) -> Document<'_> {
     let mut document = Document::default();
     if let Some(undecodable) = source.undecodable() {
-        let kind = if source.text().is_empty() { ProblemKind::InputLimit } else { ProblemKind::Encoding };
+        let kind = if undecodable.too_large { ProblemKind::InputLimit } else { ProblemKind::Encoding };
         document.problem(kind, undecodable.span, undecodable.message.clone());
         return document;
     }

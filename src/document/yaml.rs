@@ -12,7 +12,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureSty
 use super::tree::Kind;
 use super::{Document, Problem, ProblemKind};
 use crate::decimal::{Decimal, NotDecimal};
-use crate::source::{BOM, Span};
+use crate::source::Span;
 
 /// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
 const MAX_DEPTH: usize = 100;
@@ -137,20 +137,78 @@ impl<'d, 't> Builder<'d, 't> {
     }
 
     fn syntax_error(&mut self, error: &ScanError) {
+        use granit_parser::ErrorKind as Kind;
         let at = self.offset + error.marker().byte_offset().unwrap_or(0);
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let (at, kind, message, help) = match error.kind() {
+            Kind::RecursionLimitExceeded => {
+                (at, ProblemKind::InputLimit, format!("collections nest more than {MAX_DEPTH} deep"), None)
+            }
+            Kind::TabNotAllowed
+            | Kind::TabInBlockIndentation
+            | Kind::TabInIndentation
+            | Kind::TabInPlainScalar
+            | Kind::TabAtBlockScalarStart => {
+                let message = "a tab stands where YAML indents with spaces".to_owned();
+                (self.tab_near(at), ProblemKind::Syntax, message, Some("indent with spaces"))
+            }
+            Kind::InvalidIndentation
+            | Kind::UnclosedFlowCollection { .. }
+            | Kind::UnexpectedEofFlowSequence
+            | Kind::UnexpectedEofFlowMapping
+            | Kind::ExpectedFlowSequenceSeparator
+            | Kind::ExpectedFlowMappingSeparator
+                if self.flow_start().is_some() =>
+            {
+                let start = self.flow_start().unwrap_or(at);
+                let bracket = self.text[start..].chars().next().unwrap_or('[');
+                let help =
+                    "close it, put a comma between its parts, or put quotes around text that begins with it";
+                let message =
+                    format!("what `{bracket}` opens here does not end as it should: {}", error.info());
+                (start, ProblemKind::Syntax, message, Some(help))
+            }
+            Kind::UnknownAnchor => {
+                let message = "nothing is anchored under the name of this alias".to_owned();
+                (at, ProblemKind::Syntax, message, Some("put quotes around text that begins with `*`"))
+            }
+            Kind::MappingValueNotAllowed => {
+                let help = "put quotes around text that holds a colon followed by a space";
+                (at, ProblemKind::Syntax, error.info(), Some(help))
+            }
+            _ => (at, ProblemKind::Syntax, error.info(), None),
+        };
         let next = self.text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r'));
         let span = Span::new(at, at + next.map_or(0, char::len_utf8));
-        let (kind, message) = match error.kind() {
-            granit_parser::ErrorKind::RecursionLimitExceeded => {
-                (ProblemKind::InputLimit, format!("collections nest more than {MAX_DEPTH} deep"))
-            }
-            _ => (ProblemKind::Syntax, error.info()),
-        };
         self.document.problem(kind, span, message);
+        if let Some(problem) = self.document.problems.last_mut() {
+            problem.help = help.map(str::to_owned);
+        }
+    }
+
+    /// Where the innermost collection in brackets opens that has not been closed.
+    fn flow_start(&self) -> Option<usize> {
+        let open = self.open.iter().rev().find(|open| open.style == StructureStyle::Flow)?;
+        self.text[open.start..].starts_with(['[', '{']).then_some(open.start)
+    }
+
+    /// The first tab in the white space that begins a line, from the line of `at` on: the parser reports such a
+    /// tab from the end of the value before it.
+    fn tab_near(&self, at: usize) -> usize {
+        let line = self.text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+        let mut start = line;
+        for line in self.text[line..].split_inclusive('\n').take(3) {
+            let white = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if let Some(tab) = line[..white].find('\t') {
+                return start + tab;
+            }
+            start += line.len();
+        }
+        at
     }
 
     fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Result<(), Stop> {
+        self.check_count(span)?;
         if self.open.len() >= MAX_DEPTH {
             return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep"));
         }
@@ -188,17 +246,18 @@ impl<'d, 't> Builder<'d, 't> {
     }
 
     fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
-        if self.document.tree.len() >= MAX_NODES {
-            return self.limit(span, format!("the file has more than {MAX_NODES} values"));
-        }
+        self.check_count(span)?;
         let id = self.document.tree.push(span, kind);
         self.finish(Built { id, weight: 1, height: 0 }, anchor);
         Ok(())
     }
 
     fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
+        self.check_count(span)?;
         let Some(target) = self.anchors.get(&anchor).copied() else {
-            return self.limit(span, "an alias inside the value it stands for never ends".to_owned());
+            let message = "this alias stands inside the value it is for, which would never end";
+            self.document.problem(ProblemKind::Syntax, span, message);
+            return Err(Stop);
         };
         self.aliased = self.aliased.saturating_add(target.weight);
         if self.aliased > MAX_ALIASED {
@@ -289,6 +348,7 @@ impl<'d, 't> Builder<'d, 't> {
                     "the key `{}` stands here a second time",
                     tree.text(key).unwrap_or_default()
                 ),
+                help: None,
                 related: Some((tree.span(first), "first here".to_owned())),
             })
             .collect();
@@ -378,18 +438,16 @@ impl<'d, 't> Builder<'d, 't> {
         }
     }
 
+    /// Refuses another node when there are too many, finished or open.
+    fn check_count(&mut self, span: Span) -> Result<(), Stop> {
+        if self.document.tree.len() + self.open.len() >= MAX_NODES {
+            return self.limit(span, format!("the file has more than {MAX_NODES} values"));
+        }
+        Ok(())
+    }
+
     fn limit(&mut self, span: Span, message: String) -> Result<(), Stop> {
         self.document.problem(ProblemKind::InputLimit, span, message);
         Err(Stop)
     }
-}
-
-/// Whether a text's first content is a mapping that begins with `marker`, judged without parsing.
-pub(super) fn begins_with_key(text: &str, marker: &str) -> bool {
-    let first = text.trim_start_matches(BOM).lines().map(str::trim_start).find(|line| {
-        !line.is_empty() && !line.starts_with('#') && !line.starts_with("---") && !line.starts_with('%')
-    });
-    let Some(line) = first else { return false };
-    let line = line.trim_start_matches(['{', ' ', '"', '\'']);
-    line.strip_prefix(marker).is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
 }

@@ -47,6 +47,11 @@ impl LayerKind {
         }
     }
 
+    /// The layer with this key.
+    pub fn with_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
     /// What belongs into the layer, to remind whoever left it blank.
     pub const fn holds(self) -> &'static str {
         match self {
@@ -121,6 +126,8 @@ pub enum Blank<'t> {
 pub struct Threat<'t> {
     /// Where it stands.
     pub span: Span,
+    /// Whether its title is more than a placeholder.
+    pub named: bool,
     /// What it is called.
     pub title: Option<&'t str>,
     /// Whether it is declared open; a threat without a status is.
@@ -133,17 +140,51 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    let word = trimmed.trim_matches(|letter: char| !letter.is_alphanumeric());
-    let words =
-        ["todo", "tbd", "tba", "tbc", "fixme", "n/a", "na", "xxx", "placeholder", "lorem", "lorem ipsum"];
-    let only_punctuation = word.is_empty();
-    let is_placeholder = words.iter().any(|placeholder| word.eq_ignore_ascii_case(placeholder));
+    let letters: String = trimmed
+        .chars()
+        .take(64)
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let is_placeholder = letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
     // "TODO: ask the platform team" is a note about an answer, not one.
-    let opens_as_one = ["todo", "tbd", "fixme", "lorem ipsum"].iter().any(|opening| {
-        word.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening))
-            && !word[opening.len()..].starts_with(char::is_alphanumeric)
-    });
-    (only_punctuation || is_placeholder || opens_as_one).then_some(Blank::Placeholder(trimmed))
+    let mut words = trimmed.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let opens_as_one = words.next().is_some_and(|word| ["TODO", "TBD", "FIXME"].contains(&word));
+    (is_placeholder || opens_as_one || letters.starts_with("loremipsum"))
+        .then_some(Blank::Placeholder(trimmed))
+}
+
+/// Texts that stand for an answer to come, or for none, letters and digits only.
+const PLACEHOLDERS: [&str; 18] = [
+    "todo",
+    "tbd",
+    "tba",
+    "tbc",
+    "fixme",
+    "na",
+    "none",
+    "unknown",
+    "pending",
+    "xxx",
+    "placeholder",
+    "lorem",
+    "null",
+    "notapplicable",
+    "tobedetermined",
+    "tobedone",
+    "seeabove",
+    "seebelow",
+];
+
+impl Layer<'_> {
+    /// The bytes of the text at which a layer that counts as mapped says that it is not certain, if it does.
+    pub fn hedge(&self) -> Option<std::ops::Range<usize>> {
+        const OPENING: &str = "not certain";
+        let (Answer::Mapped, Some(analysis)) = (self.answer, self.analysis) else { return None };
+        let start = analysis.value.find(char::is_alphanumeric)?;
+        let opening = analysis.value.get(start..start + OPENING.len())?;
+        opening.eq_ignore_ascii_case(OPENING).then_some(start..start + OPENING.len())
+    }
 }
 
 #[cfg(test)]
@@ -158,8 +199,14 @@ mod tests {
             assert_eq!(blank(text), Some(Blank::Placeholder(text)), "{text}");
         }
         assert_eq!(blank(" \n\t"), Some(Blank::Empty));
-        for text in ["Todos are kept in a vector store.", "NAT only.", "None known.", "否", "Tbdb is used."]
-        {
+        for text in [
+            "Todos are kept in a vector store.",
+            "NAT only.",
+            "None known.",
+            "否",
+            "Tbdb is used.",
+            "Todo lists leak.",
+        ] {
             assert_eq!(blank(text), None, "{text}");
         }
     }

@@ -16,6 +16,7 @@ use crate::decimal::Decimal;
 use crate::document::{Entry, MODEL_MARKER, Map, Node, Value};
 use crate::schema::Schema;
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +29,13 @@ pub struct At<T> {
 
 impl At<&str> {
     /// The place of a part of the text, by byte offsets in it; the whole place where the text was escaped or
-    /// folded, so that its bytes do not correspond.
+    /// folded over lines, so that its bytes may not correspond.
     pub fn part(self, start: usize, end: usize) -> Span {
         let written = (self.span.end - self.span.start) as usize;
         let quote = match written.checked_sub(self.value.len()) {
             Some(0) => 0,
-            Some(2) => 1,
+            // Two bytes more are a pair of quotes, or a line break and an indent folded to a space.
+            Some(2) if !self.value.contains(' ') => 1,
             _ => return self.span,
         };
         let first = self.span.start as usize + quote;
@@ -98,6 +100,8 @@ pub struct Review<'t> {
 /// A single vulnerability.
 #[derive(Debug)]
 pub struct Finding<'t> {
+    /// All of its bytes.
+    pub span: Span,
     /// Its identifier.
     pub id: Option<At<&'t str>>,
     /// Its title.
@@ -212,12 +216,14 @@ pub fn recognise(root: Node<'_>) -> Recognised {
     if map.get(MODEL_MARKER).is_some() {
         return Recognised::Model(Format::Native);
     }
-    if map.get("vulnerabilities").is_some() && (map.get("metadata").is_some() || lists_amplification(map)) {
+    // A CycloneDX document has both keys as well, and says what it is.
+    let shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
+    if map.get("vulnerabilities").is_some() && (shaped || lists_amplification(map)) {
         return Recognised::Model(Format::OwaspReport);
     }
     let looks_like_one = map.iter().any(|entry| {
-        matches!(entry.key, "aivss" | "maestro")
-            || crate::suggest::nearest(entry.key, [MODEL_MARKER]).is_some()
+        matches!(entry.key, "aivss" | "maestro" | "factors" | "amplification_factors")
+            || nearest(entry.key, [MODEL_MARKER]).is_some()
     });
     if looks_like_one { Recognised::Unmarked } else { Recognised::Other }
 }

@@ -5,6 +5,7 @@ use super::{
     LayerKind, Maestro, Model, Review, Threat, blank, number,
 };
 use crate::document::{Entry, Node, Value};
+use crate::suggest::nearest;
 
 pub(super) fn read(root: Node<'_>) -> Model<'_> {
     let file = Block::root(root);
@@ -34,6 +35,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
 fn finding(node: Node<'_>) -> Finding<'_> {
     let block = Block::root(node);
     Finding {
+        span: node.span(),
         id: block.text("id"),
         title: block.text("title"),
         assessment: block.entry("aivss").map(|entry| assessment(Block::of(entry))),
@@ -78,7 +80,9 @@ fn factors(block: Block<'_>) -> Factors<'_> {
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
         let key = At { value: entry.key, span: entry.key_span };
         let Some(factor) = Factor::with_key(entry.key) else {
-            factors.unknown.push(key);
+            if !entry.key.starts_with("x-") {
+                factors.unknown.push(key);
+            }
             continue;
         };
         let (value, rationale) = match entry.value.value() {
@@ -96,7 +100,8 @@ fn factors(block: Block<'_>) -> Factors<'_> {
 fn maestro(file: Block<'_>) -> Maestro<'_> {
     let block = file.block("maestro");
     let layers = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
-    Maestro { heading: block.heading, written: file.entry("maestro").is_some(), layers }
+    let written = file.entry("maestro").is_some_and(|entry| !matches!(entry.value.value(), Value::Null));
+    Maestro { heading: block.heading, written, layers }
 }
 
 fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
@@ -105,7 +110,11 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
         return empty(maestro.heading, Answer::Unreadable);
     }
     let Some(entry) = maestro.entry(kind.key()) else {
-        return empty(maestro.heading, Answer::Blank(Blank::Missing));
+        // A key that is a slip of this one's spelling has its own fault; this would only echo it.
+        let mut keys = maestro.map().into_iter().flat_map(crate::document::Map::iter).map(|entry| entry.key);
+        let is_slip = |key: &str| LayerKind::with_key(key).is_none() && nearest(key, [kind.key()]).is_some();
+        let answer = if keys.any(is_slip) { Answer::Unreadable } else { Answer::Blank(Blank::Missing) };
+        return empty(maestro.heading, answer);
     };
     match entry.value.value() {
         Value::Null => empty(entry.span(), Answer::Blank(Blank::Empty)),
@@ -124,22 +133,25 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
 
 /// A layer written as a mapping.
 fn described(kind: LayerKind, block: Block<'_>) -> Layer<'_> {
-    let text = block.text("analysis");
     let analysis = block.answered("analysis");
     let threats: Vec<_> = block.items("threats").map(threat).collect();
-    // A blank text is shown where it stands; a layer without any, at its key.
-    let span = match block.entry("analysis") {
-        Some(entry) if analysis.is_none() => entry.span(),
-        _ => block.heading,
+    // A placeholder takes back what stands beside it; without any text, threats are an answer, and words are due.
+    let unwritten = match block.text("analysis").and_then(|text| blank(text.value)) {
+        Some(placeholder @ Blank::Placeholder(_)) => Some(placeholder),
+        _ if analysis.is_some() || threats.iter().any(|threat| threat.named) => None,
+        _ => Some(Blank::Empty),
     };
-    let answer = match block.text("status").map(|status| status.value) {
-        Some("uncertain") => Answer::Uncertain,
-        Some("not_applicable") => Answer::NotApplicable { reasoned: block.answered("reason").is_some() },
-        Some("mapped") | None if analysis.is_some() || !threats.is_empty() => Answer::Mapped,
-        Some("mapped") | None => {
-            Answer::Blank(text.and_then(|text| blank(text.value)).unwrap_or(Blank::Empty))
-        }
-        Some(_) => Answer::Unreadable,
+    let answer = match (block.text("status").map(|status| status.value), unwritten) {
+        (Some("not_applicable"), _) => Answer::NotApplicable { reasoned: block.answered("reason").is_some() },
+        (Some("mapped" | "uncertain") | None, Some(blank)) => Answer::Blank(blank),
+        (Some("uncertain"), None) => Answer::Uncertain,
+        (Some("mapped") | None, None) => Answer::Mapped,
+        (Some(_), _) => Answer::Unreadable,
+    };
+    // A blank text is shown where it stands; a layer without any, at its key.
+    let span = match (answer, block.entry("analysis")) {
+        (Answer::Blank(_), Some(entry)) => entry.span(),
+        _ => block.heading,
     };
     Layer { kind, span, answer, analysis, threats }
 }
@@ -149,6 +161,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
     let status = block.text("status").map(|status| status.value);
     Threat {
         span: block.heading,
+        named: block.answered("title").is_some(),
         title: block.text("title").map(|title| title.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }

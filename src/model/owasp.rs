@@ -14,15 +14,15 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             heading: Some(metadata.heading),
             name: metadata.text("system_name"),
-            // The report knows one person who answers for it.
-            owner: metadata.answered("assessor_id"),
+            // The report knows one person who answers for it; another may be named beside.
+            owner: metadata.answered("owner").or_else(|| metadata.answered("assessor_id")),
             environment: None,
             tier: None,
         },
         review: Review {
             heading: Some(metadata.heading),
             date: metadata.text("assessment_date"),
-            approved_by: None,
+            approved_by: metadata.answered("approved_by"),
         },
         assessment: None,
         findings: file.items("vulnerabilities").map(finding).collect(),
@@ -43,19 +43,24 @@ fn finding(node: Node<'_>) -> Finding<'_> {
         vector_written: cvss.entry("vector_string").is_some(),
         vector: cvss.text("vector_string"),
         base: cvss.number("score"),
-        factors: factors(block.block("amplification_factors")),
+        factors: factors(block.block("amplification_factors"), block.block("rationales")),
         threat: block.multiplier("threat_multiplier"),
         mitigation: scores.multiplier("mitigation_factor"),
-        evidence: None,
+        evidence: scores.answered("mitigation_evidence"),
         factor_sum: scores.number("factor_sum"),
         uplift: scores.number("aars"),
         score: scores.number("aivss"),
         severity: scores.text("severity"),
     };
-    Finding { id: block.text("id"), title: block.text("title"), assessment: Some(assessment) }
+    Finding {
+        span: node.span(),
+        id: block.text("id"),
+        title: block.text("title"),
+        assessment: Some(assessment),
+    }
 }
 
-fn factors(block: Block<'_>) -> Factors<'_> {
+fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
     let mut factors = Factors {
         heading: block.heading,
         readable: block.map().is_some(),
@@ -67,7 +72,12 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         let key = At { value: entry.key, span: entry.key_span };
         match Factor::with_report_key(entry.key) {
             Some(factor) => {
-                factors.given.push(GivenFactor { factor, key, value: number(entry), rationale: None });
+                factors.given.push(GivenFactor {
+                    factor,
+                    key,
+                    value: number(entry),
+                    rationale: rationales.answered(entry.key),
+                });
             }
             None => factors.unknown.push(key),
         }

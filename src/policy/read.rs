@@ -6,7 +6,7 @@ use super::{BuiltIn, Limits, Policy, Require, Scale, Set};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin};
 use crate::document::{self, Entry, List, Map, Node, POLICY_MARKER, Value};
-use crate::lint::{reading_diagnostics, shape_diagnostics};
+use crate::lint::finish;
 use crate::model::Factor;
 use crate::pattern::{Case, PathSet};
 use crate::rules;
@@ -20,7 +20,7 @@ use crate::source::{Source, Span};
 /// Everything that is wrong with the file, each with its place in it.
 pub fn read(source: &Source) -> Result<Policy, Vec<Diagnostic>> {
     let document = document::parse(source);
-    let mut faults = reading_diagnostics(&document);
+    let mut faults: Vec<Diagnostic> = document.problems.iter().map(rules::of_problem).collect();
     let mut roots = document.roots();
     let (Some(root), None) = (roots.next(), roots.next()) else {
         if faults.is_empty() {
@@ -33,10 +33,12 @@ pub fn read(source: &Source) -> Result<Policy, Vec<Diagnostic>> {
         faults.push(fault(source.first_line(root.span()), message));
         return Err(faults);
     }
-    faults.extend(shape_diagnostics(Schema::Policy, root));
+    faults.extend(Schema::Policy.violations(root).into_iter().map(rules::of_violation));
     let mut reader = Reader { source, file: Arc::from(source.name()), faults };
     let policy = reader.policy(root);
-    if reader.faults.is_empty() { Ok(policy) } else { Err(reader.faults) }
+    let mut faults = reader.faults;
+    finish(&mut faults, &document);
+    if faults.is_empty() { Ok(policy) } else { Err(faults) }
 }
 
 fn fault(span: Span, message: impl Into<String>) -> Diagnostic {

@@ -10,13 +10,14 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         let position = source.position(diagnostic.span.start);
         writeln!(
             out,
-            "{}:{}:{}: {}[{}] {}",
+            "{}:{}:{}: {}[{}] {}{}",
             line(source.name()),
             position.line,
             position.column,
             diagnostic.level.name(),
             diagnostic.rule,
-            line(&diagnostic.message)
+            line(&diagnostic.message),
+            super::finding(diagnostic)
         )?;
     }
     for obstacle in &report.obstacles {

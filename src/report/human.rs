@@ -17,6 +17,10 @@ use crate::source::{Source, Span};
 
 /// Lines shown above and below a place.
 const CONTEXT: usize = 2;
+/// Bytes of a line from which on only the surroundings of the place are shown.
+const LONG_LINE: usize = 400;
+/// Bytes shown on either side of a place in a long line, and of the place itself.
+const SURROUNDINGS: usize = 60;
 
 pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
@@ -57,6 +61,7 @@ fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
     theme.characters =
         ThemeCharacters { error: title.clone(), warning: title.clone(), advice: title, ..theme.characters };
     GraphicalReportHandler::new_themed(theme)
+        .with_wrap_lines(false)
         .with_links(false)
         .with_width(look.width)
         .with_context_lines(CONTEXT)
@@ -119,7 +124,7 @@ struct Shown<'r> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&line(&self.diagnostic.message))
+        write!(f, "{}{}", line(&self.diagnostic.message), super::finding(self.diagnostic))
     }
 }
 
@@ -141,7 +146,11 @@ impl miette::Diagnostic for Shown<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let text = self.diagnostic.label.as_deref().map(|label| line(label).into_owned());
         let own = LabeledSpan::new_primary_with_span(text, self.quoted.place(self.diagnostic.span));
-        let related = self.diagnostic.related.iter().map(|related| {
+        // In a long line only the surroundings of the place itself are quoted.
+        let shown = if self.quoted.is_cut(self.diagnostic.span) { 0 } else { self.diagnostic.related.len() };
+        let places =
+            self.diagnostic.related.iter().take(shown).filter(|related| !self.quoted.is_cut(related.span));
+        let related = places.map(|related| {
             let text = Some(line(&related.message).into_owned());
             LabeledSpan::new_with_span(text, self.quoted.place(related.span))
         });
@@ -159,7 +168,49 @@ struct Quoted<'r> {
 impl Quoted<'_> {
     fn place(&self, span: Span) -> SourceSpan {
         let shown = self.source.first_line(span);
-        SourceSpan::new((shown.start as usize).into(), (shown.end - shown.start) as usize)
+        let end = if self.is_cut(span) {
+            self.boundary((shown.end as usize).min(shown.start as usize + SURROUNDINGS))
+        } else {
+            shown.end as usize
+        };
+        SourceSpan::new((shown.start as usize).into(), end - shown.start as usize)
+    }
+
+    /// The bytes of the line that an offset stands in.
+    fn line_around(&self, offset: usize) -> std::ops::Range<usize> {
+        let starts = self.source.line_starts();
+        let at = starts.partition_point(|start| *start as usize <= offset).saturating_sub(1);
+        starts[at] as usize..starts.get(at + 1).map_or(self.text.len(), |next| *next as usize)
+    }
+
+    /// Whether a place stands in a line too long to be shown whole, or beside one.
+    fn is_cut(&self, span: Span) -> bool {
+        let starts = self.source.line_starts();
+        let at = starts.partition_point(|start| *start <= span.start).saturating_sub(1);
+        let window = &starts[at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(starts.len())];
+        window.iter().any(|start| self.line_around(*start as usize).len() > LONG_LINE)
+    }
+
+    /// The nearest character boundary at or before an offset.
+    fn boundary(&self, offset: usize) -> usize {
+        (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    /// A part of a long line, without the lines around it.
+    fn surroundings<'a>(&'a self, span: &SourceSpan) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let whole = self.line_around(span.offset());
+        let start = self.boundary(span.offset().saturating_sub(SURROUNDINGS)).max(whole.start);
+        let end = self.boundary(span.offset() + span.len() + SURROUNDINGS).min(whole.end);
+        let data = self.text.get(start..end).ok_or(MietteError::OutOfBounds)?;
+        let position = self.source.position(u32::try_from(start).unwrap_or(u32::MAX));
+        Ok(Box::new(MietteSpanContents::new_named(
+            line(self.source.name()).into_owned(),
+            data.as_bytes(),
+            SourceSpan::new(start.into(), end - start),
+            position.line as usize - 1,
+            position.column as usize - 1,
+            1,
+        )))
     }
 
     fn heading<'a>(&'a self, span: &SourceSpan) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
@@ -187,6 +238,9 @@ impl SourceCode for Quoted<'_> {
         if (before, after) == (0, 0) {
             // Asked without context, the answer is the place itself: the frame's heading shows it.
             return self.heading(span);
+        }
+        if self.is_cut(Span::new(span.offset(), span.offset())) {
+            return self.surroundings(span);
         }
         let starts = self.source.line_starts();
         let line_of = |offset: usize| {

@@ -6,7 +6,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Assessed, AssessedScore, FileReport, Report};
+use super::{FileReport, Report};
+use crate::assessed::{Assessed, AssessedScore};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin};
 use crate::model;
@@ -31,6 +32,7 @@ struct Whole<'r> {
     fail_on: Level,
     summary: Summary<'r>,
     files: Vec<File<'r>>,
+    skipped: &'r [String],
     obstacles: Vec<Obstacle<'r>>,
 }
 
@@ -120,6 +122,7 @@ struct Fault<'r> {
     start: Place,
     end: Place,
     pointer: &'r str,
+    finding: Option<&'r str>,
     label: Option<&'r str>,
     working: Option<&'r str>,
     note: Option<&'r str>,
@@ -163,7 +166,7 @@ impl<'r> Whole<'r> {
                 files: report.files.len(),
                 models: report.models(),
                 policies: report.policies,
-                skipped: report.skipped,
+                skipped: report.skipped.len(),
                 errors: report.count(Level::Error),
                 warnings: report.count(Level::Warning),
                 notes: report.count(Level::Note),
@@ -174,6 +177,7 @@ impl<'r> Whole<'r> {
                 }),
             },
             files: report.files.iter().map(file).collect(),
+            skipped: &report.skipped,
             obstacles: report
                 .obstacles
                 .iter()
@@ -243,6 +247,7 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
         start,
         end,
         pointer: &diagnostic.pointer,
+        finding: diagnostic.finding.as_deref(),
         label: diagnostic.label.as_deref(),
         working: diagnostic.working.as_deref(),
         note: diagnostic.note.as_deref(),
@@ -271,7 +276,7 @@ fn place(position: Position) -> Place {
     Place { line: position.line, column: position.column }
 }
 
-/// A decimal as a JSON number with its own digits.
+/// A decimal as a JSON number, exactly.
 #[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
 fn number(decimal: Decimal) -> Box<RawValue> {
     RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")

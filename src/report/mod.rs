@@ -1,16 +1,14 @@
 //! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
 //! verdict: each is a function of the [`Report`].
 
-mod assessed;
 mod concise;
 mod escape;
 mod human;
 mod json;
 
-pub use assessed::{Assessed, AssessedLayer, AssessedScore};
-
 use std::io;
 
+use crate::assessed::Assessed;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
@@ -25,7 +23,7 @@ pub struct Report {
     /// Policy files among those that were looked at, and passed.
     pub policies: usize,
     /// Files found by a pattern that hold no threat model.
-    pub skipped: usize,
+    pub skipped: Vec<String>,
     /// What kept the gate from judging, in the order of the paths.
     pub obstacles: Vec<Obstacle>,
     /// What the policy is called.
@@ -167,8 +165,13 @@ impl Report {
                 parts.push(count(number, word));
             }
         }
-        if self.skipped > 0 {
-            parts.push(format!("{} skipped (no threat model)", self.skipped));
+        let scores = self.files.iter().flat_map(|file| &file.models).flat_map(|model| &model.scores);
+        let uncomputed = scores.filter(|score| score.working.is_none()).count();
+        if uncomputed > 0 {
+            parts.push(format!("{} not computable", count(uncomputed, "score")));
+        }
+        if !self.skipped.is_empty() {
+            parts.push(format!("{} skipped (no threat model)", self.skipped.len()));
         }
         let mut line = parts.join(", ");
         if let Some((score, band, source)) = self.worst() {
@@ -176,6 +179,11 @@ impl Report {
         }
         line
     }
+}
+
+/// Which finding a diagnostic is about, to be put after its message.
+fn finding(diagnostic: &Diagnostic) -> String {
+    diagnostic.finding.as_deref().map_or_else(String::new, |id| format!(" (finding {})", escape::line(id)))
 }
 
 fn count(number: usize, word: &str) -> String {

@@ -15,8 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H/E:P/CR:H
-#                                                                       ^^^ cvss-beyond-base: `E:P` is not part of the base score, 7.1, that AIVSS uses
-#                                                                           ^^^^ cvss-beyond-base: `CR:H` is not part of the base score, 7.1, that AIVSS uses
+#                                                                       ^^^ cvss-beyond-base: `E:P`, `CR:H` are not part of the base score, 7.1, that AIVSS uses
 ",
         "
 aivss:
@@ -33,13 +32,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         else {
             continue;
         };
-        for range in &vector.beyond_base {
-            let metric = &declared.value[range.clone()];
-            let message = format!("`{metric}` is not part of the base score, {base}, that AIVSS uses");
-            found.push(
-                Diagnostic::new(&RULE, declared.part(range.start, range.end), message)
-                    .help("leave it out; what is known of exploitation goes into `threat_multiplier`"),
-            );
-        }
+        let Some((first, others)) = vector.beyond_base.split_first() else { continue };
+        let metric = |range: &std::ops::Range<usize>| format!("`{}`", &declared.value[range.clone()]);
+        let metrics: Vec<String> = vector.beyond_base.iter().map(metric).collect();
+        let verb = if others.is_empty() { "is" } else { "are" };
+        let message =
+            format!("{} {verb} not part of the base score, {base}, that AIVSS uses", metrics.join(", "));
+        let diagnostic = Diagnostic::new(&RULE, declared.part(first.start, first.end), message).help(
+            "leave out what is not of the base; what is known of exploitation goes into `threat_multiplier`",
+        );
+        found.push(others.iter().fold(diagnostic, |diagnostic, other| {
+            diagnostic.related(declared.part(other.start, other.end), "neither is this")
+        }));
     }
 }

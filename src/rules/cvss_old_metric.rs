@@ -27,5 +27,10 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(cvss_vector::faults(&RULE, subject, VectorFaultKind::OldMetric));
+    for faults in cvss_vector::faults(&RULE, subject, VectorFaultKind::OldMetric) {
+        // One vector is one mistake, however many of its metrics are old.
+        let mut faults = faults.into_iter();
+        let Some(first) = faults.next() else { continue };
+        found.push(faults.fold(first, |first, other| first.related(other.span, "old as well")));
+    }
 }

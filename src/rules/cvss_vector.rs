@@ -40,21 +40,22 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(faults(&RULE, subject, VectorFaultKind::Malformed));
+    found.extend(faults(&RULE, subject, VectorFaultKind::Malformed).flatten());
 }
 
-/// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind.
+/// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind: a list a vector.
 pub(super) fn faults<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
     kind: VectorFaultKind,
-) -> impl Iterator<Item = Diagnostic> + use<'s> {
+) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
     let vectors = subject.scores.iter().filter_map(|scored| {
         let faults = scored.vector.as_ref()?.as_ref().err()?;
         Some((scored.declared.vector?, faults))
     });
-    vectors.flat_map(move |(vector, faults)| {
-        faults.iter().filter(move |fault| fault.kind == kind).map(move |fault| {
+    vectors.map(move |(vector, faults)| {
+        let faults = faults.iter().filter(|fault| fault.kind == kind);
+        let diagnostics = faults.map(|fault| {
             // What is missing is missing from the whole.
             let span = if fault.range.is_empty() {
                 vector.span
@@ -62,6 +63,7 @@ pub(super) fn faults<'s>(
                 vector.part(fault.range.start, fault.range.end)
             };
             Diagnostic::new(rule, span, &*fault.message)
-        })
+        });
+        diagnostics.collect()
     })
 }

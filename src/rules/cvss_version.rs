@@ -28,8 +28,6 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
-    found.extend(
-        cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion)
-            .map(|diagnostic| diagnostic.help(help)),
-    );
+    let faults = cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).flatten();
+    found.extend(faults.map(|diagnostic| diagnostic.help(help)));
 }

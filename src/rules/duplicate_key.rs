@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "duplicate-key",
@@ -26,5 +25,5 @@ agent:
   summary: Plans trips.
 ",
     )],
-    check: Check::Reading(ProblemKind::DuplicateKey),
+    check: Check::Raised,
 };

@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "empty-file",
@@ -17,5 +16,5 @@ pub(crate) static RULE: Rule = Rule {
         "# at 1:1-1:1 empty-file: the file holds no document\n",
         "",
     )],
-    check: Check::Reading(ProblemKind::Empty),
+    check: Check::Raised,
 };

@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "encoding",
@@ -21,5 +20,5 @@ agent: { name: Caf\u{FFFD} }
 ",
         "",
     )],
-    check: Check::Reading(ProblemKind::Encoding),
+    check: Check::Raised,
 };

@@ -44,6 +44,10 @@ aivss:
     check: Check::Meaning(check),
 };
 
+const COMMON: &str = "a factor that does not apply is 0.0, and says so in its rationale";
+const TENTH: &str =
+    "goal-driven planning belongs to the set of v0.5, natural-language interface to that of v0.8";
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
@@ -53,9 +57,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let missing: Vec<Factor> =
             Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors)).collect();
         for factor in missing {
-            let message = match factor {
+            let (message, help) = match factor {
                 Factor::GoalDrivenPlanning => continue,
-                Factor::NaturalLanguageInterface => tenth(factors),
+                Factor::NaturalLanguageInterface => (tenth(factors), TENTH),
                 Factor::AutonomyOfAction
                 | Factor::DynamicToolUse
                 | Factor::ContextualAwareness
@@ -64,12 +68,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 | Factor::PersistentMemory
                 | Factor::DynamicIdentity
                 | Factor::MultiAgentInteractions
-                | Factor::SelfModification => format!("the factor `{}` is missing", factors.spell(factor)),
+                | Factor::SelfModification => {
+                    (format!("the factor `{}` is missing", factors.spell(factor)), COMMON)
+                }
             };
-            found.push(
-                Diagnostic::new(&RULE, factors.heading, message)
-                    .help("a factor that does not apply is 0.0, and says so in its rationale"),
-            );
+            found.push(Diagnostic::new(&RULE, factors.heading, message).help(help));
         }
     }
 }

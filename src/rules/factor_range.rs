@@ -36,7 +36,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             {
                 let message =
                     format!("`{}` is {}; a factor lies between 0.0 and 1.0", given.key.value, value.value);
-                found.push(Diagnostic::new(&RULE, value.span, message));
+                let mut diagnostic = Diagnostic::new(&RULE, value.span, message);
+                if value.value.within(Decimal::TEN, Decimal::new(100, 0)) {
+                    let fraction = value.value.over_ten().over_ten().plain();
+                    diagnostic = diagnostic.help(format!("a percentage? {}% is {fraction}", value.value));
+                }
+                found.push(diagnostic);
             }
         }
     }

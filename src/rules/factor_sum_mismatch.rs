@@ -2,6 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-sum-mismatch",
@@ -28,7 +29,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(declared), Some(exact)) = (scored.declared.factor_sum, scored.factor_sum) else { continue };
-        if declared.value != exact {
+        if !agrees(declared.value, exact) {
             let message = format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
             found.push(
                 Diagnostic::new(&RULE, declared.span, message)

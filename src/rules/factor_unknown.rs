@@ -7,7 +7,7 @@ use crate::suggest::nearest;
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
     level: Level::Error,
-    fixed: false,
+    fixed: true,
     summary: "A key among the factors is no agentic factor.",
     why: "It counts for nothing, while its author believes it does.",
     remedy: "Use the key that is suggested.",

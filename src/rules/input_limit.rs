@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "input-limit",
@@ -23,5 +22,5 @@ aivss:
   score: 9.4
 ",
     )],
-    check: Check::Reading(ProblemKind::InputLimit),
+    check: Check::Raised,
 };

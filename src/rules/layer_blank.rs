@@ -43,7 +43,7 @@ maestro:
         Example::parts(
             "
 aivss_threat_model: 1
-#^^^^^^^^^^^^^^^^^ layer-blank: there is no `maestro`: all seven layers are blank
+#^^^^^^^^^^^^^^^^^ layer-blank: `maestro` is missing or empty: all seven layers are blank
 maestro: <absent>
 ",
             "
@@ -57,7 +57,7 @@ aivss_threat_model: 1
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(maestro) = &subject.model.maestro else { return };
     if !maestro.written {
-        let message = "there is no `maestro`: all seven layers are blank";
+        let message = "`maestro` is missing or empty: all seven layers are blank";
         found.push(
             Diagnostic::new(&RULE, maestro.heading, message).help("add the block with its seven layers"),
         );

@@ -2,14 +2,13 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::Answer;
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-contradiction",
     level: Level::Warning,
     fixed: false,
     summary: "A layer counts as mapped, and its text says \"not certain\".",
-    why: "Mapped layers are what a reader relies on. A limit on uncertain layers does not count this one.",
+    why: "Mapped layers are what a reader relies on. A limit on uncertain layers counts this one as well.",
     remedy: "Set `status: uncertain`, or pin the layer down.",
     see: "MAESTRO, the seven layers",
     examples: &[Example::parts(
@@ -26,20 +25,13 @@ maestro:
     check: Check::Meaning(check),
 };
 
-const OPENING: &str = "not certain";
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
-        let (Answer::Mapped, Some(analysis)) = (layer.answer, layer.analysis) else { continue };
-        let start = analysis.value.len() - analysis.value.trim_start().len();
-        let opening = analysis.value.get(start..start + OPENING.len());
-        if opening.is_some_and(|opening| opening.eq_ignore_ascii_case(OPENING)) {
-            let message =
-                format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
-            found.push(
-                Diagnostic::new(&RULE, analysis.part(start, start + OPENING.len()), message)
-                    .help("set `status: uncertain` and keep the text as its `analysis`"),
-            );
-        }
+        let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) else { continue };
+        let message = format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
+        found.push(
+            Diagnostic::new(&RULE, analysis.part(range.start, range.end), message)
+                .help("set `status: uncertain` and keep the text as its `analysis`"),
+        );
     }
 }

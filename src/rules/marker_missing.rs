@@ -20,5 +20,5 @@ agent: { name: Planner, summary: Plans trips. }
 ",
         "",
     )],
-    check: Check::File,
+    check: Check::Raised,
 };

@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "merge-key",
@@ -28,5 +27,5 @@ agent:
   owner: agents@example.org
 ",
     )],
-    check: Check::Reading(ProblemKind::MergeKey),
+    check: Check::Raised,
 };

@@ -50,6 +50,7 @@ pub mod score_below_base;
 pub mod score_below_finding;
 pub mod score_exceeded;
 pub mod score_mismatch;
+pub mod score_uncomputed;
 pub mod score_without_impact;
 pub mod severity_exceeded;
 pub mod severity_mismatch;
@@ -62,10 +63,10 @@ pub mod uplift_mismatch;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::document::ProblemKind;
+use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model};
 use crate::policy::Policy;
-use crate::schema::ViolationKind;
+use crate::schema::{Violation, ViolationKind};
 use crate::score::{Scored, score};
 
 /// One rule: what it says, why, how to mend it, and the check itself.
@@ -94,12 +95,8 @@ pub struct Rule {
 /// How much of a file must exist for a rule to look at it.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// Speaks of a problem that reading the text had.
-    Reading(ProblemKind),
-    /// Speaks of a sort of violation of the schema.
-    Shape(ViolationKind),
-    /// Speaks of whole files; [`crate::lint`] and [`crate::policy`] raise it themselves.
-    File,
+    /// None of its own: it speaks of what reading a text, its schema, or the file as a whole brought up.
+    Raised,
     /// Looks at what the file means, and adds what it finds.
     Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
 }
@@ -174,7 +171,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 51] = [
+pub static ALL: [&Rule; 52] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -205,6 +202,7 @@ pub static ALL: [&Rule; 51] = [
     &factor_sum_mismatch::RULE,
     &uplift_mismatch::RULE,
     &score_mismatch::RULE,
+    &score_uncomputed::RULE,
     &severity_mismatch::RULE,
     &score_below_finding::RULE,
     &score_below_base::RULE,
@@ -231,4 +229,34 @@ pub static ALL: [&Rule; 51] = [
 /// The rule with this name.
 pub fn named(name: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.name == name)
+}
+
+/// What reading a text had to report, in the name of the rule for it.
+pub fn of_problem(problem: &Problem) -> Diagnostic {
+    let rule = match problem.kind {
+        ProblemKind::Syntax => &syntax::RULE,
+        ProblemKind::Encoding => &encoding::RULE,
+        ProblemKind::Empty => &empty_file::RULE,
+        ProblemKind::DuplicateKey => &duplicate_key::RULE,
+        ProblemKind::MergeKey => &merge_key::RULE,
+        ProblemKind::NonFinite => &non_finite::RULE,
+        ProblemKind::InputLimit => &input_limit::RULE,
+    };
+    let mut diagnostic = Diagnostic::new(rule, problem.span, &*problem.message);
+    diagnostic.help.clone_from(&problem.help);
+    match &problem.related {
+        Some((span, message)) => diagnostic.related(*span, &**message),
+        None => diagnostic,
+    }
+}
+
+/// What a schema found wrong, in the name of the rule for it.
+pub fn of_violation(violation: Violation) -> Diagnostic {
+    let rule = match violation.kind {
+        ViolationKind::UnknownKey => &unknown_key::RULE,
+        ViolationKind::Shape => &schema::RULE,
+    };
+    let mut diagnostic = Diagnostic::new(rule, violation.span, violation.message);
+    diagnostic.help = violation.help;
+    diagnostic
 }

@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "non-finite",
@@ -23,5 +22,5 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Reading(ProblemKind::NonFinite),
+    check: Check::Raised,
 };

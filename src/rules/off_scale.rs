@@ -20,7 +20,7 @@ aivss:
     dynamic_identity: 0.6
 #                     ^^^ off-scale: `dynamic_identity` is 0.6; the scale has 0.0, 0.5 and 1.0
   threat_multiplier: 0.9
-#                    ^^^ off-scale: the threat multiplier is 0.9; published are 0.97, 1, 0.50
+#                    ^^^ off-scale: the threat multiplier is 0.9; published are 1.0, 0.97 and 0.5
   score: 9.2
 ",
         "
@@ -65,8 +65,13 @@ fn multipliers(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>
     ] {
         let (Some(given), Some(value)) = (given, value) else { continue };
         if !levels.is_empty() && !levels.iter().any(|level| level.value == value) {
-            let published: Vec<String> = levels.iter().map(|level| level.value.to_string()).collect();
-            let message = format!("the {name} is {value}; published are {}", published.join(", "));
+            let mut values: Vec<Decimal> = levels.iter().map(|level| level.value.plain()).collect();
+            values.sort_unstable_by(|one, other| other.cmp(one));
+            let published: Vec<String> = values.iter().map(Decimal::to_string).collect();
+            let (last, others) = published
+                .split_last()
+                .map_or(("", String::new()), |(last, others)| (last, others.join(", ")));
+            let message = format!("the {name} is {value}; published are {others} and {last}");
             found.push(Diagnostic::new(&RULE, given.span, message).decided_by(origin));
         }
     }

@@ -25,5 +25,5 @@ rules:
   layer-pasted: off
 ",
     )],
-    check: Check::File,
+    check: Check::Raised,
 };

@@ -39,7 +39,7 @@ review:
         Example::parts(
             "
 review:
-  date: 2026-01-02
+  date: 2026-02-01
 #       ^^^^^^^^^^ review-overdue: the review lies in the future: today is 2026-01-01
 ",
             "
@@ -64,7 +64,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             // A text that is no date is the schema's to report.
             let Some(day) = Date::parse(date.value) else { return };
             let age = subject.today.days_since(day);
-            let message = if age < 0 {
+            // The day is UTC's; east of there it may be tomorrow already.
+            let message = if age < -1 {
                 format!("the review lies in the future: today is {}", subject.today)
             } else if age > within.value {
                 format!("the review is {age} days old, and {} are allowed", within.value)

@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::schema::ViolationKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "schema",
@@ -19,7 +18,7 @@ agent:
   name: Planner
   summary: Plans trips.
   environment: prod
-#              ^^^^ schema: `agent.environment` must be one of development, testing, production
+#              ^^^^ schema: `agent.environment` must be one of development, testing, production, not `prod`
 ",
             "
 agent:
@@ -45,5 +44,5 @@ agent:
 ",
         ),
     ],
-    check: Check::Shape(ViolationKind::Shape),
+    check: Check::Raised,
 };

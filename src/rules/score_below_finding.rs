@@ -17,7 +17,7 @@ aivss:
   mitigation_factor: 0.83
   mitigation_evidence: Sandbox escape tests.
   score: 7.8
-#        ^^^ score-below-finding: the agent's 7.8 lies below the 9.4 of its finding V-1
+#        ^^^ score-below-finding: the agent's computed 7.8 lies below the 9.4 of its finding V-1
 findings:
   - id: V-1
     aivss:
@@ -51,7 +51,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let id = finding.id.map_or("without an id", |id| id.value);
-    let message = format!("the agent's {} lies below the {} of its finding {id}", working.score, its.score);
+    let message =
+        format!("the agent's computed {} lies below the {} of its finding {id}", working.score, its.score);
     let span = own.declared.score.map_or(own.declared.heading, |score| score.span);
     let place = worst.declared.score.map_or(worst.declared.heading, |score| score.span);
     found.push(

@@ -57,7 +57,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
     let (declared, working) = (scored.declared.score?, scored.working.as_ref()?);
     let right = working.score;
-    if declared.value == right {
+    // What lies outside the scale altogether is the schema's to report.
+    if declared.value == right || !declared.value.within(Decimal::ZERO, Decimal::TEN) {
         return None;
     }
     let message = format!("declared {}, AIVSS {} gives {right}", declared.value, working.formula.version);

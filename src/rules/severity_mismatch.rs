@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Diagnostic::new(&RULE, declared.span, message)
                 .label(format!("should be {right}"))
                 .working(working.written())
-                .note(explain_severity(band, working)),
+                .note(explain_severity(band, scored, working)),
         );
     }
 }

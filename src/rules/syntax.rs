@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
-use crate::document::ProblemKind;
 
 pub(crate) static RULE: Rule = Rule {
     name: "syntax",
@@ -17,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 agent:
   name: Planner
   summary: [Plans trips, books flights
-# at 5:1-5:2 syntax: invalid indentation
+#          ^ syntax: what `[` opens here does not end as it should: invalid indentation
 ",
         "
 agent:
@@ -25,5 +24,5 @@ agent:
   summary: Plans trips, books flights.
 ",
     )],
-    check: Check::Reading(ProblemKind::Syntax),
+    check: Check::Raised,
 };

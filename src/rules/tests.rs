@@ -1,7 +1,7 @@
 //! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
 //! policies knows it.
 
-use super::{ALL, Check, Example, Rule, cvss_unverified};
+use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
 use crate::date::Date;
 use crate::lint::lint;
 use crate::policy;
@@ -15,7 +15,8 @@ const TODAY: &str = "2026-01-01";
 fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
     let mut wrong = Vec::new();
     for rule in ALL {
-        assert!(!rule.examples.is_empty(), "{} has no example", rule.name);
+        let is_backstop = rule.name == score_uncomputed::RULE.name;
+        assert!(!rule.examples.is_empty() || is_backstop, "{} has no example", rule.name);
         for example in rule.examples {
             let bad = Fixture::new(example, example.bad);
             assert!(
@@ -46,6 +47,7 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the folder of the rules is looked at")]
 fn every_rule_has_a_file_of_its_name_and_every_file_a_rule() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
     let mut files: Vec<String> = std::fs::read_dir(folder)

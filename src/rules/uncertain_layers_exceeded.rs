@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::Answer;
+use crate::model::{Answer, Layer};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
@@ -33,7 +33,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    let uncertain: Vec<_> = maestro.layers.iter().filter(|layer| layer.answer == Answer::Uncertain).collect();
+    let is_uncertain = |layer: &&Layer<'_>| layer.answer == Answer::Uncertain || layer.hedge().is_some();
+    let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
         let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);

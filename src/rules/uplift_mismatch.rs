@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   aars: 2.26
-#       ^^^^ uplift-mismatch: declared 2.26, AIVSS 0.8 gives 2.25
+#       ^^^^ uplift-mismatch: declared 2.26, AIVSS 0.8 gives 2.2504
 ",
         "
 aivss:
@@ -32,9 +32,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if agrees(declared.value, working.uplift) {
             continue;
         }
-        let shown = working.uplift.round_half_up(declared.value.decimals());
+        let shown = working.uplift.round_half_up(declared.value.decimals().max(2)).plain();
         let version = working.formula.version;
-        let message = format!("declared {}, AIVSS {version} gives {shown}", declared.value);
+        let message =
+            format!("declared {}, AIVSS {version} gives {}", declared.value, working.uplift.plain());
         let step = working.uplift_written();
         let is_sum = step.is_some() && declared.value == working.inputs.factor_sum;
         found.push(

@@ -105,6 +105,7 @@ fn what(error: &ValidationError<'_>) -> What {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             What::NoBranch(context.iter().map(|branch| branch.iter().map(breach).collect()).collect())
         }
+        Kind::Not { .. } => What::Other("this combination is not possible".to_owned()),
         _ => What::Other(error.to_string()),
     }
 }

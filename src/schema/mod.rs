@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as JsonValue;
 
+use crate::decimal::Decimal;
 use crate::document::{Entry, Node, Value};
 use crate::source::Span;
 use crate::suggest::nearest;
@@ -94,7 +95,7 @@ impl Compiled {
         if breaches.is_empty() {
             return Vec::new();
         }
-        self.join_misspelt_keys(&mut breaches);
+        self.join_misspelt_keys(root, &mut breaches);
         let mut violations = Vec::new();
         for breach in &breaches {
             self.explain(root, breach, &mut violations);
@@ -105,7 +106,7 @@ impl Compiled {
     }
 
     /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
-    fn join_misspelt_keys(&self, breaches: &mut Vec<Breach>) {
+    fn join_misspelt_keys(&self, root: Node<'_>, breaches: &mut Vec<Breach>) {
         let meant: Vec<(Vec<String>, String)> = breaches
             .iter()
             .filter_map(|breach| match &breach.what {
@@ -121,7 +122,12 @@ impl Compiled {
             })
             .collect();
         breaches.retain(|breach| match &breach.what {
-            What::MissingKey(name) => !meant.iter().any(|(path, key)| *path == breach.path && key == name),
+            What::MissingKey(name) => {
+                let misspelt = meant.iter().any(|(path, key)| *path == breach.path && key == name);
+                // What a merge key was to bring is not there because merge keys are not; that is said already.
+                let unmerged = Place::find(root, &breach.path).node.get("<<").is_some();
+                !misspelt && !unmerged
+            }
             _ => true,
         });
     }
@@ -218,10 +224,13 @@ impl Compiled {
         violations: &mut Vec<Violation>,
     ) {
         let known = self.known_keys(breach);
+        // A format of someone else's may hold more than we know; what is a slip of a known key is wrong there too.
+        let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
         let entries = place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
         for entry in entries.filter(|entry| names.iter().any(|name| name == entry.key)) {
             let help = match nearest(entry.key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
+                None if is_open => continue,
                 None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
             };
             violations.push(Violation {
@@ -295,16 +304,16 @@ fn wrong_type(place: &Place<'_>, expected: &[&str]) -> (String, Option<String>) 
         })
         .filter(|word| *word != "empty")
         .collect();
-    let message = format!("{} must be {}, not {}", place.name, words.join(" or "), place.node.kind_name());
+    let words_joined = words.join(" or ");
+    let message = match place.node.value() {
+        Value::Null => format!("{} must be {words_joined}, and nothing stands there", place.name),
+        _ => format!("{} must be {words_joined}, not {}", place.name, place.node.kind_name()),
+    };
     let help = match place.node.value() {
         Value::Bool(_) | Value::Number(_) if expected.contains(&"string") => {
             Some("put it in quotes".to_owned())
         }
-        Value::String(text)
-            if words.contains(&"a number") && crate::decimal::Decimal::parse(text).is_ok() =>
-        {
-            Some("take it out of its quotes".to_owned())
-        }
+        Value::String(text) if words.contains(&"a number") => meant_number(text),
         _ => None,
     };
     (message, help)
@@ -321,16 +330,34 @@ fn not_one_of(place: &Place<'_>, options: &[String]) -> (String, Option<String>)
             ordered.push(option);
         }
     }
-    let message = match ordered.as_slice() {
-        [only] => format!("{} must be {only}", place.name),
-        several => format!("{} must be one of {}", place.name, several.join(", ")),
+    let options = match ordered.as_slice() {
+        [only] => (*only).to_owned(),
+        several => format!("one of {}", several.join(", ")),
     };
-    let help = place
-        .node
-        .as_str()
-        .and_then(|text| nearest(text, words))
-        .map(|meant| format!("did you mean `{meant}`?"));
+    let given = match place.node.value() {
+        Value::String(text) | Value::Number(text) => format!("`{text}`"),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => {
+            place.node.kind_name().to_owned()
+        }
+    };
+    let message = format!("{} must be {options}, not {given}", place.name);
+    let meant = |text| nearest(text, words).map(|meant| format!("did you mean `{meant}`?"));
+    let help = place.node.as_str().and_then(|text| meant(text).or_else(|| meant_number(text)));
     (message, help)
+}
+
+/// How a text should have been written to be the number it looks like.
+fn meant_number(text: &str) -> Option<String> {
+    let is_number = |text: &str| Decimal::parse(text).is_ok();
+    if is_number(text) {
+        return Some("take it out of its quotes".to_owned());
+    }
+    let pointed = text.replace(',', ".");
+    if is_number(&pointed) {
+        return Some(format!("write {pointed}, with a point"));
+    }
+    let percent = Decimal::parse(text.strip_suffix('%')?.trim_end()).ok()?;
+    Some(format!("write {}, without the percent sign", percent.over_ten().over_ten().plain()))
 }
 
 enum Meant<'b> {

@@ -58,6 +58,9 @@ const fn metric(name: &'static str, values: &'static [&'static str], group: Grou
     Metric { name, values, group }
 }
 
+/// How many faults of one vector are listed.
+const MOST_FAULTS: usize = 12;
+
 const IMPACT: &[&str] = &["H", "L", "N"];
 const MODIFIED_IMPACT: &[&str] = &["X", "H", "L", "N"];
 const MODIFIED_SAFETY: &[&str] = &["X", "S", "H", "L", "N"];
@@ -99,13 +102,18 @@ const METRICS: [Metric; 32] = [
 ];
 
 /// What CVSS 3 has that v4.0 has not, with what took its place.
-const OLD: [(&str, &str, &str); 11] = [
+const OLD: [(&str, &str, &str); 16] = [
     ("UI", "R", "v4.0 has UI:N, UI:P (passive) and UI:A (active)"),
     ("S", "U", "v4.0 has no scope; impact on other systems is SC, SI and SA"),
     ("S", "C", "v4.0 has no scope; impact on other systems is SC, SI and SA"),
     ("C", "", "v4.0 has VC for the vulnerable system and SC for subsequent ones"),
     ("I", "", "v4.0 has VI for the vulnerable system and SI for subsequent ones"),
     ("A", "", "v4.0 has VA for the vulnerable system and SA for subsequent ones"),
+    ("MUI", "R", "v4.0 has MUI:N, MUI:P (passive) and MUI:A (active)"),
+    ("E", "F", "v4.0 has E:A (attacked), E:P (proof of concept) and E:U (unreported)"),
+    ("E", "H", "v4.0 has E:A (attacked), E:P (proof of concept) and E:U (unreported)"),
+    ("Au", "", "v4.0 has PR for the privileges required"),
+    ("MA", "", "v4.0 has MVA and MSA"),
     ("RL", "", "v4.0 has no remediation level"),
     ("RC", "", "v4.0 has no report confidence"),
     ("MS", "", "v4.0 has no scope"),
@@ -153,6 +161,15 @@ struct Reading {
 
 impl Reading {
     fn metric(&mut self, part: &str, range: std::ops::Range<usize>) {
+        if part.is_empty() {
+            // The place is the `/` before nothing.
+            let range = range.start.saturating_sub(1)..range.end;
+            return self.fault(
+                VectorFaultKind::Malformed,
+                range,
+                "nothing stands behind this `/`".to_owned(),
+            );
+        }
         let Some((name, value)) = part.split_once(':') else {
             return self.fault(
                 VectorFaultKind::Malformed,
@@ -230,6 +247,10 @@ impl Reading {
     }
 
     fn fault(&mut self, kind: VectorFaultKind, range: std::ops::Range<usize>, message: String) {
+        // A text that is no vector at all has as many faults as parts; the first ones say enough.
+        if self.faults.len() >= MOST_FAULTS {
+            return;
+        }
         self.faults.push(VectorFault { kind, range, message });
     }
 }
@@ -242,6 +263,8 @@ fn wrong_prefix(text: &str) -> VectorFault {
         let known = ["3.0", "3.1", "2.0"].contains(&version);
         let kind = if known { VectorFaultKind::OtherVersion } else { VectorFaultKind::Malformed };
         (kind, first.len(), format!("AIVSS is built on CVSS v4.0; this vector is of CVSS {version}"))
+    } else if bare.starts_with("AV:") && bare.contains("/VC:") {
+        (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`"))
     } else if bare.contains("/Au:")
         || (bare.starts_with("AV:") && bare.contains("/C:") && !bare.contains("/PR:"))
     {
@@ -257,7 +280,7 @@ fn wrong_prefix(text: &str) -> VectorFault {
             "AIVSS is built on CVSS v4.0; this vector is of CVSS 3".to_owned(),
         )
     } else {
-        (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`"))
+        (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`, in capitals"))
     };
     VectorFault { kind, range: 0..end, message }
 }

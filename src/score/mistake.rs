@@ -3,7 +3,7 @@
 //! A mismatch is easier to mend when it says where the number came from. Nothing here ever produces a score; the
 //! one use of binary floating point in the crate is to recognise a number that it spoiled.
 
-use super::{ALL, Assessment, Band, Decimal, Formula, Inputs, Scored, Working};
+use super::{ALL, Assessment, Band, Decimal, FloatInputs, Formula, Inputs, Scored, Working};
 
 /// Says which known mistake gives the declared score, if one does.
 ///
@@ -22,10 +22,13 @@ pub fn explain_score(scored: &Scored<'_>, declared: Decimal, findings: &[Decimal
     if let Some(text) = explain_by_declared(scored.declared, working, declared) {
         return Some(text);
     }
+    if declared.decimals() > 1 && agrees(declared, working.raw) {
+        return says("is the score before it is rounded to a tenth");
+    }
     if is(working.raw.round_half_even(1)) {
         return says("is what half-even rounding gives (Python's round); AIVSS rounds half up");
     }
-    if binary_float(&inputs, formula).is_some_and(is) {
+    if binary_floats(&inputs, formula).into_iter().flatten().any(is) {
         return says("is what binary floating point gives; AIVSS is exact");
     }
     if is(working.raw.truncate(1)) {
@@ -45,15 +48,16 @@ pub fn explain_score(scored: &Scored<'_>, declared: Decimal, findings: &[Decimal
         return says("is what the formula of AIVSS 0.5 gives, times the mitigation factor");
     }
     for (text, changed) in [
-        ("leaves the threat multiplier out", Inputs { threat: Decimal::ONE, ..inputs }),
-        ("leaves the mitigation factor out", Inputs { mitigation: Decimal::ONE, ..inputs }),
+        ("is what leaving the threat multiplier out gives", Inputs { threat: Decimal::ONE, ..inputs }),
+        ("is what leaving the mitigation factor out gives", Inputs { mitigation: Decimal::ONE, ..inputs }),
     ] {
         if is(formula.work(changed).score) {
             return says(text);
         }
     }
-    let count = i64::try_from(findings.len()).ok()?;
-    let sum: Decimal = findings.iter().copied().sum();
+    let findings = findings.iter().copied().filter(|score| score.within(Decimal::ZERO, Decimal::TEN));
+    let count = i64::try_from(findings.clone().count()).ok()?;
+    let sum: Decimal = findings.sum();
     // declared ≈ sum ∕ count, without dividing: half a tenth either way.
     let distance = (declared * Decimal::new(count, 0) - sum) * Decimal::new(20, 0);
     let average = count > 1 && distance.within(Decimal::new(-count, 0), Decimal::new(count, 0));
@@ -76,7 +80,9 @@ fn explain_by_declared(assessment: &Assessment<'_>, working: &Working, declared:
             sum.value
         ));
     }
-    if let Some(uplift) = assessment.uplift.filter(|uplift| !agrees(uplift.value, working.uplift))
+    let usable = |value: Decimal| value.within(Decimal::ZERO, Decimal::TEN);
+    if let Some(uplift) =
+        assessment.uplift.filter(|uplift| usable(uplift.value) && !agrees(uplift.value, working.uplift))
         && (formula.total)(&inputs, uplift.value).clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1)
             == declared
     {
@@ -102,31 +108,39 @@ pub fn agrees(declared: Decimal, exact: Decimal) -> bool {
     declared == exact.round_half_up(declared.decimals())
 }
 
-/// What v0.8 and v0.5 come to in IEEE 754 doubles with the rounding of most languages' formatting.
+/// What the formula comes to in IEEE 754 doubles, with both roundings that programs use: of the tenfold value, and
+/// of the printed digits.
 #[expect(clippy::float_arithmetic, reason = "binary floating point is the mistake to be recognised here")]
-fn binary_float(inputs: &Inputs, formula: &Formula) -> Option<Decimal> {
-    let float = |decimal: Decimal| decimal.to_string().parse::<f64>().ok();
-    let (base, sum) = (float(inputs.base)?, float(inputs.factor_sum)?);
-    let (threat, mitigation) = (float(inputs.threat)?, float(inputs.mitigation)?);
-    let uplift = (10.0 - base) * (sum / 10.0) * threat;
-    let raw = match formula.version {
-        "0.5" => f64::midpoint(base, sum) * threat,
-        "0.8-floor" => base + uplift * mitigation,
-        _ => (base + uplift) * mitigation,
-    };
-    Decimal::parse(&format!("{:.1}", (raw * 10.0).round() / 10.0)).ok()
+fn binary_floats(inputs: &Inputs, formula: &Formula) -> [Option<Decimal>; 2] {
+    let float = |decimal: Decimal| decimal.to_string().parse::<f64>().unwrap_or(f64::NAN);
+    let raw = (formula.in_floats)(FloatInputs {
+        base: float(inputs.base),
+        sum: float(inputs.factor_sum),
+        threat: float(inputs.threat),
+        mitigation: float(inputs.mitigation),
+    });
+    [(raw * 10.0).round() / 10.0, raw].map(|value| Decimal::parse(&format!("{value:.1}")).ok())
 }
 
 /// Says which known mistake gives the declared base score beside a vector of another one, if one does.
 pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
     (declared + Decimal::new(1, 1) == exact).then(|| {
-        "a tenth less is what FIRST's own calculator shows where the exact score is a tie, by float noise"
+        "where the exact score is a tie, FIRST's own calculator shows a tenth less, by float noise; this may be one"
             .to_owned()
     })
 }
 
 /// Says which known mistake gives the declared band, if one does.
-pub fn explain_severity(declared: Band, working: &Working) -> Option<String> {
+pub fn explain_severity(declared: Band, scored: &Scored<'_>, working: &Working) -> Option<String> {
+    if let Some(score) = scored.declared.score.map(|score| score.value)
+        && score != working.score
+        && Band::of(score) == declared
+    {
+        return Some(format!(
+            "{} is the band of the declared {score}, which is wrong itself",
+            declared.name()
+        ));
+    }
     // Bands have gaps between tenths; a score that is not rounded falls into the one below.
     if working.raw != working.score && Band::of(working.raw) == declared {
         return Some(format!(
@@ -153,7 +167,7 @@ mod tests {
         let formula = Formula::named("0.8").unwrap();
         let inputs = inputs("1.0", "9.5", "1.00", "1.00");
         assert_eq!(formula.work(inputs).score.to_string(), "9.6");
-        assert_eq!(binary_float(&inputs, formula).unwrap().to_string(), "9.5");
+        assert_eq!(binary_floats(&inputs, formula)[1].unwrap().to_string(), "9.5");
     }
 
     #[test]

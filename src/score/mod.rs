@@ -33,6 +33,17 @@ pub struct Formula {
     total: fn(&Inputs, Decimal) -> Decimal,
     /// Both steps as people write them, without their results.
     steps: fn(&Inputs, Decimal) -> Steps,
+    /// The score before rounding in binary floating point: a mistake to be recognised, never a result.
+    in_floats: fn(FloatInputs) -> f64,
+}
+
+/// [`Inputs`] as a program that computes in binary floating point has them.
+#[derive(Clone, Copy, Debug)]
+struct FloatInputs {
+    base: f64,
+    sum: f64,
+    threat: f64,
+    mitigation: f64,
 }
 
 /// A named value of a multiplier.
@@ -53,6 +64,20 @@ pub struct Steps {
     pub total: String,
 }
 
+/// The names that a threat model may use for a threat multiplier (v0.8 §3.3.2); the default first.
+const THREAT: &[Level] = &[
+    Level { name: "proof-of-concept", value: Decimal::new(97, 2) },
+    Level { name: "attacked", value: Decimal::ONE },
+    Level { name: "unreported", value: Decimal::new(50, 2) },
+];
+
+/// The names that a threat model may use for a mitigation factor (v0.8 §3.4); the default first, strong the floor.
+const MITIGATION: &[Level] = &[
+    Level { name: "none", value: Decimal::ONE },
+    Level { name: "partial", value: Decimal::new(83, 2) },
+    Level { name: "strong", value: Decimal::new(67, 2) },
+];
+
 /// The formulas, oldest first.
 pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
 
@@ -61,6 +86,11 @@ pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
 /// How many decimals an input may have; more is refused, never cut off.
 pub const INPUT_DECIMALS: u32 = 4;
 
+/// Whether a multiplier can be meant: zero would make any risk vanish.
+pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
+    Decimal::ZERO < value && value <= most
+}
+
 /// What a formula computes from; made only by [`Inputs::new`], so always within range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
@@ -68,9 +98,9 @@ pub struct Inputs {
     pub base: Decimal,
     /// Sum of the ten factors, 0 to 10.
     pub factor_sum: Decimal,
-    /// Threat multiplier, 0 to [`THREAT_MAX`].
+    /// Threat multiplier, above 0 and up to [`THREAT_MAX`].
     pub threat: Decimal,
-    /// Mitigation factor, 0 to 1.
+    /// Mitigation factor, above 0 and up to 1.
     pub mitigation: Decimal,
 }
 
@@ -79,8 +109,8 @@ impl Inputs {
     pub fn new(base: Decimal, factor_sum: Decimal, threat: Decimal, mitigation: Decimal) -> Option<Self> {
         let in_range = base.within(Decimal::ZERO, Decimal::TEN)
             && factor_sum.within(Decimal::ZERO, Decimal::TEN)
-            && threat.within(Decimal::ZERO, THREAT_MAX)
-            && mitigation.within(Decimal::ZERO, Decimal::ONE);
+            && is_multiplier(threat, THREAT_MAX)
+            && is_multiplier(mitigation, Decimal::ONE);
         let exact = [base, factor_sum, threat, mitigation]
             .iter()
             .all(|input| input.needed_decimals() <= INPUT_DECIMALS);
@@ -106,9 +136,11 @@ pub struct Working {
 }
 
 impl Formula {
-    /// The formula of a version.
+    /// The formula of a version; `0.80` is `0.8`, as the schema has it.
     pub fn named(version: &str) -> Option<&'static Self> {
-        ALL.into_iter().find(|formula| formula.version == version)
+        let number = Decimal::parse(version).ok();
+        let is_equal = |formula: &&Self| number.is_some() && Decimal::parse(formula.version).ok() == number;
+        ALL.into_iter().find(|formula| formula.version == version || is_equal(formula))
     }
 
     /// Computes the score.
@@ -133,7 +165,7 @@ impl Formula {
     }
 
     fn threat_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
-        value_of(given, v0_8::THREAT, self.default_threat())
+        value_of(given, THREAT, self.default_threat())
     }
 }
 
@@ -248,7 +280,7 @@ pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
     };
     let factor_sum = sum(declared);
     let threat = formula.and_then(|formula| formula.threat_of(declared.threat.map(|threat| threat.value)));
-    let mitigation = value_of(declared.mitigation.map(|factor| factor.value), v0_8::MITIGATION, Decimal::ONE);
+    let mitigation = value_of(declared.mitigation.map(|factor| factor.value), MITIGATION, Decimal::ONE);
     let inputs = match (base, factor_sum, threat, mitigation) {
         (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
         _ => None,
@@ -345,12 +377,14 @@ mod tests {
         assert!(Inputs::new(ok, number("-0.1"), ok, ok).is_none());
         assert!(Inputs::new(ok, ok, number("2.1"), ok).is_none());
         assert!(Inputs::new(ok, ok, ok, number("1.01")).is_none());
+        assert!(Inputs::new(ok, ok, ok, Decimal::ZERO).is_none());
+        assert!(Inputs::new(ok, ok, Decimal::ZERO, ok).is_none());
         assert!(Inputs::new(number("1.00001"), ok, ok, ok).is_none());
         assert!(Inputs::new(number("1.00000"), ok, ok, ok).is_some());
     }
 
     fn inputs() -> impl Strategy<Value = Inputs> {
-        (0_i64..=100_000, 0_i64..=100_000, 0_i64..=20_000, 0_i64..=10_000).prop_map(
+        (0_i64..=100_000, 0_i64..=100_000, 1_i64..=20_000, 1_i64..=10_000).prop_map(
             |(base, sum, threat, mitigation)| {
                 let at = |units| Decimal::new(units, 4);
                 Inputs::new(at(base), at(sum), at(threat), at(mitigation)).unwrap()

@@ -1,12 +1,12 @@
 //! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
 //! mitigation factor.
 
-use super::{Formula, Steps, v0_8};
+use super::{Formula, Steps, THREAT};
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.5",
     cites: "OWASP AIVSS v0.5, section 4",
-    threat: v0_8::THREAT,
+    threat: THREAT,
     mitigation: &[],
     uplift: |inputs| inputs.factor_sum,
     total: |inputs, uplift| (inputs.base + uplift).halved() * inputs.threat,
@@ -14,4 +14,5 @@ pub(super) static FORMULA: Formula = Formula {
         uplift: None,
         total: format!("({} + {}) ∕ 2 · {}", inputs.base.plain(), uplift.plain(), inputs.threat.plain()),
     },
+    in_floats: |given| f64::midpoint(given.base, given.sum) * given.threat,
 };

@@ -1,21 +1,7 @@
 //! AIVSS v0.8, the current public release: the uplift fills part of the room that CVSS leaves up to 10.
 
-use super::{Formula, Inputs, Level, Steps};
+use super::{Formula, Inputs, MITIGATION, Steps, THREAT};
 use crate::decimal::Decimal;
-
-/// v0.8 §3.3.2; proof of concept is the default.
-pub(super) const THREAT: &[Level] = &[
-    Level { name: "proof-of-concept", value: Decimal::new(97, 2) },
-    Level { name: "attacked", value: Decimal::ONE },
-    Level { name: "unreported", value: Decimal::new(50, 2) },
-];
-
-/// v0.8 §3.4; none or weak is the default, strong the floor.
-pub(super) const MITIGATION: &[Level] = &[
-    Level { name: "none", value: Decimal::ONE },
-    Level { name: "partial", value: Decimal::new(83, 2) },
-    Level { name: "strong", value: Decimal::new(67, 2) },
-];
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.8",
@@ -27,6 +13,9 @@ pub(super) static FORMULA: Formula = Formula {
     steps: |inputs, uplift| Steps {
         uplift: Some(uplift_step(inputs)),
         total: format!("({} + {}) · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
+    },
+    in_floats: |given| {
+        (given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat) * given.mitigation
     },
 };
 

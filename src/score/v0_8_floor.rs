@@ -1,17 +1,20 @@
 //! AIVSS v0.8 with the amendment proposed for v1: mitigation lowers the uplift alone, so that a score never falls
 //! below its own CVSS base.
 
-use super::{Formula, Steps, v0_8};
+use super::{Formula, MITIGATION, Steps, THREAT, v0_8};
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.8-floor",
     cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
-    threat: v0_8::THREAT,
-    mitigation: v0_8::MITIGATION,
+    threat: THREAT,
+    mitigation: MITIGATION,
     uplift: v0_8::uplift,
     total: |inputs, uplift| inputs.base + uplift * inputs.mitigation,
     steps: |inputs, uplift| Steps {
         uplift: Some(v0_8::uplift_step(inputs)),
         total: format!("{} + {} · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
+    },
+    in_floats: |given| {
+        given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat * given.mitigation
     },
 };

@@ -1,4 +1,4 @@
-//! A threat model as the report keeps it: what was computed, without the text it was computed from.
+//! A threat model as reports keep it: what was computed, without the text it was computed from.
 
 use crate::decimal::Decimal;
 use crate::model::{Answer, Format, LayerKind};
