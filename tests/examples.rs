@@ -1,5 +1,10 @@
 //! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests read files and stop where they cannot go on"
+)]
 
 use std::path::Path;
 use std::process::{Command, Output};

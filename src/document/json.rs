@@ -27,6 +27,9 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
         let kind =
             if message.contains("recursion limit") { ProblemKind::InputLimit } else { ProblemKind::Syntax };
         document.problem(kind, Span::new(at, at + width), format!("not JSON: {message}"));
+        if let Some(problem) = document.problems.last_mut() {
+            problem.help = Some("JSON has no comments, no trailing commas and no single quotes".to_owned());
+        }
         return;
     }
     // YAML's bound on the length of a key would refuse valid JSON.

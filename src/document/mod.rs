@@ -6,6 +6,8 @@
 mod json;
 mod markdown;
 mod tree;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use tree::{Entry, List, Map, Node, Tree, Value};
