@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::policy::Excepted;
 use crate::rules::Rule;
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -56,6 +57,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The line of the policy that decided it, where one did.
     pub decided_by: Option<Origin>,
+    /// Why it passes all the same, where an exception covers it.
+    pub excepted: Option<Excepted>,
     /// The finding it is about; `None` for the agent or the whole file.
     pub finding: Option<String>,
     /// JSON pointer (RFC 6901) of the place within its document.
@@ -76,15 +79,38 @@ pub struct Related {
 pub struct Origin {
     /// The policy's path, or the name of a built-in one.
     pub file: Arc<str>,
-    /// Line, 1-based.
+    /// Line, 1-based; 0 for a decision that no file holds.
     pub line: u32,
     /// Column, 1-based, in code points.
     pub column: u32,
+    /// The place in the file, in bytes.
+    pub span: Span,
+    /// The line's text.
+    pub text: Arc<str>,
+}
+
+impl Origin {
+    /// A decision that no file holds, such as an argument's.
+    pub fn outside(name: &str) -> Self {
+        Self { file: Arc::from(name), line: 0, column: 0, span: Span::new(0, 0), text: Arc::from("") }
+    }
+
+    /// The line in which `span` begins.
+    pub fn new(file: Arc<str>, source: &Source, span: Span) -> Self {
+        let position = source.position(span.start);
+        let rest = source.text().get(span.start as usize..).unwrap_or_default();
+        let text = rest.lines().next().unwrap_or_default().trim();
+        Self { file, line: position.line, column: position.column, span, text: Arc::from(text) }
+    }
 }
 
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.line {
+            // Not every decision comes from a file.
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
     }
 }
 
@@ -102,6 +128,7 @@ impl Diagnostic {
             note: None,
             help: None,
             decided_by: None,
+            excepted: None,
             finding: None,
             pointer: String::new(),
         }

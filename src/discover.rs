@@ -25,6 +25,8 @@ pub struct Repository {
 pub struct Candidate {
     /// The path as it is shown: as the user would write it, with `/` between its parts.
     pub name: String,
+    /// The path as patterns see it: relative to the repository's root.
+    pub matched: String,
     /// The path to open.
     pub path: PathBuf,
     /// Whether it was given by name, so that it must hold something to judge.
@@ -77,6 +79,11 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
     }
 
+    /// Whether the whole repository lies below a folder.
+    pub fn is_below(&self, folder: &Path) -> bool {
+        self.root.starts_with(self.whole(folder))
+    }
+
     /// The path from the file system's root, without `.` and `..`, by its text alone.
     fn whole(&self, path: &Path) -> PathBuf {
         let mut whole = PathBuf::new();
@@ -109,7 +116,10 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
         let name = repository.shown(path);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => walk(path, repository, policy, &mut discovery),
-            Ok(_) => discovery.candidates.push(Candidate { name, path: path.clone(), named: true }),
+            Ok(_) => {
+                let matched = repository.matched(path);
+                discovery.candidates.push(Candidate { name, matched, path: path.clone(), named: true });
+            }
             Err(error) => discovery.obstacles.push(Obstacle { path: name, message: plain(&error) }),
         }
     }
@@ -138,12 +148,14 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         match entry {
             Ok(entry) => {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                if !is_folder && policy.includes(&repository.matched(entry.path())) {
+                let matched = repository.matched(entry.path());
+                if !is_folder && policy.includes(&matched) {
                     let path = entry.into_path();
                     // A link to a folder is not followed: what it leads to is judged where it stands, or not at all.
                     if !path.is_dir() {
                         discovery.candidates.push(Candidate {
                             name: repository.shown(&path),
+                            matched,
                             path,
                             named: false,
                         });

@@ -7,7 +7,7 @@ use crate::date::Date;
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER};
 use crate::model::{Format, Model, Recognised, recognise};
-use crate::policy::{self, Policy};
+use crate::policy::{self, Load, Policy, Scope, Terms, Used};
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
 use crate::score::Scored;
@@ -23,6 +23,19 @@ pub struct Linted {
     pub models: Vec<Assessed>,
     /// What is wrong, in the order of the text. Only what the policy does not switch off.
     pub diagnostics: Vec<Diagnostic>,
+    /// What of the policy had a part in it.
+    pub used: Used,
+}
+
+/// What a file is judged by.
+#[derive(Clone, Copy)]
+pub struct Judge<'j> {
+    /// The policy in force.
+    pub policy: &'j Policy,
+    /// The day.
+    pub today: Date,
+    /// How policies that extend others come by them, when a policy is among the files.
+    pub load: Load<'j>,
 }
 
 /// What a file turned out to be.
@@ -38,22 +51,20 @@ pub enum Content {
     Other,
 }
 
-/// Judges one file.
-pub fn lint(source: &Source, policy: &Policy, today: Date) -> Linted {
+/// Judges one file, which lies at `path` relative to the repository's root.
+pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     let document = document::parse(source);
     let roots: Vec<(Node<'_>, Recognised)> = document.roots().map(|root| (root, recognise(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, Recognised::Model(_)));
     if !holds_model && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
-        return lint_policy(source);
+        return lint_policy(source, judge);
     }
-    let mut linted = Linted {
-        content: Content::Other,
-        models: Vec::new(),
-        diagnostics: document.problems.iter().map(rules::of_problem).collect(),
-    };
+    let diagnostics = document.problems.iter().map(rules::of_problem).collect();
+    let mut linted =
+        Linted { content: Content::Other, models: Vec::new(), diagnostics, used: Used::default() };
     for (root, what) in roots {
         match what {
-            Recognised::Model(format) => lint_model(root, format, policy, today, source, &mut linted),
+            Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
             // Beside a threat model, what is none of its kind would go unread.
             Recognised::Other if !holds_model => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
@@ -63,38 +74,42 @@ pub fn lint(source: &Source, policy: &Policy, today: Date) -> Linted {
         linted.content = Content::Model;
     }
     finish(&mut linted.diagnostics, &document);
+    except(&mut linted, path, judge);
     linted
 }
 
-fn lint_policy(source: &Source) -> Linted {
-    match policy::read(source) {
-        Ok(_) => Linted { content: Content::Policy, models: Vec::new(), diagnostics: Vec::new() },
-        Err(diagnostics) => Linted { content: Content::BrokenPolicy, models: Vec::new(), diagnostics },
-    }
+fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
+    let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
+        Ok(_) => (Content::Policy, Vec::new()),
+        Err(broken) => {
+            let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
+            (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
+        }
+    };
+    Linted { content, models: Vec::new(), diagnostics, used: Used::default() }
 }
 
 fn lint_model(
     root: Node<'_>,
     format: Format,
-    policy: &Policy,
-    today: Date,
+    path: &str,
+    judge: Judge<'_>,
     source: &Source,
     linted: &mut Linted,
 ) {
     let model: Model<'_> = format.read(root);
-    let subject = Subject::new(&model, policy, today);
-    let mut found = Vec::new();
-    for rule in rules::ALL {
-        let (Check::Meaning(check), Some(level)) = (rule.check, policy.level(rule)) else { continue };
-        let first = found.len();
-        check(&subject, &mut found);
-        for diagnostic in &mut found[first..] {
-            diagnostic.level = level;
-        }
-    }
+    let scope = Scope {
+        path,
+        environment: model.agent.environment.map(|at| at.value),
+        tier: model.agent.tier.map(|at| at.value),
+    };
+    let (terms, overrides) = judge.policy.terms_for(scope);
+    linted.used.overrides.extend(overrides);
+    let subject = Subject::new(&model, &terms, judge.today);
+    let mut found = meaning(&subject);
     for violation in format.schema().violations(root) {
         let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);
-        if !echoes && !spoken_for(&violation, policy, &found) {
+        if !echoes && !spoken_for(&violation, &terms, &found) {
             found.push(rules::of_violation(violation));
         }
     }
@@ -109,14 +124,51 @@ fn lint_model(
     linted.models.push(Assessed::of(&subject, source));
 }
 
+/// What the rules of meaning have to say, at the levels that the terms give them.
+fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in rules::ALL {
+        let check = match rule.check {
+            Check::Meaning(check) => check,
+            Check::Policy { applies, check } if applies(subject.terms) => check,
+            Check::Policy { .. } | Check::Raised | Check::OfPolicy => continue,
+        };
+        let Some(level) = subject.terms.level(rule) else { continue };
+        let first = found.len();
+        check(subject, &mut found);
+        for diagnostic in &mut found[first..] {
+            diagnostic.level = level;
+            if diagnostic.decided_by.is_none() {
+                diagnostic.decided_by = subject.terms.levels().get(rule.name).map(|set| set.origin.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Marks what the policy's exceptions cover, and remembers which of them were of use.
+fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
+    for (at, exception) in judge.policy.exceptions().iter().enumerate() {
+        if exception.is_for(path) {
+            linted.used.looked_for.insert(at);
+        }
+        for diagnostic in linted.diagnostics.iter_mut().filter(|diagnostic| diagnostic.excepted.is_none()) {
+            diagnostic.excepted = exception.covers(diagnostic, path, judge.today);
+            if diagnostic.excepted.is_some() {
+                linted.used.exceptions.insert(at);
+            }
+        }
+    }
+}
+
 /// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
-fn spoken_for(violation: &Violation, policy: &Policy, found: &[Diagnostic]) -> bool {
+fn spoken_for(violation: &Violation, terms: &Terms, found: &[Diagnostic]) -> bool {
     let Some(owner) = violation.owner.as_deref().and_then(rules::named) else { return false };
     let has_said = |diagnostic: &Diagnostic| {
         let (one, other) = (diagnostic.span, violation.span);
         diagnostic.rule == owner.name && (one.contains(other) || other.contains(one))
     };
-    policy.level(owner).is_none() || found.iter().any(has_said)
+    terms.level(owner).is_none() || found.iter().any(has_said)
 }
 
 /// A score that could not be computed, where no rule has said why: what is not understood does not pass.

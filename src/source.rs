@@ -81,7 +81,7 @@ pub struct Undecodable {
 }
 
 /// One file's name and text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     language: Language,

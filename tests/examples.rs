@@ -133,3 +133,12 @@ fn the_example_report_is_one_by_owasps_own_schema() {
     let report = std::fs::read_to_string(root.join("examples/owasp-0.8/aivss-report.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&report).unwrap()));
 }
+
+#[test]
+fn the_policy_shown_in_the_readme_is_a_valid_one() {
+    let readme = include_str!("../README.md");
+    let start = readme.find("aivss_policy: 1").unwrap();
+    let text = &readme[start..start + readme[start..].find("```").unwrap()];
+    let source = aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
+    assert!(aivss_lint::policy::read(source, &|name| Err(name.to_owned())).is_ok());
+}

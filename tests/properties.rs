@@ -2,9 +2,11 @@
 //! report loses a fault.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+use std::sync::Arc;
+
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Level;
-use aivss_lint::lint::{Content, lint};
+use aivss_lint::lint::{Content, Judge, lint};
 use aivss_lint::policy;
 use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
 use aivss_lint::source::Source;
@@ -95,6 +97,10 @@ fn changed(seed: &str, changes: Vec<Change>) -> Vec<u8> {
     bytes
 }
 
+fn no_files(name: &str) -> Result<Vec<u8>, String> {
+    Err(format!("{name} is not there"))
+}
+
 fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
@@ -106,7 +112,8 @@ proptest! {
     fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
-        let linted = lint(&source, &policy::recommended().policy(), today());
+        let policy = policy::recommended().policy();
+        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &no_files });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
             for span in places {
@@ -129,8 +136,8 @@ proptest! {
     #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
-        if let Err(faults) = policy::read(&source) {
-            prop_assert!(!faults.is_empty());
+        if let Err(broken) = policy::read(source, &no_files) {
+            prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
     }
 }
@@ -140,15 +147,9 @@ fn every_format_holds_every_fault(
     diagnostics: Vec<aivss_lint::diagnostic::Diagnostic>,
 ) -> Result<(), TestCaseError> {
     let count = diagnostics.len();
-    let report = Report {
-        files: vec![FileReport { source, models: Vec::new(), diagnostics }],
-        policies: 0,
-        skipped: Vec::new(),
-        obstacles: Vec::new(),
-        policy: "recommended".to_owned(),
-        today: today(),
-        fail_on: Level::Error,
-    };
+    let mut report = Report::new(today(), Level::Error);
+    report.files =
+        vec![FileReport { source: Arc::new(source), models: Vec::new(), diagnostics, is_policy: false }];
     let written = |format| {
         let mut out = Vec::new();
         write(&report, format, &mut out).unwrap();

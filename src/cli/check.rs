@@ -2,21 +2,23 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::{env, fmt, panic, thread};
 
 use clap::Args;
 
 use super::{Colour, Streams};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Level, Origin};
 use crate::discover::{Candidate, Repository, discover, read, read_bounded};
-use crate::lint::{Content, Linted, lint};
-use crate::policy::{self, BuiltIn, Policy};
+use crate::lint::{Content, Judge, Linted, lint};
+use crate::policy::{self, Broken, BuiltIn, Policy, Run, Used};
 use crate::report::{self, FileReport, Format, Look, Obstacle, Report, Verdict};
+use crate::rules;
 use crate::source::Source;
+use crate::suggest::nearest;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -46,12 +48,70 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     today: Option<Date>,
 
+    /// Warn of exceptions that expire within so many days: 30d
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    expiring_within: Option<i32>,
+
+    #[command(flatten)]
+    levels: Levels,
+
     /// How many threads to use; 0 for one a core
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     threads: usize,
 
     #[command(flatten)]
     streams: Streams,
+}
+
+/// Levels of rules for one run, above what the policy says.
+#[derive(Debug, Args)]
+struct Levels {
+    /// Make a rule an error for this run
+    #[arg(short = 'D', long = "deny", value_name = "RULE")]
+    deny: Vec<String>,
+
+    /// Make a rule a warning for this run
+    #[arg(short = 'W', long = "warn", value_name = "RULE")]
+    warn: Vec<String>,
+
+    /// Switch a rule off for this run
+    #[arg(short = 'A', long = "allow", value_name = "RULE")]
+    allow: Vec<String>,
+}
+
+impl Levels {
+    /// Sets the levels; returns in words what was lowered by it.
+    fn apply(&self, policy: &mut Policy) -> Result<Vec<String>, Stopped> {
+        let mut lowered = Vec::new();
+        for (names, flag, level) in [
+            (&self.deny, "--deny", Some(Level::Error)),
+            (&self.warn, "--warn", Some(Level::Warning)),
+            (&self.allow, "--allow", None),
+        ] {
+            for name in names {
+                let Some(rule) = rules::named(name) else {
+                    let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
+                    let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                    return Err(Stopped::Policy(format!("there is no rule `{name}`{help}")));
+                };
+                if rule.fixed && level != Some(Level::Error) {
+                    let message =
+                        format!("{flag} {name}: without this rule a score or a whole file would go unread");
+                    return Err(Stopped::Policy(message));
+                }
+                if level < policy.level(rule) {
+                    lowered.push(format!("{flag} {name}"));
+                }
+                policy.force(rule, level, Origin::outside("the command line"));
+            }
+        }
+        Ok(lowered)
+    }
+}
+
+fn parse_days(text: &str) -> Result<i32, String> {
+    let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| *days >= 0);
+    days.ok_or_else(|| "a number of days is written 30d".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -106,58 +166,47 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Stopped> {
     #[expect(clippy::disallowed_methods, reason = "where the user stands")]
     let repository = Repository::around(env::current_dir()?);
     let today = arguments.today.unwrap_or_else(Date::today);
-    let (policy, name) = match find_policy(arguments, &repository)? {
+    let (mut policy, name) = match find_policy(arguments.policy.as_deref(), &repository)? {
         Ok(found) => found,
         Err(broken) => {
-            let report = broken.report(today, arguments);
+            let report = broken_policy(broken, today, arguments.fail_on.level());
             emit(&report, arguments)?;
             return Ok(report.verdict());
         }
     };
-    let report = judge(arguments, &repository, &policy, name, today);
+    let lowered = arguments.levels.apply(&mut policy)?;
+    let mut report = judge(arguments, &repository, &policy, today);
+    report.policy = name;
+    report.lowered = lowered;
     emit(&report, arguments)?;
     Ok(report.verdict())
 }
 
-/// A policy file with what is wrong with it.
-struct Broken {
-    source: Source,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Broken {
-    fn report(self, today: Date, arguments: &Arguments) -> Report {
-        let path = self.source.name().to_owned();
-        Report {
-            policy: path.clone(),
-            files: vec![FileReport {
-                source: self.source,
-                models: Vec::new(),
-                diagnostics: self.diagnostics,
-            }],
-            policies: 0,
-            skipped: Vec::new(),
-            obstacles: vec![Obstacle {
-                path,
-                message: "the policy is broken, so nothing was judged".to_owned(),
-            }],
-            today,
-            fail_on: arguments.fail_on.level(),
-        }
+/// The report on a policy by which nothing can be judged.
+fn broken_policy(broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
+    let mut report = Report::new(today, fail_on);
+    for Broken { source, diagnostics } in broken {
+        let path = source.name().to_owned();
+        report.policy.clone_from(&path);
+        report
+            .obstacles
+            .push(Obstacle { path, message: "the policy is broken, so nothing was judged".to_owned() });
+        report.files.push(FileReport { source, models: Vec::new(), diagnostics, is_policy: true });
     }
+    report
 }
 
 /// The policy in force, and what to call it.
-fn find_policy(
-    arguments: &Arguments,
+pub(super) fn find_policy(
+    given: Option<&Path>,
     repository: &Repository,
-) -> Result<Result<(Policy, String), Broken>, Stopped> {
-    let path = match &arguments.policy {
+) -> Result<Result<(Policy, String), Vec<Broken>>, Stopped> {
+    let path = match given {
         Some(path) => {
             if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
                 return Ok(Ok((built_in.policy(), built_in.name.to_owned())));
             }
-            path.clone()
+            path.to_owned()
         }
         None => match repository.policies().as_slice() {
             [] => {
@@ -167,57 +216,46 @@ fn find_policy(
             [only] => only.clone(),
             [first, second, ..] => {
                 let (first, second) = (repository.shown(first), repository.shown(second));
-                return Err(Stopped::Policy(format!(
-                    "two policies: {first} and {second}; keep one, or use --policy"
-                )));
+                let message = format!("two policies: {first} and {second}; keep one, or use --policy");
+                return Err(Stopped::Policy(message));
             }
         },
     };
     let name = repository.shown(&path);
     let bytes = read(&path).map_err(|message| Stopped::Policy(format!("policy {name}: {message}")))?;
-    let source = Source::decode(name.clone(), bytes);
-    Ok(match policy::read(&source) {
-        Ok(policy) => Ok((policy, name)),
-        Err(diagnostics) => Err(Broken { source, diagnostics }),
-    })
+    Ok(policy::read(Source::decode(name.clone(), bytes), &load).map(|policy| (policy, name)))
 }
 
-fn judge(
-    arguments: &Arguments,
-    repository: &Repository,
-    policy: &Policy,
-    policy_name: String,
-    today: Date,
-) -> Report {
+/// Reads a policy that another one extends; its name is a path from the current folder.
+pub(super) fn load(name: &str) -> Result<Vec<u8>, String> {
+    read(Path::new(name))
+}
+
+fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today: Date) -> Report {
+    let judge = Judge { policy, today, load: &load };
     let (stdin, paths): (Vec<_>, Vec<_>) =
         arguments.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let discovery = discover(&paths, repository, policy);
-    let mut report = Report {
-        files: Vec::new(),
-        policies: 0,
-        skipped: Vec::new(),
-        obstacles: discovery.obstacles,
-        policy: policy_name,
-        today,
-        fail_on: arguments.fail_on.level(),
-    };
+    let mut report = Report::new(today, arguments.fail_on.level());
+    report.obstacles = discovery.obstacles;
+    let mut used = Used::default();
     if !stdin.is_empty() {
         let name = arguments.stdin_filename.clone();
-        let candidate = Candidate { name: name.clone(), path: PathBuf::new(), named: true };
+        let candidate = Candidate { matched: name.clone(), name, path: PathBuf::new(), named: true };
         #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
         match read_bounded(io::stdin().lock()) {
-            Ok(bytes) => add(&mut report, &candidate, judge_bytes(name, bytes, policy, today)),
-            Err(message) => report.obstacles.push(Obstacle { path: name, message }),
+            Ok(bytes) => add(&mut report, &mut used, &candidate, judge_bytes(&candidate, bytes, judge)),
+            Err(message) => report.obstacles.push(Obstacle { path: candidate.name, message }),
         }
     }
     let threads = match arguments.threads {
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, policy, today, threads);
+    let outcomes = judge_all(&discovery.candidates, judge, threads);
     for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
         match outcome {
-            Ok(judged) => add(&mut report, candidate, judged),
+            Ok(judged) => add(&mut report, &mut used, candidate, judged),
             Err(message) => report.obstacles.push(Obstacle { path: candidate.name.clone(), message }),
         }
     }
@@ -225,9 +263,13 @@ fn judge(
     let named_policy = report.policies > 0 && discovery.candidates.iter().all(|candidate| candidate.named);
     if report.files.is_empty() && !named_policy && report.obstacles.is_empty() {
         let path = arguments.paths.iter().map(|path| repository.shown(path)).collect::<Vec<_>>().join(", ");
-        let path = if path.is_empty() { ".".to_owned() } else { path };
         let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
         report.obstacles.push(Obstacle { path, message });
+    }
+    let whole = arguments.paths.iter().any(|path| repository.is_below(path));
+    let run = Run { today, whole, expiring_within: arguments.expiring_within };
+    for (source, diagnostics) in policy.review(&used, run) {
+        report.files.push(FileReport { source, models: Vec::new(), diagnostics, is_policy: true });
     }
     report.obstacles.sort();
     report
@@ -239,19 +281,14 @@ struct Judged {
     linted: Linted,
 }
 
-fn judge_bytes(name: String, bytes: Vec<u8>, policy: &Policy, today: Date) -> Judged {
-    let source = Source::decode(name, bytes);
-    let linted = lint(&source, policy, today);
+fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
+    let source = Source::decode(candidate.name.clone(), bytes);
+    let linted = lint(&source, &candidate.matched, judge);
     Judged { source, linted }
 }
 
 /// Judges files on several threads; the outcomes stand in the order of the files.
-fn judge_all(
-    candidates: &[Candidate],
-    policy: &Policy,
-    today: Date,
-    threads: usize,
-) -> Vec<Result<Judged, String>> {
+fn judge_all(candidates: &[Candidate], judge: Judge<'_>, threads: usize) -> Vec<Result<Judged, String>> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<OnceLock<Result<Judged, String>>> =
         candidates.iter().map(|_| OnceLock::new()).collect();
@@ -259,12 +296,11 @@ fn judge_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judge = || Ok(judge_bytes(candidate.name.clone(), read(&candidate.path)?, policy, today));
+            let judged = || Ok(judge_bytes(candidate, read(&candidate.path)?, judge));
             // A fault of this program's own must not pass for a verdict: the file counts as not judged.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(judge));
-            slot.get_or_init(|| {
-                outcome.unwrap_or_else(|_| Err("this program failed on it; please report that".to_owned()))
-            });
+            let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
+            let failed = |_| Err("this program failed on it; please report that".to_owned());
+            slot.get_or_init(|| outcome.unwrap_or_else(failed));
         }
     };
     thread::scope(|scope| {
@@ -277,8 +313,9 @@ fn judge_all(
     outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()
 }
 
-fn add(report: &mut Report, candidate: &Candidate, judged: Judged) {
+fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judged) {
     let Judged { source, linted } = judged;
+    used.extend(linted.used);
     match linted.content {
         Content::Policy => report.policies += 1,
         Content::Other if candidate.named => {
@@ -287,11 +324,13 @@ fn add(report: &mut Report, candidate: &Candidate, judged: Judged) {
         }
         Content::Other => report.skipped.push(candidate.name.clone()),
         Content::BrokenPolicy | Content::Model => {
-            if linted.content == Content::BrokenPolicy {
+            let is_policy = linted.content == Content::BrokenPolicy;
+            if is_policy {
                 let message = "the policy is broken".to_owned();
                 report.obstacles.push(Obstacle { path: candidate.name.clone(), message });
             }
-            report.files.push(FileReport { source, models: linted.models, diagnostics: linted.diagnostics });
+            let (models, diagnostics) = (linted.models, linted.diagnostics);
+            report.files.push(FileReport { source: Arc::new(source), models, diagnostics, is_policy });
         }
     }
 }

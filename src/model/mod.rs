@@ -56,6 +56,8 @@ pub struct Model<'t> {
     pub review: Review<'t>,
     /// The score of the agent as a whole, in formats that have one.
     pub assessment: Option<Assessment<'t>>,
+    /// The key of the list of findings, where there is one.
+    pub findings_heading: Option<Span>,
     /// Single vulnerabilities.
     pub findings: Vec<Finding<'t>>,
     /// The layers; `None` for a format that has none, so that rules about layers are silent.

@@ -27,6 +27,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             approved_by: review.answered("approved_by"),
         },
         assessment: file.entry("aivss").map(|entry| assessment(Block::of(entry))),
+        findings_heading: file.entry("findings").map(|entry| entry.key_span),
         findings: file.items("findings").map(finding).collect(),
         maestro: Some(maestro(file)),
     }

@@ -25,6 +25,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             approved_by: metadata.answered("approved_by"),
         },
         assessment: None,
+        findings_heading: file.entry("vulnerabilities").map(|entry| entry.key_span),
         findings: file.items("vulnerabilities").map(finding).collect(),
         maestro: None,
     }

@@ -1,15 +1,22 @@
-//! What is acceptable: limits, requirements, the scale, and the level of each rule.
+//! What is acceptable: limits, requirements, the scale, the level of each rule, and the exceptions to all that.
 //!
-//! A [`Policy`] in hand is a valid one: only [`read`] makes it, from a file that passed the same steps as any
-//! other. Every value keeps the line it came from, so that a verdict can show what decided it.
+//! A [`Policy`] in hand is a valid one: only [`read`] makes it, from files that passed the same steps as any other.
+//! Every value keeps the line it came from, so that a verdict can show what decided it. What holds for one model is
+//! its [`Terms`]: the policy with the overrides that match that model.
 
 mod builtin;
+mod exception;
 mod read;
+mod review;
 
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
-pub use read::read;
+pub use exception::{Excepted, Exception};
+pub use read::{Broken, Load, read};
+pub use review::{Run, Used};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
@@ -17,6 +24,7 @@ use crate::model::Factor;
 use crate::pattern::{Case, DEFAULT, PathSet};
 use crate::rules::Rule;
 use crate::score::Band;
+use crate::source::Source;
 
 /// A value that a policy sets, with the line that sets it.
 #[derive(Clone, Debug)]
@@ -30,12 +38,44 @@ pub struct Set<T> {
 /// What is checked, and what passes.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
+    terms: Terms,
+    overrides: Vec<Override>,
+    forced: BTreeMap<&'static str, Set<Option<Level>>>,
+    exceptions: Vec<Exception>,
+    include: Option<PathSet>,
+    exclude: Option<PathSet>,
+    sources: Vec<Arc<Source>>,
+}
+
+/// What holds for one model.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
     limits: Limits,
     require: Require,
     scale: Option<Set<Scale>>,
     levels: BTreeMap<&'static str, Set<Option<Level>>>,
-    include: Option<PathSet>,
-    exclude: Option<PathSet>,
+}
+
+/// Terms for some of the models.
+#[derive(Clone, Debug)]
+pub struct Override {
+    path: Option<PathSet>,
+    environment: Option<String>,
+    tier: Option<String>,
+    terms: Terms,
+    /// The line it begins at.
+    pub origin: Origin,
+}
+
+/// What overrides are matched against.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The file's path, relative to the repository's root with `/` between its parts.
+    pub path: &'a str,
+    /// The agent's environment.
+    pub environment: Option<&'a str>,
+    /// The agent's tier.
+    pub tier: Option<&'a str>,
 }
 
 /// What passes at the most; `None` is no limit.
@@ -49,6 +89,8 @@ pub struct Limits {
     pub cvss_base: Option<Set<Decimal>>,
     /// Highest value of single factors, 0 to 1.
     pub factors: BTreeMap<Factor, Set<Decimal>>,
+    /// How many findings may be of a band.
+    pub findings: BTreeMap<Band, Set<usize>>,
     /// How many layers may be uncertain.
     pub uncertain_layers: Option<Set<usize>>,
     /// How many threats may be open.
@@ -80,24 +122,49 @@ pub enum Scale {
 }
 
 impl Policy {
-    /// The limits.
-    pub const fn limits(&self) -> &Limits {
-        &self.limits
+    /// What holds for a model, and which overrides (by their place in [`Policy::overrides`]) had a part in it.
+    pub fn terms_for(&self, scope: Scope<'_>) -> (Cow<'_, Terms>, Vec<usize>) {
+        let matching: Vec<usize> =
+            (0..self.overrides.len()).filter(|at| self.overrides[*at].matches(scope)).collect();
+        if matching.is_empty() && self.forced.is_empty() {
+            return (Cow::Borrowed(&self.terms), matching);
+        }
+        let mut terms = self.terms.clone();
+        for at in &matching {
+            terms.overlay(self.overrides[*at].terms.clone());
+        }
+        terms.levels.extend(self.forced.clone());
+        (Cow::Owned(terms), matching)
     }
 
-    /// The requirements.
-    pub const fn require(&self) -> &Require {
-        &self.require
+    /// Sets the level of a rule for one run, above all that the files say.
+    pub fn force(&mut self, rule: &'static Rule, level: Option<Level>, origin: Origin) {
+        self.forced.insert(rule.name, Set { value: level, origin });
     }
 
-    /// The line that asks for the three-point scale, if one does.
-    pub fn three_point(&self) -> Option<&Origin> {
-        self.scale.as_ref().filter(|scale| scale.value == Scale::ThreePoint).map(|scale| &scale.origin)
-    }
-
-    /// The level of a rule; `None` when it is off.
+    /// The level of a rule that does not belong to a single model.
     pub fn level(&self, rule: &Rule) -> Option<Level> {
-        self.levels.get(rule.name).map_or(Some(rule.level), |set| set.value)
+        self.forced.get(rule.name).map_or_else(|| self.terms.level(rule), |forced| forced.value)
+    }
+
+    /// The terms without any override.
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The overrides, later ones winning.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// The exceptions.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// The files the policy was read from, the outermost last; built-in ones are not among them.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
     }
 
     /// Whether a path, relative to the repository's root with `/` between its parts, is a threat model's by the
@@ -110,26 +177,83 @@ impl Policy {
 
     /// Lays another policy over this one: what it sets wins.
     fn overlay(&mut self, over: Self) {
-        fn set<T>(under: &mut Option<T>, over: Option<T>) {
-            if over.is_some() {
-                *under = over;
-            }
-        }
-        set(&mut self.limits.score, over.limits.score);
-        set(&mut self.limits.severity, over.limits.severity);
-        set(&mut self.limits.cvss_base, over.limits.cvss_base);
-        self.limits.factors.extend(over.limits.factors);
-        set(&mut self.limits.uncertain_layers, over.limits.uncertain_layers);
-        set(&mut self.limits.open_threats, over.limits.open_threats);
-        set(&mut self.require.owner, over.require.owner);
-        set(&mut self.require.rationale_from, over.require.rationale_from);
-        set(&mut self.require.mitigation_evidence, over.require.mitigation_evidence);
-        set(&mut self.require.approval_from, over.require.approval_from);
-        set(&mut self.require.review_within, over.require.review_within);
-        set(&mut self.scale, over.scale);
-        self.levels.extend(over.levels);
+        self.terms.overlay(over.terms);
+        self.overrides.extend(over.overrides);
+        self.forced.extend(over.forced);
+        self.exceptions.extend(over.exceptions);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);
+        self.sources.extend(over.sources);
+    }
+}
+
+impl Terms {
+    /// The limits.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The requirements.
+    pub const fn require(&self) -> &Require {
+        &self.require
+    }
+
+    /// The scale, where one is set.
+    pub const fn scale(&self) -> Option<&Set<Scale>> {
+        self.scale.as_ref()
+    }
+
+    /// The line that asks for the three-point scale, if one does.
+    pub fn three_point(&self) -> Option<&Origin> {
+        self.scale.as_ref().filter(|scale| scale.value == Scale::ThreePoint).map(|scale| &scale.origin)
+    }
+
+    /// The level of a rule; `None` when it is off.
+    pub fn level(&self, rule: &Rule) -> Option<Level> {
+        self.levels.get(rule.name).map_or(Some(rule.level), |set| set.value)
+    }
+
+    /// The levels that are set, by rule.
+    pub const fn levels(&self) -> &BTreeMap<&'static str, Set<Option<Level>>> {
+        &self.levels
+    }
+
+    fn overlay(&mut self, over: Self) {
+        let Limits { score, severity, cvss_base, factors, findings, uncertain_layers, open_threats } =
+            over.limits;
+        set(&mut self.limits.score, score);
+        set(&mut self.limits.severity, severity);
+        set(&mut self.limits.cvss_base, cvss_base);
+        self.limits.factors.extend(factors);
+        self.limits.findings.extend(findings);
+        set(&mut self.limits.uncertain_layers, uncertain_layers);
+        set(&mut self.limits.open_threats, open_threats);
+        let Require { owner, rationale_from, mitigation_evidence, approval_from, review_within } =
+            over.require;
+        set(&mut self.require.owner, owner);
+        set(&mut self.require.rationale_from, rationale_from);
+        set(&mut self.require.mitigation_evidence, mitigation_evidence);
+        set(&mut self.require.approval_from, approval_from);
+        set(&mut self.require.review_within, review_within);
+        set(&mut self.scale, over.scale);
+        self.levels.extend(over.levels);
+    }
+}
+
+impl Override {
+    fn matches(&self, scope: Scope<'_>) -> bool {
+        let is = |wanted: &Option<String>, given: Option<&str>| {
+            wanted.as_deref().is_none_or(|word| given == Some(word))
+        };
+        self.path.as_ref().is_none_or(|path| path.matches(scope.path))
+            && is(&self.environment, scope.environment)
+            && is(&self.tier, scope.tier)
+    }
+}
+
+fn set<T>(under: &mut Option<T>, over: Option<T>) {
+    if over.is_some() {
+        *under = over;
     }
 }
 

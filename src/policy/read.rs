@@ -1,48 +1,103 @@
-//! Policy file to [`Policy`], by the same steps as any other file: document, schema, meaning.
+//! Policy files to [`Policy`], by the same steps as any other file: document, schema, meaning.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{BuiltIn, Limits, Policy, Require, Scale, Set};
+use super::{BuiltIn, Exception, Limits, Override, Policy, Require, Scale, Set, Terms};
+use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin};
 use crate::document::{self, Entry, List, Map, Node, POLICY_MARKER, Value};
 use crate::lint::finish;
-use crate::model::Factor;
+use crate::model::{Factor, blank};
 use crate::pattern::{Case, PathSet};
 use crate::rules;
 use crate::schema::Schema;
 use crate::score::Band;
 use crate::source::{Source, Span};
+use crate::suggest::nearest;
 
-/// Reads a policy.
+/// How the text of a policy that is extended is come by: from a name as it is shown, to its bytes.
+pub type Load<'l> = &'l (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync);
+
+/// A policy file that cannot be used, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Broken {
+    /// The file.
+    pub source: Arc<Source>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How many policies may extend each other in a chain.
+const LONGEST_CHAIN: usize = 16;
+
+/// Reads a policy and those it extends.
 ///
 /// # Errors
-/// Everything that is wrong with the file, each with its place in it.
-pub fn read(source: &Source) -> Result<Policy, Vec<Diagnostic>> {
+/// Each file that is broken, with everything that is wrong with it.
+pub fn read(source: Source, load: Load<'_>) -> Result<Policy, Vec<Broken>> {
+    let mut broken = Vec::new();
+    let policy = read_chained(&Arc::new(source), load, &mut Vec::new(), &mut broken);
+    if broken.is_empty() { Ok(policy) } else { Err(broken) }
+}
+
+fn read_chained(
+    source: &Arc<Source>,
+    load: Load<'_>,
+    chain: &mut Vec<String>,
+    broken: &mut Vec<Broken>,
+) -> Policy {
     let document = document::parse(source);
     let mut faults: Vec<Diagnostic> = document.problems.iter().map(rules::of_problem).collect();
     let mut roots = document.roots();
-    let (Some(root), None) = (roots.next(), roots.next()) else {
-        if faults.is_empty() {
-            faults.push(fault(Span::new(0, 0), "a policy file holds exactly one policy"));
+    let root = match (roots.next(), roots.next()) {
+        (Some(root), None) if root.get(POLICY_MARKER).is_some() => Some(root),
+        (Some(root), None) => {
+            let message = format!("this is no policy: it lacks `{POLICY_MARKER}: 1`");
+            faults.push(fault(source.first_line(root.span()), message));
+            None
         }
-        return Err(faults);
+        _ => {
+            if faults.is_empty() {
+                faults.push(fault(Span::new(0, 0), "a policy file holds exactly one policy"));
+            }
+            None
+        }
     };
-    if root.get(POLICY_MARKER).is_none() {
-        let message = format!("this is no policy: it lacks `{POLICY_MARKER}: 1`");
-        faults.push(fault(source.first_line(root.span()), message));
-        return Err(faults);
+    let mut policy = Policy::default();
+    if let Some(root) = root {
+        faults.extend(Schema::Policy.violations(root).into_iter().map(rules::of_violation));
+        chain.push(source.name().to_owned());
+        let mut reader = Reader { source, file: Arc::from(source.name()), faults };
+        for parent in reader.parents(root, load, chain) {
+            policy.overlay(match parent {
+                Parent::BuiltIn(built_in) => built_in.policy(),
+                Parent::File(source) => read_chained(&Arc::new(source), load, chain, broken),
+            });
+        }
+        policy.overlay(reader.policy(root));
+        chain.pop();
+        faults = reader.faults;
     }
-    faults.extend(Schema::Policy.violations(root).into_iter().map(rules::of_violation));
-    let mut reader = Reader { source, file: Arc::from(source.name()), faults };
-    let policy = reader.policy(root);
-    let mut faults = reader.faults;
     finish(&mut faults, &document);
-    if faults.is_empty() { Ok(policy) } else { Err(faults) }
+    if !faults.is_empty() {
+        broken.push(Broken { source: source.clone(), diagnostics: faults });
+    }
+    if BuiltIn::named(source.name()).is_none() {
+        policy.sources.push(source.clone());
+    }
+    policy
 }
 
 fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&rules::policy::RULE, span, message)
+}
+
+/// What a policy builds on.
+enum Parent {
+    BuiltIn(BuiltIn),
+    File(Source),
 }
 
 struct Reader<'s> {
@@ -52,51 +107,219 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn policy(&mut self, root: Node<'_>) -> Policy {
-        let mut policy = Policy::default();
-        for parent in items(root, "extends") {
-            // The schema knows the names; an unknown one is its fault to report.
-            if let Some(built_in) = parent.as_str().and_then(BuiltIn::named) {
-                policy.overlay(built_in.policy());
+    fn parents(&mut self, root: Node<'_>, load: Load<'_>, chain: &[String]) -> Vec<Parent> {
+        let mut parents = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        for item in items(root, "extends") {
+            let Some(name) = item.as_str() else { continue };
+            if seen.contains(&name) {
+                self.faults.push(fault(item.span(), format!("`{name}` stands here a second time")));
+                continue;
+            }
+            seen.push(name);
+            match self.parent(name, load, chain) {
+                Ok(parent) => parents.push(parent),
+                Err((message, help)) => {
+                    let diagnostic = fault(item.span(), message);
+                    self.faults.push(match help {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic,
+                    });
+                }
             }
         }
-        let own = Policy {
-            limits: root
-                .get("limits")
-                .and_then(Node::as_map)
-                .map_or_else(Limits::default, |map| self.limits(map)),
-            require: root
+        parents
+    }
+
+    fn parent(
+        &self,
+        name: &str,
+        load: Load<'_>,
+        chain: &[String],
+    ) -> Result<Parent, (String, Option<String>)> {
+        if let Some(built_in) = BuiltIn::named(name) {
+            return Ok(Parent::BuiltIn(built_in));
+        }
+        let is_path =
+            name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
+        if !is_path {
+            let known = super::BUILT_IN.map(|built_in| built_in.name);
+            let help = nearest(name, known).map(|meant| format!("did you mean `{meant}`?"));
+            let message = format!("`{name}` is neither a built-in policy ({}) nor a path", known.join(", "));
+            return Err((message, help));
+        }
+        if name.contains("://") {
+            return Err((format!("`{name}` is not fetched: policies come from files alone"), None));
+        }
+        let path = beside(self.source.name(), name);
+        if chain.contains(&path) {
+            return Err((
+                format!("`{name}` extends this policy in turn: {} → {path}", chain.join(" → ")),
+                None,
+            ));
+        }
+        if chain.len() >= LONGEST_CHAIN {
+            return Err((format!("more than {LONGEST_CHAIN} policies extend each other"), None));
+        }
+        match load(&path) {
+            Ok(bytes) => Ok(Parent::File(Source::decode(path, bytes))),
+            Err(message) => Err((format!("`{name}` cannot be read: {message}"), None)),
+        }
+    }
+
+    /// What the file itself says.
+    fn policy(&mut self, root: Node<'_>) -> Policy {
+        let files = root.get("files");
+        let include = files.and_then(|files| self.patterns(files, "include"));
+        let exclude = files.and_then(|files| self.patterns(files, "exclude"));
+        let max_term = root.as_map().and_then(|map| self.days(map, "max_term"));
+        Policy {
+            terms: self.terms(root),
+            overrides: items(root, "overrides").filter_map(|item| self.over(item)).collect(),
+            forced: BTreeMap::new(),
+            exceptions: self.exceptions(root, max_term.as_ref()),
+            include,
+            exclude,
+            sources: Vec::new(),
+        }
+    }
+
+    fn terms(&mut self, node: Node<'_>) -> Terms {
+        let limits =
+            node.get("limits").and_then(Node::as_map).map_or_else(Limits::default, |map| self.limits(map));
+        self.check_consistent(&limits, node);
+        Terms {
+            limits,
+            require: node
                 .get("require")
                 .and_then(Node::as_map)
                 .map_or_else(Require::default, |map| self.require(map)),
-            scale: root.as_map().and_then(|map| {
+            scale: node.as_map().and_then(|map| {
                 self.word(map, "scale", |word| match word {
                     "three-point" => Some(Scale::ThreePoint),
                     "continuous" => Some(Scale::Continuous),
                     _ => None,
                 })
             }),
-            levels: std::collections::BTreeMap::new(),
-            include: self.patterns(root, "include"),
-            exclude: self.patterns(root, "exclude"),
-        };
-        policy.overlay(own);
-        if let Some(levels) = root.get("rules").and_then(Node::as_map) {
-            self.levels(levels, &mut policy);
+            levels: node
+                .get("rules")
+                .and_then(Node::as_map)
+                .map_or_else(BTreeMap::new, |map| self.levels(map)),
         }
-        policy
+    }
+
+    /// A limit by score and one by band that do not end at the same place: one of them never decides anything.
+    fn check_consistent(&mut self, limits: &Limits, node: Node<'_>) {
+        let (Some(score), Some(severity)) = (&limits.score, &limits.severity) else { return };
+        let band = Band::of(score.value);
+        if band != severity.value {
+            let entry = node.get("limits").and_then(Node::as_map).and_then(|map| map.entry("severity"));
+            let span = entry.map_or(node.span(), Entry::span);
+            let message = format!(
+                "the limits contradict each other: a score of {} is {}, and the band is limited to {}",
+                score.value,
+                band.name(),
+                severity.value.name()
+            );
+            self.faults.push(fault(span, message).help("keep one of them, or let both end in the same band"));
+        }
+    }
+
+    fn over(&mut self, node: Node<'_>) -> Option<Override> {
+        let map = node.as_map()?;
+        let matcher = map.get("match")?.as_map()?;
+        let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
+        let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value]));
+        let first = map.iter().next()?;
+        Some(Override {
+            path,
+            environment: text("environment"),
+            tier: text("tier"),
+            terms: self.terms(node),
+            origin: self.origin(first.key_span),
+        })
+    }
+
+    fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Set<i32>>) -> Vec<Exception> {
+        let mut exceptions: Vec<Exception> = Vec::new();
+        for node in items(root, "exceptions") {
+            let Some(exception) = self.exception(node, max_term) else { continue };
+            let is_same = |other: &&Exception| {
+                (&other.rule, &other.pattern, &other.finding)
+                    == (&exception.rule, &exception.pattern, &exception.finding)
+            };
+            if let Some(first) = exceptions.iter().find(is_same) {
+                let message = format!("this exception stands already in line {}", first.origin.line);
+                self.faults.push(fault(first_key(node), message));
+            }
+            exceptions.push(exception);
+        }
+        exceptions
+    }
+
+    fn exception(&mut self, node: Node<'_>, max_term: Option<&Set<i32>>) -> Option<Exception> {
+        let map = node.as_map()?;
+        let text = |key| map.entry(key).and_then(|entry| Some((entry.value.as_str()?, entry.span())));
+        for (key, why) in [("reason", "say why the fault may stay"), ("owner", "name who answers for it")] {
+            if let Some((value, span)) = text(key)
+                && blank(value).is_some()
+            {
+                self.faults.push(fault(span, format!("`{key}` says nothing")).help(why));
+            }
+        }
+        let (rule, rule_span) = text("rule")?;
+        self.check_excepted_rule(rule, rule_span);
+        let path = map.entry("path")?;
+        let expires = map.entry("expires")?;
+        let day = expires.value.as_str().and_then(Date::parse);
+        Some(Exception {
+            rule: rule.to_owned(),
+            paths: self.pattern_list(&[path.value])?,
+            pattern: path.value.as_str()?.to_owned(),
+            finding: text("finding").map(|(id, _)| id.to_owned()),
+            reason: text("reason")?.0.to_owned(),
+            owner: text("owner")?.0.to_owned(),
+            expires: day,
+            max_term: max_term.cloned(),
+            origin: self.origin(first_key(node)),
+            expires_origin: self.origin(expires.span()),
+        })
+    }
+
+    fn check_excepted_rule(&mut self, name: &str, span: Span) {
+        match rules::named(name) {
+            Some(rule) if rule.fixed => {
+                let message = format!("`{name}` cannot be excepted");
+                self.faults.push(fault(span, message).help(UNREAD));
+            }
+            Some(_) => {}
+            None => {
+                let names = rules::ALL.iter().map(|rule| rule.name);
+                let help = nearest(name, names).map_or_else(
+                    || "the rule may have gone: take the exception out".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                self.faults.push(fault(span, format!("there is no rule `{name}`")).help(help));
+            }
+        }
     }
 
     fn limits(&self, map: Map<'_>) -> Limits {
         let factors = map.get("factors").and_then(Node::as_map);
+        let findings = map.get("findings").and_then(Node::as_map);
         Limits {
             score: self.number(map, "score"),
             severity: self.word(map, "severity", Band::named),
             cvss_base: self.number(map, "cvss_base"),
-            factors: factors.map_or_else(Default::default, |factors| {
+            factors: factors.map_or_else(BTreeMap::new, |factors| {
                 let limit =
                     |entry: Entry<'_>| Some((Factor::with_key(entry.key)?, self.number(factors, entry.key)?));
                 factors.iter().filter_map(limit).collect()
+            }),
+            findings: findings.map_or_else(BTreeMap::new, |findings| {
+                let limit =
+                    |entry: Entry<'_>| Some((Band::named(entry.key)?, self.count(findings, entry.key)?));
+                findings.iter().filter_map(limit).collect()
             }),
             uncertain_layers: self.count(map, "uncertain_layers"),
             open_threats: self.count(map, "open_threats"),
@@ -109,32 +332,38 @@ impl Reader<'_> {
             rationale_from: self.number(map, "rationale_from"),
             mitigation_evidence: self.flag(map, "mitigation_evidence"),
             approval_from: self.word(map, "approval_from", Band::named),
-            review_within: self.word(map, "review_within", |word| word.strip_suffix('d')?.parse().ok()),
+            review_within: self.days(map, "review_within"),
         }
     }
 
-    fn levels(&mut self, map: Map<'_>, policy: &mut Policy) {
+    fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Set<Option<Level>>> {
+        let mut levels = BTreeMap::new();
         for entry in map.iter() {
             let (Some(rule), Some(word)) = (rules::named(entry.key), entry.value.as_str()) else { continue };
             let level = Level::named(word);
             if rule.fixed && level != Some(Level::Error) {
                 let message = format!("`{}` cannot be set to {word}", rule.name);
-                let why = "without it a score or a whole file would go unread, and pass";
-                self.faults.push(fault(entry.span(), message).help(format!("leave it out: {why}")));
+                self.faults.push(fault(entry.span(), message).help(UNREAD));
                 continue;
             }
-            policy.levels.insert(rule.name, Set { value: level, origin: self.origin(entry.key_span) });
+            levels.insert(rule.name, Set { value: level, origin: self.origin(entry.key_span) });
         }
+        levels
     }
 
-    fn patterns(&mut self, root: Node<'_>, key: &str) -> Option<PathSet> {
-        let files = root.get("files")?;
+    fn patterns(&mut self, files: Node<'_>, key: &str) -> Option<PathSet> {
         files.get(key)?.as_list()?;
-        let nodes: Vec<Node<'_>> = items(files, key).filter(|node| node.as_str().is_some()).collect();
+        let nodes: Vec<Node<'_>> = items(files, key).collect();
+        self.pattern_list(&nodes)
+    }
+
+    fn pattern_list(&mut self, nodes: &[Node<'_>]) -> Option<PathSet> {
+        let nodes: Vec<Node<'_>> = nodes.iter().copied().filter(|node| node.as_str().is_some()).collect();
         match PathSet::new(nodes.iter().filter_map(|node| node.as_str()), Case::Exact) {
             Ok(set) => Some(set),
             Err((at, message)) => {
-                self.faults.push(fault(nodes[at].span(), format!("this pattern cannot be read: {message}")));
+                let span = nodes.get(at).map_or(Span::new(0, 0), |node| node.span());
+                self.faults.push(fault(span, format!("this pattern cannot be read: {message}")));
                 None
             }
         }
@@ -159,6 +388,10 @@ impl Reader<'_> {
         Some(Set { value, origin: number.origin })
     }
 
+    fn days(&self, map: Map<'_>, key: &str) -> Option<Set<i32>> {
+        self.word(map, key, |word| word.strip_suffix('d')?.parse().ok())
+    }
+
     fn flag(&self, map: Map<'_>, key: &str) -> Option<Set<bool>> {
         self.set(map, key, |value| if let Value::Bool(flag) = value { Some(flag) } else { None })
     }
@@ -173,11 +406,84 @@ impl Reader<'_> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        let position = self.source.position(span.start);
-        Origin { file: self.file.clone(), line: position.line, column: position.column }
+        Origin::new(self.file.clone(), self.source, span)
     }
 }
 
+const UNREAD: &str = "take it out: without this rule a score or a whole file would go unread, and pass";
+
 fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
     node.get(key).and_then(Node::as_list).into_iter().flat_map(List::iter)
+}
+
+fn first_key(node: Node<'_>) -> Span {
+    node.as_map().and_then(|map| map.iter().next()).map_or(node.span(), |entry| entry.key_span)
+}
+
+/// The path `relative` to the folder of the file `name`, without `.` and `..` where they can be resolved.
+fn beside(name: &str, relative: &str) -> String {
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let whole = if relative.starts_with('/') { relative.to_owned() } else { format!("{folder}/{relative}") };
+    let rooted = name.starts_with('/') || relative.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_policy_that_names_them() {
+        assert_eq!(beside("aivss-policy.yaml", "policies/base.yaml"), "policies/base.yaml");
+        assert_eq!(beside(".github/aivss-policy.yaml", "../policies/./base.yaml"), "policies/base.yaml");
+        assert_eq!(beside("../a/p.yaml", "../b.yaml"), "../b.yaml");
+        assert_eq!(beside("/repo/p.yaml", "b.yaml"), "/repo/b.yaml");
+    }
+
+    #[test]
+    fn policies_extend_files_in_chains_and_never_in_circles() {
+        let files = |path: &str| -> Result<Vec<u8>, String> {
+            match path {
+                "base/a.yaml" => {
+                    Ok(b"aivss_policy: 1\nextends: [./b.yaml]\nlimits: { score: 7.0 }\n".to_vec())
+                }
+                "base/b.yaml" => {
+                    Ok(b"aivss_policy: 1\nextends: [strict]\nlimits: { score: 6.0, cvss_base: 9 }\n".to_vec())
+                }
+                "circle.yaml" => Ok(b"aivss_policy: 1\nextends: [other.yaml]\n".to_vec()),
+                "other.yaml" => Ok(b"aivss_policy: 1\nextends: [circle.yaml]\n".to_vec()),
+                _ => Err("no such file".to_owned()),
+            }
+        };
+        let source = |text: &str| Source::decode("p.yaml", text.as_bytes().to_vec());
+        let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files).unwrap();
+        let limits = policy.terms().limits();
+        assert_eq!(limits.score.as_ref().unwrap().origin.to_string(), "base/a.yaml:3:11");
+        assert_eq!(limits.cvss_base.as_ref().unwrap().origin.to_string(), "base/b.yaml:3:23");
+        assert!(policy.terms().three_point().unwrap().to_string().starts_with("strict:"));
+        let broken =
+            |text: &str| read(source(text), &files).unwrap_err().remove(0).diagnostics.remove(0).message;
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: [circle.yaml]\n"),
+            "`circle.yaml` extends this policy in turn: p.yaml → circle.yaml → other.yaml → circle.yaml"
+        );
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: [nowhere.yaml]\n"),
+            "`nowhere.yaml` cannot be read: no such file"
+        );
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: ['https://example.org/p.yaml']\n"),
+            "`https://example.org/p.yaml` is not fetched: policies come from files alone"
+        );
+    }
 }

@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
             diagnostic.level.name(),
             diagnostic.rule,
             line(&diagnostic.message),
-            super::finding(diagnostic)
+            super::remarks(diagnostic)
         )?;
     }
     for obstacle in &report.obstacles {

@@ -39,6 +39,10 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         let word = painted("cannot judge", AnsiColor::Red, look);
         writeln!(out, "{word}: {}: {}\n", line(&obstacle.path), line(&obstacle.message))?;
     }
+    if !report.lowered.is_empty() {
+        let word = painted("lowered on the command line", AnsiColor::Yellow, look);
+        writeln!(out, "{word}: {}\n", report.lowered.join(", "))?;
+    }
     let verdict = report.verdict();
     let (word, colour) = match verdict {
         Verdict::Passed => ("passed", AnsiColor::Green),
@@ -71,11 +75,19 @@ fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
 
 /// The lines below the drawing: the computation, what explains it, who decided, how to mend it.
 fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let decided = diagnostic.decided_by.as_ref().map(|origin| format!("{origin} sets it"));
+    let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
+        "" => origin.to_string(),
+        text => format!("{origin}: {text}"),
+    });
+    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
+        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
+        format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
+    });
     for (word, text) in [
         ("working", diagnostic.working.as_deref()),
         ("note", diagnostic.note.as_deref()),
         ("policy", decided.as_deref()),
+        ("excepted", excepted.as_deref()),
         ("help", diagnostic.help.as_deref()),
     ] {
         if let Some(text) = text {
@@ -124,7 +136,7 @@ struct Shown<'r> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", line(&self.diagnostic.message), super::finding(self.diagnostic))
+        write!(f, "{}{}", line(&self.diagnostic.message), super::remarks(self.diagnostic))
     }
 }
 

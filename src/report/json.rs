@@ -30,6 +30,7 @@ struct Whole<'r> {
     policy: &'r str,
     date: String,
     fail_on: Level,
+    lowered: &'r [String],
     summary: Summary<'r>,
     files: Vec<File<'r>>,
     skipped: &'r [String],
@@ -51,6 +52,7 @@ struct Summary<'r> {
     errors: usize,
     warnings: usize,
     notes: usize,
+    excepted: usize,
     worst: Option<Worst<'r>>,
 }
 
@@ -70,6 +72,7 @@ struct Obstacle<'r> {
 #[derive(Serialize)]
 struct File<'r> {
     path: &'r str,
+    kind: &'static str,
     models: Vec<Model<'r>>,
     diagnostics: Vec<Fault<'r>>,
 }
@@ -129,6 +132,15 @@ struct Fault<'r> {
     help: Option<&'r str>,
     related: Vec<Related<'r>>,
     decided_by: Option<DecidedBy<'r>>,
+    excepted: Option<Pass<'r>>,
+}
+
+#[derive(Serialize)]
+struct Pass<'r> {
+    reason: &'r str,
+    owner: &'r str,
+    expires: String,
+    decided_by: DecidedBy<'r>,
 }
 
 #[derive(Serialize)]
@@ -162,14 +174,16 @@ impl<'r> Whole<'r> {
             policy: &report.policy,
             date: report.today.to_string(),
             fail_on: report.fail_on,
+            lowered: &report.lowered,
             summary: Summary {
-                files: report.files.len(),
+                files: report.files.iter().filter(|file| !file.is_policy).count(),
                 models: report.models(),
                 policies: report.policies,
                 skipped: report.skipped.len(),
                 errors: report.count(Level::Error),
                 warnings: report.count(Level::Warning),
                 notes: report.count(Level::Note),
+                excepted: report.excepted(),
                 worst: report.worst().map(|(score, band, source)| Worst {
                     score: number(score),
                     severity: band.name(),
@@ -190,6 +204,7 @@ impl<'r> Whole<'r> {
 fn file(file: &FileReport) -> File<'_> {
     File {
         path: file.source.name(),
+        kind: if file.is_policy { "policy" } else { "threat-model" },
         models: file.models.iter().map(model).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.source, diagnostic)).collect(),
     }
@@ -261,6 +276,12 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
             })
             .collect(),
         decided_by: diagnostic.decided_by.as_ref().map(decided_by),
+        excepted: diagnostic.excepted.as_ref().map(|excepted| Pass {
+            reason: &excepted.reason,
+            owner: &excepted.owner,
+            expires: excepted.expires.to_string(),
+            decided_by: decided_by(&excepted.origin),
+        }),
     }
 }
 

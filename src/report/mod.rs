@@ -7,6 +7,7 @@ mod human;
 mod json;
 
 use std::io;
+use std::sync::Arc;
 
 use crate::assessed::Assessed;
 use crate::date::Date;
@@ -32,17 +33,21 @@ pub struct Report {
     pub today: Date,
     /// The level that fails the gate.
     pub fail_on: Level,
+    /// Rules that the command line has lowered for this run, in words.
+    pub lowered: Vec<String>,
 }
 
 /// One file's part of the report.
 #[derive(Debug)]
 pub struct FileReport {
     /// The file's path and text.
-    pub source: Source,
+    pub source: Arc<Source>,
     /// Its threat models.
     pub models: Vec<Assessed>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether it is a policy, which is judged as well.
+    pub is_policy: bool,
 }
 
 /// Something that could not be read, found or understood, so that the gate cannot answer for it.
@@ -108,9 +113,24 @@ pub struct Look {
 }
 
 impl Report {
+    /// A report in which nothing stands yet.
+    pub fn new(today: Date, fail_on: Level) -> Self {
+        Self {
+            files: Vec::new(),
+            policies: 0,
+            skipped: Vec::new(),
+            obstacles: Vec::new(),
+            policy: String::new(),
+            today,
+            fail_on,
+            lowered: Vec::new(),
+        }
+    }
+
     /// What the gate answers.
     pub fn verdict(&self) -> Verdict {
-        let fails = |diagnostic: &Diagnostic| diagnostic.level >= self.fail_on;
+        let fails =
+            |diagnostic: &Diagnostic| diagnostic.level >= self.fail_on && diagnostic.excepted.is_none();
         if !self.obstacles.is_empty() {
             Verdict::CannotJudge
         } else if self.diagnostics().any(|(_, diagnostic)| fails(diagnostic)) {
@@ -124,12 +144,18 @@ impl Report {
     pub fn diagnostics(&self) -> impl Iterator<Item = (&Source, &Diagnostic)> {
         self.files
             .iter()
-            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.source, diagnostic)))
+            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&*file.source, diagnostic)))
     }
 
-    /// How many diagnostics have this level.
+    /// How many diagnostics have this level, those that are excepted left out.
     pub fn count(&self, level: Level) -> usize {
-        self.diagnostics().filter(|(_, diagnostic)| diagnostic.level == level).count()
+        let counts = |diagnostic: &Diagnostic| diagnostic.level == level && diagnostic.excepted.is_none();
+        self.diagnostics().filter(|(_, diagnostic)| counts(diagnostic)).count()
+    }
+
+    /// How many diagnostics an exception covers.
+    pub fn excepted(&self) -> usize {
+        self.diagnostics().filter(|(_, diagnostic)| diagnostic.excepted.is_some()).count()
     }
 
     /// How many threat models were judged.
@@ -141,7 +167,7 @@ impl Report {
     pub fn worst(&self) -> Option<(Decimal, Band, &Source)> {
         let scores = self.files.iter().flat_map(|file| {
             let scores = file.models.iter().flat_map(|model| &model.scores);
-            scores.filter_map(|score| Some((score.working.as_ref()?, &file.source)))
+            scores.filter_map(|score| Some((score.working.as_ref()?, &*file.source)))
         });
         // The first of equals, so that the answer does not depend on anything but the order of the paths.
         scores
@@ -151,7 +177,8 @@ impl Report {
 
     /// The summary for people, in a line.
     pub fn summary(&self) -> String {
-        let mut parts = vec![count(self.files.len(), "file"), count(self.models(), "model")];
+        let with_models = self.files.iter().filter(|file| !file.is_policy).count();
+        let mut parts = vec![count(with_models, "file"), count(self.models(), "model")];
         if self.policies > 0 {
             parts.push(if self.policies == 1 {
                 "1 policy".to_owned()
@@ -164,6 +191,9 @@ impl Report {
             if number > 0 || level == Level::Error {
                 parts.push(count(number, word));
             }
+        }
+        if self.excepted() > 0 {
+            parts.push(format!("{} excepted", self.excepted()));
         }
         let scores = self.files.iter().flat_map(|file| &file.models).flat_map(|model| &model.scores);
         let uncomputed = scores.filter(|score| score.working.is_none()).count();
@@ -181,9 +211,12 @@ impl Report {
     }
 }
 
-/// Which finding a diagnostic is about, to be put after its message.
-fn finding(diagnostic: &Diagnostic) -> String {
-    diagnostic.finding.as_deref().map_or_else(String::new, |id| format!(" (finding {})", escape::line(id)))
+/// Which finding a diagnostic is about, and whether it is excepted, to be put after its message.
+fn remarks(diagnostic: &Diagnostic) -> String {
+    let finding = diagnostic.finding.as_deref().map(|id| format!(" (finding {})", escape::line(id)));
+    let excepted =
+        diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
+    finding.into_iter().chain(excepted).collect()
 }
 
 fn count(number: usize, word: &str) -> String {

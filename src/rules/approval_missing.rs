@@ -24,11 +24,11 @@ review:
 ",
     )
     .under("require: { approval_from: High }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.require().approval_from.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.policy.require().approval_from else { return };
+    let Some(from) = &subject.terms.require().approval_from else { return };
     if subject.model.review.approved_by.is_some() {
         return;
     }

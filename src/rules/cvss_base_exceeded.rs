@@ -25,11 +25,11 @@ aivss:
 ",
     )
     .under("limits: { cvss_base: 6.9 }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.limits().cvss_base.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.policy.limits().cvss_base else { return };
+    let Some(limit) = &subject.terms.limits().cvss_base else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = scored.declared;

@@ -27,11 +27,11 @@ aivss:
 ",
     )
     .under("require: { mitigation_evidence: true }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.require().mitigation_evidence.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let required = subject.policy.require().mitigation_evidence.as_ref();
+    let required = subject.terms.require().mitigation_evidence.as_ref();
     let Some(required) = required.filter(|required| required.value) else { return };
     for scored in &subject.scores {
         let (Some(given), Some(value), None) =

@@ -26,11 +26,11 @@ aivss:
 ",
     )
     .under("limits: { factors: { self_modification: 0.0 } }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| !terms.limits().factors.is_empty(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let limits = &subject.policy.limits().factors;
+    let limits = &subject.terms.limits().factors;
     if limits.is_empty() {
         return;
     }

@@ -32,7 +32,7 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // Where the policy asks for evidence of every mitigation, that rule speaks.
-    if subject.policy.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
+    if subject.terms.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
         return;
     }
     for scored in &subject.scores {

@@ -19,6 +19,10 @@ pub mod duplicate_key;
 pub mod empty_file;
 pub mod encoding;
 pub mod evidence_missing;
+pub mod exception_expired;
+pub mod exception_expiring;
+pub mod exception_overlong;
+pub mod exception_unused;
 pub mod factor_exceeded;
 pub mod factor_missing;
 pub mod factor_range;
@@ -26,6 +30,7 @@ pub mod factor_set;
 pub mod factor_sum_mismatch;
 pub mod factor_unknown;
 pub mod finding_repeated;
+pub mod findings_exceeded;
 pub mod input_limit;
 pub mod input_precision;
 pub mod layer_blank;
@@ -43,6 +48,7 @@ pub mod off_scale;
 pub mod open_threats_exceeded;
 pub mod owner_missing;
 pub mod policy;
+pub mod policy_ineffective;
 pub mod rationale_missing;
 pub mod review_overdue;
 pub mod schema;
@@ -65,7 +71,7 @@ use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model};
-use crate::policy::Policy;
+use crate::policy::Terms;
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{Scored, score};
 
@@ -97,8 +103,17 @@ pub struct Rule {
 pub enum Check {
     /// None of its own: it speaks of what reading a text, its schema, or the file as a whole brought up.
     Raised,
+    /// None of its own: it speaks of what a whole run has shown of a policy.
+    OfPolicy,
     /// Looks at what the file means, and adds what it finds.
     Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
+    /// The same, where the terms set what it needs.
+    Policy {
+        /// Whether they do.
+        applies: fn(&Terms) -> bool,
+        /// The look.
+        check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
+    },
 }
 
 /// A file that a rule finds fault with, and its mended form.
@@ -145,17 +160,17 @@ pub struct Subject<'a> {
     pub model: &'a Model<'a>,
     /// What follows from it: the agent's own score first, then the findings'.
     pub scores: Vec<Scored<'a>>,
-    /// What is acceptable.
-    pub policy: &'a Policy,
+    /// What is acceptable of this model.
+    pub terms: &'a Terms,
     /// The day of the run.
     pub today: Date,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(model: &'a Model<'a>, policy: &'a Policy, today: Date) -> Self {
+    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, policy, today }
+        Self { model, scores, terms, today }
     }
 
     /// The agent's own score, in formats that have one.
@@ -171,7 +186,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 52] = [
+pub static ALL: [&Rule; 58] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -183,6 +198,11 @@ pub static ALL: [&Rule; 52] = [
     &schema::RULE,
     &unknown_key::RULE,
     &policy::RULE,
+    &policy_ineffective::RULE,
+    &exception_expired::RULE,
+    &exception_overlong::RULE,
+    &exception_unused::RULE,
+    &exception_expiring::RULE,
     &cvss_missing::RULE,
     &cvss_version::RULE,
     &cvss_old_metric::RULE,
@@ -214,6 +234,7 @@ pub static ALL: [&Rule; 52] = [
     &layer_pasted::RULE,
     &score_exceeded::RULE,
     &severity_exceeded::RULE,
+    &findings_exceeded::RULE,
     &cvss_base_exceeded::RULE,
     &factor_exceeded::RULE,
     &uncertain_layers_exceeded::RULE,

@@ -32,11 +32,11 @@ aivss:
 ",
     )
     .under("scale: three-point")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.three_point().is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(origin) = subject.policy.three_point() else { return };
+    let Some(origin) = subject.terms.three_point() else { return };
     for scored in &subject.scores {
         factors(scored, origin, found);
         multipliers(scored, origin, found);

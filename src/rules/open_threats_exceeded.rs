@@ -27,14 +27,14 @@ maestro:
 ",
     )
     .under("limits: { open_threats: 0 }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.limits().open_threats.is_some(), check },
 };
 
 /// How many of the open threats are shown one by one.
 const SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.policy.limits().open_threats, &subject.model.maestro) else {
+    let (Some(limit), Some(maestro)) = (&subject.terms.limits().open_threats, &subject.model.maestro) else {
         return;
     };
     let open: Vec<_> =

@@ -27,11 +27,11 @@ agent:
 ",
     )
     .under("require: { owner: true }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.require().owner.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.policy.require().owner.as_ref().filter(|required| required.value) else {
+    let Some(required) = subject.terms.require().owner.as_ref().filter(|required| required.value) else {
         return;
     };
     let agent = &subject.model.agent;

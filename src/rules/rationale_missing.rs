@@ -35,11 +35,11 @@ aivss:
 ",
     )
     .under("require: { rationale_from: 0.9 }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.require().rationale_from.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.policy.require().rationale_from else { return };
+    let Some(from) = &subject.terms.require().rationale_from else { return };
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
             let (Some(value), None) = (given.value, given.rationale) else { continue };

@@ -49,11 +49,11 @@ review:
         )
         .under("require: { review_within: 180d }"),
     ],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.require().review_within.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(within) = &subject.policy.require().review_within else { return };
+    let Some(within) = &subject.terms.require().review_within else { return };
     let review = &subject.model.review;
     let (span, message) = match review.date {
         None => {

@@ -24,11 +24,11 @@ aivss:
 ",
     )
     .under("limits: { score: 8.9 }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.limits().score.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.policy.limits().score else { return };
+    let Some(limit) = &subject.terms.limits().score else { return };
     for scored in &subject.scores {
         let Some(working) = &scored.working else { continue };
         if working.score > limit.value {

@@ -25,11 +25,11 @@ aivss:
 ",
     )
     .under("limits: { severity: High }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.limits().severity.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.policy.limits().severity else { return };
+    let Some(limit) = &subject.terms.limits().severity else { return };
     for scored in &subject.scores {
         let Some(working) = &scored.working else { continue };
         if working.band > limit.value {

@@ -25,11 +25,11 @@ maestro:
 ",
     )
     .under("limits: { uncertain_layers: 1 }")],
-    check: Check::Meaning(check),
+    check: Check::Policy { applies: |terms| terms.limits().uncertain_layers.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.policy.limits().uncertain_layers, &subject.model.maestro)
+    let (Some(limit), Some(maestro)) = (&subject.terms.limits().uncertain_layers, &subject.model.maestro)
     else {
         return;
     };

@@ -1,0 +1,107 @@
+//! Exceptions: faults that pass for a while, for a reason, under someone's name.
+//!
+//! An exception covers one rule in some files, and lasts through its last day. It never covers what was not read.
+
+use super::Set;
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::pattern::PathSet;
+
+/// One exception of a policy.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    pub(super) rule: String,
+    pub(super) paths: PathSet,
+    pub(super) pattern: String,
+    pub(super) finding: Option<String>,
+    pub(super) reason: String,
+    pub(super) owner: String,
+    /// The longest term that the policy allows, in days.
+    pub(super) max_term: Option<Set<i32>>,
+    /// `None` for a text that is no date, which counts as expired.
+    pub(super) expires: Option<Date>,
+    /// The line it begins at.
+    pub origin: Origin,
+    /// The line of its last day.
+    pub expires_origin: Origin,
+}
+
+/// Why a fault passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excepted {
+    /// The reason given.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day.
+    pub expires: Date,
+    /// The line of the policy.
+    pub origin: Origin,
+}
+
+impl Exception {
+    /// The rule it is for.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The pattern of the paths it is for.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// Whether a path, relative to the repository's root, is one it is for.
+    pub fn is_for(&self, path: &str) -> bool {
+        self.paths.matches(path)
+    }
+
+    /// The days left, the last one included as 0; `None` once it has expired, or never had a date.
+    pub fn days_left(&self, today: Date) -> Option<i32> {
+        self.expires.map(|day| day.days_since(today)).filter(|days| *days >= 0)
+    }
+
+    /// The longest term allowed, where the last day lies beyond it.
+    pub fn overlong(&self, today: Date) -> Option<&Set<i32>> {
+        let left = self.days_left(today)?;
+        self.max_term.as_ref().filter(|most| left > most.value)
+    }
+
+    /// What to say of a fault in a file, if this exception covers it today.
+    pub fn covers(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> Option<Excepted> {
+        if self.overlong(today).is_some() {
+            return None;
+        }
+        self.days_left(today)?;
+        let same_finding = self.finding.is_none() || self.finding == diagnostic.finding;
+        let covered = self.rule == diagnostic.rule && same_finding && self.is_for(path);
+        covered.then_some(Excepted {
+            reason: self.reason.clone(),
+            owner: self.owner.clone(),
+            expires: self.expires?,
+            origin: self.origin.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy;
+    use crate::source::Source;
+
+    #[test]
+    fn the_last_day_still_counts_and_no_date_never_does() {
+        let exception = |expires: &str| {
+            let text = format!(
+                "aivss_policy: 1\nexceptions:\n  - {{ rule: layer-blank, path: a, reason: why, owner: who, expires: '{expires}' }}\n"
+            );
+            let source = Source::decode("p.yaml", text.into_bytes());
+            policy::read(source, &|name| Err(name.to_owned())).unwrap().exceptions()[0].clone()
+        };
+        let today = Date::parse("2026-01-31").unwrap();
+        assert_eq!(exception("2026-02-01").days_left(today), Some(1));
+        assert_eq!(exception("2026-01-31").days_left(today), Some(0));
+        assert_eq!(exception("2026-01-30").days_left(today), None);
+        assert_eq!(exception("soon").days_left(today), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! What a run has shown of a policy: exceptions that are due, overlong or cover nothing, and entries without effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Exception, Policy, Terms};
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::document;
+use crate::lint::finish;
+use crate::rules::{
+    self, Check, Rule, exception_expired, exception_expiring, exception_overlong, exception_unused,
+    policy_ineffective,
+};
+use crate::source::Source;
+
+/// Which entries of a policy had a part in a run, by their places in it.
+#[derive(Clone, Debug, Default)]
+pub struct Used {
+    /// Overrides that matched a model.
+    pub overrides: BTreeSet<usize>,
+    /// Exceptions that covered a fault.
+    pub exceptions: BTreeSet<usize>,
+    /// Exceptions for a path that was judged.
+    pub looked_for: BTreeSet<usize>,
+}
+
+/// What a run was about.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// The day.
+    pub today: Date,
+    /// Whether the whole repository was judged, so that what was not used is of no use.
+    pub whole: bool,
+    /// Warn of exceptions that expire within so many days.
+    pub expiring_within: Option<i32>,
+}
+
+impl Used {
+    /// Adds what another part of the run has used.
+    pub fn extend(&mut self, other: Self) {
+        self.overrides.extend(other.overrides);
+        self.exceptions.extend(other.exceptions);
+        self.looked_for.extend(other.looked_for);
+    }
+}
+
+impl Policy {
+    /// The faults that a run has shown of the policy, by file.
+    pub fn review(&self, used: &Used, run: Run) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+        let mut found: Vec<(&Origin, Diagnostic)> = Vec::new();
+        for (at, exception) in self.exceptions().iter().enumerate() {
+            let looked_for = run.whole || used.looked_for.contains(&at);
+            let is_unused = looked_for && !used.exceptions.contains(&at);
+            found.extend(due(exception, is_unused, run));
+        }
+        if run.whole {
+            let unused = self.overrides().iter().enumerate().filter(|(at, _)| !used.overrides.contains(at));
+            found.extend(unused.map(|(_, over)| {
+                let message = "this override matches no threat model";
+                (&over.origin, Diagnostic::new(&policy_ineffective::RULE, over.origin.span, message))
+            }));
+        }
+        found.extend(self.speechless());
+        self.by_file(found)
+    }
+
+    /// Rules set to a level that they never reach, because no terms set what they need.
+    fn speechless(&self) -> impl Iterator<Item = (&Origin, Diagnostic)> {
+        let all = || self.overrides.iter().map(|over| &over.terms).chain([&self.terms]);
+        all().flat_map(|terms: &Terms| terms.levels().iter()).filter_map(move |(name, level)| {
+            let Check::Policy { applies, .. } = rules::named(name)?.check else { return None };
+            if level.value.is_none() || all().any(applies) {
+                return None;
+            }
+            let message = format!("`{name}` never speaks: nothing that it needs is set");
+            Some((&level.origin, Diagnostic::new(&policy_ineffective::RULE, level.origin.span, message)))
+        })
+    }
+
+    /// Sorts faults to the files they are in; the built-in policies have none to show.
+    fn by_file(&self, found: Vec<(&Origin, Diagnostic)>) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+        let mut by_file: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
+        for (origin, mut diagnostic) in found {
+            if let Some(level) = rules::named(diagnostic.rule).and_then(|rule: &Rule| self.level(rule)) {
+                diagnostic.level = level;
+                by_file.entry(&origin.file).or_default().push(diagnostic);
+            }
+        }
+        let sources = self.sources().iter();
+        sources
+            .filter_map(|source| {
+                let mut diagnostics = by_file.remove(source.name())?;
+                finish(&mut diagnostics, &document::parse(source));
+                Some((source.clone(), diagnostics))
+            })
+            .collect()
+    }
+}
+
+/// What is to be said of one exception.
+fn due(exception: &Exception, is_unused: bool, run: Run) -> Option<(&Origin, Diagnostic)> {
+    let name = format!("the exception for `{}`", exception.rule());
+    let at_day = |rule: &Rule, message: String| {
+        let origin = &exception.expires_origin;
+        Some((origin, Diagnostic::new(rule, origin.span, message)))
+    };
+    let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+    let Some(left) = exception.days_left(run.today) else {
+        let message = match exception.expires {
+            Some(day) => format!("{name} expired {} ago", days(run.today.days_since(day))),
+            None => format!("{name} has no date (YYYY-MM-DD), which counts as expired"),
+        };
+        return at_day(&exception_expired::RULE, message);
+    };
+    if let Some(most) = exception.overlong(run.today) {
+        let message = format!("{name} lasts {left} more days, and {} are allowed", most.value);
+        return at_day(&exception_overlong::RULE, message);
+    }
+    if is_unused {
+        let message = format!("{name} in {} covers no fault", exception.pattern());
+        let origin = &exception.origin;
+        return Some((origin, Diagnostic::new(&exception_unused::RULE, origin.span, message)));
+    }
+    if run.expiring_within.is_some_and(|within| left <= within) {
+        let when = if left == 0 { "today".to_owned() } else { format!("in {}", days(left)) };
+        return at_day(&exception_expiring::RULE, format!("{name} expires {when}"));
+    }
+    None
+}

@@ -1,0 +1,58 @@
+//! `findings-exceeded`: more findings of a band than the policy allows.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "findings-exceeded",
+    level: Level::Error,
+    fixed: false,
+    summary: "More findings of a severity band are listed than the policy allows.",
+    why: "One grave finding may be accepted with open eyes; a pile of them is a backlog that nobody decided on.",
+    remedy: "Mend findings, or have the policy changed by those who own it.",
+    see: "`limits.findings` of the policy",
+    examples: &[Example::parts(
+        "
+findings:
+#^^^^^^^ findings-exceeded: 1 finding is Critical, and the limit is 0
+  - id: V-1
+    aivss:
+      version: '0.8'
+      cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+      factors: { autonomy_of_action: 1, dynamic_tool_use: 0.5, natural_language_interface: 1, contextual_awareness: 1, non_determinism: 1, opacity_and_reflexivity: 1, persistent_memory: 0.5, dynamic_identity: 0.5, multi_agent_interactions: 1, self_modification: 0.5 }
+      score: 9.4
+",
+        "
+findings: []
+",
+    )
+    .under("limits: { findings: { Critical: 0 } }")],
+    check: Check::Policy { applies: |terms| !terms.limits().findings.is_empty(), check },
+};
+
+/// How many of the findings are shown one by one.
+const SHOWN: usize = 5;
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (band, limit) in &subject.terms.limits().findings {
+        let of_band: Vec<_> = subject
+            .findings()
+            .filter(|(_, scored)| scored.working.as_ref().is_some_and(|working| working.band == *band))
+            .collect();
+        if of_band.len() <= limit.value {
+            continue;
+        }
+        let count = if of_band.len() == 1 {
+            "1 finding is".to_owned()
+        } else {
+            format!("{} findings are", of_band.len())
+        };
+        let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
+        let span = subject.model.findings_heading.unwrap_or(subject.model.heading);
+        let diagnostic = Diagnostic::new(&RULE, span, message).decided_by(&limit.origin);
+        found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (_, scored)| {
+            let place = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+            diagnostic.related(place, band.name())
+        }));
+    }
+}

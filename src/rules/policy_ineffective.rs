@@ -1,0 +1,48 @@
+//! `policy-ineffective`: an entry of a policy has no effect.
+
+use super::{Check, Example, Rule};
+use crate::diagnostic::Level;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "policy-ineffective",
+    level: Level::Warning,
+    fixed: false,
+    summary: "An entry of a policy has no effect.",
+    why: "Whoever wrote it believes that it has one.",
+    remedy: "Take it out, or mend what it is matched by.",
+    see: "schemas/policy.json",
+    examples: &[
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+overrides:
+  - match: { environment: production }
+#   ^^^^^ policy-ineffective: this override matches no threat model
+    limits: { score: 6.9 }
+",
+            "
+aivss_policy: 1
+overrides:
+  - match: { path: agents/** }
+    limits: { score: 9.9 }
+",
+        ),
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+rules:
+  score-exceeded: warning
+# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` never speaks: nothing that it needs is set
+",
+            "
+aivss_policy: 1
+limits: { score: 9.9 }
+rules:
+  score-exceeded: warning
+",
+        ),
+    ],
+    check: Check::OfPolicy,
+};
