@@ -74,7 +74,7 @@ impl Repository {
     }
 
     /// A path as patterns see it: relative to the root where it lies below it.
-    fn matched(&self, path: &Path) -> String {
+    pub fn matched(&self, path: &Path) -> String {
         let whole = self.whole(path);
         slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
     }
@@ -168,6 +168,24 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
             }
         }
     }
+}
+
+/// The YAML and JSON files below a folder, in the order of their paths.
+///
+/// # Errors
+/// Why the folder cannot be looked through, as a sentence.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for entry in ignore::WalkBuilder::new(folder).standard_filters(false).hidden(true).build() {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if is_file && ["yaml", "yml", "json"].contains(&ending) {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Reads one file, never more than is allowed.

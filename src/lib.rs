@@ -48,6 +48,7 @@ pub mod decimal;
 pub mod date;
 pub mod schema;
 pub mod suggest;
+pub mod caret;
 pub mod model;
 pub mod score;
 pub mod pattern;

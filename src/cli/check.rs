@@ -1,21 +1,21 @@
 //! `check`: the gate. Finds files, judges them on all cores, writes the report.
 
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::{env, fmt, panic, thread};
+use std::{fmt, panic, thread};
 
 use clap::Args;
 
-use super::{Colour, Streams};
+use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Candidate, Repository, discover, read, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{self, Broken, BuiltIn, Policy, Run, Used};
-use crate::report::{self, FileReport, Format, Look, Obstacle, Report, Verdict};
+use crate::report::{self, FileReport, Format, Obstacle, Report, Verdict};
 use crate::rules;
 use crate::source::Source;
 use crate::suggest::nearest;
@@ -162,20 +162,18 @@ impl From<io::Error> for Stopped {
     }
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Stopped> {
-    #[expect(clippy::disallowed_methods, reason = "where the user stands")]
-    let repository = Repository::around(env::current_dir()?);
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let today = arguments.today.unwrap_or_else(Date::today);
-    let (mut policy, name) = match find_policy(arguments.policy.as_deref(), &repository)? {
+    let (mut policy, name) = match find_policy(arguments.policy.as_deref(), repository)? {
         Ok(found) => found,
         Err(broken) => {
-            let report = broken_policy(broken, today, arguments.fail_on.level());
+            let report = broken_report(broken, today, arguments.fail_on.level());
             emit(&report, arguments)?;
             return Ok(report.verdict());
         }
     };
     let lowered = arguments.levels.apply(&mut policy)?;
-    let mut report = judge(arguments, &repository, &policy, today);
+    let mut report = judge(arguments, repository, &policy, today);
     report.policy = name;
     report.lowered = lowered;
     emit(&report, arguments)?;
@@ -183,7 +181,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Stopped> {
 }
 
 /// The report on a policy by which nothing can be judged.
-fn broken_policy(broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
+pub(super) fn broken_report(broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
     let mut report = Report::new(today, fail_on);
     for Broken { source, diagnostics } in broken {
         let path = source.name().to_owned();
@@ -337,13 +335,7 @@ fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judg
 
 /// Writes the report to stdout, which carries nothing else.
 fn emit(report: &Report, arguments: &Arguments) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = report::write(report, arguments.format(), &mut out).and_then(|()| out.flush());
-    match written {
-        // Whoever closed the pipe (`| head`) has seen enough; the verdict stands.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
+    emit_to_stdout(|stdout| report::write(report, arguments.format(), stdout))
 }
 
 impl Arguments {
@@ -364,15 +356,4 @@ impl LevelName {
             Self::Error => Level::Error,
         }
     }
-}
-
-fn look(colour: Colour) -> Look {
-    let terminal = io::stdout().is_terminal();
-    let colour = match colour {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
-    };
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    Look { colour, unicode: terminal, width: width.clamp(40, 120) }
 }

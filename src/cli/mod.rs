@@ -2,11 +2,16 @@
 //! reaches the world, but for [`crate::discover`].
 
 mod check;
+mod policy;
 
-use std::io::{self, Write};
+use std::env;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::discover::Repository;
+use crate::report::{Look, Verdict, escape_line};
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
@@ -32,6 +37,9 @@ enum Command {
     /// Judge threat models (what happens without a command, too)
     #[command(after_help = EXAMPLES)]
     Check(check::Arguments),
+    /// Look at policies: what they come to, and their tests
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 /// What the streams are like, and how they are to be used.
@@ -64,15 +72,41 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let arguments = match line.command {
-        Some(Command::Check(arguments)) => arguments,
-        None => line.check,
-    };
-    match check::run(&arguments) {
+    match dispatch(&line) {
         Ok(verdict) => ExitCode::from(verdict.exit_code()),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = writeln!(io::stderr(), "error: {}", escape_line(&error.to_string()));
             ExitCode::from(2)
         }
     }
+}
+
+fn dispatch(line: &CommandLine) -> Result<Verdict, check::Stopped> {
+    #[expect(clippy::disallowed_methods, reason = "where the user stands")]
+    let repository = Repository::around(env::current_dir()?);
+    match &line.command {
+        Some(Command::Check(arguments)) => check::run(arguments, &repository),
+        Some(Command::Policy(command)) => policy::run(command, &repository),
+        None => check::run(&line.check, &repository),
+    }
+}
+
+/// Writes to stdout in one go. Whoever closed the pipe (`| head`) has seen enough: the verdict stands.
+fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+fn look(colour: Colour) -> Look {
+    let terminal = io::stdout().is_terminal();
+    let colour = match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+    };
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    Look { colour, unicode: terminal, width: width.clamp(40, 120) }
 }

@@ -75,6 +75,8 @@ impl Document<'_> {
 
 /// The key whose presence makes a mapping a threat model of this project's own format.
 pub const MODEL_MARKER: &str = "aivss_threat_model";
+/// The key whose presence makes a mapping a file of tests for a policy.
+pub const POLICY_TEST_MARKER: &str = "aivss_policy_test";
 /// The key whose presence makes a mapping a policy.
 pub const POLICY_MARKER: &str = "aivss_policy";
 

@@ -8,10 +8,12 @@ mod builtin;
 mod exception;
 mod read;
 mod review;
+mod show;
+pub mod trial;
 
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exception::{Excepted, Exception};
-pub use read::{Broken, Load, read};
+pub use read::{Broken, Load, beside, read};
 pub use review::{Run, Used};
 
 use std::borrow::Cow;

@@ -421,7 +421,7 @@ fn first_key(node: Node<'_>) -> Span {
 }
 
 /// The path `relative` to the folder of the file `name`, without `.` and `..` where they can be resolved.
-fn beside(name: &str, relative: &str) -> String {
+pub fn beside(name: &str, relative: &str) -> String {
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let whole = if relative.starts_with('/') { relative.to_owned() } else { format!("{folder}/{relative}") };
     let rooted = name.starts_with('/') || relative.starts_with('/');

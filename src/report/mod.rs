@@ -211,6 +211,11 @@ impl Report {
     }
 }
 
+/// A text from a file made safe to print in a line: what would steer a terminal is written out.
+pub fn escape_line(text: &str) -> String {
+    escape::line(text).into_owned()
+}
+
 /// Which finding a diagnostic is about, and whether it is excepted, to be put after its message.
 fn remarks(diagnostic: &Diagnostic) -> String {
     let finding = diagnostic.finding.as_deref().map(|id| format!(" (finding {})", escape::line(id)));

@@ -2,6 +2,7 @@
 //! policies knows it.
 
 use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
+use crate::caret::{Mark, mark};
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
 use crate::lint::{Judge, lint};
@@ -191,22 +192,13 @@ fn show(source: &Source, diagnostic: &Diagnostic) -> String {
     format!("{}-{} {}: {}", show(start), show(end), diagnostic.rule, diagnostic.message)
 }
 
-/// Reads `#   ^^^ rule: message`, about line number `above`, or `# at 1:2-1:3 rule: message`.
+/// Reads a line of carets about line number `above`, or `# at 1:2-1:3 rule: message`.
 fn caret(line: &str, above: usize) -> Option<String> {
-    let rest = line.strip_prefix('#')?;
-    if let Some(fault) = rest.strip_prefix(" at ") {
+    if let Some(fault) = line.strip_prefix("# at ") {
         return Some(fault.to_owned());
     }
-    let carets = rest.trim_start();
-    let message = carets.trim_start_matches('^');
-    if message.len() == carets.len() {
-        return None;
-    }
-    let blank = rest.len() - carets.len();
-    // `#` counts as a caret when one follows it directly.
-    let start = if blank == 0 { 1 } else { blank + 2 };
-    let end = blank + 2 + (carets.len() - message.len());
-    Some(format!("{above}:{start}-{above}:{end} {}", message.trim_start()))
+    let Mark { start, end, fault } = mark(line)?;
+    Some(format!("{above}:{start}-{above}:{end} {fault}"))
 }
 
 /// Completes the parts of a model from the stock: at each level, the keys of the parts first, then those of the

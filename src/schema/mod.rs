@@ -25,6 +25,8 @@ pub enum Schema {
     OwaspReport,
     /// `schemas/policy.json`: a policy.
     Policy,
+    /// `schemas/policy-test.json`: tests of a policy.
+    PolicyTest,
 }
 
 /// One way in which a tree is out of shape.
@@ -58,20 +60,23 @@ impl Schema {
             Self::ThreatModel => include_str!("../../schemas/threat-model.json"),
             Self::OwaspReport => include_str!("../../schemas/owasp-report.json"),
             Self::Policy => include_str!("../../schemas/policy.json"),
+            Self::PolicyTest => include_str!("../../schemas/policy-test.json"),
         }
     }
 
     /// Everything in which `root` is not what the schema asks for, in the order of the text.
     pub fn violations(self, root: Node<'_>) -> Vec<Violation> {
-        static COMPILED: [LazyLock<Compiled>; 3] = [
+        static COMPILED: [LazyLock<Compiled>; 4] = [
             LazyLock::new(|| Compiled::new(Schema::ThreatModel.text())),
             LazyLock::new(|| Compiled::new(Schema::OwaspReport.text())),
             LazyLock::new(|| Compiled::new(Schema::Policy.text())),
+            LazyLock::new(|| Compiled::new(Schema::PolicyTest.text())),
         ];
         let compiled: &Compiled = match self {
             Self::ThreatModel => &COMPILED[0],
             Self::OwaspReport => &COMPILED[1],
             Self::Policy => &COMPILED[2],
+            Self::PolicyTest => &COMPILED[3],
         };
         compiled.violations(root)
     }

@@ -1,0 +1,187 @@
+//! `policy`: what a policy comes to for one file, and its own tests.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::check::{Stopped, broken_report, find_policy, load};
+use super::{Colour, emit_to_stdout, look};
+use crate::date::Date;
+use crate::diagnostic::Level;
+use crate::discover::{Repository, files_below, read};
+use crate::document;
+use crate::model::{Recognised, recognise};
+use crate::policy::trial::{self, Trials};
+use crate::policy::{self, Broken, BuiltIn, Policy, Scope};
+use crate::report::{self, Format, Verdict};
+use crate::source::Source;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print what holds for one threat model, with the line each value comes from
+    #[command(after_help = "Example:\n  aivss-lint policy show agents/planner/threat-model.yaml")]
+    Show(ShowArguments),
+    /// Run the tests of policies: files with `aivss_policy_test`, and the models they name
+    #[command(
+        after_help = "Examples:\n  aivss-lint policy test policies\n  aivss-lint policy test --require-tests"
+    )]
+    Test(TestArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArguments {
+    /// The threat model
+    path: PathBuf,
+    /// A policy file, or a built-in policy: recommended, strict, permissive
+    #[arg(long, value_name = "FILE|NAME")]
+    policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArguments {
+    /// The folder with policies and their tests
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Fail where a policy has no test
+    #[arg(long)]
+    require_tests: bool,
+}
+
+pub(super) fn run(command: &Command, repository: &Repository) -> Result<Verdict, Stopped> {
+    match command {
+        Command::Show(arguments) => show(arguments, repository),
+        Command::Test(arguments) => test(arguments, repository),
+    }
+}
+
+fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let (policy, name) = match find_policy(arguments.policy.as_deref(), repository)? {
+        Ok(found) => found,
+        Err(broken) => return report_broken(broken),
+    };
+    let shown = repository.shown(&arguments.path);
+    let bytes = read(&arguments.path).map_err(|message| Stopped::Policy(format!("{shown}: {message}")))?;
+    let source = Source::decode(shown.clone(), bytes);
+    let document = document::parse(&source);
+    let path = repository.matched(&arguments.path);
+    let mut out = String::new();
+    for root in document.roots() {
+        let Recognised::Model(format) = recognise(root) else { continue };
+        let agent = format.read(root).agent;
+        let (environment, tier) = (agent.environment.map(|at| at.value), agent.tier.map(|at| at.value));
+        let (terms, _) = policy.terms_for(Scope { path: &path, environment, tier });
+        let title =
+            agent.name.map_or_else(String::new, |name| format!(" ({})", report::escape_line(name.value)));
+        let place = format!("{}, {}", environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
+        let place = report::escape_line(&place);
+        let (shown, name) = (report::escape_line(&shown), report::escape_line(&name));
+        out.push_str(&format!("# what {name} comes to for {shown}{title}: {place}\n"));
+        out.push_str(&terms.written());
+    }
+    if out.is_empty() {
+        return Err(Stopped::Policy(format!("{shown}: it holds no threat model")));
+    }
+    emit_to_stdout(|stdout| stdout.write_all(out.as_bytes()))?;
+    Ok(Verdict::Passed)
+}
+
+fn report_broken(broken: Vec<Broken>) -> Result<Verdict, Stopped> {
+    let report = broken_report(broken, Date::today(), Level::Error);
+    emit_to_stdout(|stdout| report::write(&report, Format::Human(look(Colour::Auto)), stdout))?;
+    Ok(report.verdict())
+}
+
+/// What the tests came to, for the summary.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    lines: Vec<String>,
+    tested: Vec<String>,
+}
+
+fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let mut tally = Tally::default();
+    let mut policies = Vec::new();
+    for path in files_below(&arguments.folder).map_err(Stopped::Policy)? {
+        let name = repository.shown(&path);
+        let bytes = read(&path).map_err(|message| Stopped::Policy(format!("{name}: {message}")))?;
+        let source = Source::decode(name.clone(), bytes);
+        if trial::is_trials(&source) {
+            match trial::read(source) {
+                Ok(trials) => run_trials(&trials, &name, &mut tally)?,
+                Err(broken) => return report_broken(vec![broken]),
+            }
+        } else if is_policy(&source) {
+            policies.push(name);
+        }
+    }
+    let untested: Vec<String> = policies.into_iter().filter(|name| !tally.tested.contains(name)).collect();
+    summarise(arguments, repository, &tally, &untested)
+}
+
+fn is_policy(source: &Source) -> bool {
+    document::parse(source).roots().any(|root| root.get(document::POLICY_MARKER).is_some())
+}
+
+fn run_trials(trials: &Trials, name: &str, tally: &mut Tally) -> Result<(), Stopped> {
+    let beside = |relative: &str| policy::beside(name, relative);
+    let policy = match policy_under_test(&trials.policy, &beside(&trials.policy))? {
+        Ok(policy) => policy,
+        Err(broken) => {
+            tally.failed += 1;
+            let names: Vec<&str> = broken.iter().map(|broken| broken.source.name()).collect();
+            tally.lines.push(format!("FAILED {name}: the policy is broken: {}", names.join(", ")));
+            return Ok(());
+        }
+    };
+    tally.tested.push(beside(&trials.policy));
+    for case in &trials.cases {
+        let model = beside(&case.model);
+        let bytes = load(&model).map_err(|message| Stopped::Policy(format!("{model}: {message}")))?;
+        let source = Source::decode(model.clone(), bytes);
+        let differences = case.run(&source, &policy, trials.today, &load);
+        let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
+        if differences.is_empty() {
+            tally.passed += 1;
+            tally.lines.push(format!("ok     {title}"));
+        } else {
+            tally.failed += 1;
+            tally.lines.push(format!("FAILED {title}"));
+            tally.lines.extend(differences.iter().map(|line| format!("       {line}")));
+        }
+    }
+    Ok(())
+}
+
+fn policy_under_test(name: &str, path: &str) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
+    if let Some(built_in) = BuiltIn::named(name) {
+        return Ok(Ok(built_in.policy()));
+    }
+    let bytes = load(path).map_err(|message| Stopped::Policy(format!("policy {path}: {message}")))?;
+    Ok(policy::read(Source::decode(path.to_owned(), bytes), &load))
+}
+
+fn summarise(
+    arguments: &TestArguments,
+    repository: &Repository,
+    tally: &Tally,
+    untested: &[String],
+) -> Result<Verdict, Stopped> {
+    let mut lines: Vec<String> = tally.lines.clone();
+    let word = if arguments.require_tests { "FAILED" } else { "      " };
+    lines.extend(untested.iter().map(|name| format!("{word} {name}: no test names this policy")));
+    let verdict = if tally.passed + tally.failed == 0 && !(arguments.require_tests && !untested.is_empty()) {
+        lines.push(format!("{}: no policy tests here", repository.shown(Path::new(&arguments.folder))));
+        Verdict::CannotJudge
+    } else if tally.failed > 0 || (arguments.require_tests && !untested.is_empty()) {
+        Verdict::Failed
+    } else {
+        Verdict::Passed
+    };
+    lines.push(format!("{} passed, {} failed", tally.passed, tally.failed));
+    emit_to_stdout(|stdout| {
+        lines.iter().try_for_each(|line| writeln!(stdout, "{}", report::escape_line(line)))
+    })?;
+    Ok(verdict)
+}
