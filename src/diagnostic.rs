@@ -85,7 +85,7 @@ pub struct Origin {
     pub column: u32,
     /// The place in the file, in bytes.
     pub span: Span,
-    /// The line's text.
+    /// The line's text, without the white space around it.
     pub text: Arc<str>,
 }
 
@@ -98,8 +98,7 @@ impl Origin {
     /// The line in which `span` begins.
     pub fn new(file: Arc<str>, source: &Source, span: Span) -> Self {
         let position = source.position(span.start);
-        let rest = source.text().get(span.start as usize..).unwrap_or_default();
-        let text = rest.lines().next().unwrap_or_default().trim();
+        let text = source.text().lines().nth(position.line as usize - 1).unwrap_or_default().trim();
         Self { file, line: position.line, column: position.column, span, text: Arc::from(text) }
     }
 }

@@ -171,10 +171,11 @@ fn summarise(
     let mut lines: Vec<String> = tally.lines.clone();
     let word = if arguments.require_tests { "FAILED" } else { "      " };
     lines.extend(untested.iter().map(|name| format!("{word} {name}: no test names this policy")));
-    let verdict = if tally.passed + tally.failed == 0 && !(arguments.require_tests && !untested.is_empty()) {
+    let is_missing = arguments.require_tests && !untested.is_empty();
+    let verdict = if tally.passed + tally.failed == 0 && !is_missing {
         lines.push(format!("{}: no policy tests here", repository.shown(Path::new(&arguments.folder))));
         Verdict::CannotJudge
-    } else if tally.failed > 0 || (arguments.require_tests && !untested.is_empty()) {
+    } else if tally.failed > 0 || is_missing {
         Verdict::Failed
     } else {
         Verdict::Passed
