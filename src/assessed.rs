@@ -87,7 +87,8 @@ fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> As
     }
 }
 
-const fn word(answer: Answer<'_>) -> &'static str {
+/// A layer's answer in a word.
+pub const fn word(answer: Answer<'_>) -> &'static str {
     match answer {
         Answer::Mapped => "mapped",
         Answer::Uncertain => "uncertain",

@@ -1,5 +1,6 @@
 //! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::report`].
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::policy::Excepted;
@@ -38,7 +39,7 @@ impl Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The rule's name.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// Its weight, as the policy decided.
     pub level: Level,
     /// The offending bytes.
@@ -117,7 +118,7 @@ impl Diagnostic {
     /// A diagnostic of `rule` about the bytes in `span`, at the rule's own level.
     pub fn new(rule: &Rule, span: Span, message: impl Into<String>) -> Self {
         Self {
-            rule: rule.name,
+            rule: Cow::Borrowed(rule.name),
             level: rule.level,
             span,
             message: message.into(),
@@ -131,6 +132,12 @@ impl Diagnostic {
             finding: None,
             pointer: String::new(),
         }
+    }
+
+    /// A diagnostic of a rule that is not this program's own.
+    pub fn of_rego(rule: String, level: Level, span: Span, message: String) -> Self {
+        let rule = Cow::Owned(rule);
+        Self { rule, level, message, ..Self::new(&crate::rules::policy::RULE, span, "") }
     }
 
     /// With words for the place itself.

@@ -170,17 +170,17 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
     }
 }
 
-/// The YAML and JSON files below a folder, in the order of their paths.
+/// The files below a folder whose names have one of these endings, in the order of their paths.
 ///
 /// # Errors
 /// Why the folder cannot be looked through, as a sentence.
-pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(folder).standard_filters(false).hidden(true).build() {
         let entry = entry.map_err(|error| error.to_string())?;
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if is_file && ["yaml", "yml", "json"].contains(&ending) {
+        if is_file && endings.contains(&ending) {
             files.push(entry.into_path());
         }
     }

@@ -56,6 +56,7 @@ pub mod policy;
 pub mod rules;
 pub mod diagnostic;
 pub mod assessed;
+pub mod rego_input;
 pub mod lint;
 pub mod report;
 pub mod discover;

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER};
 use crate::model::{Format, Model, Recognised, recognise};
 use crate::policy::{self, Load, Policy, Scope, Terms, Used};
+use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
 use crate::score::Scored;
@@ -25,6 +26,8 @@ pub struct Linted {
     pub diagnostics: Vec<Diagnostic>,
     /// What of the policy had a part in it.
     pub used: Used,
+    /// Why rules in Rego could not judge it, where they could not.
+    pub unjudged: Vec<String>,
 }
 
 /// What a file is judged by.
@@ -60,8 +63,13 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
         return lint_policy(source, judge);
     }
     let diagnostics = document.problems.iter().map(rules::of_problem).collect();
-    let mut linted =
-        Linted { content: Content::Other, models: Vec::new(), diagnostics, used: Used::default() };
+    let mut linted = Linted {
+        content: Content::Other,
+        models: Vec::new(),
+        diagnostics,
+        used: Used::default(),
+        unjudged: Vec::new(),
+    };
     for (root, what) in roots {
         match what {
             Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
@@ -86,7 +94,7 @@ fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    Linted { content, models: Vec::new(), diagnostics, used: Used::default() }
+    Linted { content, models: Vec::new(), diagnostics, used: Used::default(), unjudged: Vec::new() }
 }
 
 fn lint_model(
@@ -115,6 +123,16 @@ fn lint_model(
     }
     if linted.diagnostics.is_empty() {
         found.extend(uncomputed(&subject, &found));
+    }
+    if judge.policy.has_rego() {
+        match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
+            Ok(said) => found.extend(said.into_iter().map(|(answer, origin)| {
+                let span =
+                    answer.path.as_deref().and_then(|path| place_of(root, path)).unwrap_or(model.heading);
+                Diagnostic::of_rego(answer.rule, answer.level, span, answer.message).decided_by(origin)
+            })),
+            Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
+        }
     }
     for diagnostic in &mut found {
         let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
@@ -146,6 +164,23 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// The place of the key or value at a JSON pointer; of what is nearest above it where that is missing.
+fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
+    let mut node = root;
+    let mut span = None;
+    for part in pointer.strip_prefix('/')?.split('/') {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        let (next, place) = match (node.as_map(), node.as_list()) {
+            (Some(map), _) => map.entry(&part).map(|entry| (entry.value, entry.span()))?,
+            (_, Some(list)) => list.iter().nth(part.parse().ok()?).map(|item| (item, item.span()))?,
+            _ => break,
+        };
+        // What a missing part points at is the key above it; a collection is shown by its first line.
+        (node, span) = (next, Some(place));
+    }
+    span
+}
+
 /// Marks what the policy's exceptions cover, and remembers which of them were of use.
 fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
@@ -175,7 +210,7 @@ fn spoken_for(violation: &Violation, terms: &Terms, found: &[Diagnostic]) -> boo
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::score_uncomputed::RULE;
     let is_explained =
-        found.iter().any(|diagnostic| rules::named(diagnostic.rule).is_some_and(|rule| rule.fixed));
+        found.iter().any(|diagnostic| rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed));
     let scores = subject.scores.iter().filter(|scored| !is_explained && scored.working.is_none());
     let place =
         |scored: &Scored<'_>| scored.declared.score.map_or(scored.declared.heading, |score| score.span);
@@ -208,15 +243,15 @@ pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>)
         // Where the right value stands at the place itself, or the schema has said what it wants, that is the help.
         let says_enough = diagnostic.label.is_some() || diagnostic.rule == rules::schema::RULE.name;
         if diagnostic.help.is_none() && !says_enough {
-            diagnostic.help = rules::named(diagnostic.rule).map(|rule| in_passing(rule.remedy));
+            diagnostic.help = rules::named(&diagnostic.rule).map(|rule| in_passing(rule.remedy));
         }
     }
     diagnostics.sort_by(|one, other| {
-        (one.span, one.rule, &one.message).cmp(&(other.span, other.rule, &other.message))
+        (one.span, &one.rule, &one.message).cmp(&(other.span, &other.rule, &other.message))
     });
     // What is reached through several aliases is wrong once.
     diagnostics.dedup_by(|later, first| {
-        (later.span, later.rule, &later.message) == (first.span, first.rule, &first.message)
+        (later.span, &later.rule, &later.message) == (first.span, &first.rule, &first.message)
     });
 }
 

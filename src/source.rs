@@ -136,6 +136,16 @@ impl Source {
         Position { line: count(line + 1), column: count(column) }
     }
 
+    /// The byte offset of a line and a column in code points, both 1-based; the text's end where there is none.
+    pub fn offset(&self, line: u32, column: u32) -> usize {
+        let start = self
+            .line_starts()
+            .get(line.saturating_sub(1) as usize)
+            .map_or(self.text.len(), |at| *at as usize);
+        let mut letters = self.text[start..].char_indices().take_while(|(_, letter)| *letter != '\n');
+        letters.nth(column.saturating_sub(1) as usize).map_or(start, |(at, _)| start + at)
+    }
+
     /// The byte offset at which each line starts; the first one starts after a byte order mark.
     pub fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Level;
 use aivss_lint::lint::{Content, Judge, lint};
-use aivss_lint::policy;
+use aivss_lint::policy::{self, NoFiles};
 use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
 use aivss_lint::source::Source;
 use proptest::prelude::*;
@@ -97,10 +97,6 @@ fn changed(seed: &str, changes: Vec<Change>) -> Vec<u8> {
     bytes
 }
 
-fn no_files(name: &str) -> Result<Vec<u8>, String> {
-    Err(format!("{name} is not there"))
-}
-
 fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
@@ -113,7 +109,7 @@ proptest! {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
         let policy = policy::recommended().policy();
-        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &no_files });
+        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
             for span in places {
@@ -136,7 +132,7 @@ proptest! {
     #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
-        if let Err(broken) = policy::read(source, &no_files) {
+        if let Err(broken) = policy::read(source, &NoFiles) {
             prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
     }

@@ -12,9 +12,9 @@ use clap::Args;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
-use crate::discover::{Candidate, Repository, discover, read, read_bounded};
+use crate::discover::{Candidate, Repository, discover, files_below, read, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
-use crate::policy::{self, Broken, BuiltIn, Policy, Run, Used};
+use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{self, FileReport, Format, Obstacle, Report, Verdict};
 use crate::rules;
 use crate::source::Source;
@@ -221,16 +221,27 @@ pub(super) fn find_policy(
     };
     let name = repository.shown(&path);
     let bytes = read(&path).map_err(|message| Stopped::Policy(format!("policy {name}: {message}")))?;
-    Ok(policy::read(Source::decode(name.clone(), bytes), &load).map(|policy| (policy, name)))
+    Ok(policy::read(Source::decode(name.clone(), bytes), &Disk).map(|policy| (policy, name)))
 }
 
-/// Reads a policy that another one extends; its name is a path from the current folder.
-pub(super) fn load(name: &str) -> Result<Vec<u8>, String> {
-    read(Path::new(name))
+/// The disk, for the files that a policy names; a name is a path from the current folder.
+pub(super) struct Disk;
+
+impl Files for Disk {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        read(Path::new(name))
+    }
+
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        let paths = files_below(Path::new(folder), &["rego"])?;
+        let names = paths.iter().map(|path| path.to_string_lossy().replace('\\', "/"));
+        // Tests of the rules themselves, by OPA's convention.
+        Ok(names.filter(|name| !name.ends_with("_test.rego")).collect())
+    }
 }
 
 fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today: Date) -> Report {
-    let judge = Judge { policy, today, load: &load };
+    let judge = Judge { policy, today, load: &Disk };
     let (stdin, paths): (Vec<_>, Vec<_>) =
         arguments.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let discovery = discover(&paths, repository, policy);
@@ -314,6 +325,8 @@ fn judge_all(candidates: &[Candidate], judge: Judge<'_>, threads: usize) -> Vec<
 fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judged) {
     let Judged { source, linted } = judged;
     used.extend(linted.used);
+    let obstacle = |message| Obstacle { path: candidate.name.clone(), message };
+    report.obstacles.extend(linted.unjudged.into_iter().map(obstacle));
     match linted.content {
         Content::Policy => report.policies += 1,
         Content::Other if candidate.named => {

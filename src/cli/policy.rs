@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::check::{Stopped, broken_report, find_policy, load};
+use super::check::{Disk, Stopped, broken_report, find_policy};
 use super::{Colour, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
@@ -12,7 +12,7 @@ use crate::discover::{Repository, files_below, read};
 use crate::document;
 use crate::model::{Recognised, recognise};
 use crate::policy::trial::{self, Trials};
-use crate::policy::{self, Broken, BuiltIn, Policy, Scope};
+use crate::policy::{self, Broken, BuiltIn, Files, Policy, Scope};
 use crate::report::{self, Format, Verdict};
 use crate::source::Source;
 
@@ -103,7 +103,7 @@ struct Tally {
 fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let mut tally = Tally::default();
     let mut policies = Vec::new();
-    for path in files_below(&arguments.folder).map_err(Stopped::Policy)? {
+    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Policy)? {
         let name = repository.shown(&path);
         let bytes = read(&path).map_err(|message| Stopped::Policy(format!("{name}: {message}")))?;
         let source = Source::decode(name.clone(), bytes);
@@ -138,9 +138,9 @@ fn run_trials(trials: &Trials, name: &str, tally: &mut Tally) -> Result<(), Stop
     tally.tested.push(beside(&trials.policy));
     for case in &trials.cases {
         let model = beside(&case.model);
-        let bytes = load(&model).map_err(|message| Stopped::Policy(format!("{model}: {message}")))?;
+        let bytes = Disk.bytes(&model).map_err(|message| Stopped::Policy(format!("{model}: {message}")))?;
         let source = Source::decode(model.clone(), bytes);
-        let differences = case.run(&source, &policy, trials.today, &load);
+        let differences = case.run(&source, &policy, trials.today, &Disk);
         let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
         if differences.is_empty() {
             tally.passed += 1;
@@ -158,8 +158,8 @@ fn policy_under_test(name: &str, path: &str) -> Result<Result<Policy, Vec<Broken
     if let Some(built_in) = BuiltIn::named(name) {
         return Ok(Ok(built_in.policy()));
     }
-    let bytes = load(path).map_err(|message| Stopped::Policy(format!("policy {path}: {message}")))?;
-    Ok(policy::read(Source::decode(path.to_owned(), bytes), &load))
+    let bytes = Disk.bytes(path).map_err(|message| Stopped::Policy(format!("policy {path}: {message}")))?;
+    Ok(policy::read(Source::decode(path.to_owned(), bytes), &Disk))
 }
 
 fn summarise(

@@ -10,7 +10,7 @@ mod tree;
 mod tests;
 mod yaml;
 
-pub use tree::{Entry, List, Map, Node, Tree, Value};
+pub use tree::{Entry, List, Map, Node, Tree, Value, canonical};
 
 use crate::source::{Language, Source, Span};
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::decimal::Decimal;
 use crate::source::Span;
 
 /// Nodes in the order they were completed, and the children of collections side by side.
@@ -176,6 +177,28 @@ impl<'t> Node<'t> {
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
             Value::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// A number's digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
+pub fn canonical(digits: &str) -> String {
+    Decimal::parse(digits).unwrap_or(Decimal::ZERO).to_string()
+}
+
+impl Node<'_> {
+    /// The node as a JSON value, aliases followed. Recursion is bounded by the depth of the tree.
+    pub fn to_json(self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self.value() {
+            Value::Null | Value::Unreadable => Json::Null,
+            Value::Bool(value) => Json::Bool(value),
+            Value::Number(text) => serde_json::from_str(&canonical(text)).unwrap_or(Json::Null),
+            Value::String(text) => Json::String(text.to_owned()),
+            Value::List(list) => list.iter().map(Node::to_json).collect(),
+            Value::Map(map) => {
+                map.iter().map(|entry| (entry.key.to_owned(), entry.value.to_json())).collect()
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The policies that come with the program, embedded from `policies/`.
 
-use super::{Policy, read};
+use super::{NoFiles, Policy, read};
 use crate::source::Source;
 
 /// A policy that comes with the program.
@@ -40,7 +40,7 @@ impl BuiltIn {
     /// Never: the embedded policies are read in every test run.
     #[expect(clippy::panic, reason = "the embedded policies are read in every test run")]
     pub fn policy(self) -> Policy {
-        read(self.source(), &|name| Err(format!("{name} is not built in")))
+        read(self.source(), &NoFiles)
             .unwrap_or_else(|faults| panic!("built-in policy {}: {faults:?}", self.name))
     }
 }

@@ -4,16 +4,23 @@
 //! Every value keeps the line it came from, so that a verdict can show what decided it. What holds for one model is
 //! its [`Terms`]: the policy with the overrides that match that model.
 
+mod answer;
 mod builtin;
 mod exception;
+#[cfg(not(feature = "rego"))]
+#[path = "no_rego.rs"]
+mod rego;
+#[cfg(feature = "rego")]
+mod rego;
 mod read;
 mod review;
 mod show;
 pub mod trial;
 
+pub use answer::Answer;
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exception::{Excepted, Exception};
-pub use read::{Broken, Load, beside, read};
+pub use read::{Broken, Files, Load, NoFiles, beside, read};
 pub use review::{Run, Used};
 
 use std::borrow::Cow;
@@ -27,6 +34,7 @@ use crate::pattern::{Case, DEFAULT, PathSet};
 use crate::rules::Rule;
 use crate::score::Band;
 use crate::source::Source;
+use rego::Rego;
 
 /// A value that a policy sets, with the line that sets it.
 #[derive(Clone, Debug)]
@@ -44,6 +52,7 @@ pub struct Policy {
     overrides: Vec<Override>,
     forced: BTreeMap<&'static str, Set<Option<Level>>>,
     exceptions: Vec<Exception>,
+    rego: Vec<(Arc<Rego>, Origin)>,
     include: Option<PathSet>,
     exclude: Option<PathSet>,
     sources: Vec<Arc<Source>>,
@@ -164,6 +173,23 @@ impl Policy {
         &self.exceptions
     }
 
+    /// Whether there are rules in Rego.
+    pub fn has_rego(&self) -> bool {
+        !self.rego.is_empty()
+    }
+
+    /// What the rules in Rego say of an input, given as JSON, with the line of the policy that names them.
+    ///
+    /// # Errors
+    /// Why they could not be evaluated.
+    pub fn ask_rego(&self, input: &str) -> Result<Vec<(Answer, &Origin)>, String> {
+        let mut said = Vec::new();
+        for (rego, origin) in &self.rego {
+            said.extend(rego.ask(input)?.into_iter().map(|answer| (answer, origin)));
+        }
+        Ok(said)
+    }
+
     /// The files the policy was read from, the outermost last; built-in ones are not among them.
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
@@ -183,6 +209,7 @@ impl Policy {
         self.overrides.extend(over.overrides);
         self.forced.extend(over.forced);
         self.exceptions.extend(over.exceptions);
+        self.rego.extend(over.rego);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);
         self.sources.extend(over.sources);

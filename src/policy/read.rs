@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::answer::Fault;
+use super::rego::Rego;
 use super::{BuiltIn, Exception, Limits, Override, Policy, Require, Scale, Set, Terms};
 use crate::date::Date;
 use crate::decimal::Decimal;
@@ -17,8 +19,41 @@ use crate::score::Band;
 use crate::source::{Source, Span};
 use crate::suggest::nearest;
 
-/// How the text of a policy that is extended is come by: from a name as it is shown, to its bytes.
-pub type Load<'l> = &'l (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync);
+/// How a policy comes by the files that it names: those it extends, and rules in Rego.
+pub trait Files: Sync {
+    /// The bytes of a file, by its name as it is shown.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a sentence.
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String>;
+
+    /// The names of the Rego files below a folder, in order.
+    ///
+    /// # Errors
+    /// Why the folder cannot be looked through, as a sentence.
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        Err(format!("{folder} is a folder, and there are none here"))
+    }
+}
+
+/// No files at all, for policies that name none.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        Err(format!("{name} is not here"))
+    }
+}
+
+impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> Files for F {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        self(name)
+    }
+}
+
+/// The files that a policy may name.
+pub type Load<'l> = &'l dyn Files;
 
 /// A policy file that cannot be used, with everything that is wrong with it.
 #[derive(Debug)]
@@ -77,6 +112,7 @@ fn read_chained(
             });
         }
         policy.overlay(reader.policy(root));
+        reader.rego(root, load, &mut policy, broken);
         chain.pop();
         faults = reader.faults;
     }
@@ -161,7 +197,7 @@ impl Reader<'_> {
         if chain.len() >= LONGEST_CHAIN {
             return Err((format!("more than {LONGEST_CHAIN} policies extend each other"), None));
         }
-        match load(&path) {
+        match load.bytes(&path) {
             Ok(bytes) => Ok(Parent::File(Source::decode(path, bytes))),
             Err(message) => Err((format!("`{name}` cannot be read: {message}"), None)),
         }
@@ -178,10 +214,64 @@ impl Reader<'_> {
             overrides: items(root, "overrides").filter_map(|item| self.over(item)).collect(),
             forced: BTreeMap::new(),
             exceptions: self.exceptions(root, max_term.as_ref()),
+            rego: Vec::new(),
             include,
             exclude,
             sources: Vec::new(),
         }
+    }
+
+    /// Compiles the rules in Rego that the file names.
+    fn rego(&mut self, root: Node<'_>, load: Load<'_>, policy: &mut Policy, broken: &mut Vec<Broken>) {
+        let mut modules = Vec::new();
+        let mut packages = vec!["main".to_owned()];
+        let mut first = None;
+        for item in items(root, "rego") {
+            let path = item.as_str().map(|path| (path, item)).or_else(|| {
+                let node = item.get("path")?;
+                Some((node.as_str()?, node))
+            });
+            let Some((path, node)) = path else { continue };
+            let named = items(item, "packages").filter_map(|package| package.as_str().map(str::to_owned));
+            packages.extend(named);
+            first.get_or_insert(node.span());
+            if let Err(message) = self.modules(path, load, &mut modules) {
+                self.faults.push(fault(node.span(), message));
+            }
+        }
+        let Some(span) = first else { return };
+        if !self.faults.is_empty() {
+            return;
+        }
+        packages.dedup();
+        match Rego::compile(&modules, &packages) {
+            Ok(rego) => policy.rego.push((Arc::new(rego), self.origin(span))),
+            Err(Fault { place: None, message }) => self.faults.push(fault(span, message)),
+            Err(Fault { place: Some((module, line, column)), message }) => {
+                let Some((name, text)) = modules.into_iter().nth(module) else { return };
+                let source = Source::decode(name, text.into_bytes());
+                let start = source.offset(line, column);
+                let place = source.first_line(Span::new(start, source.text().len()));
+                let mut diagnostic = fault(place, message);
+                diagnostic.help = Some("see docs/policy.md for what rules in Rego may do".to_owned());
+                broken.push(Broken { source: Arc::new(source), diagnostics: vec![diagnostic] });
+            }
+        }
+    }
+
+    /// Adds the modules of a file, or of a folder, of rules in Rego.
+    fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
+        let whole = beside(self.source.name(), path);
+        let names = if path.ends_with(".rego") { vec![whole.clone()] } else { load.rego_below(&whole)? };
+        if names.is_empty() {
+            return Err(format!("there is no .rego file below {whole}"));
+        }
+        for name in names {
+            let bytes = load.bytes(&name).map_err(|message| format!("{name}: {message}"))?;
+            let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
+            modules.push((name, text));
+        }
+        Ok(())
     }
 
     fn terms(&mut self, node: Node<'_>) -> Terms {
@@ -293,6 +383,8 @@ impl Reader<'_> {
                 self.faults.push(fault(span, message).help(UNREAD));
             }
             Some(_) => {}
+            // Which rules there are in Rego shows when they speak.
+            None if name.starts_with("rego/") => {}
             None => {
                 let names = rules::ALL.iter().map(|rule| rule.name);
                 let help = nearest(name, names).map_or_else(

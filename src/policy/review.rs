@@ -82,7 +82,7 @@ impl Policy {
     fn by_file(&self, found: Vec<(&Origin, Diagnostic)>) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
         let mut by_file: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
         for (origin, mut diagnostic) in found {
-            if let Some(level) = rules::named(diagnostic.rule).and_then(|rule: &Rule| self.level(rule)) {
+            if let Some(level) = rules::named(&diagnostic.rule).and_then(|rule: &Rule| self.level(rule)) {
                 diagnostic.level = level;
                 by_file.entry(&origin.file).or_default().push(diagnostic);
             }

@@ -256,7 +256,7 @@ fn score(score: &AssessedScore) -> Score<'_> {
 fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
     let (start, end) = range(source, diagnostic.span);
     Fault {
-        rule: diagnostic.rule,
+        rule: &diagnostic.rule,
         level: diagnostic.level,
         message: &diagnostic.message,
         start,

@@ -6,7 +6,7 @@ use crate::caret::{Mark, mark};
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
 use crate::lint::{Judge, lint};
-use crate::policy::{self, Policy, Run};
+use crate::policy::{self, NoFiles, Policy, Run};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -151,7 +151,7 @@ impl Fixture {
             of_policy(&source).iter().map(|diagnostic| show(&source, diagnostic)).collect()
         } else {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &no_files)
+            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
             let linted = lint(&source, example.file, judge(&policy));
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
@@ -163,7 +163,7 @@ impl Fixture {
 
 /// What is wrong with a policy, or what a run over the stock model shows of it.
 fn of_policy(source: &Source) -> Vec<Diagnostic> {
-    let policy = match policy::read(source.clone(), &no_files) {
+    let policy = match policy::read(source.clone(), &NoFiles) {
         Ok(policy) => policy,
         Err(broken) => return broken.into_iter().flat_map(|broken| broken.diagnostics).collect(),
     };
@@ -174,11 +174,7 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 }
 
 fn judge(policy: &Policy) -> Judge<'_> {
-    Judge { policy, today: today(), load: &no_files }
-}
-
-fn no_files(name: &str) -> Result<Vec<u8>, String> {
-    Err(format!("{name} is not there"))
+    Judge { policy, today: today(), load: &NoFiles }
 }
 
 fn today() -> Date {

@@ -11,7 +11,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Number, Value as JsonValue};
 
 use crate::decimal::Decimal;
-use crate::document::{List, Map, Node, Tree, Value};
+use crate::document::{List, Map, Node, Tree, Value, canonical};
 
 /// One schema, compiled.
 pub(super) struct Engine(Validator<TreeJson>);
@@ -180,28 +180,16 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
                 Decimal::parse(text).is_ok_and(|number| Decimal::parse(&expected.to_string()) == Ok(number))
             }
             (Value::String(_) | Value::Number(_), _) => false,
-            _ => jsonschema::json::cmp::equal(&to_json(*self), expected),
+            _ => jsonschema::json::cmp::equal(&self.to_json(), expected),
         }
     }
 
     fn to_value(&self) -> Cow<'a, JsonValue> {
-        Cow::Owned(to_json(*self))
+        Cow::Owned(self.to_json())
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
         Some(NodeIdentity::tagged(self.tree_address(), self.resolved()))
-    }
-}
-
-/// The tree as a JSON value, for the engine's cold paths. Recursion is bounded by the depth of the tree.
-fn to_json(node: Node<'_>) -> JsonValue {
-    match node.value() {
-        Value::Null | Value::Unreadable => JsonValue::Null,
-        Value::Bool(value) => JsonValue::Bool(value),
-        Value::Number(text) => JsonValue::Number(Digits(text).to_number().into_owned()),
-        Value::String(text) => JsonValue::String(text.to_owned()),
-        Value::List(list) => list.iter().map(to_json).collect(),
-        Value::Map(map) => map.iter().map(|entry| (entry.key.to_owned(), to_json(entry.value))).collect(),
     }
 }
 
@@ -211,7 +199,7 @@ pub(super) struct Digits<'a>(&'a str);
 impl Digits<'_> {
     /// The digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
     fn canonical(&self) -> String {
-        Decimal::parse(self.0).unwrap_or(Decimal::ZERO).to_string()
+        canonical(self.0)
     }
 }
 

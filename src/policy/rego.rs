@@ -1,0 +1,446 @@
+//! Rules of an organisation's own, in Rego; the only file that knows the `regorus` engine.
+//!
+//! What conftest users write runs as it stands: `deny`, `violation` and `warn` in package `main`, as sets or partial
+//! rules, with texts or objects for messages. A rule sees its input and nothing else: no disk, network, environment,
+//! clock or chance. What could outgrow the process is refused before anything runs: functions that call themselves,
+//! and the few built-in functions that make much out of little; the time of each evaluation is bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value};
+use serde_json::Value as JsonValue;
+
+use super::answer::{Answer, Fault, answers};
+use crate::diagnostic::Level;
+
+/// The longest that the rules may take over one threat model.
+const TIME_LIMIT: Duration = Duration::from_millis(500);
+/// After how many steps the clock is looked at.
+const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
+
+/// The rules that the gate asks for, by name, with the level of what they answer.
+const ASKED: [(&str, Level); 3] =
+    [("deny", Level::Error), ("violation", Level::Error), ("warn", Level::Warning)];
+
+/// Built-in functions that are refused, with why.
+const REFUSED: [(&str, &str); 9] = [
+    ("http.send", "nothing here reaches a network"),
+    ("net.lookup_ip_addr", "nothing here reaches a network"),
+    ("opa.runtime", "the environment is none of a rule's business"),
+    ("rand.intn", "a gate gives the same verdict twice"),
+    ("uuid.rfc4122", "a gate gives the same verdict twice"),
+    ("time.now_ns", "the day of the run is in `input.computed.today`"),
+    ("numbers.range", "it makes much memory out of two numbers"),
+    ("numbers.range_step", "it makes much memory out of two numbers"),
+    ("bits.lsh", "it makes much memory out of two numbers"),
+];
+
+/// Compiled rules, ready to be asked.
+#[derive(Clone)]
+pub(super) struct Rego {
+    engine: Engine,
+    asked: Vec<(String, &'static str, Level)>,
+}
+
+impl std::fmt::Debug for Rego {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.asked.iter().map(|(query, ..)| query)).finish()
+    }
+}
+
+impl Rego {
+    /// Compiles modules, given as name and text, of which the rules in `packages` are asked.
+    ///
+    /// # Errors
+    /// What is wrong, with the module and the place in it where that is known.
+    pub(super) fn compile(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
+        let mut engine = Engine::new();
+        for (at, (name, text)) in modules.iter().enumerate() {
+            add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
+        }
+        let tree =
+            engine.get_ast_as_json().map_err(|error| Fault::of_engine(0, modules, &error.to_string()))?;
+        let tree: JsonValue =
+            serde_json::from_str(&tree).map_err(|error| Fault::general(error.to_string()))?;
+        let rules = Rules::of(&tree);
+        rules.check()?;
+        let mut asked = Vec::new();
+        for package in packages {
+            for (name, level) in ASKED {
+                if rules.has(&format!("{package}.{name}")) {
+                    asked.push((format!("data.{package}.{name}"), name, level));
+                }
+            }
+        }
+        if asked.is_empty() {
+            let message = format!(
+                "no `deny`, `violation` or `warn` in package {}: these rules would never be asked",
+                packages.join(" or ")
+            );
+            return Err(Fault::general(message));
+        }
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS });
+        let mut rego = Self { engine, asked };
+        // Some faults (a function that is not there) show at the first evaluation alone.
+        rego.engine.set_input(Value::new_object());
+        for (query, ..) in &rego.asked {
+            if let Err(error) = rego.engine.eval_query(query.clone(), false) {
+                let message = error.to_string();
+                if message.contains("could not find function") || message.contains("undefined variable") {
+                    return Err(Fault::of_engine(0, modules, &message));
+                }
+            }
+        }
+        Ok(rego)
+    }
+
+    /// What the rules say of an input, given as JSON.
+    ///
+    /// # Errors
+    /// Why they could not be evaluated.
+    pub(super) fn ask(&self, input: &str) -> Result<Vec<Answer>, String> {
+        let mut engine = self.engine.clone();
+        engine.set_input(Value::from_json_str(input).map_err(|error| error.to_string())?);
+        let mut said = Vec::new();
+        for (query, name, level) in &self.asked {
+            let results =
+                engine.eval_query(query.clone(), false).map_err(|error| in_a_line(&error.to_string()))?;
+            let values =
+                results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
+            for value in values {
+                let json = value.to_json_str().map_err(|error| error.to_string())?;
+                said.extend(answers(&json, name, *level)?);
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// Adds a module in the Rego of today, or else in that of before OPA 1.0 (`deny[msg] { … }`).
+fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), String> {
+    engine.set_rego_v0(false);
+    let Err(error) = engine.add_policy(name.to_owned(), text.to_owned()) else { return Ok(()) };
+    engine.set_rego_v0(true);
+    engine.add_policy(name.to_owned(), text.to_owned()).map(|_| ()).map_err(|_| error.to_string())
+}
+
+fn in_a_line(message: &str) -> String {
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let what = message.lines().find_map(|line| line.strip_prefix("error: "));
+    match (place, what) {
+        (Some(place), Some(what)) => format!("{place}: {what}"),
+        _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The rules of all modules: where each stands, and which others it mentions.
+#[derive(Default)]
+struct Rules {
+    /// By full name, `package.rule`: module and line of the first definition.
+    defined: BTreeMap<String, (usize, u32)>,
+    mentions: BTreeMap<String, BTreeSet<String>>,
+    refused: Vec<(usize, u32, String, &'static str)>,
+}
+
+impl Rules {
+    fn of(tree: &JsonValue) -> Self {
+        let files: Vec<&JsonValue> = tree.as_array().into_iter().flatten().collect();
+        let modules: Vec<&JsonValue> = files.iter().map(|file| &file["ast"]).collect();
+        let mut rules = Self::default();
+        for (at, module) in modules.iter().enumerate() {
+            for rule in each_rule(module) {
+                if let Some(name) = full_name(module, rule) {
+                    rules.defined.entry(name).or_insert((at, line_of(rule)));
+                }
+            }
+        }
+        for (at, module) in modules.iter().enumerate() {
+            let package = path(&module["package"]["refr"]).join(".");
+            let imports = imports(module, files[at]["source"]["contents"].as_str().unwrap_or_default());
+            for rule in each_rule(module) {
+                let Some(name) = full_name(module, rule) else { continue };
+                let mut paths = Vec::new();
+                collect_paths(&without_own_name(rule), line_of(rule), &mut paths);
+                for (parts, line) in paths {
+                    let parts = expanded(parts, &imports);
+                    let whole = parts.join(".");
+                    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
+                        rules.refused.push((at, line, whole.clone(), why));
+                    }
+                    let mentioned = rules.mentioned(&parts, &package);
+                    rules.mentions.entry(name.clone()).or_default().extend(mentioned);
+                }
+            }
+        }
+        rules
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.defined.contains_key(name)
+    }
+
+    /// The rules that a path may lead to: one of its own package by its first part, one of `data` by its parts, and
+    /// all below where the path ends early or goes on with something computed.
+    fn mentioned(&self, parts: &[String], package: &str) -> Vec<String> {
+        let Some((first, rest)) = parts.split_first() else { return Vec::new() };
+        if first != "data" {
+            let local = format!("{package}.{first}");
+            return self.has(&local).then_some(local).into_iter().collect();
+        }
+        let whole = rest.join(".");
+        let leads = |name: &&String| {
+            let below = |upper: &str, lower: &str| {
+                upper.is_empty()
+                    || lower == upper
+                    || lower.strip_prefix(upper).is_some_and(|rest| rest.starts_with('.'))
+            };
+            below(name, &whole) || below(&whole, name)
+        };
+        self.defined.keys().filter(leads).cloned().collect()
+    }
+
+    /// Refuses what could not be stopped once it runs.
+    fn check(&self) -> Result<(), Fault> {
+        if let Some((module, line, name, why)) = self.refused.first() {
+            return Err(Fault::at(*module, *line, format!("`{name}` is not to be had here: {why}")));
+        }
+        for start in self.defined.keys() {
+            let mut chain = vec![start.clone()];
+            let mut seen = BTreeSet::new();
+            if self.returns_to(start, start, &mut seen, &mut chain) {
+                let (module, line) = self.defined[start];
+                let message = format!("`{start}` comes back to itself: {}", chain.join(" → "));
+                return Err(Fault::at(module, line, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `start` can be reached from what `from` mentions; `chain` is then the way.
+    fn returns_to(
+        &self,
+        start: &str,
+        from: &str,
+        seen: &mut BTreeSet<String>,
+        chain: &mut Vec<String>,
+    ) -> bool {
+        for next in self.mentions.get(from).into_iter().flatten() {
+            if next == start {
+                chain.push(next.clone());
+                return true;
+            }
+            if seen.insert(next.clone()) {
+                chain.push(next.clone());
+                if self.returns_to(start, next, seen, chain) {
+                    return true;
+                }
+                chain.pop();
+            }
+        }
+        false
+    }
+}
+
+fn each_rule(module: &JsonValue) -> impl Iterator<Item = &JsonValue> {
+    // A rule is `Spec` or `Default`, each with one entry.
+    module["rules"].as_array().into_iter().flatten().filter_map(|rule| rule.as_object()?.values().next())
+}
+
+fn full_name(module: &JsonValue, rule: &JsonValue) -> Option<String> {
+    let head = match rule.get("head").and_then(JsonValue::as_object) {
+        Some(head) => head.values().next()?,
+        None => rule,
+    };
+    let parts = path(&head["refr"]);
+    let package = path(&module["package"]["refr"]).join(".");
+    Some(format!("{package}.{}", parts.first()?))
+}
+
+/// A rule's tree without the reference that names it, which is no mention of itself.
+fn without_own_name(rule: &JsonValue) -> JsonValue {
+    let mut rule = rule.clone();
+    let head = rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next());
+    if let Some(object) = head.and_then(JsonValue::as_object_mut) {
+        object.remove("refr");
+    } else if let Some(object) = rule.as_object_mut() {
+        object.remove("refr");
+    }
+    rule
+}
+
+fn line_of(rule: &JsonValue) -> u32 {
+    rule["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(1)
+}
+
+/// The parts of a reference, `a.b["c"]` as a, b, c; it ends where something computed begins.
+fn path(expression: &JsonValue) -> Vec<String> {
+    fn whole(expression: &JsonValue) -> (Vec<String>, bool) {
+        if let Some(name) = expression["Var"]["value"].as_str() {
+            return (vec![name.to_owned()], true);
+        }
+        let (reference, part) = match (&expression["RefDot"], &expression["RefBrack"]) {
+            (dot @ JsonValue::Object(_), _) => (&dot["refr"], dot["field"][1].as_str()),
+            (_, bracket @ JsonValue::Object(_)) => {
+                (&bracket["refr"], bracket["index"]["String"]["value"].as_str())
+            }
+            _ => return (Vec::new(), false),
+        };
+        let (mut parts, is_whole) = whole(reference);
+        match part.filter(|_| is_whole) {
+            Some(part) => parts.push(part.to_owned()),
+            None => return (parts, false),
+        }
+        (parts, true)
+    }
+    whole(expression).0
+}
+
+/// What a module imports, by the name it has there.
+fn imports(module: &JsonValue, text: &str) -> BTreeMap<String, Vec<String>> {
+    let imports = module["imports"].as_array().into_iter().flatten();
+    imports
+        .filter_map(|import| {
+            let parts = path(&import["refr"]);
+            // The tree has an alias by its place in the text alone.
+            let offset =
+                |end: &str| import["as"][end].as_u64().and_then(|offset| usize::try_from(offset).ok());
+            let alias = offset("start").zip(offset("end")).and_then(|(start, end)| text.get(start..end));
+            let name = alias.map(str::to_owned).or_else(|| parts.last().cloned())?;
+            Some((name, parts))
+        })
+        .collect()
+}
+
+fn expanded(parts: Vec<String>, imports: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    match parts.first().and_then(|first| imports.get(first)) {
+        Some(imported) if imported.first().is_some_and(|root| root == "data") => {
+            imported.iter().chain(&parts[1..]).cloned().collect()
+        }
+        _ => parts,
+    }
+}
+
+/// All references within a syntax tree, each with its line. The depth is that of the engine's own parser.
+fn collect_paths(tree: &JsonValue, line: u32, paths: &mut Vec<(Vec<String>, u32)>) {
+    match tree {
+        JsonValue::Object(object) => {
+            let parts = path(tree);
+            let is_reference = !parts.is_empty();
+            if is_reference {
+                paths.push((parts, line));
+            }
+            for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
+                let line =
+                    value["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(line);
+                if is_reference && matches!(key.as_str(), "RefDot" | "RefBrack") {
+                    // Its beginning is part of it; what is computed on the way is not.
+                    collect_computed(value, line, paths);
+                } else {
+                    collect_paths(value, line, paths);
+                }
+            }
+        }
+        JsonValue::Array(items) => items.iter().for_each(|item| collect_paths(item, line, paths)),
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    }
+}
+
+/// The references in the brackets of a reference, `b` of `a[b].c`.
+fn collect_computed(reference: &JsonValue, line: u32, paths: &mut Vec<(Vec<String>, u32)>) {
+    collect_paths(&reference["index"], line, paths);
+    for inner in ["RefDot", "RefBrack"] {
+        if reference["refr"][inner].is_object() {
+            collect_computed(&reference["refr"][inner], line, paths);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(text: &str) -> Result<Rego, Fault> {
+        Rego::compile(&[("a.rego".to_owned(), text.to_owned())], &["main".to_owned()])
+    }
+
+    fn fault(text: &str) -> String {
+        let fault = compile(text).unwrap_err();
+        format!("{:?} {}", fault.place, fault.message)
+    }
+
+    fn say(text: &str, input: &str) -> Vec<String> {
+        let said = compile(text).unwrap().ask(input).unwrap();
+        said.into_iter()
+            .map(|answer| format!("{} {} {}", answer.level.name(), answer.rule, answer.message))
+            .collect()
+    }
+
+    #[test]
+    fn rules_of_today_and_of_before_are_asked() {
+        let today = "package main\nimport rego.v1\ndeny contains msg if { input.a > 1; msg := \"too much\" }\nwarn contains {\"msg\": \"m\", \"path\": \"/a\", \"rule\": \"mine\"} if input.a\n";
+        assert_eq!(say(today, "{\"a\": 2}"), ["error rego/deny too much", "warning rego/mine m"]);
+        assert_eq!(say(today, "{\"b\": 2}"), [""; 0]);
+        let before = "package main\nviolation[{\"msg\": msg}] { input.a == 2\n msg := \"two\" }\n";
+        assert_eq!(say(before, "{\"a\": 2}"), ["error rego/violation two"]);
+    }
+
+    #[test]
+    fn what_comes_back_to_itself_is_refused_before_it_runs() {
+        assert_eq!(
+            fault("package main\nf(x) := f(x + 1)\ndeny contains m if { m := f(1) }\n"),
+            "Some((0, 2, 1)) `main.f` comes back to itself: main.f → main.f"
+        );
+        let around = "package main\nimport data.main as m\nf(x) := m.g(x)\ng(x) := data.main[\"f\"](x)\ndeny contains y if { y := f(1) }\n";
+        assert_eq!(fault(around), "Some((0, 3, 1)) `main.f` comes back to itself: main.f → main.g → main.f");
+        let computed = "package main
+f(x) := data.main[x]
+deny contains y if { y := f(\"deny\") }
+";
+        assert!(fault(computed).contains("comes back to itself"));
+        assert!(compile("package main\ntwice(x) := x * 2\nfour(x) := twice(twice(x))\ndeny contains m if { four(1) == 5; m := \"n\" }\n").is_ok());
+    }
+
+    #[test]
+    fn the_world_and_chance_are_out_of_reach() {
+        for (call, line) in [
+            ("http.send({})", 2),
+            ("rand.intn(\"a\", 3)", 2),
+            ("opa.runtime()", 2),
+            ("time.now_ns()", 2),
+            ("numbers.range(1, 1000000000)", 2),
+        ] {
+            let text = format!("package main\ndeny contains m if {{ m := {call} }}\n");
+            let fault = compile(&text).unwrap_err();
+            assert_eq!(fault.place.map(|(_, found, _)| found), Some(line), "{call}: {}", fault.message);
+        }
+    }
+
+    #[test]
+    fn what_does_not_compile_or_is_never_asked_is_a_fault() {
+        assert!(
+            fault("package main\ndeny contains m if { m := nosuch(1) }\n")
+                .contains("could not find function nosuch")
+        );
+        assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
+        assert!(
+            fault("package other\ndeny contains \"m\"\n")
+                .contains("no `deny`, `violation` or `warn` in package main")
+        );
+    }
+
+    #[test]
+    fn what_fails_or_takes_too_long_is_no_answer() {
+        let rego =
+            compile("package main\ndeny contains m if { m := sprintf(\"%v\", [1 / input.a]) }\n").unwrap();
+        assert!(rego.ask("{\"a\": 0}").unwrap_err().contains("divide by zero"));
+        let slow = "package main\ndeny contains m if { some a in input.x; some b in input.x; some c in input.x; a + b + c == -1; m := \"n\" }\n";
+        let input = format!("{{\"x\": [{}1]}}", "1,".repeat(2_000));
+        assert!(compile(slow).unwrap().ask(&input).unwrap_err().contains("time limit"));
+        assert!(
+            compile("package main\ndeny := 5\n").unwrap().ask("{}").unwrap_err().contains("must be a set")
+        );
+    }
+}
