@@ -99,7 +99,7 @@ impl Origin {
     /// The line in which `span` begins.
     pub fn new(file: Arc<str>, source: &Source, span: Span) -> Self {
         let position = source.position(span.start);
-        let text = source.text().lines().nth(position.line as usize - 1).unwrap_or_default().trim();
+        let text = source.line(position.line).trim();
         Self { file, line: position.line, column: position.column, span, text: Arc::from(text) }
     }
 }

@@ -115,7 +115,15 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
     for path in paths {
         let name = repository.shown(path);
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => walk(path, repository, policy, &mut discovery),
+            Ok(metadata) if metadata.is_dir() => {
+                let (found, known) = (discovery.candidates.len(), discovery.obstacles.len());
+                walk(path, repository, policy, &mut discovery);
+                if (found, known) == (discovery.candidates.len(), discovery.obstacles.len()) {
+                    let message =
+                        "no threat model here: a gate that checked nothing does not pass".to_owned();
+                    discovery.obstacles.push(Obstacle { path: name, message });
+                }
+            }
             Ok(_) => {
                 let matched = repository.matched(path);
                 discovery.candidates.push(Candidate { name, matched, path: path.clone(), named: true });

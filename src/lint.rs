@@ -12,7 +12,7 @@ use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
 use crate::score::Scored;
-use crate::source::{Source, Span};
+use crate::source::{Language, Source, Span};
 use crate::suggest::nearest;
 
 /// What there is to say about one file.
@@ -54,6 +54,9 @@ pub enum Content {
     Other,
 }
 
+/// How many characters of a finding's identifier are shown.
+const LONGEST_ID: usize = 80;
+
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     let document = document::parse(source);
@@ -73,8 +76,8 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     for (root, what) in roots {
         match what {
             Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
-            // Beside a threat model, what is none of its kind would go unread.
-            Recognised::Other if !holds_model => {}
+            // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
+            Recognised::Other if !holds_model || source.language() == Language::Markdown => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
         }
     }
@@ -136,7 +139,8 @@ fn lint_model(
     }
     for diagnostic in &mut found {
         let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
-        diagnostic.finding = about.and_then(|finding| finding.id).map(|id| id.value.to_owned());
+        diagnostic.finding =
+            about.and_then(|finding| finding.id).map(|id| id.value.chars().take(LONGEST_ID).collect());
     }
     linted.diagnostics.append(&mut found);
     linted.models.push(Assessed::of(&subject, source));

@@ -129,11 +129,21 @@ impl Source {
         let starts = self.line_starts();
         let offset = offset.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let before = &self.text.as_bytes()[starts[line] as usize..offset as usize];
+        // What is placed at the very beginning stands behind a byte order mark.
+        let before = &self.text.as_bytes()[starts[line] as usize..offset.max(starts[line]) as usize];
         // Continuation bytes look like 0b10xx_xxxx; every other byte begins a code point.
         let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         Position { line: count(line + 1), column: count(column) }
+    }
+
+    /// The text of a line, 1-based; nothing where there is none.
+    pub fn line(&self, line: u32) -> &str {
+        let starts = self.line_starts();
+        let at = line.saturating_sub(1) as usize;
+        let Some(start) = starts.get(at) else { return "" };
+        let end = starts.get(at + 1).map_or(self.text.len(), |next| *next as usize);
+        self.text[*start as usize..end].trim_end_matches(['\r', '\n'])
     }
 
     /// The byte offset of a line and a column in code points, both 1-based; the text's end where there is none.
@@ -150,8 +160,11 @@ impl Source {
     pub fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-            let breaks =
-                self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            let bytes = self.text.as_bytes();
+            // A carriage return ends a line as well, unless a line feed does.
+            let is_break =
+                |at: usize| bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+            let breaks = (0..bytes.len()).filter(|at| is_break(*at)).map(|at| at + 1);
             std::iter::once(first)
                 .chain(breaks)
                 .map(|start| u32::try_from(start).unwrap_or(u32::MAX))
@@ -203,16 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn columns_count_code_points_and_lines_end_at_line_feeds() {
+    fn columns_count_code_points_and_lines_end_at_breaks() {
         assert_eq!(position("a: ü\r\nb: x", 0), (1, 1));
         assert_eq!(position("a: ü\r\nb: x", 5), (1, 5));
         assert_eq!(position("a: ü\r\nb: x", 7), (2, 1));
         assert_eq!(position("a: ü\r\nb: x", 999), (2, 5));
         assert_eq!(position("", 0), (1, 1));
+        assert_eq!(position("a\rb\r\nc", 2), (2, 1));
+        assert_eq!(position("a\rb\r\nc", 5), (3, 1));
     }
 
     #[test]
     fn a_byte_order_mark_takes_no_column() {
+        assert_eq!(position("\u{FEFF}", 0), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 3), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 6), (1, 4));
     }

@@ -250,7 +250,8 @@ fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today:
     let mut used = Used::default();
     if !stdin.is_empty() {
         let name = arguments.stdin_filename.clone();
-        let candidate = Candidate { matched: name.clone(), name, path: PathBuf::new(), named: true };
+        let matched = repository.matched(Path::new(&name));
+        let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
         #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
         match read_bounded(io::stdin().lock()) {
             Ok(bytes) => add(&mut report, &mut used, &candidate, judge_bytes(&candidate, bytes, judge)),

@@ -19,6 +19,11 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(slice) {
         let at = start + offset(slice, error.line(), error.column());
+        let at = if error.to_string().starts_with("control character") {
+            control(text, at, range.end)
+        } else {
+            at
+        };
         let width =
             text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
         let message = error.to_string();
@@ -46,4 +51,9 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     };
     let wanted = (start + column.saturating_sub(1)).min(text.len());
     (0..=wanted).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// The first control character from `at` on: the place that is reported of one may lie before it.
+fn control(text: &str, at: usize, end: usize) -> usize {
+    text[at..end].find(|letter: char| letter < ' ').map_or(at, |found| at + found)
 }

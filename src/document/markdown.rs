@@ -9,18 +9,23 @@ use super::{Document, MODEL_MARKER, ProblemKind, json, yaml};
 use crate::source::{BOM, Span};
 use crate::suggest::nearest;
 
-/// Reads the threat models in the fenced blocks of `text` into `document`.
+/// Reads the fenced blocks of `text` into `document`: those in YAML and JSON, and any that looks like a threat model.
+/// Which of them are threat models is told from their trees, like anything else.
 pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
+    let page = text.strip_prefix(BOM).unwrap_or(text);
+    let offset = text.len() - page.len();
     let mut block: Option<Block> = None;
-    for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(page, Options::empty()).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                block = Some(Block { is_json: info.trim_start().starts_with("json"), ..Block::default() });
+                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
+                let language = language.unwrap_or_default().to_ascii_lowercase();
+                block = Some(Block { language, ..Block::default() });
             }
             Event::Text(content) => {
                 if let Some(block) = &mut block {
-                    block.start.get_or_insert(range.start);
-                    block.end = range.end;
+                    block.start.get_or_insert(offset + range.start);
+                    block.end = offset + range.end;
                     block.content.push_str(&content);
                 }
             }
@@ -40,25 +45,32 @@ struct Block {
     start: Option<usize>,
     end: usize,
     content: String,
-    is_json: bool,
+    language: String,
 }
 
 impl Block {
     fn read<'t>(self, document: &mut Document<'t>, text: &'t str) {
         let Some(start) = self.start else { return };
-        if !looks_like_model(&self.content) {
+        let looks_like_model = looks_like_model(&self.content);
+        if !looks_like_model && !matches!(self.language.as_str(), "" | "yaml" | "yml" | "json") {
             return;
         }
         // From the start of the line, so that an indented block keeps its shape.
         let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let (roots, problems) = (document.roots.len(), document.problems.len());
         if !text[line..start].trim().is_empty() || !same_lines(&text[line..self.end], &self.content) {
             let message =
                 "a threat model inside a quotation cannot be read in place: move the block out of it";
             document.problem(ProblemKind::Syntax, Span::new(start, start), message);
-        } else if self.is_json {
+        } else if self.language == "json" {
             json::read(document, text, line..self.end);
         } else {
             yaml::read(document, text, line..self.end);
+        }
+        // A page may show what is no YAML; only what was meant to be a threat model must be one.
+        if document.problems.len() > problems && !looks_like_model {
+            document.problems.truncate(problems);
+            document.roots.truncate(roots);
         }
     }
 }

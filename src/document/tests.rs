@@ -145,8 +145,8 @@ fn markdown_blocks_are_read_in_place() {
     let document = parse(&source);
     assert!(document.is_sound(), "{:?}", document.problems);
     let roots: Vec<_> = document.roots().collect();
-    assert_eq!(roots.len(), 1);
-    let list = roots[0].get("a").unwrap();
+    assert_eq!(roots.len(), 2);
+    let list = roots[1].get("a").unwrap();
     assert_eq!(&page[list.span().range()], "[ü, x]");
     assert_eq!(source.position(list.span().start).line, 12);
 }
@@ -160,5 +160,6 @@ fn a_markdown_block_that_was_meant_to_be_read_is_never_passed_over() {
     assert_eq!(blocks("> ```yaml\n> aivss_threat_model: 1\n> ```\n"), 1);
     assert_eq!(blocks("```\naivss_threat_model: 1\n"), 1);
     assert_eq!(blocks("```yaml\naivss_threat_model: [\n```\n"), 1);
-    assert_eq!(blocks("```yaml\nname: x\n```\n"), 0);
+    assert_eq!(blocks("```yaml\nname: [\n```\n"), 0);
+    assert_eq!(blocks("```python\nname: x\n```\n"), 0);
 }

@@ -1,7 +1,7 @@
 //! The tree: nodes in one arena, each with the bytes it was read from.
 //!
 //! A [`Node`] is a cheap handle. An alias is a node of its own that leads to the anchored one: its place is where
-//! the alias stands, its value the anchored value. Order, duplicate keys and the digits of numbers are kept.
+//! the alias stands, its value the anchored value. The order of keys and the digits of numbers are kept.
 
 use std::borrow::Cow;
 
@@ -142,6 +142,11 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether the node is a text that stands in the file letter by letter, and not an alias.
+    pub fn is_verbatim(self) -> bool {
+        matches!(self.tree.items[self.id as usize].kind, Kind::String(Cow::Borrowed(_)))
+    }
+
     /// Where the arena lives, to tell nodes of different trees apart.
     pub fn tree_address(self) -> usize {
         std::ptr::from_ref(self.tree).addr()
@@ -247,7 +252,7 @@ impl Entry<'_> {
 }
 
 impl<'t> Map<'t> {
-    /// The entries in the order of the file, duplicates included.
+    /// The entries in the order of the file, each key once.
     pub fn iter(self) -> impl ExactSizeIterator<Item = Entry<'t>> + use<'t> {
         let tree = self.tree;
         tree.children[self.start as usize..self.end as usize].chunks_exact(2).map(|pair| Entry {
@@ -257,12 +262,12 @@ impl<'t> Map<'t> {
         })
     }
 
-    /// The entry of a key; the first one where the key stands twice.
+    /// The entry of a key.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
         self.iter().find(|entry| entry.key == key)
     }
 
-    /// The value of a key; the first one where the key stands twice.
+    /// The value of a key.
     pub fn get(self, key: &str) -> Option<Node<'t>> {
         self.entry(key).map(|entry| entry.value)
     }

@@ -4,7 +4,7 @@
 //! bounded before anything is built from it: depth, number of nodes, and what aliases would unfold to.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
@@ -20,6 +20,8 @@ const MAX_DEPTH: usize = 100;
 const MAX_NODES: usize = 2_000_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
+/// How many repeated keys of one mapping are reported.
+const MOST_REPEATED: usize = 100;
 /// Keys of one mapping are compared one by one up to here, through a table beyond.
 const FEW_KEYS: usize = 16;
 
@@ -230,7 +232,7 @@ impl<'d, 't> Builder<'d, 't> {
             _ => end.end as usize,
         };
         if open.is_map {
-            self.check_keys(&open.children);
+            self.drop_repeated(&mut open.children);
         }
         let (first, last) = self.document.tree.adopt(&open.children);
         let kind = if open.is_map {
@@ -319,7 +321,8 @@ impl<'d, 't> Builder<'d, 't> {
         self.document.tree.push(span, Kind::String(Cow::Owned(spelling)))
     }
 
-    fn check_keys(&mut self, children: &[u32]) {
+    /// Reports the keys that stand a second time, and leaves their entries out: the first one counts.
+    fn drop_repeated(&mut self, children: &mut Vec<u32>) {
         let keys: Vec<u32> = children.iter().copied().step_by(2).collect();
         let tree = &self.document.tree;
         let mut repeated = Vec::new();
@@ -339,9 +342,13 @@ impl<'d, 't> Builder<'d, 't> {
                 }
             }
         }
+        if repeated.is_empty() {
+            return;
+        }
         let problems: Vec<Problem> = repeated
-            .into_iter()
-            .map(|(first, key)| Problem {
+            .iter()
+            .take(MOST_REPEATED)
+            .map(|&(first, key)| Problem {
                 kind: ProblemKind::DuplicateKey,
                 span: tree.span(key),
                 message: format!(
@@ -353,6 +360,9 @@ impl<'d, 't> Builder<'d, 't> {
             })
             .collect();
         self.document.problems.extend(problems);
+        let later: HashSet<u32> = repeated.iter().map(|(_, key)| *key).collect();
+        *children =
+            children.chunks_exact(2).filter(|pair| !later.contains(&pair[0])).flatten().copied().collect();
     }
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind<'t> {
@@ -384,7 +394,9 @@ impl<'d, 't> Builder<'d, 't> {
                 let fits = match kind {
                     Kind::Null => core == "null",
                     Kind::Bool(_) => core == "bool",
-                    Kind::Number(_) => core == "int" || core == "float",
+                    Kind::Number(ref digits) => {
+                        core == "float" || (core == "int" && !digits.contains(['.', 'e', 'E']))
+                    }
                     Kind::Unreadable => true,
                     Kind::String(_) | Kind::List { .. } | Kind::Map { .. } | Kind::Alias(_) => false,
                 };

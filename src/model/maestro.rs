@@ -140,12 +140,10 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    let letters: String = trimmed
-        .chars()
-        .take(64)
-        .filter(|letter| letter.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    // Letters that leave no ink count for nothing.
+    let is_filler = |letter: char| matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
+    let is_seen = |letter: &char| letter.is_alphanumeric() && !is_filler(*letter);
+    let letters: String = trimmed.chars().filter(is_seen).take(64).flat_map(char::to_lowercase).collect();
     let is_placeholder = letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
     // "TODO: ask the platform team" is a note about an answer, not one.
     let mut words = trimmed.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());

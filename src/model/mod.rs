@@ -25,17 +25,25 @@ pub struct At<T> {
     pub value: T,
     /// Where it stands.
     pub span: Span,
+    /// Whether it stands there letter by letter, perhaps in quotes: not escaped, folded, or reached by an alias.
+    pub verbatim: bool,
+}
+
+impl<T> At<T> {
+    /// A value with its place.
+    pub const fn new(value: T, span: Span) -> Self {
+        Self { value, span, verbatim: false }
+    }
 }
 
 impl At<&str> {
-    /// The place of a part of the text, by byte offsets in it; the whole place where the text was escaped or
-    /// folded over lines, so that its bytes may not correspond.
+    /// The place of a part of the text, by byte offsets in it; the whole place where its bytes do not correspond.
     pub fn part(self, start: usize, end: usize) -> Span {
         let written = (self.span.end - self.span.start) as usize;
         let quote = match written.checked_sub(self.value.len()) {
-            Some(0) => 0,
-            // Two bytes more are a pair of quotes, or a line break and an indent folded to a space.
-            Some(2) if !self.value.contains(' ') => 1,
+            Some(0) if self.verbatim => 0,
+            // Two bytes more are a pair of quotes.
+            Some(2) if self.verbatim => 1,
             _ => return self.span,
         };
         let first = self.span.start as usize + quote;
@@ -290,7 +298,8 @@ impl<'t> Block<'t> {
 
     fn text(self, key: &str) -> Option<At<&'t str>> {
         let entry = self.entry(key)?;
-        Some(At { value: entry.value.as_str()?, span: entry.span() })
+        let verbatim = entry.value.is_verbatim();
+        Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
     }
 
     fn number(self, key: &str) -> Option<At<Decimal>> {
@@ -304,7 +313,7 @@ impl<'t> Block<'t> {
             Value::String(text) => Multiplier::Named(text),
             Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => return None,
         };
-        Some(At { value, span: entry.span() })
+        Some(At::new(value, entry.span()))
     }
 
     fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
@@ -317,7 +326,7 @@ impl<'t> Block<'t> {
 
 fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
     match entry.value.value() {
-        Value::Number(text) => Some(At { value: Decimal::parse(text).ok()?, span: entry.span() }),
+        Value::Number(text) => Some(At::new(Decimal::parse(text).ok()?, entry.span())),
         Value::Null
         | Value::Bool(_)
         | Value::String(_)

@@ -65,7 +65,7 @@ fn assessment(block: Block<'_>) -> Assessment<'_> {
 /// The version, with or without quotes: `0.8` is as clear as `"0.8"`.
 fn version(entry: Entry<'_>) -> Option<At<&str>> {
     match entry.value.value() {
-        Value::String(text) | Value::Number(text) => Some(At { value: text, span: entry.span() }),
+        Value::String(text) | Value::Number(text) => Some(At::new(text, entry.span())),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,
     }
 }
@@ -79,7 +79,7 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         keys: Factor::ALL.into_iter().map(Factor::key).collect(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = At { value: entry.key, span: entry.key_span };
+        let key = At::new(entry.key, entry.key_span);
         let Some(factor) = Factor::with_key(entry.key) else {
             if !entry.key.starts_with("x-") {
                 factors.unknown.push(key);
@@ -120,7 +120,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
     match entry.value.value() {
         Value::Null => empty(entry.span(), Answer::Blank(Blank::Empty)),
         Value::String(text) => {
-            let analysis = At { value: text, span: entry.span() };
+            let analysis = At { value: text, span: entry.span(), verbatim: entry.value.is_verbatim() };
             let answer = blank(text).map_or(Answer::Mapped, Answer::Blank);
             let analysis = (answer == Answer::Mapped).then_some(analysis);
             Layer { analysis, ..empty(entry.span(), answer) }

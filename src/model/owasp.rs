@@ -38,7 +38,7 @@ fn finding(node: Node<'_>) -> Finding<'_> {
     let assessment = Assessment {
         heading: block.heading,
         // The report has no field for it: appendix A belongs to v0.8.
-        version: Some(At { value: "0.8", span: scores.heading }),
+        version: Some(At::new("0.8", scores.heading)),
         // The report's schema asks for both.
         cvss_absent: false,
         vector_written: cvss.entry("vector_string").is_some(),
@@ -70,7 +70,7 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
         keys: Factor::ALL.into_iter().filter_map(Factor::report_key).collect(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = At { value: entry.key, span: entry.key_span };
+        let key = At::new(entry.key, entry.key_span);
         match Factor::with_report_key(entry.key) {
             Some(factor) => {
                 factors.given.push(GivenFactor {

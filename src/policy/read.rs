@@ -262,7 +262,8 @@ impl Reader<'_> {
     /// Adds the modules of a file, or of a folder, of rules in Rego.
     fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
         let whole = beside(self.source.name(), path);
-        let names = if path.ends_with(".rego") { vec![whole.clone()] } else { load.rego_below(&whole)? };
+        let is_file = std::path::Path::new(path).extension().is_some_and(|ending| ending == "rego");
+        let names = if is_file { vec![whole.clone()] } else { load.rego_below(&whole)? };
         if names.is_empty() {
             return Err(format!("there is no .rego file below {whole}"));
         }

@@ -62,7 +62,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for id in subject.model.findings.iter().filter_map(|finding| finding.id) {
         match seen.iter().find(|earlier| earlier.value == id.value) {
             Some(earlier) => {
-                let message = format!("the finding `{}` stands here a second time", id.value);
+                let message = format!(
+                    "the finding `{}` stands here a second time",
+                    id.value.chars().take(80).collect::<String>()
+                );
                 found.push(Diagnostic::new(&RULE, id.span, message).related(earlier.span, "first here"));
             }
             None => seen.push(id),

@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 fn number(multiplier: At<Multiplier<'_>>) -> Option<At<crate::decimal::Decimal>> {
     match multiplier.value {
-        Multiplier::Number(value) => Some(At { value, span: multiplier.span }),
+        Multiplier::Number(value) => Some(At::new(value, multiplier.span)),
         Multiplier::Named(_) => None,
     }
 }
