@@ -62,7 +62,10 @@ impl Repository {
     /// The repository's own policy files; more than one is for the caller to refuse.
     pub fn policies(&self) -> Vec<PathBuf> {
         // A link that leads nowhere is a policy that cannot be read, not the absence of one.
-        let stands = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
+        let is_absent = |error: &std::io::Error| {
+            matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+        };
+        let stands = |path: &PathBuf| !fs::symlink_metadata(path).is_err_and(|error| is_absent(&error));
         POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(stands).collect()
     }
 

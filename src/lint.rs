@@ -54,6 +54,10 @@ pub enum Content {
     Other,
 }
 
+/// How many faults of one file are reported.
+const MOST_FAULTS: usize = 1_000;
+/// How many bytes of a message are shown.
+const LONGEST_MESSAGE: usize = 600;
 /// How many characters of a finding's identifier are shown.
 const LONGEST_ID: usize = 80;
 
@@ -83,6 +87,11 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     }
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
+    }
+    if linted.diagnostics.len() > MOST_FAULTS {
+        linted.diagnostics.truncate(MOST_FAULTS);
+        let message = format!("the file has more than {MOST_FAULTS} faults; the others are not shown");
+        linted.diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, Span::new(0, 0), message));
     }
     finish(&mut linted.diagnostics, &document);
     except(&mut linted, path, judge);
@@ -118,7 +127,7 @@ fn lint_model(
     linted.used.overrides.extend(overrides);
     let subject = Subject::new(&model, &terms, judge.today);
     let mut found = meaning(&subject);
-    for violation in format.schema().violations(root) {
+    for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);
         if !echoes && !spoken_for(&violation, &terms, &found) {
             found.push(rules::of_violation(violation));
@@ -137,6 +146,7 @@ fn lint_model(
             Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
         }
     }
+    found.truncate(MOST_FAULTS);
     for diagnostic in &mut found {
         let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
         diagnostic.finding =
@@ -237,13 +247,14 @@ fn unmarked(root: Node<'_>, what: Recognised) -> Diagnostic {
         Recognised::Unmarked | Recognised::Model(_) => "this looks like a threat model",
         Recognised::Other => "this document stands beside a threat model",
     };
-    Diagnostic::new(rule, span, format!("{which}, and lacks `aivss_threat_model: 1`")).help(help)
+    Diagnostic::new(rule, span, format!("{which}, and lacks `{MODEL_MARKER}: 1` at its top")).help(help)
 }
 
 /// Gives diagnostics what they all have (pointer, help) and their order, that of the text.
 pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
     for diagnostic in &mut *diagnostics {
         diagnostic.pointer = pointer(document, diagnostic.span);
+        shorten(&mut diagnostic.message);
         // Where the right value stands at the place itself, or the schema has said what it wants, that is the help.
         let says_enough = diagnostic.label.is_some() || diagnostic.rule == rules::schema::RULE.name;
         if diagnostic.help.is_none() && !says_enough {
@@ -257,6 +268,15 @@ pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>)
     diagnostics.dedup_by(|later, first| {
         (later.span, &later.rule, &later.message) == (first.span, &first.rule, &first.message)
     });
+}
+
+/// Cuts a message that quotes more of a file than anyone reads.
+fn shorten(message: &mut String) {
+    if message.len() > LONGEST_MESSAGE {
+        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
 }
 
 /// The JSON pointer of the innermost key or value that holds a place; empty for the whole document.

@@ -88,6 +88,8 @@ pub struct Source {
     text: String,
     undecodable: Option<Undecodable>,
     line_starts: OnceLock<Vec<u32>>,
+    /// How many code points stand before each [`BLOCK`] of bytes.
+    counts: OnceLock<Vec<u32>>,
 }
 
 impl Source {
@@ -101,7 +103,26 @@ impl Source {
     pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let (text, undecodable) = decode(bytes);
         let name = name.into();
-        Self { language: Language::of(&name), name, text, undecodable, line_starts: OnceLock::new() }
+        Self {
+            language: Language::of(&name),
+            name,
+            text,
+            undecodable,
+            line_starts: OnceLock::new(),
+            counts: OnceLock::new(),
+        }
+    }
+
+    /// The source with its text left out, where nothing will be quoted from it.
+    #[must_use]
+    pub fn without_text(self) -> Self {
+        Self {
+            text: String::new(),
+            undecodable: None,
+            line_starts: OnceLock::new(),
+            counts: OnceLock::new(),
+            ..self
+        }
     }
 
     /// The path to show, with `/` between its parts.
@@ -130,11 +151,30 @@ impl Source {
         let offset = offset.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
         // What is placed at the very beginning stands behind a byte order mark.
-        let before = &self.text.as_bytes()[starts[line] as usize..offset.max(starts[line]) as usize];
-        // Continuation bytes look like 0b10xx_xxxx; every other byte begins a code point.
-        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
+        let column = self.code_points(offset.max(starts[line])) - self.code_points(starts[line]) + 1;
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         Position { line: count(line + 1), column: count(column) }
+    }
+
+    /// How many code points stand before a byte offset: a line may be the whole file.
+    fn code_points(&self, offset: u32) -> usize {
+        // Continuation bytes look like 0b10xx_xxxx; every other byte begins a code point.
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        let bytes = self.text.as_bytes();
+        let counts = self.counts.get_or_init(|| {
+            let mut before = 0;
+            let blocks = bytes.chunks(BLOCK).map(|block| {
+                let here = before;
+                before += count(block);
+                u32::try_from(here).unwrap_or(u32::MAX)
+            });
+            blocks.collect()
+        });
+        let offset = offset as usize;
+        let block = offset / BLOCK;
+        counts
+            .get(block)
+            .map_or_else(|| count(bytes), |before| *before as usize + count(&bytes[block * BLOCK..offset]))
     }
 
     /// The text of a line, 1-based; nothing where there is none.
@@ -179,6 +219,9 @@ impl Source {
         Span::new(span.start as usize, span.start as usize + slice[..length].trim_end().len())
     }
 }
+
+/// How many bytes are counted at once on the way to a column.
+const BLOCK: usize = 4096;
 
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: char = '\u{FEFF}';

@@ -294,6 +294,8 @@ struct Judged {
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let linted = lint(&source, &candidate.matched, judge);
+    // Of a file without fault nothing will be quoted, and there may be many of them.
+    let source = if linted.diagnostics.is_empty() { source.without_text() } else { source };
     Judged { source, linted }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
         return;
     }
     // YAML's bound on the length of a key would refuse valid JSON.
-    yaml::read_with(document, text, start..range.end, slice.len().max(1024));
+    yaml::read_with(document, text, start..range.end, longest_string(slice) + 1024);
 }
 
 /// The byte offset of a 1-based line and a column in bytes, as `serde_json` counts: the column of the last byte
@@ -51,6 +51,24 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     };
     let wanted = (start + column.saturating_sub(1)).min(text.len());
     (0..=wanted).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// The length in bytes of the longest string of a JSON text, which bounds that of its longest key.
+fn longest_string(json: &str) -> usize {
+    let (mut longest, mut start, mut escaped) = (0, None, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match (start, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(opened), b'"') => {
+                longest = longest.max(at - opened);
+                start = None;
+            }
+            (None, b'"') => start = Some(at),
+            _ => {}
+        }
+    }
+    longest
 }
 
 /// The first control character from `at` on: the place that is reported of one may lie before it.

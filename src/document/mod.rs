@@ -69,9 +69,16 @@ impl Document<'_> {
     }
 
     fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
+        // The first ones say enough, and anything at all keeps the file from passing.
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         self.problems.push(Problem { kind, span, message: message.into(), help: None, related: None });
     }
 }
+
+/// How many problems of one file are kept.
+const MOST_PROBLEMS: usize = 1_000;
 
 /// The key whose presence makes a mapping a threat model of this project's own format.
 pub const MODEL_MARKER: &str = "aivss_threat_model";

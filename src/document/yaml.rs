@@ -20,8 +20,8 @@ const MAX_DEPTH: usize = 100;
 const MAX_NODES: usize = 2_000_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
-/// How many repeated keys of one mapping are reported.
-const MOST_REPEATED: usize = 100;
+/// How many repeated keys of one file are reported.
+const MOST_REPEATED: usize = 1_000;
 /// Keys of one mapping are compared one by one up to here, through a table beyond.
 const FEW_KEYS: usize = 16;
 
@@ -347,7 +347,7 @@ impl<'d, 't> Builder<'d, 't> {
         }
         let problems: Vec<Problem> = repeated
             .iter()
-            .take(MOST_REPEATED)
+            .take(MOST_REPEATED.saturating_sub(self.document.problems.len()))
             .map(|&(first, key)| Problem {
                 kind: ProblemKind::DuplicateKey,
                 span: tree.span(key),

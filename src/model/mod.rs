@@ -222,7 +222,10 @@ pub enum Recognised {
 
 /// Tells what a document is by its top keys.
 pub fn recognise(root: Node<'_>) -> Recognised {
-    let Some(map) = root.as_map() else { return Recognised::Other };
+    let Some(map) = root.as_map() else {
+        let items = root.as_list().into_iter().flat_map(crate::document::List::iter);
+        return misplaced(items);
+    };
     if map.get(MODEL_MARKER).is_some() {
         return Recognised::Model(Format::Native);
     }
@@ -234,8 +237,18 @@ pub fn recognise(root: Node<'_>) -> Recognised {
     let looks_like_one = map.iter().any(|entry| {
         matches!(entry.key, "aivss" | "maestro" | "factors" | "amplification_factors")
             || nearest(entry.key, [MODEL_MARKER]).is_some()
+            || (shaped && nearest(entry.key, ["vulnerabilities"]).is_some())
     });
-    if looks_like_one { Recognised::Unmarked } else { Recognised::Other }
+    if looks_like_one { Recognised::Unmarked } else { misplaced(map.iter().map(|entry| entry.value)) }
+}
+
+/// Whether a threat model stands one level too deep.
+fn misplaced<'t>(mut nodes: impl Iterator<Item = Node<'t>>) -> Recognised {
+    let is_model = |node: Node<'t>| {
+        let report = node.get("metadata").is_some() && node.as_map().is_some_and(lists_amplification);
+        node.get(MODEL_MARKER).is_some() || report
+    };
+    if nodes.any(is_model) { Recognised::Unmarked } else { Recognised::Other }
 }
 
 fn lists_amplification(map: Map<'_>) -> bool {

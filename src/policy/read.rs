@@ -1,5 +1,6 @@
 //! Policy files to [`Policy`], by the same steps as any other file: document, schema, meaning.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Broken {
 
 /// How many policies may extend each other in a chain.
 const LONGEST_CHAIN: usize = 16;
+/// How many policies may be extended in all.
+const MOST_LOADED: usize = 64;
 
 /// Reads a policy and those it extends.
 ///
@@ -73,7 +76,7 @@ const LONGEST_CHAIN: usize = 16;
 /// Each file that is broken, with everything that is wrong with it.
 pub fn read(source: Source, load: Load<'_>) -> Result<Policy, Vec<Broken>> {
     let mut broken = Vec::new();
-    let policy = read_chained(&Arc::new(source), load, &mut Vec::new(), &mut broken);
+    let policy = read_chained(&Arc::new(source), load, &mut Vec::new(), &Cell::new(0), &mut broken);
     if broken.is_empty() { Ok(policy) } else { Err(broken) }
 }
 
@@ -81,6 +84,7 @@ fn read_chained(
     source: &Arc<Source>,
     load: Load<'_>,
     chain: &mut Vec<String>,
+    loaded: &Cell<usize>,
     broken: &mut Vec<Broken>,
 ) -> Policy {
     let document = document::parse(source);
@@ -104,11 +108,11 @@ fn read_chained(
     if let Some(root) = root {
         faults.extend(Schema::Policy.violations(root).into_iter().map(rules::of_violation));
         chain.push(source.name().to_owned());
-        let mut reader = Reader { source, file: Arc::from(source.name()), faults };
+        let mut reader = Reader { source, file: Arc::from(source.name()), faults, loaded };
         for parent in reader.parents(root, load, chain) {
             policy.overlay(match parent {
                 Parent::BuiltIn(built_in) => built_in.policy(),
-                Parent::File(source) => read_chained(&Arc::new(source), load, chain, broken),
+                Parent::File(source) => read_chained(&Arc::new(source), load, chain, loaded, broken),
             });
         }
         policy.overlay(reader.policy(root));
@@ -140,6 +144,8 @@ struct Reader<'s> {
     source: &'s Source,
     file: Arc<str>,
     faults: Vec<Diagnostic>,
+    /// How many policies have been extended, here and along the chain.
+    loaded: &'s Cell<usize>,
 }
 
 impl Reader<'_> {
@@ -194,11 +200,24 @@ impl Reader<'_> {
                 None,
             ));
         }
-        if chain.len() >= LONGEST_CHAIN {
-            return Err((format!("more than {LONGEST_CHAIN} policies extend each other"), None));
+        self.loaded.set(self.loaded.get() + 1);
+        if chain.len() >= LONGEST_CHAIN || self.loaded.get() > MOST_LOADED {
+            let message =
+                format!("more than {LONGEST_CHAIN} policies extend each other, or {MOST_LOADED} in all");
+            return Err((message, None));
         }
         match load.bytes(&path) {
-            Ok(bytes) => Ok(Parent::File(Source::decode(path, bytes))),
+            Ok(bytes) => {
+                let source = Source::decode(path, bytes);
+                // Nothing of a file that is no policy is to be quoted.
+                let is_policy =
+                    document::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
+                if is_policy {
+                    Ok(Parent::File(source))
+                } else {
+                    Err((format!("`{name}` is no policy"), None))
+                }
+            }
             Err(message) => Err((format!("`{name}` cannot be read: {message}"), None)),
         }
     }
@@ -452,6 +471,14 @@ impl Reader<'_> {
 
     fn pattern_list(&mut self, nodes: &[Node<'_>]) -> Option<PathSet> {
         let nodes: Vec<Node<'_>> = nodes.iter().copied().filter(|node| node.as_str().is_some()).collect();
+        for node in &nodes {
+            let pattern = node.as_str().unwrap_or_default();
+            if pattern.starts_with('/') || pattern.starts_with("./") || pattern.starts_with("../") {
+                let message =
+                    "a pattern is relative to the repository's root and begins without `/`, `./` or `../`";
+                self.faults.push(fault(node.span(), message));
+            }
+        }
         match PathSet::new(nodes.iter().filter_map(|node| node.as_str()), Case::Exact) {
             Ok(set) => Some(set),
             Err((at, message)) => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Whether a character steers a terminal or the direction of text instead of being seen.
 fn is_steering(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{FEFF}'
+        || matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{E0000}'..='\u{E007F}' | '\u{061C}' | '\u{FEFF}'
             | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -37,7 +37,8 @@ pub(super) fn same_length(text: &str) -> Cow<'_, str> {
             _ if is_break || !steers(letter) => letter,
             1 => '?',
             2 => '¿',
-            _ => '\u{FFFD}',
+            3 => '\u{FFFD}',
+            _ => '\u{10FFFD}',
         });
     }
     Cow::Owned(safe)

@@ -29,10 +29,13 @@ aivss:
     check: Check::Meaning(check),
 };
 
+/// How many unknown keys of one assessment are reported.
+const MOST: usize = 100;
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
-        for key in &factors.unknown {
+        for key in factors.unknown.iter().take(MOST) {
             let meant = nearest(key.value, factors.keys.iter().copied());
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),

@@ -1,8 +1,10 @@
 //! `finding-repeated`: two findings with one identifier.
 
+use std::collections::HashMap;
+
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::At;
+use crate::source::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "finding-repeated",
@@ -58,17 +60,17 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<At<&str>> = Vec::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
     for id in subject.model.findings.iter().filter_map(|finding| finding.id) {
-        match seen.iter().find(|earlier| earlier.value == id.value) {
-            Some(earlier) => {
-                let message = format!(
-                    "the finding `{}` stands here a second time",
-                    id.value.chars().take(80).collect::<String>()
-                );
-                found.push(Diagnostic::new(&RULE, id.span, message).related(earlier.span, "first here"));
+        match seen.get(id.value) {
+            Some(first) => {
+                let shown: String = id.value.chars().take(80).collect();
+                let message = format!("the finding `{shown}` stands here a second time");
+                found.push(Diagnostic::new(&RULE, id.span, message).related(*first, "first here"));
             }
-            None => seen.push(id),
+            None => {
+                seen.insert(id.value, id.span);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         "threat-model.yaml",
         "
 aivss_threatmodel: 1
-#^^^^^^^^^^^^^^^^ marker-missing: this looks like a threat model, and lacks `aivss_threat_model: 1`
+#^^^^^^^^^^^^^^^^ marker-missing: this looks like a threat model, and lacks `aivss_threat_model: 1` at its top
 agent: { name: Planner, summary: Plans trips. }
 ",
         "",

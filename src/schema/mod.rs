@@ -6,6 +6,7 @@
 
 mod engine;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use serde_json::Value as JsonValue;
@@ -28,6 +29,9 @@ pub enum Schema {
     /// `schemas/policy-test.json`: tests of a policy.
     PolicyTest,
 }
+
+/// How many unknown keys of one mapping are reported.
+const MOST_UNKNOWN: usize = 100;
 
 /// One way in which a tree is out of shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,7 +236,8 @@ impl Compiled {
         // A format of someone else's may hold more than we know; what is a slip of a known key is wrong there too.
         let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
         let entries = place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
-        for entry in entries.filter(|entry| names.iter().any(|name| name == entry.key)) {
+        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+        for entry in entries.filter(|entry| names.contains(entry.key)).take(MOST_UNKNOWN) {
             let help = match nearest(entry.key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if is_open => continue,
