@@ -142,3 +142,41 @@ fn the_policy_shown_in_the_readme_is_a_valid_one() {
     let source = aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
     assert!(aivss_lint::policy::read(source, &aivss_lint::policy::NoFiles).is_ok());
 }
+
+/// What the documentation shows is what the program reads.
+#[test]
+fn the_policies_and_tests_in_the_documentation_are_valid() {
+    let docs = include_str!("../docs/policy.md");
+    let blocks: Vec<&str> =
+        docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let rego = docs.split("```rego\n").nth(1).unwrap().split("```").next().unwrap();
+    let files = Shown(rego.to_owned());
+    let source =
+        |text: &str| aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
+    let (mut policies, mut tests) = (0, 0);
+    for block in blocks {
+        if block.contains("aivss_policy: 1") {
+            let read = aivss_lint::policy::read(source(block), &files);
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            policies += 1;
+        } else if block.contains("aivss_policy_test: 1") {
+            let read = aivss_lint::policy::trial::read(source(block));
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            tests += 1;
+        }
+    }
+    assert_eq!((policies, tests), (4, 1));
+}
+
+/// The folder of rules in the documentation, with the one file that stands there.
+struct Shown(String);
+
+impl aivss_lint::policy::Files for Shown {
+    fn bytes(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.clone().into_bytes())
+    }
+
+    fn rego_below(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(vec!["policies/custom/owner.rego".to_owned()])
+    }
+}
