@@ -186,6 +186,7 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
 /// # Errors
 /// Why the folder cannot be looked through, as a sentence.
 pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, String> {
+    fs::metadata(folder).map_err(|error| plain(&error))?;
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(folder).standard_filters(false).hidden(true).build() {
         let entry = entry.map_err(|error| error.to_string())?;

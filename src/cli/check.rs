@@ -166,8 +166,8 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let today = arguments.today.unwrap_or_else(Date::today);
     let (mut policy, name) = match find_policy(arguments.policy.as_deref(), repository)? {
         Ok(found) => found,
-        Err(broken) => {
-            let report = broken_report(broken, today, arguments.fail_on.level());
+        Err((name, broken)) => {
+            let report = broken_report(name, broken, today, arguments.fail_on.level());
             emit(&report, arguments)?;
             return Ok(report.verdict());
         }
@@ -181,11 +181,11 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 }
 
 /// The report on a policy by which nothing can be judged.
-pub(super) fn broken_report(broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
+pub(super) fn broken_report(policy: String, broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
     let mut report = Report::new(today, fail_on);
+    report.policy = policy;
     for Broken { source, diagnostics } in broken {
         let path = source.name().to_owned();
-        report.policy.clone_from(&path);
         report
             .obstacles
             .push(Obstacle { path, message: "the policy is broken, so nothing was judged".to_owned() });
@@ -194,11 +194,11 @@ pub(super) fn broken_report(broken: Vec<Broken>, today: Date, fail_on: Level) ->
     report
 }
 
-/// The policy in force, and what to call it.
-pub(super) fn find_policy(
-    given: Option<&Path>,
-    repository: &Repository,
-) -> Result<Result<(Policy, String), Vec<Broken>>, Stopped> {
+/// A policy and what to call it; or its name, and the files of it that are broken.
+pub(super) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
+
+/// The policy in force.
+pub(super) fn find_policy(given: Option<&Path>, repository: &Repository) -> Result<Found, Stopped> {
     let path = match given {
         Some(path) => {
             if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
@@ -221,7 +221,10 @@ pub(super) fn find_policy(
     };
     let name = repository.shown(&path);
     let bytes = read(&path).map_err(|message| Stopped::Policy(format!("policy {name}: {message}")))?;
-    Ok(policy::read(Source::decode(name.clone(), bytes), &Disk).map(|policy| (policy, name)))
+    Ok(match policy::read(Source::decode(name.clone(), bytes), &Disk) {
+        Ok(policy) => Ok((policy, name)),
+        Err(broken) => Err((name, broken)),
+    })
 }
 
 /// The disk, for the files that a policy names; a name is a path from the current folder.

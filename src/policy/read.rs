@@ -282,7 +282,11 @@ impl Reader<'_> {
     fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
         let whole = beside(self.source.name(), path);
         let is_file = std::path::Path::new(path).extension().is_some_and(|ending| ending == "rego");
-        let names = if is_file { vec![whole.clone()] } else { load.rego_below(&whole)? };
+        let names = if is_file {
+            vec![whole.clone()]
+        } else {
+            load.rego_below(&whole).map_err(|message| format!("{whole}: {message}"))?
+        };
         if names.is_empty() {
             return Err(format!("there is no .rego file below {whole}"));
         }

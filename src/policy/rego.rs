@@ -58,6 +58,8 @@ impl Rego {
     /// What is wrong, with the module and the place in it where that is known.
     pub(super) fn compile(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
         let mut engine = Engine::new();
+        // What rules print goes nowhere: the report is all that is written.
+        engine.set_gather_prints(true);
         for (at, (name, text)) in modules.iter().enumerate() {
             add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
         }
@@ -123,6 +125,10 @@ impl Rego {
 fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), String> {
     engine.set_rego_v0(false);
     let Err(error) = engine.add_policy(name.to_owned(), text.to_owned()) else { return Ok(()) };
+    // Only what fails for want of the new keywords is of before; the engine remarks on anything else on stderr.
+    if !error.to_string().contains("keyword is required") {
+        return Err(error.to_string());
+    }
     engine.set_rego_v0(true);
     engine.add_policy(name.to_owned(), text.to_owned()).map(|_| ()).map_err(|_| error.to_string())
 }

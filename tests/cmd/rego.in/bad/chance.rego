@@ -1,0 +1,3 @@
+package main
+
+deny contains "unlucky" if rand.intn("a", 6) == 5

@@ -1,0 +1,3 @@
+package team
+
+deny contains "never asked"
