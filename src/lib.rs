@@ -26,6 +26,7 @@
 //! | [`score`] | inputs → score with its working | never |
 //! | [`policy`] | policy file → [`policy::Policy`] | a broken policy ends the run with 2 |
 //! | [`rules`] | [`rules::Subject`] → diagnostics | never |
+//! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
@@ -41,6 +42,7 @@
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.
 //! 8. Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged. Unsure is 2.
 //! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced.
+//! 10. What an exception covers stays in the report; nothing that was not read can be excepted or switched off.
 
 pub mod source;
 pub mod document;
