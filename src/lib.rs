@@ -41,7 +41,8 @@
 //! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.
 //! 8. Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged. Unsure is 2.
-//! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced.
+//! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced; only `serde_json`, the
+//!    common tongue of them, is not.
 //! 10. What an exception covers stays in the report; nothing that was not read can be excepted or switched off.
 
 pub mod source;
