@@ -5,7 +5,7 @@
 use crate::assessed::Assessed;
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
-use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER};
+use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, place_of, pointer};
 use crate::model::{Format, Model, Recognised, recognise};
 use crate::policy::{self, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
@@ -178,23 +178,6 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The place of the key or value at a JSON pointer; of what is nearest above it where that is missing.
-fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
-    let mut node = root;
-    let mut span = None;
-    for part in pointer.strip_prefix('/')?.split('/') {
-        let part = part.replace("~1", "/").replace("~0", "~");
-        let (next, place) = match (node.as_map(), node.as_list()) {
-            (Some(map), _) => map.entry(&part).map(|entry| (entry.value, entry.span()))?,
-            (_, Some(list)) => list.iter().nth(part.parse().ok()?).map(|item| (item, item.span()))?,
-            _ => break,
-        };
-        // What a missing part points at is the key above it; a collection is shown by its first line.
-        (node, span) = (next, Some(place));
-    }
-    span
-}
-
 /// Marks what the policy's exceptions cover, and remembers which of them were of use.
 fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
@@ -276,33 +259,6 @@ fn shorten(message: &mut String) {
         let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
         message.truncate(end);
         message.push('…');
-    }
-}
-
-/// The JSON pointer of the innermost key or value that holds a place; empty for the whole document.
-fn pointer(document: &Document<'_>, span: Span) -> String {
-    let mut pointer = String::new();
-    let Some(mut node) = document.roots().find(|root| root.span().contains(span)) else { return pointer };
-    loop {
-        let step = match (node.as_map(), node.as_list()) {
-            (Some(map), _) => map
-                .iter()
-                .find(|entry| entry.key_span.contains(span) || entry.value.span().contains(span))
-                .map(|entry| (entry.key.replace('~', "~0").replace('/', "~1"), entry.value, entry.key_span)),
-            (_, Some(list)) => list
-                .iter()
-                .enumerate()
-                .find(|(_, item)| item.span().contains(span))
-                .map(|(at, item)| (at.to_string(), item, item.span())),
-            _ => None,
-        };
-        let Some((part, value, key_span)) = step else { return pointer };
-        pointer.push('/');
-        pointer.push_str(&part);
-        if node.as_map().is_some() && key_span.contains(span) {
-            return pointer;
-        }
-        node = value;
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod json;
 mod markdown;
+mod pointer;
 mod tree;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
+pub use pointer::{place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Value, canonical};
 
 use crate::source::{Language, Source, Span};

@@ -4,19 +4,21 @@
 //! Reading never fails: what is absent or out of shape is `None`, and the rule of the schema has spoken of it.
 //! Nothing is computed or judged here.
 
+mod block;
 mod factors;
 mod maestro;
 mod native;
 mod owasp;
+mod recognise;
 
 pub use factors::Factor;
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
+pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
-use crate::document::{Entry, MODEL_MARKER, Map, Node, Value};
+use crate::document::Node;
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::suggest::nearest;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,53 +211,6 @@ impl<'t> Model<'t> {
     }
 }
 
-/// What a document's top node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recognised {
-    /// A threat model in a format that can be read.
-    Model(Format),
-    /// Something with the keys of a threat model, and without what makes it one.
-    Unmarked,
-    /// Anything else.
-    Other,
-}
-
-/// Tells what a document is by its top keys.
-pub fn recognise(root: Node<'_>) -> Recognised {
-    let Some(map) = root.as_map() else {
-        let items = root.as_list().into_iter().flat_map(crate::document::List::iter);
-        return misplaced(items);
-    };
-    if map.get(MODEL_MARKER).is_some() {
-        return Recognised::Model(Format::Native);
-    }
-    // A CycloneDX document has both keys as well, and says what it is.
-    let shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
-    if map.get("vulnerabilities").is_some() && (shaped || lists_amplification(map)) {
-        return Recognised::Model(Format::OwaspReport);
-    }
-    let looks_like_one = map.iter().any(|entry| {
-        matches!(entry.key, "aivss" | "maestro" | "factors" | "amplification_factors")
-            || nearest(entry.key, [MODEL_MARKER]).is_some()
-            || (shaped && nearest(entry.key, ["vulnerabilities"]).is_some())
-    });
-    if looks_like_one { Recognised::Unmarked } else { misplaced(map.iter().map(|entry| entry.value)) }
-}
-
-/// Whether a threat model stands one level too deep.
-fn misplaced<'t>(mut nodes: impl Iterator<Item = Node<'t>>) -> Recognised {
-    let is_model = |node: Node<'t>| {
-        let report = node.get("metadata").is_some() && node.as_map().is_some_and(lists_amplification);
-        node.get(MODEL_MARKER).is_some() || report
-    };
-    if nodes.any(is_model) { Recognised::Unmarked } else { Recognised::Other }
-}
-
-fn lists_amplification(map: Map<'_>) -> bool {
-    let items = map.get("vulnerabilities").and_then(Node::as_list);
-    items.is_some_and(|items| items.iter().any(|item| item.get("amplification_factors").is_some()))
-}
-
 impl Format {
     /// The schema of the format.
     pub const fn schema(self) -> Schema {
@@ -271,80 +226,5 @@ impl Format {
             Self::Native => native::read(root),
             Self::OwaspReport => owasp::read(root),
         }
-    }
-}
-
-/// A mapping with the key it stands under, for the readers.
-#[derive(Clone, Copy)]
-struct Block<'t> {
-    heading: Span,
-    node: Option<Node<'t>>,
-}
-
-impl<'t> Block<'t> {
-    fn root(node: Node<'t>) -> Self {
-        let first = node.as_map().and_then(|map| map.iter().next());
-        Self { heading: first.map_or(node.span(), |entry| entry.key_span), node: Some(node) }
-    }
-
-    fn of(entry: Entry<'t>) -> Self {
-        Self { heading: entry.key_span, node: Some(entry.value) }
-    }
-
-    /// The block under a key; where it is missing, an empty one with this block's heading.
-    fn block(self, key: &str) -> Self {
-        self.entry(key).map_or(Self { heading: self.heading, node: None }, Self::of)
-    }
-
-    fn map(self) -> Option<Map<'t>> {
-        self.node?.as_map()
-    }
-
-    fn entry(self, key: &str) -> Option<Entry<'t>> {
-        self.map()?.entry(key)
-    }
-
-    /// Text that says something: neither blank nor a placeholder.
-    fn answered(self, key: &str) -> Option<At<&'t str>> {
-        self.text(key).filter(|text| blank(text.value).is_none())
-    }
-
-    fn text(self, key: &str) -> Option<At<&'t str>> {
-        let entry = self.entry(key)?;
-        let verbatim = entry.value.is_verbatim();
-        Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
-    }
-
-    fn number(self, key: &str) -> Option<At<Decimal>> {
-        number(self.entry(key)?)
-    }
-
-    fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
-        let entry = self.entry(key)?;
-        let value = match entry.value.value() {
-            Value::Number(text) => Multiplier::Number(Decimal::parse(text).ok()?),
-            Value::String(text) => Multiplier::Named(text),
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => return None,
-        };
-        Some(At::new(value, entry.span()))
-    }
-
-    fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-        self.entry(key)
-            .and_then(|entry| entry.value.as_list())
-            .into_iter()
-            .flat_map(crate::document::List::iter)
-    }
-}
-
-fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
-    match entry.value.value() {
-        Value::Number(text) => Some(At::new(Decimal::parse(text).ok()?, entry.span())),
-        Value::Null
-        | Value::Bool(_)
-        | Value::String(_)
-        | Value::List(_)
-        | Value::Map(_)
-        | Value::Unreadable => None,
     }
 }

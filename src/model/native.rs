@@ -1,8 +1,9 @@
 //! This project's own format to [`Model`].
 
+use super::block::{Block, number};
 use super::{
-    Agent, Answer, Assessment, At, Blank, Block, Factor, Factors, Finding, Format, GivenFactor, Layer,
-    LayerKind, Maestro, Model, Review, Threat, blank, number,
+    Agent, Answer, Assessment, At, Blank, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
+    Maestro, Model, Review, Threat, blank,
 };
 use crate::document::{Entry, Node, Value};
 use crate::suggest::nearest;

@@ -1,8 +1,7 @@
 //! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities, no score of the whole, no layers.
 
-use super::{
-    Agent, Assessment, At, Block, Factor, Factors, Finding, Format, GivenFactor, Model, Review, number,
-};
+use super::block::{Block, number};
+use super::{Agent, Assessment, At, Factor, Factors, Finding, Format, GivenFactor, Model, Review};
 use crate::document::Node;
 
 pub(super) fn read(root: Node<'_>) -> Model<'_> {

@@ -166,63 +166,54 @@ impl Compiled {
         if matches!(place.node.value(), Value::Unreadable) {
             return;
         }
-        let name = &place.name;
-        let mut shape = |span, message, help| {
-            violations.push(Violation {
-                kind: ViolationKind::Shape,
-                owner: self.owner(breach),
-                span,
-                message,
-                help,
-            });
+        let said = match &breach.what {
+            What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
+            What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
+                Meant::Branch(breaches) if self.owner(breach).is_none() => {
+                    return breaches.iter().for_each(|inner| self.explain(root, inner, violations));
+                }
+                Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
+                Meant::Types(expected) => wrong_type(&place, &expected),
+            },
+            what => self.sentence(&place, breach, what),
         };
-        match &breach.what {
-            What::UnknownKeys(names) => self.unknown_keys(&place, breach, names, violations),
-            What::MissingKey(key) => shape(place.heading, format!("{name} lacks `{key}`"), None),
-            What::WrongType(expected) => {
-                let (message, help) = wrong_type(&place, expected);
-                shape(place.span, message, help);
-            }
-            What::NotOneOf(options) => {
-                let (message, help) = not_one_of(&place, options);
-                shape(place.span, message, help);
-            }
-            What::BelowMinimum(limit) => shape(place.span, format!("{name} must be {limit} or more"), None),
-            What::AboveMaximum(limit) => shape(place.span, format!("{name} must be {limit} or less"), None),
-            What::TooFew(1) => shape(place.span, format!("{name} must not be empty"), None),
-            What::TooFew(count) => {
-                shape(place.heading, format!("{name} needs {count} entries or more"), None);
-            }
-            What::TooMany(count) => {
-                shape(place.heading, format!("{name} takes {count} entries at the most"), None);
-            }
+        let (span, message, help) = said;
+        violations.push(Violation {
+            kind: ViolationKind::Shape,
+            owner: self.owner(breach),
+            span,
+            message,
+            help,
+        });
+    }
+
+    /// What to say of a breach that one sentence tells.
+    fn sentence(&self, place: &Place<'_>, breach: &Breach, what: &What) -> Said {
+        let name = &place.name;
+        let (span, message) = match what {
+            What::WrongType(expected) => return wrong_type(place, expected),
+            What::NotOneOf(options) => return not_one_of(place, options),
+            What::MissingKey(key) => (place.heading, format!("{name} lacks `{key}`")),
+            What::BelowMinimum(limit) => (place.span, format!("{name} must be {limit} or more")),
+            What::AboveMaximum(limit) => (place.span, format!("{name} must be {limit} or less")),
+            What::TooFew(1) => (place.span, format!("{name} must not be empty")),
+            What::TooFew(count) => (place.heading, format!("{name} needs {count} entries or more")),
+            What::TooMany(count) => (place.heading, format!("{name} takes {count} entries at the most")),
             What::WrongPattern => {
                 let expected =
                     self.schema_object(breach).and_then(|object| object.get("x-expected")?.as_str());
-                shape(
-                    place.span,
-                    format!("{name} must be {}", expected.unwrap_or("written differently")),
-                    None,
-                );
+                (place.span, format!("{name} must be {}", expected.unwrap_or("written differently")))
             }
             What::WrongFormat(format) if format == "date" => {
-                shape(place.span, format!("{name} must be a date, YYYY-MM-DD"), None);
+                (place.span, format!("{name} must be a date, YYYY-MM-DD"))
             }
-            What::WrongFormat(format) => shape(place.span, format!("{name} must be a valid {format}"), None),
-            What::Other(message) => shape(place.span, format!("{name}: {message}"), None),
-            What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
-                Meant::Branch(breaches) if self.owner(breach).is_none() => {
-                    for inner in breaches {
-                        self.explain(root, inner, violations);
-                    }
-                }
-                Meant::Branch(_) => shape(place.heading, format!("{name} is incomplete"), None),
-                Meant::Types(expected) => {
-                    let (message, help) = wrong_type(&place, &expected);
-                    shape(place.span, message, help);
-                }
-            },
-        }
+            What::WrongFormat(format) => (place.span, format!("{name} must be a valid {format}")),
+            What::Other(message) => (place.span, format!("{name}: {message}")),
+            What::UnknownKeys(_) | What::NoBranch(_) => {
+                (place.span, format!("{name} is not as it should be"))
+            }
+        };
+        (span, message, None)
     }
 
     fn unknown_keys(
@@ -300,7 +291,10 @@ fn first_key(node: Node<'_>) -> Option<Span> {
     node.as_map()?.iter().next().map(|entry| entry.key_span)
 }
 
-fn wrong_type(place: &Place<'_>, expected: &[&str]) -> (String, Option<String>) {
+/// A place, what is wrong there, and how to mend it.
+type Said = (Span, String, Option<String>);
+
+fn wrong_type(place: &Place<'_>, expected: &[&str]) -> Said {
     let words: Vec<&str> = expected
         .iter()
         .map(|name| match *name {
@@ -326,10 +320,10 @@ fn wrong_type(place: &Place<'_>, expected: &[&str]) -> (String, Option<String>) 
         Value::String(text) if words.contains(&"a number") => meant_number(text),
         _ => None,
     };
-    (message, help)
+    (place.span, message, help)
 }
 
-fn not_one_of(place: &Place<'_>, options: &[String]) -> (String, Option<String>) {
+fn not_one_of(place: &Place<'_>, options: &[String]) -> Said {
     let mut words: Vec<&str> = options.iter().map(String::as_str).collect();
     words.sort_unstable();
     words.dedup();
@@ -353,7 +347,7 @@ fn not_one_of(place: &Place<'_>, options: &[String]) -> (String, Option<String>)
     let message = format!("{} must be {options}, not {given}", place.name);
     let meant = |text| nearest(text, words).map(|meant| format!("did you mean `{meant}`?"));
     let help = place.node.as_str().and_then(|text| meant(text).or_else(|| meant_number(text)));
-    (message, help)
+    (place.span, message, help)
 }
 
 /// How a text should have been written to be the number it looks like.

@@ -1,22 +1,20 @@
 //! Policy files to [`Policy`], by the same steps as any other file: document, schema, meaning.
 
+mod exceptions;
+mod modules;
+mod terms;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::answer::Fault;
-use super::rego::Rego;
-use super::{BuiltIn, Exception, Limits, Override, Policy, Require, Scale, Set, Terms};
-use crate::date::Date;
-use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Origin};
-use crate::document::{self, Entry, List, Map, Node, POLICY_MARKER, Value};
+use super::{BuiltIn, Policy};
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::document::{self, List, Node, POLICY_MARKER};
 use crate::lint::finish;
-use crate::model::{Factor, blank};
 use crate::pattern::{Case, PathSet};
 use crate::rules;
 use crate::schema::Schema;
-use crate::score::Band;
 use crate::source::{Source, Span};
 use crate::suggest::nearest;
 
@@ -240,233 +238,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Compiles the rules in Rego that the file names.
-    fn rego(&mut self, root: Node<'_>, load: Load<'_>, policy: &mut Policy, broken: &mut Vec<Broken>) {
-        let mut modules = Vec::new();
-        let mut packages = vec!["main".to_owned()];
-        let mut first = None;
-        for item in items(root, "rego") {
-            let path = item.as_str().map(|path| (path, item)).or_else(|| {
-                let node = item.get("path")?;
-                Some((node.as_str()?, node))
-            });
-            let Some((path, node)) = path else { continue };
-            let named = items(item, "packages").filter_map(|package| package.as_str().map(str::to_owned));
-            packages.extend(named);
-            first.get_or_insert(node.span());
-            if let Err(message) = self.modules(path, load, &mut modules) {
-                self.faults.push(fault(node.span(), message));
-            }
-        }
-        let Some(span) = first else { return };
-        if !self.faults.is_empty() {
-            return;
-        }
-        packages.dedup();
-        match Rego::compile(&modules, &packages) {
-            Ok(rego) => policy.rego.push((Arc::new(rego), self.origin(span))),
-            Err(Fault { place: None, message }) => self.faults.push(fault(span, message)),
-            Err(Fault { place: Some((module, line, column)), message }) => {
-                let Some((name, text)) = modules.into_iter().nth(module) else { return };
-                let source = Source::decode(name, text.into_bytes());
-                let start = source.offset(line, column);
-                let place = source.first_line(Span::new(start, source.text().len()));
-                let mut diagnostic = fault(place, message);
-                diagnostic.help = Some("see docs/policy.md for what rules in Rego may do".to_owned());
-                broken.push(Broken { source: Arc::new(source), diagnostics: vec![diagnostic] });
-            }
-        }
-    }
-
-    /// Adds the modules of a file, or of a folder, of rules in Rego.
-    fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
-        let whole = beside(self.source.name(), path);
-        let is_file = std::path::Path::new(path).extension().is_some_and(|ending| ending == "rego");
-        let names = if is_file {
-            vec![whole.clone()]
-        } else {
-            load.rego_below(&whole).map_err(|message| format!("{whole}: {message}"))?
-        };
-        if names.is_empty() {
-            return Err(format!("there is no .rego file below {whole}"));
-        }
-        for name in names {
-            let bytes = load.bytes(&name).map_err(|message| format!("{name}: {message}"))?;
-            let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
-            modules.push((name, text));
-        }
-        Ok(())
-    }
-
-    fn terms(&mut self, node: Node<'_>) -> Terms {
-        let limits =
-            node.get("limits").and_then(Node::as_map).map_or_else(Limits::default, |map| self.limits(map));
-        self.check_consistent(&limits, node);
-        Terms {
-            limits,
-            require: node
-                .get("require")
-                .and_then(Node::as_map)
-                .map_or_else(Require::default, |map| self.require(map)),
-            scale: node.as_map().and_then(|map| {
-                self.word(map, "scale", |word| match word {
-                    "three-point" => Some(Scale::ThreePoint),
-                    "continuous" => Some(Scale::Continuous),
-                    _ => None,
-                })
-            }),
-            levels: node
-                .get("rules")
-                .and_then(Node::as_map)
-                .map_or_else(BTreeMap::new, |map| self.levels(map)),
-        }
-    }
-
-    /// A limit by score and one by band that do not end at the same place: one of them never decides anything.
-    fn check_consistent(&mut self, limits: &Limits, node: Node<'_>) {
-        let (Some(score), Some(severity)) = (&limits.score, &limits.severity) else { return };
-        let band = Band::of(score.value);
-        if band != severity.value {
-            let entry = node.get("limits").and_then(Node::as_map).and_then(|map| map.entry("severity"));
-            let span = entry.map_or(node.span(), Entry::span);
-            let message = format!(
-                "the limits contradict each other: a score of {} is {}, and the band is limited to {}",
-                score.value,
-                band.name(),
-                severity.value.name()
-            );
-            self.faults.push(fault(span, message).help("keep one of them, or let both end in the same band"));
-        }
-    }
-
-    fn over(&mut self, node: Node<'_>) -> Option<Override> {
-        let map = node.as_map()?;
-        let matcher = map.get("match")?.as_map()?;
-        let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
-        let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value]));
-        let first = map.iter().next()?;
-        Some(Override {
-            path,
-            environment: text("environment"),
-            tier: text("tier"),
-            terms: self.terms(node),
-            origin: self.origin(first.key_span),
-        })
-    }
-
-    fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Set<i32>>) -> Vec<Exception> {
-        let mut exceptions: Vec<Exception> = Vec::new();
-        for node in items(root, "exceptions") {
-            let Some(exception) = self.exception(node, max_term) else { continue };
-            let is_same = |other: &&Exception| {
-                (&other.rule, &other.pattern, &other.finding)
-                    == (&exception.rule, &exception.pattern, &exception.finding)
-            };
-            if let Some(first) = exceptions.iter().find(is_same) {
-                let message = format!("this exception stands already in line {}", first.origin.line);
-                self.faults.push(fault(first_key(node), message));
-            }
-            exceptions.push(exception);
-        }
-        exceptions
-    }
-
-    fn exception(&mut self, node: Node<'_>, max_term: Option<&Set<i32>>) -> Option<Exception> {
-        let map = node.as_map()?;
-        let text = |key| map.entry(key).and_then(|entry| Some((entry.value.as_str()?, entry.span())));
-        for (key, why) in [("reason", "say why the fault may stay"), ("owner", "name who answers for it")] {
-            if let Some((value, span)) = text(key)
-                && blank(value).is_some()
-            {
-                self.faults.push(fault(span, format!("`{key}` says nothing")).help(why));
-            }
-        }
-        let (rule, rule_span) = text("rule")?;
-        self.check_excepted_rule(rule, rule_span);
-        let path = map.entry("path")?;
-        let expires = map.entry("expires")?;
-        let day = expires.value.as_str().and_then(Date::parse);
-        Some(Exception {
-            rule: rule.to_owned(),
-            paths: self.pattern_list(&[path.value])?,
-            pattern: path.value.as_str()?.to_owned(),
-            finding: text("finding").map(|(id, _)| id.to_owned()),
-            reason: text("reason")?.0.to_owned(),
-            owner: text("owner")?.0.to_owned(),
-            expires: day,
-            max_term: max_term.cloned(),
-            origin: self.origin(first_key(node)),
-            expires_origin: self.origin(expires.span()),
-        })
-    }
-
-    fn check_excepted_rule(&mut self, name: &str, span: Span) {
-        match rules::named(name) {
-            Some(rule) if rule.fixed => {
-                let message = format!("`{name}` cannot be excepted");
-                self.faults.push(fault(span, message).help(UNREAD));
-            }
-            Some(_) => {}
-            // Which rules there are in Rego shows when they speak.
-            None if name.starts_with("rego/") => {}
-            None => {
-                let names = rules::ALL.iter().map(|rule| rule.name);
-                let help = nearest(name, names).map_or_else(
-                    || "the rule may have gone: take the exception out".to_owned(),
-                    |meant| format!("did you mean `{meant}`?"),
-                );
-                self.faults.push(fault(span, format!("there is no rule `{name}`")).help(help));
-            }
-        }
-    }
-
-    fn limits(&self, map: Map<'_>) -> Limits {
-        let factors = map.get("factors").and_then(Node::as_map);
-        let findings = map.get("findings").and_then(Node::as_map);
-        Limits {
-            score: self.number(map, "score"),
-            severity: self.word(map, "severity", Band::named),
-            cvss_base: self.number(map, "cvss_base"),
-            factors: factors.map_or_else(BTreeMap::new, |factors| {
-                let limit =
-                    |entry: Entry<'_>| Some((Factor::with_key(entry.key)?, self.number(factors, entry.key)?));
-                factors.iter().filter_map(limit).collect()
-            }),
-            findings: findings.map_or_else(BTreeMap::new, |findings| {
-                let limit =
-                    |entry: Entry<'_>| Some((Band::named(entry.key)?, self.count(findings, entry.key)?));
-                findings.iter().filter_map(limit).collect()
-            }),
-            uncertain_layers: self.count(map, "uncertain_layers"),
-            open_threats: self.count(map, "open_threats"),
-        }
-    }
-
-    fn require(&self, map: Map<'_>) -> Require {
-        Require {
-            owner: self.flag(map, "owner"),
-            rationale_from: self.number(map, "rationale_from"),
-            mitigation_evidence: self.flag(map, "mitigation_evidence"),
-            approval_from: self.word(map, "approval_from", Band::named),
-            review_within: self.days(map, "review_within"),
-        }
-    }
-
-    fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Set<Option<Level>>> {
-        let mut levels = BTreeMap::new();
-        for entry in map.iter() {
-            let (Some(rule), Some(word)) = (rules::named(entry.key), entry.value.as_str()) else { continue };
-            let level = Level::named(word);
-            if rule.fixed && level != Some(Level::Error) {
-                let message = format!("`{}` cannot be set to {word}", rule.name);
-                self.faults.push(fault(entry.span(), message).help(UNREAD));
-                continue;
-            }
-            levels.insert(rule.name, Set { value: level, origin: self.origin(entry.key_span) });
-        }
-        levels
-    }
-
     fn patterns(&mut self, files: Node<'_>, key: &str) -> Option<PathSet> {
         files.get(key)?.as_list()?;
         let nodes: Vec<Node<'_>> = items(files, key).collect();
@@ -491,42 +262,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    fn number(&self, map: Map<'_>, key: &str) -> Option<Set<Decimal>> {
-        self.set(map, key, |value| match value {
-            Value::Number(text) => Decimal::parse(text).ok(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::String(_)
-            | Value::List(_)
-            | Value::Map(_)
-            | Value::Unreadable => None,
-        })
-    }
-
-    fn count(&self, map: Map<'_>, key: &str) -> Option<Set<usize>> {
-        let number = self.number(map, key)?;
-        // The schema asks for a whole number, which `3.0` is too.
-        let value = number.value.truncate(0).to_string().parse().ok()?;
-        Some(Set { value, origin: number.origin })
-    }
-
-    fn days(&self, map: Map<'_>, key: &str) -> Option<Set<i32>> {
-        self.word(map, key, |word| word.strip_suffix('d')?.parse().ok())
-    }
-
-    fn flag(&self, map: Map<'_>, key: &str) -> Option<Set<bool>> {
-        self.set(map, key, |value| if let Value::Bool(flag) = value { Some(flag) } else { None })
-    }
-
-    fn word<T>(&self, map: Map<'_>, key: &str, read: impl Fn(&str) -> Option<T>) -> Option<Set<T>> {
-        self.set(map, key, |value| if let Value::String(word) = value { read(word) } else { None })
-    }
-
-    fn set<T>(&self, map: Map<'_>, key: &str, read: impl Fn(Value<'_>) -> Option<T>) -> Option<Set<T>> {
-        let entry = map.entry(key)?;
-        Some(Set { value: read(entry.value.value())?, origin: self.origin(entry.key_span) })
     }
 
     fn origin(&self, span: Span) -> Origin {

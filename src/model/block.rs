@@ -1,0 +1,78 @@
+//! A mapping with the key it stands under, and the ways the readers take values out of it.
+
+use super::{At, Multiplier, blank};
+use crate::decimal::Decimal;
+use crate::document::{Entry, List, Map, Node, Value};
+use crate::source::Span;
+
+/// A mapping with the key it stands under, for the readers.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'t> {
+    pub(super) heading: Span,
+    pub(super) node: Option<Node<'t>>,
+}
+
+impl<'t> Block<'t> {
+    pub(super) fn root(node: Node<'t>) -> Self {
+        let first = node.as_map().and_then(|map| map.iter().next());
+        Self { heading: first.map_or(node.span(), |entry| entry.key_span), node: Some(node) }
+    }
+
+    pub(super) fn of(entry: Entry<'t>) -> Self {
+        Self { heading: entry.key_span, node: Some(entry.value) }
+    }
+
+    /// The block under a key; where it is missing, an empty one with this block's heading.
+    pub(super) fn block(self, key: &str) -> Self {
+        self.entry(key).map_or(Self { heading: self.heading, node: None }, Self::of)
+    }
+
+    pub(super) fn map(self) -> Option<Map<'t>> {
+        self.node?.as_map()
+    }
+
+    pub(super) fn entry(self, key: &str) -> Option<Entry<'t>> {
+        self.map()?.entry(key)
+    }
+
+    /// Text that says something: neither blank nor a placeholder.
+    pub(super) fn answered(self, key: &str) -> Option<At<&'t str>> {
+        self.text(key).filter(|text| blank(text.value).is_none())
+    }
+
+    pub(super) fn text(self, key: &str) -> Option<At<&'t str>> {
+        let entry = self.entry(key)?;
+        let verbatim = entry.value.is_verbatim();
+        Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
+    }
+
+    pub(super) fn number(self, key: &str) -> Option<At<Decimal>> {
+        number(self.entry(key)?)
+    }
+
+    pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
+        let entry = self.entry(key)?;
+        let value = match entry.value.value() {
+            Value::Number(text) => Multiplier::Number(Decimal::parse(text).ok()?),
+            Value::String(text) => Multiplier::Named(text),
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => return None,
+        };
+        Some(At::new(value, entry.span()))
+    }
+
+    pub(super) fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        self.entry(key).and_then(|entry| entry.value.as_list()).into_iter().flat_map(List::iter)
+    }
+}
+
+pub(super) fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
+    match entry.value.value() {
+        Value::Number(text) => Some(At::new(Decimal::parse(text).ok()?, entry.span())),
+        Value::Null
+        | Value::Bool(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Unreadable => None,
+    }
+}

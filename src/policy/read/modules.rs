@@ -1,0 +1,77 @@
+//! The rules in Rego that a policy file names: found, loaded, compiled.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Broken, Load, Reader, beside, fault, items};
+use crate::document::Node;
+use crate::policy::Policy;
+use crate::policy::answer::Fault;
+use crate::policy::rego::Rego;
+use crate::source::{Source, Span};
+
+impl Reader<'_> {
+    /// Compiles the rules in Rego that the file names.
+    pub(super) fn rego(
+        &mut self,
+        root: Node<'_>,
+        load: Load<'_>,
+        policy: &mut Policy,
+        broken: &mut Vec<Broken>,
+    ) {
+        let mut modules = Vec::new();
+        let mut packages = vec!["main".to_owned()];
+        let mut first = None;
+        for item in items(root, "rego") {
+            let path = item.as_str().map(|path| (path, item)).or_else(|| {
+                let node = item.get("path")?;
+                Some((node.as_str()?, node))
+            });
+            let Some((path, node)) = path else { continue };
+            let named = items(item, "packages").filter_map(|package| package.as_str().map(str::to_owned));
+            packages.extend(named);
+            first.get_or_insert(node.span());
+            if let Err(message) = self.modules(path, load, &mut modules) {
+                self.faults.push(fault(node.span(), message));
+            }
+        }
+        let Some(span) = first else { return };
+        if !self.faults.is_empty() {
+            return;
+        }
+        packages.dedup();
+        match Rego::compile(&modules, &packages) {
+            Ok(rego) => policy.rego.push((Arc::new(rego), self.origin(span))),
+            Err(Fault { place: None, message }) => self.faults.push(fault(span, message)),
+            Err(Fault { place: Some((module, line, column)), message }) => {
+                let Some((name, text)) = modules.into_iter().nth(module) else { return };
+                let source = Source::decode(name, text.into_bytes());
+                let start = source.offset(line, column);
+                let place = source.first_line(Span::new(start, source.text().len()));
+                let mut diagnostic = fault(place, message);
+                diagnostic.help = Some("see docs/policy.md for what rules in Rego may do".to_owned());
+                broken.push(Broken { source: Arc::new(source), diagnostics: vec![diagnostic] });
+            }
+        }
+    }
+
+    /// Adds the modules of a file, or of a folder, of rules in Rego.
+    fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
+        let whole = beside(self.source.name(), path);
+        let is_file = Path::new(path).extension().is_some_and(|ending| ending == "rego");
+        let names = if is_file {
+            vec![whole.clone()]
+        } else {
+            load.rego_below(&whole).map_err(|message| format!("{whole}: {message}"))?
+        };
+        if names.is_empty() {
+            return Err(format!("there is no .rego file below {whole}"));
+        }
+        for name in names {
+            let bytes = load.bytes(&name).map_err(|message| format!("{name}: {message}"))?;
+            let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
+            modules.push((name, text));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! The terms of a policy file, its own and its overrides': limits, requirements, the scale, levels.
+
+use std::collections::BTreeMap;
+
+use super::{Reader, UNREAD, fault};
+use crate::decimal::Decimal;
+use crate::diagnostic::Level;
+use crate::document::{Entry, Map, Node, Value};
+use crate::model::Factor;
+use crate::policy::{Limits, Override, Require, Scale, Set, Terms};
+use crate::rules;
+use crate::score::Band;
+
+impl Reader<'_> {
+    pub(super) fn terms(&mut self, node: Node<'_>) -> Terms {
+        let limits =
+            node.get("limits").and_then(Node::as_map).map_or_else(Limits::default, |map| self.limits(map));
+        self.check_consistent(&limits, node);
+        Terms {
+            limits,
+            require: node
+                .get("require")
+                .and_then(Node::as_map)
+                .map_or_else(Require::default, |map| self.require(map)),
+            scale: node.as_map().and_then(|map| {
+                self.word(map, "scale", |word| match word {
+                    "three-point" => Some(Scale::ThreePoint),
+                    "continuous" => Some(Scale::Continuous),
+                    _ => None,
+                })
+            }),
+            levels: node
+                .get("rules")
+                .and_then(Node::as_map)
+                .map_or_else(BTreeMap::new, |map| self.levels(map)),
+        }
+    }
+
+    /// A limit by score and one by band that do not end at the same place: one of them never decides anything.
+    fn check_consistent(&mut self, limits: &Limits, node: Node<'_>) {
+        let (Some(score), Some(severity)) = (&limits.score, &limits.severity) else { return };
+        let band = Band::of(score.value);
+        if band != severity.value {
+            let entry = node.get("limits").and_then(Node::as_map).and_then(|map| map.entry("severity"));
+            let span = entry.map_or(node.span(), Entry::span);
+            let message = format!(
+                "the limits contradict each other: a score of {} is {}, and the band is limited to {}",
+                score.value,
+                band.name(),
+                severity.value.name()
+            );
+            self.faults.push(fault(span, message).help("keep one of them, or let both end in the same band"));
+        }
+    }
+
+    pub(super) fn over(&mut self, node: Node<'_>) -> Option<Override> {
+        let map = node.as_map()?;
+        let matcher = map.get("match")?.as_map()?;
+        let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
+        let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value]));
+        let first = map.iter().next()?;
+        Some(Override {
+            path,
+            environment: text("environment"),
+            tier: text("tier"),
+            terms: self.terms(node),
+            origin: self.origin(first.key_span),
+        })
+    }
+
+    fn limits(&self, map: Map<'_>) -> Limits {
+        let factors = map.get("factors").and_then(Node::as_map);
+        let findings = map.get("findings").and_then(Node::as_map);
+        Limits {
+            score: self.number(map, "score"),
+            severity: self.word(map, "severity", Band::named),
+            cvss_base: self.number(map, "cvss_base"),
+            factors: factors.map_or_else(BTreeMap::new, |factors| {
+                let limit =
+                    |entry: Entry<'_>| Some((Factor::with_key(entry.key)?, self.number(factors, entry.key)?));
+                factors.iter().filter_map(limit).collect()
+            }),
+            findings: findings.map_or_else(BTreeMap::new, |findings| {
+                let limit =
+                    |entry: Entry<'_>| Some((Band::named(entry.key)?, self.count(findings, entry.key)?));
+                findings.iter().filter_map(limit).collect()
+            }),
+            uncertain_layers: self.count(map, "uncertain_layers"),
+            open_threats: self.count(map, "open_threats"),
+        }
+    }
+
+    fn require(&self, map: Map<'_>) -> Require {
+        Require {
+            owner: self.flag(map, "owner"),
+            rationale_from: self.number(map, "rationale_from"),
+            mitigation_evidence: self.flag(map, "mitigation_evidence"),
+            approval_from: self.word(map, "approval_from", Band::named),
+            review_within: self.days(map, "review_within"),
+        }
+    }
+
+    fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Set<Option<Level>>> {
+        let mut levels = BTreeMap::new();
+        for entry in map.iter() {
+            let (Some(rule), Some(word)) = (rules::named(entry.key), entry.value.as_str()) else { continue };
+            let level = Level::named(word);
+            if rule.fixed && level != Some(Level::Error) {
+                let message = format!("`{}` cannot be set to {word}", rule.name);
+                self.faults.push(fault(entry.span(), message).help(UNREAD));
+                continue;
+            }
+            levels.insert(rule.name, Set { value: level, origin: self.origin(entry.key_span) });
+        }
+        levels
+    }
+
+    fn number(&self, map: Map<'_>, key: &str) -> Option<Set<Decimal>> {
+        self.set(map, key, |value| match value {
+            Value::Number(text) => Decimal::parse(text).ok(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Unreadable => None,
+        })
+    }
+
+    fn count(&self, map: Map<'_>, key: &str) -> Option<Set<usize>> {
+        let number = self.number(map, key)?;
+        // The schema asks for a whole number, which `3.0` is too.
+        let value = number.value.truncate(0).to_string().parse().ok()?;
+        Some(Set { value, origin: number.origin })
+    }
+
+    pub(super) fn days(&self, map: Map<'_>, key: &str) -> Option<Set<i32>> {
+        self.word(map, key, |word| word.strip_suffix('d')?.parse().ok())
+    }
+
+    fn flag(&self, map: Map<'_>, key: &str) -> Option<Set<bool>> {
+        self.set(map, key, |value| if let Value::Bool(flag) = value { Some(flag) } else { None })
+    }
+
+    fn word<T>(&self, map: Map<'_>, key: &str, read: impl Fn(&str) -> Option<T>) -> Option<Set<T>> {
+        self.set(map, key, |value| if let Value::String(word) = value { read(word) } else { None })
+    }
+
+    fn set<T>(&self, map: Map<'_>, key: &str, read: impl Fn(Value<'_>) -> Option<T>) -> Option<Set<T>> {
+        let entry = map.entry(key)?;
+        Some(Set { value: read(entry.value.value())?, origin: self.origin(entry.key_span) })
+    }
+}
