@@ -9,7 +9,7 @@ use std::{fmt, panic, thread};
 
 use clap::Args;
 
-use super::{Streams, emit_to_stdout, look};
+use super::{Streams, emit_to_stdout, look, watch};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Candidate, Repository, discover, files_below, read, read_bounded};
@@ -232,7 +232,11 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        read(Path::new(name))
+        let path = Path::new(name);
+        if path.extension().is_some_and(|ending| ending == "rego") {
+            watch::start();
+        }
+        read(path)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
@@ -316,6 +320,7 @@ fn judge_all(candidates: &[Candidate], judge: Judge<'_>, threads: usize) -> Vec<
             let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
             let failed = |_| Err("this program failed on it; please report that".to_owned());
             slot.get_or_init(|| outcome.unwrap_or_else(failed));
+            watch::progress();
         }
     };
     thread::scope(|scope| {

@@ -3,6 +3,7 @@
 
 mod check;
 mod policy;
+mod watch;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
