@@ -1,5 +1,6 @@
 //! What rules in Rego answer, and what can be wrong with them: the words between the engine and the gate.
 
+#[cfg(feature = "rego")]
 use serde_json::Value;
 
 use crate::diagnostic::Level;
@@ -33,12 +34,14 @@ impl Fault {
     }
 
     /// A fault in a line of a module.
+    #[cfg(feature = "rego")]
     pub(super) fn at(module: usize, line: u32, message: impl Into<String>) -> Self {
         Self { place: Some((module, line, 1)), message: message.into() }
     }
 
     /// A fault in the engine's words, which begin with a place and end with what is wrong; `module` is meant where
     /// they name none.
+    #[cfg(feature = "rego")]
     pub(super) fn of_engine(module: usize, modules: &[(String, String)], message: &str) -> Self {
         let what = message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim());
         let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
@@ -57,6 +60,7 @@ impl Fault {
 ///
 /// # Errors
 /// What is wrong with its form.
+#[cfg(feature = "rego")]
 pub(super) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer>, String> {
     let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     // A partial rule without a value comes as an object of messages to true.
@@ -71,6 +75,7 @@ pub(super) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer
     items.iter().map(|item| answer(item, name, level)).collect()
 }
 
+#[cfg(feature = "rego")]
 fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
     let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
     let message = item.as_str().map(str::to_owned).or_else(|| text("msg"));
