@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
 
 use crate::policy::Policy;
 use crate::report::Obstacle;
@@ -143,6 +144,21 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
     discovery
 }
 
+/// The files below a folder that git tracks although a `.gitignore` covers them: git does not ignore those.
+fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Vec<PathBuf> {
+    let git = Command::new("git")
+        .arg("-C")
+        .arg(&repository.root)
+        .args(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"])
+        .output();
+    // Without git there is no index to ask; then what `.gitignore` says is all that is known.
+    let Ok(output) = git else { return Vec::new() };
+    let folder = repository.whole(folder);
+    let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
+    paths.filter(|path| path.starts_with(&folder)).collect()
+}
+
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {
     // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
     let in_git = repository.root.join(".git").exists();
@@ -155,6 +171,15 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         .parents(in_git)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build();
+    if in_git {
+        for path in tracked_all_the_same(folder, repository) {
+            let matched = repository.matched(&path);
+            if policy.includes(&matched) {
+                let name = repository.shown(&path);
+                discovery.candidates.push(Candidate { name, matched, path, named: false });
+            }
+        }
+    }
     for entry in walker {
         match entry {
             Ok(entry) => {

@@ -435,7 +435,7 @@ fn pages() -> Vec<Case> {
     let tilde = fenced("yaml").replace("```", "~~~");
     vec![
         page("a page without a model", "# Planner\n\n```yaml\na: 1\n```\n", 2, ""),
-        page("an unfenced model", MODEL, 2, ""),
+        page("an unfenced model", MODEL, 1, "1:1 syntax"),
         page("a block", fenced("yaml"), 1, "23:10 score-mismatch"),
         page("a block without a language", fenced(""), 1, "23:10 score-mismatch"),
         page("a block between tildes", tilde, 1, "23:10 score-mismatch"),

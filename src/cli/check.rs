@@ -1,5 +1,6 @@
 //! `check`: the gate. Finds files, judges them on all cores, writes the report.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -83,12 +84,21 @@ impl Levels {
     /// Sets the levels; returns in words what was lowered by it.
     fn apply(&self, policy: &mut Policy) -> Result<Vec<String>, Stopped> {
         let mut lowered = Vec::new();
+        let mut seen = BTreeSet::new();
         for (names, flag, level) in [
             (&self.deny, "--deny", Some(Level::Error)),
             (&self.warn, "--warn", Some(Level::Warning)),
             (&self.allow, "--allow", None),
         ] {
             for name in names {
+                if name.starts_with("rego/") {
+                    let message =
+                        format!("{flag} {name}: rules in Rego are errors as `deny` and warnings as `warn`");
+                    return Err(Stopped::Policy(message));
+                }
+                if !seen.insert(name) {
+                    return Err(Stopped::Policy(format!("the level of `{name}` is given twice")));
+                }
                 let Some(rule) = rules::named(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
                     let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
@@ -220,7 +230,11 @@ pub(super) fn find_policy(given: Option<&Path>, repository: &Repository) -> Resu
         },
     };
     let name = repository.shown(&path);
-    let bytes = read(&path).map_err(|message| Stopped::Policy(format!("policy {name}: {message}")))?;
+    let bytes = read(&path).map_err(|message| {
+        let meant = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
+        let help = meant.map_or_else(String::new, |meant| format!("; did you mean the built-in `{meant}`?"));
+        Stopped::Policy(format!("policy {name}: {message}{help}"))
+    })?;
     Ok(match policy::read(Source::decode(name.clone(), bytes), &Disk) {
         Ok(policy) => Ok((policy, name)),
         Err(broken) => Err((name, broken)),

@@ -15,9 +15,11 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
     let page = text.strip_prefix(BOM).unwrap_or(text);
     let offset = text.len() - page.len();
     let mut block: Option<Block> = None;
+    let mut fenced: Vec<std::ops::Range<usize>> = Vec::new();
     for (event, range) in Parser::new_ext(page, Options::empty()).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                fenced.push(offset + range.start..offset + range.end);
                 let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
                 let language = language.unwrap_or_default().to_ascii_lowercase();
                 block = Some(Block { language, ..Block::default() });
@@ -36,6 +38,22 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
             }
             _ => {}
         }
+    }
+    report_unfenced(document, text, &fenced);
+}
+
+/// Reports a marker that begins a line outside of every fenced block: what stands there would go unread.
+fn report_unfenced(document: &mut Document<'_>, text: &str, fenced: &[std::ops::Range<usize>]) {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let marker = start + (line.len() - line.trim_start_matches([' ', '\t', BOM]).len());
+        let is_marker =
+            text[marker..].strip_prefix(MODEL_MARKER).is_some_and(|rest| rest.trim_start().starts_with(':'));
+        if is_marker && !fenced.iter().any(|range| range.contains(&marker)) {
+            let message = "a threat model in a page stands in a fenced block, ```yaml, and this one does not";
+            document.problem(ProblemKind::Syntax, Span::new(marker, marker + MODEL_MARKER.len()), message);
+        }
+        start += line.len();
     }
 }
 

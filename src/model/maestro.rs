@@ -144,7 +144,8 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     let is_filler = |letter: char| matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
     let is_seen = |letter: &char| letter.is_alphanumeric() && !is_filler(*letter);
     let letters: String = trimmed.chars().filter(is_seen).take(64).flat_map(char::to_lowercase).collect();
-    let is_placeholder = letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
+    let is_template = trimmed.starts_with('<') && trimmed.ends_with('>') && !trimmed[1..].contains('<');
+    let is_placeholder = is_template || letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
     // "TODO: ask the platform team" is a note about an answer, not one.
     let mut words = trimmed.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let opens_as_one = words.next().is_some_and(|word| ["TODO", "TBD", "FIXME"].contains(&word));
@@ -153,7 +154,12 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
 }
 
 /// Texts that stand for an answer to come, or for none, letters and digits only.
-const PLACEHOLDERS: [&str; 18] = [
+const PLACEHOLDERS: [&str; 23] = [
+    "wip",
+    "nothing",
+    "nothreats",
+    "noneidentified",
+    "noneknown",
     "todo",
     "tbd",
     "tba",
@@ -200,7 +206,7 @@ mod tests {
         for text in [
             "Todos are kept in a vector store.",
             "NAT only.",
-            "None known.",
+            "None known so far, by the review in May.",
             "否",
             "Tbdb is used.",
             "Todo lists leak.",

@@ -21,9 +21,16 @@ const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// After how many steps the clock is looked at.
 const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 
-/// The rules that the gate asks for, by name, with the level of what they answer.
+/// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
 const ASKED: [(&str, Level); 3] =
     [("deny", Level::Error), ("violation", Level::Error), ("warn", Level::Warning)];
+
+/// The level of a rule's answers, if a rule of this name is asked.
+fn level_of(name: &str) -> Option<Level> {
+    let begins =
+        |asked: &str| name.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    ASKED.iter().find(|(asked, _)| begins(asked)).map(|(_, level)| *level)
+}
 
 /// Built-in functions that are refused, with why.
 const REFUSED: [(&str, &str); 9] = [
@@ -42,7 +49,7 @@ const REFUSED: [(&str, &str); 9] = [
 #[derive(Clone)]
 pub(super) struct Rego {
     engine: Engine,
-    asked: Vec<(String, &'static str, Level)>,
+    asked: Vec<(String, String, Level)>,
 }
 
 impl std::fmt::Debug for Rego {
@@ -69,21 +76,8 @@ impl Rego {
             serde_json::from_str(&tree).map_err(|error| Fault::general(error.to_string()))?;
         let rules = Rules::of(&tree);
         rules.check()?;
-        let mut asked = Vec::new();
-        for package in packages {
-            for (name, level) in ASKED {
-                if rules.has(&format!("{package}.{name}")) {
-                    asked.push((format!("data.{package}.{name}"), name, level));
-                }
-            }
-        }
-        if asked.is_empty() {
-            let message = format!(
-                "no `deny`, `violation` or `warn` in package {}: these rules would never be asked",
-                packages.join(" or ")
-            );
-            return Err(Fault::general(message));
-        }
+        let asked = rules.asked(packages)?;
+        rules.check_functions(&mut engine)?;
         engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS });
         let mut rego = Self { engine, asked };
         // Some faults (a function that is not there) show at the first evaluation alone.
@@ -149,6 +143,8 @@ struct Rules {
     defined: BTreeMap<String, (usize, u32)>,
     mentions: BTreeMap<String, BTreeSet<String>>,
     refused: Vec<(usize, u32, String, &'static str)>,
+    /// Functions that are called and are no rules, with module and line.
+    calls: BTreeMap<String, (usize, u32)>,
 }
 
 impl Rules {
@@ -169,14 +165,17 @@ impl Rules {
             for rule in each_rule(module) {
                 let Some(name) = full_name(module, rule) else { continue };
                 let mut paths = Vec::new();
-                collect_paths(&without_own_name(rule), line_of(rule), &mut paths);
-                for (parts, line) in paths {
+                collect_paths(&without_own_name(rule), line_of(rule), false, &mut paths);
+                for (parts, line, is_call) in paths {
                     let parts = expanded(parts, &imports);
                     let whole = parts.join(".");
                     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
                         rules.refused.push((at, line, whole.clone(), why));
                     }
                     let mentioned = rules.mentioned(&parts, &package);
+                    if is_call && mentioned.is_empty() {
+                        rules.calls.entry(whole).or_insert((at, line));
+                    }
                     rules.mentions.entry(name.clone()).or_default().extend(mentioned);
                 }
             }
@@ -206,6 +205,52 @@ impl Rules {
             below(name, &whole) || below(&whole, name)
         };
         self.defined.keys().filter(leads).cloned().collect()
+    }
+
+    /// The rules to ask: those of the packages named, each of which must have some; one that looks as if it were to be
+    /// asked, in a package that is not named, is a mistake.
+    fn asked(&self, packages: &[String]) -> Result<Vec<(String, String, Level)>, Fault> {
+        let mut asked = Vec::new();
+        for (whole, (module, line)) in &self.defined {
+            let Some((package, name)) = whole.rsplit_once('.') else { continue };
+            let Some(level) = level_of(name) else { continue };
+            if !packages.iter().any(|named| named == package) {
+                let message = format!(
+                    "`{name}` of package {package} is never asked: name the package under `packages`"
+                );
+                return Err(Fault::at(*module, *line, message));
+            }
+            asked.push((format!("data.{whole}"), name.to_owned(), level));
+        }
+        let is_idle = |package: &&String| {
+            let prefix = format!("data.{package}.");
+            !asked
+                .iter()
+                .any(|(query, ..)| query.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
+        };
+        match packages.iter().find(is_idle) {
+            // `main` may be left empty by those who name packages of their own.
+            Some(package) if package != "main" || packages.len() == 1 => Err(Fault::general(format!(
+                "no `deny`, `violation` or `warn` in package {package}: these rules would never be asked"
+            ))),
+            _ => Ok(asked),
+        }
+    }
+
+    /// Refuses calls of functions that are not there, which the engine would find only on the way to them.
+    fn check_functions(&self, engine: &mut Engine) -> Result<(), Fault> {
+        for (name, (module, line)) in &self.calls {
+            let mut probe = engine.clone();
+            probe.set_rego_v0(false);
+            let text = format!("package aivss_lint_probe\n\nfound := {name}(1)\n");
+            let answer = probe
+                .add_policy("probe.rego".to_owned(), text)
+                .and_then(|_| probe.eval_query("data.aivss_lint_probe.found".to_owned(), false));
+            if answer.is_err_and(|error| error.to_string().contains("could not find function")) {
+                return Err(Fault::at(*module, *line, format!("there is no function `{name}` here")));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses what could not be stopped once it runs.
@@ -329,14 +374,17 @@ fn expanded(parts: Vec<String>, imports: &BTreeMap<String, Vec<String>>) -> Vec<
     }
 }
 
-/// All references within a syntax tree, each with its line. The depth is that of the engine's own parser.
-fn collect_paths(tree: &JsonValue, line: u32, paths: &mut Vec<(Vec<String>, u32)>) {
+/// A reference, its line, and whether it is called.
+type Mention = (Vec<String>, u32, bool);
+
+/// All references within a syntax tree. The depth is that of the engine's own parser.
+fn collect_paths(tree: &JsonValue, line: u32, is_call: bool, paths: &mut Vec<Mention>) {
     match tree {
         JsonValue::Object(object) => {
             let parts = path(tree);
             let is_reference = !parts.is_empty();
             if is_reference {
-                paths.push((parts, line));
+                paths.push((parts, line, is_call));
             }
             for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
                 let line =
@@ -345,18 +393,18 @@ fn collect_paths(tree: &JsonValue, line: u32, paths: &mut Vec<(Vec<String>, u32)
                     // Its beginning is part of it; what is computed on the way is not.
                     collect_computed(value, line, paths);
                 } else {
-                    collect_paths(value, line, paths);
+                    collect_paths(value, line, key == "fcn", paths);
                 }
             }
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_paths(item, line, paths)),
+        JsonValue::Array(items) => items.iter().for_each(|item| collect_paths(item, line, false, paths)),
         JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
     }
 }
 
 /// The references in the brackets of a reference, `b` of `a[b].c`.
-fn collect_computed(reference: &JsonValue, line: u32, paths: &mut Vec<(Vec<String>, u32)>) {
-    collect_paths(&reference["index"], line, paths);
+fn collect_computed(reference: &JsonValue, line: u32, paths: &mut Vec<Mention>) {
+    collect_paths(&reference["index"], line, false, paths);
     for inner in ["RefDot", "RefBrack"] {
         if reference["refr"][inner].is_object() {
             collect_computed(&reference["refr"][inner], line, paths);
@@ -426,15 +474,19 @@ deny contains y if { y := f(\"deny\") }
 
     #[test]
     fn what_does_not_compile_or_is_never_asked_is_a_fault() {
-        assert!(
-            fault("package main\ndeny contains m if { m := nosuch(1) }\n")
-                .contains("could not find function nosuch")
-        );
+        for body in ["m := nosuch(1)", "input.never; m := no.such(1)"] {
+            let text = format!("package main\ndeny contains m if {{ {body} }}\n");
+            assert!(fault(&text).starts_with("Some((0, 2, 1)) there is no function `no"), "{}", fault(&text));
+        }
         assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
         assert!(
-            fault("package other\ndeny contains \"m\"\n")
+            fault("package other\ndeny contains \"m\"\n").contains("`deny` of package other is never asked")
+        );
+        assert!(
+            fault("package main\ndenny contains \"m\"\n")
                 .contains("no `deny`, `violation` or `warn` in package main")
         );
+        assert_eq!(say("package main\ndeny_prod contains \"m\" if true\n", "{}"), ["error rego/deny_prod m"]);
     }
 
     #[test]

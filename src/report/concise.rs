@@ -20,6 +20,9 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
             super::remarks(diagnostic)
         )?;
     }
+    if !report.lowered.is_empty() {
+        writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
+    }
     for obstacle in &report.obstacles {
         writeln!(out, "{}: cannot judge: {}", line(&obstacle.path), line(&obstacle.message))?;
     }

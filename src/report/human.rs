@@ -18,9 +18,9 @@ use crate::source::{Source, Span};
 /// Lines shown above and below a place.
 const CONTEXT: usize = 2;
 /// Bytes of a line from which on only the surroundings of the place are shown.
-const LONG_LINE: usize = 400;
+const LONG_LINE: usize = 140;
 /// Bytes shown on either side of a place in a long line, and of the place itself.
-const SURROUNDINGS: usize = 60;
+const SURROUNDINGS: usize = 40;
 
 pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {

@@ -108,10 +108,15 @@ fn read_chained(
         chain.push(source.name().to_owned());
         let mut reader = Reader { source, file: Arc::from(source.name()), faults, loaded };
         for parent in reader.parents(root, load, chain) {
-            policy.overlay(match parent {
-                Parent::BuiltIn(built_in) => built_in.policy(),
+            let over = match parent {
+                Parent::BuiltIn(built_in) => {
+                    // A built-in policy has a level for every rule, be it the rule's own.
+                    policy.terms.levels.clear();
+                    built_in.policy()
+                }
                 Parent::File(source) => read_chained(&Arc::new(source), load, chain, loaded, broken),
-            });
+            };
+            policy.overlay(over);
         }
         policy.overlay(reader.policy(root));
         reader.rego(root, load, &mut policy, broken);
