@@ -710,6 +710,23 @@ fn a_folder_hides_nothing() {
 }
 
 #[test]
+fn what_git_tracks_is_judged_whatever_is_ignored() {
+    let folder = repository("tracked");
+    put(&folder, "agents/threat-model.yaml", wrong());
+    put(&folder, YAML_FILE, MODEL);
+    let git = |arguments: &[&str]| Command::new("git").current_dir(&folder).args(arguments).output();
+    let _ = fs::remove_dir_all(folder.join(".git"));
+    if git(&["init", "-q"]).is_err() {
+        println!("skipped: there is no git");
+        return;
+    }
+    put(&folder, ".gitignore", "agents/\n");
+    assert_eq!(run(&folder, &[]).0, 0, "ignored, and not tracked");
+    git(&["add", "-f", "agents/threat-model.yaml"]).unwrap();
+    assert_eq!(run(&folder, &[]).0, 1, "tracked all the same");
+}
+
+#[test]
 fn standard_input_is_judged_as_the_file_it_is_named_after() {
     let folder = repository("stdin");
     let strict =

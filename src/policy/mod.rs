@@ -64,6 +64,7 @@ pub struct Terms {
     limits: Limits,
     require: Require,
     scale: Option<Set<Scale>>,
+    formulas: Option<Set<Vec<&'static str>>>,
     levels: BTreeMap<&'static str, Set<Option<Level>>>,
 }
 
@@ -113,6 +114,10 @@ pub struct Limits {
 pub struct Require {
     /// The owner.
     pub owner: Option<Set<bool>>,
+    /// The environment.
+    pub environment: Option<Set<bool>>,
+    /// The tier.
+    pub tier: Option<Set<bool>>,
     /// A rationale, from this value of a factor.
     pub rationale_from: Option<Set<Decimal>>,
     /// Evidence for a mitigation factor below 1.
@@ -232,6 +237,11 @@ impl Terms {
         self.scale.as_ref()
     }
 
+    /// The versions of the formulas that may be used; `None` is any.
+    pub const fn formulas(&self) -> Option<&Set<Vec<&'static str>>> {
+        self.formulas.as_ref()
+    }
+
     /// The line that asks for the three-point scale, if one does.
     pub fn three_point(&self) -> Option<&Origin> {
         self.scale.as_ref().filter(|scale| scale.value == Scale::ThreePoint).map(|scale| &scale.origin)
@@ -257,14 +267,24 @@ impl Terms {
         self.limits.findings.extend(findings);
         set(&mut self.limits.uncertain_layers, uncertain_layers);
         set(&mut self.limits.open_threats, open_threats);
-        let Require { owner, rationale_from, mitigation_evidence, approval_from, review_within } =
-            over.require;
+        let Require {
+            owner,
+            environment,
+            tier,
+            rationale_from,
+            mitigation_evidence,
+            approval_from,
+            review_within,
+        } = over.require;
         set(&mut self.require.owner, owner);
+        set(&mut self.require.environment, environment);
+        set(&mut self.require.tier, tier);
         set(&mut self.require.rationale_from, rationale_from);
         set(&mut self.require.mitigation_evidence, mitigation_evidence);
         set(&mut self.require.approval_from, approval_from);
         set(&mut self.require.review_within, review_within);
         set(&mut self.scale, over.scale);
+        set(&mut self.formulas, over.formulas);
         self.levels.extend(over.levels);
     }
 }

@@ -19,6 +19,9 @@ impl Terms {
             };
             page.line(0, "scale", word, &scale.origin);
         }
+        if let Some(formulas) = self.formulas() {
+            page.line(0, "formulas", &format!("[{}]", formulas.value.join(", ")), &formulas.origin);
+        }
         page.heading(0, "rules");
         for rule in rules::ALL {
             let set = self.levels().get(rule.name);
@@ -53,6 +56,8 @@ impl Terms {
         let require = self.require();
         page.heading(0, "require");
         page.set(1, "owner", require.owner.as_ref(), ToString::to_string);
+        page.set(1, "environment", require.environment.as_ref(), ToString::to_string);
+        page.set(1, "tier", require.tier.as_ref(), ToString::to_string);
         page.set(1, "rationale_from", require.rationale_from.as_ref(), ToString::to_string);
         page.set(1, "mitigation_evidence", require.mitigation_evidence.as_ref(), ToString::to_string);
         page.set(1, "approval_from", require.approval_from.as_ref(), |band| band.name().to_owned());

@@ -18,6 +18,7 @@ pub mod cvss_version;
 pub mod duplicate_key;
 pub mod empty_file;
 pub mod encoding;
+pub mod environment_missing;
 pub mod evidence_missing;
 pub mod exception_expired;
 pub mod exception_expiring;
@@ -31,6 +32,7 @@ pub mod factor_sum_mismatch;
 pub mod factor_unknown;
 pub mod finding_repeated;
 pub mod findings_exceeded;
+pub mod formula_barred;
 pub mod input_limit;
 pub mod input_precision;
 pub mod layer_blank;
@@ -63,6 +65,7 @@ pub mod severity_mismatch;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod tier_missing;
 pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
@@ -186,7 +189,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 58] = [
+pub static ALL: [&Rule; 61] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -240,7 +243,10 @@ pub static ALL: [&Rule; 58] = [
     &uncertain_layers_exceeded::RULE,
     &open_threats_exceeded::RULE,
     &off_scale::RULE,
+    &formula_barred::RULE,
     &owner_missing::RULE,
+    &environment_missing::RULE,
+    &tier_missing::RULE,
     &rationale_missing::RULE,
     &evidence_missing::RULE,
     &approval_missing::RULE,

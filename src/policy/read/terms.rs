@@ -9,7 +9,7 @@ use crate::document::{Entry, Map, Node, Value};
 use crate::model::Factor;
 use crate::policy::{Limits, Override, Require, Scale, Set, Terms};
 use crate::rules;
-use crate::score::Band;
+use crate::score::{Band, Formula};
 
 impl Reader<'_> {
     pub(super) fn terms(&mut self, node: Node<'_>) -> Terms {
@@ -29,6 +29,7 @@ impl Reader<'_> {
                     _ => None,
                 })
             }),
+            formulas: node.as_map().and_then(|map| self.formulas(map)),
             levels: node
                 .get("rules")
                 .and_then(Node::as_map)
@@ -93,6 +94,8 @@ impl Reader<'_> {
     fn require(&self, map: Map<'_>) -> Require {
         Require {
             owner: self.flag(map, "owner"),
+            environment: self.flag(map, "environment"),
+            tier: self.flag(map, "tier"),
             rationale_from: self.number(map, "rationale_from"),
             mitigation_evidence: self.flag(map, "mitigation_evidence"),
             approval_from: self.word(map, "approval_from", Band::named),
@@ -113,6 +116,17 @@ impl Reader<'_> {
             levels.insert(rule.name, Set { value: level, origin: self.origin(entry.key_span) });
         }
         levels
+    }
+
+    fn formulas(&self, map: Map<'_>) -> Option<Set<Vec<&'static str>>> {
+        self.set(map, "formulas", |value| {
+            let Value::List(list) = value else { return None };
+            let version = |node: Node<'_>| match node.value() {
+                Value::String(text) | Value::Number(text) => Some(Formula::named(text)?.version),
+                _ => None,
+            };
+            Some(list.iter().filter_map(version).collect())
+        })
     }
 
     fn number(&self, map: Map<'_>, key: &str) -> Option<Set<Decimal>> {

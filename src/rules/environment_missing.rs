@@ -1,0 +1,44 @@
+//! `environment-missing`: the agent's environment is not given.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "environment-missing",
+    level: Level::Error,
+    fixed: false,
+    summary: "The agent's environment is not given, and the policy asks for it.",
+    why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
+    remedy: "Give `agent.environment`: development, testing or production.",
+    see: "`require.environment` of the policy",
+    examples: &[Example::parts(
+        "
+agent:
+#^^^^ environment-missing: the agent's environment is not given
+  name: Planner
+  summary: Plans trips.
+",
+        "
+agent:
+  name: Planner
+  summary: Plans trips.
+  environment: production
+",
+    )
+    .under("require: { environment: true }")],
+    check: Check::Policy { applies: |terms| terms.require().environment.is_some(), check },
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(required) = subject.terms.require().environment.as_ref().filter(|required| required.value)
+    else {
+        return;
+    };
+    let agent = &subject.model.agent;
+    if agent.environment.is_none() {
+        let span = agent.heading.unwrap_or(subject.model.heading);
+        found.push(
+            Diagnostic::new(&RULE, span, "the agent's environment is not given").decided_by(&required.origin),
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! `tier-missing`: the agent's tier is not given.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "tier-missing",
+    level: Level::Error,
+    fixed: false,
+    summary: "The agent's tier is not given, and the policy asks for it.",
+    why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
+    remedy: "Give `agent.tier`: low, moderate or high.",
+    see: "`require.tier` of the policy",
+    examples: &[Example::parts(
+        "
+agent:
+#^^^^ tier-missing: the agent's tier is not given
+  name: Planner
+  summary: Plans trips.
+",
+        "
+agent:
+  name: Planner
+  summary: Plans trips.
+  tier: high
+",
+    )
+    .under("require: { tier: true }")],
+    check: Check::Policy { applies: |terms| terms.require().tier.is_some(), check },
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(required) = subject.terms.require().tier.as_ref().filter(|required| required.value) else {
+        return;
+    };
+    let agent = &subject.model.agent;
+    if agent.tier.is_none() {
+        let span = agent.heading.unwrap_or(subject.model.heading);
+        found
+            .push(Diagnostic::new(&RULE, span, "the agent's tier is not given").decided_by(&required.origin));
+    }
+}
