@@ -198,7 +198,7 @@ pub(super) fn broken_report(policy: String, broken: Vec<Broken>, today: Date, fa
         let path = source.name().to_owned();
         report
             .obstacles
-            .push(Obstacle { path, message: "the policy is broken, so nothing was judged".to_owned() });
+            .push(Obstacle { path, message: "it is broken, so nothing was judged by it".to_owned() });
         report.files.push(FileReport { source, models: Vec::new(), diagnostics, is_policy: true });
     }
     report

@@ -20,6 +20,8 @@ pub struct Exception {
     pub(super) max_term: Option<Set<i32>>,
     /// `None` for a text that is no date, which counts as expired.
     pub(super) expires: Option<Date>,
+    /// The text that stands for the date.
+    pub(super) written: String,
     /// The line it begins at.
     pub origin: Origin,
     /// The line of its last day.

@@ -109,7 +109,10 @@ fn due(exception: &Exception, is_unused: bool, run: Run) -> Option<(&Origin, Dia
     let Some(left) = exception.days_left(run.today) else {
         let message = match exception.expires {
             Some(day) => format!("{name} expired {} ago", days(run.today.days_since(day))),
-            None => format!("{name} has no date (YYYY-MM-DD), which counts as expired"),
+            None => format!(
+                "{name} ends on `{}`, which is no date (YYYY-MM-DD): it counts as expired",
+                exception.written
+            ),
         };
         return at_day(&exception_expired::RULE, message);
     };

@@ -7,7 +7,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
-    SourceCode, SourceSpan, SpanContents, ThemeCharacters,
+    SourceCode, SourceSpan, SpanContents,
 };
 
 use super::escape::{line, same_length};
@@ -26,11 +26,13 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
         let quoted = Quoted { source: &file.source, text: same_length(file.source.text()) };
         for diagnostic in &file.diagnostics {
+            title(diagnostic, look, out)?;
             let mut drawn = String::new();
             let shown = Shown { diagnostic, quoted: &quoted };
-            handler(diagnostic, look).render_report(&mut drawn, &shown).map_err(io::Error::other)?;
-            // The handler indents everything by two columns, the title too.
-            writeln!(out, "{}", drawn.trim_start_matches([' ', '\n']).trim_end())?;
+            handler(look).render_report(&mut drawn, &shown).map_err(io::Error::other)?;
+            // The handler begins with a title of its own, in one line.
+            let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
+            writeln!(out, "{}", frame.trim_end())?;
             details(diagnostic, look, out)?;
             writeln!(out)?;
         }
@@ -50,20 +52,19 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
     };
     let policy = line(&report.policy);
-    writeln!(out, "{} under policy {policy}: {}", painted(word, colour, look), line(&report.summary()))
+    let text =
+        wrapped(&format!("{word} under policy {policy}: {}", line(&report.summary())), line_width(look), 2);
+    let rest = text.strip_prefix(word).unwrap_or(&text);
+    writeln!(out, "{}{rest}", painted(word, colour, look))
 }
 
-fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
-    let mut theme = match (look.unicode, look.colour) {
+fn handler(look: Look) -> GraphicalReportHandler {
+    let theme = match (look.unicode, look.colour) {
         (true, true) => GraphicalTheme::unicode(),
         (true, false) => GraphicalTheme::unicode_nocolor(),
         (false, true) => GraphicalTheme::ascii(),
         (false, false) => GraphicalTheme::none(),
     };
-    // The title is made of level and rule, as compilers write it.
-    let title = format!("{}[{}]:", diagnostic.level.name(), diagnostic.rule);
-    theme.characters =
-        ThemeCharacters { error: title.clone(), warning: title.clone(), advice: title, ..theme.characters };
     GraphicalReportHandler::new_themed(theme)
         .with_wrap_lines(false)
         .with_links(false)
@@ -71,6 +72,20 @@ fn handler(diagnostic: &Diagnostic, look: Look) -> GraphicalReportHandler {
         .with_context_lines(CONTEXT)
         .without_cause_chain()
         .without_syntax_highlighting()
+}
+
+/// Level, rule and message, as compilers write them.
+fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let head = format!("{}[{}]", diagnostic.level.name(), line(&diagnostic.rule));
+    let colour = match diagnostic.level {
+        Level::Error => AnsiColor::Red,
+        Level::Warning => AnsiColor::Yellow,
+        Level::Note => AnsiColor::Cyan,
+    };
+    let message = format!("{head}: {}{}", line(&diagnostic.message), super::remarks(diagnostic));
+    let text = wrapped(&message, line_width(look), 2);
+    let rest = text.strip_prefix(&head).unwrap_or(&text);
+    writeln!(out, "{}{rest}", painted(&head, colour, look))
 }
 
 /// The lines below the drawing: the computation, what explains it, who decided, how to mend it.
@@ -96,6 +111,11 @@ fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::
         }
     }
     Ok(())
+}
+
+/// The width of titles and of the summary: outside of a terminal they stay in one line, for those who search in them.
+fn line_width(look: Look) -> usize {
+    if look.unicode { look.width } else { usize::MAX }
 }
 
 /// The text broken at spaces into lines of `width` characters, the later ones indented by `indent`.
@@ -136,7 +156,7 @@ struct Shown<'r> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", line(&self.diagnostic.message), super::remarks(self.diagnostic))
+        f.write_str(&self.diagnostic.rule)
     }
 }
 

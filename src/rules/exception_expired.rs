@@ -50,7 +50,7 @@ exceptions:
     reason: Replaced in the first quarter.
     owner: platform-team
     expires: end of March
-#            ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` has no date (YYYY-MM-DD), which counts as expired
+#            ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is no date (YYYY-MM-DD): it counts as expired
 ",
             "
 aivss_policy: 1

@@ -339,6 +339,7 @@ fn not_one_of(place: &Place<'_>, options: &[String]) -> Said {
         several => format!("one of {}", several.join(", ")),
     };
     let given = match place.node.value() {
+        Value::String(text) if ordered.contains(&text) => format!("`{text}` in quotes"),
         Value::String(text) | Value::Number(text) => format!("`{text}`"),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => {
             place.node.kind_name().to_owned()

@@ -50,6 +50,7 @@ impl Reader<'_> {
             reason: text("reason")?.0.to_owned(),
             owner: text("owner")?.0.to_owned(),
             expires: day,
+            written: expires.value.as_str().unwrap_or_default().chars().take(40).collect(),
             max_term: max_term.cloned(),
             origin: self.origin(first_key(node)),
             expires_origin: self.origin(expires.span()),
