@@ -88,14 +88,19 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
-    if linted.diagnostics.len() > MOST_FAULTS {
-        linted.diagnostics.truncate(MOST_FAULTS);
-        let message = format!("the file has more than {MOST_FAULTS} faults; the others are not shown");
-        linted.diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, Span::new(0, 0), message));
-    }
+    limit(&mut linted.diagnostics, Span::new(0, 0));
     finish(&mut linted.diagnostics, &document);
     except(&mut linted, path, judge);
     linted
+}
+
+/// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
+fn limit(diagnostics: &mut Vec<Diagnostic>, place: Span) {
+    if diagnostics.len() > MOST_FAULTS {
+        diagnostics.truncate(MOST_FAULTS);
+        let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
+        diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, place, message));
+    }
 }
 
 fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
@@ -146,7 +151,7 @@ fn lint_model(
             Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
         }
     }
-    found.truncate(MOST_FAULTS);
+    limit(&mut found, model.heading);
     for diagnostic in &mut found {
         let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
         diagnostic.finding =

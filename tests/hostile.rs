@@ -710,6 +710,23 @@ fn a_folder_hides_nothing() {
 }
 
 #[test]
+fn many_mild_faults_hide_no_grave_one() {
+    let folder = repository("many");
+    let finding = |at: usize| {
+        format!(
+            "  - {{ id: V-{at}, aivss: {{ version: '0.8', factors: *f, score: 9.4, cvss: \
+             CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H/E:P }} }}\n"
+        )
+    };
+    let findings: String = (0..1_200).map(finding).collect();
+    let model = wrong().replace("  factors:\n", "  factors: &f\n");
+    put(&folder, YAML_FILE, format!("{model}findings:\n{findings}"));
+    let (code, report) = run(&folder, &["--format", "concise", YAML_FILE]);
+    assert_eq!(code, 1, "{}", report.lines().next_back().unwrap_or_default());
+    assert!(report.contains("error[input-limit] there are more than 1000 faults"));
+}
+
+#[test]
 fn what_git_tracks_is_judged_whatever_is_ignored() {
     let folder = repository("tracked");
     put(&folder, "agents/threat-model.yaml", wrong());
