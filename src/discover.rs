@@ -156,7 +156,8 @@ fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Vec<PathBuf> 
     let folder = repository.whole(folder);
     let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
-    paths.filter(|path| path.starts_with(&folder)).collect()
+    // What is tracked and gone from the folder is a deletion on its way.
+    paths.filter(|path| path.starts_with(&folder) && path.exists()).collect()
 }
 
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {

@@ -741,6 +741,8 @@ fn what_git_tracks_is_judged_whatever_is_ignored() {
     assert_eq!(run(&folder, &[]).0, 0, "ignored, and not tracked");
     git(&["add", "-f", "agents/threat-model.yaml"]).unwrap();
     assert_eq!(run(&folder, &[]).0, 1, "tracked all the same");
+    fs::remove_file(folder.join("agents/threat-model.yaml")).unwrap();
+    assert_eq!(run(&folder, &[]).0, 0, "tracked, and deleted");
 }
 
 #[test]
