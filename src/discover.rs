@@ -1,7 +1,8 @@
 //! Arguments to files: which paths to judge, in a stable order. Together with the command layer the only code
 //! that reaches the disk; the only one that knows the `ignore` crate.
 //!
-//! A path given by name is always read. In folders the policy's patterns decide, and what git ignores is left out.
+//! A path given by name is always read. In folders the policy's patterns decide; what git ignores is left
+//! out, which is never what it tracks (`git ls-files` is asked).
 
 #![expect(clippy::disallowed_methods, reason = "finding files is what this module is for")]
 

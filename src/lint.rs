@@ -66,7 +66,9 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     let document = document::parse(source);
     let roots: Vec<(Node<'_>, Recognised)> = document.roots().map(|root| (root, recognise(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, Recognised::Model(_)));
-    if !holds_model && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
+    // A page that shows policies explains them; it is none.
+    let is_page = source.language() == Language::Markdown;
+    if !holds_model && !is_page && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
         return lint_policy(source, judge);
     }
     let diagnostics = document.problems.iter().map(rules::of_problem).collect();
@@ -81,7 +83,7 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
         match what {
             Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
             // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
-            Recognised::Other if !holds_model || source.language() == Language::Markdown => {}
+            Recognised::Other if !holds_model || is_page => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
         }
     }

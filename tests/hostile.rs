@@ -436,6 +436,7 @@ fn pages() -> Vec<Case> {
     vec![
         page("a page without a model", "# Planner\n\n```yaml\na: 1\n```\n", 2, ""),
         page("an unfenced model", MODEL, 1, "1:1 syntax"),
+        page("a page that shows a policy alone", "```yaml\naivss_policy: 1\n```\n", 2, ""),
         page("a block", fenced("yaml"), 1, "23:10 score-mismatch"),
         page("a block without a language", fenced(""), 1, "23:10 score-mismatch"),
         page("a block between tildes", tilde, 1, "23:10 score-mismatch"),

@@ -1,6 +1,6 @@
 //! `policy`: what a policy comes to for one file, and its own tests.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -173,7 +173,7 @@ fn summarise(
     lines.extend(untested.iter().map(|name| format!("{word} {name}: no test names this policy")));
     let is_missing = arguments.require_tests && !untested.is_empty();
     let verdict = if tally.passed + tally.failed == 0 && !is_missing {
-        lines.push(format!("{}: no policy tests here", repository.shown(Path::new(&arguments.folder))));
+        lines.push(format!("{}: no policy tests here", repository.shown(&arguments.folder)));
         Verdict::CannotJudge
     } else if tally.failed > 0 || is_missing {
         Verdict::Failed

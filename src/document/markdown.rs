@@ -1,7 +1,7 @@
-//! Markdown to trees: each fenced block with the marker among its outermost keys is a threat model.
+//! Markdown to trees: one for each fenced block in YAML or JSON, and for any other that looks like a threat model.
 //!
-//! The block's own bytes are read in place, so places point into the Markdown file. Everything else in the file
-//! is prose and is left alone.
+//! A block's own bytes are read in place, so places point into the Markdown file. The rest is prose and is left alone,
+//! but for a marker outside of every block: what stands there would go unread.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 

@@ -21,7 +21,7 @@ use crate::source::{Language, Source, Span};
 pub struct Document<'t> {
     tree: Tree<'t>,
     roots: Vec<u32>,
-    /// What could not be read, in the order met. Reading stops at the first [`ProblemKind::Syntax`].
+    /// What could not be read, in the order met. Reading stops where the parser does.
     pub problems: Vec<Problem>,
 }
 

@@ -1,7 +1,8 @@
 //! The rules: everything that can fail the build, one value in one file each.
 //!
 //! To add one, write `rules/its_name.rs` with a `RULE`, and put its `mod` line and its place in [`ALL`] here. The
-//! examples in it are its tests; the schema of policies and the documentation are compared with this list.
+//! examples in it are its tests. The schema of policies lists the rules as well: `UPDATE=1 cargo test schema_of_policies`
+//! writes that list.
 //!
 //! A rule looks at a [`Subject`] and at nothing else: it knows neither the format of the file, nor the version of
 //! the score, nor how a report looks.

@@ -85,12 +85,30 @@ fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the list is written on demand")]
 fn the_schema_of_policies_lists_the_rules() {
-    let schema: serde_json::Value = serde_json::from_str(crate::schema::Schema::Policy.text()).unwrap();
-    let listed: Vec<&String> = schema["$defs"]["rules"]["properties"].as_object().unwrap().keys().collect();
-    let mut names: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
-    names.sort_unstable();
-    assert_eq!(listed, names);
+    let mut rules = ALL.to_vec();
+    rules.sort_unstable_by_key(|rule| rule.name);
+    let entries = rules.iter().map(|rule| {
+        let summary = serde_json::to_string(rule.summary).unwrap();
+        let (name, level) = (rule.name, "\"$ref\": \"#/$defs/level\"");
+        format!(
+            "        \"{name}\": {{\n          \"description\": {summary},\n          {level}\n        }}"
+        )
+    });
+    let listed = entries.collect::<Vec<_>>().join(",\n");
+    let schema = crate::schema::Schema::Policy.text();
+    let (before, rest) = schema.split_once("\"The level of each rule.\",").unwrap();
+    let (kept, rest) = rest.split_once("\"properties\": {\n").unwrap();
+    let (old, after) = rest.split_once("\n      },").unwrap();
+    if old != listed && std::env::var_os("UPDATE").is_some() {
+        let whole = format!(
+            "{before}\"The level of each rule.\",{kept}\"properties\": {{\n{listed}\n      }},{after}"
+        );
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/policy.json"), whole).unwrap();
+        return;
+    }
+    assert_eq!(old, listed, "UPDATE=1 cargo test schema_of_policies writes it");
 }
 
 #[test]
