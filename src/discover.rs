@@ -40,6 +40,8 @@ pub struct Candidate {
 pub struct Discovery {
     /// The files, each once, ordered by name.
     pub candidates: Vec<Candidate>,
+    /// The folders among what was given, each of which must hold something to judge.
+    pub folders: Vec<PathBuf>,
     /// Paths that do not exist or folders that cannot be read.
     pub obstacles: Vec<Obstacle>,
 }
@@ -84,6 +86,11 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
     }
 
+    /// Whether a path lies below a folder.
+    pub fn holds(&self, folder: &Path, path: &Path) -> bool {
+        self.whole(path).starts_with(self.whole(folder))
+    }
+
     /// Whether the whole repository lies below a folder.
     pub fn is_below(&self, folder: &Path) -> bool {
         self.root.starts_with(self.whole(folder))
@@ -121,13 +128,8 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
         let name = repository.shown(path);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
-                let (found, known) = (discovery.candidates.len(), discovery.obstacles.len());
                 walk(path, repository, policy, &mut discovery);
-                if (found, known) == (discovery.candidates.len(), discovery.obstacles.len()) {
-                    let message =
-                        "no threat model here: a gate that checked nothing does not pass".to_owned();
-                    discovery.obstacles.push(Obstacle { path: name, message });
-                }
+                discovery.folders.push(path.clone());
             }
             Ok(_) => {
                 let matched = repository.matched(path);

@@ -686,6 +686,10 @@ fn a_gate_that_has_checked_nothing_does_not_pass() {
     assert_eq!(run(&folder, &["nowhere.yaml", YAML_FILE]).0, 2, "a file that is not there");
     fs::create_dir(folder.join("empty")).unwrap();
     assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name that holds no model");
+    put(&folder, "empty/threat-model.json", "{ \"detail\": {} }");
+    assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name that holds something else");
+    assert_eq!(run(&folder, &[".", "empty"]).0, 2, "the same, within another one");
+    assert_eq!(run(&folder, &["."]).0, 0, "the other one alone");
     put(&folder, "aivss-policy.yml", "aivss_policy: 1\n");
     assert_eq!(run(&folder, &[YAML_FILE]).0, 2, "two policies");
 }

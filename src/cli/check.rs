@@ -275,7 +275,9 @@ fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today:
         let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
         #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
         match read_bounded(io::stdin().lock()) {
-            Ok(bytes) => add(&mut report, &mut used, &candidate, judge_bytes(&candidate, bytes, judge)),
+            Ok(bytes) => {
+                add(&mut report, &mut used, &candidate, judge_bytes(&candidate, bytes, judge));
+            }
             Err(message) => report.obstacles.push(Obstacle { path: candidate.name, message }),
         }
     }
@@ -284,18 +286,25 @@ fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today:
         count => count,
     };
     let outcomes = judge_all(&discovery.candidates, judge, threads);
+    let mut held = Vec::new();
     for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
         match outcome {
-            Ok(judged) => add(&mut report, &mut used, candidate, judged),
-            Err(message) => report.obstacles.push(Obstacle { path: candidate.name.clone(), message }),
+            Ok(judged) => {
+                if add(&mut report, &mut used, candidate, judged) {
+                    held.push(candidate);
+                }
+            }
+            Err(message) => {
+                report.obstacles.push(Obstacle { path: candidate.name.clone(), message });
+                held.push(candidate);
+            }
         }
     }
-    // Policies alone are judged only when they were asked for by name.
-    let named_policy = report.policies > 0 && discovery.candidates.iter().all(|candidate| candidate.named);
-    if report.files.is_empty() && !named_policy && report.obstacles.is_empty() {
-        let path = arguments.paths.iter().map(|path| repository.shown(path)).collect::<Vec<_>>().join(", ");
-        let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
-        report.obstacles.push(Obstacle { path, message });
+    for folder in &discovery.folders {
+        if !held.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
+            let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
+            report.obstacles.push(Obstacle { path: repository.shown(folder), message });
+        }
     }
     let whole = arguments.paths.iter().any(|path| repository.is_below(path));
     let run = Run { today, whole, expiring_within: arguments.expiring_within };
@@ -347,7 +356,8 @@ fn judge_all(candidates: &[Candidate], judge: Judge<'_>, threads: usize) -> Vec<
     outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()
 }
 
-fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judged) {
+/// Adds a file to the report; tells whether it held something to judge. A policy does only for those who name it.
+fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judged) -> bool {
     let Judged { source, linted } = judged;
     used.extend(linted.used);
     let obstacle = |message| Obstacle { path: candidate.name.clone(), message };
@@ -368,6 +378,11 @@ fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judg
             let (models, diagnostics) = (linted.models, linted.diagnostics);
             report.files.push(FileReport { source: Arc::new(source), models, diagnostics, is_policy });
         }
+    }
+    match linted.content {
+        Content::Model | Content::BrokenPolicy => true,
+        Content::Policy => candidate.named,
+        Content::Other => false,
     }
 }
 
