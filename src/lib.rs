@@ -59,6 +59,7 @@ pub mod policy;
 pub mod rules;
 pub mod diagnostic;
 pub mod assessed;
+pub mod change;
 pub mod rego_input;
 pub mod lint;
 pub mod report;

@@ -199,7 +199,8 @@ pub(super) fn broken_report(policy: String, broken: Vec<Broken>, today: Date, fa
         report
             .obstacles
             .push(Obstacle { path, message: "it is broken, so nothing was judged by it".to_owned() });
-        report.files.push(FileReport { source, models: Vec::new(), diagnostics, is_policy: true });
+        let path = source.name().to_owned();
+        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
     }
     report
 }
@@ -262,7 +263,7 @@ impl Files for Disk {
 }
 
 fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today: Date) -> Report {
-    let judge = Judge { policy, today, load: &Disk };
+    let judge = Judge { policy, today, load: &Disk, before: None };
     let (stdin, paths): (Vec<_>, Vec<_>) =
         arguments.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let discovery = discover(&paths, repository, policy);
@@ -309,7 +310,8 @@ fn judge(arguments: &Arguments, repository: &Repository, policy: &Policy, today:
     let whole = arguments.paths.iter().any(|path| repository.is_below(path));
     let run = Run { today, whole, expiring_within: arguments.expiring_within };
     for (source, diagnostics) in policy.review(&used, run) {
-        report.files.push(FileReport { source, models: Vec::new(), diagnostics, is_policy: true });
+        let path = repository.matched(Path::new(source.name()));
+        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
     }
     report.obstacles.sort();
     report
@@ -376,7 +378,8 @@ fn add(report: &mut Report, used: &mut Used, candidate: &Candidate, judged: Judg
                 report.obstacles.push(Obstacle { path: candidate.name.clone(), message });
             }
             let (models, diagnostics) = (linted.models, linted.diagnostics);
-            report.files.push(FileReport { source: Arc::new(source), models, diagnostics, is_policy });
+            let path = candidate.matched.clone();
+            report.files.push(FileReport { source: Arc::new(source), path, models, diagnostics, is_policy });
         }
     }
     match linted.content {
