@@ -63,5 +63,6 @@ pub mod change;
 pub mod rego_input;
 pub mod lint;
 pub mod report;
+pub mod git;
 pub mod discover;
 pub mod cli;

@@ -139,6 +139,21 @@ pub struct Look {
     pub width: usize,
 }
 
+impl Look {
+    /// As in a file: no colours, ASCII, a hundred columns.
+    pub const PLAIN: Self = Self { colour: false, unicode: false, width: 100 };
+}
+
+impl Format {
+    /// Whether the format is one whole text that nothing may stand beside.
+    pub const fn is_whole(self) -> bool {
+        match self {
+            Self::Human(_) | Self::Concise | Self::Github => false,
+            Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown => true,
+        }
+    }
+}
+
 impl Report {
     /// A report in which nothing stands yet.
     pub fn new(today: Date, fail_on: Level) -> Self {
@@ -276,6 +291,15 @@ fn asides(diagnostic: &Diagnostic) -> String {
 
 fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// Writes what a change does, for people.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    // The drawing comes with the other reports.
+    concise::write(report, out).map(|()| { let _ = look; })
 }
 
 /// Writes a report.

@@ -198,7 +198,7 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
     let stock = Source::decode("agents/planner/threat-model.yaml", STOCK.as_bytes().to_vec());
     let linted = lint(&stock, stock.name(), judge(&policy));
     let run = Run { today: today(), whole: true, expiring_within: Some(30) };
-    policy.review(&linted.used, run).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
+    policy.review(&linted.used, run, &policy).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
 }
 
 /// A report on a single file.
