@@ -215,7 +215,8 @@ fn a_change_cannot_weaken_its_own_judge() {
 
 #[test]
 fn a_policy_is_weakened_in_no_other_way_either() {
-    let cases: [(&str, fn(&Repository)); 5] = [
+    type Weaken = fn(&Repository);
+    let cases: [(&str, Weaken); 5] = [
         ("an exception", |repository| {
             let exception = "exceptions:\n  - { rule: score-exceeded, path: 'agents/**', reason: It must, owner: me, expires: 2099-01-01 }\n";
             repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
@@ -283,7 +284,8 @@ fn a_change_that_takes_out_an_expired_exception_passes() {
     repository.write("aivss-policy.yaml", POLICY);
     assert_eq!(repository.lines(&judged), (0, vec![]));
     // Switching the rule off instead does not help.
-    repository.write("aivss-policy.yaml", &format!("{POLICY}rules: {{ exception-expired: off }}\n{exception}"));
+    repository
+        .write("aivss-policy.yaml", &format!("{POLICY}rules: {{ exception-expired: off }}\n{exception}"));
     assert_eq!(repository.lines(&judged).0, 1);
 }
 
@@ -310,14 +312,23 @@ fn what_a_change_does_is_told_agent_by_agent() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|agent| format!("{} {}→{}", agent["name"].as_str().unwrap(), agent["before"]["score"], agent["after"]["score"]))
+        .map(|agent| {
+            format!(
+                "{} {}→{}",
+                agent["name"].as_str().unwrap(),
+                agent["before"]["score"],
+                agent["after"]["score"]
+            )
+        })
         .collect();
     assert_eq!(agents, ["New null→9.4", "Old 9.4→null", "Planner 9.4→9.8"]);
     let differences: Vec<String> = change["agents"][2]["differences"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|d| format!("{} {} → {} {}", d["what"], d["before"], d["after"], d["direction"]).replace('"', ""))
+        .map(|d| {
+            format!("{} {} → {} {}", d["what"], d["before"], d["after"], d["direction"]).replace('"', "")
+        })
         .collect();
     assert_eq!(
         differences,
@@ -368,13 +379,19 @@ fn revisions_that_are_not_there_are_said_and_shallow_clones_told() {
         .current_dir(clone.path())
         .status();
     assert!(cloned.unwrap().success());
-    says(run(clone.path(), &["--base", "origin/main"]), &["there is no commit `origin/main`", "shallow", "fetch-depth: 0"]);
+    says(
+        run(clone.path(), &["--base", "origin/main"]),
+        &["there is no commit `origin/main`", "shallow", "fetch-depth: 0"],
+    );
     let fetched = Command::new("git")
         .args(["fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main"])
         .current_dir(clone.path())
         .status();
     assert!(fetched.unwrap().success());
-    says(run(clone.path(), &["--base", "origin/main"]), &["no commit in common", "shallow", "fetch-depth: 0"]);
+    says(
+        run(clone.path(), &["--base", "origin/main"]),
+        &["no commit in common", "shallow", "fetch-depth: 0"],
+    );
     // Outside of any repository.
     let bare = TempDir::new().unwrap();
     fs::write(bare.path().join("threat-model.yaml"), MODEL).unwrap();
@@ -389,8 +406,13 @@ fn links_and_odd_names_in_a_commit_are_read() {
     #[cfg(unix)]
     {
         fs::create_dir_all(repository.path().join("agents/linked")).unwrap();
-        std::os::unix::fs::symlink("../planner/threat-model.yaml", repository.path().join("agents/linked/threat-model.yaml")).unwrap();
-        std::os::unix::fs::symlink("/etc/hostname", repository.path().join("agents/linked/aivss-out.yaml")).unwrap();
+        std::os::unix::fs::symlink(
+            "../planner/threat-model.yaml",
+            repository.path().join("agents/linked/threat-model.yaml"),
+        )
+        .unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", repository.path().join("agents/linked/aivss-out.yaml"))
+            .unwrap();
     }
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
@@ -421,9 +443,9 @@ fn reports_go_to_files_and_never_change_the_verdict() {
         assert_eq!(written, alone.stdout, "{format}");
         assert!(String::from_utf8(written).unwrap().contains("9.1"), "{format}");
     }
-    let leftovers = fs::read_dir(repository.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".aivss-lint-")
-    });
+    let leftovers = fs::read_dir(repository.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".aivss-lint-"));
     assert_eq!(leftovers.count(), 0);
 }
 

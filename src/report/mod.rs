@@ -299,7 +299,9 @@ fn count(number: usize, word: &str) -> String {
 /// What the writer reports.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     // The drawing comes with the other reports.
-    concise::write(report, out).map(|()| { let _ = look; })
+    concise::write(report, out).map(|()| {
+        let _ = look;
+    })
 }
 
 /// Writes a report.
