@@ -54,6 +54,7 @@ pub mod decimal;
 pub mod date;
 pub mod schema;
 pub mod suggest;
+mod digest;
 pub mod caret;
 pub mod model;
 pub mod score;

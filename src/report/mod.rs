@@ -289,6 +289,26 @@ fn asides(diagnostic: &Diagnostic) -> String {
     finding.into_iter().chain(excepted).chain(known).collect()
 }
 
+/// What a diagnostic says in all, a line a part and nothing in colour.
+fn plain_text(diagnostic: &Diagnostic) -> String {
+    let parts =
+        [("working: ", &diagnostic.working), ("note: ", &diagnostic.note), ("help: ", &diagnostic.help)];
+    let message = format!("{}{}", escape::line(&diagnostic.message), asides(diagnostic));
+    let label = diagnostic.label.as_deref().map(|label| escape::line(label).into_owned());
+    let parts =
+        parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escape::line(text.as_ref()?))));
+    std::iter::once(message).chain(label).chain(parts).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a diagnostic does not count, where it does not.
+fn passes_because(report: &Report, diagnostic: &Diagnostic) -> Option<String> {
+    if let Some(excepted) = &diagnostic.excepted {
+        let reason = excepted.reason.trim_end_matches('.');
+        return Some(format!("excepted until {}: {reason} ({})", excepted.expires, excepted.owner));
+    }
+    (!report.counts(diagnostic)).then(|| "in the base already".to_owned())
+}
+
 fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
