@@ -1,6 +1,7 @@
 //! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
 //! verdict: each is a function of the [`Report`].
 
+pub(crate) mod change;
 mod concise;
 mod escape;
 mod fingerprint;
@@ -272,6 +273,26 @@ fn asides(diagnostic: &Diagnostic) -> String {
         diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
     let known = diagnostic.known.then(|| " (in the base already)".to_owned());
     finding.into_iter().chain(excepted).chain(known).collect()
+}
+
+/// What stands below a fault, each with a word for it: the computation, what explains it, who decided, how to mend it.
+fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, String)> {
+    let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
+        "" => origin.to_string(),
+        text => format!("{origin}: {text}"),
+    });
+    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
+        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
+        format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
+    });
+    let details = [
+        ("working", diagnostic.working.clone()),
+        ("note", diagnostic.note.clone()),
+        ("policy", decided),
+        ("excepted", excepted),
+        ("help", diagnostic.help.clone()),
+    ];
+    details.into_iter().filter_map(|(word, text)| Some((word, text?)))
 }
 
 fn count(number: usize, word: &str) -> String {
