@@ -254,6 +254,66 @@ fn lines_on_top_change_no_fingerprint() {
     assert_eq!(before, after);
 }
 
+/// Each fix of the examples mends its fault, and the SARIF report carries it.
+#[test]
+fn a_fix_mends_its_fault() {
+    let report = faults(same);
+    let policy = policy("");
+    let mut fixed = BTreeSet::new();
+    for (source, fault) in report.diagnostics() {
+        let Some(fix) = &fault.fix else { continue };
+        let [edit] = &fix.edits[..] else { panic!("one edit: {fix:?}") };
+        let text = source.text();
+        let old = &text[edit.span.range()];
+        assert!(fault.message.contains(old.trim_start_matches('+')), "{old}: {}", fault.message);
+        let mended =
+            [&text[..edit.span.start as usize], &edit.text, &text[edit.span.end as usize..]].concat();
+        let still = file(source.name(), mended.into_bytes(), &policy).diagnostics;
+        let same = |other: &&Diagnostic| (&other.rule, &other.pointer) == (&fault.rule, &fault.pointer);
+        assert_eq!(still.iter().find(same), None);
+        fixed.insert(fault.rule.to_string());
+    }
+    let due = [
+        "cvss-base-mismatch",
+        "factor-sum-mismatch",
+        "score-mismatch",
+        "severity-mismatch",
+        "uplift-mismatch",
+    ];
+    assert_eq!(fixed.into_iter().collect::<Vec<_>>(), due);
+    let run = sarif(&report);
+    let carried = run["results"].as_array().unwrap().iter().filter(|result| result.get("fixes").is_some());
+    assert_eq!(carried.count(), report.diagnostics().filter(|(_, fault)| fault.fix.is_some()).count());
+}
+
+#[test]
+fn quotes_stay_and_what_an_alias_leads_to_has_no_fix() {
+    let stock = include_str!("../src/rules/stock.yaml");
+    let edits = |severity: &str| {
+        let score = stock.lines().position(|line| line.starts_with("  score:")).unwrap();
+        let mut lines: Vec<&str> = stock.lines().filter(|line| !line.starts_with("  severity:")).collect();
+        lines[score] = severity;
+        let text = lines
+            .join("\n")
+            .replace("aivss_threat_model: 1", "aivss_threat_model: 1\nx-low: &low Low\nx-score: &n 1.1");
+        let report = file("a.yaml", text.clone().into_bytes(), &policy(""));
+        let mismatch = report.diagnostics.iter().filter(|fault| fault.rule.ends_with("-mismatch"));
+        let edits = mismatch.map(|fault| {
+            let edit = &fault.fix.as_ref()?.edits[0];
+            Some((text[edit.span.range()].to_owned(), edit.text.clone()))
+        });
+        edits.collect::<Vec<_>>()
+    };
+    let to = |old: &str, new: &str| Some((old.to_owned(), new.to_owned()));
+    assert_eq!(edits("  score: 9.4\n  severity: 'Low'"), [to("Low", "Critical")]);
+    assert_eq!(edits("  score: 9.4\n  severity: ! Low"), [to("Low", "Critical")]);
+    assert_eq!(edits("  score: 9.4\n  severity: \"L\\x6Fw\""), [None]);
+    assert_eq!(edits("  score: 9.4\n  severity: *low"), [None]);
+    assert_eq!(edits("  score: *n"), [None]);
+    assert_eq!(edits("  score: !!float '1.1'"), [None]);
+    assert_eq!(edits("  score: &s 1.1"), [to("1.1", "9.4")]);
+}
+
 /// A report of one file in which every kind of outcome stands.
 fn mixed() -> Report {
     let text = "a: 1\nb: 2\nc: 3\nd: 4\n";
