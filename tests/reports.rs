@@ -407,6 +407,9 @@ fn sarif_says_what_is_excepted_known_and_in_the_way() {
     let suppressed: Vec<bool> = results.iter().map(|result| result.get("suppressions").is_some()).collect();
     assert_eq!(suppressed, [false, true, false, false, false]);
     assert_eq!(results[1]["suppressions"][0]["status"], "accepted");
+    let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+    let over_lines = serde_json::json!({ "startLine": 1, "startColumn": 1, "endLine": 2, "endColumn": 1 });
+    assert_eq!(*region, over_lines);
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["exitCode"], 2);
     assert_eq!(invocation["executionSuccessful"], false);
@@ -492,7 +495,7 @@ proptest! {
     fn any_text_keeps_every_format_valid(
         path in any::<String>(),
         rule in "[^\\s]{1,12}",
-        message in "\\PC{1,40}|[\\x00-\\x1f\\x7f-\\x9f]{1,9}|.{1,20}",
+        message in "\\PC{1,40}|[\\x00-\\x1f\\x7f-\\x9f\u{FFFE}\u{FFFF}]{1,9}|.{1,20}",
         more in any::<String>(),
     ) {
         is_sound(&of_texts(&path, &rule, &message, &more));
