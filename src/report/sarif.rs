@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::escape::{line, same_length};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level};
 use crate::rules::{self, Rule};
 use crate::source::{Language, Source, Span};
 
@@ -133,6 +133,29 @@ struct Outcome {
     suppressions: Option<[Suppression; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<[Mending; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mending {
+    description: Text,
+    artifact_changes: [ArtifactChange; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: Artifact,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    inserted_content: Text,
 }
 
 #[derive(Serialize)]
@@ -147,9 +170,10 @@ struct Suppression {
 struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
-    physical_location: Physical,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logical_locations: Option<[Logical; 1]>,
+    #[serde(rename = "physicalLocation")]
+    physical: Physical,
+    #[serde(rename = "logicalLocations", skip_serializing_if = "Option::is_none")]
+    logical: Option<[Logical; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Text>,
 }
@@ -327,7 +351,7 @@ fn outcome(
         kind: "fail",
         level: diagnostic.level,
         message: Text { text: super::plain_text(diagnostic) },
-        locations: [Location { logical_locations: logical, ..place }],
+        locations: [Location { logical, ..place }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
         suppressions: excepted.map(|reason| {
@@ -335,6 +359,22 @@ fn outcome(
             [Suppression { kind: "external", status: "accepted", justification }]
         }),
         baseline_state: report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
+        fixes: diagnostic.fix.as_ref().map(|fix| [mending(file, fix)]),
+    }
+}
+
+fn mending(file: &FileReport, fix: &Fix) -> Mending {
+    let replacements = fix.edits.iter().map(|edit| Replacement {
+        deleted_region: region(&file.source, edit.span),
+        // What is to be written is none of the file's texts, and goes out as it is.
+        inserted_content: Text { text: edit.text.clone() },
+    });
+    Mending {
+        description: text(&fix.title),
+        artifact_changes: [ArtifactChange {
+            artifact_location: artifact(&file.path),
+            replacements: replacements.collect(),
+        }],
     }
 }
 
@@ -344,8 +384,8 @@ fn notification(obstacle: &Obstacle) -> Notification {
 }
 
 fn location(path: &str, region: Option<Region>) -> Location {
-    let physical_location = Physical { artifact_location: artifact(path), region };
-    Location { id: None, physical_location, logical_locations: None, message: None }
+    let physical = Physical { artifact_location: artifact(path), region };
+    Location { id: None, physical, logical: None, message: None }
 }
 
 fn region(source: &Source, span: Span) -> Region {
