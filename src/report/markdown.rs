@@ -167,6 +167,7 @@ fn change_sign(agent: Option<&AgentChange>) -> String {
     };
     match (agent.before, agent.after) {
         (Standing::Absent, _) => "new".to_owned(),
+        (before, after) if before == after && agent.differences.is_empty() => "= (renamed)".to_owned(),
         (before, after) if before == after => "= (inputs differ)".to_owned(),
         (before, after) => {
             let sign = arrow(direction(agent));
