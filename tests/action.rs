@@ -11,6 +11,8 @@
     reason = "tests read files and stop where they cannot go on"
 )]
 
+#[path = "action/repository.rs"]
+mod repository;
 #[path = "action/runner.rs"]
 mod runner;
 
@@ -18,38 +20,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use repository::{commit, git, write};
 use runner::{Job, Ran, TOKEN, action};
 use serde_json::{Value, json};
 
 const GOOD: &str = include_str!("../examples/smolagents/threat-model.yaml");
 const WRONG: &str = include_str!("../examples/owasp-0.5/01-tool-misuse.threat-model.yaml");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .args(["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"])
-        .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
-        .args(arguments)
-        .output()
-        .expect("git is wherever these tests run");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-fn commit(folder: &Path, message: &str) -> String {
-    git(folder, &["add", "--all"]);
-    git(folder, &["commit", "--quiet", "--allow-empty", "--message", message]);
-    git(folder, &["rev-parse", "HEAD"])
-}
 
 /// A job of no particular event, whose workspace holds one file.
 fn plain(test: &str, model: &str) -> Job {
