@@ -1,10 +1,13 @@
 //! A threat model as reports keep it: what was computed, without the text it was computed from.
 
 use crate::decimal::Decimal;
-use crate::model::{Answer, Format, LayerKind};
+use crate::model::{Answer, Factor, Format, LayerKind, Threat};
 use crate::rules::Subject;
 use crate::score::{Scored, Working};
 use crate::source::{Position, Source};
+
+/// How many characters of a threat's identifier and title are kept.
+const LONGEST_NAME: usize = 120;
 
 /// One threat model, computed.
 #[derive(Debug)]
@@ -34,22 +37,49 @@ pub struct AssessedScore {
     pub position: Position,
     /// The declared score.
     pub declared: Option<Decimal>,
+    /// The factors that have a value, in the order of [`Factor::ALL`].
+    pub factors: Vec<(Factor, Decimal)>,
     /// The computation; `None` where an input is missing or unusable.
     pub working: Option<Working>,
 }
 
 /// One layer's answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct AssessedLayer {
     /// Which layer.
     pub kind: LayerKind,
     /// The answer in a word: mapped, uncertain, not-applicable, blank, unreadable.
     pub answer: &'static str,
+    /// Its threats, in the order of the file.
+    pub threats: Vec<AssessedThreat>,
+}
+
+/// One threat of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssessedThreat {
+    /// Its identifier.
+    pub id: Option<String>,
+    /// What it is called.
+    pub title: Option<String>,
+    /// Whether it is declared open; a threat without a status is.
+    pub open: bool,
+}
+
+impl AssessedLayer {
     /// How many of its threats are open.
-    pub open_threats: usize,
+    pub fn open_threats(&self) -> usize {
+        self.threats.iter().filter(|threat| threat.open).count()
+    }
 }
 
 impl Assessed {
+    /// The worst computed score.
+    pub fn worst(&self) -> Option<&Working> {
+        let workings = self.scores.iter().filter_map(|score| score.working.as_ref());
+        // The first of equals.
+        workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
+    }
+
     /// What the report keeps of a subject.
     pub fn of(subject: &Subject<'_>, source: &Source) -> Self {
         let model = subject.model;
@@ -62,7 +92,7 @@ impl Assessed {
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
-            open_threats: layer.threats.iter().filter(|threat| threat.open).count(),
+            threats: layer.threats.iter().map(threat).collect(),
         });
         Self {
             position: source.position(model.heading.start),
@@ -79,12 +109,23 @@ impl Assessed {
 fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> AssessedScore {
     let declared = scored.declared;
     let span = declared.score.map_or(declared.heading, |score| score.span);
+    let given = &declared.factors.given;
+    let factors = Factor::ALL.into_iter().filter_map(|factor| {
+        let value = given.iter().find(|given| given.factor == factor)?.value?.value;
+        Some((factor, value))
+    });
     AssessedScore {
         finding,
         position: source.position(span.start),
         declared: declared.score.map(|score| score.value),
+        factors: factors.collect(),
         working: scored.working.clone(),
     }
+}
+
+fn threat(threat: &Threat<'_>) -> AssessedThreat {
+    let text = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST_NAME).collect());
+    AssessedThreat { id: text(threat.id), title: text(threat.title), open: threat.open }
 }
 
 /// A layer's answer in a word.

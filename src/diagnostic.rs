@@ -60,6 +60,8 @@ pub struct Diagnostic {
     pub decided_by: Option<Origin>,
     /// Why it passes all the same, where an exception covers it.
     pub excepted: Option<Excepted>,
+    /// Whether the base revision has the same fault; `false` where there is none to compare with.
+    pub known: bool,
     /// The finding it is about; `None` for the agent or the whole file.
     pub finding: Option<String>,
     /// JSON pointer (RFC 6901) of the place within its document.
@@ -129,6 +131,7 @@ impl Diagnostic {
             help: None,
             decided_by: None,
             excepted: None,
+            known: false,
             finding: None,
             pointer: String::new(),
         }
@@ -138,6 +141,16 @@ impl Diagnostic {
     pub fn of_rego(rule: String, level: Level, span: Span, message: String) -> Self {
         let rule = Cow::Owned(rule);
         Self { rule, level, message, ..Self::new(&crate::rules::policy::RULE, span, "") }
+    }
+
+    /// The pointer with the finding's identifier in place of its number in the list, which others may shift.
+    pub fn lasting_pointer(&self) -> String {
+        let Some(id) = &self.finding else { return self.pointer.clone() };
+        let mut parts = self.pointer.splitn(4, '/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(""), Some(list), Some(_), rest) => format!("/{list}/{id}/{}", rest.unwrap_or_default()),
+            _ => self.pointer.clone(),
+        }
     }
 
     /// With words for the place itself.

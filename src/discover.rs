@@ -9,8 +9,8 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::process::Command;
 
+use crate::git::{self, Commit};
 use crate::policy::Policy;
 use crate::report::Obstacle;
 use crate::source::Source;
@@ -42,12 +42,14 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// The folders among what was given, each of which must hold something to judge.
     pub folders: Vec<PathBuf>,
+    /// Files given by name that the policy's patterns leave out, where they may.
+    pub left_out: Vec<String>,
     /// Paths that do not exist or folders that cannot be read.
     pub obstacles: Vec<Obstacle>,
 }
 
 /// The names a policy file has, in the order they are looked for.
-const POLICY_NAMES: [&str; 6] = [
+pub const POLICY_NAMES: [&str; 6] = [
     "aivss-policy.yaml",
     "aivss-policy.yml",
     "aivss-policy.json",
@@ -61,6 +63,11 @@ impl Repository {
     pub fn around(cwd: PathBuf) -> Self {
         let root = cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&cwd).to_owned();
         Self { root, cwd }
+    }
+
+    /// The folder that holds everything.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The repository's own policy files; more than one is for the caller to refuse.
@@ -121,8 +128,17 @@ fn slashes(path: &Path) -> String {
     }
 }
 
+/// What a path given by name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A file that is to be judged, whatever the policy's patterns say.
+    Judged,
+    /// A file that is judged if the policy's patterns find it, as hooks want that name every file of a change.
+    Filtered,
+}
+
 /// Finds the files that `paths` stand for.
-pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> Discovery {
+pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, named: Named) -> Discovery {
     let mut discovery = Discovery::default();
     for path in paths {
         let name = repository.shown(path);
@@ -133,7 +149,12 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
             }
             Ok(_) => {
                 let matched = repository.matched(path);
-                discovery.candidates.push(Candidate { name, matched, path: path.clone(), named: true });
+                let named = named == Named::Judged;
+                if named || policy.includes(&matched) {
+                    discovery.candidates.push(Candidate { name, matched, path: path.clone(), named });
+                } else {
+                    discovery.left_out.push(name);
+                }
             }
             Err(error) => discovery.obstacles.push(Obstacle { path: name, message: plain(&error) }),
         }
@@ -147,13 +168,28 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy) -> 
     discovery
 }
 
+/// Finds the files of a commit that `paths` stand for; none of them need be there.
+pub fn discover_in(
+    commit: &Commit,
+    paths: &[PathBuf],
+    repository: &Repository,
+    policy: &Policy,
+) -> Discovery {
+    let asked: Vec<PathBuf> = paths.iter().map(|path| repository.whole(path)).collect();
+    let candidates = commit.paths().filter_map(|matched| {
+        let path = repository.root.join(matched);
+        let found = asked.iter().any(|asked| path.starts_with(asked)) && policy.includes(matched);
+        let name = repository.shown(&path);
+        let matched = matched.to_owned();
+        (found || asked.contains(&path)).then_some(Candidate { name, matched, path, named: false })
+    });
+    Discovery { candidates: candidates.collect(), ..Discovery::default() }
+}
+
 /// The files below a folder that git tracks although a `.gitignore` covers them: git does not ignore those.
 fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Vec<PathBuf> {
-    let git = Command::new("git")
-        .arg("-C")
-        .arg(&repository.root)
-        .args(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"])
-        .output();
+    let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
+    let git = git::command(&repository.root).args(arguments).output();
     // Without git there is no index to ask; then what `.gitignore` says is all that is known.
     let Ok(output) = git else { return Vec::new() };
     let folder = repository.whole(folder);

@@ -3,6 +3,7 @@
 //! Disk, clock, environment and terminal belong to the command layer; how diagnostics look, to the reports.
 
 use crate::assessed::Assessed;
+use crate::change::Before;
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, place_of, pointer};
@@ -39,6 +40,8 @@ pub struct Judge<'j> {
     pub today: Date,
     /// How policies that extend others come by them, when a policy is among the files.
     pub load: Load<'j>,
+    /// The state of the base revision, where the run has one.
+    pub before: Option<&'j Before<'j>>,
 }
 
 /// What a file turned out to be.
@@ -132,7 +135,9 @@ fn lint_model(
     };
     let (terms, overrides) = judge.policy.terms_for(scope);
     linted.used.overrides.extend(overrides);
-    let subject = Subject::new(&model, &terms, judge.today);
+    let name = model.agent.name.map(|name| name.value);
+    let before = judge.before.and_then(|before| before.model(path, name));
+    let subject = Subject::new(&model, &terms, judge.today, before);
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);

@@ -20,7 +20,10 @@ pub const DEFAULT: [&str; 12] = [
 
 /// A set of compiled patterns.
 #[derive(Clone, Debug)]
-pub struct PathSet(GlobSet);
+pub struct PathSet {
+    set: GlobSet,
+    patterns: Vec<String>,
+}
 
 impl PathSet {
     /// Compiles patterns. `*` stays within a folder, `**` crosses folders. The built-in patterns also match in
@@ -30,6 +33,7 @@ impl PathSet {
     /// The place of the first bad pattern in the list, and what is wrong with it.
     pub fn new<'p>(patterns: impl IntoIterator<Item = &'p str>, case: Case) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
+        let mut written = Vec::new();
         for (at, pattern) in patterns.into_iter().enumerate() {
             let glob = GlobBuilder::new(pattern)
                 .literal_separator(true)
@@ -37,13 +41,19 @@ impl PathSet {
                 .build()
                 .map_err(|error| (at, error.kind().to_string()))?;
             set.add(glob);
+            written.push(pattern.to_owned());
         }
-        set.build().map(Self).map_err(|error| (0, error.kind().to_string()))
+        set.build().map(|set| Self { set, patterns: written }).map_err(|error| (0, error.kind().to_string()))
     }
 
     /// Whether a path, with `/` between its parts, matches one of the patterns.
     pub fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.set.is_match(path)
+    }
+
+    /// The patterns as they were written.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
     }
 }
 

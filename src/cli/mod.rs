@@ -2,14 +2,18 @@
 //! reaches the world, but for [`crate::discover`].
 
 mod check;
+mod diff;
+mod gate;
+mod output;
 mod policy;
+mod side;
 mod watch;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::discover::Repository;
 use crate::report::{Look, Verdict, escape_line};
@@ -33,11 +37,21 @@ Examples:
 
 Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
 
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  aivss-lint diff main                what the working folder does to the branch main
+  aivss-lint diff v1.0 v2.0           what came between two tags
+
+Exit codes: 0 told, 2 it cannot be told.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
     #[command(after_help = EXAMPLES)]
     Check(check::Arguments),
+    /// Tell what a change does to scores, layers and policy
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(diff::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -63,8 +77,12 @@ enum Colour {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    let line = match CommandLine::try_parse() {
-        Ok(line) => line,
+    let parsed = CommandLine::command().try_get_matches().and_then(|matches| {
+        let line = CommandLine::from_arg_matches(&matches)?;
+        Ok((line, matches))
+    });
+    let (line, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.
             let code = if error.use_stderr() { 2 } else { 0 };
@@ -73,7 +91,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match dispatch(&line) {
+    match dispatch(&line, &matches) {
         Ok(verdict) => ExitCode::from(verdict.exit_code()),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {}", escape_line(&error.to_string()));
@@ -82,13 +100,17 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(line: &CommandLine) -> Result<Verdict, check::Stopped> {
+fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::Stopped> {
     #[expect(clippy::disallowed_methods, reason = "where the user stands")]
     let repository = Repository::around(env::current_dir()?);
     match &line.command {
-        Some(Command::Check(arguments)) => check::run(arguments, &repository),
+        Some(Command::Check(arguments)) => {
+            let matches = matches.subcommand_matches("check").unwrap_or(matches);
+            check::run(arguments, matches, &repository)
+        }
+        Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
-        None => check::run(&line.check, &repository),
+        None => check::run(&line.check, matches, &repository),
     }
 }
 

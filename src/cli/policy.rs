@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::check::{Disk, Stopped, broken_report, find_policy};
+use super::gate::{Stopped, broken_report, find_policy};
+use super::side::Side;
 use super::{Colour, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
@@ -55,12 +56,12 @@ pub(super) fn run(command: &Command, repository: &Repository) -> Result<Verdict,
 }
 
 fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    let (policy, name) = match find_policy(arguments.policy.as_deref(), repository)? {
+    let (policy, name) = match find_policy(arguments.policy.as_deref(), Side::Folder(repository))? {
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken),
     };
     let shown = repository.shown(&arguments.path);
-    let bytes = read(&arguments.path).map_err(|message| Stopped::Policy(format!("{shown}: {message}")))?;
+    let bytes = read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let document = document::parse(&source);
     let path = repository.matched(&arguments.path);
@@ -79,7 +80,7 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
         out.push_str(&terms.written());
     }
     if out.is_empty() {
-        return Err(Stopped::Policy(format!("{shown}: it holds no threat model")));
+        return Err(Stopped::Asked(format!("{shown}: it holds no threat model")));
     }
     emit_to_stdout(|stdout| stdout.write_all(out.as_bytes()))?;
     Ok(Verdict::Passed)
@@ -103,13 +104,13 @@ struct Tally {
 fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let mut tally = Tally::default();
     let mut policies = Vec::new();
-    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Policy)? {
+    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Asked)? {
         let name = repository.shown(&path);
-        let bytes = read(&path).map_err(|message| Stopped::Policy(format!("{name}: {message}")))?;
+        let bytes = read(&path).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
         let source = Source::decode(name.clone(), bytes);
         if trial::is_trials(&source) {
             match trial::read(source) {
-                Ok(trials) => run_trials(&trials, &name, &mut tally)?,
+                Ok(trials) => run_trials(&trials, &name, Side::Folder(repository), &mut tally)?,
                 Err(broken) => return report_broken(name, vec![broken]),
             }
         } else if is_policy(&source) {
@@ -124,9 +125,9 @@ fn is_policy(source: &Source) -> bool {
     document::parse(source).roots().any(|root| root.get(document::POLICY_MARKER).is_some())
 }
 
-fn run_trials(trials: &Trials, name: &str, tally: &mut Tally) -> Result<(), Stopped> {
+fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) -> Result<(), Stopped> {
     let beside = |relative: &str| policy::beside(name, relative);
-    let policy = match policy_under_test(&trials.policy, &beside(&trials.policy))? {
+    let policy = match policy_under_test(&trials.policy, &beside(&trials.policy), disk)? {
         Ok(policy) => policy,
         Err(broken) => {
             tally.failed += 1;
@@ -138,9 +139,9 @@ fn run_trials(trials: &Trials, name: &str, tally: &mut Tally) -> Result<(), Stop
     tally.tested.push(beside(&trials.policy));
     for case in &trials.cases {
         let model = beside(&case.model);
-        let bytes = Disk.bytes(&model).map_err(|message| Stopped::Policy(format!("{model}: {message}")))?;
+        let bytes = disk.bytes(&model).map_err(|message| Stopped::Asked(format!("{model}: {message}")))?;
         let source = Source::decode(model.clone(), bytes);
-        let differences = case.run(&source, &policy, trials.today, &Disk);
+        let differences = case.run(&source, &policy, trials.today, &disk);
         let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
         if differences.is_empty() {
             tally.passed += 1;
@@ -154,12 +155,12 @@ fn run_trials(trials: &Trials, name: &str, tally: &mut Tally) -> Result<(), Stop
     Ok(())
 }
 
-fn policy_under_test(name: &str, path: &str) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
+fn policy_under_test(name: &str, path: &str, disk: Side<'_>) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
     if let Some(built_in) = BuiltIn::named(name) {
         return Ok(Ok(built_in.policy()));
     }
-    let bytes = Disk.bytes(path).map_err(|message| Stopped::Policy(format!("policy {path}: {message}")))?;
-    Ok(policy::read(Source::decode(path.to_owned(), bytes), &Disk))
+    let bytes = disk.bytes(path).map_err(|message| Stopped::Asked(format!("policy {path}: {message}")))?;
+    Ok(policy::read(Source::decode(path.to_owned(), bytes), &disk))
 }
 
 fn summarise(

@@ -126,6 +126,8 @@ pub enum Blank<'t> {
 pub struct Threat<'t> {
     /// Where it stands.
     pub span: Span,
+    /// Its identifier.
+    pub id: Option<&'t str>,
     /// Whether its title is more than a placeholder.
     pub named: bool,
     /// What it is called.

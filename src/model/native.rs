@@ -163,6 +163,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
     let status = block.text("status").map(|status| status.value);
     Threat {
         span: block.heading,
+        id: block.text("id").map(|id| id.value),
         named: block.answered("title").is_some(),
         title: block.text("title").map(|title| title.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),

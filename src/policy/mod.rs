@@ -53,6 +53,8 @@ pub struct Policy {
     forced: BTreeMap<&'static str, Set<Option<Level>>>,
     exceptions: Vec<Exception>,
     rego: Vec<(Arc<Rego>, Origin)>,
+    /// The names and texts of the modules in Rego.
+    modules: Vec<(String, Arc<str>)>,
     include: Option<PathSet>,
     exclude: Option<PathSet>,
     sources: Vec<Arc<Source>>,
@@ -107,6 +109,8 @@ pub struct Limits {
     pub uncertain_layers: Option<Set<usize>>,
     /// How many threats may be open.
     pub open_threats: Option<Set<usize>>,
+    /// How much a score may rise over the base revision's, 0 to 10.
+    pub increase: Option<Set<Decimal>>,
 }
 
 /// What must be given; `None` is no requirement.
@@ -178,6 +182,12 @@ impl Policy {
         &self.exceptions
     }
 
+    /// The line that sets a limit which can only be held against a base revision, if one does.
+    pub fn compares(&self) -> Option<&Origin> {
+        let all = self.overrides.iter().map(|over| &over.terms).chain([&self.terms]);
+        all.filter_map(|terms| terms.limits().increase.as_ref()).map(|limit| &limit.origin).next()
+    }
+
     /// Whether there are rules in Rego.
     pub fn has_rego(&self) -> bool {
         !self.rego.is_empty()
@@ -215,6 +225,7 @@ impl Policy {
         self.forced.extend(over.forced);
         self.exceptions.extend(over.exceptions);
         self.rego.extend(over.rego);
+        self.modules.extend(over.modules);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);
         self.sources.extend(over.sources);
@@ -258,8 +269,16 @@ impl Terms {
     }
 
     fn overlay(&mut self, over: Self) {
-        let Limits { score, severity, cvss_base, factors, findings, uncertain_layers, open_threats } =
-            over.limits;
+        let Limits {
+            score,
+            severity,
+            cvss_base,
+            factors,
+            findings,
+            uncertain_layers,
+            open_threats,
+            increase,
+        } = over.limits;
         set(&mut self.limits.score, score);
         set(&mut self.limits.severity, severity);
         set(&mut self.limits.cvss_base, cvss_base);
@@ -267,6 +286,7 @@ impl Terms {
         self.limits.findings.extend(findings);
         set(&mut self.limits.uncertain_layers, uncertain_layers);
         set(&mut self.limits.open_threats, open_threats);
+        set(&mut self.limits.increase, increase);
         let Require {
             owner,
             environment,

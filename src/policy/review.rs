@@ -46,8 +46,9 @@ impl Used {
 }
 
 impl Policy {
-    /// The faults that a run has shown of the policy, by file.
-    pub fn review(&self, used: &Used, run: Run) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+    /// The faults that a run has shown of the policy, by file, at the levels of the policy that judges: this one,
+    /// or that of a base revision.
+    pub fn review(&self, used: &Used, run: Run, judging: &Self) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
         let mut found: Vec<(&Origin, Diagnostic)> = Vec::new();
         for (at, exception) in self.exceptions().iter().enumerate() {
             let looked_for = run.whole || used.looked_for.contains(&at);
@@ -62,7 +63,7 @@ impl Policy {
             }));
         }
         found.extend(self.speechless());
-        self.by_file(found)
+        self.by_file(found, judging)
     }
 
     /// Rules set to a level that they never reach, because no terms set what they need.
@@ -79,10 +80,14 @@ impl Policy {
     }
 
     /// Sorts faults to the files they are in; the built-in policies have none to show.
-    fn by_file(&self, found: Vec<(&Origin, Diagnostic)>) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+    fn by_file(
+        &self,
+        found: Vec<(&Origin, Diagnostic)>,
+        judging: &Self,
+    ) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
         let mut by_file: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
         for (origin, mut diagnostic) in found {
-            if let Some(level) = rules::named(&diagnostic.rule).and_then(|rule: &Rule| self.level(rule)) {
+            if let Some(level) = rules::named(&diagnostic.rule).and_then(|rule: &Rule| judging.level(rule)) {
                 diagnostic.level = level;
                 by_file.entry(&origin.file).or_default().push(diagnostic);
             }

@@ -1,108 +1,166 @@
-//! The terms for one model written out, each value with the line it came from: itself a policy that can be read.
+//! A policy written out: the terms for one model as a policy file with the origin of each value, and the whole of it
+//! as facts that can be compared with another policy's.
 
-use super::{Scale, Set, Terms};
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{Exception, Override, Policy, Scale, Set, Terms};
+use crate::change::Fact;
 use crate::diagnostic::Origin;
 use crate::report::escape_line;
 use crate::rules;
 
+/// A value of a policy under its path of keys.
+struct Entry<'p> {
+    path: Vec<&'p str>,
+    value: String,
+    origin: &'p Origin,
+}
+
 impl Terms {
-    /// The terms as a policy file, with the origin of each value in a comment.
-    pub fn written(&self) -> String {
-        let mut page = Page::default();
-        page.lines.push((String::from("aivss_policy: 1"), String::new()));
-        self.write_limits(&mut page);
-        self.write_require(&mut page);
-        if let Some(scale) = self.scale() {
-            let word = match scale.value {
-                Scale::ThreePoint => "three-point",
-                Scale::Continuous => "continuous",
-            };
-            page.line(0, "scale", word, &scale.origin);
-        }
-        if let Some(formulas) = self.formulas() {
-            page.line(0, "formulas", &format!("[{}]", formulas.value.join(", ")), &formulas.origin);
-        }
-        page.heading(0, "rules");
-        for rule in rules::ALL {
-            let set = self.levels().get(rule.name);
-            let level = self.level(rule).map_or("off", |level| level.name());
-            match set {
-                Some(set) => page.line(1, rule.name, level, &set.origin),
-                None => page.line(1, rule.name, level, &Origin::outside("the rule's own")),
-            }
-        }
-        page.written()
-    }
-
-    fn write_limits(&self, page: &mut Page) {
+    /// Everything that is set, in the order of the schema.
+    fn entries(&self) -> Vec<Entry<'_>> {
+        let mut entries = Entries::default();
         let limits = self.limits();
-        page.heading(0, "limits");
-        page.set(1, "score", limits.score.as_ref(), ToString::to_string);
-        page.set(1, "severity", limits.severity.as_ref(), |band| band.name().to_owned());
-        page.set(1, "cvss_base", limits.cvss_base.as_ref(), ToString::to_string);
-        page.heading(1, "factors");
+        entries.set(&["limits", "score"], limits.score.as_ref(), ToString::to_string);
+        entries.set(&["limits", "severity"], limits.severity.as_ref(), |band| band.name().to_owned());
+        entries.set(&["limits", "cvss_base"], limits.cvss_base.as_ref(), ToString::to_string);
         for (factor, limit) in &limits.factors {
-            page.line(2, factor.key(), &limit.value.to_string(), &limit.origin);
+            entries.set(&["limits", "factors", factor.key()], Some(limit), ToString::to_string);
         }
-        page.heading(1, "findings");
         for (band, limit) in &limits.findings {
-            page.line(2, band.name(), &limit.value.to_string(), &limit.origin);
+            entries.set(&["limits", "findings", band.name()], Some(limit), ToString::to_string);
         }
-        page.set(1, "uncertain_layers", limits.uncertain_layers.as_ref(), ToString::to_string);
-        page.set(1, "open_threats", limits.open_threats.as_ref(), ToString::to_string);
-    }
-
-    fn write_require(&self, page: &mut Page) {
+        entries.set(&["limits", "uncertain_layers"], limits.uncertain_layers.as_ref(), ToString::to_string);
+        entries.set(&["limits", "open_threats"], limits.open_threats.as_ref(), ToString::to_string);
+        entries.set(&["limits", "increase"], limits.increase.as_ref(), ToString::to_string);
         let require = self.require();
-        page.heading(0, "require");
-        page.set(1, "owner", require.owner.as_ref(), ToString::to_string);
-        page.set(1, "environment", require.environment.as_ref(), ToString::to_string);
-        page.set(1, "tier", require.tier.as_ref(), ToString::to_string);
-        page.set(1, "rationale_from", require.rationale_from.as_ref(), ToString::to_string);
-        page.set(1, "mitigation_evidence", require.mitigation_evidence.as_ref(), ToString::to_string);
-        page.set(1, "approval_from", require.approval_from.as_ref(), |band| band.name().to_owned());
-        page.set(1, "review_within", require.review_within.as_ref(), |days| format!("{days}d"));
-    }
-}
-
-/// Lines of YAML, each with a comment.
-#[derive(Default)]
-struct Page {
-    lines: Vec<(String, String)>,
-}
-
-impl Page {
-    fn heading(&mut self, depth: usize, key: &str) {
-        self.lines.push((format!("{}{key}:", "  ".repeat(depth)), String::new()));
-    }
-
-    fn line(&mut self, depth: usize, key: &str, value: &str, origin: &Origin) {
-        self.lines.push((format!("{}{key}: {value}", "  ".repeat(depth)), escape_line(&origin.to_string())));
-    }
-
-    fn set<T>(&mut self, depth: usize, key: &str, set: Option<&Set<T>>, word: impl Fn(&T) -> String) {
-        if let Some(set) = set {
-            self.line(depth, key, &word(&set.value), &set.origin);
+        entries.set(&["require", "owner"], require.owner.as_ref(), ToString::to_string);
+        entries.set(&["require", "environment"], require.environment.as_ref(), ToString::to_string);
+        entries.set(&["require", "tier"], require.tier.as_ref(), ToString::to_string);
+        entries.set(&["require", "rationale_from"], require.rationale_from.as_ref(), ToString::to_string);
+        let evidence = require.mitigation_evidence.as_ref();
+        entries.set(&["require", "mitigation_evidence"], evidence, ToString::to_string);
+        entries.set(&["require", "approval_from"], require.approval_from.as_ref(), |b| b.name().to_owned());
+        entries.set(&["require", "review_within"], require.review_within.as_ref(), |days| format!("{days}d"));
+        entries.set(&["scale"], self.scale(), |scale| match scale {
+            Scale::ThreePoint => "three-point".to_owned(),
+            Scale::Continuous => "continuous".to_owned(),
+        });
+        entries.set(&["formulas"], self.formulas(), |versions| format!("[{}]", versions.join(", ")));
+        for (rule, level) in self.levels() {
+            let word =
+                |level: &Option<_>| level.map_or("off", |level: crate::diagnostic::Level| level.name());
+            entries.set(&["rules", rule], Some(level), |level| word(level).to_owned());
         }
+        entries.0
     }
 
-    /// The page with its comments in one column and without headings that nothing stands under.
-    fn written(&self) -> String {
-        let indent = |line: &str| line.len() - line.trim_start().len();
-        let is_bare = |at: usize| {
-            let (line, _) = &self.lines[at];
-            let next = self.lines[at + 1..]
-                .iter()
-                .find(|(next, _)| !next.ends_with(':') || indent(next) <= indent(line));
-            line.ends_with(':') && next.is_none_or(|(next, _)| indent(next) <= indent(line))
-        };
-        let kept: Vec<_> =
-            (0..self.lines.len()).filter(|at| !is_bare(*at)).map(|at| &self.lines[at]).collect();
-        let width = kept.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
-        let written = kept.iter().map(|(line, origin)| match origin.as_str() {
+    /// The terms as a policy file, with the origin of each value in a comment and the level of every rule.
+    pub fn written(&self) -> String {
+        let own = Origin::outside("the rule's own");
+        let mut entries = self.entries();
+        entries.retain(|entry| entry.path[0] != "rules");
+        entries.extend(rules::ALL.into_iter().map(|rule| {
+            let origin = self.levels().get(rule.name).map_or(&own, |set| &set.origin);
+            let value = self.level(rule).map_or("off", |level| level.name()).to_owned();
+            Entry { path: vec!["rules", rule.name], value, origin }
+        }));
+        let mut lines = vec![("aivss_policy: 1".to_owned(), String::new())];
+        let mut above: Vec<&str> = Vec::new();
+        for Entry { path, value, origin } in &entries {
+            let shared = path.iter().zip(&above).take_while(|(one, other)| one == other).count();
+            for (depth, key) in path.iter().enumerate().skip(shared) {
+                let indent = "  ".repeat(depth);
+                lines.push(if depth + 1 == path.len() {
+                    (format!("{indent}{key}: {value}"), escape_line(&origin.to_string()))
+                } else {
+                    (format!("{indent}{key}:"), String::new())
+                });
+            }
+            above.clone_from(path);
+        }
+        let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
+        let written = lines.iter().map(|(line, origin)| match origin.as_str() {
             "" => format!("{line}\n"),
             origin => format!("{line:width$}  # {origin}\n"),
         });
         written.collect()
     }
+}
+
+/// [`Entry`]s as they are gathered.
+#[derive(Default)]
+struct Entries<'p>(Vec<Entry<'p>>);
+
+impl<'p> Entries<'p> {
+    fn set<T>(&mut self, path: &[&'p str], set: Option<&'p Set<T>>, word: impl Fn(&T) -> String) {
+        if let Some(set) = set {
+            self.0.push(Entry { path: path.to_vec(), value: word(&set.value), origin: &set.origin });
+        }
+    }
+}
+
+impl Policy {
+    /// All that the policy says, to be compared with another.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts: Vec<Fact> = self.terms().entries().iter().map(|entry| fact(entry, "")).collect();
+        for over in self.overrides() {
+            let about = format!("overrides for {}: ", over.scope());
+            facts.extend(over.terms.entries().iter().map(|entry| fact(entry, &about)));
+        }
+        let patterns = [("files.include", &self.include), ("files.exclude", &self.exclude)];
+        facts.extend(patterns.into_iter().filter_map(|(what, set)| {
+            Some(plain(what.to_owned(), format!("[{}]", set.as_ref()?.patterns().join(", "))))
+        }));
+        facts.extend(self.exceptions().iter().map(Exception::fact));
+        facts.extend(self.modules.iter().map(|(name, text)| {
+            // Enough digits to tell two texts apart; what they say is for the reader of the change.
+            let digest = Sha256::digest(text.as_bytes());
+            let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+            plain(format!("rego {name}"), digits)
+        }));
+        // Where one thing is said twice, as by two overrides of the same scope, the order tells them apart.
+        let mut seen = BTreeSet::new();
+        for fact in &mut facts {
+            while !seen.insert(fact.what.clone()) {
+                fact.what.push('\'');
+            }
+        }
+        facts
+    }
+}
+
+impl Override {
+    /// What it is for, in words.
+    fn scope(&self) -> String {
+        let parts = [
+            self.path.as_ref().map(|path| path.patterns().join(", ")),
+            self.environment.clone(),
+            self.tier.as_ref().map(|tier| format!("tier {tier}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Exception {
+    fn fact(&self) -> Fact {
+        let finding = self.finding.as_ref().map_or_else(String::new, |id| format!(" (finding {id})"));
+        let what = format!("exception for {} in {}{finding}", self.rule(), self.pattern());
+        let most =
+            self.max_term.as_ref().map_or_else(String::new, |most| format!(", of at most {}d", most.value));
+        plain(
+            what,
+            format!("until {}{most}: {} ({})", self.written, self.reason.trim_end_matches('.'), self.owner),
+        )
+    }
+}
+
+fn fact(entry: &Entry<'_>, about: &str) -> Fact {
+    plain(format!("{about}{}", entry.path.join(".")), entry.value.clone())
+}
+
+fn plain(what: String, value: String) -> Fact {
+    Fact { what, value, weight: None }
 }

@@ -113,7 +113,7 @@ impl Trial {
     /// Judges the model and returns what differs from what is expected, a line each.
     pub fn run(&self, model: &Source, policy: &Policy, today: Date, load: Load<'_>) -> Vec<String> {
         let path = self.path.as_deref().unwrap_or(&self.model);
-        let found = lint(model, path, Judge { policy, today, load }).diagnostics;
+        let found = lint(model, path, Judge { policy, today, load, before: None }).diagnostics;
         let (excepted, plain): (Vec<_>, Vec<_>) =
             found.iter().partition(|diagnostic| diagnostic.excepted.is_some());
         let marked = || marks(model);

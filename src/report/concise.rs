@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
             diagnostic.level.name(),
             diagnostic.rule,
             line(&diagnostic.message),
-            super::remarks(diagnostic)
+            super::asides(diagnostic)
         )?;
     }
     if !report.lowered.is_empty() {

@@ -82,7 +82,7 @@ fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Re
         Level::Warning => AnsiColor::Yellow,
         Level::Note => AnsiColor::Cyan,
     };
-    let message = format!("{head}: {}{}", line(&diagnostic.message), super::remarks(diagnostic));
+    let message = format!("{head}: {}{}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), 2);
     let rest = text.strip_prefix(&head).unwrap_or(&text);
     writeln!(out, "{}{rest}", painted(&head, colour, look))

@@ -227,7 +227,7 @@ fn model(model: &Assessed) -> Model<'_> {
             .map(|layer| Layer {
                 key: layer.kind.key(),
                 answer: layer.answer,
-                open_threats: layer.open_threats,
+                open_threats: layer.open_threats(),
             })
             .collect(),
     }

@@ -3,13 +3,20 @@
 
 mod concise;
 mod escape;
+mod fingerprint;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 
 use std::io;
 use std::sync::Arc;
 
 use crate::assessed::Assessed;
+use crate::change::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
@@ -35,13 +42,23 @@ pub struct Report {
     pub fail_on: Level,
     /// Rules that the command line has lowered for this run, in words.
     pub lowered: Vec<String>,
+    /// What the change does, where there is a base revision to compare with.
+    pub change: Option<Change>,
+    /// Whether only faults that the base does not have fail the gate.
+    pub new_only: bool,
+    /// Who judged and what was left unchecked, in sentences.
+    pub remarks: Vec<String>,
+    /// What to put before `path#L12` to link to a line, where that is known.
+    pub links: Option<String>,
 }
 
 /// One file's part of the report.
 #[derive(Debug)]
 pub struct FileReport {
-    /// The file's path and text.
+    /// The file's path as it is shown, and its text.
     pub source: Arc<Source>,
+    /// The path relative to the repository's root, with `/` between its parts.
+    pub path: String,
     /// Its threat models.
     pub models: Vec<Assessed>,
     /// What is wrong with it.
@@ -99,6 +116,16 @@ pub enum Format {
     Concise,
     /// Everything, for programs; `schemas/report.json` describes it.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations.
+    Github,
+    /// The code quality report of GitLab.
+    Gitlab,
+    /// JUnit XML, for test reports.
+    Junit,
+    /// Markdown, for job summaries and comments on pull requests.
+    Markdown,
 }
 
 /// How the human format is drawn.
@@ -110,6 +137,21 @@ pub struct Look {
     pub unicode: bool,
     /// Columns to wrap text at.
     pub width: usize,
+}
+
+impl Look {
+    /// As in a file: no colours, ASCII, a hundred columns.
+    pub const PLAIN: Self = Self { colour: false, unicode: false, width: 100 };
+}
+
+impl Format {
+    /// Whether the format is one whole text that nothing may stand beside.
+    pub const fn is_whole(self) -> bool {
+        match self {
+            Self::Human(_) | Self::Concise | Self::Github => false,
+            Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown => true,
+        }
+    }
 }
 
 impl Report {
@@ -124,20 +166,32 @@ impl Report {
             today,
             fail_on,
             lowered: Vec::new(),
+            change: None,
+            new_only: false,
+            remarks: Vec::new(),
+            links: None,
         }
     }
 
     /// What the gate answers.
     pub fn verdict(&self) -> Verdict {
-        let fails =
-            |diagnostic: &Diagnostic| diagnostic.level >= self.fail_on && diagnostic.excepted.is_none();
         if !self.obstacles.is_empty() {
             Verdict::CannotJudge
-        } else if self.diagnostics().any(|(_, diagnostic)| fails(diagnostic)) {
+        } else if self.diagnostics().any(|(_, diagnostic)| self.fails(diagnostic)) {
             Verdict::Failed
         } else {
             Verdict::Passed
         }
+    }
+
+    /// Whether a diagnostic counts: it is neither excepted nor, where only new ones are asked for, in the base already.
+    pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.excepted.is_none() && !(self.new_only && diagnostic.known)
+    }
+
+    /// Whether a diagnostic fails the gate.
+    pub fn fails(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.level >= self.fail_on && self.counts(diagnostic)
     }
 
     /// Every diagnostic with its file, in the order of the report.
@@ -147,10 +201,17 @@ impl Report {
             .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&*file.source, diagnostic)))
     }
 
-    /// How many diagnostics have this level, those that are excepted left out.
+    /// How many diagnostics of this level count.
     pub fn count(&self, level: Level) -> usize {
-        let counts = |diagnostic: &Diagnostic| diagnostic.level == level && diagnostic.excepted.is_none();
-        self.diagnostics().filter(|(_, diagnostic)| counts(diagnostic)).count()
+        self.diagnostics()
+            .filter(|(_, diagnostic)| diagnostic.level == level && self.counts(diagnostic))
+            .count()
+    }
+
+    /// How many diagnostics do not count because the base has them already.
+    pub fn passed_over(&self) -> usize {
+        let known = |diagnostic: &Diagnostic| diagnostic.excepted.is_none() && !self.counts(diagnostic);
+        self.diagnostics().filter(|(_, diagnostic)| known(diagnostic)).count()
     }
 
     /// How many diagnostics an exception covers.
@@ -195,6 +256,9 @@ impl Report {
         if self.excepted() > 0 {
             parts.push(format!("{} excepted", self.excepted()));
         }
+        if self.passed_over() > 0 {
+            parts.push(format!("{} in the base already", self.passed_over()));
+        }
         let scores = self.files.iter().flat_map(|file| &file.models).flat_map(|model| &model.scores);
         let uncomputed = scores.filter(|score| score.working.is_none()).count();
         if uncomputed > 0 {
@@ -216,16 +280,26 @@ pub fn escape_line(text: &str) -> String {
     escape::line(text).into_owned()
 }
 
-/// Which finding a diagnostic is about, and whether it is excepted, to be put after its message.
-fn remarks(diagnostic: &Diagnostic) -> String {
+/// Which finding a diagnostic is about, whether it is excepted or in the base, to be put after its message.
+fn asides(diagnostic: &Diagnostic) -> String {
     let finding = diagnostic.finding.as_deref().map(|id| format!(" (finding {})", escape::line(id)));
     let excepted =
         diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
-    finding.into_iter().chain(excepted).collect()
+    let known = diagnostic.known.then(|| " (in the base already)".to_owned());
+    finding.into_iter().chain(excepted).chain(known).collect()
 }
 
 fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// Writes what a change does, for people.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    // The drawing comes with the other reports.
+    concise::write(report, out).map(|()| { let _ = look; })
 }
 
 /// Writes a report.
@@ -237,5 +311,10 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
         Format::Human(look) => human::write(report, look, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Markdown => markdown::write(report, out),
     }
 }

@@ -58,6 +58,7 @@ pub mod schema;
 pub mod score_below_base;
 pub mod score_below_finding;
 pub mod score_exceeded;
+pub mod score_increased;
 pub mod score_mismatch;
 pub mod score_uncomputed;
 pub mod score_without_impact;
@@ -71,6 +72,7 @@ pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
 
+use crate::assessed::Assessed;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::document::{Problem, ProblemKind};
@@ -133,6 +135,8 @@ pub struct Example {
     pub file: &'static str,
     /// Lines of policy that the example is judged by, on top of `recommended`.
     pub policy: &'static str,
+    /// The parts of the same model at the base revision; empty where there is none to compare with.
+    pub base: &'static str,
     /// The faulty form.
     pub bad: &'static str,
     /// The mended form.
@@ -142,18 +146,24 @@ pub struct Example {
 impl Example {
     /// Parts of the stock model; a value `<absent>` leaves its key out.
     pub const fn parts(bad: &'static str, good: &'static str) -> Self {
-        Self { whole: false, file: "threat-model.yaml", policy: "", bad, good }
+        Self { whole: false, file: "threat-model.yaml", policy: "", base: "", bad, good }
     }
 
     /// A whole file of this name; `\u{FFFD}` in it stands for a byte that is not UTF-8.
     pub const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
-        Self { whole: true, file, policy: "", bad, good }
+        Self { whole: true, file, policy: "", base: "", bad, good }
     }
 
     /// The same, judged by further lines of policy.
     #[must_use]
     pub const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, compared with a base revision in which these parts of the model stood.
+    #[must_use]
+    pub const fn over(self, base: &'static str) -> Self {
+        Self { base, ..self }
     }
 }
 
@@ -168,13 +178,15 @@ pub struct Subject<'a> {
     pub terms: &'a Terms,
     /// The day of the run.
     pub today: Date,
+    /// The same model at the base revision, where the run has one and the model was there.
+    pub before: Option<&'a Assessed>,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date) -> Self {
+    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<&'a Assessed>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today }
+        Self { model, scores, terms, today, before }
     }
 
     /// The agent's own score, in formats that have one.
@@ -190,7 +202,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 61] = [
+pub static ALL: [&Rule; 62] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -237,6 +249,7 @@ pub static ALL: [&Rule; 61] = [
     &layer_contradiction::RULE,
     &layer_pasted::RULE,
     &score_exceeded::RULE,
+    &score_increased::RULE,
     &severity_exceeded::RULE,
     &findings_exceeded::RULE,
     &cvss_base_exceeded::RULE,

@@ -1,12 +1,17 @@
 //! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
 //! policies knows it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
 use crate::caret::{Mark, mark};
+use crate::change::Before;
 use crate::date::Date;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Level};
 use crate::lint::{Judge, lint};
 use crate::policy::{self, NoFiles, Policy, Run};
+use crate::report::{FileReport, Report};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -171,7 +176,12 @@ impl Fixture {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
             let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
-            let linted = lint(&source, example.file, judge(&policy));
+            let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
+            let base = report_of(base, example.file, &policy);
+            let renames = BTreeMap::new();
+            let before = Before::new(&base, &renames, &BTreeSet::from([example.file]));
+            let before = (!example.base.is_empty()).then_some(&before);
+            let linted = lint(&source, example.file, Judge { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };
         found.sort();
@@ -188,11 +198,25 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
     let stock = Source::decode("agents/planner/threat-model.yaml", STOCK.as_bytes().to_vec());
     let linted = lint(&stock, stock.name(), judge(&policy));
     let run = Run { today: today(), whole: true, expiring_within: Some(30) };
-    policy.review(&linted.used, run).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
+    policy.review(&linted.used, run, &policy).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
+}
+
+/// A report on a single file.
+fn report_of(source: Source, path: &str, policy: &Policy) -> Report {
+    let linted = lint(&source, path, judge(policy));
+    let mut report = Report::new(today(), Level::Error);
+    report.files.push(FileReport {
+        source: Arc::new(source),
+        path: path.to_owned(),
+        models: linted.models,
+        diagnostics: linted.diagnostics,
+        is_policy: false,
+    });
+    report
 }
 
 fn judge(policy: &Policy) -> Judge<'_> {
-    Judge { policy, today: today(), load: &NoFiles }
+    Judge { policy, today: today(), load: &NoFiles, before: None }
 }
 
 fn today() -> Date {

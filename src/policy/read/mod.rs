@@ -237,6 +237,7 @@ impl Reader<'_> {
             forced: BTreeMap::new(),
             exceptions: self.exceptions(root, max_term.as_ref()),
             rego: Vec::new(),
+            modules: Vec::new(),
             include,
             exclude,
             sources: Vec::new(),

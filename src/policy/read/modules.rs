@@ -41,7 +41,10 @@ impl Reader<'_> {
         }
         packages.dedup();
         match Rego::compile(&modules, &packages) {
-            Ok(rego) => policy.rego.push((Arc::new(rego), self.origin(span))),
+            Ok(rego) => {
+                policy.rego.push((Arc::new(rego), self.origin(span)));
+                policy.modules.extend(modules.into_iter().map(|(name, text)| (name, Arc::from(text))));
+            }
             Err(Fault { place: None, message }) => self.faults.push(fault(span, message)),
             Err(Fault { place: Some((module, line, column)), message }) => {
                 let Some((name, text)) = modules.into_iter().nth(module) else { return };

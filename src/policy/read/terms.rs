@@ -88,6 +88,7 @@ impl Reader<'_> {
             }),
             uncertain_layers: self.count(map, "uncertain_layers"),
             open_threats: self.count(map, "open_threats"),
+            increase: self.number(map, "increase"),
         }
     }
 

@@ -1,0 +1,87 @@
+//! `diff`: what a change does to scores, layers, policy and verdict. It tells and does not judge.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::check::parse_date;
+use super::gate::{Ask, Stopped, judge};
+use super::output::links;
+use super::side::Side;
+use super::{Streams, emit_to_stdout, look};
+use crate::date::Date;
+use crate::diagnostic::Level;
+use crate::discover::{Named, Repository};
+use crate::git::{self, Commit};
+use crate::report::{self, Format, Verdict};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The revision to compare with: the commit at which HEAD parted from it
+    base: String,
+
+    /// The revision that the change leads to; without it the working folder
+    head: Option<String>,
+
+    /// Only what lies below these files and folders
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    path: Vec<PathBuf>,
+
+    /// A policy file, or a built-in policy: recommended, strict, permissive
+    #[arg(long, value_name = "FILE|NAME")]
+    policy: Option<PathBuf>,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: FormatName,
+
+    /// The day to judge by, for tests and replays
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    today: Option<Date>,
+
+    #[command(flatten)]
+    streams: Streams,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormatName {
+    /// For people
+    Human,
+    /// The whole report, for programs
+    Json,
+    /// The whole report, for comments on pull requests
+    Markdown,
+}
+
+/// Returns that it passed where both sides could be compared, whatever the verdict on them is.
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let root = repository.root();
+    let head_name = arguments.head.as_deref().unwrap_or("HEAD");
+    let base = git::merge_base(root, &arguments.base, head_name).map_err(Stopped::Asked)?;
+    let base = Commit::open(root, base).map_err(Stopped::Asked)?;
+    let head = arguments.head.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
+    let head = head.transpose().map_err(Stopped::Asked)?;
+    let side = head.as_ref().map_or(Side::Folder(repository), |commit| Side::Commit(repository, commit));
+    let ask = Ask {
+        paths: &arguments.path,
+        named: Named::Judged,
+        stdin_filename: "stdin.yaml",
+        policy: arguments.policy.as_deref(),
+        policy_from: None,
+        base: Some(&base),
+        new_only: false,
+        today: arguments.today.unwrap_or_else(Date::today),
+        fail_on: Level::Error,
+        expiring_within: None,
+        threads: 0,
+    };
+    let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
+    report.links = links(None);
+    emit_to_stdout(|stdout| match arguments.format {
+        FormatName::Human => report::write_change(&report, look(arguments.streams.color), stdout),
+        FormatName::Json => report::write(&report, Format::Json, stdout),
+        FormatName::Markdown => report::write(&report, Format::Markdown, stdout),
+    })?;
+    // Without a policy there is nothing to compare by; a file that cannot be judged is one of the things compared.
+    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
+}

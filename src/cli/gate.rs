@@ -1,0 +1,438 @@
+//! One run of the gate: the policy, both sides where there is a base, and the finished report. Arguments and output
+//! are not its business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::{fmt, panic, thread};
+
+use super::side::Side;
+use super::watch;
+use crate::change::{self, Before, Change, Fact};
+use crate::date::Date;
+use crate::diagnostic::Level;
+use crate::discover::{Candidate, Discovery, Named, read_bounded};
+use crate::git::{Commit, renames};
+use crate::lint::{Content, Judge, Linted, lint};
+use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
+use crate::report::{FileReport, Obstacle, Report, Verdict};
+use crate::source::Source;
+use crate::suggest::nearest;
+
+/// What is to be judged, and how.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    /// Files and folders; `-` is standard input.
+    pub(super) paths: &'a [PathBuf],
+    /// What the policy's patterns do to files given by name.
+    pub(super) named: Named,
+    /// The name to give to standard input.
+    pub(super) stdin_filename: &'a str,
+    /// A policy file or the name of a built-in policy.
+    pub(super) policy: Option<&'a Path>,
+    /// The commit from which the policy is read, where that is not the side under test.
+    pub(super) policy_from: Option<&'a Commit>,
+    /// The commit to compare with.
+    pub(super) base: Option<&'a Commit>,
+    /// Whether only what the base does not have fails the gate.
+    pub(super) new_only: bool,
+    /// The day.
+    pub(super) today: Date,
+    /// The level that fails the gate.
+    pub(super) fail_on: Level,
+    /// Warn of exceptions that expire within so many days.
+    pub(super) expiring_within: Option<i32>,
+    /// How many threads to use; 0 for one a core.
+    pub(super) threads: usize,
+}
+
+/// What stops a run before there is a report.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The world did not answer.
+    Io(io::Error),
+    /// What was asked for cannot be had, or is ambiguous.
+    Asked(String),
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Asked(message) => write!(f, "{message}"),
+        }
+    }
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A policy and what to call it; or its name, and the files of it that are broken.
+pub(super) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
+
+/// The policy of one side.
+pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found, Stopped> {
+    let path = match given {
+        Some(path) => {
+            if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
+                return Ok(Ok((built_in.policy(), built_in.name.to_owned())));
+            }
+            path.to_owned()
+        }
+        None => match side.policies().as_slice() {
+            [] => {
+                let recommended = policy::recommended();
+                return Ok(Ok((recommended.policy(), recommended.name.to_owned())));
+            }
+            [only] => only.clone(),
+            [first, second, ..] => {
+                let shown = |path| side.repository().shown(path);
+                let (first, second) = (shown(first), shown(second));
+                let message = format!("two policies: {first} and {second}; keep one, or use --policy");
+                return Err(Stopped::Asked(message));
+            }
+        },
+    };
+    let name = side.repository().shown(&path);
+    let bytes = side.bytes(&name).map_err(|message| {
+        let meant = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
+        let help = meant.map_or_else(String::new, |meant| format!("; did you mean the built-in `{meant}`?"));
+        Stopped::Asked(format!("policy {name}: {message}{help}"))
+    })?;
+    Ok(match policy::read(Source::decode(name.clone(), bytes), &side) {
+        Ok(policy) => Ok((policy, name)),
+        Err(broken) => Err((name, broken)),
+    })
+}
+
+/// The report on a policy by which nothing can be judged.
+pub(super) fn broken_report(policy: String, broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
+    let mut report = Report::new(today, fail_on);
+    report.policy = policy;
+    add_broken(&mut report, broken, "it is broken, so nothing was judged by it");
+    report
+}
+
+fn add_broken(report: &mut Report, broken: Vec<Broken>, message: &str) {
+    for Broken { source, diagnostics } in broken {
+        let path = source.name().to_owned();
+        report.obstacles.push(Obstacle { path: path.clone(), message: message.to_owned() });
+        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
+    }
+}
+
+/// Judges the files of a side by the policy in force, which `adjust` may change for this run.
+pub(super) fn judge(
+    ask: &Ask<'_>,
+    head: Side<'_>,
+    adjust: impl FnOnce(&mut Policy) -> Result<Vec<String>, Stopped>,
+) -> Result<Report, Stopped> {
+    let judging = ask.policy_from.map_or(head, |commit| Side::Commit(head.repository(), commit));
+    let (mut policy, name) = match find_policy(ask.policy, judging)? {
+        Ok(found) => found,
+        Err((name, broken)) => return Ok(broken_report(name, broken, ask.today, ask.fail_on)),
+    };
+    let said = policy.facts();
+    let lowered = adjust(&mut policy)?;
+    let own = match ask.policy_from {
+        Some(_) => Some(find_policy(ask.policy, head)?),
+        None => None,
+    };
+    let mut report = match ask.base {
+        Some(base) => compare(ask, head, &policy, base)?,
+        None => look(ask, head, &policy, None),
+    };
+    report.report.policy = name;
+    report.report.lowered = lowered;
+    remark_unchecked(ask, &policy, &mut report.report);
+    review(ask, head, own, &policy, &said, &mut report);
+    report.report.obstacles.sort();
+    Ok(report.report)
+}
+
+/// A report, and what of the policy had a part in it.
+struct Looked {
+    report: Report,
+    used: Used,
+}
+
+/// Both sides, and what lies between them.
+fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> Result<Looked, Stopped> {
+    let repository = head.repository();
+    let base_side = Side::Commit(repository, commit);
+    let base = look(ask, base_side, policy, None).report;
+    let head_revision = match head {
+        Side::Folder(_) => None,
+        Side::Commit(_, commit) => Some(&commit.revision),
+    };
+    let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    // A file that was named alone may have come from anywhere.
+    let discovery = head.discover(ask.paths, policy, ask.named);
+    let now: BTreeSet<&str> = discovery.candidates.iter().map(|candidate| &*candidate.matched).collect();
+    let base = with_origins(ask, base_side, policy, base, &renamed, &now);
+    let before = Before::new(&base, &renamed, &now);
+    let mut looked = look(ask, head, policy, Some(&before));
+    let mended = before.mark_known(&mut looked.report.files);
+    looked.report.change = Some(Change {
+        base: commit.revision.clone(),
+        verdict_before: base.verdict(),
+        agents: change::agents(&before, &base, &looked.report),
+        policy: Vec::new(),
+        mended,
+    });
+    looked.report.new_only = ask.new_only;
+    Ok(looked)
+}
+
+/// The base's report with the files that were renamed into what is judged now.
+fn with_origins(
+    ask: &Ask<'_>,
+    side: Side<'_>,
+    policy: &Policy,
+    mut base: Report,
+    renamed: &BTreeMap<String, String>,
+    now: &BTreeSet<&str>,
+) -> Report {
+    let repository = side.repository();
+    let missing = renamed.iter().filter(|(path, origin)| {
+        now.contains(path.as_str()) && !base.files.iter().any(|file| &file.path == *origin)
+    });
+    let paths: Vec<PathBuf> = missing.map(|(_, origin)| repository.root().join(origin)).collect();
+    if !paths.is_empty() {
+        let origins = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
+        base.files.extend(origins.files);
+        base.obstacles.extend(origins.obstacles);
+    }
+    base
+}
+
+fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, report: &mut Report) {
+    if let (None, Some(origin)) = (ask.base, policy.compares()) {
+        let remark = format!("not checked: {origin} ({}), which needs a base revision (--base)", origin.text);
+        report.remarks.push(remark);
+    }
+}
+
+/// What a run shows of the policy, and how the policy differs from that of the base.
+///
+/// A change is judged by the base's policy where that is asked for, and its own policy is one of the things under
+/// judgement: what is wrong with that one is what the change can mend.
+fn review(
+    ask: &Ask<'_>,
+    head: Side<'_>,
+    own: Option<Found>,
+    policy: &Policy,
+    said: &[Fact],
+    looked: &mut Looked,
+) {
+    let report = &mut looked.report;
+    let differences = match own {
+        None => {
+            // A policy that cannot be read there was in force all the same: everything about it has changed.
+            let before = ask.base.map(|base| find_policy(ask.policy, Side::Commit(head.repository(), base)));
+            let before = before.and_then(Result::ok).and_then(Result::ok).map(|(policy, _)| policy.facts());
+            let differences = change::differences(&before.unwrap_or_default(), said);
+            add_review(ask, head, policy, policy, &looked.used, differences.is_empty(), report);
+            differences
+        }
+        Some(Err((_, broken))) => {
+            add_broken(report, broken, "the policy of this change is broken");
+            Vec::new()
+        }
+        Some(Ok((own, name))) => {
+            let differences = change::differences(said, &own.facts());
+            if differences.is_empty() {
+                add_review(ask, head, &own, policy, &looked.used, true, report);
+            } else {
+                let mut by_own = look(ask, head, &own, None);
+                add_review(ask, head, &own, policy, &by_own.used, false, report);
+                add_review(ask, head, &own, &own, &by_own.used, false, &mut by_own.report);
+                remark_differing(ask, &name, by_own.report.verdict(), report);
+            }
+            differences
+        }
+    };
+    if let Some(change) = &mut report.change {
+        change.policy = differences;
+    }
+}
+
+fn remark_differing(ask: &Ask<'_>, name: &str, verdict: Verdict, report: &mut Report) {
+    let Some(from) = ask.policy_from else { return };
+    let verdict = match verdict {
+        Verdict::Passed => "pass",
+        Verdict::Failed => "fail",
+        Verdict::CannotJudge => "be impossible to judge",
+    };
+    report.remarks.push(format!(
+        "judged by the policy of {}: that of this change ({name}) differs; by its own it would {verdict}",
+        from.revision
+    ));
+}
+
+/// Adds what a run has shown of a policy, at the levels that the judging one gives. Of a policy that is the base's
+/// all of it is known.
+fn add_review(
+    ask: &Ask<'_>,
+    head: Side<'_>,
+    policy: &Policy,
+    judging: &Policy,
+    used: &Used,
+    is_old: bool,
+    report: &mut Report,
+) {
+    let repository = head.repository();
+    let whole = ask.paths.iter().any(|path| repository.is_below(path));
+    let run = Run { today: ask.today, whole, expiring_within: ask.expiring_within };
+    for (source, mut diagnostics) in policy.review(used, run, judging) {
+        let path = repository.matched(Path::new(source.name()));
+        for diagnostic in &mut diagnostics {
+            diagnostic.known = is_old && ask.base.is_some();
+        }
+        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
+    }
+}
+
+/// Judges the files of one side.
+fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Option<&Before<'_>>) -> Looked {
+    let judge = Judge { policy, today: ask.today, load: &side, before };
+    let (stdin, paths): (Vec<_>, Vec<_>) =
+        ask.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let discovery = side.discover(&paths, policy, ask.named);
+    let mut looked = Looked { report: Report::new(ask.today, ask.fail_on), used: Used::default() };
+    if let (Side::Folder(_), [_, ..]) = (side, stdin.as_slice()) {
+        look_at_stdin(ask, side, judge, &mut looked);
+    }
+    let threads = match ask.threads {
+        0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        count => count,
+    };
+    let outcomes = judge_all(&discovery.candidates, side, judge, threads);
+    looked.add_all(discovery, outcomes, side);
+    looked
+}
+
+fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
+    let name = ask.stdin_filename.to_owned();
+    let matched = side.repository().matched(Path::new(&name));
+    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
+    #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
+    match read_bounded(io::stdin().lock()) {
+        Ok(bytes) => {
+            looked.add(&candidate, judge_bytes(&candidate, bytes, judge));
+        }
+        Err(message) => looked.report.obstacles.push(Obstacle { path: candidate.name, message }),
+    }
+}
+
+/// A file's text with what there is to say about it.
+struct Judged {
+    source: Source,
+    linted: Linted,
+}
+
+fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
+    let source = Source::decode(candidate.name.clone(), bytes);
+    let linted = lint(&source, &candidate.matched, judge);
+    // Of a file without fault nothing will be quoted, and there may be many of them.
+    let source = if linted.diagnostics.is_empty() { source.without_text() } else { source };
+    Judged { source, linted }
+}
+
+/// Judges files on several threads; the outcomes stand in the order of the files.
+fn judge_all(
+    candidates: &[Candidate],
+    side: Side<'_>,
+    judge: Judge<'_>,
+    threads: usize,
+) -> Vec<Result<Judged, String>> {
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<OnceLock<Result<Judged, String>>> =
+        candidates.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
+            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge));
+            // A fault of this program's own must not pass for a verdict: the file counts as not judged.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
+            let failed = |_| Err("this program failed on it; please report that".to_owned());
+            slot.get_or_init(|| outcome.unwrap_or_else(failed));
+            watch::progress();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(candidates.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let unfinished = || Err("it was not judged".to_owned());
+    outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()
+}
+
+impl Looked {
+    /// Adds all files, and says which of the folders held nothing to judge.
+    fn add_all(&mut self, discovery: Discovery, outcomes: Vec<Result<Judged, String>>, side: Side<'_>) {
+        self.report.obstacles.extend(discovery.obstacles);
+        self.report.skipped.extend(discovery.left_out);
+        let mut held = Vec::new();
+        for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
+            match outcome {
+                Ok(judged) => {
+                    if self.add(candidate, judged) {
+                        held.push(candidate);
+                    }
+                }
+                Err(message) => {
+                    self.report.obstacles.push(Obstacle { path: candidate.name.clone(), message });
+                    held.push(candidate);
+                }
+            }
+        }
+        let repository = side.repository();
+        for folder in &discovery.folders {
+            if !held.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
+                let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
+                self.report.obstacles.push(Obstacle { path: repository.shown(folder), message });
+            }
+        }
+    }
+
+    /// Adds a file; tells whether it held something to judge. A policy does only for those who name it.
+    fn add(&mut self, candidate: &Candidate, judged: Judged) -> bool {
+        let Judged { source, linted } = judged;
+        self.used.extend(linted.used);
+        let obstacle = |message: String| Obstacle { path: candidate.name.clone(), message };
+        self.report.obstacles.extend(linted.unjudged.into_iter().map(obstacle));
+        match linted.content {
+            Content::Policy => self.report.policies += 1,
+            Content::Other if candidate.named => {
+                let message =
+                    "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
+                self.report.obstacles.push(obstacle(message.to_owned()));
+            }
+            Content::Other => self.report.skipped.push(candidate.name.clone()),
+            Content::BrokenPolicy | Content::Model => {
+                let is_policy = linted.content == Content::BrokenPolicy;
+                if is_policy {
+                    self.report.obstacles.push(obstacle("the policy is broken".to_owned()));
+                }
+                let (models, diagnostics) = (linted.models, linted.diagnostics);
+                let (source, path) = (Arc::new(source), candidate.matched.clone());
+                self.report.files.push(FileReport { source, path, models, diagnostics, is_policy });
+            }
+        }
+        match linted.content {
+            Content::Model | Content::BrokenPolicy => true,
+            Content::Policy => candidate.named,
+            Content::Other => false,
+        }
+    }
+}

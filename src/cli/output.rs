@@ -1,0 +1,164 @@
+//! Which reports a run writes, and where to: to standard output, or each to a file of its own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use clap::ArgMatches;
+
+use super::check::Arguments;
+use super::gate::Stopped;
+use super::{emit_to_stdout, look};
+use crate::report::{self, Format, Report};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum FormatName {
+    /// For people
+    Human,
+    /// One line a fault
+    Concise,
+    /// For programs, see schemas/report.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in GitHub Actions
+    Github,
+    /// The code quality report of GitLab
+    Gitlab,
+    /// JUnit XML, for test reports
+    Junit,
+    /// For job summaries and comments on pull requests
+    Markdown,
+}
+
+/// A report to be written.
+#[derive(Debug)]
+pub(super) struct Output {
+    format: Format,
+    /// `None` for standard output.
+    file: Option<PathBuf>,
+}
+
+/// Which formats go where. Each `--output` belongs to the `--format` before it; a single one of each belong
+/// together in either order.
+///
+/// # Errors
+/// What does not fit together.
+pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Output>, Stopped> {
+    let formats = &arguments.format;
+    let places = |name| matches.indices_of(name).into_iter().flatten();
+    let mut files: Vec<Option<PathBuf>> = vec![None; formats.len()];
+    let starts: Vec<usize> = places("format").collect();
+    for (place, file) in places("output").zip(&arguments.output) {
+        let before = starts.iter().rposition(|start| *start < place);
+        let at = before.or_else(|| (formats.len() == 1 && arguments.output.len() == 1).then_some(0));
+        let slot = at.and_then(|at| files.get_mut(at)).filter(|slot| slot.is_none());
+        let Some(slot) = slot else {
+            let file = file.display();
+            return Err(Stopped::Asked(format!(
+                "--output {file}: put the --format that goes there before it"
+            )));
+        };
+        *slot = Some(file.clone());
+    }
+    let mut outputs: Vec<Output> = Vec::new();
+    for (name, file) in formats.iter().zip(files) {
+        let twice = outputs.iter().any(|other| other.file.is_some() && other.file == file);
+        if let (true, Some(file)) = (twice, &file) {
+            return Err(Stopped::Asked(format!(
+                "--output {}: two reports cannot share a file",
+                file.display()
+            )));
+        }
+        outputs.push(Output { format: name.format(arguments, file.is_none()), file });
+    }
+    if outputs.is_empty() {
+        let names: &[FormatName] =
+            if is_github() { &[FormatName::Human, FormatName::Github] } else { &[FormatName::Human] };
+        outputs.extend(names.iter().map(|name| Output { format: name.format(arguments, true), file: None }));
+    }
+    let shown: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
+    let alone = shown.iter().any(|output| output.format.is_whole());
+    if alone && shown.len() > 1 {
+        let message = "two reports on standard output could not be told apart: give one of them an --output";
+        return Err(Stopped::Asked(message.to_owned()));
+    }
+    Ok(outputs)
+}
+
+impl FormatName {
+    fn format(self, arguments: &Arguments, to_stdout: bool) -> Format {
+        match self {
+            Self::Human if to_stdout => Format::Human(look(arguments.streams.color)),
+            Self::Human => Format::Human(report::Look::PLAIN),
+            Self::Concise => Format::Concise,
+            Self::Json => Format::Json,
+            Self::Sarif => Format::Sarif,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Junit => Format::Junit,
+            Self::Markdown => Format::Markdown,
+        }
+    }
+}
+
+/// Writes all reports; those in files first, so that what is printed is the last word.
+///
+/// # Errors
+/// What could not be written.
+pub(super) fn emit(report: &Report, outputs: &[Output]) -> Result<(), Stopped> {
+    for output in outputs {
+        if let Some(file) = &output.file {
+            let mut bytes = Vec::new();
+            report::write(report, output.format, &mut bytes)?;
+            replace(file, &bytes)
+                .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?;
+        }
+    }
+    for output in outputs.iter().filter(|output| output.file.is_none()) {
+        emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
+    }
+    Ok(())
+}
+
+/// Puts a whole file where one was, or nothing: written beside it and renamed. What is no regular file, such as a
+/// device or a pipe, is written to.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "an output that is no file is written to as it is")]
+    let metadata = fs::metadata(file);
+    if metadata.is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes);
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As for any new file, less what the user's mask takes away; reports are no secrets.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.prefix(".aivss-lint-").tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "CI systems say through it where a run takes place")]
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn is_github() -> bool {
+    variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// What to put before `path#L12`: what was given, or what the CI system tells.
+pub(super) fn links(given: Option<&str>) -> Option<String> {
+    let github = || {
+        let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
+        Some(format!("{server}/{repository}/blob/{}/", variable("GITHUB_SHA")?))
+    };
+    let gitlab = || Some(format!("{}/-/blob/{}/", variable("CI_PROJECT_URL")?, variable("CI_COMMIT_SHA")?));
+    given.map(str::to_owned).or_else(github).or_else(gitlab)
+}

@@ -1,0 +1,98 @@
+//! Where files come from: the working folder, or a commit. A comparison has one side of each, or two commits.
+
+use std::path::{Path, PathBuf};
+
+use super::watch;
+use crate::discover::{
+    Candidate, Discovery, Named, POLICY_NAMES, Repository, discover, discover_in, files_below, read,
+};
+use crate::git::Commit;
+use crate::policy::{Files, Policy};
+
+/// One side of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side<'w> {
+    /// The files as they lie on the disk.
+    Folder(&'w Repository),
+    /// The files of a commit.
+    Commit(&'w Repository, &'w Commit),
+}
+
+impl Side<'_> {
+    pub(super) const fn repository(&self) -> &Repository {
+        match self {
+            Self::Folder(repository) | Self::Commit(repository, _) => repository,
+        }
+    }
+
+    /// The repository's own policy files on this side.
+    pub(super) fn policies(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Folder(repository) => repository.policies(),
+            Self::Commit(repository, commit) => {
+                let names = POLICY_NAMES.iter().filter(|name| commit.holds(name));
+                names.map(|name| repository.root().join(name)).collect()
+            }
+        }
+    }
+
+    pub(super) fn discover(&self, paths: &[PathBuf], policy: &Policy, named: Named) -> Discovery {
+        match self {
+            Self::Folder(repository) => discover(paths, repository, policy, named),
+            Self::Commit(repository, commit) => discover_in(commit, paths, repository, policy),
+        }
+    }
+
+    pub(super) fn read(&self, candidate: &Candidate) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Folder(_) => read(&candidate.path),
+            Self::Commit(_, commit) => commit.bytes(&candidate.matched),
+        }
+    }
+
+    /// The path from the repository's root, if it lies below that; what lies elsewhere no change of the repository
+    /// can touch, so it is read from the disk on either side.
+    fn within(repository: &Repository, path: &Path) -> Option<String> {
+        repository.holds(repository.root(), path).then(|| repository.matched(path))
+    }
+}
+
+/// The files that a policy names; a name is a path from the current folder.
+impl Files for Side<'_> {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        let path = Path::new(name);
+        if path.extension().is_some_and(|ending| ending == "rego") {
+            watch::start();
+        }
+        match self {
+            Self::Folder(_) => read(path),
+            Self::Commit(repository, commit) => {
+                Self::within(repository, path).map_or_else(|| read(path), |path| commit.bytes(&path))
+            }
+        }
+    }
+
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        let on_disk = || -> Result<Vec<String>, String> {
+            let paths = files_below(Path::new(folder), &["rego"])?;
+            Ok(paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect())
+        };
+        let names: Vec<String> = match self {
+            Self::Folder(_) => on_disk()?,
+            Self::Commit(repository, commit) => match Self::within(repository, Path::new(folder)) {
+                None => on_disk()?,
+                Some(matched) => {
+                    // Hidden files and folders are passed over, as on the disk.
+                    let below = |path: &&str| {
+                        let rest = path.strip_prefix(&matched).and_then(|rest| rest.strip_prefix('/'));
+                        rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
+                    };
+                    let paths = commit.paths().filter(below).filter(|path| path.ends_with(".rego"));
+                    paths.map(|path| repository.shown(&repository.root().join(path))).collect()
+                }
+            },
+        };
+        // Tests of the rules themselves, by OPA's convention.
+        Ok(names.into_iter().filter(|name| !name.ends_with("_test.rego")).collect())
+    }
+}

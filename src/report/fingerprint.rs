@@ -1,0 +1,1 @@
+//! What makes a fault the same fault from run to run, as a digest.

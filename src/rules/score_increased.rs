@@ -1,0 +1,52 @@
+//! `score-increased`: a score that has risen over the base revision's by more than the policy allows.
+
+use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "score-increased",
+    level: Level::Error,
+    fixed: false,
+    summary: "A score has risen over the base revision's by more than the policy allows.",
+    why: "Risk grows in small steps, each of which passes any fixed limit. A change that makes an agent much more dangerous should be seen as one.",
+    remedy: "Take the rise back, split the change, or have the policy changed by those who own it.",
+    see: "OWASP AIVSS v0.8, section 4.2 (reassessment on significant change); `limits.increase` of the policy",
+    examples: &[Example::parts(
+        "
+aivss:
+  score: 9.4
+#        ^^^ score-increased: the score rises from 8.3 to 9.4, by 1.1; the limit is 0.5
+",
+        "
+aivss:
+  threat_multiplier: 0.6
+  score: 8.5
+",
+    )
+    .under("limits: { increase: 0.5 }")
+    .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
+    check: Check::Policy { applies: |terms| terms.limits().increase.is_some(), check },
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let (Some(limit), Some(before)) = (&subject.terms.limits().increase, subject.before) else { return };
+    let base_score = |finding: Option<&str>| -> Option<Decimal> {
+        let score = before.scores.iter().find(|score| score.finding.as_deref() == finding)?;
+        Some(score.working.as_ref()?.score)
+    };
+    let own = subject.own().map(|scored| (None, scored));
+    let findings = subject.findings().filter_map(|(finding, scored)| Some((Some(finding.id?.value), scored)));
+    for (finding, scored) in own.into_iter().chain(findings) {
+        let (Some(working), Some(base)) = (&scored.working, base_score(finding)) else { continue };
+        if working.score <= base || working.score - base <= limit.value {
+            continue;
+        }
+        let (score, rise) = (working.score, working.score - base);
+        let message =
+            format!("the score rises from {base} to {score}, by {rise}; the limit is {}", limit.value);
+        let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+        found
+            .push(Diagnostic::new(&RULE, span, message).working(working.written()).decided_by(&limit.origin));
+    }
+}
