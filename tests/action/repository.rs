@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs git in a folder and returns what it prints.
-pub fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -20,14 +20,14 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Writes a file, and the folders that lead to it.
-pub fn write(folder: &Path, name: &str, text: &str) {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
 /// Commits all that is in the folder; returns the commit's id.
-pub fn commit(folder: &Path, message: &str) -> String {
+pub(crate) fn commit(folder: &Path, message: &str) -> String {
     git(folder, &["add", "--all"]);
     git(folder, &["commit", "--quiet", "--allow-empty", "--message", message]);
     git(folder, &["rev-parse", "HEAD"])

@@ -13,43 +13,43 @@ use aivss_lint::source::Source;
 use serde_json::{Value, json};
 
 /// What the job's token is; it must reach no step but those that are to write.
-pub const TOKEN: &str = "the-token";
+pub(crate) const TOKEN: &str = "the-token";
 
 /// A job that is about to run the action.
-pub struct Job {
+pub(crate) struct Job {
     /// The runner's folder; everything below it belongs to the test.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The inputs that the workflow sets.
-    pub inputs: BTreeMap<String, String>,
+    pub(crate) inputs: BTreeMap<String, String>,
     /// The event's name and its JSON.
-    pub event: (String, Value),
+    pub(crate) event: (String, Value),
     /// The repository that the action comes from; empty where it stands in the repository itself.
     pub action_repository: String,
     /// Variables of the runner.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code of the last step, or of an earlier one that failed when the last did not.
-    pub code: i32,
+    pub(crate) code: i32,
     /// The action's outputs.
-    pub outputs: BTreeMap<String, String>,
+    pub(crate) outputs: BTreeMap<String, String>,
     /// All steps' outputs, by the step's id and a dot.
-    pub steps: BTreeMap<String, String>,
+    pub(crate) steps: BTreeMap<String, String>,
     /// Everything printed.
-    pub log: String,
+    pub(crate) log: String,
     /// What became the job's summary.
-    pub summary: String,
+    pub(crate) summary: String,
     /// Actions used, with what they were given.
-    pub used: Vec<(String, BTreeMap<String, String>)>,
+    pub(crate) used: Vec<(String, BTreeMap<String, String>)>,
     /// Names of the steps that ran.
-    pub ran: Vec<String>,
+    pub(crate) ran: Vec<String>,
 }
 
 /// `action.yml` as JSON, by the crate's own parser.
-pub fn action() -> Value {
+pub(crate) fn action() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
     let source = Source::decode("action.yml", fs::read(path).unwrap());
     let document = parse(&source);
@@ -59,7 +59,7 @@ pub fn action() -> Value {
 
 impl Job {
     /// A job with an empty workspace, stubs for what reaches the network, and the recorder as the installed program.
-    pub fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("action").join(test);
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
@@ -91,43 +91,43 @@ impl Job {
     }
 
     /// Sets an input.
-    pub fn with(mut self, input: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, input: &str, value: &str) -> Self {
         self.inputs.insert(input.to_owned(), value.to_owned());
         self
     }
 
     /// Sets a variable of the runner.
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// Sets the event.
-    pub fn on(mut self, name: &str, event: Value) -> Self {
+    pub(crate) fn on(mut self, name: &str, event: Value) -> Self {
         self.event = (name.to_owned(), event);
         self
     }
 
     /// The folder that is judged.
-    pub fn workspace(&self) -> PathBuf {
+    pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.join("workspace")
     }
 
     /// Writes a file of the stubs.
-    pub fn stub(&self, name: &str, text: &str) {
+    pub(crate) fn stub(&self, name: &str, text: &str) {
         let path = self.folder.join("stubs").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// What a stub has written down; empty if it was never called.
-    pub fn log_of(&self, stub: &str) -> String {
+    pub(crate) fn log_of(&self, stub: &str) -> String {
         let bytes = fs::read(self.folder.join("stubs").join(format!("{stub}.log"))).unwrap_or_default();
         String::from_utf8(bytes).unwrap()
     }
 
     /// The arguments of each call of the program but those for its version.
-    pub fn calls(&self) -> Vec<Vec<String>> {
+    pub(crate) fn calls(&self) -> Vec<Vec<String>> {
         let log = self.log_of("recorder");
         log.split_terminator("\n\0")
             .map(|call| call.split_terminator('\0').map(str::to_owned).collect())
@@ -135,7 +135,7 @@ impl Job {
     }
 
     /// Runs the action.
-    pub fn run(&self) -> Ran {
+    pub(crate) fn run(&self) -> Ran {
         let action = action();
         let event = self.folder.join("event.json");
         fs::write(&event, self.event.1.to_string()).unwrap();
@@ -309,12 +309,12 @@ impl Job {
 
 impl Ran {
     /// An output of the action.
-    pub fn output(&self, name: &str) -> &str {
+    pub(crate) fn output(&self, name: &str) -> &str {
         self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}"))
     }
 
     /// The workflow commands in the log that GitHub would act on.
-    pub fn commands(&self) -> Vec<&str> {
+    pub(crate) fn commands(&self) -> Vec<&str> {
         let mut commands = Vec::new();
         let mut closed_by: Option<&str> = None;
         for line in self.log.lines().map(str::trim_start) {
