@@ -152,8 +152,8 @@ impl<'r> Before<'r> {
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &BTreeSet<&str>) -> Self {
         let files: BTreeMap<&str, &FileReport> =
             base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
-        let renamed: BTreeSet<&str> = renames.values().map(String::as_str).collect();
-        let is_gone = |path: &str| !now.contains(path) && !renamed.contains(path);
+        let origins: BTreeSet<&str> = renames.values().map(String::as_str).collect();
+        let is_gone = |path: &str| !now.contains(path) && !origins.contains(path);
         let gone = files.values().filter(|file| is_gone(&file.path)).copied().collect();
         Self { files, renames, gone }
     }

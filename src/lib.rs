@@ -5,11 +5,11 @@
 //! place. Everything that can fail the build is a rule.
 //!
 //! ```text
-//!  arguments                                                                   stdout, exit code
+//!  arguments                                                                 stdout, files, exit code
 //!      │                                                                              ▲
 //!  discover ── paths ──► Source ──► document ──► model ──► score                      │
-//!   (disk)               (text)     (tree with  (what the  (exact      ┌──────────► report
-//!                                    places)     file says) decimals)  │        (human, concise, json)
+//!  (disk, git)           (text)     (tree with  (what the  (exact      ┌──────────► report
+//!                                    places)     file says) decimals)  │       (human, SARIF, Markdown, …)
 //!                                       │            │          │      │
 //!  policy file ► Source ► document ► schema ► policy │          │      │
 //!                                       │       │    │          │      │
@@ -19,6 +19,7 @@
 //! | step | in → out | may it fail? |
 //! |---|---|---|
 //! | [`discover`] | arguments → sorted, unique paths; path → bytes | yes: an obstacle, exit 2 |
+//! | [`git`] | revision → commit; path in it → bytes; what was renamed | yes: exit 2 |
 //! | [`source`] | bytes → text, lines, columns | never: bytes that are no text are kept as a problem |
 //! | [`document`] | text → tree and problems | never: problems are data |
 //! | [`schema`] | tree → violations with places | never |
@@ -28,11 +29,13 @@
 //! | [`rules`] | [`rules::Subject`] → diagnostics | never |
 //! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
+//! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
 //! What holds everywhere:
 //!
-//! 1. [`lint::lint`] reads no disk, clock, environment or terminal. Only [`cli`] and [`discover`] do.
+//! 1. [`lint::lint`] reads no disk, clock, environment or terminal. Only [`cli`], [`discover`] and [`git`]
+//!    do.
 //! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the format of the report.
 //! 4. No module but [`score`] asks which version a file uses; none but [`document`] knows YAML from JSON; none but
@@ -51,6 +54,7 @@ pub mod decimal;
 pub mod date;
 pub mod schema;
 pub mod suggest;
+mod digest;
 pub mod caret;
 pub mod model;
 pub mod score;

@@ -109,7 +109,7 @@ proptest! {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
         let policy = policy::recommended().policy();
-        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles });
+        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
             for span in places {
@@ -144,8 +144,13 @@ fn every_format_holds_every_fault(
 ) -> Result<(), TestCaseError> {
     let count = diagnostics.len();
     let mut report = Report::new(today(), Level::Error);
-    report.files =
-        vec![FileReport { source: Arc::new(source), models: Vec::new(), diagnostics, is_policy: false }];
+    report.files = vec![FileReport {
+        source: Arc::new(source),
+        path: "a.yaml".to_owned(),
+        models: Vec::new(),
+        diagnostics,
+        is_policy: false,
+    }];
     let written = |format| {
         let mut out = Vec::new();
         write(&report, format, &mut out).unwrap();

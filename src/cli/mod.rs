@@ -1,5 +1,5 @@
 //! The command line: arguments, environment, clock and output; one file a command. Nothing below this module
-//! reaches the world, but for [`crate::discover`].
+//! reaches the world, but for [`crate::discover`] and [`crate::git`].
 
 mod check;
 mod diff;
@@ -33,7 +33,9 @@ Examples:
   aivss-lint                          judge every threat model below this folder
   aivss-lint agents/planner           judge those below a folder
   aivss-lint --policy strict a.yaml   judge one file by a built-in policy
-  aivss-lint --format json > out.json
+  aivss-lint --base main --policy-from main
+                                      judge a change, by the policy of the branch it goes to
+  aivss-lint --format sarif --output a.sarif --format junit --output b.xml
 
 Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
 

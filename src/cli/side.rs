@@ -87,7 +87,10 @@ impl Files for Side<'_> {
                         let rest = path.strip_prefix(&matched).and_then(|rest| rest.strip_prefix('/'));
                         rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
                     };
-                    let paths = commit.paths().filter(below).filter(|path| path.ends_with(".rego"));
+                    let paths = commit
+                        .paths()
+                        .filter(below)
+                        .filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "rego"));
                     paths.map(|path| repository.shown(&repository.root().join(path))).collect()
                 }
             },

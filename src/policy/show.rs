@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::{Exception, Override, Policy, Scale, Set, Terms};
 use crate::change::Fact;
 use crate::diagnostic::Origin;
+use crate::digest;
 use crate::report::escape_line;
 use crate::rules;
 
@@ -117,9 +116,7 @@ impl Policy {
         facts.extend(self.exceptions().iter().map(Exception::fact));
         facts.extend(self.modules.iter().map(|(name, text)| {
             // Enough digits to tell two texts apart; what they say is for the reader of the change.
-            let digest = Sha256::digest(text.as_bytes());
-            let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-            plain(format!("rego {name}"), digits)
+            plain(format!("rego {name}"), digest::of_text(text, 6))
         }));
         // Where one thing is said twice, as by two overrides of the same scope, the order tells them apart.
         let mut seen = BTreeSet::new();

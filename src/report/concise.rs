@@ -1,30 +1,42 @@
-//! One line a fault, `path:line:column: level[rule] message`: for editors, grep and people in a hurry.
+//! One line a fault, `path:line:column: level[rule] message`: for editors, grep and people in a hurry. It shows
+//! neither the working nor the way to mend; no line of it is a command to a service that keeps the log.
 
 use std::io;
 
 use super::Report;
-use super::escape::line;
+use super::escape::{line, plain_line};
+use crate::diagnostic::Diagnostic;
+use crate::source::Source;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for (source, diagnostic) in report.diagnostics() {
-        let position = source.position(diagnostic.span.start);
-        writeln!(
-            out,
-            "{}:{}:{}: {}[{}] {}{}",
-            line(source.name()),
-            position.line,
-            position.column,
-            diagnostic.level.name(),
-            diagnostic.rule,
-            line(&diagnostic.message),
-            super::asides(diagnostic)
-        )?;
+        writeln!(out, "{}", fault(source, diagnostic))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
     for obstacle in &report.obstacles {
-        writeln!(out, "{}: cannot judge: {}", line(&obstacle.path), line(&obstacle.message))?;
+        writeln!(out, "{}", self::obstacle(obstacle))?;
     }
     Ok(())
+}
+
+/// A fault in a line.
+pub(super) fn fault(source: &Source, diagnostic: &Diagnostic) -> String {
+    let position = source.position(diagnostic.span.start);
+    plain_line(format!(
+        "{}:{}:{}: {}[{}] {}{}",
+        line(source.name()),
+        position.line,
+        position.column,
+        diagnostic.level.name(),
+        line(&diagnostic.rule),
+        line(&diagnostic.message),
+        super::asides(diagnostic)
+    ))
+}
+
+/// An obstacle in a line.
+pub(super) fn obstacle(obstacle: &super::Obstacle) -> String {
+    plain_line(format!("{}: cannot judge: {}", line(&obstacle.path), line(&obstacle.message)))
 }

@@ -1,4 +1,5 @@
-//! Text from files under test made safe to print: no control character reaches a terminal.
+//! Text from files under test made safe to print: no control character reaches a terminal, no command the service
+//! that keeps the log. What a format gives a meaning of its own, such as Markdown's stars, is up to that format.
 
 use std::borrow::Cow;
 
@@ -9,16 +10,40 @@ fn is_steering(letter: char) -> bool {
             | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
+fn is_command(text: &str, at: usize) -> bool {
+    let rest = text[at..].strip_prefix('#').filter(|_| text[..at].ends_with('#'));
+    rest.is_some_and(|rest| {
+        rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).starts_with('[')
+    })
+}
+
 /// A message in a line: what would steer is written out, as in `\u{1b}`.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_steering) {
+    if !text.contains(is_steering) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        if is_steering(letter) { safe.extend(letter.escape_default()) } else { safe.push(letter) }
+    for (at, letter) in text.char_indices() {
+        if is_command(text, at) {
+            safe.push_str("\\u{23}");
+        } else if is_steering(letter) {
+            safe.extend(letter.escape_default());
+        } else {
+            safe.push(letter);
+        }
     }
     Cow::Owned(safe)
+}
+
+/// Whether a line that begins like this is a workflow command of GitHub's.
+pub(super) fn begins_command(text: &str) -> bool {
+    text.trim_start().starts_with("::")
+}
+
+/// A whole line that is no workflow command: a path that makes it look like one is written as `./path`.
+pub(super) fn plain_line(text: String) -> String {
+    if begins_command(&text) { format!("./{text}") } else { text }
 }
 
 /// A source text to quote from: what would steer is replaced by a sign of the same length in bytes, so that every
@@ -26,14 +51,15 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 pub(super) fn same_length(text: &str) -> Cow<'_, str> {
     let steers = |letter: char| is_steering(letter) && !matches!(letter, '\n' | '\t');
     // A carriage return before a line feed is part of the break.
-    if !text.contains(steers) {
+    if !text.contains(steers) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let is_break = letter == '\r' && letters.peek() == Some(&'\n');
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let is_break = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
         safe.push(match letter.len_utf8() {
+            _ if is_command(text, at) => '?',
             _ if is_break || !steers(letter) => letter,
             1 => '?',
             2 => '¿',
@@ -55,7 +81,27 @@ mod tests {
         assert_eq!(same_length("a\u{1b}]8;;\u{7}\r\nb\u{9b}\u{202E}"), "a?]8;;?\r\nb¿\u{FFFD}");
     }
 
+    #[test]
+    fn log_commands_are_broken_up() {
+        assert_eq!(line("a ##[group]b"), "a #\\u{23}[group]b");
+        assert_eq!(line("###vso[x]"), "##\\u{23}vso[x]");
+        assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
+        assert_eq!(same_length("##[a]\n##vso[b]"), "#?[a]\n#?vso[b]");
+        assert_eq!(plain_line(" ::error::x".to_owned()), "./ ::error::x");
+    }
+
     proptest! {
+        #[test]
+        fn no_log_command_passes(text in "[#a\\[:\u{1b}\n ]{0,40}") {
+            for safe in [line(&text), same_length(&text)] {
+                for part in safe.split("##").skip(1) {
+                    let part = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+                    prop_assert!(!part.starts_with('['), "{safe}");
+                }
+            }
+            prop_assert_eq!(same_length(&text).len(), text.len());
+        }
+
         #[test]
         fn no_control_character_passes_and_offsets_stay(text in any::<String>()) {
             prop_assert!(!line(&text).contains(is_steering));

@@ -1,9 +1,91 @@
-//! GitLab's code quality report.
+//! GitLab's code quality report: an array of issues, for the widget of merge requests. It has no place for the scores,
+//! and none for a verdict: that is the exit code's.
 
 use std::io;
 
-use super::Report;
+use serde::Serialize;
+
+use super::escape::line;
+use super::fingerprint::Fingerprints;
+use super::{FileReport, Obstacle, Report};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::rules;
+
+/// What an obstacle is listed as.
+const OBSTACLE: &str = "cannot-judge";
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    super::concise::write(report, out)
+    let mut fingerprints = Fingerprints::default();
+    let mut issues = Vec::new();
+    for file in &report.files {
+        for diagnostic in &file.diagnostics {
+            let fingerprint = fingerprints.of_fault(file, diagnostic);
+            issues.push(of_fault(report, file, diagnostic, fingerprint));
+        }
+    }
+    let obstacles = report.obstacles.iter();
+    issues.extend(obstacles.map(|obstacle| of_obstacle(obstacle, fingerprints.of_obstacle(obstacle))));
+    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Issue {
+    description: String,
+    check_name: String,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+    end: u32,
+}
+
+fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
+    let passes = super::passes_because(report, diagnostic).map(|reason| format!(" ({})", line(&reason)));
+    let help = diagnostic.help.as_deref().or(diagnostic.label.as_deref());
+    let help = help.map(|help| format!(": {}", line(help)));
+    let description: String =
+        [Some(line(&diagnostic.message).into_owned()), help, passes].into_iter().flatten().collect();
+    let span = diagnostic.span;
+    // What ends with a line break ends on that line, and not on the next.
+    let last = span.end.saturating_sub(1).max(span.start);
+    let lines = Lines { begin: file.source.position(span.start).line, end: file.source.position(last).line };
+    Issue {
+        description,
+        check_name: line(&diagnostic.rule).into_owned(),
+        fingerprint,
+        severity: severity(report, diagnostic),
+        location: Location { path: line(&file.path).into_owned(), lines },
+    }
+}
+
+fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
+    let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
+    match diagnostic.level {
+        _ if !report.counts(diagnostic) => "info",
+        Level::Error if is_fixed => "critical",
+        Level::Error => "major",
+        Level::Warning => "minor",
+        Level::Note => "info",
+    }
+}
+
+fn of_obstacle(obstacle: &Obstacle, fingerprint: String) -> Issue {
+    Issue {
+        description: format!("cannot judge: {}", line(&obstacle.message)),
+        check_name: OBSTACLE.to_owned(),
+        fingerprint,
+        severity: "blocker",
+        location: Location { path: line(&obstacle.path).into_owned(), lines: Lines { begin: 1, end: 1 } },
+    }
 }

@@ -10,7 +10,8 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
-use super::escape::{line, same_length};
+use super::change::write_change;
+use super::escape::{begins_command, line, plain_line, same_length};
 use super::{Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{Source, Span};
@@ -26,14 +27,13 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
         let quoted = Quoted { source: &file.source, text: same_length(file.source.text()) };
         for diagnostic in &file.diagnostics {
-            title(diagnostic, look, out)?;
-            let mut drawn = String::new();
-            let shown = Shown { diagnostic, quoted: &quoted };
-            handler(look).render_report(&mut drawn, &shown).map_err(io::Error::other)?;
-            // The handler begins with a title of its own, in one line.
-            let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
-            writeln!(out, "{}", frame.trim_end())?;
-            details(diagnostic, look, out)?;
+            if report.new_only && diagnostic.known {
+                let place = file.source.position(diagnostic.span.start);
+                let place = format!(" at {}:{}:{}", line(file.source.name()), place.line, place.column);
+                title(diagnostic, &place, look, out)?;
+            } else {
+                fault(diagnostic, &quoted, look, out)?;
+            }
             writeln!(out)?;
         }
     }
@@ -43,10 +43,21 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     if !report.lowered.is_empty() {
         let word = painted("lowered on the command line", AnsiColor::Yellow, look);
-        writeln!(out, "{word}: {}\n", report.lowered.join(", "))?;
+        writeln!(out, "{word}: {}\n", line(&report.lowered.join(", ")))?;
     }
-    let verdict = report.verdict();
-    let (word, colour) = match verdict {
+    if let Some(change) = &report.change {
+        write_change(change, look, out)?;
+        writeln!(out)?;
+    }
+    for remark in &report.remarks {
+        writeln!(out, "{}", plain_line(wrapped(&line(remark), line_width(look), 2)))?;
+    }
+    verdict(report, look, out)
+}
+
+/// The last line: what the gate answers.
+fn verdict(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let (word, colour) = match report.verdict() {
         Verdict::Passed => ("passed", AnsiColor::Green),
         Verdict::Failed => ("failed", AnsiColor::Red),
         Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
@@ -56,6 +67,22 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         wrapped(&format!("{word} under policy {policy}: {}", line(&report.summary())), line_width(look), 2);
     let rest = text.strip_prefix(word).unwrap_or(&text);
     writeln!(out, "{}{rest}", painted(word, colour, look))
+}
+
+/// A fault with its title, its lines and what explains it.
+fn fault(
+    diagnostic: &Diagnostic,
+    quoted: &Quoted<'_>,
+    look: Look,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    title(diagnostic, "", look, out)?;
+    let mut drawn = String::new();
+    handler(look).render_report(&mut drawn, &Shown { diagnostic, quoted }).map_err(io::Error::other)?;
+    // The handler begins with a title of its own, in one line.
+    let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
+    writeln!(out, "{}", frame.trim_end())?;
+    details(diagnostic, look, out)
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
@@ -74,57 +101,43 @@ fn handler(look: Look) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// Level, rule and message, as compilers write them.
-fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+/// Level, rule, message and place, as compilers write them.
+fn title(diagnostic: &Diagnostic, place: &str, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let head = format!("{}[{}]", diagnostic.level.name(), line(&diagnostic.rule));
     let colour = match diagnostic.level {
         Level::Error => AnsiColor::Red,
         Level::Warning => AnsiColor::Yellow,
         Level::Note => AnsiColor::Cyan,
     };
-    let message = format!("{head}: {}{}", line(&diagnostic.message), super::asides(diagnostic));
+    let message = format!("{head}: {}{}{place}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), 2);
     let rest = text.strip_prefix(&head).unwrap_or(&text);
     writeln!(out, "{}{rest}", painted(&head, colour, look))
 }
 
-/// The lines below the drawing: the computation, what explains it, who decided, how to mend it.
+/// The lines below the drawing.
 fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
-        "" => origin.to_string(),
-        text => format!("{origin}: {text}"),
-    });
-    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
-        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
-        format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
-    });
-    for (word, text) in [
-        ("working", diagnostic.working.as_deref()),
-        ("note", diagnostic.note.as_deref()),
-        ("policy", decided.as_deref()),
-        ("excepted", excepted.as_deref()),
-        ("help", diagnostic.help.as_deref()),
-    ] {
-        if let Some(text) = text {
-            let text = wrapped(&line(text), look.width.saturating_sub(word.len() + 4), word.len() + 4);
-            writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
-        }
+    for (word, text) in super::details(diagnostic) {
+        let text = wrapped(&line(&text), look.width.saturating_sub(word.len() + 4), word.len() + 4);
+        writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
     }
     Ok(())
 }
 
 /// The width of titles and of the summary: outside of a terminal they stay in one line, for those who search in them.
-fn line_width(look: Look) -> usize {
+pub(super) fn line_width(look: Look) -> usize {
     if look.unicode { look.width } else { usize::MAX }
 }
 
-/// The text broken at spaces into lines of `width` characters, the later ones indented by `indent`.
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
+/// The text broken at spaces into lines of `width` characters, the later ones indented by `indent`. No line begins
+/// with what GitHub reads as a command: such a word stays behind the one before it.
+pub(super) fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let mut broken = String::with_capacity(text.len());
     let mut used = 0;
     for word in text.split(' ') {
         let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
+        let may_begin = !word.trim().is_empty() && !begins_command(word);
+        if used > 0 && used + 1 + length > width && may_begin {
             broken.push('\n');
             broken.extend(std::iter::repeat_n(' ', indent));
             used = 0;
@@ -138,7 +151,7 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
     broken
 }
 
-fn painted(word: &str, colour: AnsiColor, look: Look) -> String {
+pub(super) fn painted(word: &str, colour: AnsiColor, look: Look) -> String {
     if look.colour {
         let style: Style = colour.on_default().bold();
         format!("{style}{word}{style:#}")

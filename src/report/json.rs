@@ -1,13 +1,15 @@
 //! Everything as JSON, for programs. The shape is versioned by its first key and described by
 //! `schemas/report.json`; numbers keep their exact digits.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{FileReport, Report};
-use crate::assessed::{Assessed, AssessedScore};
+use crate::assessed::{Assessed, AssessedScore, AssessedThreat};
+use crate::change::{AgentChange, Change, Difference, Standing};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin};
 use crate::model;
@@ -31,10 +33,54 @@ struct Whole<'r> {
     date: String,
     fail_on: Level,
     lowered: &'r [String],
+    new_only: bool,
+    remarks: &'r [String],
     summary: Summary<'r>,
     files: Vec<File<'r>>,
     skipped: &'r [String],
     obstacles: Vec<Obstacle<'r>>,
+    change: Option<Changed<'r>>,
+}
+
+#[derive(Serialize)]
+struct Changed<'r> {
+    base: Base<'r>,
+    verdict_before: &'static str,
+    agents: Vec<Agent<'r>>,
+    policy: Vec<Differing<'r>>,
+    mended: usize,
+}
+
+#[derive(Serialize)]
+struct Base<'r> {
+    asked: &'r str,
+    commit: &'r str,
+}
+
+#[derive(Serialize)]
+struct Agent<'r> {
+    path: &'r str,
+    line: Option<u32>,
+    renamed_from: Option<&'r str>,
+    name: Option<&'r str>,
+    before: Stand,
+    after: Stand,
+    differences: Vec<Differing<'r>>,
+}
+
+#[derive(Serialize)]
+struct Stand {
+    state: &'static str,
+    score: Option<Box<RawValue>>,
+    severity: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Differing<'r> {
+    what: &'r str,
+    before: Option<&'r str>,
+    after: Option<&'r str>,
+    direction: &'static str,
 }
 
 #[derive(Serialize)]
@@ -72,6 +118,7 @@ struct Obstacle<'r> {
 #[derive(Serialize)]
 struct File<'r> {
     path: &'r str,
+    root_path: &'r str,
     kind: &'static str,
     models: Vec<Model<'r>>,
     diagnostics: Vec<Fault<'r>>,
@@ -85,7 +132,7 @@ struct Model<'r> {
     environment: Option<&'r str>,
     tier: Option<&'r str>,
     scores: Vec<Score<'r>>,
-    layers: Vec<Layer>,
+    layers: Vec<Layer<'r>>,
 }
 
 #[derive(Serialize)]
@@ -93,6 +140,7 @@ struct Score<'r> {
     finding: Option<&'r str>,
     position: Place,
     declared: Option<Box<RawValue>>,
+    factors: BTreeMap<&'static str, Box<RawValue>>,
     computed: Option<Computed>,
 }
 
@@ -111,10 +159,18 @@ struct Computed {
 }
 
 #[derive(Serialize)]
-struct Layer {
+struct Layer<'r> {
     key: &'static str,
     answer: &'static str,
     open_threats: usize,
+    threats: Vec<Threat<'r>>,
+}
+
+#[derive(Serialize)]
+struct Threat<'r> {
+    id: Option<&'r str>,
+    title: Option<&'r str>,
+    open: bool,
 }
 
 #[derive(Serialize)]
@@ -133,6 +189,7 @@ struct Fault<'r> {
     related: Vec<Related<'r>>,
     decided_by: Option<DecidedBy<'r>>,
     excepted: Option<Pass<'r>>,
+    known: bool,
 }
 
 #[derive(Serialize)]
@@ -175,21 +232,9 @@ impl<'r> Whole<'r> {
             date: report.today.to_string(),
             fail_on: report.fail_on,
             lowered: &report.lowered,
-            summary: Summary {
-                files: report.files.iter().filter(|file| !file.is_policy).count(),
-                models: report.models(),
-                policies: report.policies,
-                skipped: report.skipped.len(),
-                errors: report.count(Level::Error),
-                warnings: report.count(Level::Warning),
-                notes: report.count(Level::Note),
-                excepted: report.excepted(),
-                worst: report.worst().map(|(score, band, source)| Worst {
-                    score: number(score),
-                    severity: band.name(),
-                    path: source.name(),
-                }),
-            },
+            new_only: report.new_only,
+            remarks: &report.remarks,
+            summary: summary(report),
             files: report.files.iter().map(file).collect(),
             skipped: &report.skipped,
             obstacles: report
@@ -197,13 +242,74 @@ impl<'r> Whole<'r> {
                 .iter()
                 .map(|obstacle| Obstacle { path: &obstacle.path, message: &obstacle.message })
                 .collect(),
+            change: report.change.as_ref().map(changed),
         }
+    }
+}
+
+fn summary(report: &Report) -> Summary<'_> {
+    Summary {
+        files: report.files.iter().filter(|file| !file.is_policy).count(),
+        models: report.models(),
+        policies: report.policies,
+        skipped: report.skipped.len(),
+        errors: report.count(Level::Error),
+        warnings: report.count(Level::Warning),
+        notes: report.count(Level::Note),
+        excepted: report.excepted(),
+        worst: report.worst().map(|(score, band, source)| Worst {
+            score: number(score),
+            severity: band.name(),
+            path: source.name(),
+        }),
+    }
+}
+
+fn changed(change: &Change) -> Changed<'_> {
+    Changed {
+        base: Base { asked: &change.base.asked, commit: &change.base.commit },
+        verdict_before: change.verdict_before.name(),
+        agents: change.agents.iter().map(agent).collect(),
+        policy: change.policy.iter().map(differing).collect(),
+        mended: change.mended,
+    }
+}
+
+fn agent(agent: &AgentChange) -> Agent<'_> {
+    Agent {
+        path: &agent.path,
+        line: agent.position.map(|position| position.line),
+        renamed_from: agent.renamed_from.as_deref(),
+        name: agent.name.as_deref(),
+        before: stand(agent.before),
+        after: stand(agent.after),
+        differences: agent.differences.iter().map(differing).collect(),
+    }
+}
+
+fn stand(standing: Standing) -> Stand {
+    match standing {
+        Standing::Absent => Stand { state: "absent", score: None, severity: None },
+        Standing::Unscored => Stand { state: "unscored", score: None, severity: None },
+        Standing::Scored(score, band) => {
+            Stand { state: "scored", score: Some(number(score)), severity: Some(band.name()) }
+        }
+    }
+}
+
+fn differing(difference: &Difference) -> Differing<'_> {
+    Differing {
+        what: &difference.what,
+        before: difference.before.as_deref(),
+        after: difference.after.as_deref(),
+        direction: difference.direction.name(),
     }
 }
 
 fn file(file: &FileReport) -> File<'_> {
     File {
         path: file.source.name(),
+        root_path: &file.path,
         kind: if file.is_policy { "policy" } else { "threat-model" },
         models: file.models.iter().map(model).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.source, diagnostic)).collect(),
@@ -228,9 +334,14 @@ fn model(model: &Assessed) -> Model<'_> {
                 key: layer.kind.key(),
                 answer: layer.answer,
                 open_threats: layer.open_threats(),
+                threats: layer.threats.iter().map(threat).collect(),
             })
             .collect(),
     }
+}
+
+fn threat(threat: &AssessedThreat) -> Threat<'_> {
+    Threat { id: threat.id.as_deref(), title: threat.title.as_deref(), open: threat.open }
 }
 
 fn score(score: &AssessedScore) -> Score<'_> {
@@ -238,6 +349,7 @@ fn score(score: &AssessedScore) -> Score<'_> {
         finding: score.finding.as_deref(),
         position: place(score.position),
         declared: score.declared.map(number),
+        factors: score.factors.iter().map(|(factor, value)| (factor.key(), number(*value))).collect(),
         computed: score.working.as_ref().map(|working| Computed {
             version: working.formula.version,
             cvss_base: number(working.inputs.base),
@@ -282,6 +394,7 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
             expires: excepted.expires.to_string(),
             decided_by: decided_by(&excepted.origin),
         }),
+        known: diagnostic.known,
     }
 }
 

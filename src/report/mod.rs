@@ -1,6 +1,7 @@
 //! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
 //! verdict: each is a function of the [`Report`].
 
+pub(crate) mod change;
 mod concise;
 mod escape;
 mod fingerprint;
@@ -289,17 +290,57 @@ fn asides(diagnostic: &Diagnostic) -> String {
     finding.into_iter().chain(excepted).chain(known).collect()
 }
 
+/// What a diagnostic says in all, a line a part and nothing in colour.
+fn plain_text(diagnostic: &Diagnostic) -> String {
+    let message = format!("{}{}", escape::line(&diagnostic.message), asides(diagnostic));
+    let label = diagnostic.label.as_deref().map(|label| escape::line(label).into_owned());
+    let parts = details(diagnostic).filter(|(word, _)| *word != "excepted");
+    let parts = parts.map(|(word, text)| format!("{word}: {}", escape::line(&text)));
+    std::iter::once(message).chain(label).chain(parts).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a diagnostic does not count, where it does not.
+fn passes_because(report: &Report, diagnostic: &Diagnostic) -> Option<String> {
+    if let Some(excepted) = &diagnostic.excepted {
+        let reason = excepted.reason.trim_end_matches('.');
+        return Some(format!("excepted until {}: {reason} ({})", excepted.expires, excepted.owner));
+    }
+    (!report.counts(diagnostic)).then(|| "in the base already".to_owned())
+}
+
+/// What stands below a fault, each with a word for it: the computation, what explains it, who decided, how to mend it.
+fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, String)> {
+    let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
+        "" => origin.to_string(),
+        text => format!("{origin}: {text}"),
+    });
+    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
+        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
+        format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
+    });
+    let details = [
+        ("working", diagnostic.working.clone()),
+        ("note", diagnostic.note.clone()),
+        ("policy", decided),
+        ("excepted", excepted),
+        ("help", diagnostic.help.clone()),
+    ];
+    details.into_iter().filter_map(|(word, text)| Some((word, text?)))
+}
+
 fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
-/// Writes what a change does, for people.
+/// Writes what a change does and what becomes of the verdict, for people; where nothing could be compared, why.
 ///
 /// # Errors
 /// What the writer reports.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    // The drawing comes with the other reports.
-    concise::write(report, out).map(|()| { let _ = look; })
+    let Some(change) = &report.change else { return human::write(report, look, out) };
+    change::write_change(change, look, out)?;
+    let (before, after) = (change.verdict_before.name(), report.verdict().name());
+    writeln!(out, "verdict under policy {}: {before}, now {after}", escape::line(&report.policy))
 }
 
 /// Writes a report.

@@ -1,9 +1,412 @@
-//! SARIF 2.1.0, for code scanning.
+//! SARIF 2.1.0, for code scanning: rules, results, what an exception covers, what kept the gate from judging. It is no
+//! place for scores and layers, which the JSON report has. Every text from a file passes [`line`] on its way.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use super::Report;
+use serde::Serialize;
+
+use super::escape::{line, same_length};
+use super::fingerprint::Fingerprints;
+use super::{FileReport, Obstacle, Report};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{self, Rule};
+use crate::source::{Language, Source, Span};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// The name of the folder that relative paths start from.
+const ROOT: &str = "SRCROOT";
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    super::concise::write(report, out)
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report)] };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    automation_details: Details,
+    column_kind: &'static str,
+    original_uri_base_ids: BTreeMap<&'static str, Described>,
+    invocations: [Invocation; 1],
+    results: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct Described {
+    description: Text,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Descriptor>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    id: String,
+    name: String,
+    short_description: Text,
+    full_description: Text,
+    help: Help,
+    default_configuration: Configuration,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: Level,
+}
+
+#[derive(Serialize)]
+struct Properties {
+    tags: [&'static str; 2],
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    exit_code: u8,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    rule_id: String,
+    rule_index: usize,
+    kind: &'static str,
+    level: Level,
+    message: Text,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<[Suppression; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_locations: Option<[Logical; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: String,
+}
+
+fn text(text: &str) -> Text {
+    Text { text: line(text).into_owned() }
+}
+
+fn run(report: &Report) -> Run {
+    let rules = descriptors(report);
+    let places: HashMap<&str, usize> = rules.iter().enumerate().map(|(at, rule)| (&*rule.id, at)).collect();
+    let mut fingerprints = Fingerprints::default();
+    let mut results = Vec::new();
+    for file in &report.files {
+        for diagnostic in &file.diagnostics {
+            let fingerprint = fingerprints.of_fault(file, diagnostic);
+            results.push(outcome(report, file, diagnostic, fingerprint, &places));
+        }
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    Run {
+        tool: Tool {
+            driver: Driver { name: env!("CARGO_PKG_NAME"), version, semantic_version: version, rules },
+        },
+        automation_details: Details { id: "aivss-lint/" },
+        column_kind: "unicodeCodePoints",
+        original_uri_base_ids: BTreeMap::from([(
+            ROOT,
+            Described { description: text("The root of the repository.") },
+        )]),
+        invocations: [Invocation {
+            execution_successful: report.obstacles.is_empty(),
+            exit_code: report.verdict().exit_code(),
+            tool_execution_notifications: report.obstacles.iter().map(notification).collect(),
+        }],
+        results,
+    }
+}
+
+/// All rules of this program, and those of the organisation's own that have spoken.
+fn descriptors(report: &Report) -> Vec<Descriptor> {
+    let mut own: BTreeMap<String, Level> = BTreeMap::new();
+    for (_, diagnostic) in report.diagnostics().filter(|(_, fault)| rules::named(&fault.rule).is_none()) {
+        let level = own.entry(line(&diagnostic.rule).into_owned()).or_insert(diagnostic.level);
+        *level = diagnostic.level.max(*level);
+    }
+    rules::ALL
+        .into_iter()
+        .map(descriptor)
+        .chain(own.into_iter().map(|(name, level)| of_own(name, level)))
+        .collect()
+}
+
+fn descriptor(rule: &Rule) -> Descriptor {
+    let Rule { why, remedy, see, .. } = *rule;
+    let example = rule.examples.first().map(|example| {
+        let word = match Language::of(example.file) {
+            Language::Yaml => "yaml",
+            Language::Json => "json",
+            Language::Markdown => "markdown",
+        };
+        let good = match example.good {
+            "" => String::new(),
+            good => format!("Passes:\n\n{}\n\n", fenced(good, word)),
+        };
+        format!("Fails:\n\n{}\n\n{good}", fenced(example.bad, word))
+    });
+    let example = example.unwrap_or_default();
+    Descriptor {
+        id: rule.name.to_owned(),
+        name: pascal(rule.name),
+        short_description: text(rule.summary),
+        full_description: text(why),
+        help: Help {
+            text: format!("{why}\n\n{remedy}\n\n{example}See {see}."),
+            markdown: format!("{why}\n\n**To mend it:** {remedy}\n\n{example}See {see}."),
+        },
+        default_configuration: Configuration { level: rule.level },
+        properties: properties(rule.level),
+    }
+}
+
+/// A rule in Rego, of which nothing is known but its name and the level it speaks at.
+fn of_own(name: String, level: Level) -> Descriptor {
+    const WHAT: &str = "A rule of the organisation's own, from its policy.";
+    Descriptor {
+        name: pascal(&name),
+        id: name,
+        short_description: text(WHAT),
+        full_description: text(WHAT),
+        help: Help { text: WHAT.to_owned(), markdown: WHAT.to_owned() },
+        default_configuration: Configuration { level },
+        properties: properties(level),
+    }
+}
+
+fn properties(level: Level) -> Properties {
+    let security_severity = match level {
+        Level::Error => "7.5",
+        Level::Warning => "5.0",
+        Level::Note => "2.0",
+    };
+    Properties { tags: ["security", "threat-model"], security_severity }
+}
+
+/// `score-mismatch` as `ScoreMismatch`.
+fn pascal(name: &str) -> String {
+    let words = name.split(['-', '/', '_', '.']).map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
+/// A text in a fence that is longer than any in it.
+fn fenced(text: &str, word: &str) -> String {
+    let text = same_length(text.trim_matches('\n'));
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{word}\n{text}\n{fence}")
+}
+
+fn outcome(
+    report: &Report,
+    file: &FileReport,
+    diagnostic: &Diagnostic,
+    fingerprint: String,
+    places: &HashMap<&str, usize>,
+) -> Outcome {
+    let rule_id = line(&diagnostic.rule).into_owned();
+    let related = diagnostic.related.iter().enumerate().map(|(at, related)| Location {
+        id: Some(at + 1),
+        message: Some(text(&related.message)),
+        ..location(&file.path, Some(region(&file.source, related.span)))
+    });
+    let pointer = line(&diagnostic.pointer).into_owned();
+    let logical = (!pointer.is_empty()).then_some([Logical { fully_qualified_name: pointer }]);
+    let place = location(&file.path, Some(region(&file.source, diagnostic.span)));
+    let excepted = diagnostic.excepted.as_ref().and(super::passes_because(report, diagnostic));
+    Outcome {
+        rule_index: places.get(&*rule_id).copied().unwrap_or_default(),
+        rule_id,
+        kind: "fail",
+        level: diagnostic.level,
+        message: Text { text: super::plain_text(diagnostic) },
+        locations: [Location { logical_locations: logical, ..place }],
+        related_locations: related.collect(),
+        partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
+        suppressions: excepted.map(|reason| {
+            let justification = line(&reason).into_owned();
+            [Suppression { kind: "external", status: "accepted", justification }]
+        }),
+        baseline_state: report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
+    }
+}
+
+fn notification(obstacle: &Obstacle) -> Notification {
+    let message = text(&obstacle.message);
+    Notification { level: "error", message, locations: [location(&obstacle.path, None)] }
+}
+
+fn location(path: &str, region: Option<Region>) -> Location {
+    let physical_location = Physical { artifact_location: artifact(path), region };
+    Location { id: None, physical_location, logical_locations: None, message: None }
+}
+
+fn region(source: &Source, span: Span) -> Region {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
+}
+
+/// A path as a URI: from the root where it lies below it.
+fn artifact(path: &str) -> Artifact {
+    let is_drive =
+        path.get(1..3) == Some(":/") && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if path.starts_with('/') || is_drive {
+        let (slash, drive, rest) = if is_drive { ("/", &path[..2], &path[2..]) } else { ("", "", path) };
+        return Artifact {
+            uri: format!("file://{slash}{drive}{}", percent_encoded(rest)),
+            uri_base_id: None,
+        };
+    }
+    let is_outside = path == ".." || path.starts_with("../");
+    Artifact { uri: percent_encoded(path), uri_base_id: (!is_outside).then_some(ROOT) }
+}
+
+/// Everything encoded but what RFC 3986 calls unreserved, and the slash.
+fn percent_encoded(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_uris_and_only_those_below_the_root_have_it_as_base() {
+        let shown = |path| {
+            let Artifact { uri, uri_base_id } = artifact(path);
+            (uri, uri_base_id.is_some())
+        };
+        assert_eq!(shown("a b/ü%#?:.yaml"), ("a%20b/%C3%BC%25%23%3F%3A.yaml".to_owned(), true));
+        assert_eq!(shown("../a.yaml"), ("../a.yaml".to_owned(), false));
+        assert_eq!(shown("/tmp/a.yaml"), ("file:///tmp/a.yaml".to_owned(), false));
+        assert_eq!(shown("C:/a b.yaml"), ("file:///C:/a%20b.yaml".to_owned(), false));
+        assert_eq!(shown("..a/b"), ("..a/b".to_owned(), true));
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_those_in_it() {
+        assert_eq!(fenced("\na: 1\n", "yaml"), "```yaml\na: 1\n```");
+        assert!(fenced("````\n", "markdown").starts_with("`````markdown\n"));
+    }
+
+    #[test]
+    fn names_are_in_pascal_case() {
+        assert_eq!(pascal("rego/owner-known"), "RegoOwnerKnown");
+    }
 }

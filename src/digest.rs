@@ -1,0 +1,35 @@
+//! A digest of texts that stays the same over versions and machines. No password is kept with it.
+
+use sha2::{Digest, Sha256};
+
+/// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. Each text goes in with its length, so that
+/// no two lists of texts run together to the same bytes.
+pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
+    let mut digest = Sha256::new();
+    for text in texts {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text);
+    }
+    hexadecimal(&digest.finalize(), bytes)
+}
+
+/// The first `bytes` bytes of the SHA-256 of one text, in hexadecimal.
+pub(crate) fn of_text(text: &str, bytes: usize) -> String {
+    hexadecimal(&Sha256::digest(text), bytes)
+}
+
+fn hexadecimal(digest: &[u8], bytes: usize) -> String {
+    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_gives_the_published_digest_and_lists_do_not_run_together() {
+        assert_eq!(of_text("abc", 4), "ba7816bf");
+        assert_ne!(of_texts(&["a", "bc"], 32), of_texts(&["ab", "c"], 32));
+        assert_eq!(of_texts(&["a", "bc"], 32).len(), 64);
+    }
+}
