@@ -121,8 +121,9 @@ fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str])
         for report in reports {
             let text =
                 fs::read_to_string(clone.join(report)).unwrap_or_else(|_| panic!("{name}: no {report}"));
-            if report.ends_with(".xml") {
-                assert_xml(&text);
+            if Path::new(report).extension().is_some_and(|ending| ending == "xml") {
+                let parsed = roxmltree::Document::parse(&text).unwrap();
+                assert_eq!(parsed.root_element().tag_name().name(), "testsuites");
             } else if let Value::Array(faults) = serde_json::from_str(&text).unwrap() {
                 assert_eq!(faults.is_empty(), code == 0, "{report}: {text}");
             }
@@ -131,27 +132,6 @@ fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str])
             }
         }
     }
-}
-
-/// Tags that open are closed, in order, and the root is what JUnit readers look for.
-fn assert_xml(text: &str) {
-    let mut open = Vec::new();
-    let mut roots = Vec::new();
-    for tag in text.split('<').skip(1).filter(|tag| !tag.starts_with(['?', '!'])) {
-        let (inside, _) = tag.split_once('>').unwrap_or_else(|| panic!("an open tag: {tag}"));
-        let name = inside.split_whitespace().next().unwrap_or_default().trim_end_matches('/');
-        if let Some(closed) = name.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(closed), "{text}");
-            continue;
-        }
-        if open.is_empty() {
-            roots.push(name);
-        }
-        if !inside.ends_with('/') {
-            open.push(name);
-        }
-    }
-    assert_eq!((open.as_slice(), roots.as_slice()), (&[][..], &["testsuites"][..]), "{text}");
 }
 
 /// The files that a block says it publishes are those that its command writes.
