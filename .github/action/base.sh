@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Finds what the change is compared with and whose policy judges it, and fetches both if the clone is too shallow.
+# Outputs: `base` and `policy-from`, full commit ids or empty; `pull-request`, a number or empty; `fork`, true or false.
+# shellcheck source=.github/action/common.sh
+. "${BASH_SOURCE[0]%/*}/common.sh"
+
+# What git said when it last failed to fetch.
+reason=''
+
+main() {
+  local base='' judge='' number='' fork=false
+  cd -- "$WORKING_DIRECTORY" || fail "there is no folder $WORKING_DIRECTORY"
+  trust_workspace
+
+  case $GITHUB_EVENT_NAME in
+    pull_request*)
+      number=$PULL_REQUEST
+      [[ $number =~ ^[0-9]+$ ]] || fail 'the event does not say which pull request it is about'
+      # A fork that is deleted has no name at all.
+      [[ $HEAD_REPOSITORY == "$GITHUB_REPOSITORY" ]] || fork=true
+      ;;
+  esac
+  output fork "$fork"
+  output pull-request "$number"
+
+  if [[ -n $BASE ]]; then
+    resolve "$BASE"
+    base=$resolved
+  else
+    case $GITHUB_EVENT_NAME in
+      pull_request*)
+        pull_request_base
+        base=$resolved
+        ;;
+      merge_group) base=$MERGE_GROUP_BASE ;;
+      # A branch that is new was nothing before.
+      push) [[ $PUSH_BEFORE =~ ^0*$ ]] || base=$PUSH_BEFORE ;;
+    esac
+    case $GITHUB_EVENT_NAME in
+      pull_request* | merge_group) [[ -n $base ]] || fail 'the event does not say what its base is: set the input base' ;;
+    esac
+  fi
+  if [[ -n $base ]]; then
+    obtain "$base"
+    join "$base"
+  fi
+
+  case $POLICY_FROM in
+    head) ;;
+    '')
+      case $GITHUB_EVENT_NAME in
+        pull_request* | merge_group) judge=$base ;;
+      esac
+      ;;
+    *)
+      resolve "$POLICY_FROM"
+      judge=$resolved
+      obtain "$judge"
+      ;;
+  esac
+
+  output base "$base"
+  output policy-from "$judge"
+  echo "Base: ${base:-none}. Policy from: ${judge:-the checkout}."
+}
+
+# The tip of the base branch. If the checkout is the merge commit that GitHub made for the event, that is its first
+# parent. Any other merge commit is the author's, who chose its parents: then it is what the event says.
+pull_request_base() {
+  local head parents
+  head=$(git rev-parse --verify HEAD) || fail 'there is no git checkout here: actions/checkout comes first'
+  resolved=$PULL_REQUEST_BASE
+  if [[ $head == "$GITHUB_SHA" && $GITHUB_REF == refs/pull/*/merge ]]; then
+    # Read from the commit itself: a shallow clone hides the parents from everything else.
+    parents=$(git cat-file commit HEAD | sed -n -e '/^$/q' -e 's/^parent //p')
+    if [[ $parents =~ ^([0-9a-f]+)$'\n'[0-9a-f]+$ ]]; then
+      resolved=${BASH_REMATCH[1]}
+      has "$resolved" || fetch --depth=2 origin "$head" || true
+    fi
+  fi
+}
+
+# Sets `resolved` to the commit that a revision names, here or at the origin.
+resolve() {
+  local short=()
+  case $1 in
+    -* | *[[:space:][:cntrl:]]*) fail "$1 is no revision" ;;
+  esac
+  resolved=$(git rev-parse --verify --quiet "$1^{commit}") && return
+  # A full id needs no name.
+  if [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]]; then
+    resolved=$1
+    return
+  fi
+  if is_shallow; then short=(--depth=1); fi
+  fetch ${short[@]+"${short[@]}"} origin "${1#origin/}" || cannot "the revision $1"
+  resolved=$(git rev-parse --verify --quiet 'FETCH_HEAD^{commit}') || cannot "the revision $1"
+}
+
+# Ends the step unless the commit is here or can be had.
+obtain() {
+  local short=()
+  [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "$1 is no commit id"
+  has "$1" && return
+  if is_shallow; then short=(--depth=1); fi
+  fetch ${short[@]+"${short[@]}"} origin "$1" || true
+  has "$1" || cannot "the commit $1"
+}
+
+# Ends the step unless the commit and HEAD are joined by history. Nothing more is fetched if the one leads to the other.
+join() {
+  local head
+  git merge-base --is-ancestor "$1" HEAD && return
+  if is_shallow; then
+    head=$(git rev-parse HEAD)
+    # HEAD may have been made here, so that the origin does not know it.
+    fetch --unshallow origin "$1" "$head" || fetch --unshallow origin || true
+  fi
+  git merge-base "$1" HEAD >/dev/null || cannot "what $1 and HEAD have in common"
+}
+
+has() {
+  git cat-file -e "$1^{commit}" 2>/dev/null
+}
+
+is_shallow() {
+  [[ $(git rev-parse --is-shallow-repository) == true ]]
+}
+
+# Fetches without a word; the reason of a failure is kept.
+fetch() {
+  reason=$(GIT_TERMINAL_PROMPT=0 git fetch --quiet --no-tags --no-recurse-submodules "$@" 2>&1)
+}
+
+cannot() {
+  fail "cannot find $1 in this clone${reason:+ (git says: $reason)}. Give actions/checkout fetch-depth: 0, or keep its credentials so that it can be fetched."
+}
+
+main

@@ -1,0 +1,61 @@
+//! What is written in several places is the same in all of them: the version, and the pins of tools.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests read files and stop where they cannot go on"
+)]
+
+use std::fs;
+use std::path::Path;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+#[test]
+fn every_version_is_the_crates() {
+    for name in ["pyproject.toml", ".github/wheel/pyproject.toml"] {
+        let text = read(name);
+        let versions: Vec<&str> = text.lines().filter(|line| line.starts_with("version = ")).collect();
+        assert_eq!(versions, [format!("version = \"{VERSION}\"")], "{name}");
+    }
+    let dependency = format!("\ndependencies = [\"aivss-lint=={VERSION}\"]\n");
+    assert!(read("pyproject.toml").contains(&dependency));
+    let docs = read("docs/ci.md");
+    let pinned: Vec<&str> =
+        docs.split("aivss-lint==").skip(1).map(|rest| rest.split(['\n', ']', ' ']).next().unwrap()).collect();
+    assert!(pinned.len() > 3);
+    assert!(pinned.iter().all(|version| *version == VERSION), "{pinned:?}");
+}
+
+#[test]
+fn one_maturin_builds_all_wheels() {
+    let tools = read(".ci/tools.txt");
+    let version = tools.lines().find_map(|line| line.strip_prefix("maturin==")).unwrap();
+    assert!(read(".github/wheel/pyproject.toml").contains(&format!("requires = [\"maturin=={version}\"]")));
+    assert!(read(".github/workflows/release.yml").contains(&format!("MATURIN: maturin[zig]=={version}\n")));
+}
+
+#[test]
+fn the_description_of_the_wheel_is_the_crates() {
+    let description = format!("description = \"{}\"", env!("CARGO_PKG_DESCRIPTION"));
+    assert!(read(".github/wheel/pyproject.toml").contains(&description));
+}
+
+/// What the action downloads is what the release makes.
+#[test]
+fn every_archive_that_the_action_asks_for_is_released() {
+    let install = read(".github/action/install.sh");
+    let release = read(".github/workflows/release.yml");
+    let targets: Vec<&str> = install
+        .lines()
+        .filter_map(|line| line.split_once(") target=")?.1.split([' ', ';']).next())
+        .filter(|target| *target != "''")
+        .collect();
+    assert_eq!(targets.len(), 5);
+    for target in targets {
+        assert!(release.contains(&format!("- {{ target: {target}, runner: ")), "{target}");
+    }
+}
