@@ -220,7 +220,7 @@ fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
 
 fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page) {
     let base = text(&change.base.to_string(), NAME);
-    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base}:\n\n"));
+    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base} (▲ worse, ▼ better):\n\n"));
     let files: BTreeMap<&str, &FileReport> =
         report.files.iter().map(|file| (file.source.name(), file)).collect();
     let mut items = Vec::new();
