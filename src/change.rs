@@ -137,107 +137,160 @@ impl std::fmt::Display for Standing {
     }
 }
 
-/// The state of the base: what threat models of now are compared with.
+/// The state of the base, and which threat model of now goes back to which of its.
 #[derive(Debug)]
 pub struct Before<'r> {
     files: BTreeMap<&'r str, &'r FileReport>,
     /// Paths of now to those of the base, both relative to the repository's root.
     renames: &'r BTreeMap<String, String>,
-    /// Files of the base of which nothing is left under their name.
-    gone: Vec<&'r FileReport>,
+    /// Path and place in the file of a model of now, to those of the base.
+    origins: BTreeMap<(String, usize), (&'r str, usize)>,
 }
+
+/// A threat model by its path and its place in the file, with its agent's name.
+type Named<'r> = (&'r str, usize, Option<&'r str>);
 
 impl<'r> Before<'r> {
-    /// The base's report, seen from the paths that are there now; `renames` leads from those to the base's.
-    pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &BTreeSet<&str>) -> Self {
-        let files: BTreeMap<&str, &FileReport> =
-            base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
-        let origins: BTreeSet<&str> = renames.values().map(String::as_str).collect();
-        let is_gone = |path: &str| !now.contains(path) && !origins.contains(path);
-        let gone = files.values().filter(|file| is_gone(&file.path)).copied().collect();
-        Self { files, renames, gone }
-    }
-
-    /// The file of the base that a path of now goes back to. Where git knows of no renaming, a file that is gone
-    /// and holds an agent of the same name is the one.
-    fn file(&self, path: &str, name: Option<&str>) -> Option<&'r FileReport> {
-        let origin = self.renames.get(path).map_or(path, String::as_str);
-        self.files.get(origin).copied().or_else(|| {
-            let named =
-                |file: &&&FileReport| name.is_some() && file.models.iter().any(|m| m.name.as_deref() == name);
-            only(self.gone.iter().filter(named)).copied()
-        })
-    }
-
-    /// The threat model that one of now goes back to: that of its name, or the only one of its file.
-    pub fn model(&self, path: &str, name: Option<&str>) -> Option<&'r Assessed> {
-        let models = &self.file(path, name)?.models;
-        only(models.iter().filter(|model| model.name.as_deref() == name)).or_else(|| only(models.iter()))
-    }
-
-    /// Marks the faults that the base has already, and returns how many of the base's are left over.
+    /// The base's report beside that on now; `renames` leads from paths of now to the base's.
     ///
-    /// A fault is the same where rule, file, place in the document and message are, whatever its line. What is
-    /// wrong with a file so that it cannot be read is the same only while the file is.
-    pub fn mark_known(&self, files: &mut [FileReport]) -> usize {
-        let mut left = 0;
-        let mut seen = BTreeSet::new();
+    /// An agent is known by its file and name; then by its name alone, wherever it went; then as the one that is left
+    /// of a file, under another name.
+    pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &Report) -> Self {
+        let files =
+            base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
+        let mut before = Self { files, renames, origins: BTreeMap::new() };
+        let (mut old, mut new) = (named(base), named(now));
+        before.pair(&mut new, &mut old, |before, (path, _, name), (origin, _, was)| {
+            before.origin(path) == *origin && name == was
+        });
+        before.pair(&mut new, &mut old, |_, (_, _, name), (_, _, was)| name.is_some() && name == was);
+        let left =
+            |models: &[Named<'_>], path: &str| models.iter().filter(|(at, ..)| *at == path).count() == 1;
+        let (single_new, single_old): (Vec<_>, Vec<_>) = (new.clone(), old.clone());
+        before.pair(&mut new, &mut old, |before, (path, ..), (origin, ..)| {
+            before.origin(path) == *origin && left(&single_new, path) && left(&single_old, origin)
+        });
+        before
+    }
+
+    /// Pairs the models of now with those of the base that are alike, in order, and takes both off their lists.
+    fn pair<'n>(
+        &mut self,
+        new: &mut Vec<Named<'n>>,
+        old: &mut Vec<Named<'r>>,
+        is_alike: impl Fn(&Self, &Named<'n>, &Named<'r>) -> bool,
+    ) {
+        new.retain(|model| {
+            let Some(at) = old.iter().position(|origin| is_alike(self, model, origin)) else { return true };
+            let (path, place, _) = old.remove(at);
+            self.origins.insert((model.0.to_owned(), model.1), (path, place));
+            false
+        });
+    }
+
+    /// The path in the base of a path of now.
+    fn origin<'p>(&'p self, path: &'p str) -> &'p str {
+        self.renames.get(path).map_or(path, String::as_str)
+    }
+
+    /// The threat model that one of now goes back to, by its path and its place in the file, with its file.
+    fn model_in_file(&self, path: &str, place: usize) -> Option<(&'r FileReport, &'r Assessed)> {
+        let (origin, place) = self.origins.get(&(path.to_owned(), place))?;
+        let file = self.files.get(origin)?;
+        Some((file, file.models.get(*place)?))
+    }
+
+    /// The threat model that one of now goes back to, by its path and its place in the file.
+    pub fn model(&self, path: &str, place: usize) -> Option<&'r Assessed> {
+        self.model_in_file(path, place).map(|(_, model)| model)
+    }
+
+    /// Marks the faults that the base has already, and returns how many of the base's are left over, in
+    /// files that were asked for.
+    ///
+    /// A fault is the same where rule, model, place in the document and message are, whatever its line; of one that
+    /// has an amount, where that is no greater. What is wrong with a file so that it cannot be read is the same only
+    /// while the file is.
+    pub fn mark_known(&self, files: &mut [FileReport], asked: impl Fn(&str) -> bool) -> usize {
+        let mut known = self.faults();
         for file in files.iter_mut().filter(|file| !file.is_policy) {
-            let name = file.models.first().and_then(|model| model.name.as_deref());
-            let Some(base) = self.file(&file.path, name) else { continue };
-            seen.insert(&*base.path);
-            let is_same_text = base.source.text() == file.source.text();
-            let mut known = faults(base);
+            let path = file.path.clone();
             for diagnostic in &mut file.diagnostics {
-                let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
-                let levels = known.get_mut(&key(diagnostic));
+                let origin = match diagnostic.model {
+                    Some(place) => {
+                        self.origins.get(&(path.clone(), place)).map(|(at, place)| (*at, Some(*place)))
+                    }
+                    None => self.files.get_key_value(self.origin(&path)).map(|(at, _)| (*at, None)),
+                };
+                let Some((at, place)) = origin else { continue };
+                let candidates = known.entry((at, place, key(diagnostic))).or_default();
                 // What has become graver is new.
-                let at = levels
-                    .as_ref()
-                    .and_then(|levels| levels.iter().position(|level| *level >= diagnostic.level));
-                if let (Some(levels), Some(at)) = (levels, at) {
-                    levels.remove(at);
-                    diagnostic.known = is_same_text || !is_fixed;
-                }
+                let is_known = |weight: &Weight| *weight >= weight_of(diagnostic);
+                let Some(found) = candidates.iter().position(is_known) else { continue };
+                candidates.remove(found);
+                let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
+                diagnostic.known = !is_fixed
+                    || self.files.get(at).is_some_and(|base| is_same(base.source.text(), file.source.text()));
             }
-            left += known.values().map(Vec::len).sum::<usize>();
         }
-        let gone = self.files.values().filter(|file| !seen.contains(&*file.path));
-        left + gone.map(|file| faults(file).values().map(Vec::len).sum::<usize>()).sum::<usize>()
+        known.iter().filter(|((path, ..), _)| asked(path)).map(|(_, left)| left.len()).sum()
+    }
+
+    /// The faults of the base with their weights; what is excepted is none that could be known.
+    fn faults(&self) -> BTreeMap<(&'r str, Option<usize>, Key), Vec<Weight>> {
+        let mut faults: BTreeMap<_, Vec<Weight>> = BTreeMap::new();
+        for (path, file) in &self.files {
+            for diagnostic in file.diagnostics.iter().filter(|diagnostic| diagnostic.excepted.is_none()) {
+                let key = (*path, diagnostic.model, key(diagnostic));
+                faults.entry(key).or_default().push(weight_of(diagnostic));
+            }
+        }
+        faults
     }
 }
 
-/// What makes a fault the same fault in two states of a file.
-type Key = (String, String, String);
+fn named(report: &Report) -> Vec<Named<'_>> {
+    let files = report.files.iter().filter(|file| !file.is_policy);
+    let models = |file| {
+        let FileReport { path, models, .. }: &FileReport = file;
+        models.iter().enumerate().map(|(place, model)| (&**path, place, model.name.as_deref()))
+    };
+    files.flat_map(models).collect()
+}
+
+/// Whether two texts are the same, however a checkout has ended their lines.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
+}
+
+/// What makes a fault the same fault in two states of a model.
+type Key = (String, String, Option<String>);
+/// How grave it is: by its level, then by its amount.
+type Weight = (Level, Option<Decimal>);
 
 fn key(diagnostic: &Diagnostic) -> Key {
-    (diagnostic.rule.to_string(), diagnostic.lasting_pointer(), diagnostic.message.clone())
+    // The message of a fault with an amount tells the amount.
+    let message = diagnostic.amount.is_none().then(|| diagnostic.message.clone());
+    (diagnostic.rule.to_string(), diagnostic.lasting_pointer(), message)
 }
 
-/// The faults of a file with their levels; what is excepted is none that could be known.
-fn faults(file: &FileReport) -> BTreeMap<Key, Vec<Level>> {
-    let mut faults: BTreeMap<Key, Vec<Level>> = BTreeMap::new();
-    for diagnostic in file.diagnostics.iter().filter(|diagnostic| diagnostic.excepted.is_none()) {
-        faults.entry(key(diagnostic)).or_default().push(diagnostic.level);
-    }
-    faults
+const fn weight_of(diagnostic: &Diagnostic) -> Weight {
+    (diagnostic.level, diagnostic.amount)
 }
 
-fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
-    let first = items.next()?;
-    items.next().is_none().then_some(first)
-}
-
-/// What a change does to the agents of a report.
-pub fn agents(before: &Before<'_>, base: &Report, now: &Report) -> Vec<AgentChange> {
+/// What a change does to the agents of a report; of those that are gone, what `asked` says of their paths.
+pub fn agents(
+    before: &Before<'_>,
+    base: &Report,
+    now: &Report,
+    asked: impl Fn(&str) -> bool,
+) -> Vec<AgentChange> {
     let mut changes = Vec::new();
-    let mut seen: BTreeSet<*const Assessed> = BTreeSet::new();
     for file in &now.files {
-        for model in &file.models {
-            let old = before.model(&file.path, model.name.as_deref()).filter(|old| seen.insert(*old));
-            let origin = before.file(&file.path, model.name.as_deref());
-            let renamed_from = origin.filter(|origin| old.is_some() && origin.path != file.path);
-            let differences = differences(&old.map(facts).unwrap_or_default(), &facts(model));
+        for (place, model) in file.models.iter().enumerate() {
+            let old = before.model_in_file(&file.path, place);
+            let renamed_from = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
+            let differences = old.map(|(_, old)| differences(&facts(old), &facts(model))).unwrap_or_default();
             if old.is_some() && renamed_from.is_none() && differences.is_empty() {
                 continue;
             }
@@ -246,14 +299,17 @@ pub fn agents(before: &Before<'_>, base: &Report, now: &Report) -> Vec<AgentChan
                 position: Some(model.position),
                 renamed_from: renamed_from.map(|origin| origin.source.name().to_owned()),
                 name: model.name.clone(),
-                before: old.map_or(Standing::Absent, Standing::of),
+                before: old.map_or(Standing::Absent, |(_, old)| Standing::of(old)),
                 after: Standing::of(model),
-                differences: if old.is_some() { differences } else { Vec::new() },
+                differences,
             });
         }
     }
-    for file in &base.files {
-        for model in file.models.iter().filter(|model| !seen.contains(&std::ptr::from_ref(*model))) {
+    let kept: BTreeSet<&(&str, usize)> = before.origins.values().collect();
+    for file in base.files.iter().filter(|file| asked(&file.path)) {
+        for (_, model) in
+            file.models.iter().enumerate().filter(|(place, _)| !kept.contains(&(&*file.path, *place)))
+        {
             changes.push(AgentChange {
                 path: file.source.name().to_owned(),
                 position: None,
@@ -331,21 +387,27 @@ fn layer_facts(layer: &AssessedLayer) -> Vec<Fact> {
 
 /// What differs between two lists of facts, in the order of the later one; what is gone comes last.
 pub fn differences(before: &[Fact], after: &[Fact]) -> Vec<Difference> {
-    let of = |facts: &[Fact], what: &str| facts.iter().find(|fact| fact.what == what).cloned();
-    let pair = |old: Option<Fact>, new: Option<Fact>, what: &str| {
-        let weight = |fact: &Option<Fact>| fact.as_ref().map_or(Some(Decimal::ZERO), |fact| fact.weight);
-        let direction = match (weight(&old), weight(&new)) {
-            (Some(old), Some(new)) if old < new => Direction::Worse,
-            (Some(old), Some(new)) if new < old => Direction::Better,
-            _ => Direction::Other,
-        };
-        let (before, after) = (old.map(|fact| fact.value), new.map(|fact| fact.value));
-        (before != after).then(|| Difference { what: what.to_owned(), before, after, direction })
+    let index = |facts| -> BTreeMap<&str, &Fact> {
+        let facts: &[Fact] = facts;
+        facts.iter().map(|fact| (&*fact.what, fact)).collect()
     };
-    let kept = after.iter().filter_map(|new| pair(of(before, &new.what), Some(new.clone()), &new.what));
-    let is_gone = |old: &&Fact| !after.iter().any(|new| new.what == old.what);
-    let gone = before.iter().filter(is_gone).filter_map(|old| pair(Some(old.clone()), None, &old.what));
-    kept.chain(gone).collect()
+    let (old, new) = (index(before), index(after));
+    let kept = after.iter().filter_map(|fact| difference(old.get(&*fact.what).copied(), Some(fact)));
+    let gone = before.iter().filter(|fact| !new.contains_key(&*fact.what));
+    kept.chain(gone.filter_map(|fact| difference(Some(fact), None))).collect()
+}
+
+fn difference(old: Option<&Fact>, new: Option<&Fact>) -> Option<Difference> {
+    let weight = |fact: Option<&Fact>| fact.map_or(Some(Decimal::ZERO), |fact| fact.weight);
+    let direction = match (weight(old), weight(new)) {
+        (Some(old), Some(new)) if old < new => Direction::Worse,
+        (Some(old), Some(new)) if new < old => Direction::Better,
+        _ => Direction::Other,
+    };
+    let value = |fact: Option<&Fact>| fact.map(|fact| fact.value.clone());
+    let (before, after) = (value(old), value(new));
+    let what = &new.or(old)?.what;
+    (before != after).then(|| Difference { what: what.clone(), before, after, direction })
 }
 
 #[cfg(test)]

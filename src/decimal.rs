@@ -228,6 +228,13 @@ impl Mul for Decimal {
     }
 }
 
+impl From<usize> for Decimal {
+    /// A count; one that no file can hold counts as the largest.
+    fn from(count: usize) -> Self {
+        Self::new(i64::try_from(count).unwrap_or(i64::MAX), 0)
+    }
+}
+
 impl std::iter::Sum for Decimal {
     fn sum<I: Iterator<Item = Self>>(numbers: I) -> Self {
         numbers.fold(Self::ZERO, Add::add)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::decimal::Decimal;
 use crate::policy::Excepted;
 use crate::rules::Rule;
 use crate::source::{Source, Span};
@@ -64,6 +65,10 @@ pub struct Diagnostic {
     pub excepted: Option<Excepted>,
     /// Whether the base revision has the same fault; `false` where there is none to compare with.
     pub known: bool,
+    /// How much there is of what is wrong, where less of it is better: the score that exceeds a limit, say.
+    pub amount: Option<Decimal>,
+    /// The threat model it is about, by its place in the file; `None` for the whole file.
+    pub model: Option<usize>,
     /// The finding it is about; `None` for the agent or the whole file.
     pub finding: Option<String>,
     /// JSON pointer (RFC 6901) of the place within its document.
@@ -161,6 +166,8 @@ impl Diagnostic {
             decided_by: None,
             excepted: None,
             known: false,
+            amount: None,
+            model: None,
             finding: None,
             pointer: String::new(),
         }
@@ -221,6 +228,13 @@ impl Diagnostic {
     #[must_use]
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix;
+        self
+    }
+
+    /// With how much there is of it.
+    #[must_use]
+    pub const fn amount(mut self, amount: Decimal) -> Self {
+        self.amount = Some(amount);
         self
     }
 

@@ -93,6 +93,22 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
     }
 
+    /// Whether something stands at a path, given from the root.
+    pub fn stands(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.root.join(path)).is_ok()
+    }
+
+    /// Whether a path below the root leads through a link, so that a commit knows what it stands for by another name.
+    pub fn is_linked(&self, path: &Path) -> bool {
+        let whole = self.whole(path);
+        let Ok(rest) = whole.strip_prefix(&self.root) else { return false };
+        let mut path = self.root.clone();
+        rest.components().any(|part| {
+            path.push(part);
+            fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink())
+        })
+    }
+
     /// Whether a path lies below a folder.
     pub fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
@@ -115,7 +131,21 @@ impl Repository {
                 Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
             }
         }
-        whole
+        self.from_root(whole)
+    }
+
+    /// The same path from the root as it is spelt here, where it leads below it through a link.
+    fn from_root(&self, whole: PathBuf) -> PathBuf {
+        if whole.starts_with(&self.root) {
+            return whole;
+        }
+        let Ok(root) = self.root.canonicalize() else { return whole };
+        let real = whole.ancestors().find_map(|above| {
+            let rest = whole.strip_prefix(above).ok()?;
+            Some(above.canonicalize().ok()?.join(rest))
+        });
+        let below = real.as_deref().and_then(|real| real.strip_prefix(&root).ok());
+        below.map_or_else(|| whole.clone(), |below| self.root.join(below))
     }
 }
 
@@ -186,38 +216,41 @@ pub fn discover_in(
     Discovery { candidates: candidates.collect(), ..Discovery::default() }
 }
 
-/// The files below a folder that git tracks although a `.gitignore` covers them: git does not ignore those.
-fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Vec<PathBuf> {
+/// The files below a folder that git tracks although a `.gitignore` covers them: git does not ignore those. `None` where
+/// git does not say.
+fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Option<Vec<PathBuf>> {
     let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
-    let git = git::command(&repository.root).args(arguments).output();
-    // Without git there is no index to ask; then what `.gitignore` says is all that is known.
-    let Ok(output) = git else { return Vec::new() };
+    let output = git::command(&repository.root).args(arguments).output().ok()?;
+    if !output.status.success() {
+        return None;
+    }
     let folder = repository.whole(folder);
     let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
     // What is tracked and gone from the folder is a deletion on its way.
-    paths.filter(|path| path.starts_with(&folder) && path.exists()).collect()
+    Some(paths.filter(|path| path.starts_with(&folder) && fs::symlink_metadata(path).is_ok()).collect())
 }
 
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {
     // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
     let in_git = repository.root.join(".git").exists();
+    let tracked = if in_git { tracked_all_the_same(folder, repository) } else { Some(Vec::new()) };
     let walker = ignore::WalkBuilder::new(folder)
         .hidden(false)
         .ignore(false)
+        // What is ignored may be tracked all the same: where git does not say, nothing is left out.
+        .git_ignore(tracked.is_some())
         .git_global(false)
         .git_exclude(false)
         .require_git(in_git)
         .parents(in_git)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build();
-    if in_git {
-        for path in tracked_all_the_same(folder, repository) {
-            let matched = repository.matched(&path);
-            if policy.includes(&matched) {
-                let name = repository.shown(&path);
-                discovery.candidates.push(Candidate { name, matched, path, named: false });
-            }
+    for path in tracked.unwrap_or_default() {
+        let matched = repository.matched(&path);
+        if policy.includes(&matched) {
+            let name = repository.shown(&path);
+            discovery.candidates.push(Candidate { name, matched, path, named: false });
         }
     }
     for entry in walker {
@@ -255,7 +288,8 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Stri
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(folder).standard_filters(false).hidden(true).build() {
         let entry = entry.map_err(|error| error.to_string())?;
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        // A link to a file is one, as it is in a commit.
+        let is_file = entry.path().is_file();
         let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if is_file && endings.contains(&ending) {
             files.push(entry.into_path());

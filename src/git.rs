@@ -1,8 +1,9 @@
 //! The files of a commit, read through git without checking anything out. Like [`crate::discover`] it reaches the
 //! world, and it is the only file that runs git.
 //!
-//! git is asked by plumbing commands alone, without hooks, file system monitors, filters, or fetching of what a
-//! partial clone has left out. What a name of a revision begins with can never be taken for an option.
+//! git is asked by plumbing commands alone, without hooks, file system monitors, or fetching of what a partial clone has
+//! left out. Renames on the way to the working folder are compared as git would add the files, so that clean filters
+//! of this clone's own configuration run. What a name of a revision begins with can never be taken for an option.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -53,6 +54,22 @@ fn line(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 /// # Errors
 /// Why there is none, and what to do in a shallow clone.
 pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
+    let exists = |kind: &str| {
+        let reference = format!("refs/{kind}/{asked}");
+        line(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &reference]).is_ok()
+    };
+    // Who may push a tag must not choose the judge by naming it like a branch: git would take the tag.
+    if exists("tags") && (exists("heads") || exists("remotes")) {
+        return Err(format!(
+            "`{asked}` is both a tag and a branch here: write refs/tags/, refs/heads/ or refs/remotes/ before it"
+        ));
+    }
+    let above = line(root, &["rev-parse", "--show-superproject-working-tree"]).unwrap_or_default();
+    if !above.is_empty() {
+        return Err(
+            "this folder is a submodule of another repository, whose revisions these are not".to_owned()
+        );
+    }
     let spec = format!("{asked}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &spec];
     let found = command(root).args(arguments).output().map_err(|error| no_git(&error))?;
@@ -71,10 +88,19 @@ pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
 /// Why there is none, and what to do in a shallow clone.
 pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, String> {
     let (base, head) = (resolve(root, asked)?, resolve(root, head)?);
-    let commit = line(root, &["merge-base", &base.commit, &head.commit]).map_err(|_| {
+    let commits = line(root, &["merge-base", "--all", &base.commit, &head.commit]).map_err(|_| {
         format!("`{asked}` and `{}` have no commit in common here{}", head.asked, shallow_hint(root))
     })?;
-    Ok(Revision { commit, ..base })
+    match commits.lines().collect::<Vec<_>>().as_slice() {
+        [only] => Ok(Revision { commit: (*only).to_owned(), ..base }),
+        // Which of them counts would be the author's choice.
+        several => Err(format!(
+            "`{asked}` and `{}` parted at {} commits ({}): merge `{asked}` into the change, or name one of them",
+            head.asked,
+            several.len(),
+            several.join(", ")
+        )),
+    }
 }
 
 fn shallow_hint(root: &Path) -> &'static str {
@@ -126,6 +152,8 @@ enum Object {
     File(String),
     /// A link, to be followed within the commit.
     Link,
+    /// A submodule: another repository's files.
+    Submodule,
 }
 
 impl Commit {
@@ -142,7 +170,14 @@ impl Commit {
 
     /// The paths of all files, from the repository's root, with `/` between their parts, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        let files = self.files.iter().filter(|(_, object)| !matches!(object, Object::Submodule));
+        files.map(|(path, _)| path.as_str())
+    }
+
+    /// The paths of submodules.
+    pub fn submodules(&self) -> impl Iterator<Item = &str> {
+        let modules = self.files.iter().filter(|(_, object)| matches!(object, Object::Submodule));
+        modules.map(|(path, _)| path.as_str())
     }
 
     /// Whether there is a file, or a link, at a path.
@@ -157,6 +192,9 @@ impl Commit {
     pub fn bytes(&self, path: &str) -> Result<Vec<u8>, String> {
         let asked = match self.files.get(path) {
             None => return Err(format!("no such file in {}", self.revision)),
+            Some(Object::Submodule) => {
+                return Err("a submodule, whose files are another repository's".to_owned());
+            }
             Some(Object::File(id)) => id.clone(),
             Some(Object::Link) if path.contains('\n') => {
                 return Err("a link with a line break in its name".to_owned());
@@ -175,7 +213,7 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     let object = match (words.next()?, words.next()?, words.next()?) {
         ("120000", ..) => Object::Link,
         (_, "blob", id) => Object::File(id.to_owned()),
-        // A submodule is another repository's.
+        (_, "commit", _) => Object::Submodule,
         _ => return None,
     };
     Some((path.to_owned(), object))

@@ -135,8 +135,8 @@ fn lint_model(
     };
     let (terms, overrides) = judge.policy.terms_for(scope);
     linted.used.overrides.extend(overrides);
-    let name = model.agent.name.map(|name| name.value);
-    let before = judge.before.and_then(|before| before.model(path, name));
+    let place = linted.models.len();
+    let before = judge.before.and_then(|before| before.model(path, place));
     let subject = Subject::new(&model, &terms, judge.today, before);
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
@@ -160,6 +160,7 @@ fn lint_model(
     }
     limit(&mut found, model.heading);
     for diagnostic in &mut found {
+        diagnostic.model = Some(place);
         let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
         diagnostic.finding =
             about.and_then(|finding| finding.id).map(|id| id.value.chars().take(LONGEST_ID).collect());

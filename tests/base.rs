@@ -423,6 +423,9 @@ fn links_and_odd_names_in_a_commit_are_read() {
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     assert_eq!(report["change"]["agents"], Value::Array(vec![]));
     assert_eq!(report["summary"]["models"], if cfg!(unix) { 3 } else { 2 });
+    // What leads out of the commit cannot be read from it, and is said.
+    #[cfg(unix)]
+    assert_eq!(report["obstacles"][0]["path"], "agents/linked/aivss-out.yaml");
 }
 
 #[test]
@@ -505,4 +508,208 @@ fn of_files_named_by_a_hook_only_the_policys_are_judged() {
     assert_eq!(hook(&all), Some(1));
     repository.write("aivss-policy.yaml", "aivss_policy: 1\nlimits: { score: high }\n");
     assert_eq!(hook(&["values.yaml"]), Some(2), "a broken policy blocks, whatever is named");
+}
+
+/// A model that shares little with the stock one, so that git does not take the one for the other.
+fn other(name: &str) -> String {
+    include_str!("../examples/smolagents/threat-model.yaml").replace("Smolagents AI Agent", name)
+}
+
+#[test]
+fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
+    let fails = |what: &str, change: fn(&Repository)| {
+        let repository = Repository::new();
+        repository.git(&["switch", "--quiet", "main"]);
+        repository.edit("aivss-policy.yaml", "score: 9.5, ", "");
+        repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
+        repository.edit(PLANNER, "score: 9.4", "score: 8.3");
+        repository.write("agents/legacy/threat-model.yaml", &MODEL.replace("Planner", "Legacy"));
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--create", "second"]);
+        change(&repository);
+        repository.commit();
+        let (code, lines) = repository.lines(&["--base", "main"]);
+        assert_eq!(code, 1, "{what}: {lines:?}");
+        assert!(lines.iter().any(|line| line.contains("rises from 8.3 to 9.4")), "{what}: {lines:?}");
+    };
+    fails("it takes over the file of a worse one", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/planner"]);
+        repository.write("agents/legacy/threat-model.yaml", MODEL);
+    });
+    fails("another takes its file", |repository| {
+        repository.write("agents/second/threat-model.yaml", MODEL);
+        repository.edit(PLANNER, "name: Planner", "name: Planner (old)");
+    });
+    fails("it moves into a file of several", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/planner"]);
+        let both = format!("{}\n---\n{MODEL}", MODEL.replace("Planner", "Legacy"));
+        repository.write("agents/legacy/threat-model.yaml", &both);
+    });
+    fails("it is renamed in its file, beside another", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/legacy"]);
+        let both =
+            format!("{}\n---\n{}", MODEL.replace("Planner", "Scheduler"), MODEL.replace("Planner", "Legacy"));
+        repository.write(PLANNER, &both);
+    });
+}
+
+#[test]
+fn two_agents_that_swap_their_files_have_not_changed() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("agents/other/threat-model.yaml", &other("Other"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.write("agents/other/threat-model.yaml", MODEL);
+    repository.write(PLANNER, &other("Other"));
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(report["verdict"], "passed");
+    assert!(
+        report["change"]["agents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|agent| agent["differences"] == Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn one_known_fault_excuses_one_fault_of_one_agent() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    repository.write(PLANNER, &format!("{wrong}\n---\n{}", MODEL.replace("Planner", "Booker")));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    // The one is mended, the other made wrong in the same way.
+    repository.write(PLANNER, &format!("{MODEL}\n---\n{}", wrong.replace("Planner", "Booker")));
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+    // The one goes, and three of its name come.
+    repository.git(&["rm", "--quiet", "-rf", "agents"]);
+    for folder in ["a", "b", "c"] {
+        repository.write(&format!("agents/{folder}/threat-model.yaml"), &wrong);
+    }
+    let report = repository.report(&["--base", "main", "--new-only"]);
+    assert_eq!(report["summary"]["errors"], 2);
+}
+
+#[test]
+fn a_limit_that_is_exceeded_by_less_is_no_new_fault() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit("aivss-policy.yaml", "score: 9.5", "score: 7.0, severity: High");
+    repository.edit("aivss-policy.yaml", ", severity: High", "");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
+    repository.edit(PLANNER, "score: 9.4", "score: 8.3");
+    assert_eq!(repository.lines(&["--base", "main"]).0, 1);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+    repository.edit(PLANNER, "threat_multiplier: 0.5", "threat_multiplier: 1.0");
+    repository.edit(PLANNER, "score: 8.3", "score: 9.4");
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0, "no worse than it was");
+    raise(&repository, PLANNER);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn line_ends_of_a_checkout_are_no_change() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "    autonomy_of_action: 1.0\n", "");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    let text = fs::read_to_string(repository.path().join(PLANNER)).unwrap();
+    repository.write(PLANNER, &text.replace('\n', "\r\n"));
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+}
+
+#[test]
+fn a_base_that_cannot_be_read_cannot_judge() {
+    let repository = Repository::new();
+    let id = Command::new("git")
+        .args(["rev-parse", &format!("main:{PLANNER}")])
+        .current_dir(repository.path())
+        .output();
+    let id = String::from_utf8(id.unwrap().stdout).unwrap();
+    raise(&repository, PLANNER);
+    let (folder, file) = id.trim().split_at(2);
+    fs::remove_file(repository.path().join(".git/objects").join(folder).join(file)).unwrap();
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    assert_eq!(code, 2);
+    assert!(
+        lines.iter().any(|line| line.contains("cannot judge: in the base: git has no such file")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_tag_named_like_the_branch_does_not_become_the_judge() {
+    let repository = Repository::new();
+    raise(&repository, PLANNER);
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    repository.commit();
+    repository.git(&["tag", "main"]);
+    let output = repository.run(&["--base", "main", "--policy-from", "main"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("both a tag and a branch")), (Some(2), true), "{said}");
+    let whole = ["--base", "refs/heads/main", "--policy-from", "refs/heads/main"];
+    assert_eq!(repository.run(&whole).status.code(), Some(1));
+}
+
+#[test]
+fn where_a_change_parted_from_its_base_is_not_the_authors_choice() {
+    let repository = Repository::new();
+    // The branch takes main's next commit and main takes the branch's: two commits are common to both.
+    repository.write("a", "a");
+    repository.commit();
+    repository.git(&["branch", "side"]);
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("b", "b");
+    repository.commit();
+    repository.git(&["branch", "old"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "side"]);
+    repository.git(&["switch", "--quiet", "change"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "old"]);
+    let output = repository.run(&["--base", "main"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("parted at 2 commits")), (Some(2), true), "{said}");
+}
+
+#[test]
+fn standard_input_has_the_base_of_its_name() {
+    use std::io::Write;
+    let repository = Repository::new();
+    repository.edit("aivss-policy.yaml", "increase: 0.5", "increase: 0.3");
+    raise(&repository, PLANNER);
+    let text = fs::read(repository.path().join(PLANNER)).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
+        .args(["-", "--stdin-filename", PLANNER, "--base", "main", "--format", "concise"])
+        .current_dir(repository.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("score-increased"));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_repository_reached_through_a_link_is_the_same() {
+    let repository = Repository::new();
+    raise(&repository, PLANNER);
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    let elsewhere = TempDir::new().unwrap();
+    let link = elsewhere.path().join("link");
+    std::os::unix::fs::symlink(repository.path(), &link).unwrap();
+    let policy = link.join("aivss-policy.yaml");
+    let judged = ["--base", "main", "--policy-from", "main"];
+    assert_eq!(repository.lines(&[&judged[..], &["--policy", policy.to_str().unwrap()]].concat()).0, 1);
+    assert_eq!(repository.lines(&[&judged[..], &[link.to_str().unwrap()]].concat()).0, 1);
+    // A link within the repository is known to the base by another name.
+    std::os::unix::fs::symlink("agents", repository.path().join("linked")).unwrap();
+    assert_eq!(repository.run(&[&judged[..], &["linked"]].concat()).status.code(), Some(2));
 }

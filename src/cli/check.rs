@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args};
 
 use super::Streams;
 use super::gate::{Ask, Stopped, judge};
+use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::side::Side;
 use crate::date::Date;
@@ -177,8 +178,10 @@ pub(super) fn run(
     let from = arguments.policy_from.as_deref();
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
     let policy_from = from.map_err(|message| Stopped::Asked(format!("--policy-from: {message}")))?;
+    let stdin = read_stdin(&arguments.paths);
     let ask = Ask {
         paths: &arguments.paths,
+        stdin: stdin.as_ref(),
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
         stdin_filename: &arguments.stdin_filename,
         policy: arguments.policy.as_deref(),

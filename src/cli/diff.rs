@@ -64,6 +64,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let side = head.as_ref().map_or(Side::Folder(repository), |commit| Side::Commit(repository, commit));
     let ask = Ask {
         paths: &arguments.path,
+        stdin: None,
         named: Named::Judged,
         stdin_filename: "stdin.yaml",
         policy: arguments.policy.as_deref(),

@@ -25,6 +25,8 @@ pub(super) struct Ask<'a> {
     pub(super) paths: &'a [PathBuf],
     /// What the policy's patterns do to files given by name.
     pub(super) named: Named,
+    /// What standard input held, or why it cannot be read, where it is among the paths. It can be read but once.
+    pub(super) stdin: Option<&'a Result<Vec<u8>, String>>,
     /// The name to give to standard input.
     pub(super) stdin_filename: &'a str,
     /// A policy file or the name of a built-in policy.
@@ -162,24 +164,34 @@ pub(super) fn judge(
 /// Both sides, and what lies between them.
 fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> Result<Looked, Stopped> {
     let repository = head.repository();
-    let base_side = Side::Commit(repository, commit);
-    let base = look(ask, base_side, policy, None).report;
+    if let Some(path) = ask.paths.iter().find(|path| repository.is_linked(path)) {
+        let message =
+            format!("{}: a link; name what it leads to, as the base knows it", repository.shown(path));
+        return Err(Stopped::Asked(message));
+    }
     let head_revision = match head {
         Side::Folder(_) => None,
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
-    // A file that was named alone may have come from anywhere.
-    let discovery = head.discover(ask.paths, policy, ask.named);
-    let now: BTreeSet<&str> = discovery.candidates.iter().map(|candidate| &*candidate.matched).collect();
-    let base = with_origins(ask, base_side, policy, base, &renamed, &now);
-    let before = Before::new(&base, &renamed, &now);
-    let mut looked = look(ask, head, policy, Some(&before));
-    let mended = before.mark_known(&mut looked.report.files);
+    let mut looked = look(ask, head, policy, None);
+    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &looked.report);
+    let is_asked = |path: &str| asked.contains(path);
+    let before = Before::new(&base, &renamed, &looked.report);
+    if policy.compares().is_some() {
+        // Who goes back to whom shows only once all are read; then there is something to hold against the limit.
+        let again = look(ask, head, policy, Some(&before));
+        looked = again;
+    }
+    let mended = before.mark_known(&mut looked.report.files, is_asked);
+    looked.report.obstacles.extend(base.obstacles.iter().map(|obstacle| {
+        let message = format!("in the base: {}", obstacle.message);
+        Obstacle { path: obstacle.path.clone(), message }
+    }));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
         verdict_before: base.verdict(),
-        agents: change::agents(&before, &base, &looked.report),
+        agents: change::agents(&before, &base, &looked.report, is_asked),
         policy: Vec::new(),
         mended,
     });
@@ -187,26 +199,33 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
     Ok(looked)
 }
 
-/// The base's report with the files that were renamed into what is judged now.
-fn with_origins(
+/// The base's report, and the paths in it that were asked for or went into what was.
+///
+/// An agent may have come from anywhere, so that all of the base is looked at; but what still stands elsewhere, and was
+/// not asked for, went nowhere.
+fn look_at_base(
     ask: &Ask<'_>,
-    side: Side<'_>,
+    head: Side<'_>,
     policy: &Policy,
-    mut base: Report,
+    commit: &Commit,
     renamed: &BTreeMap<String, String>,
-    now: &BTreeSet<&str>,
-) -> Report {
-    let repository = side.repository();
-    let missing = renamed.iter().filter(|(path, origin)| {
-        now.contains(path.as_str()) && !base.files.iter().any(|file| &file.path == *origin)
-    });
-    let paths: Vec<PathBuf> = missing.map(|(_, origin)| repository.root().join(origin)).collect();
-    if !paths.is_empty() {
-        let origins = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
-        base.files.extend(origins.files);
-        base.obstacles.extend(origins.obstacles);
-    }
-    base
+    now: &Report,
+) -> (Report, BTreeSet<String>) {
+    let repository = head.repository();
+    let side = Side::Commit(repository, commit);
+    let stdin = |path: &PathBuf| {
+        if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
+    };
+    let mut paths: Vec<PathBuf> = ask.paths.iter().map(stdin).collect();
+    let origins = now.files.iter().filter_map(|file| renamed.get(&file.path));
+    paths.extend(origins.map(|origin| repository.root().join(origin)));
+    let discovery = side.discover(&paths, policy, ask.named);
+    let asked: BTreeSet<String> =
+        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect();
+    paths.push(repository.root().to_owned());
+    let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
+    base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
+    (base, asked)
 }
 
 fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, report: &mut Report) {

@@ -26,11 +26,10 @@ pub(super) struct Looked {
 /// Judges the files of one side.
 pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Option<&Before<'_>>) -> Looked {
     let judge = Judge { policy, today: ask.today, load: &side, before };
-    let (stdin, paths): (Vec<_>, Vec<_>) =
-        ask.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let paths: Vec<PathBuf> = ask.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
     let discovery = side.discover(&paths, policy, ask.named);
     let mut looked = Looked { report: Report::new(ask.today, ask.fail_on), used: Used::default() };
-    if let (Side::Folder(_), [_, ..]) = (side, stdin.as_slice()) {
+    if matches!(side, Side::Folder(_)) {
         look_at_stdin(ask, side, judge, &mut looked);
     }
     let threads = match ask.threads {
@@ -42,16 +41,25 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
     looked
 }
 
+/// What standard input holds, if it is among the paths.
+pub(super) fn read_stdin(paths: &[PathBuf]) -> Option<Result<Vec<u8>, String>> {
+    #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
+    let read = || read_bounded(io::stdin().lock());
+    paths.iter().any(|path| path.as_os_str() == "-").then(read)
+}
+
 fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
     let name = ask.stdin_filename.to_owned();
     let matched = side.repository().matched(Path::new(&name));
     let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
-    #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
-    match read_bounded(io::stdin().lock()) {
-        Ok(bytes) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes, judge));
+    match ask.stdin {
+        Some(Ok(bytes)) => {
+            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge));
         }
-        Err(message) => looked.report.obstacles.push(Obstacle { path: candidate.name, message }),
+        Some(Err(message)) => {
+            looked.report.obstacles.push(Obstacle { path: candidate.name, message: message.clone() });
+        }
+        None => {}
     }
 }
 

@@ -36,6 +36,14 @@ impl Side<'_> {
         }
     }
 
+    /// Whether something stands at a path, given from the repository's root.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        match self {
+            Self::Folder(repository) => repository.stands(path),
+            Self::Commit(_, commit) => commit.holds(path),
+        }
+    }
+
     pub(super) fn discover(&self, paths: &[PathBuf], policy: &Policy, named: Named) -> Discovery {
         match self {
             Self::Folder(repository) => discover(paths, repository, policy, named),
@@ -87,6 +95,9 @@ impl Files for Side<'_> {
                         let rest = path.strip_prefix(&matched).and_then(|rest| rest.strip_prefix('/'));
                         rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
                     };
+                    if let Some(module) = commit.submodules().find(below) {
+                        return Err(format!("{module} is a submodule, whose files are another repository's"));
+                    }
                     let paths = commit
                         .paths()
                         .filter(below)

@@ -42,7 +42,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     "`{}` is {} and exceeds the limit of {}",
                     given.key.value, value.value, limit.value
                 );
-                found.push(Diagnostic::new(&RULE, value.span, message).decided_by(&limit.origin));
+                found.push(
+                    Diagnostic::new(&RULE, value.span, message).amount(value.value).decided_by(&limit.origin),
+                );
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `open-threats-exceeded`: more open threats than the policy allows.
 
 use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 
 pub(crate) static RULE: Rule = Rule {
@@ -43,7 +44,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let count =
             if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
         let message = format!("{count} open, and the limit is {}", limit.value);
-        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);
+        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message)
+            .amount(Decimal::from(open.len()))
+            .decided_by(&limit.origin);
         let shown = open.iter().take(SHOWN);
         found.push(shown.fold(diagnostic, |diagnostic, threat| {
             diagnostic.related(threat.span, format!("open: {}", threat.title.unwrap_or("without a title")))

@@ -32,8 +32,9 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (&subject.terms.limits().increase, subject.before) else { return };
     let base_score = |finding: Option<&str>| -> Option<Decimal> {
-        let score = before.scores.iter().find(|score| score.finding.as_deref() == finding)?;
-        Some(score.working.as_ref()?.score)
+        // A finding that the base has not, under this name, may not go beyond the worst that it has.
+        let score = before.scores.iter().find(|score| score.finding.as_deref() == finding);
+        score.map_or_else(|| before.worst(), |score| score.working.as_ref()).map(|working| working.score)
     };
     let own = subject.own().map(|scored| (None, scored));
     let findings = subject.findings().filter_map(|(finding, scored)| Some((Some(finding.id?.value), scored)));

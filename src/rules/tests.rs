@@ -1,7 +1,7 @@
 //! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
 //! policies knows it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
@@ -179,7 +179,7 @@ impl Fixture {
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
             let base = report_of(base, example.file, &policy);
             let renames = BTreeMap::new();
-            let before = Before::new(&base, &renames, &BTreeSet::from([example.file]));
+            let before = Before::new(&base, &renames, &report_of(source.clone(), example.file, &policy));
             let before = (!example.base.is_empty()).then_some(&before);
             let linted = lint(&source, example.file, Judge { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()

@@ -1,6 +1,7 @@
 //! `uncertain-layers-exceeded`: more uncertain layers than the policy allows.
 
 use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Answer, Layer};
 
@@ -37,7 +38,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
-        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message).decided_by(&limit.origin);
+        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message)
+            .amount(Decimal::from(uncertain.len()))
+            .decided_by(&limit.origin);
         found.push(
             uncertain
                 .iter()
