@@ -395,6 +395,32 @@ fn a_merge_commit_of_the_author_chooses_no_policy() {
     assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
 }
 
+/// The tip of the base branch may be a merge commit itself, and is what such an event checks out.
+#[test]
+fn a_merge_commit_on_the_base_branch_is_its_tip() {
+    let job = Job::new("target");
+    let history = history(&job);
+    check_out(&job, &history.merge);
+    let job = job
+        .on("pull_request_target", pull_request(&history.merge, "owner/agents"))
+        .variable("GITHUB_SHA", &history.merge);
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.merge.as_str()));
+}
+
+#[test]
+fn histories_that_never_met_are_not_compared() {
+    let (job, _) = merged("unrelated");
+    let work = job.folder.join("work");
+    git(&work, &["switch", "--quiet", "--orphan", "elsewhere"]);
+    let elsewhere = commit(&work, "another beginning");
+    git(&work, &["push", "--quiet", "../origin.git", "elsewhere"]);
+    let job = job.with("base", &elsewhere);
+    assert_cannot_judge(&job.run(), "have in common");
+    assert_eq!(job.calls().len(), 0);
+}
+
 #[test]
 fn a_clone_that_cannot_be_deepened_says_what_to_do() {
     let (job, _) = merged("cut-off");
