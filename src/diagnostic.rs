@@ -56,6 +56,8 @@ pub struct Diagnostic {
     pub note: Option<String>,
     /// How to mend it.
     pub help: Option<String>,
+    /// The edits that mend it, where they follow from the file alone.
+    pub fix: Option<Fix>,
     /// The line of the policy that decided it, where one did.
     pub decided_by: Option<Origin>,
     /// Why it passes all the same, where an exception covers it.
@@ -75,6 +77,32 @@ pub struct Related {
     pub span: Span,
     /// What it has to do with it.
     pub message: String,
+}
+
+/// Edits that mend a fault, all or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What they do, in a few words.
+    pub title: String,
+    /// The edits, in the order of the text; none overlaps another.
+    pub edits: Vec<Edit>,
+}
+
+/// A text to put in the place of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go.
+    pub span: Span,
+    /// What comes in their place.
+    pub text: String,
+}
+
+impl Fix {
+    /// The bytes in `span` replaced by `text`.
+    pub fn replacing(span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { title: format!("Write {text}"), edits: vec![Edit { span, text }] }
+    }
 }
 
 /// A line of a policy file.
@@ -129,6 +157,7 @@ impl Diagnostic {
             working: None,
             note: None,
             help: None,
+            fix: None,
             decided_by: None,
             excepted: None,
             known: false,
@@ -185,6 +214,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With the edits that mend it, if some do.
+    #[must_use]
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 

@@ -301,7 +301,8 @@ fn what_a_change_does_is_told_agent_by_agent() {
     let uncertain = "  foundation_models:\n    status: uncertain\n    analysis: Nobody has looked.\n    threats: [{ id: T6, title: Goal manipulation }]\n";
     repository.edit(PLANNER, layer, uncertain);
     repository.git(&["rm", "--quiet", "-r", "agents/old"]);
-    repository.write("agents/new/threat-model.yaml", &MODEL.replace("Planner", "New"));
+    repository
+        .write("agents/new/threat-model.yaml", include_str!("../examples/smolagents/threat-model.yaml"));
     repository.commit();
     let output = repository.run(&["diff", "main", "second"]);
     assert_eq!(output.status.code(), Some(0), "it tells, and does not judge");
@@ -321,7 +322,7 @@ fn what_a_change_does_is_told_agent_by_agent() {
             )
         })
         .collect();
-    assert_eq!(agents, ["New null→9.4", "Old 9.4→null", "Planner 9.4→9.8"]);
+    assert_eq!(agents, ["Smolagents AI Agent null→6.5", "Old 9.4→null", "Planner 9.4→9.8"]);
     let differences: Vec<String> = change["agents"][2]["differences"]
         .as_array()
         .unwrap()
@@ -441,7 +442,9 @@ fn reports_go_to_files_and_never_change_the_verdict() {
         let alone = repository.run(&["--format", format]);
         assert_eq!(alone.status.code(), Some(1), "{format}");
         assert_eq!(written, alone.stdout, "{format}");
-        assert!(String::from_utf8(written).unwrap().contains("9.1"), "{format}");
+        // Markdown escapes the point.
+        let text = String::from_utf8(written).unwrap().replace('\\', "");
+        assert!(text.contains("declared 9.1"), "{format}");
     }
     let leftovers = fs::read_dir(repository.path())
         .unwrap()

@@ -1,4 +1,4 @@
-//! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid whatever a file says, and hold the
+//! The formats for other programs — SARIF, GitLab's code quality, `JUnit` — are valid whatever a file says, and hold the
 //! faults of the report: all of them, where they are, and no others.
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use aivss_lint::diagnostic::{Diagnostic, Level, Origin};
 use aivss_lint::lint::{Judge, lint};
 use aivss_lint::policy::{self, Excepted, NoFiles, Policy};
 use aivss_lint::report::{FileReport, Format, Obstacle, Report, Verdict, write};
-use aivss_lint::source::{Source, Span};
+use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -244,14 +244,77 @@ fn sarif_lists_all_rules_and_those_in_rego_that_spoke() {
 fn lines_on_top_change_no_fingerprint() {
     let before = faults(same);
     let after = faults(|name, text| {
-        let comment = if name.ends_with(".yaml") { "# A comment.\n" } else { "\n" };
-        // Text before an empty document would make it another fault.
+        let comment = if Source::decode(name, Vec::new()).language() == Language::Yaml {
+            "# A comment.\n"
+        } else {
+            "\n"
+        };
         format!("{}{text}", "\n".repeat(15) + &comment.repeat(15))
     });
     let lines = |report: &Report| expected(report).into_iter().map(|(_, line, _)| line).collect::<Vec<_>>();
     assert_ne!(lines(&before), lines(&after), "the lines did move");
     let (before, after) = (fingerprints(&before), fingerprints(&after));
     assert_eq!(before, after);
+}
+
+/// Each fix of the examples mends its fault, and the SARIF report carries it.
+#[test]
+fn a_fix_mends_its_fault() {
+    let report = faults(same);
+    let policy = policy("");
+    let mut fixed = BTreeSet::new();
+    for (source, fault) in report.diagnostics() {
+        let Some(fix) = &fault.fix else { continue };
+        let [edit] = &fix.edits[..] else { panic!("one edit: {fix:?}") };
+        let text = source.text();
+        let old = &text[edit.span.range()];
+        assert!(fault.message.contains(old.trim_start_matches('+')), "{old}: {}", fault.message);
+        let mended =
+            [&text[..edit.span.start as usize], &edit.text, &text[edit.span.end as usize..]].concat();
+        let still = file(source.name(), mended.into_bytes(), &policy).diagnostics;
+        let same = |other: &&Diagnostic| (&other.rule, &other.pointer) == (&fault.rule, &fault.pointer);
+        assert_eq!(still.iter().find(same), None);
+        fixed.insert(fault.rule.to_string());
+    }
+    let due = [
+        "cvss-base-mismatch",
+        "factor-sum-mismatch",
+        "score-mismatch",
+        "severity-mismatch",
+        "uplift-mismatch",
+    ];
+    assert_eq!(fixed.into_iter().collect::<Vec<_>>(), due);
+    let run = sarif(&report);
+    let carried = run["results"].as_array().unwrap().iter().filter(|result| result.get("fixes").is_some());
+    assert_eq!(carried.count(), report.diagnostics().filter(|(_, fault)| fault.fix.is_some()).count());
+}
+
+#[test]
+fn quotes_stay_and_what_an_alias_leads_to_has_no_fix() {
+    let stock = include_str!("../src/rules/stock.yaml");
+    let edits = |severity: &str| {
+        let score = stock.lines().position(|line| line.starts_with("  score:")).unwrap();
+        let mut lines: Vec<&str> = stock.lines().filter(|line| !line.starts_with("  severity:")).collect();
+        lines[score] = severity;
+        let text = lines
+            .join("\n")
+            .replace("aivss_threat_model: 1", "aivss_threat_model: 1\nx-low: &low Low\nx-score: &n 1.1");
+        let report = file("a.yaml", text.clone().into_bytes(), &policy(""));
+        let mismatch = report.diagnostics.iter().filter(|fault| fault.rule.ends_with("-mismatch"));
+        let edits = mismatch.map(|fault| {
+            let edit = &fault.fix.as_ref()?.edits[0];
+            Some((text[edit.span.range()].to_owned(), edit.text.clone()))
+        });
+        edits.collect::<Vec<_>>()
+    };
+    let to = |old: &str, new: &str| Some((old.to_owned(), new.to_owned()));
+    assert_eq!(edits("  score: 9.4\n  severity: 'Low'"), [to("Low", "Critical")]);
+    assert_eq!(edits("  score: 9.4\n  severity: ! Low"), [to("Low", "Critical")]);
+    assert_eq!(edits("  score: 9.4\n  severity: \"L\\x6Fw\""), [None]);
+    assert_eq!(edits("  score: 9.4\n  severity: *low"), [None]);
+    assert_eq!(edits("  score: *n"), [None]);
+    assert_eq!(edits("  score: !!float '1.1'"), [None]);
+    assert_eq!(edits("  score: &s 1.1"), [to("1.1", "9.4")]);
 }
 
 /// A report of one file in which every kind of outcome stands.
@@ -344,6 +407,9 @@ fn sarif_says_what_is_excepted_known_and_in_the_way() {
     let suppressed: Vec<bool> = results.iter().map(|result| result.get("suppressions").is_some()).collect();
     assert_eq!(suppressed, [false, true, false, false, false]);
     assert_eq!(results[1]["suppressions"][0]["status"], "accepted");
+    let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+    let over_lines = serde_json::json!({ "startLine": 1, "startColumn": 1, "endLine": 2, "endColumn": 1 });
+    assert_eq!(*region, over_lines);
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["exitCode"], 2);
     assert_eq!(invocation["executionSuccessful"], false);
@@ -429,7 +495,7 @@ proptest! {
     fn any_text_keeps_every_format_valid(
         path in any::<String>(),
         rule in "[^\\s]{1,12}",
-        message in "\\PC{1,40}|[\\x00-\\x1f\\x7f-\\x9f]{1,9}|.{1,20}",
+        message in "\\PC{1,40}|[\\x00-\\x1f\\x7f-\\x9f\u{FFFE}\u{FFFF}]{1,9}|.{1,20}",
         more in any::<String>(),
     ) {
         is_sound(&of_texts(&path, &rule, &message, &more));

@@ -2,21 +2,17 @@
 //! are not its business.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io;
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::{fmt, panic, thread};
 
+use super::look::{Looked, look};
 use super::side::Side;
-use super::watch;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Candidate, Discovery, Named, read_bounded};
+use crate::discover::Named;
 use crate::git::{Commit, renames};
-use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
 use crate::source::Source;
@@ -156,12 +152,6 @@ pub(super) fn judge(
     Ok(report.report)
 }
 
-/// A report, and what of the policy had a part in it.
-struct Looked {
-    report: Report,
-    used: Used,
-}
-
 /// Both sides, and what lies between them.
 fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> Result<Looked, Stopped> {
     let repository = head.repository();
@@ -296,143 +286,5 @@ fn add_review(
             diagnostic.known = is_old && ask.base.is_some();
         }
         report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
-    }
-}
-
-/// Judges the files of one side.
-fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Option<&Before<'_>>) -> Looked {
-    let judge = Judge { policy, today: ask.today, load: &side, before };
-    let (stdin, paths): (Vec<_>, Vec<_>) =
-        ask.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
-    let discovery = side.discover(&paths, policy, ask.named);
-    let mut looked = Looked { report: Report::new(ask.today, ask.fail_on), used: Used::default() };
-    if let (Side::Folder(_), [_, ..]) = (side, stdin.as_slice()) {
-        look_at_stdin(ask, side, judge, &mut looked);
-    }
-    let threads = match ask.threads {
-        0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        count => count,
-    };
-    let outcomes = judge_all(&discovery.candidates, side, judge, threads);
-    looked.add_all(discovery, outcomes, side);
-    looked
-}
-
-fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
-    let name = ask.stdin_filename.to_owned();
-    let matched = side.repository().matched(Path::new(&name));
-    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
-    #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
-    match read_bounded(io::stdin().lock()) {
-        Ok(bytes) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes, judge));
-        }
-        Err(message) => looked.report.obstacles.push(Obstacle { path: candidate.name, message }),
-    }
-}
-
-/// A file's text with what there is to say about it.
-struct Judged {
-    source: Source,
-    linted: Linted,
-}
-
-fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
-    let source = Source::decode(candidate.name.clone(), bytes);
-    let linted = lint(&source, &candidate.matched, judge);
-    // Of a file without fault nothing will be quoted, and there may be many of them.
-    let source = if linted.diagnostics.is_empty() { source.without_text() } else { source };
-    Judged { source, linted }
-}
-
-/// Judges files on several threads; the outcomes stand in the order of the files.
-fn judge_all(
-    candidates: &[Candidate],
-    side: Side<'_>,
-    judge: Judge<'_>,
-    threads: usize,
-) -> Vec<Result<Judged, String>> {
-    let next = AtomicUsize::new(0);
-    let outcomes: Vec<OnceLock<Result<Judged, String>>> =
-        candidates.iter().map(|_| OnceLock::new()).collect();
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge));
-            // A fault of this program's own must not pass for a verdict: the file counts as not judged.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
-            let failed = |_| Err("this program failed on it; please report that".to_owned());
-            slot.get_or_init(|| outcome.unwrap_or_else(failed));
-            watch::progress();
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.min(candidates.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let unfinished = || Err("it was not judged".to_owned());
-    outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()
-}
-
-impl Looked {
-    /// Adds all files, and says which of the folders held nothing to judge.
-    fn add_all(&mut self, discovery: Discovery, outcomes: Vec<Result<Judged, String>>, side: Side<'_>) {
-        self.report.obstacles.extend(discovery.obstacles);
-        self.report.skipped.extend(discovery.left_out);
-        let mut held = Vec::new();
-        for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
-            match outcome {
-                Ok(judged) => {
-                    if self.add(candidate, judged) {
-                        held.push(candidate);
-                    }
-                }
-                Err(message) => {
-                    self.report.obstacles.push(Obstacle { path: candidate.name.clone(), message });
-                    held.push(candidate);
-                }
-            }
-        }
-        let repository = side.repository();
-        for folder in &discovery.folders {
-            if !held.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
-                self.report.obstacles.push(Obstacle { path: repository.shown(folder), message });
-            }
-        }
-    }
-
-    /// Adds a file; tells whether it held something to judge. A policy does only for those who name it.
-    fn add(&mut self, candidate: &Candidate, judged: Judged) -> bool {
-        let Judged { source, linted } = judged;
-        self.used.extend(linted.used);
-        let obstacle = |message: String| Obstacle { path: candidate.name.clone(), message };
-        self.report.obstacles.extend(linted.unjudged.into_iter().map(obstacle));
-        match linted.content {
-            Content::Policy => self.report.policies += 1,
-            Content::Other if candidate.named => {
-                let message =
-                    "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
-                self.report.obstacles.push(obstacle(message.to_owned()));
-            }
-            Content::Other => self.report.skipped.push(candidate.name.clone()),
-            Content::BrokenPolicy | Content::Model => {
-                let is_policy = linted.content == Content::BrokenPolicy;
-                if is_policy {
-                    self.report.obstacles.push(obstacle("the policy is broken".to_owned()));
-                }
-                let (models, diagnostics) = (linted.models, linted.diagnostics);
-                let (source, path) = (Arc::new(source), candidate.matched.clone());
-                self.report.files.push(FileReport { source, path, models, diagnostics, is_policy });
-            }
-        }
-        match linted.content {
-            Content::Model | Content::BrokenPolicy => true,
-            Content::Policy => candidate.named,
-            Content::Other => false,
-        }
     }
 }

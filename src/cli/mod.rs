@@ -4,6 +4,7 @@
 mod check;
 mod diff;
 mod gate;
+mod look;
 mod output;
 mod policy;
 mod side;

@@ -142,9 +142,15 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Whether the node is a text that stands in the file letter by letter, and not an alias.
+    /// Whether the node is a text or a number that stands in the file letter by letter, and not an alias.
     pub fn is_verbatim(self) -> bool {
-        matches!(self.tree.items[self.id as usize].kind, Kind::String(Cow::Borrowed(_)))
+        let kind = &self.tree.items[self.id as usize].kind;
+        matches!(kind, Kind::String(Cow::Borrowed(_)) | Kind::Number(Cow::Borrowed(_)))
+    }
+
+    /// Whether an alias stands here.
+    pub fn is_alias(self) -> bool {
+        matches!(self.tree.items[self.id as usize].kind, Kind::Alias(_))
     }
 
     /// Where the arena lives, to tell nodes of different trees apart.

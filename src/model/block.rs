@@ -10,21 +10,30 @@ use crate::source::Span;
 pub(super) struct Block<'t> {
     pub(super) heading: Span,
     pub(super) node: Option<Node<'t>>,
+    /// Whether an alias led here, so that what is written in it may belong to others as well.
+    pub(super) aliased: bool,
 }
 
 impl<'t> Block<'t> {
     pub(super) fn root(node: Node<'t>) -> Self {
         let first = node.as_map().and_then(|map| map.iter().next());
-        Self { heading: first.map_or(node.span(), |entry| entry.key_span), node: Some(node) }
+        let heading = first.map_or(node.span(), |entry| entry.key_span);
+        Self { heading, node: Some(node), aliased: node.is_alias() }
     }
 
     pub(super) fn of(entry: Entry<'t>) -> Self {
-        Self { heading: entry.key_span, node: Some(entry.value) }
+        Self { heading: entry.key_span, node: Some(entry.value), aliased: entry.value.is_alias() }
+    }
+
+    /// The block of an entry in this one.
+    pub(super) fn under(self, entry: Entry<'t>) -> Self {
+        let block = Self::of(entry);
+        Self { aliased: self.aliased || block.aliased, ..block }
     }
 
     /// The block under a key; where it is missing, an empty one with this block's heading.
     pub(super) fn block(self, key: &str) -> Self {
-        self.entry(key).map_or(Self { heading: self.heading, node: None }, Self::of)
+        self.entry(key).map_or(Self { node: None, ..self }, |entry| self.under(entry))
     }
 
     pub(super) fn map(self) -> Option<Map<'t>> {
@@ -46,8 +55,15 @@ impl<'t> Block<'t> {
         Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
     }
 
+    /// Text that counts as verbatim only where no alias led to it.
+    pub(super) fn own_text(self, key: &str) -> Option<At<&'t str>> {
+        let text = self.text(key)?;
+        Some(At { verbatim: text.verbatim && !self.aliased, ..text })
+    }
+
     pub(super) fn number(self, key: &str) -> Option<At<Decimal>> {
-        number(self.entry(key)?)
+        let number = number(self.entry(key)?)?;
+        Some(At { verbatim: number.verbatim && !self.aliased, ..number })
     }
 
     pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
@@ -67,7 +83,12 @@ impl<'t> Block<'t> {
 
 pub(super) fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
     match entry.value.value() {
-        Value::Number(text) => Some(At::new(Decimal::parse(text).ok()?, entry.span())),
+        Value::Number(text) => {
+            let span = entry.span();
+            // Quotes can stand around a number with a tag.
+            let verbatim = entry.value.is_verbatim() && span.range().len() == text.len();
+            Some(At { value: Decimal::parse(text).ok()?, span, verbatim })
+        }
         Value::Null
         | Value::Bool(_)
         | Value::String(_)

@@ -16,6 +16,7 @@ pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
+use crate::diagnostic::Fix;
 use crate::document::Node;
 use crate::schema::Schema;
 use crate::source::Span;
@@ -38,7 +39,20 @@ impl<T> At<T> {
     }
 }
 
+impl At<Decimal> {
+    /// The edit that writes another number here, where this one stands letter by letter.
+    pub fn rewritten(self, right: Decimal) -> Option<Fix> {
+        self.verbatim.then(|| Fix::replacing(self.span, right.to_string()))
+    }
+}
+
 impl At<&str> {
+    /// The edit that writes another text here, within the same quotes, where this one stands letter by letter.
+    pub fn rewritten(self, right: &str) -> Option<Fix> {
+        let span = self.part(0, self.value.len());
+        (self.verbatim && span.range().len() == self.value.len()).then(|| Fix::replacing(span, right))
+    }
+
     /// The place of a part of the text, by byte offsets in it; the whole place where its bytes do not correspond.
     pub fn part(self, start: usize, end: usize) -> Span {
         let written = (self.span.end - self.span.start) as usize;

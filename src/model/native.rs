@@ -40,7 +40,7 @@ fn finding(node: Node<'_>) -> Finding<'_> {
         span: node.span(),
         id: block.text("id"),
         title: block.text("title"),
-        assessment: block.entry("aivss").map(|entry| assessment(Block::of(entry))),
+        assessment: block.entry("aivss").map(|entry| assessment(block.under(entry))),
     }
 }
 
@@ -59,7 +59,7 @@ fn assessment(block: Block<'_>) -> Assessment<'_> {
         factor_sum: block.number("factor_sum"),
         uplift: block.number("aars"),
         score: block.number("score"),
-        severity: block.text("severity"),
+        severity: block.own_text("severity"),
     }
 }
 

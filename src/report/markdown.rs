@@ -5,6 +5,7 @@
 
 mod safe;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -22,6 +23,7 @@ use crate::source::Position;
 const MARK: &str = "<!-- aivss-lint -->";
 /// The bytes at which each part ends at the latest; what an earlier part leaves is room for the later ones. GitHub
 /// takes 65,536 characters in a comment.
+const REMARKS_END: usize = 5_000;
 const HEAD_END: usize = 9_000;
 const AGENTS_END: usize = 24_000;
 const CHANGE_END: usize = 36_000;
@@ -60,7 +62,7 @@ impl Page {
         let left = items.len() - shown;
         if left > 0 {
             self.text.push_str(&format!(
-                "\n*{} left out here; the log or the JSON report has all.*\n",
+                "\n*{} left out here; the log or the JSON report has all.*\n\n",
                 count(left, word)
             ));
         }
@@ -77,15 +79,15 @@ fn head(report: &Report, page: &mut Page) {
     let policy = text(&report.policy, NAME);
     page.text.push_str(&format!("## aivss-lint: {verdict}\n\nUnder policy {policy}: "));
     page.text.push_str(&format!("{}\n\n", text(&report.summary(), MESSAGE)));
+    let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
+    page.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
+    let lowered =
+        report.lowered.iter().map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
+    page.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
     let obstacles = report.obstacles.iter().map(|obstacle| {
         format!("- ⚠️ cannot judge {}: {}\n", text(&obstacle.path, NAME), text(&obstacle.message, MESSAGE))
     });
     page.list(HEAD_END, &obstacles.collect::<Vec<_>>(), "obstacle");
-    let lowered =
-        report.lowered.iter().map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
-    page.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
-    let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
-    page.list(HEAD_END, &remarks.collect::<Vec<_>>(), "remark");
 }
 
 /// A row of the table, with what decides whether it stays where not all of them do.
@@ -119,7 +121,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
     page.text.push_str(&format!("\n| Agent | Score | Band |{title} Layers | Faults |\n"));
     page.text.push_str(&format!("| --- | ---: | --- |{rule} --- | --- |\n"));
     if page.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END {
-        rows.sort_by(|one, other| (other.changed, other.score).cmp(&(one.changed, one.score)));
+        rows.sort_by_key(|row| Reverse((row.changed, row.score)));
     }
     let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
     page.list(AGENTS_END, &rows, "agent");
@@ -165,6 +167,7 @@ fn change_sign(agent: Option<&AgentChange>) -> String {
     };
     match (agent.before, agent.after) {
         (Standing::Absent, _) => "new".to_owned(),
+        (before, after) if before == after && agent.differences.is_empty() => "= (renamed)".to_owned(),
         (before, after) if before == after => "= (inputs differ)".to_owned(),
         (before, after) => {
             let sign = arrow(direction(agent));
@@ -217,7 +220,7 @@ fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
 
 fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page) {
     let base = text(&change.base.to_string(), NAME);
-    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base}:\n\n"));
+    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base} (▲ worse, ▼ better):\n\n"));
     let files: BTreeMap<&str, &FileReport> =
         report.files.iter().map(|file| (file.source.name(), file)).collect();
     let mut items = Vec::new();

@@ -1,15 +1,20 @@
 //! SARIF 2.1.0, for code scanning: rules, results, what an exception covers, what kept the gate from judging. It is no
 //! place for scores and layers, which the JSON report has. Every text from a file passes [`line`] on its way.
 
+mod log;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use serde::Serialize;
-
+use self::log::{
+    Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
+    Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
+    Suppression, Text, Tool,
+};
 use super::escape::{line, same_length};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level};
 use crate::rules::{self, Rule};
 use crate::source::{Language, Source, Span};
 
@@ -22,167 +27,6 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report)] };
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
-}
-
-#[derive(Serialize)]
-struct Log {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    automation_details: Details,
-    column_kind: &'static str,
-    original_uri_base_ids: BTreeMap<&'static str, Described>,
-    invocations: [Invocation; 1],
-    results: Vec<Outcome>,
-}
-
-#[derive(Serialize)]
-struct Details {
-    id: &'static str,
-}
-
-#[derive(Serialize)]
-struct Described {
-    description: Text,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver {
-    name: &'static str,
-    version: &'static str,
-    semantic_version: &'static str,
-    rules: Vec<Descriptor>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor {
-    id: String,
-    name: String,
-    short_description: Text,
-    full_description: Text,
-    help: Help,
-    default_configuration: Configuration,
-    properties: Properties,
-}
-
-#[derive(Serialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Help {
-    text: String,
-    markdown: String,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: Level,
-}
-
-#[derive(Serialize)]
-struct Properties {
-    tags: [&'static str; 2],
-    #[serde(rename = "security-severity")]
-    security_severity: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    exit_code: u8,
-    tool_execution_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Text,
-    locations: [Location; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Outcome {
-    rule_id: String,
-    rule_index: usize,
-    kind: &'static str,
-    level: Level,
-    message: Text,
-    locations: [Location; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
-    partial_fingerprints: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suppressions: Option<[Suppression; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    baseline_state: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Suppression {
-    kind: &'static str,
-    status: &'static str,
-    justification: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<usize>,
-    physical_location: Physical,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logical_locations: Option<[Logical; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Text>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Artifact,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Artifact {
-    uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri_base_id: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Logical {
-    fully_qualified_name: String,
 }
 
 fn text(text: &str) -> Text {
@@ -327,7 +171,7 @@ fn outcome(
         kind: "fail",
         level: diagnostic.level,
         message: Text { text: super::plain_text(diagnostic) },
-        locations: [Location { logical_locations: logical, ..place }],
+        locations: [Location { logical, ..place }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
         suppressions: excepted.map(|reason| {
@@ -335,6 +179,22 @@ fn outcome(
             [Suppression { kind: "external", status: "accepted", justification }]
         }),
         baseline_state: report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
+        fixes: diagnostic.fix.as_ref().map(|fix| [mending(file, fix)]),
+    }
+}
+
+fn mending(file: &FileReport, fix: &Fix) -> Mending {
+    let replacements = fix.edits.iter().map(|edit| Replacement {
+        deleted_region: region(&file.source, edit.span),
+        // What is to be written is none of the file's texts, and goes out as it is.
+        inserted_content: Text { text: edit.text.clone() },
+    });
+    Mending {
+        description: text(&fix.title),
+        artifact_changes: [ArtifactChange {
+            artifact_location: artifact(&file.path),
+            replacements: replacements.collect(),
+        }],
     }
 }
 
@@ -344,8 +204,8 @@ fn notification(obstacle: &Obstacle) -> Notification {
 }
 
 fn location(path: &str, region: Option<Region>) -> Location {
-    let physical_location = Physical { artifact_location: artifact(path), region };
-    Location { id: None, physical_location, logical_locations: None, message: None }
+    let physical = Physical { artifact_location: artifact(path), region };
+    Location { id: None, physical, logical: None, message: None }
 }
 
 fn region(source: &Source, span: Span) -> Region {

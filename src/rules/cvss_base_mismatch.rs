@@ -39,6 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("declared {}, the vector gives {exact}", declared.value);
         let mut diagnostic = Diagnostic::new(&RULE, declared.span, message)
             .label(format!("should be {exact}"))
+            .fix(declared.rewritten(exact))
             .note(explain_base(declared.value, exact))
             .help(format!("write {exact}, or mend the vector"));
         if !vector.beyond_base.is_empty() && diagnostic.note.is_none() {

@@ -34,6 +34,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(
                 Diagnostic::new(&RULE, declared.span, message)
                     .label(format!("should be {}", exact.plain()))
+                    .fix(declared.rewritten(exact.plain()))
                     .working(written_sum(scored)),
             );
         }

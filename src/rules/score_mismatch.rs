@@ -64,6 +64,7 @@ fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
     let message = format!("declared {}, AIVSS {} gives {right}", declared.value, working.formula.version);
     let diagnostic = Diagnostic::new(&RULE, declared.span, message)
         .label(format!("should be {right}"))
+        .fix(declared.rewritten(right))
         .working(working.written())
         .note(explain_score(scored, declared.value, findings))
         .help(format!("write {right}, or mend the input that is wrong"));

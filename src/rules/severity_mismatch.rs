@@ -35,6 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         found.push(
             Diagnostic::new(&RULE, declared.span, message)
                 .label(format!("should be {right}"))
+                .fix(declared.rewritten(right))
                 .working(working.written())
                 .note(explain_severity(band, scored, working)),
         );

@@ -41,6 +41,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         found.push(
             Diagnostic::new(&RULE, declared.span, message)
                 .label(format!("should be {shown}"))
+                .fix(declared.rewritten(shown))
                 .working(step.unwrap_or_else(|| written_sum(scored)))
                 .note(is_sum.then(|| {
                     format!(

@@ -1,4 +1,4 @@
-//! Any text as Markdown that shows this text and does nothing else, on GitHub, on GitLab and by CommonMark.
+//! Any text as Markdown that shows this text and does nothing else, on GitHub and on GitLab.
 //!
 //! The signs that Markdown and HTML know are escaped. Mentions, references and addresses are found by the services
 //! in the text that is shown, so these are broken up by a character without width.
@@ -7,6 +7,9 @@ use super::super::escape::line;
 
 /// U+2060, which takes no room and breaks no line. [`line`] lets none of a file's own pass.
 const JOINER: char = '\u{2060}';
+
+/// Bytes that a character may take on average: whoever writes signs that grow must not crowd out the rest.
+const GROWTH: usize = 3;
 
 /// At most so many characters of a text, safe in paragraphs, lists and tables.
 pub(super) fn text(raw: &str, most: usize) -> String {
@@ -17,6 +20,10 @@ pub(super) fn text(raw: &str, most: usize) -> String {
     let safe = line(cut.trim());
     let mut escaped = String::with_capacity(safe.len() * 2);
     for (at, letter) in safe.char_indices() {
+        if escaped.len() > most.saturating_mul(GROWTH) {
+            escaped.push('…');
+            break;
+        }
         match letter {
             // A backslash before one of these would not hold in every table.
             '<' => escaped.push_str("&lt;"),
