@@ -241,7 +241,9 @@ fn instead(report: &str, code: u8) -> String {
 #[test]
 fn a_report_counts_only_with_the_exit_code_that_goes_with_it() {
     let sound = Job::new("report-sound");
-    sound.stub("instead", &instead(PASSED, 0));
+    // Figures of something else are not the summary's.
+    let change = "  \"change\": {\n    \"errors\": 9\n  },\n  \"summary\"";
+    sound.stub("instead", &instead(&PASSED.replace("  \"summary\"", change), 0));
     assert_eq!(sound.run().output("verdict"), "passed");
 
     let failed = PASSED.replace("\"passed\"", "\"failed\"");
@@ -340,6 +342,11 @@ fn inputs_are_never_code() {
         let job = plain("inputs", GOOD).with(input, value);
         job.run();
         assert!(!job.workspace().join("spliced").exists(), "{input}");
+
+        let job = plain("inputs", GOOD).with(input, "x\r\n::error::forged\r\n##[error]forged");
+        let ran = job.run();
+        assert!(ran.commands().iter().all(|command| !command.starts_with("::error::forged")), "{}", ran.log);
+        assert!(ran.commands().iter().all(|command| !command.starts_with("##[")), "{}", ran.log);
     }
 }
 
@@ -598,15 +605,16 @@ const ARCHIVE: &str = "aivss-lint-x86_64-unknown-linux-musl.tar.gz";
 fn released(test: &str) -> (Job, String) {
     let mut job = plain(test, GOOD);
     job.inputs.remove("binary");
-    let packed = job.folder.join("packed");
-    fs::create_dir_all(&packed).unwrap();
-    fs::copy(job.folder.join("stubs/recorder"), packed.join("aivss-lint")).unwrap();
-    fs::create_dir_all(release(&job, ARCHIVE).parent().unwrap()).unwrap();
-    let made = Command::new("tar")
-        .current_dir(&packed)
-        .arg("-czf")
-        .arg(release(&job, ARCHIVE))
-        .arg("aivss-lint")
+    let built = job.folder.join("built");
+    fs::create_dir_all(&built).unwrap();
+    fs::copy(job.folder.join("stubs/recorder"), built.join("aivss-lint")).unwrap();
+    let server = release(&job, ARCHIVE).parent().unwrap().to_owned();
+    fs::create_dir_all(&server).unwrap();
+    let made = Command::new("bash")
+        .current_dir(&server)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/release/pack"))
+        .arg(built.join("aivss-lint"))
+        .arg("x86_64-unknown-linux-musl")
         .status();
     assert!(made.unwrap().success());
     let sum = checksum(&job);
