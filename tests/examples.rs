@@ -180,3 +180,42 @@ impl aivss_lint::policy::Files for Shown {
         Ok(vec!["policies/custom/owner.rego".to_owned()])
     }
 }
+
+/// Whoever reads whichever report reads of the same faults, and the exit code is the same.
+#[test]
+fn every_format_holds_the_same_faults() {
+    let (code, json) = report(&["examples/faults"]);
+    let lists = json["files"].as_array().unwrap().iter().map(|file| file["diagnostics"].as_array().unwrap());
+    let faults: usize = lists.map(Vec::len).sum();
+    let obstacles = json["obstacles"].as_array().unwrap().len();
+    assert!(faults > 50, "{faults}");
+    let written = |format: &str| {
+        let output = run(&["examples/faults", "--today", "2026-11-23", "--format", format]);
+        assert_eq!(output.status.code(), code, "{format}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let begins = |text: &str, starts: &[&str]| {
+        text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).count()
+    };
+    let parsed = |format: &str| -> Value { serde_json::from_str(&written(format)).unwrap() };
+    assert_eq!(begins(&written("human"), &["error[", "warning[", "note["]), faults);
+    assert_eq!(written("concise").lines().count(), faults + obstacles);
+    assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), faults);
+    assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + obstacles);
+    let junit = written("junit");
+    let unclean =
+        json["files"].as_array().unwrap().iter().filter(|file| file["diagnostics"] != Value::Array(vec![]));
+    let clean = json["files"].as_array().unwrap().len() - unclean.count();
+    assert_eq!(junit.matches("<testcase ").count(), faults + obstacles + clean);
+    // Of the eleventh and later ones of a level GitHub shows nothing: a tenth says so, and lines in the log hold them.
+    let github = written("github");
+    let more = github.lines().filter(|line| line.contains("title=") && line.contains(" more::")).count();
+    let commands = begins(&github, &["::error ", "::warning ", "::notice "]);
+    let lines = github.lines().filter(|line| line.starts_with("examples/faults/")).count();
+    assert_eq!(commands - more + lines, faults + obstacles);
+    assert!(commands <= 30 && more > 0);
+    let markdown = written("markdown");
+    let is_fault =
+        |line: &str| [" error **", " warning **", " note **"].iter().any(|word| line.contains(word));
+    assert_eq!(markdown.lines().filter(|line| line.starts_with("- ") && is_fault(line)).count(), faults);
+}

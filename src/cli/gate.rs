@@ -11,7 +11,7 @@ use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::Named;
+use crate::discover::{Named, Repository};
 use crate::git::{Commit, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
@@ -108,17 +108,22 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
 }
 
 /// The report on a policy by which nothing can be judged.
-pub(super) fn broken_report(policy: String, broken: Vec<Broken>, today: Date, fail_on: Level) -> Report {
+pub(super) fn broken_report(
+    policy: String,
+    broken: Vec<Broken>,
+    repository: &Repository,
+    (today, fail_on): (Date, Level),
+) -> Report {
     let mut report = Report::new(today, fail_on);
     report.policy = policy;
-    add_broken(&mut report, broken, "it is broken, so nothing was judged by it");
+    add_broken(&mut report, broken, repository, "it is broken, so nothing was judged by it");
     report
 }
 
-fn add_broken(report: &mut Report, broken: Vec<Broken>, message: &str) {
+fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository, message: &str) {
     for Broken { source, diagnostics } in broken {
-        let path = source.name().to_owned();
-        report.obstacles.push(Obstacle { path: path.clone(), message: message.to_owned() });
+        let path = repository.matched(Path::new(source.name()));
+        report.obstacles.push(Obstacle { path: source.name().to_owned(), message: message.to_owned() });
         report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
     }
 }
@@ -132,7 +137,9 @@ pub(super) fn judge(
     let judging = ask.policy_from.map_or(head, |commit| Side::Commit(head.repository(), commit));
     let (mut policy, name) = match find_policy(ask.policy, judging)? {
         Ok(found) => found,
-        Err((name, broken)) => return Ok(broken_report(name, broken, ask.today, ask.fail_on)),
+        Err((name, broken)) => {
+            return Ok(broken_report(name, broken, head.repository(), (ask.today, ask.fail_on)));
+        }
     };
     let said = policy.facts();
     let lowered = adjust(&mut policy)?;
@@ -232,7 +239,7 @@ fn review(
             differences
         }
         Some(Err((_, broken))) => {
-            add_broken(report, broken, "the policy of this change is broken");
+            add_broken(report, broken, head.repository(), "the policy of this change is broken");
             Vec::new()
         }
         Some(Ok((own, name))) => {

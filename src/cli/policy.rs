@@ -58,7 +58,7 @@ pub(super) fn run(command: &Command, repository: &Repository) -> Result<Verdict,
 fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let (policy, name) = match find_policy(arguments.policy.as_deref(), Side::Folder(repository))? {
         Ok(found) => found,
-        Err((name, broken)) => return report_broken(name, broken),
+        Err((name, broken)) => return report_broken(name, broken, repository),
     };
     let shown = repository.shown(&arguments.path);
     let bytes = read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
@@ -86,8 +86,8 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
     Ok(Verdict::Passed)
 }
 
-fn report_broken(name: String, broken: Vec<Broken>) -> Result<Verdict, Stopped> {
-    let report = broken_report(name, broken, Date::today(), Level::Error);
+fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, Stopped> {
+    let report = broken_report(name, broken, repository, (Date::today(), Level::Error));
     emit_to_stdout(|stdout| report::write(&report, Format::Human(look(Colour::Auto)), stdout))?;
     Ok(report.verdict())
 }
@@ -111,7 +111,7 @@ fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, S
         if trial::is_trials(&source) {
             match trial::read(source) {
                 Ok(trials) => run_trials(&trials, &name, Side::Folder(repository), &mut tally)?,
-                Err(broken) => return report_broken(name, vec![broken]),
+                Err(broken) => return report_broken(name, vec![broken], repository),
             }
         } else if is_policy(&source) {
             policies.push(name);

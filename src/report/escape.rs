@@ -36,6 +36,19 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A path as part of a URI: everything encoded but the slash and what RFC 3986 calls unreserved.
+pub(super) fn uri_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 /// Whether a line that begins like this is a workflow command of GitHub's.
 pub(super) fn begins_command(text: &str) -> bool {
     text.trim_start().starts_with("::")

@@ -11,7 +11,7 @@ use self::log::{
     Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
     Suppression, Text, Tool,
 };
-use super::escape::{line, same_length};
+use super::escape::{line, same_length, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Fix, Level};
@@ -219,27 +219,10 @@ fn artifact(path: &str) -> Artifact {
         path.get(1..3) == Some(":/") && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
     if path.starts_with('/') || is_drive {
         let (slash, drive, rest) = if is_drive { ("/", &path[..2], &path[2..]) } else { ("", "", path) };
-        return Artifact {
-            uri: format!("file://{slash}{drive}{}", percent_encoded(rest)),
-            uri_base_id: None,
-        };
+        return Artifact { uri: format!("file://{slash}{drive}{}", uri_path(rest)), uri_base_id: None };
     }
     let is_outside = path == ".." || path.starts_with("../");
-    Artifact { uri: percent_encoded(path), uri_base_id: (!is_outside).then_some(ROOT) }
-}
-
-/// Everything encoded but what RFC 3986 calls unreserved, and the slash.
-fn percent_encoded(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    Artifact { uri: uri_path(path), uri_base_id: (!is_outside).then_some(ROOT) }
 }
 
 #[cfg(test)]

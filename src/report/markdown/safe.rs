@@ -3,7 +3,7 @@
 //! The signs that Markdown and HTML know are escaped. Mentions, references and addresses are found by the services
 //! in the text that is shown, so these are broken up by a character without width.
 
-use super::super::escape::line;
+use super::super::escape::{line, uri_path};
 
 /// U+2060, which takes no room and breaks no line. [`line`] lets none of a file's own pass.
 const JOINER: char = '\u{2060}';
@@ -80,7 +80,7 @@ impl<'r> Links<'r> {
     /// The lines from `first` to `last` of the file at `path`, relative to the repository's root.
     pub(super) fn place(&self, path: &str, first: u32, last: u32) -> Place {
         let lines = if first < last { format!("#L{first}-L{last}") } else { format!("#L{first}") };
-        let url = self.prefix.map(|prefix| format!("{prefix}{}{lines}", percent_encoded(path)));
+        let url = self.prefix.map(|prefix| format!("{prefix}{}{lines}", uri_path(path)));
         let shown = match &url {
             Some(_) => format!("line {first}"),
             None => format!("{}:{first}", text(path, super::NAME)),
@@ -106,19 +106,6 @@ impl Place {
             None => self.shown.clone(),
         }
     }
-}
-
-/// A path as part of an address.
-fn percent_encoded(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
