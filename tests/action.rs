@@ -416,6 +416,20 @@ fn a_merge_commit_on_the_base_branch_is_its_tip() {
     assert_eq!(option(&job.calls(), "--policy-from"), Some(history.merge.as_str()));
 }
 
+/// As in a container, where the workspace is not one's own.
+#[test]
+fn a_workspace_of_another_user_is_judged() {
+    for folder in [".", "agents"] {
+        let (job, history) = merged("another-user");
+        git(&job.workspace(), &["fetch", "--quiet", "--unshallow", "origin", &history.merge]);
+        write(&job.workspace(), "agents/threat-model.yaml", GOOD);
+        let job = job.with("working-directory", folder).variable("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+        let ran = job.run();
+        assert_eq!(ran.code, 0, "{}", ran.log);
+        assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
+    }
+}
+
 #[test]
 fn histories_that_never_met_are_not_compared() {
     let (job, _) = merged("unrelated");
