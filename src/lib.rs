@@ -30,6 +30,7 @@
 //! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
+//! | [`explain`] | a rule → its page | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
 //! What holds everywhere:
@@ -64,6 +65,7 @@ pub mod rules;
 pub mod diagnostic;
 pub mod assessed;
 pub mod change;
+pub mod explain;
 pub mod rego_input;
 pub mod lint;
 pub mod report;

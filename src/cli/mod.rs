@@ -3,6 +3,7 @@
 
 mod check;
 mod diff;
+mod explain;
 mod gate;
 mod look;
 mod output;
@@ -55,6 +56,14 @@ enum Command {
     /// Tell what a change does to scores, layers and policy
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(diff::Arguments),
+    /// Say what a rule finds and why, with examples
+    #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
+    Explain(explain::ExplainArguments),
+    /// List all rules
+    Rules(explain::RulesArguments),
+    /// Print a JSON schema, for editors and validators
+    #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
+    Schema(explain::SchemaArguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -112,6 +121,9 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
             check::run(arguments, matches, &repository)
         }
         Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
+        Some(Command::Explain(arguments)) => explain::explain(arguments),
+        Some(Command::Rules(arguments)) => explain::list(arguments),
+        Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -11,12 +11,13 @@ use self::log::{
     Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
     Suppression, Text, Tool,
 };
-use super::escape::{line, same_length, uri_path};
+use super::escape::{line, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::explain;
 use crate::rules::{self, Rule};
-use crate::source::{Language, Source, Span};
+use crate::source::{Source, Span};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -80,27 +81,15 @@ fn descriptors(report: &Report) -> Vec<Descriptor> {
 
 fn descriptor(rule: &Rule) -> Descriptor {
     let Rule { why, remedy, see, .. } = *rule;
-    let example = rule.examples.first().map(|example| {
-        let word = match Language::of(example.file) {
-            Language::Yaml => "yaml",
-            Language::Json => "json",
-            Language::Markdown => "markdown",
-        };
-        let good = match example.good {
-            "" => String::new(),
-            good => format!("Passes:\n\n{}\n\n", fenced(good, word)),
-        };
-        format!("Fails:\n\n{}\n\n{good}", fenced(example.bad, word))
-    });
-    let example = example.unwrap_or_default();
+    let details = explain::details(rule);
     Descriptor {
         id: rule.name.to_owned(),
         name: pascal(rule.name),
         short_description: text(rule.summary),
         full_description: text(why),
         help: Help {
-            text: format!("{why}\n\n{remedy}\n\n{example}See {see}."),
-            markdown: format!("{why}\n\n**To mend it:** {remedy}\n\n{example}See {see}."),
+            text: format!("{why}\n\n{remedy}\n\nSee {see}."),
+            markdown: format!("{why}\n\n{details}"),
         },
         default_configuration: Configuration { level: rule.level },
         properties: properties(rule.level),
@@ -138,14 +127,6 @@ fn pascal(name: &str) -> String {
         first.into_iter().chain(letters).collect::<String>()
     });
     words.collect()
-}
-
-/// A text in a fence that is longer than any in it.
-fn fenced(text: &str, word: &str) -> String {
-    let text = same_length(text.trim_matches('\n'));
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{word}\n{text}\n{fence}")
 }
 
 fn outcome(
@@ -240,12 +221,6 @@ mod tests {
         assert_eq!(shown("/tmp/a.yaml"), ("file:///tmp/a.yaml".to_owned(), false));
         assert_eq!(shown("C:/a b.yaml"), ("file:///C:/a%20b.yaml".to_owned(), false));
         assert_eq!(shown("..a/b"), ("..a/b".to_owned(), true));
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_those_in_it() {
-        assert_eq!(fenced("\na: 1\n", "yaml"), "```yaml\na: 1\n```");
-        assert!(fenced("````\n", "markdown").starts_with("`````markdown\n"));
     }
 
     #[test]

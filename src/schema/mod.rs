@@ -17,6 +17,11 @@ use crate::source::Span;
 use crate::suggest::nearest;
 use engine::{Breach, Engine, What};
 
+/// The schema of the JSON report, which nothing here is checked against: it is printed for others.
+pub const REPORT: &str = include_str!("../../schemas/report.json");
+/// The schema of what rules in Rego see, likewise.
+pub const REGO_INPUT: &str = include_str!("../../schemas/rego-input.json");
+
 /// The embedded schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {

@@ -1,0 +1,130 @@
+//! The page of each rule, from what the rule says of itself: `explain`, the rules of a SARIF log, `docs/rules.md`.
+//!
+//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault.
+
+use crate::diagnostic::Level;
+use crate::document::POLICY_MARKER;
+use crate::rules::{self, Check, Example, Rule};
+use crate::source::Language;
+
+/// A rule's page: what it finds and why, its examples, how to mend, lower and except it, and what it rests on.
+pub fn page(rule: &Rule) -> String {
+    let Rule { name, summary, why, .. } = rule;
+    format!("# {name}\n\n{summary}\n\n{why}\n\n{}", details(rule))
+}
+
+/// The page without its name and its opening.
+pub fn details(rule: &Rule) -> String {
+    let examples: String = rule.examples.iter().take(1).map(example).collect();
+    format!("**To mend it:** {}\n\n{examples}{}\n\nSee {}.\n", rule.remedy, standing(rule), rule.see)
+}
+
+/// All pages, after a table of the rules, as `docs/rules.md` has them.
+pub fn book() -> String {
+    let mut book = String::from(
+        "# Rules\n\nEach rule, from reading a file to judging it. A **fixed** rule cannot be lowered or excepted: without it a \
+         file or a score would go unread, and pass.\nThis page is written by `aivss-lint rules --format markdown`.\n\n\
+         | rule | level | finds |\n|---|---|---|\n",
+    );
+    for rule in rules::ALL {
+        let fixed = if rule.fixed { ", fixed" } else { "" };
+        let Rule { name, summary, level, .. } = rule;
+        book.push_str(&format!("| [{name}](#{name}) | {}{fixed} | {summary} |\n", level.name()));
+    }
+    for rule in rules::ALL {
+        book.push_str(&format!("\n#{}", page(rule)));
+    }
+    book
+}
+
+fn example(example: &Example) -> String {
+    let word = match Language::of(example.file) {
+        Language::Yaml => "yaml",
+        Language::Json => "json",
+        Language::Markdown => "markdown",
+    };
+    let mut text = String::new();
+    if !example.policy.is_empty() {
+        text.push_str(&format!("Under the policy\n\n{}\n\n", fenced(example.policy, "yaml")));
+    }
+    if !example.base.is_empty() {
+        text.push_str(&format!("over a base revision with\n\n{}\n\n", fenced(example.base, "yaml")));
+    }
+    text.push_str(&format!("this fails:\n\n{}\n\n", fenced(example.bad, word)));
+    if !example.good.is_empty() {
+        text.push_str(&format!("and this passes:\n\n{}\n\n", fenced(example.good, word)));
+    }
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// The level, and who may change it.
+fn standing(rule: &Rule) -> String {
+    let (name, level) = (rule.name, rule.level.name());
+    if rule.fixed {
+        return format!(
+            "Its level is {level}, and no policy lowers or excepts it: without it a file or a score would go unread."
+        );
+    }
+    let other = if rule.level == Level::Error { Level::Warning } else { Level::Error };
+    let lower = fenced(&format!("{POLICY_MARKER}: 1\nrules: {{ {name}: {} }}", other.name()), "yaml");
+    let set =
+        format!("Its level is {level}, unless a policy sets another (off, note, warning, error):\n\n{lower}");
+    match rule.check {
+        Check::OfPolicy => set,
+        Check::Raised | Check::Meaning(_) | Check::Policy { .. } => {
+            let except = format!(
+                "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the fault may stay.\n    \
+                 owner: who answers for it\n    expires: 2027-03-31"
+            );
+            format!(
+                "{set}\n\nIn single files it passes for a while by an exception:\n\n{}",
+                fenced(&except, "yaml")
+            )
+        }
+    }
+}
+
+/// A text in a fence that is longer than any in it.
+fn fenced(text: &str, word: &str) -> String {
+    // What stands for a byte that is no text, and what would steer a terminal, is shown as a sign.
+    let shown = |letter: char| if letter.is_control() && letter != '\n' { '\u{FFFD}' } else { letter };
+    let text: String = text.trim_matches('\n').chars().map(shown).collect();
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{word}\n{text}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_is_longer_than_those_in_it() {
+        assert_eq!(fenced("\na: 1\n", "yaml"), "```yaml\na: 1\n```");
+        assert!(fenced("````\n", "markdown").starts_with("`````markdown\n"));
+    }
+
+    #[test]
+    fn pages_say_who_may_change_a_rule() {
+        let page = |name: &str| page(rules::named(name).unwrap());
+        assert!(page("syntax").contains("no policy lowers or excepts it"));
+        assert!(page("score-mismatch").contains("exceptions:\n  - rule: score-mismatch\n"));
+        assert!(!page("exception-expired").contains("exceptions:\n  - rule: exception-expired"));
+        assert!(
+            page("score-increased").contains("Over a base")
+                || page("score-increased").contains("over a base")
+        );
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the page is written on demand")]
+    fn the_page_of_rules_in_the_documentation_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, book()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap();
+        assert!(written == book(), "UPDATE=1 cargo test documentation_is_this_one writes it");
+    }
+}
