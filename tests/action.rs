@@ -241,7 +241,9 @@ fn instead(report: &str, code: u8) -> String {
 #[test]
 fn a_report_counts_only_with_the_exit_code_that_goes_with_it() {
     let sound = Job::new("report-sound");
-    sound.stub("instead", &instead(PASSED, 0));
+    // Figures of something else are not the summary's.
+    let change = "  \"change\": {\n    \"errors\": 9\n  },\n  \"summary\"";
+    sound.stub("instead", &instead(&PASSED.replace("  \"summary\"", change), 0));
     assert_eq!(sound.run().output("verdict"), "passed");
 
     let failed = PASSED.replace("\"passed\"", "\"failed\"");
@@ -340,6 +342,11 @@ fn inputs_are_never_code() {
         let job = plain("inputs", GOOD).with(input, value);
         job.run();
         assert!(!job.workspace().join("spliced").exists(), "{input}");
+
+        let job = plain("inputs", GOOD).with(input, "x\r\n::error::forged\r\n##[error]forged");
+        let ran = job.run();
+        assert!(ran.commands().iter().all(|command| !command.starts_with("::error::forged")), "{}", ran.log);
+        assert!(ran.commands().iter().all(|command| !command.starts_with("##[")), "{}", ran.log);
     }
 }
 
@@ -393,6 +400,46 @@ fn a_merge_commit_of_the_author_chooses_no_policy() {
     assert_eq!(git(&workspace, &["rev-parse", "HEAD^1"]), history.head);
     job.run();
     assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
+}
+
+/// The tip of the base branch may be a merge commit itself, and is what such an event checks out.
+#[test]
+fn a_merge_commit_on_the_base_branch_is_its_tip() {
+    let job = Job::new("target");
+    let history = history(&job);
+    check_out(&job, &history.merge);
+    let job = job
+        .on("pull_request_target", pull_request(&history.merge, "owner/agents"))
+        .variable("GITHUB_SHA", &history.merge);
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.merge.as_str()));
+}
+
+/// As in a container, where the workspace is not one's own.
+#[test]
+fn a_workspace_of_another_user_is_judged() {
+    for folder in [".", "agents"] {
+        let (job, history) = merged("another-user");
+        git(&job.workspace(), &["fetch", "--quiet", "--unshallow", "origin", &history.merge]);
+        write(&job.workspace(), "agents/threat-model.yaml", GOOD);
+        let job = job.with("working-directory", folder).variable("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+        let ran = job.run();
+        assert_eq!(ran.code, 0, "{}", ran.log);
+        assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
+    }
+}
+
+#[test]
+fn histories_that_never_met_are_not_compared() {
+    let (job, _) = merged("unrelated");
+    let work = job.folder.join("work");
+    git(&work, &["switch", "--quiet", "--orphan", "elsewhere"]);
+    let elsewhere = commit(&work, "another beginning");
+    git(&work, &["push", "--quiet", "../origin.git", "elsewhere"]);
+    let job = job.with("base", &elsewhere);
+    assert_cannot_judge(&job.run(), "have in common");
+    assert_eq!(job.calls().len(), 0);
 }
 
 #[test]
@@ -572,15 +619,16 @@ const ARCHIVE: &str = "aivss-lint-x86_64-unknown-linux-musl.tar.gz";
 fn released(test: &str) -> (Job, String) {
     let mut job = plain(test, GOOD);
     job.inputs.remove("binary");
-    let packed = job.folder.join("packed");
-    fs::create_dir_all(&packed).unwrap();
-    fs::copy(job.folder.join("stubs/recorder"), packed.join("aivss-lint")).unwrap();
-    fs::create_dir_all(release(&job, ARCHIVE).parent().unwrap()).unwrap();
-    let made = Command::new("tar")
-        .current_dir(&packed)
-        .arg("-czf")
-        .arg(release(&job, ARCHIVE))
-        .arg("aivss-lint")
+    let built = job.folder.join("built");
+    fs::create_dir_all(&built).unwrap();
+    fs::copy(job.folder.join("stubs/recorder"), built.join("aivss-lint")).unwrap();
+    let server = release(&job, ARCHIVE).parent().unwrap().to_owned();
+    fs::create_dir_all(&server).unwrap();
+    let made = Command::new("bash")
+        .current_dir(&server)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/release/pack"))
+        .arg(built.join("aivss-lint"))
+        .arg("x86_64-unknown-linux-musl")
         .status();
     assert!(made.unwrap().success());
     let sum = checksum(&job);

@@ -186,7 +186,7 @@ fn bitbucket() {
 fn azure() {
     let recipe = yaml(blocks("Azure Pipelines", "yaml")[0]);
     let steps = recipe["steps"].as_array().unwrap();
-    assert_eq!(steps[0]["fetchDepth"].to_string(), "0");
+    assert_eq!(steps[0]["fetchDepth"], "0");
     let script = steps[1]["bash"].as_str().unwrap();
     let reports = ["reports/aivss-lint.xml", "reports/aivss-lint.sarif"];
     // From GitHub the branch comes as it is, from Azure Repos with its prefix.

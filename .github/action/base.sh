@@ -67,13 +67,13 @@ main() {
 # The tip of the base branch. If the checkout is the merge commit that GitHub made for the event, that is its first
 # parent. Any other merge commit is the author's, who chose its parents: then it is what the event says.
 pull_request_base() {
-  local head parents
+  local head parents two=$'^([0-9a-f]+)\n[0-9a-f]+$'
   head=$(git rev-parse --verify HEAD) || fail 'there is no git checkout here: actions/checkout comes first'
   resolved=$PULL_REQUEST_BASE
   if [[ $head == "$GITHUB_SHA" && $GITHUB_REF == refs/pull/*/merge ]]; then
     # Read from the commit itself: a shallow clone hides the parents from everything else.
-    parents=$(git cat-file commit HEAD | sed -n -e '/^$/q' -e 's/^parent //p')
-    if [[ $parents =~ ^([0-9a-f]+)$'\n'[0-9a-f]+$ ]]; then
+    parents=$(git cat-file commit HEAD | sed -n '1,/^$/s/^parent //p')
+    if [[ $parents =~ $two ]]; then
       resolved=${BASH_REMATCH[1]}
       has "$resolved" || fetch --depth=2 origin "$head" || true
     fi

@@ -28,7 +28,11 @@ output() {
 # In a container the workspace belongs to another user, and git refuses to read it unless told that it may. Through
 # the environment, so that it holds for the program as well and leaves no trace in a configuration file.
 trust_workspace() {
-  local count=${GIT_CONFIG_COUNT:-0}
-  export "GIT_CONFIG_KEY_$count=safe.directory" "GIT_CONFIG_VALUE_$count=$PWD"
-  export GIT_CONFIG_COUNT=$((count + 1))
+  local folder count=${GIT_CONFIG_COUNT:-0}
+  # A checkout may have a folder of its own within the workspace.
+  for folder in "$GITHUB_WORKSPACE" "$PWD"; do
+    export "GIT_CONFIG_KEY_$count=safe.directory" "GIT_CONFIG_VALUE_$count=$folder"
+    count=$((count + 1))
+  done
+  export GIT_CONFIG_COUNT=$count
 }

@@ -44,8 +44,6 @@ pub(crate) struct Ran {
     pub(crate) summary: String,
     /// Actions used, with what they were given.
     pub(crate) used: Vec<(String, BTreeMap<String, String>)>,
-    /// Names of the steps that ran.
-    pub(crate) performed: Vec<String>,
 }
 
 /// `action.yml` as JSON, by the crate's own parser.
@@ -150,7 +148,6 @@ impl Job {
             log: String::new(),
             summary: String::new(),
             used: Vec::new(),
-            performed: Vec::new(),
         };
         let mut earlier = Vec::new();
         let mut failed = false;
@@ -195,7 +192,6 @@ impl Job {
         let keys = step.as_object().unwrap().keys();
         assert!(keys.clone().all(|key| KNOWN.contains(&key.as_str())), "{step}");
         let name = step["name"].as_str().unwrap().to_owned();
-        ran.performed.push(name.clone());
         let filled = |key: &str| -> BTreeMap<String, String> {
             let values = step.get(key).and_then(Value::as_object).into_iter().flatten();
             values
