@@ -123,6 +123,13 @@ wrong 'agents/a name; with "signs" $(touch spliced).threat-model.yaml'
 blocks 'a wrong model with a name of signs' 'error\[score-mismatch\]'
 if [[ -e spliced ]]; then complain 'a name was run'; fi
 
+# pre-commit puts the names behind the hook's arguments.
+mkdir -- './--policy=x' x
+cp agents/threat-model.yaml './--policy=x/threat-model.yaml'
+printf 'aivss_policy: 1\nextends: [permissive]\n' >x/threat-model.yaml
+wrong agents/new.threat-model.yaml
+blocks 'a wrong model beside a folder named like an option' 'error\[score-mismatch\]'
+
 begin aivss-lint-all
 printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivss-policy.yaml
 blocks 'a policy that an old model does not meet' 'agents/threat-model\.yaml'

@@ -82,18 +82,22 @@ pull_request_base() {
 
 # Sets `resolved` to the commit that a revision names, here or at the origin.
 resolve() {
-  local short=()
+  local name short=()
   case $1 in
     -* | *[[:space:][:cntrl:]]*) fail "$1 is no revision" ;;
   esac
-  resolved=$(git rev-parse --verify --quiet "$1^{commit}") && return
+  # A branch comes before a tag of the same name, which more people may push.
+  for name in "refs/remotes/origin/${1#origin/}" "$1"; do
+    resolved=$(git rev-parse --verify --quiet "$name^{commit}") && return
+  done
   # A full id needs no name.
   if [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]]; then
     resolved=$1
     return
   fi
   if is_shallow; then short=(--depth=1); fi
-  fetch ${short[@]+"${short[@]}"} origin "${1#origin/}" || cannot "the revision $1"
+  fetch ${short[@]+"${short[@]}"} origin "refs/heads/${1#origin/}" ||
+    fetch ${short[@]+"${short[@]}"} origin "$1" || cannot "the revision $1"
   resolved=$(git rev-parse --verify --quiet 'FETCH_HEAD^{commit}') || cannot "the revision $1"
 }
 
