@@ -246,6 +246,28 @@ fn a_policy_is_weakened_in_no_other_way_either() {
 }
 
 #[test]
+fn what_a_change_does_to_the_policy_is_told_key_by_key() {
+    let repository = Repository::new();
+    let more = "overrides:\n  - match: { tier: high }\n    limits: { score: 6.9 }\nexceptions:\n  - { rule: layer-blank, path: 'a/**', finding: V-1, reason: Soon., owner: me, expires: 2099-01-01 }\n";
+    repository.write("aivss-policy.yaml", &format!("{}{more}", POLICY.replace("score: 9.5, ", "")));
+    let report = repository.report(&["--base", "main"]);
+    let told: Vec<String> = report["change"]["policy"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| format!("{}: {} → {}", d["what"], d["before"], d["after"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "overrides for tier high: limits.score: null → 6.9",
+            "exception for layer-blank in a/** (finding V-1): null → until 2099-01-01: Soon (me)",
+            "limits.score: 9.5 → null",
+        ]
+    );
+}
+
+#[test]
 fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
