@@ -131,11 +131,11 @@ impl Repository {
                 Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
             }
         }
-        self.from_root(whole)
+        self.respelt(whole)
     }
 
     /// The same path from the root as it is spelt here, where it leads below it through a link.
-    fn from_root(&self, whole: PathBuf) -> PathBuf {
+    fn respelt(&self, whole: PathBuf) -> PathBuf {
         if whole.starts_with(&self.root) {
             return whole;
         }
