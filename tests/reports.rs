@@ -1,4 +1,4 @@
-//! The formats for other programs — SARIF, GitLab's code quality, `JUnit` — are valid whatever a file says, and hold the
+//! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid whatever a file says, and hold the
 //! faults of the report: all of them, where they are, and no others.
 #![expect(
     clippy::unwrap_used,

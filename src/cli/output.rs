@@ -25,7 +25,7 @@ pub(super) enum FormatName {
     Github,
     /// The code quality report of GitLab
     Gitlab,
-    /// `JUnit` XML, for test reports
+    /// JUnit XML, for test reports
     Junit,
     /// For job summaries and comments on pull requests
     Markdown,

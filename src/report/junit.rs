@@ -1,4 +1,4 @@
-//! `JUnit` XML, for pages that show test reports: a suite a file, a test case a fault. There is no binding standard; this
+//! JUnit XML, for pages that show test reports: a suite a file, a test case a fault. There is no binding standard; this
 //! is the part that Jenkins, GitLab and Azure read alike. The verdict is the exit code's.
 
 use std::collections::BTreeMap;

@@ -123,7 +123,7 @@ pub enum Format {
     Github,
     /// The code quality report of GitLab.
     Gitlab,
-    /// `JUnit` XML, for test reports.
+    /// JUnit XML, for test reports.
     Junit,
     /// Markdown, for job summaries and comments on pull requests.
     Markdown,
