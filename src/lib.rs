@@ -30,6 +30,8 @@
 //! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
+//! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
 //! What holds everywhere:
@@ -66,6 +68,8 @@ pub mod assessed;
 pub mod change;
 pub mod rego_input;
 pub mod lint;
+pub mod fix;
+pub mod patch;
 pub mod report;
 pub mod git;
 pub mod discover;

@@ -3,10 +3,12 @@
 
 mod check;
 mod diff;
+mod fix;
 mod gate;
 mod look;
 mod output;
 mod policy;
+mod replace;
 mod side;
 mod watch;
 
@@ -47,6 +49,16 @@ Examples:
 
 Exit codes: 0 told, 2 it cannot be told.";
 
+const FIX_EXAMPLES: &str = "\
+Examples:
+  aivss-lint fix                      mend every threat model below this folder
+  aivss-lint fix --diff agents        show what would change, as a patch
+
+Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository.
+
+Exit codes: 0 nothing is left that is wrong, 1 errors are left (with --diff: or something would change),
+2 something could not be judged, read or written.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -55,6 +67,9 @@ enum Command {
     /// Tell what a change does to scores, layers and policy
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(diff::Arguments),
+    /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(fix::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -112,6 +127,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
             check::run(arguments, matches, &repository)
         }
         Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
+        Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }
