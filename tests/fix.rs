@@ -147,9 +147,8 @@ fn json_in_one_line_is_mended_in_its_place() {
 fn blocks_in_a_page_and_models_in_a_stream_are_all_mended() {
     let wrong = model("score: 9.4", "score: 9.1");
     let page = |text: &str| format!("# Agents\n\n```yaml\n{text}```\n\nscore: 9.1\n\n```yaml\n{text}```\n");
-    let stream = |text: &str| {
-        format!("{text}---\n# second\n{}...\n", text.replace("name: Planner", "name: Other"))
-    };
+    let stream =
+        |text: &str| format!("{text}---\n# second\n{}...\n", text.replace("name: Planner", "name: Other"));
     let folder = Folder::new(&[("THREAT_MODEL.md", &page(&wrong)), (FILE, &stream(&wrong))]);
     let ran = folder.fix(&[]);
     assert_eq!(folder.read("THREAT_MODEL.md"), page(MODEL));

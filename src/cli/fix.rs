@@ -282,13 +282,8 @@ mod tests {
         let path = folder.path().join("threat-model.yaml");
         let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());
         let (source, shown) = (Arc::new(source), String::new());
-        let file = FileReport {
-            source,
-            path: shown,
-            models: Vec::new(),
-            diagnostics: Vec::new(),
-            is_policy: false,
-        };
+        let file =
+            FileReport { source, path: shown, models: Vec::new(), diagnostics: Vec::new(), is_policy: false };
         let repository = Repository::around(folder.path().to_owned());
         for (on_disk, written) in [("a: 1\n", true), ("a: 2\n", true), ("a: 3\n", false)] {
             fs::write(&path, on_disk).unwrap();

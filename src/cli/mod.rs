@@ -56,8 +56,8 @@ Examples:
 
 Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository.
 
-Exit codes: 0 nothing is left that is wrong, 1 errors are left (with --diff: or something would change),
-2 something could not be judged, read or written.";
+Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
+judged, read or written.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
