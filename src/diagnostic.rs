@@ -238,6 +238,20 @@ impl Diagnostic {
         self
     }
 
+    /// With writing the right value as the way to mend it, or else another one; where there are edits that do it, so does
+    /// the program.
+    #[must_use]
+    pub fn help_writing(self, right: impl std::fmt::Display, otherwise: &str) -> Self {
+        let by_itself = if self.fix.is_some() { " (`aivss-lint fix` does)" } else { "" };
+        self.help(format!("write {right}{by_itself}, or {otherwise}"))
+    }
+
+    /// With the program as the way to mend it, where there are edits that do.
+    #[must_use]
+    pub fn help_by_fix(self) -> Self {
+        if self.fix.is_some() { self.help("`aivss-lint fix` writes it") } else { self }
+    }
+
     /// With the policy line that decided it.
     #[must_use]
     pub fn decided_by(mut self, origin: &Origin) -> Self {

@@ -31,6 +31,8 @@
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`explain`] | a rule → its page | never |
+//! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
 //! What holds everywhere:
@@ -68,6 +70,8 @@ pub mod change;
 pub mod explain;
 pub mod rego_input;
 pub mod lint;
+pub mod fix;
+pub mod patch;
 pub mod report;
 pub mod git;
 pub mod discover;

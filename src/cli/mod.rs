@@ -4,10 +4,12 @@
 mod check;
 mod diff;
 mod explain;
+mod fix;
 mod gate;
 mod look;
 mod output;
 mod policy;
+mod replace;
 mod side;
 mod watch;
 
@@ -48,6 +50,16 @@ Examples:
 
 Exit codes: 0 told, 2 it cannot be told.";
 
+const FIX_EXAMPLES: &str = "\
+Examples:
+  aivss-lint fix                      mend every threat model below this folder
+  aivss-lint fix --diff agents        show what would change, as a patch
+
+Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository.
+
+Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
+judged, read or written.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -64,6 +76,9 @@ enum Command {
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
     Schema(explain::SchemaArguments),
+    /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(fix::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -124,6 +139,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Explain(arguments)) => explain::explain(arguments),
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),
+        Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -1,13 +1,13 @@
 //! Which reports a run writes, and where to: to standard output, or each to a file of its own.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::env;
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 
 use super::check::Arguments;
 use super::gate::Stopped;
+use super::replace::replace;
 use super::{emit_to_stdout, look};
 use crate::report::{self, Format, Report};
 
@@ -111,36 +111,13 @@ pub(super) fn emit(report: &Report, outputs: &[Output]) -> Result<(), Stopped> {
         if let Some(file) = &output.file {
             let mut bytes = Vec::new();
             report::write(report, output.format, &mut bytes)?;
-            replace(file, &bytes)
+            replace(file, &bytes, None)
                 .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?;
         }
     }
     for output in outputs.iter().filter(|output| output.file.is_none()) {
         emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
     }
-    Ok(())
-}
-
-/// Puts a whole file where one was, or nothing: written beside it and renamed. What is no regular file, such as a
-/// device or a pipe, is written to.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "an output that is no file is written to as it is")]
-    let metadata = fs::metadata(file);
-    if metadata.is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes);
-    }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As for any new file, less what the user's mask takes away; reports are no secrets.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.prefix(".aivss-lint-").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
 

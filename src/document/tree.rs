@@ -4,6 +4,7 @@
 //! the alias stands, its value the anchored value. The order of keys and the digits of numbers are kept.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
@@ -13,6 +14,8 @@ use crate::source::Span;
 pub struct Tree<'t> {
     items: Vec<Item<'t>>,
     children: Vec<u32>,
+    /// The nodes that aliases lead to.
+    shared: HashSet<u32>,
 }
 
 #[derive(Debug)]
@@ -46,7 +49,7 @@ impl<'t> Tree<'t> {
     /// A tree of a single text, for whoever has to pass off a bare string as a node.
     pub fn of_string(text: &str) -> Tree<'static> {
         let kind = Kind::String(Cow::Owned(text.to_owned()));
-        Tree { items: vec![Item { span: Span::new(0, 0), kind }], children: Vec::new() }
+        Tree { items: vec![Item { span: Span::new(0, 0), kind }], ..Tree::default() }
     }
 
     /// The node of a tree that [`Tree::of_string`] made.
@@ -64,6 +67,9 @@ impl<'t> Tree<'t> {
 
     pub(super) fn push(&mut self, span: Span, kind: Kind<'t>) -> u32 {
         let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        if let Kind::Alias(target) = kind {
+            self.shared.insert(target);
+        }
         self.items.push(Item { span, kind });
         id
     }
@@ -151,6 +157,11 @@ impl<'t> Node<'t> {
     /// Whether an alias stands here.
     pub fn is_alias(self) -> bool {
         matches!(self.tree.items[self.id as usize].kind, Kind::Alias(_))
+    }
+
+    /// Whether the node stands in more than one place: it is an alias, or aliases lead to it.
+    pub fn is_shared(self) -> bool {
+        self.is_alias() || self.tree.shared.contains(&self.id)
     }
 
     /// Where the arena lives, to tell nodes of different trees apart.

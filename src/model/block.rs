@@ -10,25 +10,25 @@ use crate::source::Span;
 pub(super) struct Block<'t> {
     pub(super) heading: Span,
     pub(super) node: Option<Node<'t>>,
-    /// Whether an alias led here, so that what is written in it may belong to others as well.
-    pub(super) aliased: bool,
+    /// Whether an alias leads here, so that what is written in it belongs to others as well.
+    pub(super) shared: bool,
 }
 
 impl<'t> Block<'t> {
     pub(super) fn root(node: Node<'t>) -> Self {
         let first = node.as_map().and_then(|map| map.iter().next());
         let heading = first.map_or(node.span(), |entry| entry.key_span);
-        Self { heading, node: Some(node), aliased: node.is_alias() }
+        Self { heading, node: Some(node), shared: node.is_shared() }
     }
 
     pub(super) fn of(entry: Entry<'t>) -> Self {
-        Self { heading: entry.key_span, node: Some(entry.value), aliased: entry.value.is_alias() }
+        Self { heading: entry.key_span, node: Some(entry.value), shared: entry.value.is_shared() }
     }
 
     /// The block of an entry in this one.
     pub(super) fn under(self, entry: Entry<'t>) -> Self {
         let block = Self::of(entry);
-        Self { aliased: self.aliased || block.aliased, ..block }
+        Self { shared: self.shared || block.shared, ..block }
     }
 
     /// The block under a key; where it is missing, an empty one with this block's heading.
@@ -55,15 +55,21 @@ impl<'t> Block<'t> {
         Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
     }
 
-    /// Text that counts as verbatim only where no alias led to it.
+    /// Text that counts as verbatim only where no alias leads to it.
     pub(super) fn own_text(self, key: &str) -> Option<At<&'t str>> {
         let text = self.text(key)?;
-        Some(At { verbatim: text.verbatim && !self.aliased, ..text })
+        Some(At { verbatim: text.verbatim && self.owns(key), ..text })
     }
 
+    /// A number that counts as verbatim only where no alias leads to it.
     pub(super) fn number(self, key: &str) -> Option<At<Decimal>> {
         let number = number(self.entry(key)?)?;
-        Some(At { verbatim: number.verbatim && !self.aliased, ..number })
+        Some(At { verbatim: number.verbatim && self.owns(key), ..number })
+    }
+
+    /// Whether what stands under the key stands nowhere else.
+    fn owns(self, key: &str) -> bool {
+        !self.shared && self.entry(key).is_some_and(|entry| !entry.value.is_shared())
     }
 
     pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {

@@ -328,7 +328,8 @@ fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, Strin
     details.into_iter().filter_map(|(word, text)| Some((word, text?)))
 }
 
-fn count(number: usize, word: &str) -> String {
+/// A number of things, in words.
+pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 

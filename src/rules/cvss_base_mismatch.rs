@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             .label(format!("should be {exact}"))
             .fix(declared.rewritten(exact))
             .note(explain_base(declared.value, exact))
-            .help(format!("write {exact}, or mend the vector"));
+            .help_writing(exact, "mend the vector");
         if !vector.beyond_base.is_empty() && diagnostic.note.is_none() {
             diagnostic.note = Some("the vector's threat and environmental metrics do not count".to_owned());
         }

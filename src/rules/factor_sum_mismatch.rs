@@ -35,6 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 Diagnostic::new(&RULE, declared.span, message)
                     .label(format!("should be {}", exact.plain()))
                     .fix(declared.rewritten(exact.plain()))
+                    .help_by_fix()
                     .working(written_sum(scored)),
             );
         }

@@ -67,6 +67,6 @@ fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
         .fix(declared.rewritten(right))
         .working(working.written())
         .note(explain_score(scored, declared.value, findings))
-        .help(format!("write {right}, or mend the input that is wrong"));
+        .help_writing(right, "mend the input that is wrong");
     Some(diagnostic)
 }

@@ -36,6 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Diagnostic::new(&RULE, declared.span, message)
                 .label(format!("should be {right}"))
                 .fix(declared.rewritten(right))
+                .help_by_fix()
                 .working(working.written())
                 .note(explain_severity(band, scored, working)),
         );

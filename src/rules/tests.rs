@@ -1,7 +1,7 @@
 //! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
 //! policies knows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
@@ -9,6 +9,7 @@ use crate::caret::{Mark, mark};
 use crate::change::Before;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::fix::mend;
 use crate::lint::{Judge, lint};
 use crate::policy::{self, NoFiles, Policy, Run};
 use crate::report::{FileReport, Report};
@@ -52,6 +53,38 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_fix_makes_the_fault_of_an_example_go() {
+    let mut mending = BTreeSet::new();
+    for rule in ALL {
+        for example in rule.examples.iter().filter(|example| example.file != POLICY) {
+            let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
+            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles).unwrap();
+            let found = |text: &str| {
+                let source = Source::decode(example.file, text.as_bytes().to_vec());
+                let mut found = lint(&source, example.file, judge(&policy)).diagnostics;
+                found.retain(|diagnostic| diagnostic.rule == rule.name);
+                found
+            };
+            let bad = Fixture::new(example, example.bad).text;
+            if found(&bad).iter().any(|diagnostic| diagnostic.fix.is_some()) {
+                mending.insert(rule.name);
+                let mended = mend(&bad, found);
+                assert!(!mended.changes.is_empty(), "{}", rule.name);
+                assert_eq!(found(&mended.text), vec![], "{}:\n{}", rule.name, mended.text);
+            }
+        }
+    }
+    let derived = [
+        "cvss-base-mismatch",
+        "factor-sum-mismatch",
+        "score-mismatch",
+        "severity-mismatch",
+        "uplift-mismatch",
+    ];
+    assert_eq!(mending, BTreeSet::from(derived));
 }
 
 #[test]

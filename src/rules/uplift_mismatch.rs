@@ -42,6 +42,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Diagnostic::new(&RULE, declared.span, message)
                 .label(format!("should be {shown}"))
                 .fix(declared.rewritten(shown))
+                .help_by_fix()
                 .working(step.unwrap_or_else(|| written_sum(scored)))
                 .note(is_sum.then(|| {
                     format!(
