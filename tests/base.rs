@@ -735,3 +735,18 @@ fn a_repository_reached_through_a_link_is_the_same() {
     std::os::unix::fs::symlink("agents", repository.path().join("linked")).unwrap();
     assert_eq!(repository.run(&[&judged[..], &["linked"]].concat()).status.code(), Some(2));
 }
+
+#[test]
+fn where_git_does_not_say_what_it_tracks_nothing_is_left_out() {
+    let repository = Repository::new();
+    repository.write("agents/wrong/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
+    repository.commit();
+    repository.write(".gitignore", "agents/wrong/\n");
+    assert_eq!(repository.lines(&[]).0, 1, "what is tracked is judged although it is ignored");
+    let without_git = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
+        .current_dir(repository.path())
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    assert_eq!(without_git.status.code(), Some(1), "and so it is where nobody can be asked");
+}
