@@ -91,6 +91,51 @@ fn comments_quotes_and_order_stay() {
 }
 
 #[test]
+fn a_score_that_is_left_empty_is_written() {
+    for (empty, written) in [
+        ("  score:   # later\n", "  score: 9.4   # later\n"),
+        ("  score:\n", "  score: 9.4\n"),
+        ("  score :\n", "  score : 9.4\n"),
+        ("  score: ~\n", "  score: 9.4\n"),
+        ("  \"score\":\r\n", "  \"score\": 9.4\r\n"),
+        ("  ? score\n  :\n", "  ? score\n  : 9.4\n"),
+    ] {
+        let folder = Folder::new(&[(FILE, &model("  score: 9.4\n", empty))]);
+        let ran = folder.fix(&[]);
+        assert_eq!(folder.read(FILE), model("  score: 9.4\n", written), "{}", ran.out);
+        assert!(
+            ran.out.contains(" → 9.4\nchanged: 1 number in 1 file; nothing wrong is left\n"),
+            "{}",
+            ran.out
+        );
+        assert_eq!(ran.code, 0);
+    }
+    let report = REPORT.replacen("\"aivss\": 9.9", "\"aivss\": null", 1);
+    let folder = Folder::new(&[("aivss-report.json", &report)]);
+    folder.fix(&[]);
+    assert!(report.contains("null") && !folder.read("aivss-report.json").contains("null"));
+}
+
+#[test]
+fn a_score_without_a_place_or_without_inputs_is_not_written() {
+    for (bare, message) in [
+        ("", "write `score: 9.4`"),
+        ("  ? score\n", "write `score: 9.4`"),
+        ("  score: &later\n", "write `score: 9.4`"),
+        ("  self_modification:\n  score:\n", "`aivss-lint fix` writes it once its inputs are there"),
+    ] {
+        let text = model("  score: 9.4\n", bare);
+        let text =
+            if message.contains("once") { text.replace("    self_modification: 0.5\n", "") } else { text };
+        let folder = Folder::new(&[(FILE, &text)]);
+        let ran = folder.fix(&[]);
+        assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
+        let ran = folder.run(&["check"]);
+        assert!(ran.out.contains(message), "{}", ran.out);
+    }
+}
+
+#[test]
 fn a_second_run_changes_nothing() {
     let folder = Folder::new(&[(FILE, &model("score: 9.4", "score: 9.1"))]);
     folder.fix(&[]);

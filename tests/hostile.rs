@@ -230,6 +230,8 @@ fn keys() -> Vec<Case> {
 fn values() -> Vec<Case> {
     let score = |text: &str| swap("score: 9.4", &format!("score: {text}"));
     vec![
+        yaml("no number", score(""), 1, "22:3 score-undeclared"),
+        yaml("null for a number", score("~"), 1, "22:10 score-undeclared"),
         yaml("not a number", score(".nan"), 1, "22:10 non-finite"),
         yaml("less than all numbers", score("-.inf"), 1, "22:10 non-finite"),
         yaml("ten thousand digits", score(&"9".repeat(10_000)), 1, "22:10 input-limit"),

@@ -244,7 +244,8 @@ fn place(source: &Source, offset: u32) -> String {
 
 fn changed_line(source: &Source, change: &Change) -> String {
     let Change { span, before, after, rule } = change;
-    format!("{}: {rule}: {} → {after}\n", place(source, span.start), escape_line(before))
+    let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
+    format!("{}: {rule}: {before} → {}\n", place(source, span.start), after.trim_start())
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.

@@ -12,7 +12,7 @@ mod tests;
 mod yaml;
 
 pub use pointer::{place_of, pointer};
-pub use tree::{Entry, List, Map, Node, Tree, Value, canonical};
+pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
 use crate::source::{Language, Source, Span};
 

@@ -28,6 +28,8 @@ struct Item<'t> {
 #[derive(Debug)]
 pub(super) enum Kind<'t> {
     Null,
+    /// Nothing behind the colon of a key; the place is that behind the colon.
+    Unwritten,
     Bool(bool),
     Number(Cow<'t, str>),
     String(Cow<'t, str>),
@@ -128,7 +130,7 @@ impl<'t> Node<'t> {
     /// What the node holds.
     pub fn value(self) -> Value<'t> {
         match &self.tree.items[self.resolved() as usize].kind {
-            Kind::Null => Value::Null,
+            Kind::Null | Kind::Unwritten => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(text) => Value::Number(text),
             Kind::String(text) => Value::String(text),
@@ -152,6 +154,16 @@ impl<'t> Node<'t> {
     pub fn is_verbatim(self) -> bool {
         let kind = &self.tree.items[self.id as usize].kind;
         matches!(kind, Kind::String(Cow::Borrowed(_)) | Kind::Number(Cow::Borrowed(_)))
+    }
+
+    /// Where a value can be written, if none stands here.
+    pub fn vacancy(self) -> Option<Vacancy> {
+        let span = self.span();
+        match self.tree.items[self.id as usize].kind {
+            Kind::Unwritten => Some(Vacancy { span, lead: " " }),
+            Kind::Null if !span.is_empty() => Some(Vacancy { span, lead: "" }),
+            _ => None,
+        }
     }
 
     /// Whether an alias stands here.
@@ -201,6 +213,15 @@ impl<'t> Node<'t> {
             Value::Unreadable => "unreadable",
         }
     }
+}
+
+/// The place of a value that is not written, or written as `null` or `~`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vacancy {
+    /// The bytes that a value takes the place of.
+    pub span: Span,
+    /// What must stand before it: a space behind a colon.
+    pub lead: &'static str,
 }
 
 /// A number's digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.

@@ -249,9 +249,24 @@ impl<'d, 't> Builder<'d, 't> {
 
     fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
         self.check_count(span)?;
+        let (span, kind) = self.behind_colon(span, kind);
         let id = self.document.tree.push(span, kind);
         self.finish(Built { id, weight: 1, height: 0 }, anchor);
         Ok(())
+    }
+
+    /// A value that is not written is met at the colon of its key; it belongs behind it.
+    fn behind_colon(&self, span: Span, kind: Kind<'t>) -> (Span, Kind<'t>) {
+        let is_value = self.open.last().is_some_and(|open| open.is_map && open.children.len() % 2 == 1);
+        let at = span.start as usize;
+        if is_value
+            && matches!(kind, Kind::Null)
+            && span.is_empty()
+            && self.text.as_bytes().get(at) == Some(&b':')
+        {
+            return (Span::new(at + 1, at + 1), Kind::Unwritten);
+        }
+        (span, kind)
     }
 
     fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
@@ -392,7 +407,7 @@ impl<'d, 't> Builder<'d, 't> {
             Some(core) => {
                 let kind = self.resolve(text, span);
                 let fits = match kind {
-                    Kind::Null => core == "null",
+                    Kind::Null | Kind::Unwritten => core == "null",
                     Kind::Bool(_) => core == "bool",
                     Kind::Number(ref digits) => {
                         core == "float" || (core == "int" && !digits.contains(['.', 'e', 'E']))

@@ -1,9 +1,10 @@
 //! A mapping with the key it stands under, and the ways the readers take values out of it.
 
-use super::{At, Multiplier, blank};
+use super::{At, Multiplier, Undeclared, blank};
 use crate::decimal::Decimal;
 use crate::document::{Entry, List, Map, Node, Value};
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// A mapping with the key it stands under, for the readers.
 #[derive(Clone, Copy)]
@@ -70,6 +71,19 @@ impl<'t> Block<'t> {
     /// Whether what stands under the key stands nowhere else.
     fn owns(self, key: &str) -> bool {
         !self.shared && self.entry(key).is_some_and(|entry| !entry.value.is_shared())
+    }
+
+    /// The place for a value that is not there.
+    pub(super) fn undeclared(self, key: &str) -> Option<Undeclared> {
+        let Some(entry) = self.entry(key) else {
+            // A slip of this key's spelling, or a merge key that was to bring it, has a fault of its own.
+            let mut keys = self.map()?.iter().map(|entry| entry.key);
+            let is_slip = keys.any(|other| other == "<<" || nearest(other, [key]).is_some());
+            return (!is_slip).then_some(Undeclared { span: self.heading, vacancy: None });
+        };
+        let is_blank = matches!(entry.value.value(), Value::Null);
+        let vacancy = entry.value.vacancy().filter(|_| self.owns(key));
+        is_blank.then(|| Undeclared { span: entry.span(), vacancy })
     }
 
     pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {

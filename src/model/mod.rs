@@ -16,8 +16,8 @@ pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
-use crate::diagnostic::Fix;
-use crate::document::Node;
+use crate::diagnostic::{Edit, Fix};
+use crate::document::{Node, Vacancy};
 use crate::schema::Schema;
 use crate::source::Span;
 
@@ -165,8 +165,30 @@ pub struct Assessment<'t> {
     pub uplift: Option<At<Decimal>>,
     /// Declared score.
     pub score: Option<At<Decimal>>,
+    /// Where the score is to be declared, while it is not.
+    pub undeclared: Option<Undeclared>,
     /// Declared severity band.
     pub severity: Option<At<&'t str>>,
+}
+
+/// A value that is not declared: its key is missing, or nothing stands behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undeclared {
+    /// The key; the block's key where it is missing.
+    pub span: Span,
+    /// Where the value can be written.
+    pub vacancy: Option<Vacancy>,
+}
+
+impl Undeclared {
+    /// The edit that declares a value, where it has a place.
+    pub fn declared(self, value: impl std::fmt::Display) -> Option<Fix> {
+        let Vacancy { span, lead } = self.vacancy?;
+        Some(Fix {
+            title: format!("Write {value}"),
+            edits: vec![Edit { span, text: format!("{lead}{value}") }],
+        })
+    }
 }
 
 /// A multiplier, as a number or by a name that the formula knows.

@@ -59,6 +59,7 @@ fn assessment(block: Block<'_>) -> Assessment<'_> {
         factor_sum: block.number("factor_sum"),
         uplift: block.number("aars"),
         score: block.number("score"),
+        undeclared: block.undeclared("score"),
         severity: block.own_text("severity"),
     }
 }

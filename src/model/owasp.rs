@@ -50,6 +50,7 @@ fn finding(node: Node<'_>) -> Finding<'_> {
         factor_sum: scores.number("factor_sum"),
         uplift: scores.number("aars"),
         score: scores.number("aivss"),
+        undeclared: scores.undeclared("aivss"),
         severity: scores.own_text("severity"),
     };
     Finding {

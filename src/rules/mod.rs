@@ -61,6 +61,7 @@ pub mod score_exceeded;
 pub mod score_increased;
 pub mod score_mismatch;
 pub mod score_uncomputed;
+pub mod score_undeclared;
 pub mod score_without_impact;
 pub mod severity_exceeded;
 pub mod severity_mismatch;
@@ -202,7 +203,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 62] = [
+pub static ALL: [&Rule; 63] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -239,6 +240,7 @@ pub static ALL: [&Rule; 62] = [
     &uplift_mismatch::RULE,
     &score_mismatch::RULE,
     &score_uncomputed::RULE,
+    &score_undeclared::RULE,
     &severity_mismatch::RULE,
     &score_below_finding::RULE,
     &score_below_base::RULE,

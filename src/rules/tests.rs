@@ -81,6 +81,7 @@ fn a_fix_makes_the_fault_of_an_example_go() {
         "cvss-base-mismatch",
         "factor-sum-mismatch",
         "score-mismatch",
+        "score-undeclared",
         "severity-mismatch",
         "uplift-mismatch",
     ];
@@ -154,7 +155,12 @@ fn schemas_hand_over_to_rules_that_exist() {
     fn owners(value: &serde_json::Value, found: &mut Vec<String>) {
         if let Some(object) = value.as_object() {
             if let Some(rules) = object.get("x-rules").and_then(|rules| rules.as_object()) {
-                found.extend(rules.values().map(|name| name.as_str().unwrap().to_owned()));
+                // Some name a rule for each key that may be missing.
+                let names = rules.values().flat_map(|rule| match rule.as_object() {
+                    Some(by_key) => by_key.values().collect(),
+                    None => vec![rule],
+                });
+                found.extend(names.map(|name| name.as_str().unwrap().to_owned()));
             }
             object.values().for_each(|value| owners(value, found));
         }

@@ -160,9 +160,36 @@ impl Compiled {
         properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
     }
 
-    fn owner(&self, breach: &Breach) -> Option<String> {
-        let keyword = breach.keyword.last()?;
-        Some(self.schema_object(breach)?.get("x-rules")?.get(keyword)?.as_str()?.to_owned())
+    /// The rule that speaks of a breach: `x-rules` names it by the keyword, for a missing key also by that key, and for
+    /// a value that is still empty as `null`.
+    fn owner(&self, breach: &Breach, node: Node<'_>) -> Option<String> {
+        let rules = self.schema_object(breach)?.get("x-rules")?;
+        let rule = match (&breach.what, node.value()) {
+            (What::WrongType(_), Value::Null) => rules.get("null"),
+            _ => rules.get(breach.keyword.last()?),
+        };
+        let rule = match (&breach.what, rule?) {
+            (What::MissingKey(key), JsonValue::Object(by_key)) => by_key.get(key)?,
+            (_, rule) => rule,
+        };
+        Some(rule.as_str()?.to_owned())
+    }
+
+    /// What the schema says that a place is for.
+    fn description(&self, path: &[String]) -> Option<&str> {
+        let mut schema = &self.schema;
+        let mut description = None;
+        for part in path {
+            while let Some(target) = schema.get("$ref").and_then(JsonValue::as_str) {
+                schema = self.schema.pointer(target.strip_prefix('#')?)?;
+            }
+            schema = match schema.get("properties").and_then(|properties| properties.get(part)) {
+                Some(property) => property,
+                None => schema.get("items")?,
+            };
+            description = schema.get("description").and_then(JsonValue::as_str);
+        }
+        description
     }
 
     fn explain(&self, root: Node<'_>, breach: &Breach, violations: &mut Vec<Violation>) {
@@ -171,32 +198,36 @@ impl Compiled {
         if matches!(place.node.value(), Value::Unreadable) {
             return;
         }
+        let owner = self.owner(breach, place.node);
         let said = match &breach.what {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
-                Meant::Branch(breaches) if self.owner(breach).is_none() => {
+                Meant::Branch(breaches) if owner.is_none() => {
                     return breaches.iter().for_each(|inner| self.explain(root, inner, violations));
                 }
                 Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
-                Meant::Types(expected) => wrong_type(&place, &expected),
+                Meant::Types(expected) => self.wrong_type(&place, breach, &expected),
             },
             what => self.sentence(&place, breach, what),
         };
         let (span, message, help) = said;
-        violations.push(Violation {
-            kind: ViolationKind::Shape,
-            owner: self.owner(breach),
-            span,
-            message,
-            help,
-        });
+        violations.push(Violation { kind: ViolationKind::Shape, owner, span, message, help });
+    }
+
+    fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
+        let (span, message, help) = wrong_type(place, expected);
+        let purpose = || match place.node.value() {
+            Value::Null => self.description(&breach.path).map(str::to_owned),
+            _ => None,
+        };
+        (span, message, help.or_else(purpose))
     }
 
     /// What to say of a breach that one sentence tells.
     fn sentence(&self, place: &Place<'_>, breach: &Breach, what: &What) -> Said {
         let name = &place.name;
         let (span, message) = match what {
-            What::WrongType(expected) => return wrong_type(place, expected),
+            What::WrongType(expected) => return self.wrong_type(place, breach, expected),
             What::NotOneOf(options) => return not_one_of(place, options),
             What::MissingKey(key) => (place.heading, format!("{name} lacks `{key}`")),
             What::BelowMinimum(limit) => (place.span, format!("{name} must be {limit} or more")),
@@ -241,7 +272,7 @@ impl Compiled {
             };
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
-                owner: self.owner(breach),
+                owner: self.owner(breach, place.node),
                 span: entry.key_span,
                 message: format!("{} has no key `{}`", place.name, entry.key),
                 help: Some(help),
@@ -315,7 +346,7 @@ fn wrong_type(place: &Place<'_>, expected: &[&str]) -> Said {
         .collect();
     let words_joined = words.join(" or ");
     let message = match place.node.value() {
-        Value::Null => format!("{} must be {words_joined}, and nothing stands there", place.name),
+        Value::Null => format!("{} is still empty: it takes {words_joined}", place.name),
         _ => format!("{} must be {words_joined}, not {}", place.name, place.node.kind_name()),
     };
     let help = match place.node.value() {

@@ -1,0 +1,64 @@
+//! `score-undeclared`: a score that nobody has written down.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::score::Scored;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "score-undeclared",
+    level: Level::Error,
+    fixed: false,
+    summary: "The score is not declared.",
+    why: "The declared score is what people read, and what shows in review when a change to the inputs moves it.",
+    remedy: "Write `score:` and let `aivss-lint fix` complete it.",
+    see: "OWASP AIVSS v0.8, section 3.5",
+    examples: &[
+        Example::parts(
+            "
+aivss:
+  score:
+# ^^^^^ score-undeclared: the score is not declared; AIVSS 0.8 gives 9.4
+",
+            "
+aivss:
+  score: 9.4
+",
+        ),
+        Example::parts(
+            "
+aivss:
+#^^^^ score-undeclared: the score is not declared; AIVSS 0.8 gives 9.4
+  score: <absent>
+",
+            "
+aivss:
+  score: 9.4
+",
+        ),
+    ],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    found.extend(subject.scores.iter().filter_map(undeclared));
+}
+
+fn undeclared(scored: &Scored<'_>) -> Option<Diagnostic> {
+    let place = scored.declared.undeclared?;
+    let Some(working) = &scored.working else {
+        let waiting = "the score is not declared, and cannot be computed yet";
+        let help = "leave it empty: `aivss-lint fix` writes it once its inputs are there";
+        return Some(Diagnostic::new(&RULE, place.span, waiting).help(help));
+    };
+    let (version, right) = (working.formula.version, working.score);
+    let message = format!("the score is not declared; AIVSS {version} gives {right}");
+    let diagnostic = Diagnostic::new(&RULE, place.span, message)
+        .label(format!("should be {right}"))
+        .working(working.written())
+        .fix(place.declared(right));
+    let diagnostic = match diagnostic.fix {
+        Some(_) => diagnostic.help_by_fix(),
+        None => diagnostic.help(format!("write `score: {right}`")),
+    };
+    Some(diagnostic)
+}
