@@ -71,6 +71,7 @@ pub mod explain;
 pub mod rego_input;
 pub mod lint;
 pub mod fix;
+pub mod draft;
 pub mod patch;
 pub mod report;
 pub mod git;

@@ -122,11 +122,11 @@ fn a_score_without_a_place_or_without_inputs_is_not_written() {
         ("", "write `score: 9.4`"),
         ("  ? score\n", "write `score: 9.4`"),
         ("  score: &later\n", "write `score: 9.4`"),
-        ("  self_modification:\n  score:\n", "`aivss-lint fix` writes it once its inputs are there"),
+        ("  score:\n  x-later:\n", "`self_modification` is missing"),
     ] {
         let text = model("  score: 9.4\n", bare);
         let text =
-            if message.contains("once") { text.replace("    self_modification: 0.5\n", "") } else { text };
+            if message.contains("missing") { text.replace("    self_modification: 0.5\n", "") } else { text };
         let folder = Folder::new(&[(FILE, &text)]);
         let ran = folder.fix(&[]);
         assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);

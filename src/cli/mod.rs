@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod fix;
 mod gate;
+mod init;
 mod look;
 mod output;
 mod policy;
@@ -60,6 +61,16 @@ Inputs are never changed, nor what an exception covers. A link is followed to it
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
 judged, read or written.";
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
+  aivss-lint init --name Planner --environment production --tier high
+  aivss-lint init --ci github --ci pre-commit
+
+Nothing that stands is overwritten.
+
+Exit codes: 0 written, 2 something that was asked for is not.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -79,6 +90,9 @@ enum Command {
     /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
+    /// Write a threat model to fill in, and a policy to start from
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(init::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -140,6 +154,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
+        Some(Command::Init(arguments)) => init::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// Whether a character steers a terminal or the direction of text instead of being seen.
-fn is_steering(letter: char) -> bool {
+pub fn is_steering(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{E0000}'..='\u{E007F}' | '\u{061C}' | '\u{FEFF}'
             | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

@@ -13,6 +13,8 @@ mod junit;
 mod markdown;
 mod sarif;
 
+pub use escape::is_steering;
+
 use std::io;
 use std::sync::Arc;
 

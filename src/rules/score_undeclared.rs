@@ -45,11 +45,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 fn undeclared(scored: &Scored<'_>) -> Option<Diagnostic> {
     let place = scored.declared.undeclared?;
-    let Some(working) = &scored.working else {
-        let waiting = "the score is not declared, and cannot be computed yet";
-        let help = "leave it empty: `aivss-lint fix` writes it once its inputs are there";
-        return Some(Diagnostic::new(&RULE, place.span, waiting).help(help));
-    };
+    // While inputs are missing, they are what is wrong.
+    let working = scored.working.as_ref()?;
     let (version, right) = (working.formula.version, working.score);
     let message = format!("the score is not declared; AIVSS {version} gives {right}");
     let diagnostic = Diagnostic::new(&RULE, place.span, message)

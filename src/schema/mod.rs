@@ -75,19 +75,27 @@ impl Schema {
 
     /// Everything in which `root` is not what the schema asks for, in the order of the text.
     pub fn violations(self, root: Node<'_>) -> Vec<Violation> {
+        self.compiled().violations(root)
+    }
+
+    /// What the schema says that a place is for, by its keys from the root; in a list any number will do.
+    pub fn description(self, path: &[&str]) -> Option<&'static str> {
+        self.compiled().description(path.iter().copied())
+    }
+
+    fn compiled(self) -> &'static Compiled {
         static COMPILED: [LazyLock<Compiled>; 4] = [
             LazyLock::new(|| Compiled::new(Schema::ThreatModel.text())),
             LazyLock::new(|| Compiled::new(Schema::OwaspReport.text())),
             LazyLock::new(|| Compiled::new(Schema::Policy.text())),
             LazyLock::new(|| Compiled::new(Schema::PolicyTest.text())),
         ];
-        let compiled: &Compiled = match self {
+        match self {
             Self::ThreatModel => &COMPILED[0],
             Self::OwaspReport => &COMPILED[1],
             Self::Policy => &COMPILED[2],
             Self::PolicyTest => &COMPILED[3],
-        };
-        compiled.violations(root)
+        }
     }
 }
 
@@ -160,15 +168,10 @@ impl Compiled {
         properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
     }
 
-    /// The rule that speaks of a breach: `x-rules` names it by the keyword, for a missing key also by that key, and for
-    /// a value that is still empty as `null`.
-    fn owner(&self, breach: &Breach, node: Node<'_>) -> Option<String> {
-        let rules = self.schema_object(breach)?.get("x-rules")?;
-        let rule = match (&breach.what, node.value()) {
-            (What::WrongType(_), Value::Null) => rules.get("null"),
-            _ => rules.get(breach.keyword.last()?),
-        };
-        let rule = match (&breach.what, rule?) {
+    /// The rule that speaks of a breach: `x-rules` names it by the keyword, for a missing key also by that key.
+    fn owner(&self, breach: &Breach) -> Option<String> {
+        let rule = self.schema_object(breach)?.get("x-rules")?.get(breach.keyword.last()?)?;
+        let rule = match (&breach.what, rule) {
             (What::MissingKey(key), JsonValue::Object(by_key)) => by_key.get(key)?,
             (_, rule) => rule,
         };
@@ -176,7 +179,7 @@ impl Compiled {
     }
 
     /// What the schema says that a place is for.
-    fn description(&self, path: &[String]) -> Option<&str> {
+    fn description<'p>(&self, path: impl IntoIterator<Item = &'p str>) -> Option<&str> {
         let mut schema = &self.schema;
         let mut description = None;
         for part in path {
@@ -198,7 +201,7 @@ impl Compiled {
         if matches!(place.node.value(), Value::Unreadable) {
             return;
         }
-        let owner = self.owner(breach, place.node);
+        let owner = self.owner(breach);
         let said = match &breach.what {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
@@ -217,7 +220,7 @@ impl Compiled {
     fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
         let (span, message, help) = wrong_type(place, expected);
         let purpose = || match place.node.value() {
-            Value::Null => self.description(&breach.path).map(str::to_owned),
+            Value::Null => self.description(breach.path.iter().map(String::as_str)).map(str::to_owned),
             _ => None,
         };
         (span, message, help.or_else(purpose))
@@ -272,7 +275,7 @@ impl Compiled {
             };
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
-                owner: self.owner(breach, place.node),
+                owner: self.owner(breach),
                 span: entry.key_span,
                 message: format!("{} has no key `{}`", place.name, entry.key),
                 help: Some(help),

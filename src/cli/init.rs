@@ -1,0 +1,280 @@
+//! `init`: a threat model to fill in, a policy to start from, and the file that starts the gate in CI.
+//!
+//! Nothing that stands is overwritten. What is not known is asked for on a terminal, and left open elsewhere.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::emit_to_stdout;
+use super::gate::{Stopped, find_policy};
+use super::replace::create;
+use super::side::Side;
+use crate::discover::{Named, Repository};
+use crate::draft::{Draft, Score};
+use crate::report::{Verdict, escape_line};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The file to write, or the folder for a threat-model.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+
+    /// The agent's name; asked for on a terminal
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Where the agent runs; asked for on a terminal
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<Environment>,
+
+    /// The agent's risk tier; asked for on a terminal
+    #[arg(long, value_name = "TIER")]
+    tier: Option<Tier>,
+
+    /// Who answers for the threat model
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
+
+    /// Also write the file that starts the gate there; may be given several times
+    #[arg(long, value_name = "SYSTEM")]
+    ci: Vec<System>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Environment {
+    Development,
+    Testing,
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tier {
+    Low,
+    Moderate,
+    High,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum System {
+    /// A workflow with the action
+    Github,
+    /// Jobs for merge requests and the default branch
+    Gitlab,
+    /// A hook
+    PreCommit,
+}
+
+const POLICY: &str = "aivss-policy.yaml";
+const STARTER: &str = include_str!("../../policies/starter.yaml");
+/// Whose recipes are tried out, so that what is written here is.
+const RECIPES: &str = include_str!("../../docs/ci.md");
+
+impl System {
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Github => ".github/workflows/aivss-lint.yml",
+            Self::Gitlab => ".gitlab-ci.yml",
+            Self::PreCommit => ".pre-commit-config.yaml",
+        }
+    }
+
+    /// The recipe for the system: of those in the documentation the first for its file that can be used as it is, or
+    /// else the first.
+    fn recipe(self) -> &'static str {
+        let title = format!("# {}\n", self.file());
+        let blocks = || RECIPES.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let recipes = || blocks().filter_map(|block| block.strip_prefix(title.as_str()));
+        recipes().find(|recipe| !recipe.contains("OWNER/")).or_else(|| recipes().next()).unwrap_or_default()
+    }
+
+    /// What is to be done with what was written.
+    const fn remark(self) -> &'static str {
+        match self {
+            Self::Github => {
+                "put the repository that you take the action from in place of OWNER/aivss-lint, and a commit of it in \
+                 place of <commit>"
+            }
+            Self::Gitlab => "commit it",
+            Self::PreCommit => "run `pre-commit install`, once a clone",
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let model = model_file(&arguments.path)?;
+    let shown = repository.shown(&model);
+    // Before anything is asked.
+    if is_taken(&model) {
+        return Err(Stopped::Asked(format!("{shown}: it stands already, and nothing is overwritten")));
+    }
+    let draft = draft(arguments)?;
+    let mut said = String::new();
+    let mut left = false;
+    write(&model, &draft.written(), &shown)?;
+    said.push_str(&format!("wrote {}\n", escape_line(&shown)));
+    match repository.policies().as_slice() {
+        [] => {
+            write(&repository.root().join(POLICY), STARTER, POLICY)?;
+            said.push_str(&format!("wrote {POLICY}\n"));
+        }
+        [policy, ..] => {
+            said.push_str(&format!("left {}: the policy\n", escape_line(&repository.shown(policy))));
+        }
+    }
+    for system in &arguments.ci {
+        let (file, recipe) = (system.file(), system.recipe());
+        let path = repository.root().join(file);
+        if is_taken(&path) {
+            left = true;
+            said.push_str(&format!(
+                "left {file}: it stands already; add this to it:\n\n{}",
+                indented(recipe)
+            ));
+        } else {
+            write(&path, recipe, file)?;
+            said.push_str(&format!("wrote {file}: {}\n", system.remark()));
+        }
+    }
+    said.push_str(&next_steps(&shown, found_by(&model, repository)?));
+    emit_to_stdout(|stdout| stdout.write_all(said.as_bytes()))?;
+    // Something that was asked for is not there.
+    Ok(if left { Verdict::CannotJudge } else { Verdict::Passed })
+}
+
+fn model_file(path: &Path) -> Result<PathBuf, Stopped> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml") => Ok(path.to_owned()),
+        Some("json" | "md") => {
+            let message = "a threat model to fill in is written as YAML: name a folder or a .yaml file";
+            Err(Stopped::Asked(message.to_owned()))
+        }
+        _ => Ok(path.join("threat-model.yaml")),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what stands is not overwritten, be it a link that leads nowhere"
+)]
+fn is_taken(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+fn write(path: &Path, text: &str, shown: &str) -> Result<(), Stopped> {
+    create(path, text.as_bytes())
+        .map_err(|error| Stopped::Asked(format!("{shown}: it cannot be written: {error}")))
+}
+
+fn draft(arguments: &Arguments) -> Result<Draft, Stopped> {
+    let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
+    let mut draft = Draft {
+        origin:
+            "A threat model to fill in. `aivss-lint` says what is missing, `aivss-lint fix` writes the score."
+                .to_owned(),
+        name: arguments.name.clone(),
+        environment: word(arguments.environment.and_then(|value| value.to_possible_value())),
+        tier: word(arguments.tier.and_then(|value| value.to_possible_value())),
+        owner: arguments.owner.clone(),
+        score: Score { version: Some("0.8".to_owned()), ..Score::default() },
+        ..Draft::default()
+    };
+    if io::stderr().is_terminal() && is_asked_on_terminal() {
+        let options = |values: &[&str]| format!("{} (Enter leaves it open)", values.join(", "));
+        if draft.name.is_none() {
+            draft.name = ask("What is the agent called?", &[])?;
+        }
+        if draft.environment.is_none() {
+            let environments = ["development", "testing", "production"];
+            draft.environment =
+                ask(&format!("Where does it run? {}", options(&environments)), &environments)?;
+        }
+        if draft.tier.is_none() {
+            let tiers = ["low", "moderate", "high"];
+            draft.tier = ask(&format!("How high is its risk tier? {}", options(&tiers)), &tiers)?;
+        }
+    }
+    Ok(draft)
+}
+
+#[expect(clippy::disallowed_methods, reason = "questions are answered there")]
+fn is_asked_on_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks a question until the answer is among the options, if there are any. No answer leaves it open.
+#[expect(clippy::disallowed_methods, reason = "the answer is read from there")]
+fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
+    loop {
+        write!(io::stderr(), "{question}\n> ")?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        let answer = answer.trim();
+        let named = options.iter().filter(|option| option.starts_with(&answer.to_lowercase()));
+        match (answer, named.collect::<Vec<_>>().as_slice(), options) {
+            ("", ..) => return Ok(None),
+            (_, _, []) => return Ok(Some(answer.to_owned())),
+            (_, [option], _) => return Ok(Some((**option).to_owned())),
+            _ => {}
+        }
+    }
+}
+
+/// Whether the policy's patterns find a file, so that the gate will.
+fn found_by(model: &Path, repository: &Repository) -> Result<bool, Stopped> {
+    let side = Side::Folder(repository);
+    let Ok((policy, _)) = find_policy(None, side)? else { return Ok(true) };
+    Ok(!side.discover(&[model.to_owned()], &policy, Named::Filtered).candidates.is_empty())
+}
+
+fn next_steps(shown: &str, is_found: bool) -> String {
+    let shown = escape_line(shown);
+    let mut steps = format!(
+        "\nnext:\n  fill in what is empty, and in comments what you know\n  aivss-lint {shown}\n      says what is \
+         missing, place by place\n  aivss-lint fix {shown}\n      writes the score, once its inputs are there\n"
+    );
+    if !is_found {
+        steps.push_str(
+            "\nthe policy's patterns do not find a file of this name: call it threat-model.yaml or NAME.threat-model.yaml, or \
+             add it to `files.include`\n",
+        );
+    }
+    steps
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::parse;
+    use crate::policy::{self, NoFiles};
+    use crate::source::Source;
+
+    #[test]
+    fn every_system_has_a_recipe_for_its_file() {
+        for system in [System::Github, System::Gitlab, System::PreCommit] {
+            let source = Source::decode("recipe.yaml", system.recipe().as_bytes().to_vec());
+            let document = parse(&source);
+            assert!(document.is_sound() && source.text().contains("aivss-lint"), "{system:?}");
+        }
+        assert!(!System::PreCommit.recipe().contains("OWNER/"));
+    }
+
+    #[test]
+    fn the_policy_to_start_from_is_the_recommended_one_with_and_without_its_comments() {
+        let read =
+            |text: &str| policy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles).unwrap();
+        read(STARTER);
+        let uncommented = |line: &'static str| {
+            let is_prose = |text: &&str| text.starts_with(char::is_uppercase);
+            line.strip_prefix("# ").filter(|text| !is_prose(text)).unwrap_or(line)
+        };
+        let all = STARTER.lines().map(uncommented);
+        let whole = read(&all.collect::<Vec<_>>().join("\n"));
+        assert_eq!(whole.exceptions().len(), 1);
+    }
+}
