@@ -72,6 +72,7 @@ pub mod rego_input;
 pub mod lint;
 pub mod fix;
 pub mod draft;
+pub mod import;
 pub mod patch;
 pub mod report;
 pub mod git;

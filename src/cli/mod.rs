@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod fix;
 mod gate;
+mod import;
 mod init;
 mod look;
 mod output;
@@ -71,6 +72,16 @@ Nothing that stands is overwritten.
 
 Exit codes: 0 written, 2 something that was asked for is not.";
 
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint import aivss-report.json > threat-model.yaml
+  aivss-lint import page.md --output agents/planner/threat-model.yaml
+
+What has no place in a threat model is told on standard error; what the source does not say stays empty.
+Nothing that stands is overwritten.
+
+Exit codes: 0 made, 2 it cannot be.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -93,6 +104,9 @@ enum Command {
     /// Write a threat model to fill in, and a policy to start from
     #[command(after_help = INIT_EXAMPLES)]
     Init(init::Arguments),
+    /// Make a threat model of an OWASP report, a page, or AVE records
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(import::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -155,6 +169,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
         Some(Command::Init(arguments)) => init::run(arguments, &repository),
+        Some(Command::Import(arguments)) => import::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

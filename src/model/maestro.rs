@@ -52,6 +52,24 @@ impl LayerKind {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
+    /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
+    /// Letters alone are compared, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        const LONGEST: usize = 80;
+        let letters = |name: &str| -> String {
+            let small = name.to_lowercase().replace('&', "and");
+            small.chars().filter(char::is_ascii_alphabetic).collect()
+        };
+        let asked = letters(name.get(..name.len().min(LONGEST)).filter(|_| name.len() <= LONGEST)?);
+        // A number, a word for it, or a remark in brackets may stand around the name.
+        let asked = asked.strip_prefix("layer").unwrap_or(&asked);
+        let asked = asked.strip_suffix("vertical").unwrap_or(asked);
+        let asked = asked.strip_suffix("layer").unwrap_or(asked);
+        Self::ALL
+            .into_iter()
+            .find(|kind| letters(kind.key()) == asked || letters(kind.key()).replace("and", "") == asked)
+    }
+
     /// What belongs into the layer, to remind whoever left it blank.
     pub const fn holds(self) -> &'static str {
         match self {

@@ -1,0 +1,60 @@
+//! Threat models from elsewhere: OWASP's report, pages of text, AVE records, as a [`Draft`] to be completed.
+//!
+//! Nothing is invented. What the source does not say stays empty; what it says and a threat model has no place for is
+//! told, so that somebody can decide about it. Whether the numbers are right is for the gate to say.
+
+mod ave;
+mod ledger;
+mod owasp;
+mod page;
+
+use crate::document::{List, MODEL_MARKER, Node, parse};
+use crate::draft::Draft;
+use crate::source::Source;
+
+/// A threat model made of something else.
+#[derive(Debug)]
+pub struct Imported {
+    /// The threat model.
+    pub draft: Draft,
+    /// What has no place in it, or was understood in one of several ways; a line each.
+    pub remarks: Vec<String>,
+}
+
+/// Reads what a threat model can be made of; `name` is what it is called.
+///
+/// # Errors
+/// Why none can be made of it, as a sentence.
+pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
+    // What it is, its text says; its name may say anything.
+    let text = Source::decode("import.md", bytes.clone());
+    if let Some(undecodable) = text.undecodable() {
+        return Err(undecodable.message.clone());
+    }
+    let is_json = text.text().trim_start_matches(crate::source::BOM).trim_start().starts_with(['{', '[']);
+    let mut imported =
+        if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(text.text())? };
+    imported.draft.origin = format!("From {name}. {}", imported.draft.origin);
+    Ok(imported)
+}
+
+fn of_json(source: &Source) -> Result<Imported, String> {
+    let document = parse(source);
+    if let Some(problem) = document.problems.first() {
+        let at = source.position(problem.span.start);
+        return Err(format!("line {}, column {}: {}", at.line, at.column, problem.message));
+    }
+    let root = document.roots().next().ok_or("there is nothing in it")?;
+    if root.get(MODEL_MARKER).is_some() {
+        return Err("it is a threat model already".to_owned());
+    }
+    if root.get("metadata").is_some() && root.get("vulnerabilities").is_some() {
+        return Ok(owasp::import(root));
+    }
+    let records: Vec<Node<'_>> = root.as_list().map_or_else(|| vec![root], |list| List::iter(list).collect());
+    if !records.is_empty() && records.iter().all(|record| ave::is_record(*record)) {
+        return Ok(ave::import(root, &records));
+    }
+    let known = "an OWASP report (`metadata`, `vulnerabilities`) or AVE records (`aivss.aarf`)";
+    Err(format!("it is JSON, and neither {known}"))
+}
