@@ -32,6 +32,9 @@
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`explain`] | a rule → its page | never |
 //! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`draft`] | what is known of a threat model → its text, with places for the rest | never |
+//! | [`import`] | a report, page or record from elsewhere → a draft | yes: nothing can be made of it |
+//! | [`export`] | a threat model → OWASP's report | yes: a value that has no place there |
 //! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
@@ -42,7 +45,7 @@
 //! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the format of the report.
 //! 4. No module but [`score`] asks which version a file uses; none but [`document`] knows YAML from JSON; none but
-//!    [`model`] knows our format from OWASP's.
+//!    [`model`] knows our format from OWASP's, and those that lead from one to the other ([`import`], [`export`]).
 //! 5. No floats in scores: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
 //! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.
@@ -73,6 +76,7 @@ pub mod lint;
 pub mod fix;
 pub mod draft;
 pub mod import;
+pub mod export;
 pub mod patch;
 pub mod report;
 pub mod git;

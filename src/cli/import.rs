@@ -1,7 +1,7 @@
 //! `import`: a threat model made of something else, to be completed. What it is made of, [`crate::import`] knows.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -39,17 +39,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         .map(|remark| format!("{}\n", escape_line(&format!("{shown}: {remark}"))))
         .collect();
     if let Some(output) = &arguments.output {
-        let name = repository.shown(output);
-        create(output, text.as_bytes()).map_err(|error| {
-            let taken = error.kind() == io::ErrorKind::AlreadyExists;
-            let why = if taken {
-                "it stands already, and nothing is overwritten".to_owned()
-            } else {
-                error.to_string()
-            };
-            Stopped::Asked(format!("{name}: {why}"))
-        })?;
-        let name = escape_line(&name);
+        let name = write_new(output, &text, repository)?;
         said.push_str(&format!("wrote {name}: `aivss-lint {name}` says what is missing\n"));
     } else {
         emit_to_stdout(|stdout| stdout.write_all(text.as_bytes()))?;
@@ -57,4 +47,19 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     // A closed stream leaves nobody to tell.
     let _ = io::stderr().write_all(said.as_bytes());
     Ok(Verdict::Passed)
+}
+
+/// Writes a text to a file that is not there yet; returns what the file is called.
+pub(super) fn write_new(path: &Path, text: &str, repository: &Repository) -> Result<String, Stopped> {
+    let name = repository.shown(path);
+    create(path, text.as_bytes()).map_err(|error| {
+        let taken = error.kind() == io::ErrorKind::AlreadyExists;
+        let why = if taken {
+            "it stands already, and nothing is overwritten".to_owned()
+        } else {
+            error.to_string()
+        };
+        Stopped::Asked(format!("{name}: {why}"))
+    })?;
+    Ok(escape_line(&name))
 }

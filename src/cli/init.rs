@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::emit_to_stdout;
 use super::gate::{Stopped, find_policy};
-use super::replace::create;
+use super::import::write_new;
 use super::side::Side;
 use crate::discover::{Named, Repository};
 use crate::draft::{Draft, Score};
@@ -112,11 +112,11 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let draft = draft(arguments)?;
     let mut said = String::new();
     let mut left = false;
-    write(&model, &draft.written(), &shown)?;
+    write_new(&model, &draft.written(), repository)?;
     said.push_str(&format!("wrote {}\n", escape_line(&shown)));
     match repository.policies().as_slice() {
         [] => {
-            write(&repository.root().join(POLICY), STARTER, POLICY)?;
+            write_new(&repository.root().join(POLICY), STARTER, repository)?;
             said.push_str(&format!("wrote {POLICY}\n"));
         }
         [policy, ..] => {
@@ -133,7 +133,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 indented(recipe)
             ));
         } else {
-            write(&path, recipe, file)?;
+            write_new(&path, recipe, repository)?;
             said.push_str(&format!("wrote {file}: {}\n", system.remark()));
         }
     }
@@ -160,11 +160,6 @@ fn model_file(path: &Path) -> Result<PathBuf, Stopped> {
 )]
 fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
-}
-
-fn write(path: &Path, text: &str, shown: &str) -> Result<(), Stopped> {
-    create(path, text.as_bytes())
-        .map_err(|error| Stopped::Asked(format!("{shown}: it cannot be written: {error}")))
 }
 
 fn draft(arguments: &Arguments) -> Result<Draft, Stopped> {

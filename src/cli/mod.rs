@@ -4,6 +4,7 @@
 mod check;
 mod diff;
 mod explain;
+mod export;
 mod fix;
 mod gate;
 mod import;
@@ -82,6 +83,15 @@ Nothing that stands is overwritten.
 
 Exit codes: 0 made, 2 it cannot be.";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint export threat-model.yaml > aivss-report.json
+  aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
+
+The numbers of the report are the computed ones. What it has no place for is told on standard error.
+
+Exit codes: 0 written, 2 some value has no place in the report.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -107,6 +117,9 @@ enum Command {
     /// Make a threat model of an OWASP report, a page, or AVE records
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(import::Arguments),
+    /// Write a threat model's findings as OWASP's v0.8 report
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(export::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -170,6 +183,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
         Some(Command::Init(arguments)) => init::run(arguments, &repository),
         Some(Command::Import(arguments)) => import::run(arguments, &repository),
+        Some(Command::Export(arguments)) => export::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -1,7 +1,7 @@
 //! AVE records to a draft: each is a finding.
 //!
 //! A record has a block `aivss` of its own make: `aars` is the plain sum of ten factors, two of which the standard does
-//! not know while two of the standard's are not among them, and the score is ((CVSS + sum) ∕ 2) · ThM · M, which is the
+//! not know while two of the standard's are not among them, and the score is `((CVSS + sum) ∕ 2) · ThM · M`, which is the
 //! formula of no version. Inputs are carried over, results are not: `fix` computes them.
 
 use super::Imported;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::decimal::Decimal;
-use crate::document::{List, Map, Node, Value};
+use crate::document::{Node, Value};
 
 /// A document whose values are taken out one by one.
 pub(super) struct Ledger<'t> {
@@ -57,35 +57,32 @@ impl<'t> Ledger<'t> {
         left
     }
 
-    /// Recursion is bounded by the depth of the tree.
-    fn walk(&self, node: Node<'t>, name: &mut String, left: &mut Vec<String>) {
+    /// Tells of the largest parts out of which nothing was taken; returns whether something was. Recursion is bounded by
+    /// the depth of the tree.
+    fn walk(&self, node: Node<'t>, name: &mut String, left: &mut Vec<String>) -> bool {
         if self.taken.contains(&node.resolved()) {
-            return;
+            return true;
         }
-        let length = name.len();
-        let holds_something = match node.value() {
-            Value::Map(map) => {
-                for entry in Map::iter(map) {
-                    let dot = if length == 0 { "" } else { "." };
-                    name.push_str(&format!("{dot}{}", entry.key));
-                    self.walk(entry.value, name, left);
-                    name.truncate(length);
-                }
-                map.iter().len() > 0
-            }
-            Value::List(list) => {
-                for (at, item) in List::iter(list).enumerate() {
-                    name.push_str(&format!("[{at}]"));
-                    self.walk(item, name, left);
-                    name.truncate(length);
-                }
-                list.iter().len() > 0
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => false,
+        let (before, length) = (left.len(), name.len());
+        let mut is_touched = false;
+        let mut step = |part: String, child: Node<'t>| {
+            name.push_str(&part);
+            is_touched |= self.walk(child, name, left);
+            name.truncate(length);
         };
-        if !holds_something {
+        match node.value() {
+            Value::Map(map) => {
+                let dot = if length == 0 { "" } else { "." };
+                map.iter().for_each(|entry| step(format!("{dot}{}", entry.key), entry.value));
+            }
+            Value::List(list) => list.iter().enumerate().for_each(|(at, item)| step(format!("[{at}]"), item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {}
+        }
+        if !is_touched {
+            left.truncate(before);
             left.push(format!("{name}: {}", shown(node)));
         }
+        is_touched
     }
 }
 

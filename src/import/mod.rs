@@ -34,7 +34,8 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     let is_json = text.text().trim_start_matches(crate::source::BOM).trim_start().starts_with(['{', '[']);
     let mut imported =
         if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(text.text())? };
-    imported.draft.origin = format!("From {name}. {}", imported.draft.origin);
+    let origin = format!("From {name}. {}", imported.draft.origin);
+    origin.trim_end().clone_into(&mut imported.draft.origin);
     Ok(imported)
 }
 
@@ -57,4 +58,58 @@ fn of_json(source: &Source) -> Result<Imported, String> {
     }
     let known = "an OWASP report (`metadata`, `vulnerabilities`) or AVE records (`aivss.aarf`)";
     Err(format!("it is JSON, and neither {known}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::ProblemKind;
+
+    /// A draft is well-formed, whatever it was made of.
+    fn is_sound(draft: &Draft) {
+        let source = Source::decode("threat-model.yaml", draft.written().into_bytes());
+        let problems = parse(&source).problems;
+        // A key of the source stands once in the draft, and nothing in it has a meaning of its own.
+        assert!(
+            problems.iter().all(|problem| problem.kind == ProblemKind::InputLimit),
+            "{problems:?}\n{}",
+            source.text()
+        );
+    }
+
+    /// Texts in the places of a page.
+    fn page() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            "\\PC{0,60}",
+            "[#|*> -]{0,4}(MAESTRO|AIVSS|Foundation Models|Layer 2: Data Operations|Not certain)[ :—|-]{0,3}\\PC{0,30}",
+            "\\| ?(Autonomy|Tool Use|Self-Mod|Non-Determinism) ?\\| ?[0-9.e+-]{0,22} ?\\|(\\PC{0,20}\\|)?",
+            "CVSS base [0-9.]{0,25}, threat ×[0-9.]{0,4} → AIVSS [0-9.]{0,4} (High|\\PC{0,9})",
+            Just(String::new()),
+        ];
+        proptest::collection::vec(line, 0..24).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn any_page_gives_a_sound_draft_or_none(page in page()) {
+            if let Ok(imported) = import("page.md", page.into_bytes()) {
+                is_sound(&imported.draft);
+            }
+        }
+
+        #[test]
+        fn any_texts_and_numbers_of_a_record_give_a_sound_draft(text in "\\PC{0,40}", number in "-?[1-9][0-9]{0,22}(\\.[0-9]{1,20})?") {
+            let text = serde_json::Value::from(text);
+            let record = format!(
+                "{{\"ave_id\": {text}, \"title\": {text}, \"owasp_mapping\": [{text}], \"aivss\": {{\"aarf\": {{\"autonomy\": {number}, \
+                 {text}: {number}}}, \"aars\": {number}, \"cvss_base\": {number}, \"thm\": {number}, \"mitigation_factor\": {number}, \
+                 \"aivss_score\": {number}, \"spec_version\": {text}}}, \"cvss_base_vector\": {text}}}"
+            );
+            if let Ok(imported) = import("record.json", record.into_bytes()) {
+                is_sound(&imported.draft);
+            }
+        }
+    }
 }

@@ -35,8 +35,10 @@ pub(super) fn import(text: &str) -> Result<Imported, String> {
     }
     let mut draft = Draft { score, ..Draft::default() };
     // The first part is the page's own title, whatever it says.
-    let begins = |part: &Part| part.used || is_title(part, "aivss") || is_title(part, "maestro");
-    let begun = parts.iter().skip(1).position(begins).map_or(parts.len(), |at| at + 1);
+    for part in parts.iter_mut().skip(1) {
+        part.used |= is_title(part, "aivss") || is_title(part, "maestro");
+    }
+    let begun = parts.iter().skip(1).position(|part| part.used).map_or(parts.len(), |at| at + 1);
     let (name, summary) = opening(&mut parts, begun);
     (draft.name, draft.summary) = (name, summary);
     let mut remarks = Vec::new();
@@ -73,6 +75,12 @@ fn parts(text: &str) -> Vec<Part> {
         let line = line.trim();
         let is_rule = !line.is_empty() && line.chars().all(|letter| "-=_*|: ".contains(letter));
         if line.is_empty() || is_rule {
+            // A rule below a row makes it the head of its table.
+            if let Some(last) =
+                parts.last_mut().filter(|last| is_rule && !last.cells.is_empty() && last.line == at)
+            {
+                last.is_heading = true;
+            }
             joins = false;
             continue;
         }
@@ -156,7 +164,7 @@ fn printed(text: &str, small: &str, score: &mut Score) {
     score.mitigation = number(&["mitigation factor", "mitigation"]);
     score.score = number(&["aivss score", "→ aivss", "= aivss", "aivss"]);
     let words = text.split(|letter: char| !letter.is_alphanumeric());
-    score.severity = words.filter_map(Band::named).last().map(|band| band.name().to_owned());
+    score.severity = words.rev().find_map(Band::named).map(|band| band.name().to_owned());
 }
 
 /// The number that follows a label, with no more than signs between.

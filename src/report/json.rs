@@ -412,6 +412,6 @@ fn place(position: Position) -> Place {
 
 /// A decimal as a JSON number, exactly.
 #[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
-fn number(decimal: Decimal) -> Box<RawValue> {
+pub(crate) fn number(decimal: Decimal) -> Box<RawValue> {
     RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
 }

@@ -14,6 +14,7 @@ mod markdown;
 mod sarif;
 
 pub use escape::is_steering;
+pub(crate) use json::number as json_number;
 
 use std::io;
 use std::sync::Arc;

@@ -1,0 +1,74 @@
+//! `export`: a threat model as OWASP's v0.8 report. What fits into one, [`crate::export`] knows.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::emit_to_stdout;
+use super::gate::Stopped;
+use super::import::write_new;
+use crate::discover::{Repository, read};
+use crate::export::{CORE_RISKS, core_risk, export};
+use crate::report::{Verdict, escape_line};
+use crate::source::Source;
+use crate::suggest::nearest;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The threat model
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The file to write; without it the report goes to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Export the agent's own score too, as a vulnerability of this category: a core risk of OWASP AIVSS, or ASI01 to ASI10
+    #[arg(long, value_name = "CATEGORY")]
+    agent_as: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let agent_as = arguments.agent_as.as_deref().map(category).transpose()?;
+    let shown = repository.shown(&arguments.file);
+    let bytes = read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+    let source = Source::decode(shown.clone(), bytes);
+    let exported = match export(&source, agent_as) {
+        Ok(exported) => exported,
+        Err(refusals) => {
+            let lines: String = refusals
+                .iter()
+                .map(|refusal| {
+                    let at = source.position(refusal.span.start);
+                    let line = format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message);
+                    format!("{}\n", escape_line(&line))
+                })
+                .collect();
+            let _ = io::stderr().write_all(lines.as_bytes());
+            return Ok(Verdict::CannotJudge);
+        }
+    };
+    let remarks = exported.remarks.iter();
+    let mut said: String = remarks
+        .map(|remark| format!("{}\n", escape_line(&format!("{shown}: not in the report: {remark}"))))
+        .collect();
+    match &arguments.output {
+        Some(output) => said.push_str(&format!("wrote {}\n", write_new(output, &exported.text, repository)?)),
+        None => emit_to_stdout(|stdout| stdout.write_all(exported.text.as_bytes()))?,
+    }
+    // A closed stream leaves nobody to tell.
+    let _ = io::stderr().write_all(said.as_bytes());
+    Ok(Verdict::Passed)
+}
+
+fn category(asked: &str) -> Result<&'static str, Stopped> {
+    core_risk(asked).ok_or_else(|| {
+        let names = CORE_RISKS.map(|(name, _)| name);
+        let help = match nearest(asked, names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the core risks are {}", names.join(", ")),
+        };
+        Stopped::Asked(format!("there is no core risk `{asked}`; {help}"))
+    })
+}

@@ -1,0 +1,377 @@
+//! What the program writes for the author of a threat model: `init`, `import`, `export`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests write files and stop where they cannot go on"
+)]
+
+mod folder;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use folder::{Folder, Ran};
+use serde_json::Value;
+
+const LISTING: &str = include_str!("import/listing.txt");
+const PAGE: &str = include_str!("import/page.md");
+const RECORD: &str = include_str!("import/record.json");
+const OWASP: &str = include_str!("../examples/owasp-0.8/aivss-report.json");
+
+/// The rules of a report's faults with their lines, from `--format concise`.
+fn faults(ran: &Ran) -> Vec<String> {
+    let line = |line: &str| {
+        let (place, said) = line.split_once(": ").unwrap();
+        let rule = said.split(['[', ']']).nth(1).unwrap_or(said);
+        format!("{} {rule}", place.split(':').nth(1).unwrap())
+    };
+    ran.out.lines().filter(|line| line.contains("error[") || line.contains("warning[")).map(line).collect()
+}
+
+/// What the gate says of a threat model in a folder.
+fn check(folder: &Folder, path: &str) -> Ran {
+    folder.run(&["check", path, "--format", "concise"])
+}
+
+#[test]
+fn what_init_writes_fails_only_where_its_author_must_think() {
+    let folder = Folder::new(&[]);
+    let ran = folder.run(&[
+        "init",
+        "agents/planner",
+        "--name",
+        "Trip planner",
+        "--tier",
+        "high",
+        "--owner",
+        "a@b.c",
+    ]);
+    assert_eq!((ran.code, &*ran.err), (0, ""), "{ran:?}");
+    assert!(
+        ran.out.starts_with("wrote agents/planner/threat-model.yaml\nwrote aivss-policy.yaml\n"),
+        "{}",
+        ran.out
+    );
+    let ran = check(&folder, ".");
+    let text = folder.read("agents/planner/threat-model.yaml");
+    let blank = |line: &str| {
+        let line = text.lines().nth(line.split(' ').next().unwrap().parse::<usize>().unwrap() - 1).unwrap();
+        line.trim().strip_suffix(':').map(str::to_owned).expect("a key without a value")
+    };
+    let asked: BTreeSet<String> = faults(&ran).iter().map(|fault| blank(fault)).collect();
+    // A summary, a vector, ten factors, seven layers; not the score, which follows.
+    assert_eq!((ran.code, faults(&ran).len(), asked.len()), (1, 19, 19), "{}", ran.out);
+    assert!(
+        ["summary", "cvss", "self_modification", "agent_ecosystem"].iter().all(|key| asked.contains(*key))
+    );
+    let whole = folder.run(&["check"]).out;
+    assert!(whole.contains("help: Whether the agent changes identity at run time."), "{whole}");
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let folder = Folder::new(&[]);
+    assert_eq!(folder.run(&["init"]).code, 0);
+    folder.write("threat-model.yaml", "mine");
+    folder.write("aivss-policy.yaml", "aivss_policy: 1\n");
+    folder.write(".gitlab-ci.yml", "mine: 1\n");
+    let ran = folder.run(&["init"]);
+    assert_eq!((ran.code, &*ran.out), (2, ""));
+    assert_eq!(ran.err, "error: threat-model.yaml: it stands already, and nothing is overwritten\n");
+    let ran = folder.run(&["init", "other", "--ci", "gitlab", "--ci", "pre-commit"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.out.contains("left .gitlab-ci.yml: it stands already; add this to it:\n\n    aivss-lint:\n"),
+        "{}",
+        ran.out
+    );
+    assert!(folder.read(".pre-commit-config.yaml").contains("id: aivss-lint"));
+    assert_eq!(folder.read("threat-model.yaml"), "mine");
+    assert_eq!(folder.read("aivss-policy.yaml"), "aivss_policy: 1\n");
+    assert_eq!(folder.read(".gitlab-ci.yml"), "mine: 1\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn init_follows_no_link_that_leads_nowhere() {
+    let folder = Folder::new(&[]);
+    std::os::unix::fs::symlink(folder.path("elsewhere.yaml"), folder.path("threat-model.yaml")).unwrap();
+    assert_eq!(folder.run(&["init"]).code, 2);
+    assert!(!folder.path("elsewhere.yaml").exists());
+}
+
+#[test]
+fn init_says_where_the_gate_would_not_look() {
+    let folder = Folder::new(&[]);
+    let ran = folder.run(&["init", "docs/planner.yaml"]);
+    assert!(
+        ran.code == 0 && ran.out.contains("the policy's patterns do not find a file of this name"),
+        "{ran:?}"
+    );
+    assert!(!folder.run(&["init", "docs"]).out.contains("patterns"));
+    assert_eq!(folder.run(&["init", "planner.json"]).code, 2);
+}
+
+#[test]
+fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
+    let folder = Folder::new(&[("listing.txt", LISTING)]);
+    let ran = folder.run(&["import", "listing.txt", "--output", "threat-model.yaml"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
+    assert_eq!(
+        ran.err,
+        "listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
+         listing.txt: not carried over: line 16: Per-layer threats for this agent.\n\
+         listing.txt: not carried over: line 24: MAESTRO — the seven layers of the Cloud Security Alliance.\n\
+         wrote threat-model.yaml: `aivss-lint threat-model.yaml` says what is missing\n"
+    );
+    needs_only_a_vector(&folder);
+}
+
+/// With a vector put in, and the score written by `fix`, the gate passes.
+fn needs_only_a_vector(folder: &Folder) {
+    let file = "threat-model.yaml";
+    let ran = check(folder, file);
+    let text = folder.read(file);
+    let line = text.lines().position(|line| line == "  cvss:").unwrap() + 1;
+    assert_eq!(faults(&ran), [format!("{line} schema")], "{}", ran.out);
+    assert_eq!(text.matches("status: uncertain").count(), 4, "{text}");
+    let vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:L/VI:L/VA:L/SC:H/SI:H/SA:L";
+    folder.write(file, &text.replace("  cvss:\n", &format!("  cvss: {vector}\n")));
+    let ran = folder.run(&["fix", file]);
+    assert_eq!((ran.code, folder.read(file).contains("  score: 7.8  #")), (0, true), "{}", ran.out);
+    assert_eq!(check(folder, file).code, 0);
+}
+
+#[test]
+fn the_public_page_gives_such_a_model_too() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/smolagents.md");
+    let Ok(page) = fs::read_to_string(page) else {
+        eprintln!("SKIPPED: the public page is not at hand");
+        return;
+    };
+    let folder = Folder::new(&[("smolagents.md", &page)]);
+    assert_eq!(folder.run(&["import", "smolagents.md", "--output", "threat-model.yaml"]).code, 0);
+    assert!(folder.read("threat-model.yaml").contains("name: Smolagents AI Agent\n"));
+    needs_only_a_vector(&folder);
+}
+
+#[test]
+fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
+    let folder = Folder::new(&[("page.md", PAGE)]);
+    let ran = folder.run(&["import", "page.md"]);
+    assert_eq!(
+        (ran.code, &*ran.err),
+        (0, "page.md: not carried over: line 46: Reviewed twice since spring.\n")
+    );
+    for line in [
+        "  name: Ledger keeper",
+        "  cvss: CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:H/VA:N/SC:N/SI:H/SA:N",
+        "  cvss_base: 8.5",
+        "      rationale: Pays without a second look.",
+        "    natural_language_interface: 1.0",
+        "  threat_multiplier: 1.1",
+        "  mitigation_factor: 1.0",
+        "  factor_sum: 6.5",
+        "  aars: 1.07",
+        "  score: 9.6",
+        "  severity: Critical",
+        "  foundation_models: Instructions hidden in an invoice are followed.",
+        "    analysis: where invoices are kept is not described.",
+        "  agent_frameworks: A booking may run twice.",
+        "  deployment_and_infrastructure:",
+        "  security_and_compliance: One account signs for all departments.",
+        "  agent_ecosystem: Suppliers' own agents answer in free text.",
+    ] {
+        assert!(ran.out.lines().any(|other| other == line), "{line}\n{}", ran.out);
+    }
+}
+
+#[test]
+fn layers_that_cannot_be_told_apart_are_left() {
+    let six = LISTING.replace("Imported tools are called without a check of what they are.\n", "");
+    let folder = Folder::new(&[("listing.txt", &six)]);
+    let ran = folder.run(&["import", "listing.txt"]);
+    assert!(
+        ran.err.contains("the layers are not named, and 6 paragraphs cannot be told to seven"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("line 19: Code runs in a sandbox"), "{}", ran.err);
+    assert!(ran.out.contains("\n  agent_ecosystem:\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_report_of_owasp_becomes_findings_and_can_be_exported_again() {
+    let folder = Folder::new(&[("aivss-report.json", OWASP)]);
+    let ran = folder.run(&["import", "aivss-report.json", "--output", "threat-model.yaml"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = folder.read("threat-model.yaml");
+    // What the agent's own part lacks is in the way of nothing that the report can hold.
+    let own = "\naivss:\n  version: \"0.8\"\n  cvss_base: 5\n  factors: { ";
+    let factors = |set: &str| set.split(' ').map(|key| format!("{key}: 0.5, ")).collect::<String>();
+    let set = "autonomy_of_action dynamic_tool_use natural_language_interface contextual_awareness non_determinism \
+               opacity_and_reflexivity persistent_memory dynamic_identity multi_agent_interactions self_modification";
+    let (before, rest) = text.split_once("\naivss:\n").unwrap();
+    let (_, layers) = rest.split_once("\n# MAESTRO").unwrap();
+    let whole = format!("{before}{own}{}}}\n  score:\n# MAESTRO{layers}", factors(set));
+    folder.write("threat-model.yaml", &whole);
+    let ran = folder.run(&["export", "threat-model.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let (again, once): (Value, Value) =
+        (serde_json::from_str(&ran.out).unwrap(), serde_json::from_str(OWASP).unwrap());
+    assert_eq!(again, once);
+    is_valid_by_the_published_schema(&again);
+}
+
+#[test]
+fn what_an_unknown_report_holds_beyond_the_standard_is_told() {
+    let report = OWASP.replacen("\"id\":", "\"ticket\": { \"a\": [1, 2] }, \"id\":", 1);
+    let folder = Folder::new(&[("report.json", &report)]);
+    let ran = folder.run(&["import", "report.json"]);
+    assert!(
+        ran.err.starts_with("report.json: not carried over: vulnerabilities[0].ticket: a mapping\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_record_is_carried_over_as_far_as_it_maps() {
+    let folder = Folder::new(&[("record.json", RECORD)]);
+    let ran = folder.run(&["import", "record.json"]);
+    assert_eq!(
+        ran.err,
+        "record.json: AVE-0000-00001: aars 7.5 is the plain sum of the record's own ten factors, not an uplift\n\
+         record.json: AVE-0000-00001: aivss_score 8.0 is by ((CVSS + sum) ∕ 2) · ThM · M (which gives 6.0), the formula \
+         of no version: it is left to `aivss-lint fix`\n\
+         record.json: AVE-0000-00001: contextual_awareness and opacity_and_reflexivity are not among its factors: score them\n\
+         record.json: AVE-0000-00001: a finding has one category, and owasp_mapping names ASI01, ASI07: choose\n\
+         record.json: not carried over: component_type: skill\n\
+         record.json: not carried over: aivss.aarf.data_access: 0.5\n\
+         record.json: not carried over: aivss.aarf.external_dependencies: 1.0\n\
+         record.json: not carried over: references: a list\n"
+    );
+    let finding = ran.out.split_once("\nfindings:\n").unwrap().1;
+    for line in [
+        "threat_multiplier: 0.75",
+        "contextual_awareness:",
+        "multi_agent_interactions: 0.5",
+        "cvss_base: 8.5",
+    ] {
+        assert!(finding.lines().any(|other| other.trim() == line), "{line}\n{finding}");
+    }
+    assert!(!finding.contains("aars") && !finding.contains("8.0"), "{finding}");
+    let list = format!("[{RECORD},{}]", RECORD.replace("00001", "00002"));
+    folder.write("records.json", &list);
+    assert_eq!(folder.run(&["import", "records.json"]).out.matches("  - id: AVE-0000-").count(), 2);
+}
+
+#[test]
+fn hostile_records_are_carried_over_as_text() {
+    let hostile = RECORD
+        .replace("A skill fetches its instructions", "\\u001b[31m::error::x\\u202e - # : \\\"'")
+        .replace("\"aars\": 7.5", "\"aars\": 999999999999999999")
+        .replace("\"data_access\": 0.5", "\"data_access\": 999999999999999999");
+    let folder = Folder::new(&[("record.json", &hostile)]);
+    let ran = folder.run(&["import", "record.json"]);
+    let steers = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{202E}';
+    assert!(ran.code == 0 && !ran.out.contains(steers) && !ran.err.contains(steers), "{ran:?}");
+    assert!(!ran.out.contains("::error"), "{}", ran.out);
+    folder.write("threat-model.yaml", &ran.out);
+    let report = folder.run(&["check", "threat-model.yaml", "--format", "json"]);
+    assert!(!report.out.contains("\"syntax\""), "{}", report.out);
+}
+
+#[test]
+fn what_nothing_can_be_made_of_is_refused() {
+    let folder = Folder::new(&[
+        ("prose.md", "# Notes\n\nNothing here.\n"),
+        ("other.json", "{ \"a\": 1 }"),
+        ("broken.json", "{ \"a\": 1, }"),
+        ("model.json", "{ \"aivss_threat_model\": 1 }"),
+        ("empty.json", ""),
+        ("taken.yaml", "mine"),
+        ("listing.txt", LISTING),
+    ]);
+    for (arguments, why) in [
+        (vec!["import", "prose.md"], "no agentic factor and no MAESTRO layer is found in it"),
+        (vec!["import", "other.json"], "it is JSON, and neither an OWASP report"),
+        (vec!["import", "broken.json"], "line 1, column 11: not JSON"),
+        (vec!["import", "model.json"], "it is a threat model already"),
+        (vec!["import", "empty.json"], "no agentic factor and no MAESTRO layer"),
+        (vec!["import", "missing.json"], "missing.json: "),
+        (vec!["import", "listing.txt", "--output", "taken.yaml"], "taken.yaml: it stands already"),
+    ] {
+        let ran = folder.run(&arguments);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(why), "{arguments:?} {ran:?}");
+    }
+    assert_eq!(folder.read("taken.yaml"), "mine");
+}
+
+#[test]
+fn an_agent_can_be_exported_as_a_vulnerability_of_its_own() {
+    let example =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.8/01-tool-misuse.threat-model.yaml");
+    let text = fs::read_to_string(example).unwrap();
+    let text = text.replace("\nmaestro:", "\nreview: { date: 2026-11-22, by: a.reviewer }\nmaestro:");
+    let folder = Folder::new(&[("threat-model.yaml", &text)]);
+    let ran =
+        folder.run(&["export", "threat-model.yaml", "--agent-as", "ASI02", "--output", "aivss-report.json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(
+        ran.err,
+        "threat-model.yaml: not in the report: agent.owner\n\
+         threat-model.yaml: not in the report: maestro: the seven layers\n\
+         wrote aivss-report.json\n"
+    );
+    let report: Value = serde_json::from_str(&folder.read("aivss-report.json")).unwrap();
+    let only = &report["vulnerabilities"][0];
+    assert_eq!(
+        (&only["owasp_category"], &only["scores"]["aivss"]),
+        (&"Agentic AI Tool Misuse".into(), &9.9.into())
+    );
+    assert_eq!(folder.run(&["check", "aivss-report.json"]).code, 0);
+    is_valid_by_the_published_schema(&report);
+    let ran = folder.run(&["export", "threat-model.yaml", "--agent-as", "Agent Untracability"]);
+    assert!(ran.code == 2 && ran.err.contains("did you mean `Agent Untraceability`?"), "{ran:?}");
+}
+
+fn is_valid_by_the_published_schema(report: &Value) {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/schemas/owasp-aivss-report-0.8.schema.json");
+    let Ok(schema) = fs::read_to_string(schema) else {
+        eprintln!("SKIPPED: the published schema is not at hand");
+        return;
+    };
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn what_the_report_does_not_allow_is_refused_at_its_place() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/smolagents/threat-model.yaml");
+    let text = fs::read_to_string(example).unwrap();
+    let place = |needle: &str| {
+        let line = text.lines().position(|line| line.contains(needle)).unwrap();
+        (line + 1, text.lines().nth(line).unwrap().find(needle).unwrap() + 1)
+    };
+    let folder = Folder::new(&[("threat-model.yaml", &text)]);
+    let ran = folder.run(&["export", "threat-model.yaml"]);
+    assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("there are no findings"), "{ran:?}");
+    let ran = folder.run(&["export", "threat-model.yaml", "--agent-as", "ASI02"]);
+    let (line, column) = place("0.60, rationale: Runs");
+    let message = "the agent: `autonomy_of_action` is 0.60, and the report takes 0.0, 0.5 and 1.0";
+    assert!(ran.err.contains(&format!("threat-model.yaml:{line}:{column}: {message}\n")), "{}", ran.err);
+    let (line, column) = place("goal_driven_planning");
+    assert!(
+        ran.err.contains(&format!(":{line}:{column}: the agent: `goal_driven_planning` is not among")),
+        "{}",
+        ran.err
+    );
+    assert!(ran.code == 2 && ran.out.is_empty());
+    folder.write("report.json", OWASP);
+    assert!(folder.run(&["export", "report.json"]).err.contains("it is such a report already"));
+}
