@@ -91,6 +91,38 @@ impl Factor {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }
 
+    /// The factor that a name means, in whatever version of the standard and by whatever key: `execution_autonomy`,
+    /// `Opacity & Reflexivity`, `Tool Use`, `self-mod`. Letters and digits alone are compared, in any case. A slip of the
+    /// spelling is no name, and no name of one of the two tenth factors means the other.
+    pub fn named(name: &str) -> Option<Self> {
+        let asked = letters(name)?;
+        Self::ALL.into_iter().find(|factor| {
+            let names = [Some(factor.key()), factor.report_key()].into_iter().flatten();
+            names
+                .chain(factor.other_names().iter().copied())
+                .any(|name| letters(name).as_ref() == Some(&asked))
+        })
+    }
+
+    /// What the factor is called elsewhere: in the text of v0.5, in that of v0.8, on pages that follow them.
+    const fn other_names(self) -> &'static [&'static str] {
+        match self {
+            Self::AutonomyOfAction => &["Execution Autonomy"],
+            Self::DynamicToolUse => &["Tool Use", "External Tool Control Surface", "Tool Control Surface"],
+            Self::NaturalLanguageInterface => &["Natural Language"],
+            Self::NonDeterminism => &["Behavioral Non-Determinism", "Behavioural Non-Determinism"],
+            Self::OpacityAndReflexivity => &["Opacity Reflexivity"],
+            Self::PersistentMemory => {
+                &["Memory", "Memory Use", "Persistent State Retention", "State Retention"]
+            }
+            Self::MultiAgentInteractions => &["Multi-Agent Interaction"],
+            Self::GoalDrivenPlanning
+            | Self::ContextualAwareness
+            | Self::DynamicIdentity
+            | Self::SelfModification => &[],
+        }
+    }
+
     /// The factor that stands in this one's place in the other set, for the two that are not common.
     pub const fn counterpart(self) -> Option<Self> {
         match self {
@@ -105,6 +137,64 @@ impl Factor {
             | Self::DynamicIdentity
             | Self::MultiAgentInteractions
             | Self::SelfModification => None,
+        }
+    }
+}
+
+/// The letters and digits of a name, small; nothing for what is too long to be one.
+fn letters(name: &str) -> Option<String> {
+    const LONGEST: usize = 100;
+    let is_name = |letter: &char| letter.is_ascii_alphanumeric();
+    (name.len() <= LONGEST).then(|| {
+        name.replace('&', " and ").chars().filter(is_name).map(|letter| letter.to_ascii_lowercase()).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Factor;
+
+    #[test]
+    fn factors_are_known_by_their_names_in_every_version() {
+        for (name, factor) in [
+            ("Autonomy of Action", Factor::AutonomyOfAction),
+            ("execution_autonomy", Factor::AutonomyOfAction),
+            ("autonomy", Factor::AutonomyOfAction),
+            ("Tool Use", Factor::DynamicToolUse),
+            ("Dynamic Tool Use", Factor::DynamicToolUse),
+            ("external_tool_control_surface", Factor::DynamicToolUse),
+            ("tools", Factor::DynamicToolUse),
+            ("Goal-Driven Planning", Factor::GoalDrivenPlanning),
+            ("Natural Language Interface", Factor::NaturalLanguageInterface),
+            ("language", Factor::NaturalLanguageInterface),
+            ("context", Factor::ContextualAwareness),
+            ("behavioral_non_determinism", Factor::NonDeterminism),
+            ("Non\u{2011}Determinism", Factor::NonDeterminism),
+            ("nonDeterminism", Factor::NonDeterminism),
+            ("Opacity & Reflexivity", Factor::OpacityAndReflexivity),
+            ("Opacity  and reflexivity:", Factor::OpacityAndReflexivity),
+            ("Memory Use", Factor::PersistentMemory),
+            ("persistent_state_retention", Factor::PersistentMemory),
+            ("identity", Factor::DynamicIdentity),
+            ("Multi-Agent Interactions", Factor::MultiAgentInteractions),
+            ("Self-Mod", Factor::SelfModification),
+            ("SELF MODIFICATION", Factor::SelfModification),
+        ] {
+            assert_eq!(Factor::named(name), Some(factor), "{name}");
+        }
+        for name in ["", "&", "planning", "autonomi", "factor", &"autonomy ".repeat(50), "autonomy autonomy"]
+        {
+            assert_eq!(Factor::named(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_name_means_two_factors() {
+        for factor in Factor::ALL {
+            let names = [Some(factor.key()), factor.report_key()].into_iter().flatten();
+            for name in names.chain(factor.other_names().iter().copied()) {
+                assert_eq!(Factor::named(name), Some(factor), "{name}");
+            }
         }
     }
 }
