@@ -31,7 +31,7 @@
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`explain`] | a rule → its page | never |
-//! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`fix`] | text and the edits of its diagnostics, safe ones or suggested ones too → text | never: edits that do not fit are left |
 //! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!

@@ -54,8 +54,10 @@ const FIX_EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
+  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, old names of factors, forms for blank layers
 
-Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository.
+Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository. A
+form for a layer asks a question: the layer stays blank, and the gate red, until somebody has answered it.
 
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
 judged, read or written.";
@@ -76,7 +78,7 @@ enum Command {
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
     Schema(explain::SchemaArguments),
-    /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
+    /// Write what follows from the file: scores, bands, sums, uplifts, bases; with --unsafe suggestions too
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
     /// Look at policies: what they come to, and their tests

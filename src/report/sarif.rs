@@ -14,7 +14,7 @@ use self::log::{
 use super::escape::{line, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
-use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
 use crate::explain;
 use crate::rules::{self, Rule};
 use crate::source::{Source, Span};
@@ -171,7 +171,10 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
         inserted_content: Text { text: edit.text.clone() },
     });
     Mending {
-        description: text(&fix.title),
+        description: text(&match fix.safety {
+            Safety::Safe => fix.title.clone(),
+            Safety::Suggested => format!("{} (suggested: to be looked at)", fix.title),
+        }),
         artifact_changes: [ArtifactChange {
             artifact_location: artifact(&file.path),
             replacements: replacements.collect(),
