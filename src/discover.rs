@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "finding files is what this module is for")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -229,6 +230,43 @@ fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Option<Vec<Pa
     let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
     // What is tracked and gone from the folder is a deletion on its way.
     Some(paths.filter(|path| path.starts_with(&folder) && fs::symlink_metadata(path).is_ok()).collect())
+}
+
+/// Why a file below a folder that is called like a threat model is not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// A pattern of the policy keeps it out: the pattern, and the line it belongs to.
+    Excluded(String, String),
+    /// Git ignores it.
+    Ignored,
+}
+
+/// The files below folders that are called like threat models and are not among those found, by their names.
+pub fn passed_over(
+    discovery: &Discovery,
+    repository: &Repository,
+    policy: &Policy,
+) -> BTreeMap<String, PassedOver> {
+    let found: BTreeSet<&str> = discovery.candidates.iter().map(|candidate| &*candidate.matched).collect();
+    let mut passed = BTreeMap::new();
+    for folder in &discovery.folders {
+        let mut walker = ignore::WalkBuilder::new(folder);
+        walker.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        // What cannot be read was an obstacle when files were looked for.
+        for entry in walker.build().filter_map(Result::ok) {
+            let matched = repository.matched(entry.path());
+            if found.contains(&*matched) || entry.path().is_dir() {
+                continue;
+            }
+            let name = repository.shown(entry.path());
+            if let Some((pattern, origin)) = policy.excluded_by(&matched) {
+                passed.insert(name, PassedOver::Excluded(pattern.to_owned(), origin.to_string()));
+            } else if policy.includes(&matched) {
+                passed.insert(name, PassedOver::Ignored);
+            }
+        }
+    }
+    passed
 }
 
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {

@@ -181,7 +181,7 @@ fn every_format_holds_every_fault(
         write(&report, format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    let look = Look { colour: false, unicode: true, width: 100 };
+    let look = Look { colour: false, unicode: true, width: 100, ..Look::PLAIN };
     for text in [written(Format::Human(look)), written(Format::Concise)] {
         let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");

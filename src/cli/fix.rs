@@ -14,6 +14,7 @@ use clap::Args;
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, find_policy};
 use super::look::look;
+use super::progress::Progress;
 use super::replace::replace;
 use super::side::Side;
 use super::{emit_to_stdout, watch};
@@ -29,6 +30,7 @@ use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::Source;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// Files and folders to mend
     #[arg(value_name = "PATH", default_value = ".")]
@@ -51,6 +53,10 @@ pub(super) struct Arguments {
     /// Of the files named, mend only those that the policy's patterns find; for hooks
     #[arg(long)]
     only_matching: bool,
+
+    /// Say only what was left, and what is in the way
+    #[arg(short, long)]
+    quiet: bool,
 
     /// The day to judge by, for tests and replays
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
@@ -76,6 +82,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         fail_on: Level::Error,
         expiring_within: None,
         threads: 0,
+        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
@@ -90,13 +97,15 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         Verdict::Passed if arguments.diff && told.files > 0 => Verdict::Failed,
         verdict => verdict,
     };
+    let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(&report, done) };
     if arguments.diff {
-        let words = told.left.clone() + &told.summary(&report, "would change");
+        let words = told.left.clone() + &summary("would change");
         emit_to_stdout(|stdout| stdout.write_all(told.patch.as_bytes()))?;
         // A closed stream leaves nobody to tell.
         let _ = io::stderr().write_all(words.as_bytes());
     } else {
-        let words = told.changed.clone() + &told.left + &told.summary(&report, "changed");
+        let changed = if arguments.quiet { "" } else { &told.changed };
+        let words = changed.to_owned() + &told.left + &summary("changed");
         emit_to_stdout(|stdout| stdout.write_all(words.as_bytes()))?;
     }
     Ok(verdict)

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::look::{Looked, look};
+use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
@@ -45,6 +46,8 @@ pub(super) struct Ask<'a> {
     pub(super) expiring_within: Option<i32>,
     /// How many threads to use; 0 for one a core.
     pub(super) threads: usize,
+    /// Whether to say how far the run has come.
+    pub(super) progress: Progress,
 }
 
 /// What stops a run before there is a report.

@@ -9,8 +9,10 @@ mod gate;
 mod look;
 mod output;
 mod policy;
+mod progress;
 mod replace;
 mod side;
+mod verbose;
 mod watch;
 
 use std::env;
@@ -156,13 +158,13 @@ fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::R
     }
 }
 
-fn look(colour: Colour) -> Look {
+fn look(streams: Streams) -> Look {
     let terminal = io::stdout().is_terminal();
-    let colour = match colour {
+    let colour = match streams.color {
         Colour::Always => true,
         Colour::Never => false,
         Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    Look { colour, unicode: terminal, width: width.clamp(40, 120) }
+    Look { colour, unicode: terminal, width: width.clamp(40, 120), ..Look::PLAIN }
 }

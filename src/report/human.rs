@@ -12,7 +12,7 @@ use miette::{
 
 use super::change::write_change;
 use super::escape::{begins_command, line, plain_line, same_length};
-use super::{Look, Report, Verdict};
+use super::{Beside, Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{Source, Span};
 
@@ -40,6 +40,9 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for obstacle in &report.obstacles {
         let word = painted("cannot judge", AnsiColor::Red, look);
         writeln!(out, "{word}: {}: {}\n", line(&obstacle.path), line(&obstacle.message))?;
+    }
+    if look.beside == Beside::Nothing {
+        return Ok(());
     }
     if !report.lowered.is_empty() {
         let word = painted("lowered on the command line", AnsiColor::Yellow, look);
