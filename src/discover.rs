@@ -15,6 +15,7 @@ use crate::git::{self, Commit};
 use crate::policy::Policy;
 use crate::report::Obstacle;
 use crate::source::Source;
+use crate::suggest::nearest;
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
 #[derive(Clone, Debug)]
@@ -187,7 +188,11 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
                     discovery.left_out.push(name);
                 }
             }
-            Err(error) => discovery.obstacles.push(Obstacle { path: name, message: plain(&error) }),
+            Err(error) => {
+                let meant = sibling(path).map(|meant| repository.shown(&meant));
+                let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                discovery.obstacles.push(Obstacle { path: name, message: plain(&error) + &help });
+            }
         }
     }
     // A file both named and found counts as named.
@@ -197,6 +202,21 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
     discovery.candidates.dedup_by_key(|candidate| repository.whole(&candidate.path));
     discovery.candidates.sort();
     discovery
+}
+
+/// What stands beside a path that leads nowhere and has almost its name.
+pub fn sibling(path: &Path) -> Option<PathBuf> {
+    /// More than that nobody names by hand.
+    const MOST: usize = 10_000;
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    if fs::symlink_metadata(path).is_ok() {
+        return None;
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = fs::read_dir(folder).ok()?.take(MOST).filter_map(Result::ok);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    nearest(name, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }
 
 /// Finds the files of a commit that `paths` stand for; none of them need be there.

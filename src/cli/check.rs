@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, CommandFactory};
 
 use super::gate::{Ask, Stopped, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::progress::Progress;
 use super::side::Side;
-use super::{Streams, verbose};
+use super::{CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Named, Repository};
 use crate::git::{self, Commit};
 use crate::policy::Policy;
-use crate::report::{Beside, Verdict};
+use crate::report::{Beside, Report, Verdict};
 use crate::rules;
 use crate::suggest::nearest;
 
@@ -219,9 +219,25 @@ pub(super) fn run(
     if let Some(policy) = judging {
         verbose::tell(&ask, repository, &policy, &report);
     }
+    if let Some(first) = arguments.paths.first().and_then(|path| path.to_str()) {
+        mean_command(first, &mut report);
+    }
     report.links = output::links(arguments.links.as_deref());
     output::emit(&report, &outputs, arguments.beside())?;
     Ok(report.verdict())
+}
+
+/// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.
+fn mean_command(first: &str, report: &mut Report) {
+    let commands = CommandLine::command();
+    let names = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+    let Some(meant) = nearest(first, names.iter().map(String::as_str)) else { return };
+    for obstacle in report.obstacles.iter_mut().filter(|obstacle| obstacle.path == first) {
+        // It may be there and hold no threat model.
+        if obstacle.message.starts_with("no such file or folder") {
+            obstacle.message = format!("no such file or folder; did you mean the command `{meant}`?");
+        }
+    }
 }
 
 impl LevelName {

@@ -12,7 +12,7 @@ use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Named, Repository};
+use crate::discover::{Named, Repository, sibling};
 use crate::git::{Commit, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
@@ -102,8 +102,10 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
     };
     let name = side.repository().shown(&path);
     let bytes = side.bytes(&name).map_err(|message| {
-        let meant = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
-        let help = meant.map_or_else(String::new, |meant| format!("; did you mean the built-in `{meant}`?"));
+        let built_in = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
+        let built_in = built_in.map(|meant| format!("; did you mean the built-in `{meant}`?"));
+        let beside = || Some(format!("; did you mean `{}`?", side.repository().shown(&sibling(&path)?)));
+        let help = built_in.or_else(beside).unwrap_or_default();
         Stopped::Asked(format!("policy {name}: {message}{help}"))
     })?;
     Ok(match policy::read(Source::decode(name.clone(), bytes), &side) {
