@@ -40,11 +40,18 @@ fn repository() -> TempDir {
 
 /// Exit code, standard output and standard error.
 fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    run_in(folder, arguments, &[])
+}
+
+/// The same, with variables of the environment.
+fn run_in(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
         .args(arguments)
         .args(["--today", "2026-11-23"])
         .current_dir(folder.path())
         .env_remove("GITHUB_ACTIONS")
+        .env_remove("FORCE_HYPERLINK")
+        .envs(environment.iter().copied())
         .output()
         .expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -140,4 +147,46 @@ fn nothing_tells_of_progress_where_no_terminal_is() {
     let (_, out, err) = run(&folder, &["agents", "--threads", "1"]);
     assert_eq!(err, "");
     assert!(!out.contains('\r'), "{out}");
+}
+
+#[test]
+fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
+    let folder = repository();
+    let forced = [("FORCE_HYPERLINK", "1")];
+    let (_, out, _) = run_in(&folder, &["--color", "always", "wrong"], &forced);
+    let page = format!(
+        "https://docs.rs/aivss-lint/{}/aivss_lint/explain/index.html#score-mismatch",
+        env!("CARGO_PKG_VERSION")
+    );
+    let start = format!(
+        "\u{1b}[1m\u{1b}[31merror[\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\]\u{1b}[0m: declared 9.1"
+    );
+    assert!(out.starts_with(&start), "{out:?}");
+    // A file is no terminal, whoever forces what.
+    let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];
+    run_in(&folder, &to_file, &forced);
+    assert!(!fs::read_to_string(folder.path().join("a.txt")).unwrap().contains('\u{1b}'));
+    for (arguments, environment) in [
+        (&["--color", "always", "wrong"][..], &[][..]),
+        (&["--color", "always", "wrong"], &[("FORCE_HYPERLINK", "0")]),
+        (&["--color", "never", "wrong"], &forced),
+        (&["wrong"], &[("FORCE_HYPERLINK", "1"), ("NO_COLOR", "1")]),
+        (&["wrong"], &forced),
+        (&["--color", "always", "--format", "concise", "wrong"], &forced),
+    ] {
+        let (_, out, _) = run_in(&folder, arguments, environment);
+        assert!(out.contains("score-mismatch") && !out.contains("\u{1b}]8"), "{arguments:?} {out:?}");
+    }
+}
+
+#[test]
+fn rules_of_the_program_have_pages_in_sarif() {
+    let folder = repository();
+    let sarif: serde_json::Value =
+        serde_json::from_str(&run(&folder, &["--format", "sarif", "wrong"]).1).unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    for rule in rules {
+        let page = rule["helpUri"].as_str().unwrap();
+        assert!(page.ends_with(&format!("/explain/index.html#{}", rule["id"].as_str().unwrap())), "{page}");
+    }
 }

@@ -166,5 +166,6 @@ fn look(streams: Streams) -> Look {
         Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    Look { colour, unicode: terminal, width: width.clamp(40, 120), ..Look::PLAIN }
+    let links = colour && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    Look { colour, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
 }

@@ -14,6 +14,8 @@ use super::change::write_change;
 use super::escape::{begins_command, line, plain_line, same_length};
 use super::{Beside, Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::explain::page_url;
+use crate::rules;
 use crate::source::{Source, Span};
 
 /// Lines shown above and below a place.
@@ -115,7 +117,16 @@ fn title(diagnostic: &Diagnostic, place: &str, look: Look, out: &mut dyn io::Wri
     let message = format!("{head}: {}{}{place}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), 2);
     let rest = text.strip_prefix(&head).unwrap_or(&text);
+    let head = match rules::named(&diagnostic.rule).filter(|_| look.links) {
+        Some(rule) => format!("{}[{}]", diagnostic.level.name(), linked(rule.name, &page_url(rule))),
+        None => head,
+    };
     writeln!(out, "{}{rest}", painted(&head, colour, look))
+}
+
+/// A word that leads to an address, as terminals know it (OSC 8).
+fn linked(word: &str, url: &str) -> String {
+    format!("\u{1b}]8;;{url}\u{1b}\\{word}\u{1b}]8;;\u{1b}\\")
 }
 
 /// The lines below the drawing.

@@ -138,6 +138,8 @@ pub struct Look {
     pub unicode: bool,
     /// Columns to wrap text at.
     pub width: usize,
+    /// Whether names of rules lead to their pages, as terminals show links.
+    pub links: bool,
     /// What is written beside faults and what is in the way.
     pub beside: Beside,
 }
@@ -153,7 +155,8 @@ pub enum Beside {
 
 impl Look {
     /// As in a file: no colours, ASCII, a hundred columns.
-    pub const PLAIN: Self = Self { colour: false, unicode: false, width: 100, beside: Beside::Everything };
+    pub const PLAIN: Self =
+        Self { colour: false, unicode: false, width: 100, links: false, beside: Beside::Everything };
 }
 
 impl Format {

@@ -87,6 +87,7 @@ fn descriptor(rule: &Rule) -> Descriptor {
         name: pascal(rule.name),
         short_description: text(rule.summary),
         full_description: text(why),
+        help_uri: Some(explain::page_url(rule)),
         help: Help {
             text: format!("{why}\n\n{remedy}\n\nSee {see}."),
             markdown: format!("{why}\n\n{details}"),
@@ -104,6 +105,7 @@ fn of_own(name: String, level: Level) -> Descriptor {
         id: name,
         short_description: text(WHAT),
         full_description: text(WHAT),
+        help_uri: None,
         help: Help { text: WHAT.to_owned(), markdown: WHAT.to_owned() },
         default_configuration: Configuration { level },
         properties: properties(level),
