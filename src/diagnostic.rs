@@ -57,7 +57,7 @@ pub struct Diagnostic {
     pub note: Option<String>,
     /// How to mend it.
     pub help: Option<String>,
-    /// The edits that mend it, where they follow from the file alone.
+    /// The edits that mend it, where they follow from the file or can be suggested.
     pub fix: Option<Fix>,
     /// The line of the policy that decided it, where one did.
     pub decided_by: Option<Origin>,
@@ -91,6 +91,18 @@ pub struct Fix {
     pub title: String,
     /// The edits, in the order of the text; none overlaps another.
     pub edits: Vec<Edit>,
+    /// Whether they may be made without a look at them.
+    pub safety: Safety,
+}
+
+/// Whether a person must look at what a fix writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// It follows from the file.
+    Safe,
+    /// It is probably what was meant, or it is a form to be filled in.
+    Suggested,
 }
 
 /// A text to put in the place of bytes.
@@ -106,7 +118,13 @@ impl Fix {
     /// The bytes in `span` replaced by `text`.
     pub fn replacing(span: Span, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { title: format!("Write {text}"), edits: vec![Edit { span, text }] }
+        Self { title: format!("Write {text}"), edits: vec![Edit { span, text }], safety: Safety::Safe }
+    }
+
+    /// The same edits as a suggestion.
+    #[must_use]
+    pub fn suggested(self) -> Self {
+        Self { safety: Safety::Suggested, ..self }
     }
 }
 
@@ -250,6 +268,15 @@ impl Diagnostic {
     #[must_use]
     pub fn help_by_fix(self) -> Self {
         if self.fix.is_some() { self.help("`aivss-lint fix` writes it") } else { self }
+    }
+
+    /// With the command that makes the suggested edits behind the way to mend it, where there are some; `does` says what it
+    /// does.
+    #[must_use]
+    pub fn help_by_suggestion(self, help: impl std::fmt::Display, does: &str) -> Self {
+        let command =
+            if self.fix.is_some() { format!(" (`aivss-lint fix --unsafe` {does})") } else { String::new() };
+        self.help(format!("{help}{command}"))
     }
 
     /// With the policy line that decided it.

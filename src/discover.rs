@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "finding files is what this module is for")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::git::{self, Commit};
 use crate::policy::Policy;
 use crate::report::Obstacle;
 use crate::source::Source;
+use crate::suggest::nearest;
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
 #[derive(Clone, Debug)]
@@ -186,7 +188,11 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
                     discovery.left_out.push(name);
                 }
             }
-            Err(error) => discovery.obstacles.push(Obstacle { path: name, message: plain(&error) }),
+            Err(error) => {
+                let meant = sibling(path).map(|meant| repository.shown(&meant));
+                let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                discovery.obstacles.push(Obstacle { path: name, message: plain(&error) + &help });
+            }
         }
     }
     // A file both named and found counts as named.
@@ -196,6 +202,21 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
     discovery.candidates.dedup_by_key(|candidate| repository.whole(&candidate.path));
     discovery.candidates.sort();
     discovery
+}
+
+/// What stands beside a path that leads nowhere and has almost its name.
+pub fn sibling(path: &Path) -> Option<PathBuf> {
+    /// More than that nobody names by hand.
+    const MOST: usize = 10_000;
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    if fs::symlink_metadata(path).is_ok() {
+        return None;
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = fs::read_dir(folder).ok()?.take(MOST).filter_map(Result::ok);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    nearest(name, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }
 
 /// Finds the files of a commit that `paths` stand for; none of them need be there.
@@ -229,6 +250,43 @@ fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Option<Vec<Pa
     let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
     // What is tracked and gone from the folder is a deletion on its way.
     Some(paths.filter(|path| path.starts_with(&folder) && fs::symlink_metadata(path).is_ok()).collect())
+}
+
+/// Why a file below a folder that is called like a threat model is not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// A pattern of the policy keeps it out: the pattern, and the line it belongs to.
+    Excluded(String, String),
+    /// Git ignores it.
+    Ignored,
+}
+
+/// The files below folders that are called like threat models and are not among those found, by their names.
+pub fn passed_over(
+    discovery: &Discovery,
+    repository: &Repository,
+    policy: &Policy,
+) -> BTreeMap<String, PassedOver> {
+    let found: BTreeSet<&str> = discovery.candidates.iter().map(|candidate| &*candidate.matched).collect();
+    let mut passed = BTreeMap::new();
+    for folder in &discovery.folders {
+        let mut walker = ignore::WalkBuilder::new(folder);
+        walker.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        // What cannot be read was an obstacle when files were looked for.
+        for entry in walker.build().filter_map(Result::ok) {
+            let matched = repository.matched(entry.path());
+            if found.contains(&*matched) || entry.path().is_dir() {
+                continue;
+            }
+            let name = repository.shown(entry.path());
+            if let Some((pattern, origin)) = policy.excluded_by(&matched) {
+                passed.insert(name, PassedOver::Excluded(pattern.to_owned(), origin.to_string()));
+            } else if policy.includes(&matched) {
+                passed.insert(name, PassedOver::Ignored);
+            }
+        }
+    }
+    passed
 }
 
 fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {

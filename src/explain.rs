@@ -1,6 +1,8 @@
 //! The page of each rule, from what the rule says of itself: `explain`, the rules of a SARIF log, `docs/rules.md`.
 //!
-//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault.
+//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault. Rendered they stand below,
+//! where [`page_url`] leads.
+#![doc = include_str!("../docs/rules.md")]
 
 use crate::diagnostic::Level;
 use crate::document::POLICY_MARKER;
@@ -11,6 +13,12 @@ use crate::source::Language;
 pub fn page(rule: &Rule) -> String {
     let Rule { name, summary, why, .. } = rule;
     format!("# {name}\n\n{summary}\n\n{why}\n\n{}", details(rule))
+}
+
+/// Where the rule's page stands on the web, for this version of the program.
+pub fn page_url(rule: &Rule) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("https://docs.rs/aivss-lint/{version}/aivss_lint/explain/index.html#{}", rule.name)
 }
 
 /// The page without its name and its opening.

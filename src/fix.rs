@@ -3,7 +3,8 @@
 //! What is wrong, and what is right, only the rules know: [`mend`] has the text judged, applies what follows from the
 //! file alone, and has it judged again, until nothing is left to apply. Pure; disks are the command's business.
 
-use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
+use crate::rules;
 use crate::source::Span;
 
 /// How often a text is mended and judged again: one mended number can change what another one should be.
@@ -77,23 +78,36 @@ pub struct Change {
     pub after: String,
     /// The rule that wanted it.
     pub rule: String,
+    /// What was done, in a few words.
+    pub title: String,
+    /// Whether a person must look at it.
+    pub safety: Safety,
 }
 
-/// Mends a text: `judge` says what is wrong with it, and what of that can be mended is, until there is no more of it.
-/// What an exception covers stays.
-pub fn mend(text: &str, mut judge: impl FnMut(&str) -> Vec<Diagnostic>) -> Mended {
+/// Mends a text: `judge` says what is wrong with it, and what of that can be mended is, until there is no more of it;
+/// suggestions only up to `safety`. What an exception covers stays.
+pub fn mend(text: &str, safety: Safety, mut judge: impl FnMut(&str) -> Vec<Diagnostic>) -> Mended {
     let mut mended = Mended { text: text.to_owned(), changes: Vec::new() };
     for _ in 0..MOST_ROUNDS {
         let mut faults = judge(&mended.text);
-        faults.retain(|fault| fault.excepted.is_none() && fault.fix.is_some());
-        let fixes: Vec<&Fix> = faults.iter().filter_map(|fault| fault.fix.as_ref()).collect();
-        let done = apply(&mended.text, &fixes);
+        faults.retain(|fault| {
+            fault.excepted.is_none() && fault.fix.as_ref().is_some_and(|fix| fix.safety <= safety)
+        });
+        let mut fixes: Vec<&Fix> = faults.iter().filter_map(|fault| fault.fix.as_ref()).collect();
+        let mut done = apply(&mended.text, &fixes);
+        // A suggestion that does not fit the file after all is left, and with it those of its round.
+        let is_suggested = |at: &usize| fixes[*at].safety == Safety::Suggested;
+        if done.applied.iter().any(is_suggested) && judge(&done.text).iter().any(is_unreadable) {
+            faults.retain(|fault| fault.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe));
+            fixes = faults.iter().filter_map(|fault| fault.fix.as_ref()).collect();
+            done = apply(&mended.text, &fixes);
+        }
         if done.text == mended.text {
             break;
         }
         let applied = done.applied.iter().flat_map(|at| {
-            let rule = &*faults[*at].rule;
-            fixes[*at].edits.iter().map(move |edit| (rule, edit))
+            let (rule, fix) = (&*faults[*at].rule, fixes[*at]);
+            fix.edits.iter().map(move |edit| (rule, fix, edit))
         });
         remember(&mut mended.changes, &mended.text, applied);
         mended.text = done.text;
@@ -102,10 +116,26 @@ pub fn mend(text: &str, mut judge: impl FnMut(&str) -> Vec<Diagnostic>) -> Mende
     mended
 }
 
+/// Whether a fault leaves it open what the file says.
+pub fn is_unreadable(fault: &Diagnostic) -> bool {
+    let rules = [
+        &rules::syntax::RULE,
+        &rules::encoding::RULE,
+        &rules::empty_file::RULE,
+        &rules::duplicate_key::RULE,
+        &rules::merge_key::RULE,
+    ];
+    rules.iter().any(|rule| rule.name == fault.rule)
+}
+
 /// Adds the edits of a round to what was changed before it; a part that is changed a second time stays one change.
-fn remember<'e>(changes: &mut Vec<Change>, text: &str, applied: impl Iterator<Item = (&'e str, &'e Edit)>) {
+fn remember<'e>(
+    changes: &mut Vec<Change>,
+    text: &str,
+    applied: impl Iterator<Item = (&'e str, &'e Fix, &'e Edit)>,
+) {
     let places = places(changes);
-    for (rule, edit) in applied {
+    for (rule, fix, edit) in applied {
         if let Some(again) = places.iter().position(|place| *place == edit.span) {
             changes[again].after.clone_from(&edit.text);
             continue;
@@ -121,6 +151,8 @@ fn remember<'e>(changes: &mut Vec<Change>, text: &str, applied: impl Iterator<It
             before: text.get(edit.span.range()).unwrap_or_default().to_owned(),
             after: edit.text.clone(),
             rule: rule.to_owned(),
+            title: fix.title.clone(),
+            safety: fix.safety,
         });
     }
     changes.sort_by_key(|change| change.span);
@@ -162,7 +194,7 @@ mod tests {
     #[test]
     fn a_fix_is_applied_with_all_its_edits_or_not_at_all() {
         let edit = |start, end| Edit { span: Span::new(start, end), text: "x".to_owned() };
-        let both = Fix { title: String::new(), edits: vec![edit(4, 5), edit(2, 3)] };
+        let both = Fix { edits: vec![edit(4, 5), edit(2, 3)], ..fix(0, 0, "") };
         assert_eq!(applied("a b c", std::slice::from_ref(&both)).text, "a x x");
         let fixed = applied("a b c", &[both, fix(0, 3, "-")]);
         assert_eq!((&*fixed.text, fixed.left), ("- c", vec![0]));
@@ -179,7 +211,7 @@ mod tests {
         // The first round makes the first number longer, the second round changes both again.
         let rounds = [vec![fix(0, 1, "100")], vec![fix(0, 3, "7"), fix(4, 5, "99")], vec![]];
         let mut rounds = rounds.into_iter();
-        let mended = mend("1 2", |_| {
+        let mended = mend("1 2", Safety::Safe, |_| {
             let fixes = rounds.next().unwrap_or_default();
             let fault = |fix: Fix| Diagnostic::new(&RULE, fix.edits[0].span, "").fix(Some(fix));
             fixes.into_iter().map(fault).collect()
@@ -191,7 +223,7 @@ mod tests {
 
     #[test]
     fn mending_ends_even_where_every_round_finds_something() {
-        let mended = mend("1", |text| {
+        let mended = mend("1", Safety::Safe, |text| {
             let fix = fix(0, text.len(), &format!("{text}1"));
             vec![Diagnostic::new(&RULE, Span::new(0, 0), "").fix(Some(fix))]
         });
@@ -201,7 +233,7 @@ mod tests {
     fn fixes() -> impl Strategy<Value = Vec<Fix>> {
         let edit = (0..40_usize, 0..8_usize, "[a-zü]{0,4}")
             .prop_map(|(start, length, text)| Edit { span: Span::new(start, start + length), text });
-        let fix = proptest::collection::vec(edit, 0..3).prop_map(|edits| Fix { title: String::new(), edits });
+        let fix = proptest::collection::vec(edit, 0..3).prop_map(|edits| Fix { edits, ..fix(0, 0, "") });
         proptest::collection::vec(fix, 0..8)
     }
 
@@ -246,8 +278,8 @@ mod tests {
                 let fixes = digits.map(|(at, _)| fix(at, at + 1, "...").clone());
                 fixes.map(|fix| Diagnostic::new(&RULE, fix.edits[0].span, "").fix(Some(fix))).collect()
             };
-            let once = mend(&text, judge);
-            let twice = mend(&once.text, judge);
+            let once = mend(&text, Safety::Safe, judge);
+            let twice = mend(&once.text, Safety::Safe, judge);
             prop_assert_eq!(&twice.text, &once.text);
             prop_assert_eq!(twice.changes, vec![]);
             prop_assert_eq!(once.changes.len(), text.matches(|letter: char| letter.is_ascii_digit()).count());

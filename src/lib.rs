@@ -31,7 +31,7 @@
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`explain`] | a rule → its page | never |
-//! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`fix`] | text and the edits of its diagnostics, safe ones or suggested ones too → text | never: edits that do not fit are left |
 //! | [`draft`] | what is known of a threat model → its text, with places for the rest | never |
 //! | [`import`] | a report, page or record from elsewhere → a draft | yes: nothing can be made of it |
 //! | [`export`] | a threat model → OWASP's report | yes: a value that has no place there |

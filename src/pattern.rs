@@ -51,6 +51,12 @@ impl PathSet {
         self.set.is_match(path)
     }
 
+    /// The first of the patterns that a path matches.
+    pub fn matching(&self, path: &str) -> Option<&str> {
+        let first = self.set.matches(path).into_iter().min()?;
+        self.patterns.get(first).map(String::as_str)
+    }
+
     /// The patterns as they were written.
     pub fn patterns(&self) -> &[String] {
         &self.patterns

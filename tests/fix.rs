@@ -388,3 +388,253 @@ fn the_examples_of_v0_5_pass_once_mended() {
     let checked = folder.run(&["--today", "2026-11-23", "--format", "concise"]);
     assert_eq!((checked.code, checked.out), (0, String::new()));
 }
+
+/// The stock with what stands from `maestro:` on replaced.
+fn with_layers(layers: &str) -> String {
+    let (head, _) = MODEL.split_once("maestro:").unwrap();
+    format!("{head}{layers}")
+}
+
+/// The forms for layers, in block style.
+fn forms(layers: &[(&str, &str)]) -> String {
+    let form = |(key, holds): &(&str, &str)| {
+        format!("  {key}: {{ status: uncertain, analysis: \"TODO: say what threatens {holds}\" }}\n")
+    };
+    layers.iter().map(form).collect()
+}
+
+const HOLDS: [(&str, &str); 7] = [
+    ("foundation_models", "models, their interfaces and weights"),
+    ("data_operations", "training data, retrieval, vector stores, memory inputs"),
+    ("agent_frameworks", "agent logic, planners, tool orchestration"),
+    ("deployment_and_infrastructure", "cloud, runtimes, sandboxes"),
+    ("evaluation_and_observability", "monitoring, logging, evaluation, guardrails"),
+    ("security_and_compliance", "identity, policy, compliance"),
+    ("agent_ecosystem", "external tools, plugins, MCP servers, other agents"),
+];
+
+/// Mends a file with suggestions, twice: the second time nothing happens, and forms keep the gate red.
+fn suggested(name: &str, text: &str) -> String {
+    let folder = Folder::new(&[(name, text)]);
+    let first = folder.fix(&["--unsafe", name]);
+    let after = folder.read(name);
+    let second = folder.fix(&["--unsafe", name]);
+    assert!(second.out.starts_with("changed: 0 numbers in 0 files; "), "{}", second.out);
+    assert_eq!(folder.read(name), after);
+    assert_eq!((first.code, second.code), (1, 1), "{}{}", first.out, second.out);
+    let ran = folder.run(&["--format", "concise", "--today", "2026-11-23", name]);
+    assert!(ran.out.contains("error[layer-blank]"), "{}", ran.out);
+    assert!(!ran.out.contains("syntax") && !ran.out.contains("unknown-key"), "{}", ran.out);
+    after
+}
+
+#[test]
+fn misspelt_and_old_keys_are_suggestions() {
+    let right = MODEL.replace("agent_frameworks:", "\"agent_frameworks\": # quoted\n    ");
+    let wrong = right
+        .replace("autonomy_of_action:", "execution_autonomy:")
+        .replace("dynamic_tool_use:", "tools:")
+        .replace("natural_language_interface:", "language:")
+        .replace("non_determinism:", "'Behavioral Non-Determinism':")
+        .replace("opacity_and_reflexivity:", "opacity_and_reflexivty:")
+        .replace("persistent_memory:", "memory_use:")
+        .replace("self_modification:", "self_mod:")
+        .replace("  summary:", "  sumary:")
+        .replace("\"agent_frameworks\"", "\"agent_framework\"");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    // Nobody is given what he has not asked for.
+    let ran = folder.fix(&[]);
+    assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
+    assert!(ran.out.ends_with("`aivss-lint fix --unsafe` can do something about 9\n"), "{}", ran.out);
+    let ran = folder.fix(&["--unsafe"]);
+    assert_eq!(folder.read(FILE), right.replace("non_determinism:", "'non_determinism':"), "{}", ran.out);
+    assert!(ran.out.contains(": unknown-key: sumary → summary (suggested)\n"), "{}", ran.out);
+    let said = "changed: 0 numbers and 9 suggestions in 1 file; nothing wrong is left\n";
+    assert!(ran.out.ends_with(said), "{}", ran.out);
+    assert_eq!(ran.code, 0);
+    assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
+}
+
+#[test]
+fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_is_escaped() {
+    for wrong in [
+        model("  summary:", "  sumary: Twice.\n  summary:"),
+        model("    dynamic_tool_use: 0.5\n", "    dynamic_tool_use: 0.5\n    tools: 0.5\n"),
+        model("  summary:", "  \"sum\\u0061ry\": x\n  \"sumar\\x79y\":"),
+        model("agent:\n", "x-agent: *agent\nagent: &agent\n")
+            .replace("x-agent: *agent\n", "")
+            .replace("  summary:", "  sumary:")
+            + "x-agent: *agent\n",
+    ] {
+        let folder = Folder::new(&[(FILE, &wrong)]);
+        let ran = folder.fix(&["--unsafe"]);
+        assert_eq!(folder.read(FILE), wrong, "{}", ran.out);
+        assert_eq!(ran.code, 1, "{}", ran.out);
+    }
+    // Of two that could be meant the first is, and then the right key is there.
+    let wrong = model("  summary:", "  sumary: x\n  summry:");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    assert_eq!(folder.fix(&["--unsafe"]).code, 1);
+    assert_eq!(folder.read(FILE), wrong.replace("sumary", "summary"));
+    // One tenth factor is never taken for the other.
+    let report = REPORT.replacen("\"language\"", "\"goal_driven_planning\"", 1);
+    let folder = Folder::new(&[("aivss-report.json", &report)]);
+    folder.fix(&["--unsafe"]);
+    assert!(folder.read("aivss-report.json").contains("\"goal_driven_planning\""));
+}
+
+#[test]
+fn missing_layers_get_forms_behind_the_last_one() {
+    let some = "maestro:\n  agent_frameworks: |\n    A planner.\n\n# the end\nfindings: []\n";
+    let others: Vec<_> = HOLDS.into_iter().filter(|(key, _)| *key != "agent_frameworks").collect();
+    let right = some.replace("planner.\n", &format!("planner.\n{}", forms(&others)));
+    assert_eq!(suggested(FILE, &with_layers(some)), with_layers(&right));
+    // Windows, and a page with an indented block.
+    let on_windows = |text: &str| with_layers(text).replace('\n', "\r\n");
+    assert_eq!(suggested(FILE, &on_windows(some)), on_windows(&right));
+    let page = |text: &str| {
+        let lines: String =
+            with_layers(text).lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+        format!("# Planner\n\n- Its threats:\n\n  ```yaml\n{lines}  ```\n\nThe end.\n")
+    };
+    assert_eq!(suggested("THREAT_MODEL.md", &page(some)), page(&right));
+}
+
+#[test]
+fn a_missing_or_empty_block_of_layers_gets_seven_forms() {
+    let all = forms(&HOLDS);
+    for (wrong, right) in [
+        ("", format!("maestro:\n{all}")),
+        ("maestro:\n", format!("maestro:\n{all}")),
+        ("maestro: # soon\nfindings: []\n", format!("maestro: # soon\n{all}findings: []\n")),
+        ("maestro: ~ # soon\n", format!("maestro: # soon\n{all}")),
+        ("maestro: {}\n---\n", format!("maestro:\n{all}---\n")),
+    ] {
+        assert_eq!(suggested(FILE, &with_layers(wrong)), with_layers(&right));
+    }
+    // At the very end of a file, where no line ends.
+    let text = with_layers("maestro:");
+    assert_eq!(suggested(FILE, &text), with_layers(&format!("maestro:\n{all}")).trim_end());
+}
+
+#[test]
+fn an_empty_layer_is_filled_in_where_it_stands() {
+    let wrong = "maestro:
+  foundation_models: # who knows
+  data_operations: ''
+  agent_frameworks: {}
+  deployment_and_infrastructure: { status: mapped }
+  evaluation_and_observability:
+    status: uncertain
+    analysis: \"\"
+  security_and_compliance:
+    status: uncertain
+  agent_ecosystem: null
+";
+    let form = |at: usize| forms(&HOLDS[at..=at]);
+    let ask = |at: usize| format!("analysis: \"TODO: say what threatens {}\"", HOLDS[at].1);
+    let commented = form(0).replace("}\n", "} # who knows\n");
+    let right = format!(
+        "maestro:\n{commented}{}{}  deployment_and_infrastructure: {{ status: mapped, {} }}\n  \
+         evaluation_and_observability:\n    status: uncertain\n    {}\n  \
+         security_and_compliance:\n    status: uncertain\n    {}\n{}",
+        form(1),
+        form(2),
+        ask(3),
+        ask(4),
+        ask(5),
+        form(6)
+    );
+    assert_eq!(suggested(FILE, &with_layers(wrong)), with_layers(&right));
+    let flow = with_layers("maestro: { foundation_models: Prompts leak., data_operations: , }\n");
+    let after = suggested(FILE, &flow);
+    assert!(
+        after.contains("maestro: { foundation_models: Prompts leak., data_operations: { status: uncertain, "),
+        "{after}"
+    );
+    assert!(after.ends_with(" other agents\" } , }\n"), "{after}");
+}
+
+#[test]
+fn json_gets_its_forms_as_json() {
+    let head = r#"{
+    "aivss_threat_model": 1,
+    "agent": { "name": "P", "summary": "Plans trips and books them." },
+    "aivss": { "version": "0.8", "cvss_base": 7.1, "score": 9.4 }"#;
+    let form = |(key, holds): (&str, &str)| {
+        format!(
+            "        \"{key}\": {{ \"status\": \"uncertain\", \"analysis\": \"TODO: say what threatens {holds}\" }}"
+        )
+    };
+    let all = HOLDS.map(form).join(",\n");
+    let right = format!("{head},\n    \"maestro\": {{\n{all}\n    }}\n}}\n");
+    for layers in ["", ",\n    \"maestro\": null", ",\n    \"maestro\": {}"] {
+        assert_eq!(suggested("threat-model.json", &format!("{head}{layers}\n}}\n")), right);
+    }
+    let one = format!(
+        "{head},\n    \"maestro\": {{\n{}\n    }}\n}}\n",
+        form(HOLDS[0]).replace("TODO: say", "They say")
+    );
+    let rest = HOLDS[1..].iter().map(|layer| format!(",\n{}", form(*layer)));
+    let right = one.replace(" }\n    }\n}", &format!(" }}{}\n    }}\n}}", rest.collect::<String>()));
+    assert_eq!(suggested("threat-model.json", &one), right);
+    // In one line, too.
+    let line: serde_json::Value = serde_json::from_str(&format!("{head}}}")).unwrap();
+    let after = suggested("threat-model.json", &line.to_string());
+    assert_eq!(after.lines().count(), 1);
+    assert!(serde_json::from_str::<serde_json::Value>(&after).is_ok(), "{after}");
+}
+
+#[test]
+fn layers_that_stand_elsewhere_as_well_or_are_not_plain_to_see_get_no_forms() {
+    for layers in [
+        "maestro: &layers\n  foundation_models: Prompts leak.\nx-other: *layers\n",
+        "maestro:\n  ? foundation_models\n  : Prompts leak.\n",
+        "maestro: &layers\n",
+        "maestro:\n  foundation_models: TODO\n  data_operations: N/A\n  agent_frameworks: '?'\n  deployment_and_infrastructure: TBD\n  evaluation_and_observability: '-'\n  security_and_compliance: |\n    ...\n  agent_ecosystem: |\n\n",
+    ] {
+        assert_eq!(suggested(FILE, &with_layers(layers)), with_layers(layers));
+    }
+}
+
+#[test]
+fn suggestions_and_numbers_go_in_one_run_and_one_patch() {
+    let wrong = MODEL
+        .replace("  score: 9.4", "  scoer: 9.1")
+        .replace("  agent_ecosystem: A hotel's own agent answers in free text.\n", "");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    let ran = folder.fix(&["--unsafe", "--diff"]);
+    assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
+    assert_eq!(
+        ran.err,
+        "would change: 1 number and 2 suggestions in 1 file; left: 1 error; run `aivss-lint`\n"
+    );
+    assert!(ran.out.contains("\n-  scoer: 9.1\n+  score: 9.4\n"), "{}", ran.out);
+    folder.fix(&["--unsafe"]);
+    assert_eq!(
+        folder.read(FILE),
+        MODEL.replace("  agent_ecosystem: A hotel's own agent answers in free text.\n", &forms(&HOLDS[6..]))
+    );
+}
+
+#[test]
+fn reports_say_which_fixes_are_suggestions() {
+    let wrong = model("score: 9.4", "score: 9.1").replace("  summary:", "  sumary:");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
+    let faults = json["files"][0]["diagnostics"].as_array().unwrap();
+    let fix = |rule: &str| &faults.iter().find(|fault| fault["rule"] == rule).unwrap()["fix"];
+    assert_eq!(
+        (&fix("score-mismatch")["safety"], &fix("unknown-key")["safety"]),
+        (&"safe".into(), &"suggested".into())
+    );
+    assert_eq!(fix("unknown-key")["edits"][0]["text"], "summary");
+    let sarif: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "sarif"]).out).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let said = |rule: &str| {
+        let result = results.iter().find(|result| result["ruleId"] == rule).unwrap();
+        result["fixes"][0]["description"]["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(said("score-mismatch"), "Write 9.4");
+    assert_eq!(said("unknown-key"), "Write summary (suggested: to be looked at)");
+}

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use aivss_lint::date::Date;
-use aivss_lint::diagnostic::Level;
+use aivss_lint::diagnostic::{Level, Safety};
+use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, Judge, lint};
 use aivss_lint::policy::{self, NoFiles};
 use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
@@ -130,6 +131,30 @@ proptest! {
     }
 
     #[test]
+    fn suggestions_leave_a_readable_file_readable_and_are_made_once(
+        seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
+    ) {
+        let (name, text) = SEEDS[seed];
+        let policy = policy::recommended().policy();
+        let judge = |text: &str| {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+        };
+        let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
+        if judge(&text).iter().any(is_unreadable) {
+            return Ok(());
+        }
+        let once = mend(&text, Safety::Suggested, judge);
+        let still = judge(&once.text);
+        prop_assert!(!still.iter().any(is_unreadable), "{}", once.text);
+        // A form asks, and no gate turns green by it.
+        if once.changes.iter().any(|change| change.rule == "layer-blank") {
+            prop_assert!(still.iter().any(|fault| fault.rule == "layer-blank"), "{}", once.text);
+        }
+        prop_assert_eq!(&mend(&once.text, Safety::Suggested, judge).text, &once.text);
+    }
+
+    #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
         if let Err(broken) = policy::read(source, &NoFiles) {
@@ -156,7 +181,7 @@ fn every_format_holds_every_fault(
         write(&report, format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    let look = Look { colour: false, unicode: true, width: 100 };
+    let look = Look { colour: false, unicode: true, width: 100, ..Look::PLAIN };
     for text in [written(Format::Human(look)), written(Format::Concise)] {
         let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");

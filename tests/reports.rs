@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use aivss_lint::change::{Change, Revision};
 use aivss_lint::date::Date;
-use aivss_lint::diagnostic::{Diagnostic, Level, Origin};
+use aivss_lint::diagnostic::{Diagnostic, Level, Origin, Safety};
 use aivss_lint::lint::{Judge, lint};
 use aivss_lint::policy::{self, Excepted, NoFiles, Policy};
 use aivss_lint::report::{FileReport, Format, Obstacle, Report, Verdict, write};
@@ -263,8 +263,13 @@ fn a_fix_mends_its_fault() {
     let report = faults(same);
     let policy = policy("");
     let mut fixed = BTreeSet::new();
+    let mut suggested = BTreeSet::new();
     for (source, fault) in report.diagnostics() {
         let Some(fix) = &fault.fix else { continue };
+        if fix.safety == Safety::Suggested {
+            suggested.insert(fault.rule.to_string());
+            continue;
+        }
         let [edit] = &fix.edits[..] else { panic!("one edit: {fix:?}") };
         let text = source.text();
         let old = &text[edit.span.range()];
@@ -284,6 +289,7 @@ fn a_fix_mends_its_fault() {
         "uplift-mismatch",
     ];
     assert_eq!(fixed.into_iter().collect::<Vec<_>>(), due);
+    assert_eq!(suggested.into_iter().collect::<Vec<_>>(), ["factor-unknown", "layer-blank", "unknown-key"]);
     let run = sarif(&report);
     let carried = run["results"].as_array().unwrap().iter().filter(|result| result.get("fixes").is_some());
     assert_eq!(carried.count(), report.diagnostics().filter(|(_, fault)| fault.fix.is_some()).count());

@@ -18,7 +18,7 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
 const MODEL: &str = include_str!("../src/rules/stock.yaml");
 const LINKS: &str = "https://host.example/o/r/blob/1a2b/";
-const HUMAN: Format = Format::Human(Look { colour: false, unicode: true, width: 60 });
+const HUMAN: Format = Format::Human(Look { colour: false, unicode: true, width: 60, ..Look::PLAIN });
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
@@ -186,7 +186,7 @@ fn markdown_shows_hostile_text_and_does_nothing_else() {
 fn no_commands(report: &Report) {
     for format in [
         HUMAN,
-        Format::Human(Look { colour: false, unicode: false, width: 9 }),
+        Format::Human(Look { colour: false, unicode: false, width: 9, ..Look::PLAIN }),
         Format::Concise,
         Format::Github,
     ] {
@@ -373,7 +373,8 @@ fn people_are_told_what_a_change_does() {
     report.new_only = true;
     report.remarks = vec!["Judged by the policy of the base.".to_owned()];
     report.change = Some(change("Planner"));
-    let text = written(&report, Format::Human(Look { colour: false, unicode: false, width: 100 }));
+    let text =
+        written(&report, Format::Human(Look { colour: false, unicode: false, width: 100, ..Look::PLAIN }));
     let rule = rules::ALL[0].name;
     let expected = format!(
         "error[{rule}]: it is wrong (in the base already) at agents/a.yaml:1:1\n\n\

@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, CommandFactory};
 
-use super::Streams;
 use super::gate::{Ask, Stopped, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
+use super::progress::Progress;
 use super::side::Side;
+use super::{CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Named, Repository};
 use crate::git::{self, Commit};
 use crate::policy::Policy;
-use crate::report::Verdict;
+use crate::report::{Beside, Report, Verdict};
 use crate::rules;
 use crate::suggest::nearest;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// Files and folders to judge; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
@@ -84,8 +86,23 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     threads: usize,
 
+    /// Print faults alone, and nothing where the gate passes; reports in files stay whole
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Tell on standard error what was judged, by which policy, and what was passed over and why
+    #[arg(short, long)]
+    verbose: bool,
+
     #[command(flatten)]
     pub(super) streams: Streams,
+}
+
+impl Arguments {
+    /// What is printed beside the faults.
+    pub(super) const fn beside(&self) -> Beside {
+        if self.quiet { Beside::Nothing } else { Beside::Everything }
+    }
 }
 
 /// Levels of rules for one run, above what the policy says.
@@ -192,11 +209,35 @@ pub(super) fn run(
         fail_on: arguments.fail_on.level(),
         expiring_within: arguments.expiring_within,
         threads: arguments.threads,
+        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
     };
-    let mut report = judge(&ask, Side::Folder(repository), |policy| arguments.levels.apply(policy))?;
+    let mut judging = None;
+    let mut report = judge(&ask, Side::Folder(repository), |policy| {
+        judging = arguments.verbose.then(|| policy.clone());
+        arguments.levels.apply(policy)
+    })?;
+    if let Some(policy) = judging {
+        verbose::tell(&ask, repository, &policy, &report);
+    }
+    if let Some(first) = arguments.paths.first().and_then(|path| path.to_str()) {
+        mean_command(first, &mut report);
+    }
     report.links = output::links(arguments.links.as_deref());
-    output::emit(&report, &outputs)?;
+    output::emit(&report, &outputs, arguments.beside())?;
     Ok(report.verdict())
+}
+
+/// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.
+fn mean_command(first: &str, report: &mut Report) {
+    let commands = CommandLine::command();
+    let names = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+    let Some(meant) = nearest(first, names.iter().map(String::as_str)) else { return };
+    for obstacle in report.obstacles.iter_mut().filter(|obstacle| obstacle.path == first) {
+        // It may be there and hold no threat model.
+        if obstacle.message.starts_with("no such file or folder") {
+            obstacle.message = format!("no such file or folder; did you mean the command `{meant}`?");
+        }
+    }
 }
 
 impl LevelName {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, judge};
 use super::output::links;
+use super::progress::Progress;
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
@@ -75,11 +76,12 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         fail_on: Level::Error,
         expiring_within: None,
         threads: 0,
+        progress: Progress::for_people(),
     };
     let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
     report.links = links(None);
     emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Human => report::write_change(&report, look(arguments.streams.color), stdout),
+        FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
         FormatName::Json => report::write(&report, Format::Json, stdout),
         FormatName::Markdown => report::write(&report, Format::Markdown, stdout),
     })?;

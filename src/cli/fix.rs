@@ -1,4 +1,4 @@
-//! `fix`: writes the numbers that follow from a file into it. What to write comes from the rules, how it gets into
+//! `fix`: writes the numbers that follow from a file into it, and with `--unsafe` what can be suggested. What to write comes from the rules, how it gets into
 //! the text from [`crate::fix`]; here files are read, replaced and spoken of.
 //!
 //! A file that cannot be parsed is left, and the run ends with 2: nobody can tell whether its numbers are right. A link
@@ -14,21 +14,23 @@ use clap::Args;
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, find_policy};
 use super::look::look;
+use super::progress::Progress;
 use super::replace::replace;
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository, read};
-use crate::fix::{Change, Mended, mend};
+use crate::fix::{Change, Mended, is_unreadable, mend};
 use crate::lint::{Judge, lint};
 use crate::patch;
 use crate::report::{FileReport, Obstacle, Report, Verdict, count, escape_line};
-use crate::rules::{self, cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
+use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::Source;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// Files and folders to mend
     #[arg(value_name = "PATH", default_value = ".")]
@@ -37,6 +39,10 @@ pub(super) struct Arguments {
     /// Write nothing: print what would change, as a unified diff
     #[arg(long)]
     diff: bool,
+
+    /// Apply suggestions too: misspelt and old keys, forms for layers that are blank. Look at what they write
+    #[arg(long = "unsafe")]
+    suggestions: bool,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     ///
@@ -47,6 +53,10 @@ pub(super) struct Arguments {
     /// Of the files named, mend only those that the policy's patterns find; for hooks
     #[arg(long)]
     only_matching: bool,
+
+    /// Say only what was left, and what is in the way
+    #[arg(short, long)]
+    quiet: bool,
 
     /// The day to judge by, for tests and replays
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
@@ -72,6 +82,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         fail_on: Level::Error,
         expiring_within: None,
         threads: 0,
+        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
@@ -79,19 +90,22 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
     let mut report = look(&ask, side, &policy, None).report;
     let to_disk = (!arguments.diff).then_some(repository);
-    let told = mend_all(&mut report, judge, to_disk);
+    let safety = if arguments.suggestions { Safety::Suggested } else { Safety::Safe };
+    let told = mend_all(&mut report, judge, safety, to_disk);
     let verdict = match report.verdict() {
         // A patch that would do something is something that is not done.
-        Verdict::Passed if arguments.diff && told.numbers > 0 => Verdict::Failed,
+        Verdict::Passed if arguments.diff && told.files > 0 => Verdict::Failed,
         verdict => verdict,
     };
+    let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(&report, done) };
     if arguments.diff {
-        let words = told.left.clone() + &told.summary(&report, "would change");
+        let words = told.left.clone() + &summary("would change");
         emit_to_stdout(|stdout| stdout.write_all(told.patch.as_bytes()))?;
         // A closed stream leaves nobody to tell.
         let _ = io::stderr().write_all(words.as_bytes());
     } else {
-        let words = told.changed.clone() + &told.left + &told.summary(&report, "changed");
+        let changed = if arguments.quiet { "" } else { &told.changed };
+        let words = changed.to_owned() + &told.left + &summary("changed");
         emit_to_stdout(|stdout| stdout.write_all(words.as_bytes()))?;
     }
     Ok(verdict)
@@ -100,13 +114,14 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 /// What there is to say of a run.
 #[derive(Debug, Default)]
 struct Told {
-    /// A line a changed number.
+    /// A line a change.
     changed: String,
     /// A line a fault that was left, and what was in the way.
     left: String,
     /// All changes as a unified diff.
     patch: String,
     numbers: usize,
+    suggestions: usize,
     files: usize,
 }
 
@@ -127,13 +142,23 @@ impl Told {
             still => format!("left: {}; run `aivss-lint`", still.join(", ")),
         };
         let (numbers, files) = (count(self.numbers, "number"), count(self.files, "file"));
-        format!("{done}: {numbers} in {files}; {still}\n")
+        let suggestions = match self.suggestions {
+            0 => String::new(),
+            some => format!(" and {}", count(some, "suggestion")),
+        };
+        let diagnostics = report.files.iter().flat_map(|file| &file.diagnostics);
+        let suggesting = diagnostics.filter(|fault| fault.fix.is_some() && fault.excepted.is_none()).count();
+        let more = match suggesting {
+            0 => String::new(),
+            some => format!("; `aivss-lint fix --unsafe` can do something about {some}"),
+        };
+        format!("{done}: {numbers}{suggestions} in {files}; {still}{more}\n")
     }
 }
 
 /// Mends the files of a report, in which then stands what is still wrong with them. Without a repository to write to,
 /// the disk stays as it is.
-fn mend_all(report: &mut Report, judge: Judge<'_>, to_disk: Option<&Repository>) -> Told {
+fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Option<&Repository>) -> Told {
     let mut told = Told::default();
     let mut obstacles = Vec::new();
     for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
@@ -143,7 +168,7 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, to_disk: Option<&Repository>)
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;
         }
-        let Mended { text, changes } = mended(file, judge);
+        let Mended { text, changes } = mended(file, safety, judge);
         watch::progress();
         if !changes.is_empty() {
             let written = to_disk.map_or(Ok(()), |repository| write(file, &text, repository));
@@ -152,7 +177,12 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, to_disk: Option<&Repository>)
                 continue;
             }
             told.files += 1;
-            told.numbers += changes.len();
+            for change in &changes {
+                match change.safety {
+                    Safety::Safe => told.numbers += 1,
+                    Safety::Suggested => told.suggestions += usize::from(!change.after.is_empty()),
+                }
+            }
             told.patch.push_str(&shown_patch(&patch::unified(
                 &escape_line(&name),
                 file.source.text(),
@@ -172,24 +202,12 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, to_disk: Option<&Repository>)
     told
 }
 
-/// Whether a fault leaves it open what the file says.
-fn is_unreadable(fault: &Diagnostic) -> bool {
-    let rules = [
-        &rules::syntax::RULE,
-        &rules::encoding::RULE,
-        &rules::empty_file::RULE,
-        &rules::duplicate_key::RULE,
-        &rules::merge_key::RULE,
-    ];
-    rules.iter().any(|rule| rule.name == fault.rule)
-}
-
-fn mended(file: &FileReport, judge: Judge<'_>) -> Mended {
+fn mended(file: &FileReport, safety: Safety, judge: Judge<'_>) -> Mended {
     let judged = |text: &str| {
         let source = Source::decode(file.source.name(), text.as_bytes().to_vec());
         lint(&source, &file.path, judge).diagnostics
     };
-    mend(file.source.text(), judged)
+    mend(file.source.text(), safety, judged)
 }
 
 /// Puts into a file's report what there is to say of its new text.
@@ -243,9 +261,18 @@ fn place(source: &Source, offset: u32) -> String {
 }
 
 fn changed_line(source: &Source, change: &Change) -> String {
-    let Change { span, before, after, rule } = change;
+    let Change { span, before, after, rule, title, safety } = change;
+    let place = place(source, span.start);
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
-    format!("{}: {rule}: {before} → {}\n", place(source, span.start), after.trim_start())
+    let after = after.trim_start();
+    match safety {
+        Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
+        // What makes room for what is written elsewhere.
+        Safety::Suggested if after.is_empty() => String::new(),
+        // More than a word is told by its title.
+        Safety::Suggested if after.contains(' ') => format!("{place}: {rule}: {title} (suggested)\n"),
+        Safety::Suggested => format!("{place}: {rule}: {before} → {after} (suggested)\n"),
+    }
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.

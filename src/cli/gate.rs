@@ -7,11 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::look::{Looked, look};
+use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Named, Repository};
+use crate::discover::{Named, Repository, sibling};
 use crate::git::{Commit, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
@@ -45,6 +46,8 @@ pub(super) struct Ask<'a> {
     pub(super) expiring_within: Option<i32>,
     /// How many threads to use; 0 for one a core.
     pub(super) threads: usize,
+    /// Whether to say how far the run has come.
+    pub(super) progress: Progress,
 }
 
 /// What stops a run before there is a report.
@@ -99,8 +102,10 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
     };
     let name = side.repository().shown(&path);
     let bytes = side.bytes(&name).map_err(|message| {
-        let meant = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
-        let help = meant.map_or_else(String::new, |meant| format!("; did you mean the built-in `{meant}`?"));
+        let built_in = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
+        let built_in = built_in.map(|meant| format!("; did you mean the built-in `{meant}`?"));
+        let beside = || Some(format!("; did you mean `{}`?", side.repository().shown(&sibling(&path)?)));
+        let help = built_in.or_else(beside).unwrap_or_default();
         Stopped::Asked(format!("policy {name}: {message}{help}"))
     })?;
     Ok(match policy::read(Source::decode(name.clone(), bytes), &side) {

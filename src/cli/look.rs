@@ -4,10 +4,12 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::gate::Ask;
+use super::progress::{Progress, follow};
 use super::side::Side;
 use super::watch;
 use crate::change::Before;
@@ -36,7 +38,7 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, side, judge, threads);
+    let outcomes = judge_all(&discovery.candidates, side, judge, threads, ask.progress);
     looked.add_all(discovery, outcomes, side);
     looked
 }
@@ -83,11 +85,14 @@ fn judge_all(
     side: Side<'_>,
     judge: Judge<'_>,
     threads: usize,
+    progress: Progress,
 ) -> Vec<Result<Judged, String>> {
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    // All who work hold an end of the line, and hang up when there is nothing left to do.
+    let (working, at_work) = mpsc::channel();
     let outcomes: Vec<OnceLock<Result<Judged, String>>> =
         candidates.iter().map(|_| OnceLock::new()).collect();
-    let work = || {
+    let work = |_working: Sender<()>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
@@ -96,14 +101,20 @@ fn judge_all(
             let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
             let failed = |_| Err("this program failed on it; please report that".to_owned());
             slot.get_or_init(|| outcome.unwrap_or_else(failed));
+            done.fetch_add(1, Ordering::Relaxed);
             watch::progress();
         }
     };
     thread::scope(|scope| {
-        for _ in 1..threads.min(candidates.len()) {
-            scope.spawn(work);
+        if progress == Progress::Shown {
+            let (done, total) = (&done, candidates.len());
+            scope.spawn(move || follow(done, total, &at_work));
         }
-        work();
+        for _ in 1..threads.min(candidates.len()) {
+            let (work, working) = (&work, working.clone());
+            scope.spawn(move || work(working));
+        }
+        work(working);
     });
     let unfinished = || Err("it was not judged".to_owned());
     outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()

@@ -12,8 +12,10 @@ mod init;
 mod look;
 mod output;
 mod policy;
+mod progress;
 mod replace;
 mod side;
+mod verbose;
 mod watch;
 
 use std::env;
@@ -57,8 +59,10 @@ const FIX_EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
+  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, old names of factors, forms for blank layers
 
-Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository.
+Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository. A
+form for a layer asks a question: the layer stays blank, and the gate red, until somebody has answered it.
 
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
 judged, read or written.";
@@ -108,7 +112,7 @@ enum Command {
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
     Schema(explain::SchemaArguments),
-    /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
+    /// Write what follows from the file: scores, bands, sums, uplifts, bases; with --unsafe suggestions too
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
     /// Write a threat model to fill in, and a policy to start from
@@ -198,13 +202,14 @@ fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::R
     }
 }
 
-fn look(colour: Colour) -> Look {
+fn look(streams: Streams) -> Look {
     let terminal = io::stdout().is_terminal();
-    let colour = match colour {
+    let colour = match streams.color {
         Colour::Always => true,
         Colour::Never => false,
         Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    Look { colour, unicode: terminal, width: width.clamp(40, 120) }
+    let links = colour && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    Look { colour, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
 }

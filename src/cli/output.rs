@@ -9,7 +9,7 @@ use super::check::Arguments;
 use super::gate::Stopped;
 use super::replace::replace;
 use super::{emit_to_stdout, look};
-use crate::report::{self, Format, Report};
+use crate::report::{self, Beside, Format, Look, Report, Verdict};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FormatName {
@@ -89,8 +89,10 @@ pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Ou
 impl FormatName {
     fn format(self, arguments: &Arguments, to_stdout: bool) -> Format {
         match self {
-            Self::Human if to_stdout => Format::Human(look(arguments.streams.color)),
-            Self::Human => Format::Human(report::Look::PLAIN),
+            Self::Human if to_stdout => {
+                Format::Human(Look { beside: arguments.beside(), ..look(arguments.streams) })
+            }
+            Self::Human => Format::Human(Look::PLAIN),
             Self::Concise => Format::Concise,
             Self::Json => Format::Json,
             Self::Sarif => Format::Sarif,
@@ -106,7 +108,7 @@ impl FormatName {
 ///
 /// # Errors
 /// What could not be written.
-pub(super) fn emit(report: &Report, outputs: &[Output]) -> Result<(), Stopped> {
+pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Result<(), Stopped> {
     for output in outputs {
         if let Some(file) = &output.file {
             let mut bytes = Vec::new();
@@ -115,7 +117,11 @@ pub(super) fn emit(report: &Report, outputs: &[Output]) -> Result<(), Stopped> {
                 .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?;
         }
     }
+    let is_silent = beside == Beside::Nothing && report.verdict() == Verdict::Passed;
     for output in outputs.iter().filter(|output| output.file.is_none()) {
+        if is_silent && matches!(output.format, Format::Human(_) | Format::Concise) {
+            continue;
+        }
         emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::gate::{Stopped, broken_report, find_policy};
 use super::side::Side;
-use super::{Colour, emit_to_stdout, look};
+use super::{Colour, Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::discover::{Repository, files_below, read};
@@ -88,7 +88,9 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
 
 fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, Stopped> {
     let report = broken_report(name, broken, repository, (Date::today(), Level::Error));
-    emit_to_stdout(|stdout| report::write(&report, Format::Human(look(Colour::Auto)), stdout))?;
+    emit_to_stdout(|stdout| {
+        report::write(&report, Format::Human(look(Streams { color: Colour::Auto })), stdout)
+    })?;
     Ok(report.verdict())
 }
 

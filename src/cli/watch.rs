@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::progress;
+
 /// The most memory that such a run may have, in bytes.
 const MEMORY: usize = 2 * 1024 * 1024 * 1024;
 /// The longest that such a run may go without finishing a file.
@@ -55,6 +57,7 @@ fn watch() {
 /// Ends the process as one that could not judge.
 #[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
 fn stop(why: &str) {
+    progress::clear();
     let _ = writeln!(io::stderr(), "error: rules in Rego: {why}; nothing was judged");
     std::process::exit(2);
 }

@@ -3,6 +3,7 @@
 //! [`parse`] never fails and never panics: what is wrong with a text becomes a [`Problem`] with a place. What a
 //! key or a value *means* is not known here; that begins in [`crate::model`].
 
+mod addition;
 mod json;
 mod markdown;
 mod pointer;
@@ -11,6 +12,7 @@ mod tree;
 mod tests;
 mod yaml;
 
+pub use addition::{Addition, New};
 pub use pointer::{place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
@@ -91,7 +93,7 @@ pub const POLICY_MARKER: &str = "aivss_policy";
 
 /// Reads a source into trees. What cannot be read is among the document's problems.
 pub fn parse(source: &Source) -> Document<'_> {
-    let mut document = Document::default();
+    let mut document = Document { tree: Tree::over(source.text()), ..Document::default() };
     if let Some(undecodable) = source.undecodable() {
         let kind = if undecodable.too_large { ProblemKind::InputLimit } else { ProblemKind::Encoding };
         document.problem(kind, undecodable.span, undecodable.message.clone());

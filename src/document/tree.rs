@@ -12,6 +12,8 @@ use crate::source::Span;
 /// Nodes in the order they were completed, and the children of collections side by side.
 #[derive(Debug, Default)]
 pub struct Tree<'t> {
+    /// The whole text that places lie in.
+    text: &'t str,
     items: Vec<Item<'t>>,
     children: Vec<u32>,
     /// The nodes that aliases lead to.
@@ -48,6 +50,11 @@ pub(super) enum Kind<'t> {
 }
 
 impl<'t> Tree<'t> {
+    /// An empty tree of a text.
+    pub(super) fn over(text: &'t str) -> Self {
+        Self { text, ..Self::default() }
+    }
+
     /// A tree of a single text, for whoever has to pass off a bare string as a node.
     pub fn of_string(text: &str) -> Tree<'static> {
         let kind = Kind::String(Cow::Owned(text.to_owned()));
@@ -125,6 +132,11 @@ impl<'t> Node<'t> {
     /// The node's bytes; for an alias, those of the alias. Empty for a value that is not written at all.
     pub fn span(self) -> Span {
         self.tree.span(self.id)
+    }
+
+    /// The whole text that the node's place lies in.
+    pub(super) fn whole_text(self) -> &'t str {
+        self.tree.text
     }
 
     /// What the node holds.
@@ -277,6 +289,8 @@ pub struct Entry<'t> {
     pub key: &'t str,
     /// The key's bytes.
     pub key_span: Span,
+    /// Whether the key stands in the file letter by letter, perhaps in quotes.
+    pub key_verbatim: bool,
     /// The value.
     pub value: Node<'t>,
 }
@@ -287,6 +301,17 @@ impl Entry<'_> {
         let span = self.value.span();
         if span.is_empty() { self.key_span } else { span }
     }
+
+    /// The bytes of the key without its quotes, where it stands there letter by letter.
+    pub fn key_letters(self) -> Option<Span> {
+        let (start, written) = (self.key_span.start as usize, self.key_span.range().len());
+        let quote = match written.checked_sub(self.key.len()) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return None,
+        };
+        self.key_verbatim.then(|| Span::new(start + quote, start + quote + self.key.len()))
+    }
 }
 
 impl<'t> Map<'t> {
@@ -296,6 +321,7 @@ impl<'t> Map<'t> {
         tree.children[self.start as usize..self.end as usize].chunks_exact(2).map(|pair| Entry {
             key: tree.text(pair[0]).unwrap_or_default(),
             key_span: tree.span(pair[0]),
+            key_verbatim: tree.node(pair[0]).is_verbatim(),
             value: tree.node(pair[1]),
         })
     }

@@ -37,6 +37,11 @@ impl<'t> Block<'t> {
         self.entry(key).map_or(Self { node: None, ..self }, |entry| self.under(entry))
     }
 
+    /// The key of an entry, which counts as verbatim only where no alias leads to this block.
+    pub(super) fn key(self, entry: Entry<'t>) -> At<&'t str> {
+        At { value: entry.key, span: entry.key_span, verbatim: entry.key_verbatim && !self.shared }
+    }
+
     pub(super) fn map(self) -> Option<Map<'t>> {
         self.node?.as_map()
     }

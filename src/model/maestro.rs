@@ -1,6 +1,7 @@
 //! MAESTRO's seven layers, and what counts as an answer to one.
 
 use super::At;
+use crate::diagnostic::Fix;
 use crate::source::Span;
 
 /// One of the seven layers of MAESTRO (Cloud Security Alliance).
@@ -93,6 +94,8 @@ pub struct Maestro<'t> {
     pub written: bool,
     /// Each of the seven, in MAESTRO's order.
     pub layers: Vec<Layer<'t>>,
+    /// Edits that write forms to be filled in for the layers that are missing, where they can be written.
+    pub stubs: Option<Fix>,
 }
 
 /// What the file says of one layer.
@@ -108,6 +111,8 @@ pub struct Layer<'t> {
     pub analysis: Option<At<&'t str>>,
     /// The threats listed.
     pub threats: Vec<Threat<'t>>,
+    /// Edits that write a form to be filled in where the layer is there and empty, where it can be written.
+    pub stub: Option<Fix>,
 }
 
 /// How a layer is answered.

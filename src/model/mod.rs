@@ -10,16 +10,18 @@ mod maestro;
 mod native;
 mod owasp;
 mod recognise;
+mod stub;
 
 pub use factors::Factor;
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
-use crate::diagnostic::{Edit, Fix};
+use crate::diagnostic::{Edit, Fix, Safety};
 use crate::document::{Node, Vacancy};
 use crate::schema::Schema;
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +188,7 @@ impl Undeclared {
         let Vacancy { span, lead } = self.vacancy?;
         Some(Fix {
             title: format!("Write {value}"),
+            safety: Safety::Safe,
             edits: vec![Edit { span, text: format!("{lead}{value}") }],
         })
     }
@@ -216,6 +219,13 @@ pub struct Factors<'t> {
 }
 
 impl Factors<'_> {
+    /// The key that an unknown one was meant to be: that of the factor it names, or the one it is a slip of.
+    pub fn meant(&self, unknown: &str) -> Option<&'static str> {
+        let named =
+            Factor::named(unknown).map(|factor| self.spell(factor)).filter(|key| self.keys.contains(key));
+        named.or_else(|| nearest(unknown, self.keys.iter().copied()))
+    }
+
     /// The factor's key as this format spells it.
     pub fn spell(&self, factor: Factor) -> &'static str {
         let report =

@@ -3,7 +3,7 @@
 use super::block::{Block, number};
 use super::{
     Agent, Answer, Assessment, At, Blank, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
-    Maestro, Model, Review, Threat, blank,
+    Maestro, Model, Review, Threat, blank, stub,
 };
 use crate::document::{Entry, Node, Value};
 use crate::suggest::nearest;
@@ -81,7 +81,7 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         keys: Factor::ALL.into_iter().map(Factor::key).collect(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = At::new(entry.key, entry.key_span);
+        let key = block.key(entry);
         let Some(factor) = Factor::with_key(entry.key) else {
             if !entry.key.starts_with("x-") {
                 factors.unknown.push(key);
@@ -102,13 +102,18 @@ fn factors(block: Block<'_>) -> Factors<'_> {
 
 fn maestro(file: Block<'_>) -> Maestro<'_> {
     let block = file.block("maestro");
-    let layers = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
-    let written = file.entry("maestro").is_some_and(|entry| !matches!(entry.value.value(), Value::Null));
-    Maestro { heading: block.heading, written, layers }
+    let layers: Vec<Layer<'_>> = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
+    let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
+        Value::Null => false,
+        Value::Map(map) => map.iter().len() > 0,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
+    });
+    let stubs = stub::of_missing(file, written, &layers);
+    Maestro { heading: block.heading, written, layers, stubs }
 }
 
 fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
-    let empty = |span, answer| Layer { kind, span, answer, analysis: None, threats: Vec::new() };
+    let empty = |span, answer| Layer { kind, span, answer, analysis: None, threats: Vec::new(), stub: None };
     if maestro.node.is_some() && maestro.map().is_none() {
         return empty(maestro.heading, Answer::Unreadable);
     }
@@ -120,14 +125,19 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
         return empty(maestro.heading, answer);
     };
     match entry.value.value() {
-        Value::Null => empty(entry.span(), Answer::Blank(Blank::Empty)),
+        Value::Null => {
+            let stub = stub::of_empty(kind, maestro);
+            Layer { stub, ..empty(entry.span(), Answer::Blank(Blank::Empty)) }
+        }
         Value::String(text) => {
             let analysis = At { value: text, span: entry.span(), verbatim: entry.value.is_verbatim() };
             let answer = blank(text).map_or(Answer::Mapped, Answer::Blank);
             let analysis = (answer == Answer::Mapped).then_some(analysis);
-            Layer { analysis, ..empty(entry.span(), answer) }
+            let is_empty = answer == Answer::Blank(Blank::Empty);
+            let stub = if is_empty { stub::of_empty(kind, maestro) } else { None };
+            Layer { analysis, stub, ..empty(entry.span(), answer) }
         }
-        Value::Map(_) => described(kind, Block::of(entry)),
+        Value::Map(_) => described(kind, maestro, maestro.under(entry)),
         Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => {
             empty(entry.span(), Answer::Unreadable)
         }
@@ -135,7 +145,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
 }
 
 /// A layer written as a mapping.
-fn described(kind: LayerKind, block: Block<'_>) -> Layer<'_> {
+fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer<'t> {
     let analysis = block.answered("analysis");
     let threats: Vec<_> = block.items("threats").map(threat).collect();
     // A placeholder takes back what stands beside it; without any text, threats are an answer, and words are due.
@@ -156,7 +166,9 @@ fn described(kind: LayerKind, block: Block<'_>) -> Layer<'_> {
         (Answer::Blank(_), Some(entry)) => entry.span(),
         _ => block.heading,
     };
-    Layer { kind, span, answer, analysis, threats }
+    let is_empty = answer == Answer::Blank(Blank::Empty);
+    let stub = if is_empty { stub::of_described(kind, maestro, block) } else { None };
+    Layer { kind, span, answer, analysis, threats, stub }
 }
 
 fn threat(node: Node<'_>) -> Threat<'_> {

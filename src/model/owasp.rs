@@ -70,7 +70,7 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
         keys: Factor::ALL.into_iter().filter_map(Factor::report_key).collect(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = At::new(entry.key, entry.key_span);
+        let key = block.key(entry);
         match Factor::with_report_key(entry.key) {
             Some(factor) => {
                 factors.given.push(GivenFactor {

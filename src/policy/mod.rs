@@ -56,7 +56,7 @@ pub struct Policy {
     /// The names and texts of the modules in Rego.
     modules: Vec<(String, Arc<str>)>,
     include: Option<PathSet>,
-    exclude: Option<PathSet>,
+    exclude: Option<Set<PathSet>>,
     sources: Vec<Arc<Source>>,
 }
 
@@ -213,9 +213,18 @@ impl Policy {
     /// Whether a path, relative to the repository's root with `/` between its parts, is a threat model's by the
     /// policy's patterns.
     pub fn includes(&self, path: &str) -> bool {
-        let excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.matches(path));
-        !excluded
-            && self.include.as_ref().map_or_else(|| default_patterns().matches(path), |set| set.matches(path))
+        let excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.value.matches(path));
+        !excluded && self.looks_for(path)
+    }
+
+    /// The pattern that keeps a path out which would be found otherwise, and the line of the policy that it belongs to.
+    pub fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
+        let exclude = self.exclude.as_ref().filter(|_| self.looks_for(path))?;
+        Some((exclude.value.matching(path)?, &exclude.origin))
+    }
+
+    fn looks_for(&self, path: &str) -> bool {
+        self.include.as_ref().map_or_else(|| default_patterns().matches(path), |set| set.matches(path))
     }
 
     /// Lays another policy over this one: what it sets wins.

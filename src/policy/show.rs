@@ -109,9 +109,10 @@ impl Policy {
             let about = format!("overrides for {}: ", over.scope());
             facts.extend(over.terms.entries().iter().map(|entry| fact(entry, &about)));
         }
-        let patterns = [("files.include", &self.include), ("files.exclude", &self.exclude)];
+        let exclude = self.exclude.as_ref().map(|set| &set.value);
+        let patterns = [("files.include", self.include.as_ref()), ("files.exclude", exclude)];
         facts.extend(patterns.into_iter().filter_map(|(what, set)| {
-            Some(plain(what.to_owned(), format!("[{}]", set.as_ref()?.patterns().join(", "))))
+            Some(plain(what.to_owned(), format!("[{}]", set?.patterns().join(", "))))
         }));
         facts.extend(self.exceptions().iter().map(Exception::fact));
         facts.extend(self.modules.iter().map(|(name, text)| {

@@ -12,8 +12,10 @@ use miette::{
 
 use super::change::write_change;
 use super::escape::{begins_command, line, plain_line, same_length};
-use super::{Look, Report, Verdict};
+use super::{Beside, Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::explain::page_url;
+use crate::rules;
 use crate::source::{Source, Span};
 
 /// Lines shown above and below a place.
@@ -40,6 +42,9 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for obstacle in &report.obstacles {
         let word = painted("cannot judge", AnsiColor::Red, look);
         writeln!(out, "{word}: {}: {}\n", line(&obstacle.path), line(&obstacle.message))?;
+    }
+    if look.beside == Beside::Nothing {
+        return Ok(());
     }
     if !report.lowered.is_empty() {
         let word = painted("lowered on the command line", AnsiColor::Yellow, look);
@@ -112,7 +117,16 @@ fn title(diagnostic: &Diagnostic, place: &str, look: Look, out: &mut dyn io::Wri
     let message = format!("{head}: {}{}{place}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), 2);
     let rest = text.strip_prefix(&head).unwrap_or(&text);
+    let head = match rules::named(&diagnostic.rule).filter(|_| look.links) {
+        Some(rule) => format!("{}[{}]", diagnostic.level.name(), linked(rule.name, &page_url(rule))),
+        None => head,
+    };
     writeln!(out, "{}{rest}", painted(&head, colour, look))
+}
+
+/// A word that leads to an address, as terminals know it (OSC 8).
+fn linked(word: &str, url: &str) -> String {
+    format!("\u{1b}]8;;{url}\u{1b}\\{word}\u{1b}]8;;\u{1b}\\")
 }
 
 /// The lines below the drawing.

@@ -11,7 +11,7 @@ use super::{FileReport, Report};
 use crate::assessed::{Assessed, AssessedScore, AssessedThreat};
 use crate::change::{AgentChange, Change, Difference, Standing};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Origin};
+use crate::diagnostic::{Diagnostic, Fix, Level, Origin, Safety};
 use crate::model;
 use crate::source::{Position, Source, Span};
 
@@ -190,6 +190,21 @@ struct Fault<'r> {
     decided_by: Option<DecidedBy<'r>>,
     excepted: Option<Pass<'r>>,
     known: bool,
+    fix: Option<Mending<'r>>,
+}
+
+#[derive(Serialize)]
+struct Mending<'r> {
+    title: &'r str,
+    safety: Safety,
+    edits: Vec<Replacement<'r>>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'r> {
+    start: Place,
+    end: Place,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -395,7 +410,16 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
             decided_by: decided_by(&excepted.origin),
         }),
         known: diagnostic.known,
+        fix: diagnostic.fix.as_ref().map(|fix| mending(source, fix)),
     }
+}
+
+fn mending<'r>(source: &Source, fix: &'r Fix) -> Mending<'r> {
+    let edits = fix.edits.iter().map(|edit| {
+        let (start, end) = range(source, edit.span);
+        Replacement { start, end, text: &edit.text }
+    });
+    Mending { title: &fix.title, safety: fix.safety, edits: edits.collect() }
 }
 
 fn decided_by(origin: &Origin) -> DecidedBy<'_> {

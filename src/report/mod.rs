@@ -141,11 +141,25 @@ pub struct Look {
     pub unicode: bool,
     /// Columns to wrap text at.
     pub width: usize,
+    /// Whether names of rules lead to their pages, as terminals show links.
+    pub links: bool,
+    /// What is written beside faults and what is in the way.
+    pub beside: Beside,
+}
+
+/// What the human format has beside the faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// What a change does, remarks, and the verdict.
+    Everything,
+    /// Nothing.
+    Nothing,
 }
 
 impl Look {
     /// As in a file: no colours, ASCII, a hundred columns.
-    pub const PLAIN: Self = Self { colour: false, unicode: false, width: 100 };
+    pub const PLAIN: Self =
+        Self { colour: false, unicode: false, width: 100, links: false, beside: Beside::Everything };
 }
 
 impl Format {

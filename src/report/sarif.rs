@@ -14,7 +14,7 @@ use self::log::{
 use super::escape::{line, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
-use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
 use crate::explain;
 use crate::rules::{self, Rule};
 use crate::source::{Source, Span};
@@ -87,6 +87,7 @@ fn descriptor(rule: &Rule) -> Descriptor {
         name: pascal(rule.name),
         short_description: text(rule.summary),
         full_description: text(why),
+        help_uri: Some(explain::page_url(rule)),
         help: Help {
             text: format!("{why}\n\n{remedy}\n\nSee {see}."),
             markdown: format!("{why}\n\n{details}"),
@@ -104,6 +105,7 @@ fn of_own(name: String, level: Level) -> Descriptor {
         id: name,
         short_description: text(WHAT),
         full_description: text(WHAT),
+        help_uri: None,
         help: Help { text: WHAT.to_owned(), markdown: WHAT.to_owned() },
         default_configuration: Configuration { level },
         properties: properties(level),
@@ -171,7 +173,10 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
         inserted_content: Text { text: edit.text.clone() },
     });
     Mending {
-        description: text(&fix.title),
+        description: text(&match fix.safety {
+            Safety::Safe => fix.title.clone(),
+            Safety::Suggested => format!("{} (suggested: to be looked at)", fix.title),
+        }),
         artifact_changes: [ArtifactChange {
             artifact_location: artifact(&file.path),
             replacements: replacements.collect(),

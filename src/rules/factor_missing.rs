@@ -3,7 +3,6 @@
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Factor, Factors};
-use crate::suggest::nearest;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
@@ -80,11 +79,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn is_missing(factor: Factor, factors: &Factors<'_>) -> bool {
     let has = |factor| factors.given.iter().any(|given| given.factor == factor);
     let given = has(factor) || factor.counterpart().is_some_and(has);
-    // A key that is a slip of this one's spelling has its own fault; this would only echo it.
+    // A key that is a slip of this one's spelling, or another name of it, has its own fault; this would only echo it.
     let misspelt = || {
         factors.unknown.iter().any(|key| {
-            let meant = nearest(key.value, factors.keys.iter().copied());
-            meant.is_some_and(|meant| {
+            factors.meant(key.value).is_some_and(|meant| {
                 meant == factors.spell(factor)
                     || factor.counterpart().is_some_and(|other| meant == factors.spell(other))
             })

@@ -54,12 +54,17 @@ aivss_threat_model: 1
     check: Check::Meaning(check),
 };
 
+/// What the program can do: it asks, and a person has to answer.
+const FORM: &str = "adds a form to fill in";
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(maestro) = &subject.model.maestro else { return };
     if !maestro.written {
         let message = "`maestro` is missing or empty: all seven layers are blank";
         found.push(
-            Diagnostic::new(&RULE, maestro.heading, message).help("add the block with its seven layers"),
+            Diagnostic::new(&RULE, maestro.heading, message)
+                .fix(maestro.stubs.clone())
+                .help_by_suggestion("add the block with its seven layers", FORM),
         );
         return;
     }
@@ -71,9 +76,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Blank::Empty => format!("`{key}` is blank"),
             Blank::Placeholder(word) => format!("`{key}` is blank: `{word}` is a placeholder"),
         };
-        found.push(Diagnostic::new(&RULE, layer.span, message).help(format!(
+        let fix = if blank == Blank::Missing { &maestro.stubs } else { &layer.stub };
+        let help = format!(
             "say what threatens {}; or `status: uncertain`; or `status: not_applicable` with a reason",
             layer.kind.holds()
-        )));
+        );
+        let fault = Diagnostic::new(&RULE, layer.span, message).fix(fix.clone());
+        found.push(fault.help_by_suggestion(help, FORM));
     }
 }

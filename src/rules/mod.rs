@@ -75,7 +75,7 @@ pub mod uplift_mismatch;
 
 use crate::assessed::Assessed;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level};
 use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model};
 use crate::policy::Terms;
@@ -299,7 +299,10 @@ pub fn of_violation(violation: Violation) -> Diagnostic {
         ViolationKind::UnknownKey => &unknown_key::RULE,
         ViolationKind::Shape => &schema::RULE,
     };
-    let mut diagnostic = Diagnostic::new(rule, violation.span, violation.message);
-    diagnostic.help = violation.help;
-    diagnostic
+    let respelt = violation.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
+    let diagnostic = Diagnostic::new(rule, violation.span, violation.message).fix(respelt);
+    match violation.help {
+        Some(help) => diagnostic.help_by_suggestion(help, "does"),
+        None => diagnostic,
+    }
 }

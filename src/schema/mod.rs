@@ -13,6 +13,7 @@ use serde_json::Value as JsonValue;
 
 use crate::decimal::Decimal;
 use crate::document::{Entry, Node, Value};
+use crate::model::Factor;
 use crate::source::Span;
 use crate::suggest::nearest;
 use engine::{Breach, Engine, What};
@@ -51,6 +52,8 @@ pub struct Violation {
     pub message: String,
     /// How to mend it, where that can be known.
     pub help: Option<String>,
+    /// For a key that is misspelt: its letters, and those it should have, where they can be put in their place.
+    pub respelt: Option<(Span, String)>,
 }
 
 /// The sorts of violation; each is a rule of its own.
@@ -75,7 +78,14 @@ impl Schema {
 
     /// Everything in which `root` is not what the schema asks for, in the order of the text.
     pub fn violations(self, root: Node<'_>) -> Vec<Violation> {
-        self.compiled().violations(root)
+        let mut violations = self.compiled().violations(root);
+        if matches!(self, Self::Policy | Self::PolicyTest) {
+            // Who judges is not mended by the way.
+            for violation in &mut violations {
+                violation.respelt = None;
+            }
+        }
+        violations
     }
 
     /// What the schema says that a place is for, by its keys from the root; in a list any number will do.
@@ -138,7 +148,7 @@ impl Compiled {
             .flat_map(|(breach, names)| {
                 let known = self.known_keys(breach);
                 names.iter().filter_map(move |name| {
-                    let meant = nearest(name, known.iter().map(String::as_str))?;
+                    let meant = meant_key(name, &known)?;
                     Some((breach.path.clone(), meant.to_owned()))
                 })
             })
@@ -214,7 +224,7 @@ impl Compiled {
             what => self.sentence(&place, breach, what),
         };
         let (span, message, help) = said;
-        violations.push(Violation { kind: ViolationKind::Shape, owner, span, message, help });
+        violations.push(Violation { kind: ViolationKind::Shape, owner, span, message, help, respelt: None });
     }
 
     fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
@@ -265,23 +275,38 @@ impl Compiled {
         let known = self.known_keys(breach);
         // A format of someone else's may hold more than we know; what is a slip of a known key is wrong there too.
         let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
-        let entries = place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
+        let entries = || place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
         let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-        for entry in entries.filter(|entry| names.contains(entry.key)).take(MOST_UNKNOWN) {
-            let help = match nearest(entry.key, known.iter().map(String::as_str)) {
+        let mut taken: HashSet<&str> = entries().map(|entry| entry.key).collect();
+        for entry in entries().filter(|entry| names.contains(entry.key)).take(MOST_UNKNOWN) {
+            let meant = meant_key(entry.key, &known);
+            let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if is_open => continue,
                 None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
             };
+            // The right key may be there already, and then this one is no slip but one too many.
+            let respelt = meant
+                .filter(|meant| !place.shared && taken.insert(meant))
+                .and_then(|meant| Some((entry.key_letters()?, meant.to_owned())));
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
                 owner: self.owner(breach),
                 span: entry.key_span,
                 message: format!("{} has no key `{}`", place.name, entry.key),
                 help: Some(help),
+                respelt,
             });
         }
     }
+}
+
+/// The known key that another one was meant to be: a slip of it, or another name of its factor.
+fn meant_key<'k>(key: &str, known: &'k [String]) -> Option<&'k str> {
+    let named = Factor::named(key).and_then(|factor| {
+        known.iter().find(|known| *known == factor.key() || Some(known.as_str()) == factor.report_key())
+    });
+    named.map(String::as_str).or_else(|| nearest(key, known.iter().map(String::as_str)))
 }
 
 /// Where a breach stands in the tree.
@@ -293,6 +318,8 @@ struct Place<'t> {
     span: Span,
     /// The key above: what to point at when something in it is missing.
     heading: Span,
+    /// Whether an alias leads here, so that what is written in it belongs to others as well.
+    shared: bool,
 }
 
 impl<'t> Place<'t> {
@@ -300,12 +327,14 @@ impl<'t> Place<'t> {
     fn find(root: Node<'t>, path: &[String]) -> Self {
         let first = root.as_map().and_then(|map| map.iter().next());
         let heading = first.map_or(root.span(), |entry| entry.key_span);
-        let mut place = Self { node: root, name: String::new(), span: root.span(), heading };
+        let mut place =
+            Self { node: root, name: String::new(), span: root.span(), heading, shared: root.is_shared() };
         for part in path {
             let step = match place.node.value() {
                 Value::Map(map) => map.entry(part),
                 Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| {
-                    Entry { key: "", key_span: first_key(value).unwrap_or(value.span()), value }
+                    let key_span = first_key(value).unwrap_or(value.span());
+                    Entry { key: "", key_span, key_verbatim: false, value }
                 }),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {
                     None
@@ -318,7 +347,9 @@ impl<'t> Place<'t> {
                 let dot = if place.name.is_empty() { "" } else { "." };
                 place.name.push_str(&format!("{dot}{part}"));
             }
-            place = Self { node: entry.value, name: place.name, span: entry.span(), heading: entry.key_span };
+            let shared = place.shared || entry.value.is_shared();
+            let (span, heading) = (entry.span(), entry.key_span);
+            place = Self { node: entry.value, name: place.name, span, heading, shared };
         }
         place.name =
             if place.name.is_empty() { "the document".to_owned() } else { format!("`{}`", place.name) };

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{BuiltIn, Policy};
+use super::{BuiltIn, Policy, Set};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::document::{self, List, Node, POLICY_MARKER};
 use crate::lint::finish;
@@ -229,7 +229,10 @@ impl Reader<'_> {
     fn policy(&mut self, root: Node<'_>) -> Policy {
         let files = root.get("files");
         let include = files.and_then(|files| self.patterns(files, "include"));
-        let exclude = files.and_then(|files| self.patterns(files, "exclude"));
+        let exclude = files.and_then(|files| {
+            let place = files.as_map()?.entry("exclude")?.key_span;
+            Some(Set { value: self.patterns(files, "exclude")?, origin: self.origin(place) })
+        });
         let max_term = root.as_map().and_then(|map| self.days(map, "max_term"));
         Policy {
             terms: self.terms(root),

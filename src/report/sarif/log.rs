@@ -56,6 +56,8 @@ pub(super) struct Descriptor {
     pub(super) name: String,
     pub(super) short_description: Text,
     pub(super) full_description: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help_uri: Option<String>,
     pub(super) help: Help,
     pub(super) default_configuration: Configuration,
     pub(super) properties: Properties,

@@ -1,0 +1,51 @@
+//! What `check --verbose` tells beside the report: by what was judged, what, and what was passed over and why. All of it
+//! for people, on standard error.
+
+use std::io::{self, Write};
+
+use super::gate::Ask;
+use super::side::Side;
+use crate::discover::{Named, PassedOver, Repository, passed_over};
+use crate::policy::Policy;
+use crate::report::{Report, count, escape_line};
+
+/// Tells it. Whoever closed the stream does not want to know.
+pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, report: &Report) {
+    let mut lines = vec![format!("policy: {}{}", report.policy, others(policy, &report.policy))];
+    lines.extend(
+        report
+            .files
+            .iter()
+            .filter(|file| !file.is_policy)
+            .map(|file| format!("judged: {}: {}", file.source.name(), count(file.models.len(), "model"))),
+    );
+    let filters = ask.named == Named::Filtered;
+    lines.extend(report.skipped.iter().map(|name| {
+        let matched = repository.matched(name.as_ref());
+        let why = match policy.excluded_by(&matched) {
+            Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
+            None if filters && !policy.includes(&matched) => {
+                "no pattern of the policy matches it (--only-matching)".to_owned()
+            }
+            None => "no threat model in it".to_owned(),
+        };
+        format!("passed over: {name}: {why}")
+    }));
+    let paths: Vec<_> = ask.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
+    let discovery = Side::Folder(repository).discover(&paths, policy, ask.named);
+    lines.extend(passed_over(&discovery, repository, policy).into_iter().map(|(name, why)| match why {
+        PassedOver::Excluded(pattern, origin) => {
+            format!("passed over: {name}: excluded by `{pattern}` ({origin})")
+        }
+        PassedOver::Ignored => format!("passed over: {name}: git ignores it"),
+    }));
+    let text: String = lines.iter().map(|line| escape_line(line) + "\n").collect();
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The policies that the one in force extends.
+fn others(policy: &Policy, name: &str) -> String {
+    let names: Vec<&str> =
+        policy.sources().iter().map(|source| source.name()).filter(|source| *source != name).collect();
+    if names.is_empty() { String::new() } else { format!(" (extends {})", names.join(", ")) }
+}
