@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args};
 
 use super::Streams;
-use super::gate::{Ask, Stopped, judge};
+use super::gate::{Ask, Stopped, Texts, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::side::Side;
@@ -192,6 +192,7 @@ pub(super) fn run(
         fail_on: arguments.fail_on.level(),
         expiring_within: arguments.expiring_within,
         threads: arguments.threads,
+        texts: Texts::OfFaults,
     };
     let mut report = judge(&ask, Side::Folder(repository), |policy| arguments.levels.apply(policy))?;
     report.links = output::links(arguments.links.as_deref());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
-use super::gate::{Ask, Stopped, judge};
+use super::gate::{Ask, Stopped, Texts, judge};
 use super::output::links;
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
@@ -75,6 +75,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         fail_on: Level::Error,
         expiring_within: None,
         threads: 0,
+        texts: Texts::OfFaults,
     };
     let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
     report.links = links(None);

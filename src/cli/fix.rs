@@ -12,8 +12,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::check::parse_date;
-use super::gate::{Ask, Stopped, find_policy};
-use super::look::look;
+use super::gate::{Ask, Stopped, Texts, find_policy};
+use super::look::{is_unreadable, look};
 use super::replace::replace;
 use super::side::Side;
 use super::{emit_to_stdout, watch};
@@ -24,7 +24,7 @@ use crate::fix::{Change, Mended, mend};
 use crate::lint::{Judge, lint};
 use crate::patch;
 use crate::report::{FileReport, Obstacle, Report, Verdict, count, escape_line};
-use crate::rules::{self, cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
+use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::Source;
 
@@ -72,6 +72,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         fail_on: Level::Error,
         expiring_within: None,
         threads: 0,
+        texts: Texts::OfFaults,
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
@@ -170,18 +171,6 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, to_disk: Option<&Repository>)
     };
     told.left.extend(report.obstacles.iter().map(in_the_way));
     told
-}
-
-/// Whether a fault leaves it open what the file says.
-fn is_unreadable(fault: &Diagnostic) -> bool {
-    let rules = [
-        &rules::syntax::RULE,
-        &rules::encoding::RULE,
-        &rules::empty_file::RULE,
-        &rules::duplicate_key::RULE,
-        &rules::merge_key::RULE,
-    ];
-    rules.iter().any(|rule| rule.name == fault.rule)
 }
 
 fn mended(file: &FileReport, judge: Judge<'_>) -> Mended {

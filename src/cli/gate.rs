@@ -45,6 +45,17 @@ pub(super) struct Ask<'a> {
     pub(super) expiring_within: Option<i32>,
     /// How many threads to use; 0 for one a core.
     pub(super) threads: usize,
+    /// Whose text to keep.
+    pub(super) texts: Texts,
+}
+
+/// Which files' text a report keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Of those with faults, to be quoted; there may be many without.
+    OfFaults,
+    /// Of all.
+    All,
 }
 
 /// What stops a run before there is a report.

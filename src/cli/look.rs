@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::gate::Ask;
+use super::gate::{Ask, Texts};
 use super::side::Side;
 use super::watch;
 use crate::change::Before;
+use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
+use crate::rules;
 use crate::source::Source;
 
 /// A report, and what of the policy had a part in it.
@@ -36,7 +38,7 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, side, judge, threads);
+    let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.texts));
     looked.add_all(discovery, outcomes, side);
     looked
 }
@@ -54,7 +56,7 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
     let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
     match ask.stdin {
         Some(Ok(bytes)) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge));
+            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.texts));
         }
         Some(Err(message)) => {
             looked.report.obstacles.push(Obstacle { path: candidate.name, message: message.clone() });
@@ -69,11 +71,13 @@ struct Judged {
     linted: Linted,
 }
 
-fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
+fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, texts: Texts) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let linted = lint(&source, &candidate.matched, judge);
-    // Of a file without fault nothing will be quoted, and there may be many of them.
-    let source = if linted.diagnostics.is_empty() { source.without_text() } else { source };
+    let source = match texts {
+        Texts::OfFaults if linted.diagnostics.is_empty() => source.without_text(),
+        Texts::OfFaults | Texts::All => source,
+    };
     Judged { source, linted }
 }
 
@@ -82,7 +86,7 @@ fn judge_all(
     candidates: &[Candidate],
     side: Side<'_>,
     judge: Judge<'_>,
-    threads: usize,
+    (threads, texts): (usize, Texts),
 ) -> Vec<Result<Judged, String>> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<OnceLock<Result<Judged, String>>> =
@@ -91,7 +95,7 @@ fn judge_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge));
+            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge, texts));
             // A fault of this program's own must not pass for a verdict: the file counts as not judged.
             let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
             let failed = |_| Err("this program failed on it; please report that".to_owned());
@@ -167,4 +171,16 @@ impl Looked {
             Content::Other => false,
         }
     }
+}
+
+/// Whether a fault leaves it open what the file says.
+pub(super) fn is_unreadable(fault: &Diagnostic) -> bool {
+    let rules = [
+        &rules::syntax::RULE,
+        &rules::encoding::RULE,
+        &rules::empty_file::RULE,
+        &rules::duplicate_key::RULE,
+        &rules::merge_key::RULE,
+    ];
+    rules.iter().any(|rule| rule.name == fault.rule)
 }

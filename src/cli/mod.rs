@@ -10,6 +10,7 @@ mod look;
 mod output;
 mod policy;
 mod replace;
+mod score;
 mod side;
 mod watch;
 
@@ -60,6 +61,17 @@ Inputs are never changed, nor what an exception covers. A link is followed to it
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
 judged, read or written.";
 
+const SCORE_EXAMPLES: &str = "\
+Examples:
+  aivss-lint score agents/planner     explain the scores of the threat models below a folder
+  aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
+  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,…
+                                      from single inputs, all ten factors among them
+
+It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
+
+Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -79,6 +91,9 @@ enum Command {
     /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
+    /// Explain scores: inputs, each step, what each factor carries, what one step less would do
+    #[command(after_help = SCORE_EXAMPLES)]
+    Score(score::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -140,6 +155,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
+        Some(Command::Score(arguments)) => score::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -18,6 +18,9 @@ use crate::source::{Position, Source, Span};
 /// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
 const VERSION: u32 = 1;
 
+/// Who wrote it.
+pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Whole::of(report))?;
     writeln!(out)
@@ -84,7 +87,7 @@ struct Differing<'r> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -225,7 +228,7 @@ impl<'r> Whole<'r> {
         let verdict = report.verdict();
         Self {
             aivss_report: VERSION,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: TOOL,
             verdict: verdict.name(),
             exit_code: verdict.exit_code(),
             policy: &report.policy,
@@ -412,6 +415,6 @@ fn place(position: Position) -> Place {
 
 /// A decimal as a JSON number, exactly.
 #[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
-fn number(decimal: Decimal) -> Box<RawValue> {
+pub(super) fn number(decimal: Decimal) -> Box<RawValue> {
     RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
 }

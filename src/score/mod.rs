@@ -5,10 +5,12 @@
 //! is acceptable is not decided here.
 
 pub mod cvss;
+mod lacking;
 mod mistake;
 mod v0_5;
 mod v0_8;
 mod v0_8_floor;
+pub mod what_if;
 
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
 
@@ -182,15 +184,15 @@ fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -
 impl Working {
     /// The whole working in one line, from the inputs to the rounded score.
     pub fn written(&self) -> String {
+        let uplift = self.uplift_written().map(|uplift| format!("{uplift}; "));
+        format!("{}{}", uplift.unwrap_or_default(), self.total_written())
+    }
+
+    /// The working from the uplift to the rounded score, in one line.
+    pub fn total_written(&self) -> String {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
-        let mut line = String::new();
-        if let Some(uplift) = self.uplift_written() {
-            line.push_str(&uplift);
-            line.push_str("; ");
-        }
-        line.push_str(&format!("{} = {} → {}", steps.total, total.plain(), self.score));
-        line
+        format!("{} = {} → {}", steps.total, total.plain(), self.score)
     }
 
     /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
@@ -267,6 +269,16 @@ pub struct Scored<'m> {
     pub mitigation: Option<Decimal>,
     /// The score; `None` where an input is missing or unusable.
     pub working: Option<Working>,
+}
+
+impl Scored<'_> {
+    /// The sum of the factors, term by term.
+    pub fn sum_written(&self) -> String {
+        let factors = self.declared.factors.given.iter().filter_map(|given| given.value);
+        let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
+        let sum = self.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
+        format!("{}{sum}", terms.join(" + "))
+    }
 }
 
 /// Computes what can be computed from a declared assessment.
