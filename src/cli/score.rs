@@ -137,6 +137,7 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
         factor: *factor,
         key: At::new(factor.key(), span),
         value: Some(At::new(*value, span)),
+        empty: None,
         rationale: None,
     });
     let assessment = Assessment {

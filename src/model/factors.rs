@@ -91,6 +91,37 @@ impl Factor {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }
 
+    /// What the points of the scale mean for it; `None` for goal-driven planning, of which v0.5 gives no such words.
+    pub const fn scale(self) -> Option<&'static str> {
+        Some(match self {
+            Self::GoalDrivenPlanning => return None,
+            Self::AutonomyOfAction => {
+                "0.0: a person is always in the loop; 0.5: on its own only in sandboxes or off the critical path; 1.0: commits in production or critical systems"
+            }
+            Self::DynamicToolUse => {
+                "0.0: read-only or none; 0.5: read and write, scoped and allow-listed; 1.0: broad and high-authority (cloud, CI/CD, SQL, OT)"
+            }
+            Self::NaturalLanguageInterface => {
+                "0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning"
+            }
+            Self::ContextualAwareness => "0.0: none; 0.5: narrow signals; 1.0: broad signals",
+            Self::NonDeterminism => {
+                "0.0: rule-based, fixed seed; 0.5: bounded by strict guardrails; 1.0: high variance, weak guards"
+            }
+            Self::OpacityAndReflexivity => "0.0: fully traceable; 0.5: partial logs; 1.0: cannot be traced",
+            Self::PersistentMemory => "0.0: stateless; 0.5: within a session; 1.0: across sessions",
+            Self::DynamicIdentity => {
+                "0.0: one fixed identity; 0.5: limited, scoped swaps; 1.0: assumes roles or crosses tenants"
+            }
+            Self::MultiAgentInteractions => {
+                "0.0: isolated; 0.5: one or two known agents; 1.0: swarms and complex orchestration"
+            }
+            Self::SelfModification => {
+                "0.0: static; 0.5: its own prompts or configuration; 1.0: tools, control flow, generated code"
+            }
+        })
+    }
+
     /// The factor that stands in this one's place in the other set, for the two that are not common.
     pub const fn counterpart(self) -> Option<Self> {
         match self {
@@ -105,6 +136,22 @@ impl Factor {
             | Self::DynamicIdentity
             | Self::MultiAgentInteractions
             | Self::SelfModification => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Factor;
+    use crate::schema::Schema;
+
+    #[test]
+    fn the_scale_is_that_of_the_schema() {
+        let schema: serde_json::Value = serde_json::from_str(Schema::ThreatModel.text()).unwrap();
+        let factors = &schema["$defs"]["assessment"]["properties"]["factors"]["properties"];
+        for factor in Factor::ALL {
+            let description = factors[factor.key()]["description"].as_str().unwrap();
+            assert!(description.contains(factor.scale().unwrap_or_default()), "{factor:?}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub mod what_if;
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
 
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Multiplier};
+use crate::model::{Assessment, Factor, Multiplier};
 use cvss::{Vector, VectorFault};
 
 /// One version of the AIVSS formula.
@@ -25,6 +25,8 @@ pub struct Formula {
     pub version: &'static str,
     /// Where the formula stands.
     pub cites: &'static str,
+    /// The tenth factor of the set that its paper asks for; the other nine are common to all.
+    pub tenth: Factor,
     /// Named threat multipliers; the default one first.
     pub threat: &'static [Level],
     /// Named mitigation factors, the default one first; empty for a formula that has none.
@@ -313,7 +315,7 @@ fn sum(declared: &Assessment<'_>) -> Option<Decimal> {
     seen.sort_unstable();
     seen.dedup();
     let clash = seen.iter().any(|factor| factor.counterpart().is_some_and(|other| seen.contains(&other)));
-    let complete = seen.len() == crate::model::Factor::SET && factors.given.len() == seen.len() && !clash;
+    let complete = seen.len() == Factor::SET && factors.given.len() == seen.len() && !clash;
     complete.then(|| values.map(|values| values.into_iter().sum()))?
 }
 
