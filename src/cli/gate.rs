@@ -49,6 +49,27 @@ pub(super) struct Ask<'a> {
     pub(super) texts: Texts,
 }
 
+impl<'a> Ask<'a> {
+    /// The working folder's files, by its own policy.
+    pub(super) const fn of(paths: &'a [PathBuf], today: Date) -> Self {
+        Self {
+            paths,
+            named: Named::Judged,
+            stdin: None,
+            stdin_filename: "stdin.yaml",
+            policy: None,
+            policy_from: None,
+            base: None,
+            new_only: false,
+            today,
+            fail_on: Level::Error,
+            expiring_within: None,
+            threads: 0,
+            texts: Texts::OfFaults,
+        }
+    }
+}
+
 /// Which files' text a report keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Texts {

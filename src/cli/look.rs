@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::gate::{Ask, Texts};
+use super::gate::{Ask, Stopped, Texts};
 use super::side::Side;
 use super::watch;
 use crate::change::Before;
@@ -41,6 +41,15 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
     let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.texts));
     looked.add_all(discovery, outcomes, side);
     looked
+}
+
+/// Stops a command that has no use for standard input.
+pub(super) fn refuse_stdin(paths: &[PathBuf], done: &str) -> Result<(), Stopped> {
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        let message = format!("standard input cannot be {done}: name a file (one called `-` is `./-`)");
+        return Err(Stopped::Asked(message));
+    }
+    Ok(())
 }
 
 /// What standard input holds, if it is among the paths.

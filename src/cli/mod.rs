@@ -10,6 +10,7 @@ mod look;
 mod output;
 mod policy;
 mod replace;
+mod rewrite;
 mod score;
 mod side;
 mod watch;

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gate::{Ask, Stopped, Texts, find_policy};
-use super::look::{is_unreadable, look as look_at};
+use super::look::{is_unreadable, look as look_at, refuse_stdin};
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::Level;
-use crate::discover::{Named, Repository};
+use crate::discover::Repository;
 use crate::model::{Assessment, At, Factor, Factors, GivenFactor, Multiplier};
 use crate::report::{Formulas, Obstacle, Verdict, escape_line, write_sheet, write_sheets_json};
 use crate::score::{ALL, Formula, INPUT_DECIMALS, score};
@@ -175,27 +174,11 @@ fn multiplier(given: &str) -> Multiplier<'_> {
 
 /// The sheets of files, and what kept others from being made.
 fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet>, Vec<Obstacle>), Stopped> {
-    if arguments.paths.iter().any(|path| path.as_os_str() == "-") {
-        let message = "standard input is not read: name a file (one called `-` is `./-`)";
-        return Err(Stopped::Asked(message.to_owned()));
-    }
+    refuse_stdin(&arguments.paths, "explained")?;
     let here = [PathBuf::from(".")];
+    let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = Side::Folder(repository);
-    let ask = Ask {
-        stdin: None,
-        paths: if arguments.paths.is_empty() { &here } else { &arguments.paths },
-        named: Named::Judged,
-        stdin_filename: "stdin.yaml",
-        policy: None,
-        policy_from: None,
-        base: None,
-        new_only: false,
-        today: Date::today(),
-        fail_on: Level::Error,
-        expiring_within: None,
-        threads: 0,
-        texts: Texts::All,
-    };
+    let ask = Ask { texts: Texts::All, ..Ask::of(paths, Date::today()) };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
