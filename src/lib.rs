@@ -30,6 +30,7 @@
 //! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
+//! | [`sheet`] | text → the working of its scores, and what they rest on | never: what is missing is data |
 //! | [`explain`] | a rule → its page | never |
 //! | [`fix`] | text and the edits of its diagnostics, safe ones or suggested ones too → text | never: edits that do not fit are left |
 //! | [`draft`] | what is known of a threat model → its text, with places for the rest | never |
@@ -68,6 +69,7 @@ pub mod pattern;
 pub mod policy;
 pub mod rules;
 pub mod diagnostic;
+pub mod sheet;
 pub mod assessed;
 pub mod change;
 pub mod explain;

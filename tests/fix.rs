@@ -6,58 +6,17 @@
     reason = "tests write files and stop where they cannot go on"
 )]
 
+mod folder;
+
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use tempfile::TempDir;
+use folder::{Folder, Ran};
 
 const MODEL: &str = include_str!("../src/rules/stock.yaml");
 const REPORT: &str = include_str!("../examples/faults/aivss-report.json");
 
-/// A folder of its own for a run.
-struct Folder(TempDir);
-
-/// What a run came to.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self(TempDir::new().unwrap());
-        for (name, text) in files {
-            folder.write(name, text);
-        }
-        folder
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("GITHUB_ACTIONS")
-            .output()
-            .expect("the program starts");
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
     fn fix(&self, arguments: &[&str]) -> Ran {
         self.run(&[&["fix", "--today", "2026-11-23"], arguments].concat())
     }

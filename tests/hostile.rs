@@ -262,7 +262,7 @@ fn values() -> Vec<Case> {
             "a factor that is nothing",
             swap("self_modification: 0.5", "self_modification:"),
             1,
-            "19:5 schema",
+            "19:5 factor-missing",
         ),
         yaml("nothing under a tag", swap("name: Planner", "name: !!str"), 1, "3:3 schema"),
         yaml(

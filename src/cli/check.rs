@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory};
 
-use super::gate::{Ask, Stopped, judge};
+use super::gate::{Ask, Stopped, Texts, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::progress::Progress;
@@ -210,6 +210,7 @@ pub(super) fn run(
         expiring_within: arguments.expiring_within,
         threads: arguments.threads,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
+        texts: Texts::OfFaults,
     };
     let mut judging = None;
     let mut report = judge(&ask, Side::Folder(repository), |policy| {

@@ -11,8 +11,7 @@ use super::progress::Progress;
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
-use crate::diagnostic::Level;
-use crate::discover::{Named, Repository};
+use crate::discover::Repository;
 use crate::git::{self, Commit};
 use crate::report::{self, Format, Verdict};
 
@@ -64,19 +63,10 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let head = head.transpose().map_err(Stopped::Asked)?;
     let side = head.as_ref().map_or(Side::Folder(repository), |commit| Side::Commit(repository, commit));
     let ask = Ask {
-        paths: &arguments.path,
-        stdin: None,
-        named: Named::Judged,
-        stdin_filename: "stdin.yaml",
         policy: arguments.policy.as_deref(),
-        policy_from: None,
         base: Some(&base),
-        new_only: false,
-        today: arguments.today.unwrap_or_else(Date::today),
-        fail_on: Level::Error,
-        expiring_within: None,
-        threads: 0,
         progress: Progress::for_people(),
+        ..Ask::of(&arguments.path, arguments.today.unwrap_or_else(Date::today))
     };
     let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
     report.links = links(None);

@@ -7,7 +7,7 @@ use super::gate::Stopped;
 use crate::explain::{book, page};
 use crate::report::Verdict;
 use crate::rules;
-use crate::schema::{REGO_INPUT, REPORT, Schema};
+use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
 use crate::suggest::nearest;
 
 #[derive(Debug, Args)]
@@ -50,6 +50,8 @@ enum SchemaName {
     PolicyTest,
     /// What `check --format json` prints
     Report,
+    /// What `score --format json` prints
+    Score,
     /// What rules in Rego see
     RegoInput,
 }
@@ -102,6 +104,7 @@ pub(super) fn schema(arguments: &SchemaArguments) -> Result<Verdict, Stopped> {
         SchemaName::Policy => Schema::Policy.text(),
         SchemaName::PolicyTest => Schema::PolicyTest.text(),
         SchemaName::Report => REPORT,
+        SchemaName::Score => SCORE,
         SchemaName::RegoInput => REGO_INPUT,
     };
     emit_to_stdout(|stdout| stdout.write_all(text.as_bytes()))?;

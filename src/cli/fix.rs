@@ -1,32 +1,27 @@
 //! `fix`: writes the numbers that follow from a file into it, and with `--unsafe` what can be suggested. What to write comes from the rules, how it gets into
 //! the text from [`crate::fix`]; here files are read, replaced and spoken of.
 //!
-//! A file that cannot be parsed is left, and the run ends with 2: nobody can tell whether its numbers are right. A link
-//! is followed to its file, which must lie within the repository: what a folder holds may not reach out of it.
+//! A file that cannot be parsed is left, and the run ends with 2: nobody can tell whether its numbers are right.
 
-use std::fs;
-use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, find_policy};
-use super::look::look;
+use super::look::{look, refuse_stdin};
 use super::progress::Progress;
-use super::replace::replace;
+use super::rewrite::{judged, left_line, place, rejudge, shown_patch, write};
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Safety};
-use crate::discover::{Named, Repository, read};
+use crate::diagnostic::{Level, Safety};
+use crate::discover::{Named, Repository};
 use crate::fix::{Change, Mended, is_unreadable, mend};
-use crate::lint::{Judge, lint};
+use crate::lint::Judge;
 use crate::patch;
-use crate::report::{FileReport, Obstacle, Report, Verdict, count, escape_line};
-use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
-use crate::rules::{severity_mismatch, uplift_mismatch};
+use crate::report::{Obstacle, Report, Verdict, count, escape_line};
 use crate::source::Source;
 
 #[derive(Debug, Args)]
@@ -64,25 +59,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    if arguments.paths.iter().any(|path| path.as_os_str() == "-") {
-        let message = "standard input cannot be mended: name a file (one called `-` is `./-`)";
-        return Err(Stopped::Asked(message.to_owned()));
-    }
+    refuse_stdin(&arguments.paths, "mended")?;
     let side = Side::Folder(repository);
     let ask = Ask {
-        stdin: None,
-        paths: &arguments.paths,
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
-        stdin_filename: "stdin.yaml",
         policy: arguments.policy.as_deref(),
-        policy_from: None,
-        base: None,
-        new_only: false,
-        today: arguments.today.unwrap_or_else(Date::today),
-        fail_on: Level::Error,
-        expiring_within: None,
-        threads: 0,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
+        ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
@@ -168,7 +151,7 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;
         }
-        let Mended { text, changes } = mended(file, safety, judge);
+        let Mended { text, changes } = mend(file.source.text(), safety, |text| judged(file, text, judge));
         watch::progress();
         if !changes.is_empty() {
             let written = to_disk.map_or(Ok(()), |repository| write(file, &text, repository));
@@ -202,64 +185,6 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
     told
 }
 
-fn mended(file: &FileReport, safety: Safety, judge: Judge<'_>) -> Mended {
-    let judged = |text: &str| {
-        let source = Source::decode(file.source.name(), text.as_bytes().to_vec());
-        lint(&source, &file.path, judge).diagnostics
-    };
-    mend(file.source.text(), safety, judged)
-}
-
-/// Puts into a file's report what there is to say of its new text.
-fn rejudge(file: &mut FileReport, text: String, judge: Judge<'_>) {
-    let source = Source::decode(file.source.name(), text.into_bytes());
-    let linted = lint(&source, &file.path, judge);
-    file.models = linted.models;
-    file.diagnostics = linted.diagnostics;
-    file.source = Arc::new(source);
-}
-
-/// Puts a new text into the file that a report is about, unless something else has been written there meanwhile.
-fn write(file: &FileReport, text: &str, repository: &Repository) -> Result<(), String> {
-    let shown = Path::new(file.source.name());
-    let path = target(shown, repository)?;
-    let now = read(&path)?;
-    if now == text.as_bytes() {
-        return Ok(()); // Reached by another name before.
-    }
-    if now != file.source.text().as_bytes() {
-        return Err("it has changed since it was read, so it is left as it is".to_owned());
-    }
-    #[expect(clippy::disallowed_methods, reason = "the new file is to be as open as the old one")]
-    let permissions = fs::metadata(&path).map_err(|error| error.to_string())?.permissions();
-    if permissions.readonly() {
-        return Err("it is read-only, so it is left as it is".to_owned());
-    }
-    replace(&path, text.as_bytes(), Some(permissions))
-        .map_err(|error| format!("it cannot be written: {error}"))
-}
-
-/// The file to write to: behind a link, the one that the link leads to, if that lies within the repository.
-fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
-    #[expect(clippy::disallowed_methods, reason = "a rename would put a file in the place of the link")]
-    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-    if !is_link {
-        return Ok(path.to_owned());
-    }
-    let whole = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
-    let target = whole(path)?;
-    if target.starts_with(whole(repository.root())?) {
-        Ok(target)
-    } else {
-        Err("it is a link that leads out of the repository, so it is left: name the file itself".to_owned())
-    }
-}
-
-fn place(source: &Source, offset: u32) -> String {
-    let at = source.position(offset);
-    format!("{}:{}:{}", escape_line(source.name()), at.line, at.column)
-}
-
 fn changed_line(source: &Source, change: &Change) -> String {
     let Change { span, before, after, rule, title, safety } = change;
     let place = place(source, span.start);
@@ -272,55 +197,5 @@ fn changed_line(source: &Source, change: &Change) -> String {
         // More than a word is told by its title.
         Safety::Suggested if after.contains(' ') => format!("{place}: {rule}: {title} (suggested)\n"),
         Safety::Suggested => format!("{place}: {rule}: {before} → {after} (suggested)\n"),
-    }
-}
-
-/// What to say of a derived value that is wrong and cannot be mended in its place.
-fn left_line(source: &Source, fault: &Diagnostic) -> Option<String> {
-    let rules = [
-        &score_mismatch::RULE,
-        &severity_mismatch::RULE,
-        &factor_sum_mismatch::RULE,
-        &uplift_mismatch::RULE,
-        &cvss_base_mismatch::RULE,
-    ];
-    let is_derived = rules.iter().any(|rule| rule.name == fault.rule);
-    let is_left = is_derived && fault.fix.is_none() && fault.excepted.is_none();
-    is_left.then(|| {
-        let (place, rule) = (place(source, fault.span.start), &fault.rule);
-        format!("{place}: {rule}: left: an alias leads here, or it is not written letter by letter\n")
-    })
-}
-
-/// A patch as it is; on a terminal with what would steer it written out.
-fn shown_patch(patch: &str) -> String {
-    if !io::stdout().is_terminal() {
-        return patch.to_owned();
-    }
-    patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "the file is looked at afterwards")]
-    fn what_was_written_since_it_was_read_is_not_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("threat-model.yaml");
-        let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());
-        let (source, shown) = (Arc::new(source), String::new());
-        let file =
-            FileReport { source, path: shown, models: Vec::new(), diagnostics: Vec::new(), is_policy: false };
-        let repository = Repository::around(folder.path().to_owned());
-        for (on_disk, written) in [("a: 1\n", true), ("a: 2\n", true), ("a: 3\n", false)] {
-            fs::write(&path, on_disk).unwrap();
-            assert_eq!(write(&file, "a: 2\n", &repository).is_ok(), written, "{on_disk}");
-            let now = fs::read_to_string(&path).unwrap();
-            assert_eq!(now, if written { "a: 2\n" } else { on_disk });
-        }
-        fs::remove_file(&path).unwrap();
-        assert!(write(&file, "a: 2\n", &repository).is_err());
     }
 }

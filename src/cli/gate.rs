@@ -48,6 +48,39 @@ pub(super) struct Ask<'a> {
     pub(super) threads: usize,
     /// Whether to say how far the run has come.
     pub(super) progress: Progress,
+    /// Whose text to keep.
+    pub(super) texts: Texts,
+}
+
+impl<'a> Ask<'a> {
+    /// The working folder's files, by its own policy.
+    pub(super) const fn of(paths: &'a [PathBuf], today: Date) -> Self {
+        Self {
+            paths,
+            named: Named::Judged,
+            stdin: None,
+            stdin_filename: "stdin.yaml",
+            policy: None,
+            policy_from: None,
+            base: None,
+            new_only: false,
+            today,
+            fail_on: Level::Error,
+            expiring_within: None,
+            threads: 0,
+            progress: Progress::Hidden,
+            texts: Texts::OfFaults,
+        }
+    }
+}
+
+/// Which files' text a report keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Of those with faults, to be quoted; there may be many without.
+    OfFaults,
+    /// Of all.
+    All,
 }
 
 /// What stops a run before there is a report.

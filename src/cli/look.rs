@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::gate::Ask;
+use super::gate::{Ask, Stopped, Texts};
 use super::progress::{Progress, follow};
 use super::side::Side;
 use super::watch;
@@ -38,9 +38,18 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, side, judge, threads, ask.progress);
+    let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.texts), ask.progress);
     looked.add_all(discovery, outcomes, side);
     looked
+}
+
+/// Stops a command that has no use for standard input.
+pub(super) fn refuse_stdin(paths: &[PathBuf], done: &str) -> Result<(), Stopped> {
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        let message = format!("standard input cannot be {done}: name a file (one called `-` is `./-`)");
+        return Err(Stopped::Asked(message));
+    }
+    Ok(())
 }
 
 /// What standard input holds, if it is among the paths.
@@ -56,7 +65,7 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
     let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
     match ask.stdin {
         Some(Ok(bytes)) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge));
+            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.texts));
         }
         Some(Err(message)) => {
             looked.report.obstacles.push(Obstacle { path: candidate.name, message: message.clone() });
@@ -71,11 +80,13 @@ struct Judged {
     linted: Linted,
 }
 
-fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>) -> Judged {
+fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, texts: Texts) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let linted = lint(&source, &candidate.matched, judge);
-    // Of a file without fault nothing will be quoted, and there may be many of them.
-    let source = if linted.diagnostics.is_empty() { source.without_text() } else { source };
+    let source = match texts {
+        Texts::OfFaults if linted.diagnostics.is_empty() => source.without_text(),
+        Texts::OfFaults | Texts::All => source,
+    };
     Judged { source, linted }
 }
 
@@ -84,7 +95,7 @@ fn judge_all(
     candidates: &[Candidate],
     side: Side<'_>,
     judge: Judge<'_>,
-    threads: usize,
+    (threads, texts): (usize, Texts),
     progress: Progress,
 ) -> Vec<Result<Judged, String>> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -96,7 +107,7 @@ fn judge_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge));
+            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge, texts));
             // A fault of this program's own must not pass for a verdict: the file counts as not judged.
             let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
             let failed = |_| Err("this program failed on it; please report that".to_owned());

@@ -14,6 +14,8 @@ mod output;
 mod policy;
 mod progress;
 mod replace;
+mod rewrite;
+mod score;
 mod side;
 mod verbose;
 mod watch;
@@ -95,6 +97,16 @@ Examples:
 The numbers of the report are the computed ones. What it has no place for is told on standard error.
 
 Exit codes: 0 written, 2 some value has no place in the report.";
+const SCORE_EXAMPLES: &str = "\
+Examples:
+  aivss-lint score agents/planner     explain the scores of the threat models below a folder
+  aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
+  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,…
+                                      from single inputs, all ten factors among them
+
+It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
+
+Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -124,6 +136,9 @@ enum Command {
     /// Write a threat model's findings as OWASP's v0.8 report
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(export::Arguments),
+    /// Explain scores: inputs, each step, what each factor carries, what one step less would do
+    #[command(after_help = SCORE_EXAMPLES)]
+    Score(score::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -188,6 +203,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Init(arguments)) => init::run(arguments, &repository),
         Some(Command::Import(arguments)) => import::run(arguments, &repository),
         Some(Command::Export(arguments)) => export::run(arguments, &repository),
+        Some(Command::Score(arguments)) => score::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }

@@ -233,7 +233,10 @@ impl Page {
                     self.number(indent + 2, "score", Some(*number));
                     self.key(indent + 2, "rationale", &value("rationale", rationale, indent + 2));
                 }
-                None => self.needed(indent, key, None, &["aivss", "factors", key]),
+                None => {
+                    self.note(indent, factor.description());
+                    self.key(indent, key, "\n");
+                }
             }
         }
     }

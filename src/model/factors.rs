@@ -1,5 +1,7 @@
 //! The ten agentic factors of OWASP AIVSS, under all the names they go by.
 
+use crate::schema::Schema;
+
 /// One agentic factor. Nine are common to all versions of the standard; a set is complete with exactly one of the
 /// two that are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +125,11 @@ impl Factor {
         }
     }
 
+    /// What it is about, and what 0.0, 0.5 and 1.0 mean for it: the words of the schema.
+    pub fn description(self) -> &'static str {
+        Schema::ThreatModel.description(&["aivss", "factors", self.key()]).unwrap_or_default()
+    }
+
     /// The factor that stands in this one's place in the other set, for the two that are not common.
     pub const fn counterpart(self) -> Option<Self> {
         match self {
@@ -195,6 +202,13 @@ mod tests {
             for name in names.chain(factor.other_names().iter().copied()) {
                 assert_eq!(Factor::named(name), Some(factor), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn every_factor_is_described() {
+        for factor in Factor::ALL {
+            assert!(factor.description().ends_with('.'), "{factor:?}");
         }
     }
 }

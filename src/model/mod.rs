@@ -243,6 +243,8 @@ pub struct GivenFactor<'t> {
     pub key: At<&'t str>,
     /// The value; `None` where it is out of shape.
     pub value: Option<At<Decimal>>,
+    /// The place of an empty value, `null`.
+    pub empty: Option<Span>,
     /// Why this value.
     pub rationale: Option<At<&'t str>>,
 }

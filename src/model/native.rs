@@ -95,7 +95,8 @@ fn factors(block: Block<'_>) -> Factors<'_> {
             }
             _ => (number(entry), None),
         };
-        factors.given.push(GivenFactor { factor, key, value, rationale });
+        let empty = matches!(entry.value.value(), Value::Null).then(|| entry.span());
+        factors.given.push(GivenFactor { factor, key, value, empty, rationale });
     }
     factors
 }

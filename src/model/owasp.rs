@@ -77,6 +77,8 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
                     factor,
                     key,
                     value: number(entry),
+                    // The report's schema says it.
+                    empty: None,
                     rationale: rationales.answered(entry.key),
                 });
             }

@@ -18,6 +18,9 @@ use crate::source::{Position, Source, Span};
 /// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
 const VERSION: u32 = 1;
 
+/// Who wrote it.
+pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Whole::of(report))?;
     writeln!(out)
@@ -84,7 +87,7 @@ struct Differing<'r> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -240,7 +243,7 @@ impl<'r> Whole<'r> {
         let verdict = report.verdict();
         Self {
             aivss_report: VERSION,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: TOOL,
             verdict: verdict.name(),
             exit_code: verdict.exit_code(),
             policy: &report.policy,

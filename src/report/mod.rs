@@ -12,12 +12,17 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod sheet;
+mod sheet_json;
 
 pub use escape::is_steering;
 pub(crate) use json::number as json_number;
 
 use std::io;
 use std::sync::Arc;
+
+pub use sheet::{Formulas, write_sheet};
+pub use sheet_json::write_sheets_json;
 
 use crate::assessed::Assessed;
 use crate::change::Change;

@@ -1,4 +1,4 @@
-//! `factor-missing`: fewer than ten factors.
+//! `factor-missing`: fewer than ten factors, or one without a value.
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
     level: Level::Error,
     fixed: true,
-    summary: "An agentic factor is missing.",
+    summary: "An agentic factor is missing, or has no value.",
     why: "The sum is over exactly ten factors. One left out would count as 0.0, the mildest value there is.",
     remedy: "Give the factor a value from 0.00 to 1.00. If it does not apply, that is 0.0, written down.",
     see: "OWASP AIVSS v0.8, section 2.3",
@@ -32,6 +32,19 @@ aivss:
   factors:
 # ^^^^^^^ factor-missing: the tenth factor is missing: `natural_language_interface` or `goal_driven_planning`
     natural_language_interface: <absent>
+",
+            "
+aivss:
+  factors:
+    natural_language_interface: 1.0
+",
+        ),
+        Example::parts(
+            "
+aivss:
+  factors:
+    natural_language_interface:
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ factor-missing: the factor `natural_language_interface` has no value yet
 ",
             "
 aivss:
@@ -72,6 +85,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 }
             };
             found.push(Diagnostic::new(&RULE, factors.heading, message).help(help));
+        }
+        for given in &factors.given {
+            let Some(place) = given.empty else { continue };
+            let message = format!("the factor `{}` has no value yet", given.key.value);
+            found.push(Diagnostic::new(&RULE, place, message).help(given.factor.description()));
         }
     }
 }

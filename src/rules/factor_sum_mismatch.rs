@@ -36,16 +36,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     .label(format!("should be {}", exact.plain()))
                     .fix(declared.rewritten(exact.plain()))
                     .help_by_fix()
-                    .working(written_sum(scored)),
+                    .working(scored.sum_written()),
             );
         }
     }
-}
-
-/// The sum of the factors, term by term.
-pub(super) fn written_sum(scored: &crate::score::Scored<'_>) -> String {
-    let factors = scored.declared.factors.given.iter().filter_map(|given| given.value);
-    let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
-    let sum = scored.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
-    format!("{}{sum}", terms.join(" + "))
 }

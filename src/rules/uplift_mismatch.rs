@@ -1,6 +1,6 @@
 //! `uplift-mismatch`: a declared agentic uplift that the inputs do not give.
 
-use super::{Check, Example, Rule, Subject, factor_sum_mismatch::written_sum};
+use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::score::agrees;
 
@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .label(format!("should be {shown}"))
                 .fix(declared.rewritten(shown))
                 .help_by_fix()
-                .working(step.unwrap_or_else(|| written_sum(scored)))
+                .working(step.unwrap_or_else(|| scored.sum_written()))
                 .note(is_sum.then(|| {
                     format!(
                         "{} is the plain sum of the factors, which is the uplift of AIVSS 0.5",

@@ -20,6 +20,8 @@ use engine::{Breach, Engine, What};
 
 /// The schema of the JSON report, which nothing here is checked against: it is printed for others.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
+/// What `score --format json` prints.
+pub const SCORE: &str = include_str!("../../schemas/score.json");
 /// The schema of what rules in Rego see, likewise.
 pub const REGO_INPUT: &str = include_str!("../../schemas/rego-input.json");
 

@@ -5,15 +5,17 @@
 //! is acceptable is not decided here.
 
 pub mod cvss;
+mod lacking;
 mod mistake;
 mod v0_5;
 mod v0_8;
 mod v0_8_floor;
+pub mod what_if;
 
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
 
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Multiplier};
+use crate::model::{Assessment, Factor, Multiplier};
 use cvss::{Vector, VectorFault};
 
 /// One version of the AIVSS formula.
@@ -23,6 +25,8 @@ pub struct Formula {
     pub version: &'static str,
     /// Where the formula stands.
     pub cites: &'static str,
+    /// The tenth factor of the set that its paper asks for; the other nine are common to all.
+    pub tenth: Factor,
     /// Named threat multipliers; the default one first.
     pub threat: &'static [Level],
     /// Named mitigation factors, the default one first; empty for a formula that has none.
@@ -182,15 +186,15 @@ fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -
 impl Working {
     /// The whole working in one line, from the inputs to the rounded score.
     pub fn written(&self) -> String {
+        let uplift = self.uplift_written().map(|uplift| format!("{uplift}; "));
+        format!("{}{}", uplift.unwrap_or_default(), self.total_written())
+    }
+
+    /// The working from the uplift to the rounded score, in one line.
+    pub fn total_written(&self) -> String {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
-        let mut line = String::new();
-        if let Some(uplift) = self.uplift_written() {
-            line.push_str(&uplift);
-            line.push_str("; ");
-        }
-        line.push_str(&format!("{} = {} → {}", steps.total, total.plain(), self.score));
-        line
+        format!("{} = {} → {}", steps.total, total.plain(), self.score)
     }
 
     /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
@@ -269,6 +273,16 @@ pub struct Scored<'m> {
     pub working: Option<Working>,
 }
 
+impl Scored<'_> {
+    /// The sum of the factors, term by term.
+    pub fn sum_written(&self) -> String {
+        let factors = self.declared.factors.given.iter().filter_map(|given| given.value);
+        let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
+        let sum = self.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
+        format!("{}{sum}", terms.join(" + "))
+    }
+}
+
 /// Computes what can be computed from a declared assessment.
 pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
     let formula = declared.version.and_then(|version| Formula::named(version.value));
@@ -301,7 +315,7 @@ fn sum(declared: &Assessment<'_>) -> Option<Decimal> {
     seen.sort_unstable();
     seen.dedup();
     let clash = seen.iter().any(|factor| factor.counterpart().is_some_and(|other| seen.contains(&other)));
-    let complete = seen.len() == crate::model::Factor::SET && factors.given.len() == seen.len() && !clash;
+    let complete = seen.len() == Factor::SET && factors.given.len() == seen.len() && !clash;
     complete.then(|| values.map(|values| values.into_iter().sum()))?
 }
 

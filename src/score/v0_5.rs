@@ -2,10 +2,12 @@
 //! mitigation factor.
 
 use super::{Formula, Steps, THREAT};
+use crate::model::Factor;
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.5",
     cites: "OWASP AIVSS v0.5, section 4",
+    tenth: Factor::GoalDrivenPlanning,
     threat: THREAT,
     mitigation: &[],
     uplift: |inputs| inputs.factor_sum,

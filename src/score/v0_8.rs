@@ -2,10 +2,12 @@
 
 use super::{Formula, Inputs, MITIGATION, Steps, THREAT};
 use crate::decimal::Decimal;
+use crate::model::Factor;
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.8",
     cites: "OWASP AIVSS v0.8, section 3",
+    tenth: Factor::NaturalLanguageInterface,
     threat: THREAT,
     mitigation: MITIGATION,
     uplift,

@@ -2,10 +2,12 @@
 //! below its own CVSS base.
 
 use super::{Formula, MITIGATION, Steps, THREAT, v0_8};
+use crate::model::Factor;
 
 pub(super) static FORMULA: Formula = Formula {
     version: "0.8-floor",
     cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
+    tenth: Factor::NaturalLanguageInterface,
     threat: THREAT,
     mitigation: MITIGATION,
     uplift: v0_8::uplift,

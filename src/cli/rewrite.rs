@@ -1,0 +1,123 @@
+//! Files rewritten: what a new text comes to, and how it gets into its file. Shared by the commands that change files.
+//!
+//! A link is followed to its file, which must lie within the repository: what a folder holds may not reach out of it.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::replace::replace;
+use crate::diagnostic::Diagnostic;
+use crate::discover::{Repository, read};
+use crate::lint::{Judge, lint};
+use crate::report::{FileReport, escape_line};
+use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
+use crate::rules::{severity_mismatch, uplift_mismatch};
+use crate::source::Source;
+
+/// What there is to say of a text in the place of a file's.
+pub(super) fn judged(file: &FileReport, text: &str, judge: Judge<'_>) -> Vec<Diagnostic> {
+    let source = Source::decode(file.source.name(), text.as_bytes().to_vec());
+    lint(&source, &file.path, judge).diagnostics
+}
+
+/// Puts into a file's report what there is to say of its new text.
+pub(super) fn rejudge(file: &mut FileReport, text: String, judge: Judge<'_>) {
+    let source = Source::decode(file.source.name(), text.into_bytes());
+    let linted = lint(&source, &file.path, judge);
+    file.models = linted.models;
+    file.diagnostics = linted.diagnostics;
+    file.source = Arc::new(source);
+}
+
+/// Puts a new text into the file that a report is about, unless something else has been written there meanwhile.
+pub(super) fn write(file: &FileReport, text: &str, repository: &Repository) -> Result<(), String> {
+    let shown = Path::new(file.source.name());
+    let path = target(shown, repository)?;
+    let now = read(&path)?;
+    if now == text.as_bytes() {
+        return Ok(()); // Reached by another name before.
+    }
+    if now != file.source.text().as_bytes() {
+        return Err("it has changed since it was read, so it is left as it is".to_owned());
+    }
+    #[expect(clippy::disallowed_methods, reason = "the new file is to be as open as the old one")]
+    let permissions = fs::metadata(&path).map_err(|error| error.to_string())?.permissions();
+    if permissions.readonly() {
+        return Err("it is read-only, so it is left as it is".to_owned());
+    }
+    replace(&path, text.as_bytes(), Some(permissions))
+        .map_err(|error| format!("it cannot be written: {error}"))
+}
+
+/// The file to write to: behind a link, the one that the link leads to, if that lies within the repository.
+fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
+    #[expect(clippy::disallowed_methods, reason = "a rename would put a file in the place of the link")]
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    if !is_link {
+        return Ok(path.to_owned());
+    }
+    let whole = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
+    let target = whole(path)?;
+    if target.starts_with(whole(repository.root())?) {
+        Ok(target)
+    } else {
+        Err("it is a link that leads out of the repository, so it is left: name the file itself".to_owned())
+    }
+}
+
+pub(super) fn place(source: &Source, offset: u32) -> String {
+    let at = source.position(offset);
+    format!("{}:{}:{}", escape_line(source.name()), at.line, at.column)
+}
+
+/// What to say of a derived value that is wrong and cannot be mended in its place.
+pub(super) fn left_line(source: &Source, fault: &Diagnostic) -> Option<String> {
+    let rules = [
+        &score_mismatch::RULE,
+        &severity_mismatch::RULE,
+        &factor_sum_mismatch::RULE,
+        &uplift_mismatch::RULE,
+        &cvss_base_mismatch::RULE,
+    ];
+    let is_derived = rules.iter().any(|rule| rule.name == fault.rule);
+    let is_left = is_derived && fault.fix.is_none() && fault.excepted.is_none();
+    is_left.then(|| {
+        let (place, rule) = (place(source, fault.span.start), &fault.rule);
+        format!("{place}: {rule}: left: an alias leads here, or it is not written letter by letter\n")
+    })
+}
+
+/// A patch as it is; on a terminal with what would steer it written out.
+pub(super) fn shown_patch(patch: &str) -> String {
+    if !io::stdout().is_terminal() {
+        return patch.to_owned();
+    }
+    patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the file is looked at afterwards")]
+    fn what_was_written_since_it_was_read_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("threat-model.yaml");
+        let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());
+        let (source, shown) = (Arc::new(source), String::new());
+        let file =
+            FileReport { source, path: shown, models: Vec::new(), diagnostics: Vec::new(), is_policy: false };
+        let repository = Repository::around(folder.path().to_owned());
+        for (on_disk, written) in [("a: 1\n", true), ("a: 2\n", true), ("a: 3\n", false)] {
+            fs::write(&path, on_disk).unwrap();
+            assert_eq!(write(&file, "a: 2\n", &repository).is_ok(), written, "{on_disk}");
+            let now = fs::read_to_string(&path).unwrap();
+            assert_eq!(now, if written { "a: 2\n" } else { on_disk });
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(write(&file, "a: 2\n", &repository).is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! `score`: the working of scores, from files or from inputs given one by one. It explains and does not judge.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::gate::{Ask, Stopped, Texts, find_policy};
+use super::look::{look as look_at, refuse_stdin};
+use super::side::Side;
+use super::{Streams, emit_to_stdout, look};
+use crate::date::Date;
+use crate::decimal::Decimal;
+use crate::discover::Repository;
+use crate::fix::is_unreadable;
+use crate::model::{Assessment, At, Factor, Factors, GivenFactor, Multiplier};
+use crate::report::{Formulas, Obstacle, Verdict, escape_line, write_sheet, write_sheets_json};
+use crate::score::{ALL, Formula, INPUT_DECIMALS, score};
+use crate::sheet::{Sheet, sheets};
+use crate::source::Span;
+use crate::suggest::nearest;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files and folders with threat models; without any, and without inputs, this folder
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// The CVSS v4.0 vector or base score
+    #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
+    cvss: Option<String>,
+
+    /// An agentic factor, of which there are ten; its key here, or that of OWASP's report (several joined by commas)
+    #[arg(long = "factor", value_name = "NAME=VALUE", conflicts_with = "paths")]
+    #[arg(value_delimiter = ',', value_parser = parse_factor)]
+    factors: Vec<(Factor, Decimal)>,
+
+    /// The threat multiplier: attacked, proof-of-concept (the default), unreported, or a number
+    #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
+    threat: Option<String>,
+
+    /// The mitigation factor: none (the default), partial, strong, or a number
+    #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
+    mitigation: Option<String>,
+
+    /// The formula to compute by, whatever a file says; for single inputs it is 0.8 unless you say otherwise
+    #[arg(long, value_name = "VERSION", value_parser = parse_formula)]
+    formula: Option<&'static Formula>,
+
+    /// Show what every formula makes of the same inputs
+    #[arg(long)]
+    all: bool,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: FormatName,
+
+    #[command(flatten)]
+    streams: Streams,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormatName {
+    /// For people
+    Human,
+    /// For programs, see schemas/score.json
+    Json,
+}
+
+/// A factor by any of its keys, with its value.
+fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
+    let (name, value) = text.split_once('=').ok_or("a factor is written NAME=VALUE")?;
+    let name = name.trim();
+    let factor = Factor::with_key(name).or_else(|| Factor::with_report_key(name)).ok_or_else(|| {
+        let keys = Factor::ALL.into_iter().map(Factor::key);
+        let keys = keys.chain(Factor::ALL.into_iter().filter_map(Factor::report_key));
+        let help = nearest(name, keys).map_or_else(
+            || Factor::ALL.map(Factor::key).join(", "),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        format!("there is no factor `{name}`: {help}")
+    })?;
+    let value = Decimal::parse(value.trim()).map_err(|_| format!("`{value}` is no number"))?;
+    if !value.within(Decimal::ZERO, Decimal::ONE) {
+        return Err("a factor lies between 0.0 and 1.0".to_owned());
+    }
+    // Several such factors may add up to a sum that hides it.
+    if value.needed_decimals() > INPUT_DECIMALS {
+        return Err(format!("{value} has more than {INPUT_DECIMALS} decimals"));
+    }
+    Ok((factor, value))
+}
+
+/// A formula by its version; also where a file is to be brought to it.
+pub(super) fn parse_formula(text: &str) -> Result<&'static Formula, String> {
+    let known = || ALL.map(|formula| formula.version).join(", ");
+    Formula::named(text).ok_or_else(|| format!("there is no such formula: {}", known()))
+}
+
+/// Returns that it passed where every score could be computed.
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let is_given = arguments.cvss.is_some() || arguments.threat.is_some() || arguments.mitigation.is_some();
+    let (sheets, obstacles) = if is_given || !arguments.factors.is_empty() {
+        (vec![of_inputs(arguments)?], Vec::new())
+    } else {
+        of_files(arguments, repository)?
+    };
+    let formulas = if arguments.all { Formulas::All } else { Formulas::One };
+    emit_to_stdout(|stdout| match arguments.format {
+        FormatName::Json => write_sheets_json(&sheets, &obstacles, formulas, stdout),
+        FormatName::Human => {
+            for (at, sheet) in sheets.iter().enumerate() {
+                if at > 0 {
+                    writeln!(stdout)?;
+                }
+                write_sheet(sheet, formulas, look(arguments.streams), stdout)?;
+            }
+            if !sheets.is_empty() && !obstacles.is_empty() {
+                writeln!(stdout)?;
+            }
+            obstacles.iter().try_for_each(|Obstacle { path, message }| {
+                writeln!(stdout, "{}: {}", escape_line(path), escape_line(message))
+            })
+        }
+    })?;
+    let is_whole = obstacles.is_empty() && sheets.iter().all(|sheet| sheet.outcome.is_ok());
+    Ok(if is_whole { Verdict::Passed } else { Verdict::CannotJudge })
+}
+
+/// The sheet of inputs given as arguments, all of which must be there and in range: nothing is filled in unseen.
+fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
+    let span = Span::new(0, 0);
+    let formula = arguments.formula.or_else(|| Formula::named("0.8"));
+    let cvss = arguments.cvss.as_deref();
+    let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| At::new(base, span));
+    let vector = cvss.filter(|_| base.is_none()).map(|vector| At::new(vector, span));
+    let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
+        factor: *factor,
+        key: At::new(factor.key(), span),
+        value: Some(At::new(*value, span)),
+        empty: None,
+        rationale: None,
+    });
+    let assessment = Assessment {
+        heading: span,
+        version: formula.map(|formula| At::new(formula.version, span)),
+        cvss_absent: cvss.is_none(),
+        vector_written: vector.is_some(),
+        vector,
+        base,
+        factors: Factors {
+            heading: span,
+            readable: true,
+            given: given.collect(),
+            unknown: Vec::new(),
+            keys: Factor::ALL.into_iter().map(Factor::key).collect(),
+        },
+        threat: arguments.threat.as_deref().map(|given| At::new(multiplier(given), span)),
+        mitigation: arguments.mitigation.as_deref().map(|given| At::new(multiplier(given), span)),
+        evidence: None,
+        factor_sum: None,
+        uplift: None,
+        score: None,
+        undeclared: None,
+        severity: None,
+    };
+    let sheet = Sheet::of(&score(&assessment));
+    match &sheet.outcome {
+        Ok(_) => Ok(sheet),
+        Err(lacking) => Err(Stopped::Asked(lacking.join("; "))),
+    }
+}
+
+fn multiplier(given: &str) -> Multiplier<'_> {
+    Decimal::parse(given).map_or(Multiplier::Named(given), Multiplier::Number)
+}
+
+/// The sheets of files, and what kept others from being made.
+fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet>, Vec<Obstacle>), Stopped> {
+    refuse_stdin(&arguments.paths, "explained")?;
+    let here = [PathBuf::from(".")];
+    let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
+    let side = Side::Folder(repository);
+    let ask = Ask { texts: Texts::All, ..Ask::of(paths, Date::today()) };
+    let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
+        Stopped::Asked(format!("policy {name}: it is broken, so it does not say which files to read"))
+    })?;
+    let report = look_at(&ask, side, &policy, None).report;
+    let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
+    for file in report.files.iter().filter(|file| !file.is_policy) {
+        let own = sheets(&file.source, arguments.formula);
+        if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
+            let message = "it cannot be read as it should: run `aivss-lint`".to_owned();
+            obstacles.push(Obstacle { path: file.source.name().to_owned(), message });
+        } else {
+            all.extend(own);
+        }
+    }
+    obstacles.sort();
+    Ok((all, obstacles))
+}
