@@ -210,7 +210,11 @@ fn a_diff_writes_nothing_and_says_what_would_change() {
     assert_eq!(ran.err, "would change: 1 number in 1 file; nothing wrong is left\n");
     // The patch does what the command does.
     fs::write(folder.path("fix.patch"), ran.out).unwrap();
-    let git = Command::new("git").args(["apply", "fix.patch"]).current_dir(folder.0.path()).status().unwrap();
+    let git = std::process::Command::new("git")
+        .args(["apply", "fix.patch"])
+        .current_dir(folder.path(""))
+        .status()
+        .unwrap();
     assert!(git.success());
     assert_eq!(folder.read(FILE), MODEL);
     let ran = folder.fix(&["--diff"]);
@@ -286,7 +290,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
     mode(&folder, FILE, 0o640);
     assert_eq!(folder.fix(&[]).code, 0);
     assert_eq!(fs::metadata(folder.path(FILE)).unwrap().permissions().mode() & 0o777, 0o640);
-    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 1, "nothing is left beside it");
 
     folder.write(FILE, &wrong);
     mode(&folder, FILE, 0o440);
