@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory};
 
+use super::completions::RuleName;
 use super::gate::{Ask, Stopped, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
@@ -109,15 +110,15 @@ impl Arguments {
 #[derive(Debug, Args)]
 struct Levels {
     /// Make a rule an error for this run
-    #[arg(short = 'D', long = "deny", value_name = "RULE")]
+    #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     deny: Vec<String>,
 
     /// Make a rule a warning for this run
-    #[arg(short = 'W', long = "warn", value_name = "RULE")]
+    #[arg(short = 'W', long = "warn", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     warn: Vec<String>,
 
     /// Switch a rule off for this run
-    #[arg(short = 'A', long = "allow", value_name = "RULE")]
+    #[arg(short = 'A', long = "allow", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     allow: Vec<String>,
 }
 

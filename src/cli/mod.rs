@@ -2,11 +2,13 @@
 //! reaches the world, but for [`crate::discover`] and [`crate::git`].
 
 mod check;
+mod completions;
 mod diff;
 mod explain;
 mod fix;
 mod gate;
 mod look;
+mod man;
 mod output;
 mod policy;
 mod progress;
@@ -64,6 +66,23 @@ form for a layer asks a question: the layer stays blank, and the gate red, until
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
 judged, read or written.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(aivss-lint completions bash)                       bash, for this session
+  aivss-lint completions zsh > ~/.zfunc/_aivss-lint           zsh, with that folder in $fpath
+  aivss-lint completions fish > ~/.config/fish/completions/aivss-lint.fish
+  aivss-lint completions powershell | Out-String | Invoke-Expression
+
+Exit codes: 0 printed, 2 it cannot be.";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  aivss-lint man check | man -l -     read a page
+  aivss-lint man policy test          print that of a command below another
+  aivss-lint man --output ~/.local/share/man/man1
+
+Exit codes: 0 printed or written, 2 it cannot be.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -76,6 +95,7 @@ enum Command {
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
     Explain(explain::ExplainArguments),
     /// List all rules
+    #[command(after_help = "Example:\n  aivss-lint rules --format markdown")]
     Rules(explain::RulesArguments),
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
@@ -83,6 +103,12 @@ enum Command {
     /// Write what follows from the file: scores, bands, sums, uplifts, bases; with --unsafe suggestions too
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
+    /// Print what a shell needs to complete arguments
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(completions::Arguments),
+    /// Print a manual page, or write all of them into a folder
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(man::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
@@ -144,6 +170,8 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
+        Some(Command::Completions(arguments)) => completions::run(arguments, CommandLine::command()),
+        Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
     }
