@@ -11,7 +11,7 @@ use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::progress::Progress;
 use super::side::Side;
-use super::{CommandLine, Streams, verbose};
+use super::{Called, CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Named, Repository};
@@ -184,6 +184,7 @@ pub(super) fn run(
     arguments: &Arguments,
     matches: &ArgMatches,
     repository: &Repository,
+    called: Called,
 ) -> Result<Verdict, Stopped> {
     let outputs = output::plan(arguments, matches)?;
     let root = repository.root();
@@ -220,7 +221,8 @@ pub(super) fn run(
     if let Some(policy) = judging {
         verbose::tell(&ask, repository, &policy, &report);
     }
-    if let Some(first) = arguments.paths.first().and_then(|path| path.to_str()) {
+    let first = arguments.paths.first().filter(|_| called == Called::Unnamed);
+    if let Some(first) = first.and_then(|path| path.to_str()) {
         mean_command(first, &mut report);
     }
     report.links = output::links(arguments.links.as_deref());

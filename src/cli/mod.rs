@@ -58,13 +58,15 @@ const FIX_EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
-  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, old names of factors, forms for blank layers
+  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
+                                      factors, forms for layers that are blank
 
-Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository. A
-form for a layer asks a question: the layer stays blank, and the gate red, until somebody has answered it.
+Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
+the gate stays red until somebody writes one. A link is followed to its file, within the
+repository.
 
-Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
-judged, read or written.";
+Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
+be judged, read or written.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -112,6 +114,13 @@ enum Command {
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
+}
+
+/// Whether `check` was asked for, or is what happens without a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    ByName,
+    Unnamed,
 }
 
 /// What the streams are like, and how they are to be used.
@@ -163,7 +172,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
     match &line.command {
         Some(Command::Check(arguments)) => {
             let matches = matches.subcommand_matches("check").unwrap_or(matches);
-            check::run(arguments, matches, &repository)
+            check::run(arguments, matches, &repository, Called::ByName)
         }
         Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
         Some(Command::Explain(arguments)) => explain::explain(arguments),
@@ -173,7 +182,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Completions(arguments)) => completions::run(arguments, CommandLine::command()),
         Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),
         Some(Command::Policy(command)) => policy::run(command, &repository),
-        None => check::run(&line.check, matches, &repository),
+        None => check::run(&line.check, matches, &repository, Called::Unnamed),
     }
 }
 
