@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory};
 
+use super::completions::RuleName;
 use super::gate::{Ask, Stopped, Texts, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::progress::Progress;
 use super::side::Side;
-use super::{CommandLine, Streams, verbose};
+use super::{Called, CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::discover::{Named, Repository};
@@ -109,15 +110,15 @@ impl Arguments {
 #[derive(Debug, Args)]
 struct Levels {
     /// Make a rule an error for this run
-    #[arg(short = 'D', long = "deny", value_name = "RULE")]
+    #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     deny: Vec<String>,
 
     /// Make a rule a warning for this run
-    #[arg(short = 'W', long = "warn", value_name = "RULE")]
+    #[arg(short = 'W', long = "warn", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     warn: Vec<String>,
 
     /// Switch a rule off for this run
-    #[arg(short = 'A', long = "allow", value_name = "RULE")]
+    #[arg(short = 'A', long = "allow", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     allow: Vec<String>,
 }
 
@@ -183,6 +184,7 @@ pub(super) fn run(
     arguments: &Arguments,
     matches: &ArgMatches,
     repository: &Repository,
+    called: Called,
 ) -> Result<Verdict, Stopped> {
     let outputs = output::plan(arguments, matches)?;
     let root = repository.root();
@@ -220,7 +222,8 @@ pub(super) fn run(
     if let Some(policy) = judging {
         verbose::tell(&ask, repository, &policy, &report);
     }
-    if let Some(first) = arguments.paths.first().and_then(|path| path.to_str()) {
+    let first = arguments.paths.first().filter(|_| called == Called::Unnamed);
+    if let Some(first) = first.and_then(|path| path.to_str()) {
         mean_command(first, &mut report);
     }
     report.links = output::links(arguments.links.as_deref());

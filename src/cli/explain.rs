@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::completions::RuleName;
 use super::emit_to_stdout;
 use super::gate::Stopped;
 use crate::explain::{book, page};
@@ -13,6 +14,7 @@ use crate::suggest::nearest;
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     /// The rule, as it stands in brackets in a report
+    #[arg(value_parser = RuleName, hide_possible_values = true)]
     rule: String,
 }
 

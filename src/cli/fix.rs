@@ -16,7 +16,7 @@ use super::rewrite::{judged, left_line, place, rejudge, shown_patch, write};
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
-use crate::diagnostic::{Level, Safety};
+use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository};
 use crate::fix::{Change, Mended, is_unreadable, mend};
 use crate::lint::Judge;
@@ -105,6 +105,8 @@ struct Told {
     patch: String,
     numbers: usize,
     suggestions: usize,
+    /// Faults about which something could be suggested, and nobody has asked for it.
+    waiting: usize,
     files: usize,
 }
 
@@ -129,9 +131,7 @@ impl Told {
             0 => String::new(),
             some => format!(" and {}", count(some, "suggestion")),
         };
-        let diagnostics = report.files.iter().flat_map(|file| &file.diagnostics);
-        let suggesting = diagnostics.filter(|fault| fault.fix.is_some() && fault.excepted.is_none()).count();
-        let more = match suggesting {
+        let more = match self.waiting {
             0 => String::new(),
             some => format!("; `aivss-lint fix --unsafe` can do something about {some}"),
         };
@@ -174,6 +174,9 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
             told.changed.extend(changes.iter().map(|change| changed_line(&file.source, change)));
             rejudge(file, text, judge);
         }
+        if safety == Safety::Safe {
+            told.waiting += file.diagnostics.iter().filter(|fault| is_suggesting(fault)).count();
+        }
         told.left.extend(file.diagnostics.iter().filter_map(|fault| left_line(&file.source, fault)));
     }
     report.obstacles.append(&mut obstacles);
@@ -183,6 +186,12 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
     };
     told.left.extend(report.obstacles.iter().map(in_the_way));
     told
+}
+
+/// Whether a fault has edits that a person must look at.
+fn is_suggesting(fault: &Diagnostic) -> bool {
+    let is_suggested = fault.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Suggested);
+    is_suggested && fault.excepted.is_none()
 }
 
 fn changed_line(source: &Source, change: &Change) -> String {

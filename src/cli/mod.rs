@@ -2,6 +2,7 @@
 //! reaches the world, but for [`crate::discover`] and [`crate::git`].
 
 mod check;
+mod completions;
 mod diff;
 mod explain;
 mod export;
@@ -10,6 +11,7 @@ mod gate;
 mod import;
 mod init;
 mod look;
+mod man;
 mod output;
 mod policy;
 mod progress;
@@ -61,13 +63,32 @@ const FIX_EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
-  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, old names of factors, forms for blank layers
+  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
+                                      factors, forms for layers that are blank
 
-Inputs are never changed, nor what an exception covers. A link is followed to its file, within the repository. A
-form for a layer asks a question: the layer stays blank, and the gate red, until somebody has answered it.
+Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
+the gate stays red until somebody writes one. A link is followed to its file, within the
+repository.
 
-Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not be
-judged, read or written.";
+Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
+be judged, read or written.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(aivss-lint completions bash)                       bash, for this session
+  aivss-lint completions zsh > ~/.zfunc/_aivss-lint           zsh, with that folder in $fpath
+  aivss-lint completions fish > ~/.config/fish/completions/aivss-lint.fish
+  aivss-lint completions powershell | Out-String | Invoke-Expression
+
+Exit codes: 0 printed, 2 it cannot be.";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  aivss-lint man check | man -l -     read a page
+  aivss-lint man policy test          print that of a command below another
+  aivss-lint man --output ~/.local/share/man/man1
+
+Exit codes: 0 printed or written, 2 it cannot be.";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -101,7 +122,7 @@ const SCORE_EXAMPLES: &str = "\
 Examples:
   aivss-lint score agents/planner     explain the scores of the threat models below a folder
   aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
-  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,…
+  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,...
                                       from single inputs, all ten factors among them
 
 It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
@@ -120,6 +141,7 @@ enum Command {
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
     Explain(explain::ExplainArguments),
     /// List all rules
+    #[command(after_help = "Example:\n  aivss-lint rules --format markdown")]
     Rules(explain::RulesArguments),
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
@@ -139,9 +161,22 @@ enum Command {
     /// Explain scores: inputs, each step, what each factor carries, what one step less would do
     #[command(after_help = SCORE_EXAMPLES)]
     Score(score::Arguments),
+    /// Print what a shell needs to complete arguments
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(completions::Arguments),
+    /// Print a manual page, or write all of them into a folder
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(man::Arguments),
     /// Look at policies: what they come to, and their tests
     #[command(subcommand)]
     Policy(policy::Command),
+}
+
+/// Whether `check` was asked for, or is what happens without a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    ByName,
+    Unnamed,
 }
 
 /// What the streams are like, and how they are to be used.
@@ -193,7 +228,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
     match &line.command {
         Some(Command::Check(arguments)) => {
             let matches = matches.subcommand_matches("check").unwrap_or(matches);
-            check::run(arguments, matches, &repository)
+            check::run(arguments, matches, &repository, Called::ByName)
         }
         Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
         Some(Command::Explain(arguments)) => explain::explain(arguments),
@@ -204,8 +239,10 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Import(arguments)) => import::run(arguments, &repository),
         Some(Command::Export(arguments)) => export::run(arguments, &repository),
         Some(Command::Score(arguments)) => score::run(arguments, &repository),
+        Some(Command::Completions(arguments)) => completions::run(arguments, CommandLine::command()),
+        Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),
         Some(Command::Policy(command)) => policy::run(command, &repository),
-        None => check::run(&line.check, matches, &repository),
+        None => check::run(&line.check, matches, &repository, Called::Unnamed),
     }
 }
 

@@ -30,21 +30,22 @@ impl Node<'_> {
         let last = map.iter().last()?;
         let style = Style::of(text, last.key_span);
         let end = end_of(text, last);
+        let feed = line_end(text, end);
         if self.is_in_braces() {
             let below_each_other = map.iter().all(|entry| indent(text, entry.key_span).is_some());
             let indent = indent(text, last.key_span).filter(|_| below_each_other);
             let written = entries.iter().map(|entry| match indent {
                 Some(indent) => {
-                    format!(",{}{indent}{}", line_end(text), style.flow(entry, Some(indent), text))
+                    format!(",{feed}{indent}{}", style.flow(entry, Some(indent), feed))
                 }
-                None => format!(", {}", style.flow(entry, None, text)),
+                None => format!(", {}", style.flow(entry, None, feed)),
             });
             return Some(vec![(Span::new(end, end), written.collect())]);
         }
         // The keys stand below each other, but for the first one of an item in a list.
         let indent = map.iter().find_map(|entry| indent(text, entry.key_span))?;
         let end = end_of_line(text, end);
-        Some(vec![(Span::new(end, end), style.block(entries, indent, text))])
+        Some(vec![(Span::new(end, end), style.block(entries, indent, feed))])
     }
 
     /// The edits that give a key of a mapping a value, where nothing stands there, or something empty.
@@ -70,15 +71,16 @@ impl Node<'_> {
             return None;
         }
         let style = Style::of(text, entry.key_span);
+        let feed = line_end(text, colon);
         let indent = indent(text, entry.key_span).filter(|_| value.is_deep());
         if let (Some(indent), New::Map(entries), false) = (indent, value, self.is_in_braces()) {
             let end = end_of_line(text, place.end as usize);
-            let lines = style.block(entries, &format!("{indent}{STEP}"), text);
+            let lines = style.block(entries, &format!("{indent}{STEP}"), feed);
             let removed = (!old.is_empty()).then(|| (Span::new(colon, old.end as usize), String::new()));
             return Some(removed.into_iter().chain([(Span::new(end, end), lines)]).collect());
         }
         let space = if old.is_empty() { " " } else { "" };
-        Some(vec![(place, format!("{space}{}", style.value(value, indent, text)))])
+        Some(vec![(place, format!("{space}{}", style.value(value, indent, feed)))])
     }
 
     /// Whether a mapping stands in braces: they tell its entries apart, not their lines.
@@ -115,37 +117,35 @@ impl Style {
     }
 
     /// A value behind its key in a mapping in braces. With the indentation of that key, a deep one is spread over lines.
-    fn value(self, value: &New<'_>, indent: Option<&str>, text: &str) -> String {
+    fn value(self, value: &New<'_>, indent: Option<&str>, feed: &str) -> String {
         let entries = match value {
             New::Text(text) => return self.text(text),
             New::Map(entries) => entries,
         };
         let Some(indent) = indent.filter(|_| value.is_deep()) else {
-            let entries: Vec<String> = entries.iter().map(|entry| self.flow(entry, None, text)).collect();
+            let entries: Vec<String> = entries.iter().map(|entry| self.flow(entry, None, feed)).collect();
             return format!("{{ {} }}", entries.join(", "));
         };
         // The outermost keys in braces stand one step deep themselves.
         let deeper = format!("{indent}{}", if indent.is_empty() { STEP } else { indent });
-        let end = line_end(text);
-        let entry = |entry| format!("{end}{deeper}{}", self.flow(entry, Some(&deeper), text));
+        let entry = |entry| format!("{feed}{deeper}{}", self.flow(entry, Some(&deeper), feed));
         let entries: Vec<String> = entries.iter().map(entry).collect();
-        format!("{{{}{end}{indent}}}", entries.join(","))
+        format!("{{{}{feed}{indent}}}", entries.join(","))
     }
 
     /// An entry of a mapping in braces.
-    fn flow(self, (key, value): &(&str, New<'_>), indent: Option<&str>, text: &str) -> String {
-        format!("{}: {}", self.text(key), self.value(value, indent, text))
+    fn flow(self, (key, value): &(&str, New<'_>), indent: Option<&str>, feed: &str) -> String {
+        format!("{}: {}", self.text(key), self.value(value, indent, feed))
     }
 
     /// Entries of a block mapping, each line with its break before it.
-    fn block(self, entries: &[(&str, New<'_>)], indent: &str, text: &str) -> String {
-        let end = line_end(text);
+    fn block(self, entries: &[(&str, New<'_>)], indent: &str, feed: &str) -> String {
         let lines = entries.iter().map(|(key, value)| match value {
             New::Map(inner) if value.is_deep() => {
-                let inner = self.block(inner, &format!("{indent}{STEP}"), text);
-                format!("{end}{indent}{}:{inner}", self.text(key))
+                let inner = self.block(inner, &format!("{indent}{STEP}"), feed);
+                format!("{feed}{indent}{}:{inner}", self.text(key))
             }
-            value => format!("{end}{indent}{}: {}", self.text(key), self.value(value, None, text)),
+            value => format!("{feed}{indent}{}: {}", self.text(key), self.value(value, None, feed)),
         });
         lines.collect()
     }
@@ -187,11 +187,10 @@ fn indent(text: &str, key: Span) -> Option<&str> {
     before.bytes().all(|byte| byte == b' ').then_some(before)
 }
 
-/// How the lines of a text end.
-fn line_end(text: &str) -> &'static str {
-    match text.find(['\n', '\r']) {
-        Some(at) if text[at..].starts_with("\r\n") => "\r\n",
-        Some(at) if text[at..].starts_with('\r') => "\r",
+/// How the line before a place ends, and so how one that is added there should.
+fn line_end(text: &str, at: usize) -> &'static str {
+    match text[..at].rfind('\n') {
+        Some(at) if text[..at].ends_with('\r') => "\r\n",
         _ => "\n",
     }
 }

@@ -1,5 +1,8 @@
 //! The ten agentic factors of OWASP AIVSS, under all the names they go by.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::schema::Schema;
 
 /// One agentic factor. Nine are common to all versions of the standard; a set is complete with exactly one of the
@@ -97,13 +100,18 @@ impl Factor {
     /// `Opacity & Reflexivity`, `Tool Use`, `self-mod`. Letters and digits alone are compared, in any case. A slip of the
     /// spelling is no name, and no name of one of the two tenth factors means the other.
     pub fn named(name: &str) -> Option<Self> {
-        let asked = letters(name)?;
-        Self::ALL.into_iter().find(|factor| {
-            let names = [Some(factor.key()), factor.report_key()].into_iter().flatten();
-            names
-                .chain(factor.other_names().iter().copied())
-                .any(|name| letters(name).as_ref() == Some(&asked))
-        })
+        static NAMES: LazyLock<HashMap<String, Factor>> = LazyLock::new(|| {
+            let names =
+                Factor::ALL.into_iter().flat_map(|factor| factor.names().map(move |name| (name, factor)));
+            names.filter_map(|(name, factor)| Some((letters(name)?, factor))).collect()
+        });
+        NAMES.get(&letters(name)?).copied()
+    }
+
+    /// All that the factor goes by.
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let keys = [Some(self.key()), self.report_key()].into_iter().flatten();
+        keys.chain(self.other_names().iter().copied())
     }
 
     /// What the factor is called elsewhere: in the text of v0.5, in that of v0.8, on pages that follow them.
@@ -198,8 +206,7 @@ mod tests {
     #[test]
     fn no_name_means_two_factors() {
         for factor in Factor::ALL {
-            let names = [Some(factor.key()), factor.report_key()].into_iter().flatten();
-            for name in names.chain(factor.other_names().iter().copied()) {
+            for name in factor.names() {
                 assert_eq!(Factor::named(name), Some(factor), "{name}");
             }
         }

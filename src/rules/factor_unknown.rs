@@ -46,7 +46,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 None => format!("the factors are {}", factors.keys.join(", ")),
             };
             let message = format!("`{}` is no agentic factor", key.value);
-            found.push(Diagnostic::new(&RULE, key.span, message).fix(fix).help_by_suggestion(help, "does"));
+            found.push(
+                Diagnostic::new(&RULE, key.span, message).fix(fix).help_by_suggestion(help, "writes it"),
+            );
         }
     }
 }

@@ -55,7 +55,7 @@ aivss_threat_model: 1
 };
 
 /// What the program can do: it asks, and a person has to answer.
-const FORM: &str = "adds a form to fill in";
+const FORM: &str = "writes a form to fill in";
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(maestro) = &subject.model.maestro else { return };

@@ -302,7 +302,7 @@ pub fn of_violation(violation: Violation) -> Diagnostic {
     let respelt = violation.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
     let diagnostic = Diagnostic::new(rule, violation.span, violation.message).fix(respelt);
     match violation.help {
-        Some(help) => diagnostic.help_by_suggestion(help, "does"),
+        Some(help) => diagnostic.help_by_suggestion(help, "writes it"),
         None => diagnostic,
     }
 }

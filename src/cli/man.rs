@@ -1,0 +1,62 @@
+//! `man`: manual pages, made of the command line itself. The only file that knows the crate which writes them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command};
+use clap_mangen::Man;
+
+use super::emit_to_stdout;
+use super::gate::Stopped;
+use crate::report::Verdict;
+use crate::suggest::nearest;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The command, such as `check` or `policy test`; without it the page of the program
+    #[arg(value_name = "COMMAND")]
+    command: Vec<String>,
+
+    /// Write all pages into a folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, line: Command) -> Result<Verdict, Stopped> {
+    let mut line = line.disable_help_subcommand(true);
+    line.build();
+    if let Some(folder) = &arguments.output {
+        let written = fs::create_dir_all(folder).and_then(|()| write_all(&line, folder));
+        written.map_err(|error| Stopped::Asked(format!("--output {}: {error}", folder.display())))?;
+    } else {
+        let page = page(find(&line, &arguments.command.join(" "))?);
+        emit_to_stdout(|stdout| page.render(stdout))?;
+    }
+    Ok(Verdict::Passed)
+}
+
+fn page(command: &Command) -> Man {
+    Man::new(command.clone()).source(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")))
+}
+
+/// Writes the page of a command, and those of the commands below it.
+fn write_all(command: &Command, folder: &Path) -> io::Result<()> {
+    page(command).generate_to(folder)?;
+    command.get_subcommands().try_for_each(|below| write_all(below, folder))
+}
+
+/// The command by its words; the program itself, where there are none.
+fn find<'c>(line: &'c Command, words: &str) -> Result<&'c Command, Stopped> {
+    words.split_whitespace().try_fold(line, |command, word| {
+        command.find_subcommand(word).ok_or_else(|| {
+            let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+            let message = match (names.as_slice(), nearest(word, names.iter().copied())) {
+                ([], _) => format!("`{}` has no commands of its own", command.get_name()),
+                (_, Some(meant)) => format!("there is no command `{word}`; did you mean `{meant}`?"),
+                (_, None) => format!("there is no command `{word}`; there are {}", names.join(", ")),
+            };
+            Stopped::Asked(message)
+        })
+    })
+}
