@@ -33,6 +33,7 @@
 //! | [`sheet`] | text → the working of its scores, and what they rest on | never: what is missing is data |
 //! | [`explain`] | a rule → its page | never |
 //! | [`fix`] | text and the edits of its diagnostics → text | never: edits that do not fit are left |
+//! | [`migrate`] | text and a version → text, and what is left to decide | never: what is not understood is left |
 //! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
@@ -73,6 +74,7 @@ pub mod explain;
 pub mod rego_input;
 pub mod lint;
 pub mod fix;
+pub mod migrate;
 pub mod patch;
 pub mod report;
 pub mod git;

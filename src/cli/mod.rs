@@ -7,6 +7,7 @@ mod explain;
 mod fix;
 mod gate;
 mod look;
+mod migrate;
 mod output;
 mod policy;
 mod replace;
@@ -73,6 +74,20 @@ It explains and does not judge: a declared number that is wrong is named, and wh
 
 Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
 
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  aivss-lint migrate                  bring every threat model below this folder to 0.8
+  aivss-lint migrate --diff agents    show what would change, as a patch
+  aivss-lint migrate --natural-language 0.5 a.yaml
+                                      with the value that a person decided on
+
+AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
+can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
+the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
+
+Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
+could not be read or written.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -92,6 +107,9 @@ enum Command {
     /// Write the numbers that follow from the file: scores, bands, sums, uplifts, bases
     #[command(after_help = FIX_EXAMPLES)]
     Fix(fix::Arguments),
+    /// Bring threat models to another version of the standard, and say what is left to decide
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(migrate::Arguments),
     /// Explain scores: inputs, each step, what each factor carries, what one step less would do
     #[command(after_help = SCORE_EXAMPLES)]
     Score(score::Arguments),
@@ -156,6 +174,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),
         Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
+        Some(Command::Migrate(arguments)) => migrate::run(arguments, &repository),
         Some(Command::Score(arguments)) => score::run(arguments, &repository),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository),
