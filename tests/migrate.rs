@@ -417,6 +417,21 @@ fn a_value_answers_what_an_earlier_run_left_open() {
 }
 
 #[test]
+fn a_score_that_lacks_something_else_is_moved_without_a_guess() {
+    let text = with(&old(), &[("self_modification: 0.5", "self_modification:")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["--natural-language", "0.5"]);
+    assert!(
+        ran.out.starts_with(&format!("{FILE}: Planner: no score by 0.5 → no score by 0.8\n")),
+        "{}",
+        ran.out
+    );
+    assert!(folder.read(FILE).contains("natural_language_interface: 0.5\n"));
+    assert!(folder.read(FILE).contains("score: 7.2\n"), "what cannot be computed stays");
+    assert_eq!(folder.run("check", &[]).code, 1);
+}
+
+#[test]
 fn a_mitigation_that_begins_to_count_is_told() {
     let text = with(
         &old(),
