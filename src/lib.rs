@@ -43,8 +43,9 @@
 //!    do.
 //! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the format of the report.
-//! 4. No module but [`score`] asks which version a file uses; none but [`document`] knows YAML from JSON; none but
-//!    [`model`] knows our format from OWASP's.
+//! 4. No module but [`score`] computes by the version a file uses; [`migrate`] changes it, [`sheet`] may put another in its
+//!    place. None but [`document`] knows YAML from JSON ([`migrate`] knows braces); none but [`model`] knows our format from
+//!    OWASP's.
 //! 5. No floats in scores: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
 //! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.

@@ -223,7 +223,11 @@ impl Told {
             match &step.outcome {
                 Outcome::Report | Outcome::Already { .. } => {}
                 Outcome::Left { .. } => self.left += 1,
-                Outcome::Moved(_) => self.moved += 1,
+                Outcome::Moved(moved) => {
+                    self.moved += 1;
+                    // Its numbers are those of the old version, and nobody has been asked for what is missing.
+                    self.left += usize::from(moved.after.is_empty() && placed.open().is_none());
+                }
             }
             if let (Outcome::Already { .. } | Outcome::Moved(_), Some(span)) = (&step.outcome, placed.open())
             {
