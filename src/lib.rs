@@ -36,6 +36,7 @@
 //! | [`draft`] | what is known of a threat model → its text, with places for the rest | never |
 //! | [`import`] | a report, page or record from elsewhere → a draft | yes: nothing can be made of it |
 //! | [`export`] | a threat model → OWASP's report | yes: a value that has no place there |
+//! | [`migrate`] | text and a version → text, and what is left to decide | never: what is not understood is left |
 //! | [`patch`] | two states of a text → a unified diff | never |
 //! | [`report`] | [`report::Report`] → bytes | only the writer |
 //!
@@ -45,8 +46,9 @@
 //!    do.
 //! 2. Parsing never fails and never panics; places lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the format of the report.
-//! 4. No module but [`score`] asks which version a file uses; none but [`document`] knows YAML from JSON; none but
-//!    [`model`] knows our format from OWASP's, and those that lead from one to the other ([`import`], [`export`]).
+//! 4. No module but [`score`] computes by the version a file uses; [`migrate`] changes it, [`sheet`] may put another in its
+//!    place. None but [`document`] knows YAML from JSON ([`migrate`] knows braces); none but [`model`] knows our format from
+//!    OWASP's, and those that lead from one to the other ([`import`], [`export`]).
 //! 5. No floats in scores: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
 //! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.
@@ -79,6 +81,7 @@ pub mod fix;
 pub mod draft;
 pub mod import;
 pub mod export;
+pub mod migrate;
 pub mod patch;
 pub mod report;
 pub mod git;

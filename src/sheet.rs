@@ -208,6 +208,7 @@ fn inputs(scored: &Scored<'_>) -> Vec<Input> {
 fn multiplier(declared: Option<At<Multiplier<'_>>>) -> Origin {
     match declared.map(|at| at.value) {
         None => Origin::Default,
+        Some(Multiplier::Unreadable) => Origin::Nowhere,
         Some(Multiplier::Number(_)) => Origin::Number,
         Some(Multiplier::Named(name)) => Origin::Name(name.to_owned()),
     }
@@ -304,6 +305,17 @@ mod tests {
                 "    dynamic_identity: 0.5\n    goal_driven_planning: 0",
                 "`natural_language_interface` and `goal_driven_planning` belong to different sets of ten: keep one",
             ),
+            (
+                "threat_multiplier: 0.97",
+                "threat_multiplier:",
+                "the threat multiplier is no name and no number",
+            ),
+            (
+                "mitigation_factor: 1.0",
+                "mitigation_factor: [1.0]",
+                "the mitigation factor is no name and no number",
+            ),
+            ("  cvss: CVSS", "  cvss: []\n  x-cvss: CVSS", "the CVSS vector or base cannot be read"),
             (
                 "threat_multiplier: 0.97",
                 "threat_multiplier: 97",

@@ -12,6 +12,7 @@ mod import;
 mod init;
 mod look;
 mod man;
+mod migrate;
 mod output;
 mod policy;
 mod progress;
@@ -129,6 +130,20 @@ It explains and does not judge: a declared number that is wrong is named, and wh
 
 Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
 
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  aivss-lint migrate                  bring every threat model below this folder to 0.8
+  aivss-lint migrate --diff agents    show what would change, as a patch
+  aivss-lint migrate --natural-language 0.5 a.yaml
+                                      with the value that a person decided on
+
+AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
+can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
+the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
+
+Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
+could not be read or written.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
@@ -158,6 +173,9 @@ enum Command {
     /// Write a threat model's findings as OWASP's v0.8 report
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(export::Arguments),
+    /// Bring threat models to another version of the standard, and say what is left to decide
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(migrate::Arguments),
     /// Explain scores: inputs, each step, what each factor carries, what one step less would do
     #[command(after_help = SCORE_EXAMPLES)]
     Score(score::Arguments),
@@ -238,6 +256,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Init(arguments)) => init::run(arguments, &repository),
         Some(Command::Import(arguments)) => import::run(arguments, &repository),
         Some(Command::Export(arguments)) => export::run(arguments, &repository),
+        Some(Command::Migrate(arguments)) => migrate::run(arguments, &repository),
         Some(Command::Score(arguments)) => score::run(arguments, &repository),
         Some(Command::Completions(arguments)) => completions::run(arguments, CommandLine::command()),
         Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),

@@ -79,7 +79,12 @@ fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
         );
         format!("there is no factor `{name}`: {help}")
     })?;
-    let value = Decimal::parse(value.trim()).map_err(|_| format!("`{value}` is no number"))?;
+    Ok((factor, parse_factor_value(value)?))
+}
+
+/// The value of a factor.
+pub(super) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
+    let value = Decimal::parse(text.trim()).map_err(|_| format!("`{text}` is no number"))?;
     if !value.within(Decimal::ZERO, Decimal::ONE) {
         return Err("a factor lies between 0.0 and 1.0".to_owned());
     }
@@ -87,11 +92,11 @@ fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
     if value.needed_decimals() > INPUT_DECIMALS {
         return Err(format!("{value} has more than {INPUT_DECIMALS} decimals"));
     }
-    Ok((factor, value))
+    Ok(value)
 }
 
-/// A formula by its version; also where a file is to be brought to it.
-pub(super) fn parse_formula(text: &str) -> Result<&'static Formula, String> {
+/// A formula by its version.
+fn parse_formula(text: &str) -> Result<&'static Formula, String> {
     let known = || ALL.map(|formula| formula.version).join(", ");
     Formula::named(text).ok_or_else(|| format!("there is no such formula: {}", known()))
 }

@@ -94,9 +94,11 @@ impl<'t> Block<'t> {
     pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
         let entry = self.entry(key)?;
         let value = match entry.value.value() {
-            Value::Number(text) => Multiplier::Number(Decimal::parse(text).ok()?),
+            Value::Number(text) => Decimal::parse(text).map_or(Multiplier::Unreadable, Multiplier::Number),
             Value::String(text) => Multiplier::Named(text),
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => return None,
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => {
+                Multiplier::Unreadable
+            }
         };
         Some(At::new(value, entry.span()))
     }

@@ -138,6 +138,13 @@ impl Factor {
         Schema::ThreatModel.description(&["aivss", "factors", self.key()]).unwrap_or_default()
     }
 
+    /// What 0.0, 0.5 and 1.0 mean for it, out of its description; `None` for goal-driven planning, of which v0.5 does not say.
+    pub fn scale(self) -> Option<&'static str> {
+        let description = self.description();
+        let scale = &description[description.find("0.0:")?..];
+        Some(scale.split_once(". ").map_or(scale.trim_end_matches('.'), |(scale, _)| scale))
+    }
+
     /// The factor that stands in this one's place in the other set, for the two that are not common.
     pub const fn counterpart(self) -> Option<Self> {
         match self {
@@ -216,6 +223,12 @@ mod tests {
     fn every_factor_is_described() {
         for factor in Factor::ALL {
             assert!(factor.description().ends_with('.'), "{factor:?}");
+            let is_bare = factor == Factor::GoalDrivenPlanning;
+            assert_eq!(
+                factor.scale().map(|scale| scale.matches("; ").count()),
+                (!is_bare).then_some(2),
+                "{factor:?}"
+            );
         }
     }
 }

@@ -201,6 +201,8 @@ pub enum Multiplier<'t> {
     Number(Decimal),
     /// A name.
     Named(&'t str),
+    /// Neither, so that no default may take its place.
+    Unreadable,
 }
 
 /// The factors of an assessment.

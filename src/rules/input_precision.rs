@@ -44,6 +44,6 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn number(multiplier: At<Multiplier<'_>>) -> Option<At<crate::decimal::Decimal>> {
     match multiplier.value {
         Multiplier::Number(value) => Some(At::new(value, multiplier.span)),
-        Multiplier::Named(_) => None,
+        Multiplier::Named(_) | Multiplier::Unreadable => None,
     }
 }

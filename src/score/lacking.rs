@@ -107,6 +107,9 @@ impl Scored<'_> {
                     let known: Vec<&str> = levels.iter().map(|level| level.name).collect();
                     lacking.push(format!("`{word}` is no {name}: {}, or a number", known.join(", ")));
                 }
+                (Some(Multiplier::Unreadable), _) => {
+                    lacking.push(format!("the {name} is no name and no number"));
+                }
                 // Without a formula nothing is known of its multipliers.
                 (_, None) => {}
                 (_, Some(value)) => {

@@ -176,6 +176,7 @@ impl Formula {
 fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -> Option<Decimal> {
     match given {
         None => Some(default),
+        Some(Multiplier::Unreadable) => None,
         Some(Multiplier::Number(number)) => Some(number),
         Some(Multiplier::Named(name)) => {
             levels.iter().find(|level| level.name == name).map(|level| level.value)
@@ -290,6 +291,8 @@ pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
     let base = match &vector {
         Some(Ok(vector)) => Some(vector.base_score),
         Some(Err(_)) => None,
+        // What stands in a vector's place speaks for no other base.
+        None if declared.vector_written => None,
         None => declared.base.map(|base| base.value),
     };
     let factor_sum = sum(declared);
