@@ -21,6 +21,17 @@ use crate::report::{Beside, Report, Verdict};
 use crate::rules;
 use crate::suggest::nearest;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint                          judge every threat model below this folder
+  aivss-lint agents/planner           judge those below a folder
+  aivss-lint --policy strict a.yaml   judge one file by a built-in policy
+  aivss-lint --base main --policy-from main
+                                      judge a change, by the policy of the branch it goes to
+  aivss-lint --format sarif --output a.sarif --format junit --output b.xml
+
+Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {

@@ -11,6 +11,15 @@ use super::gate::Stopped;
 use crate::report::Verdict;
 use crate::rules;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  source <(aivss-lint completions bash)                       bash, for this session
+  aivss-lint completions zsh > ~/.zfunc/_aivss-lint           zsh, with that folder in $fpath
+  aivss-lint completions fish > ~/.config/fish/completions/aivss-lint.fish
+  aivss-lint completions powershell | Out-String | Invoke-Expression
+
+Exit codes: 0 printed, 2 it cannot be.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The shell

@@ -15,6 +15,13 @@ use crate::discover::Repository;
 use crate::git::{self, Commit};
 use crate::report::{self, Format, Verdict};
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint diff main                what the working folder does to the branch main
+  aivss-lint diff v1.0 v2.0           what came between two tags
+
+Exit codes: 0 told, 2 it cannot be told.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The revision to compare with: the commit at which HEAD parted from it

@@ -14,6 +14,15 @@ use crate::report::{Verdict, escape_line};
 use crate::source::Source;
 use crate::suggest::nearest;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint export threat-model.yaml > aivss-report.json
+  aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
+
+The numbers of the report are the computed ones. What it has no place for is told on standard error.
+
+Exit codes: 0 written, 2 some value has no place in the report.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The threat model

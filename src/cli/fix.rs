@@ -24,6 +24,20 @@ use crate::patch;
 use crate::report::{Obstacle, Report, Verdict, count, escape_line};
 use crate::source::Source;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint fix                      mend every threat model below this folder
+  aivss-lint fix --diff agents        show what would change, as a patch
+  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
+                                      factors, forms for layers that are blank
+
+Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
+the gate stays red until somebody writes one. A link is followed to its file, within the
+repository.
+
+Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
+be judged, read or written.";
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {

@@ -13,6 +13,16 @@ use crate::discover::{Repository, read};
 use crate::import::import;
 use crate::report::{Verdict, escape_line};
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint import aivss-report.json > threat-model.yaml
+  aivss-lint import page.md --output agents/planner/threat-model.yaml
+
+What has no place in a threat model is told on standard error; what the source does not say stays empty.
+Nothing that stands is overwritten.
+
+Exit codes: 0 made, 2 it cannot be.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to read: an OWASP report or AVE records (JSON), or a page as text or Markdown; `-` is standard input

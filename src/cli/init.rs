@@ -15,6 +15,16 @@ use crate::discover::{Named, Repository};
 use crate::draft::{Draft, Score};
 use crate::report::{Verdict, escape_line};
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
+  aivss-lint init --name Planner --environment production --tier high
+  aivss-lint init --ci github --ci pre-commit
+
+Nothing that stands is overwritten.
+
+Exit codes: 0 written, 2 something that was asked for is not.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The file to write, or the folder for a threat-model.yaml

@@ -12,6 +12,14 @@ use super::gate::Stopped;
 use crate::report::Verdict;
 use crate::suggest::nearest;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint man check | man -l -     read a page
+  aivss-lint man policy test          print that of a command below another
+  aivss-lint man --output ~/.local/share/man/man1
+
+Exit codes: 0 printed or written, 2 it cannot be.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The command, such as `check` or `policy test`; without it the page of the program

@@ -28,6 +28,20 @@ use crate::source::Source;
 /// How many characters of a rationale are shown.
 const LONGEST_RATIONALE: usize = 200;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint migrate                  bring every threat model below this folder to 0.8
+  aivss-lint migrate --diff agents    show what would change, as a patch
+  aivss-lint migrate --natural-language 0.5 a.yaml
+                                      with the value that a person decided on
+
+AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
+can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
+the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
+
+Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
+could not be read or written.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Files and folders to bring to another version

@@ -34,7 +34,7 @@ use crate::report::{Look, Verdict, escape_line};
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
-#[command(name = "aivss-lint", version, about, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "aivss-lint", version, about, args_conflicts_with_subcommands = true, after_help = check::EXAMPLES)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -42,116 +42,35 @@ struct CommandLine {
     check: check::Arguments,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  aivss-lint                          judge every threat model below this folder
-  aivss-lint agents/planner           judge those below a folder
-  aivss-lint --policy strict a.yaml   judge one file by a built-in policy
-  aivss-lint --base main --policy-from main
-                                      judge a change, by the policy of the branch it goes to
-  aivss-lint --format sarif --output a.sarif --format junit --output b.xml
-
-Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
-
-const DIFF_EXAMPLES: &str = "\
-Examples:
-  aivss-lint diff main                what the working folder does to the branch main
-  aivss-lint diff v1.0 v2.0           what came between two tags
-
-Exit codes: 0 told, 2 it cannot be told.";
-
-const FIX_EXAMPLES: &str = "\
-Examples:
-  aivss-lint fix                      mend every threat model below this folder
-  aivss-lint fix --diff agents        show what would change, as a patch
-  aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
-                                      factors, forms for layers that are blank
-
-Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
-the gate stays red until somebody writes one. A link is followed to its file, within the
-repository.
-
-Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
-be judged, read or written.";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  source <(aivss-lint completions bash)                       bash, for this session
-  aivss-lint completions zsh > ~/.zfunc/_aivss-lint           zsh, with that folder in $fpath
-  aivss-lint completions fish > ~/.config/fish/completions/aivss-lint.fish
-  aivss-lint completions powershell | Out-String | Invoke-Expression
-
-Exit codes: 0 printed, 2 it cannot be.";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  aivss-lint man check | man -l -     read a page
-  aivss-lint man policy test          print that of a command below another
-  aivss-lint man --output ~/.local/share/man/man1
-
-Exit codes: 0 printed or written, 2 it cannot be.";
-
-const INIT_EXAMPLES: &str = "\
-Examples:
-  aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
-  aivss-lint init --name Planner --environment production --tier high
-  aivss-lint init --ci github --ci pre-commit
-
-Nothing that stands is overwritten.
-
-Exit codes: 0 written, 2 something that was asked for is not.";
-
-const IMPORT_EXAMPLES: &str = "\
-Examples:
-  aivss-lint import aivss-report.json > threat-model.yaml
-  aivss-lint import page.md --output agents/planner/threat-model.yaml
-
-What has no place in a threat model is told on standard error; what the source does not say stays empty.
-Nothing that stands is overwritten.
-
-Exit codes: 0 made, 2 it cannot be.";
-
-const EXPORT_EXAMPLES: &str = "\
-Examples:
-  aivss-lint export threat-model.yaml > aivss-report.json
-  aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
-
-The numbers of the report are the computed ones. What it has no place for is told on standard error.
-
-Exit codes: 0 written, 2 some value has no place in the report.";
-const SCORE_EXAMPLES: &str = "\
-Examples:
-  aivss-lint score agents/planner     explain the scores of the threat models below a folder
-  aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
-  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,...
-                                      from single inputs, all ten factors among them
-
-It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
-
-Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
-
-const MIGRATE_EXAMPLES: &str = "\
-Examples:
-  aivss-lint migrate                  bring every threat model below this folder to 0.8
-  aivss-lint migrate --diff agents    show what would change, as a patch
-  aivss-lint migrate --natural-language 0.5 a.yaml
-                                      with the value that a person decided on
-
-AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
-can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
-the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
-
-Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
-could not be read or written.";
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge threat models (what happens without a command, too)
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = check::EXAMPLES)]
     Check(check::Arguments),
     /// Tell what a change does to scores, layers and policy
-    #[command(after_help = DIFF_EXAMPLES)]
+    #[command(after_help = diff::EXAMPLES)]
     Diff(diff::Arguments),
+    /// Write a threat model to fill in, and a policy to start from
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Arguments),
+    /// Write the numbers that follow from a file; with --unsafe what can be suggested, too
+    #[command(after_help = fix::EXAMPLES)]
+    Fix(fix::Arguments),
+    /// Explain scores step by step, and what would lower them
+    #[command(after_help = score::EXAMPLES)]
+    Score(score::Arguments),
+    /// Bring threat models to another version of the standard
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(migrate::Arguments),
+    /// Make a threat model of an OWASP report, a page, or AVE records
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Arguments),
+    /// Write a threat model's findings as OWASP's v0.8 report
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Arguments),
+    /// Look at policies: what they come to, and their tests
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Say what a rule finds and why, with examples
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
     Explain(explain::ExplainArguments),
@@ -161,33 +80,12 @@ enum Command {
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
     Schema(explain::SchemaArguments),
-    /// Write what follows from the file: scores, bands, sums, uplifts, bases; with --unsafe suggestions too
-    #[command(after_help = FIX_EXAMPLES)]
-    Fix(fix::Arguments),
-    /// Write a threat model to fill in, and a policy to start from
-    #[command(after_help = INIT_EXAMPLES)]
-    Init(init::Arguments),
-    /// Make a threat model of an OWASP report, a page, or AVE records
-    #[command(after_help = IMPORT_EXAMPLES)]
-    Import(import::Arguments),
-    /// Write a threat model's findings as OWASP's v0.8 report
-    #[command(after_help = EXPORT_EXAMPLES)]
-    Export(export::Arguments),
-    /// Bring threat models to another version of the standard, and say what is left to decide
-    #[command(after_help = MIGRATE_EXAMPLES)]
-    Migrate(migrate::Arguments),
-    /// Explain scores: inputs, each step, what each factor carries, what one step less would do
-    #[command(after_help = SCORE_EXAMPLES)]
-    Score(score::Arguments),
     /// Print what a shell needs to complete arguments
-    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Arguments),
     /// Print a manual page, or write all of them into a folder
-    #[command(after_help = MAN_EXAMPLES)]
+    #[command(after_help = man::EXAMPLES)]
     Man(man::Arguments),
-    /// Look at policies: what they come to, and their tests
-    #[command(subcommand)]
-    Policy(policy::Command),
 }
 
 /// Whether `check` was asked for, or is what happens without a command.

@@ -19,6 +19,17 @@ use crate::sheet::{Sheet, sheets};
 use crate::source::Span;
 use crate::suggest::nearest;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint score agents/planner     explain the scores of the threat models below a folder
+  aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
+  aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,...
+                                      from single inputs, all ten factors among them
+
+It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
+
+Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Files and folders with threat models; without any, and without inputs, this folder

@@ -124,7 +124,8 @@ fn write_weights(computed: &Computed, look: Look, out: &mut dyn io::Write) -> io
     let working = &computed.working;
     writeln!(out, "\n  {:27} {:>6}  {:>7}  one step less", "factors, heaviest first", "value", "carries")?;
     for weight in &computed.weights {
-        let (key, value, carried) = (weight.factor.key(), weight.value.plain(), weight.weight.plain());
+        let (key, value, carried) =
+            (weight.factor.key(), weight.value.plain(), weight.weight.round_half_up(2));
         let step = weight.one_less.as_ref().map(|less| step(less, working, look)).unwrap_or_default();
         writeln!(out, "{}", format!("    {key:27}{value:>5}  {carried:>7}  {step}").trim_end())?;
     }

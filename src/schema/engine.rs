@@ -323,11 +323,11 @@ mod tests {
             assert!(!object.contains_key("$ref") || !says_something, "`{keyword}` beside a `$ref`");
             match &**keyword {
                 "$defs" | "properties" | "patternProperties" => {
-                    value.as_object().unwrap().values().for_each(keep_common)
+                    value.as_object().unwrap().values().for_each(keep_common);
                 }
                 "allOf" | "anyOf" => value.as_array().unwrap().iter().for_each(keep_common),
                 "items" | "not" | "if" | "then" | "additionalProperties" | "propertyNames" => {
-                    keep_common(value)
+                    keep_common(value);
                 }
                 _ => {}
             }

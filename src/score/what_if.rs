@@ -13,7 +13,7 @@ pub struct Weight {
     pub factor: Factor,
     /// Its value.
     pub value: Decimal,
-    /// The score, less the score with the factor at 0.
+    /// The score before rounding, less what it is with the factor at 0; exact.
     pub weight: Decimal,
     /// One step less; `None` for a factor that is at 0.
     pub one_less: Option<OneLess>,
@@ -43,7 +43,7 @@ pub fn weights(working: &Working, factors: &[(Factor, Decimal)]) -> Vec<Weight> 
         Weight {
             factor,
             value,
-            weight: working.score - with_sum(sum - value).score,
+            weight: working.raw - with_sum(sum - value).raw,
             one_less: lower.map(|lower| OneLess {
                 value: lower,
                 name: None,
@@ -137,7 +137,7 @@ mod tests {
                 prop_assert_eq!(weights.len(), factors.len());
                 prop_assert!(weights.is_sorted_by(|one, other| one.weight >= other.weight));
                 for weight in &weights {
-                    prop_assert!(weight.weight.within(Decimal::ZERO, working.score));
+                    prop_assert!(weight.weight.within(Decimal::ZERO, working.raw));
                     prop_assert!(weight.value != Decimal::ZERO || weight.weight == Decimal::ZERO);
                     prop_assert_eq!(weight.one_less.is_none(), weight.value == Decimal::ZERO);
                 }
