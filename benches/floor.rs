@@ -1,0 +1,70 @@
+//! The whole gate beside the floor it stands on: the bare events of the YAML parser over the same files, in the same
+//! process and the same run. Times differ from machine to machine; their ratio is what is held to.
+//!
+//! `cargo bench --bench floor -- FOLDER` reads every file below the folder (`benches/corpus.py` writes one).
+#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark reads files and prints")]
+
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aivss_lint::date::Date;
+use aivss_lint::lint::{Judge, lint};
+use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::source::Source;
+
+/// How often each is timed; the best and the middle run count.
+const ROUNDS: usize = 11;
+
+fn main() {
+    let Some(folder) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
+        return println!("name a folder of threat models: cargo bench --bench floor -- FOLDER");
+    };
+    let mut paths = Vec::new();
+    collect(Path::new(&folder), &mut paths);
+    let texts: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    let bytes: usize = texts.iter().map(Vec::len).sum();
+    println!("{} files, {bytes} bytes, {ROUNDS} rounds in turn", texts.len());
+
+    let policy = recommended().policy();
+    let today = Date::parse("2026-11-25").unwrap();
+    let judge = Judge { policy: &policy, today, load: &NoFiles, before: None };
+    let (mut floor, mut gate) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        floor.push(timed(|| texts.iter().map(|text| events(text)).sum()));
+        gate.push(timed(|| {
+            let judged = texts.iter().map(|text| {
+                let source = Source::decode("a.threat-model.yaml", text.clone());
+                lint(&source, "a.threat-model.yaml", judge).models.len()
+            });
+            judged.sum()
+        }));
+    }
+    for (name, times) in [("events", &mut floor), ("gate", &mut gate)] {
+        times.sort_unstable();
+        println!("{name:8} best {:?}, middle {:?}", times[0], times[ROUNDS / 2]);
+    }
+    let ratio = |at: usize| gate[at].as_secs_f64() / floor[at].as_secs_f64();
+    println!("gate over events: best {:.2}, middle {:.2}", ratio(0), ratio(ROUNDS / 2));
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, paths) } else { paths.push(path) }
+    }
+    paths.sort();
+}
+
+fn timed(work: impl FnOnce() -> usize) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
+}
+
+/// How many events the parser has for a text.
+fn events(text: &[u8]) -> usize {
+    let text = std::str::from_utf8(text).unwrap();
+    granit_parser::Parser::new_from_str(text).filter(Result::is_ok).count()
+}
