@@ -2,7 +2,12 @@
 //! process and the same run. Times differ from machine to machine; their ratio is what is held to.
 //!
 //! `cargo bench --bench floor -- FOLDER` reads every file below the folder (`benches/corpus.py` writes one).
-#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark reads files and prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a benchmark reads files and prints"
+)]
 
 use std::fs;
 use std::hint::black_box;

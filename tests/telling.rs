@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
+    reason = "tests write files, stop where they cannot go on, and say what they pass over"
 )]
 
 use std::fs;
@@ -188,5 +188,45 @@ fn rules_of_the_program_have_pages_in_sarif() {
     for rule in rules {
         let page = rule["helpUri"].as_str().unwrap();
         assert!(page.ends_with(&format!("/explain/index.html#{}", rule["id"].as_str().unwrap())), "{page}");
+    }
+}
+
+/// Needs a terminal, which `script` gives, and a run that is long enough.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
+    const COUNT: usize = 1_800;
+    let folder = TempDir::new().unwrap();
+    for number in 0..COUNT {
+        fs::write(folder.path().join(format!("{number}.threat-model.yaml")), MODEL).unwrap();
+    }
+    let program = env!("CARGO_BIN_EXE_aivss-lint");
+    let on_terminal = |arguments: &str, ci: &str| {
+        let output = Command::new("script")
+            .args(["-qec", &format!("'{program}' {arguments} --threads 1 --today 2026-11-23"), "/dev/null"])
+            .current_dir(folder.path())
+            .envs([("CI", ci), ("TERM", "xterm")])
+            .env_remove("GITHUB_ACTIONS")
+            .output()
+            .ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let started = std::time::Instant::now();
+    let Some(shown) = on_terminal("", "false") else {
+        eprintln!("passed over: script is not installed");
+        return;
+    };
+    if started.elapsed() < std::time::Duration::from_secs(1) {
+        eprintln!("passed over: this machine is too fast for a long run");
+        return;
+    }
+    let line = shown.find(" of 1,800").expect(&shown);
+    assert!(shown[..line].starts_with("judged "), "{shown:?}");
+    // What is written last of it is the space that covers it; then comes the report.
+    let (covered, report) = shown.rsplit_once(" \r").unwrap();
+    assert!(covered.contains("\r          "), "{shown:?}");
+    assert!(report.contains("passed") && !report.contains("judged "), "{report:?}");
+    for (arguments, ci) in [("", "true"), ("--quiet", "false"), ("2>/dev/null", "false")] {
+        assert!(!on_terminal(arguments, ci).unwrap().contains("judged "), "{arguments}");
     }
 }

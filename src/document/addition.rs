@@ -56,7 +56,7 @@ impl Node<'_> {
         let is_empty = match entry.value.value() {
             Value::Null => true,
             // Quotes around nothing; what is written over lines of its own is left.
-            Value::String(_) => text[old.range()].starts_with(['"', '\'']),
+            Value::String(_) => written(text, old).starts_with(['"', '\'']),
             Value::Map(map) => map.iter().len() == 0,
             Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => false,
         };
@@ -85,7 +85,7 @@ impl Node<'_> {
 
     /// Whether a mapping stands in braces: they tell its entries apart, not their lines.
     fn is_in_braces(self) -> bool {
-        self.whole_text()[self.span().range()].starts_with('{')
+        written(self.whole_text(), self.span()).starts_with('{')
     }
 }
 
@@ -108,7 +108,7 @@ enum Style {
 
 impl Style {
     fn of(text: &str, key: Span) -> Self {
-        if text[key.range()].starts_with('"') { Self::Quoted } else { Self::Plain }
+        if written(text, key).starts_with('"') { Self::Quoted } else { Self::Plain }
     }
 
     fn text(self, text: &str) -> String {
@@ -149,6 +149,10 @@ impl Style {
         });
         lines.collect()
     }
+}
+
+fn written(text: &str, span: Span) -> &str {
+    text.get(span.range()).unwrap_or_default()
 }
 
 /// Where an entry ends, its colon included.

@@ -1,5 +1,7 @@
 //! `factor-missing`: fewer than ten factors, or one without a value.
 
+use std::collections::BTreeSet;
+
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Factor, Factors};
@@ -66,8 +68,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
+        let meant = factors.unknown.iter().filter_map(|key| factors.meant(key.value)).collect();
         let missing: Vec<Factor> =
-            Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors)).collect();
+            Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)).collect();
         for factor in missing {
             let (message, help) = match factor {
                 Factor::GoalDrivenPlanning => continue,
@@ -94,19 +97,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn is_missing(factor: Factor, factors: &Factors<'_>) -> bool {
+/// Whether a factor is not given; `meant` are the keys that unknown ones were meant to be.
+fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> bool {
     let has = |factor| factors.given.iter().any(|given| given.factor == factor);
     let given = has(factor) || factor.counterpart().is_some_and(has);
     // A key that is a slip of this one's spelling, or another name of it, has its own fault; this would only echo it.
-    let misspelt = || {
-        factors.unknown.iter().any(|key| {
-            factors.meant(key.value).is_some_and(|meant| {
-                meant == factors.spell(factor)
-                    || factor.counterpart().is_some_and(|other| meant == factors.spell(other))
-            })
-        })
-    };
-    !given && !misspelt()
+    let is_meant = |factor| meant.contains(factors.spell(factor));
+    let misspelt = is_meant(factor) || factor.counterpart().is_some_and(is_meant);
+    !given && !misspelt
 }
 
 fn tenth(factors: &Factors<'_>) -> String {
