@@ -13,7 +13,7 @@ use crate::decimal::Decimal;
 use crate::document::{Node, parse};
 use crate::model::{Assessment, Factor, Format, Model, Recognised, recognise};
 use crate::report::json_number as number;
-use crate::score::{Scored, score};
+use crate::score::{Scored, Working, agrees, score};
 use crate::source::{Source, Span};
 
 /// A report, and what of the threat model it has no place for.
@@ -47,6 +47,9 @@ pub const CORE_RISKS: [(&str, &[&str]); 10] = [
     ("Agent Untraceability", &[]),
     ("Agent Goal & Instruction Manipulation", &["ASI01"]),
 ];
+
+/// What the agent's own score is called among a report's vulnerabilities.
+const AGENT: &str = "AGENT";
 
 /// The core risk that a category means: its own name, or that of an entry of the ASI Top 10.
 pub fn core_risk(category: &str) -> Option<&'static str> {
@@ -151,12 +154,17 @@ impl<'t> Exporter<'t> {
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
             let name = model.agent.name.map(|name| name.value);
             let summary = self.text("agent", "summary");
-            let about = About { id: "AGENT", title: name, description: summary, category: Some(category) };
+            let about = About {
+                id: AGENT,
+                title: name,
+                description: summary,
+                category: Some(category),
+                name: "the agent".to_owned(),
+            };
             vulnerabilities.extend(self.vulnerability(&about, assessment));
         } else if model.assessment.is_some() {
-            self.remarks.push(
-                "aivss: the agent's own score is no vulnerability (--agent-as CATEGORY makes it one)"
-                    .to_owned(),
+            self.leave(
+                "aivss: the agent's own score (--agent-as CATEGORY makes a vulnerability of it)".to_owned(),
             );
         }
         let items = self
@@ -173,10 +181,22 @@ impl<'t> Exporter<'t> {
                 self.refuse(id.span, format!("finding {}: the report needs a category", id.value));
             }
             if item.get("layers").is_some() {
-                self.remarks.push(format!("finding {}: layers", id.value));
+                self.leave(format!("finding {}: layers", id.value));
             }
-            let about =
-                About { id: id.value, title: text("title"), description: text("description"), category };
+            let about = About {
+                id: id.value,
+                title: text("title"),
+                description: text("description"),
+                category,
+                name: format!("finding {}", id.value),
+            };
+            if vulnerabilities.iter().any(|other: &Vulnerability<'_>| other.id == id.value) {
+                self.refuse(
+                    id.span,
+                    format!("{}: the report would have two vulnerabilities of this name", about.name),
+                );
+            }
+            self.remark_own_keys(item, &about.name);
             vulnerabilities.extend(self.vulnerability(&about, assessment));
         }
         if vulnerabilities.is_empty() && self.refusals.is_empty() {
@@ -231,10 +251,17 @@ impl<'t> Exporter<'t> {
             let given =
                 keys.iter().filter(|key| self.root.get(block).is_some_and(|block| block.get(key).is_some()));
             let remarks: Vec<String> = given.map(|key| format!("{block}.{key}")).collect();
-            self.remarks.extend(remarks);
+            for what in remarks {
+                self.leave(what);
+            }
+        }
+        for (block, name) in [(Some(self.root), "the threat model"), (self.root.get("agent"), "agent")] {
+            if let Some(block) = block {
+                self.remark_own_keys(block, name);
+            }
         }
         if self.root.get("maestro").is_some() {
-            self.remarks.push("maestro: the seven layers".to_owned());
+            self.leave("maestro: the seven layers".to_owned());
         }
     }
 
@@ -247,21 +274,12 @@ impl<'t> Exporter<'t> {
             return None;
         }
         let Some(working) = working else {
-            self.refuse(assessment.heading, format!("{}: the score cannot be computed", about.name()));
+            for lacking in scored.lacking() {
+                self.refuse(assessment.heading, format!("{}: {lacking}", about.name));
+            }
             return None;
         };
-        let is_otherwise = assessment.score.is_some_and(|score| score.value != working.score);
-        if is_otherwise {
-            let message =
-                format!("{}: the declared score is wrong, {} is exported", about.name(), working.score);
-            self.remarks.push(message);
-        }
-        if assessment.evidence.is_some() {
-            self.remarks.push(format!("{}: mitigation_evidence", about.name()));
-        }
-        if assessment.factors.given.iter().any(|given| given.rationale.is_some()) {
-            self.remarks.push(format!("{}: rationales", about.name()));
-        }
+        self.remark_differences(&about.name, &scored, working);
         let factors = assessment.factors.given.iter();
         let factors =
             factors.filter_map(|given| Some((given.factor.report_key()?, number(given.value?.value))));
@@ -287,11 +305,67 @@ impl<'t> Exporter<'t> {
         })
     }
 
+    /// Tells of what is declared otherwise than it is exported, and of what a score has beyond the report's.
+    fn remark_differences(&mut self, name: &str, scored: &Scored<'_>, working: &Working) {
+        let declared = scored.declared;
+        let numbers = [
+            ("cvss_base", declared.base, working.inputs.base),
+            ("factor_sum", declared.factor_sum, working.inputs.factor_sum),
+            ("aars", declared.uplift, working.uplift),
+            ("score", declared.score, working.score),
+        ];
+        for (key, declared, right) in numbers {
+            // Intermediates are compared at the precision they are declared with, results in full.
+            let is_result = matches!(key, "cvss_base" | "score");
+            let is_right = |value| value == right || (!is_result && agrees(value, right));
+            if let Some(wrong) = declared.filter(|declared| !is_right(declared.value)) {
+                let right = right.plain();
+                self.remarks
+                    .push(format!("{name}: {key} is declared {}, and {right} in the report", wrong.value));
+            }
+        }
+        let band = working.band.name();
+        if let Some(wrong) = declared.severity.filter(|severity| severity.value != band) {
+            self.remarks
+                .push(format!("{name}: severity is declared {}, and {band} in the report", wrong.value));
+        }
+        if let Some(Ok(vector)) = &scored.vector
+            && !vector.beyond_base.is_empty()
+        {
+            self.remarks.push(format!(
+                "{name}: the vector's threat and environmental metrics are not in its base score"
+            ));
+        }
+        if declared.evidence.is_some() {
+            self.leave(format!("{name}: mitigation_evidence"));
+        }
+        if declared.factors.given.iter().any(|given| given.rationale.is_some()) {
+            self.leave(format!("{name}: rationales"));
+        }
+    }
+
+    /// Names the keys of the user's own in a block and in its score.
+    fn remark_own_keys(&mut self, block: Node<'_>, name: &str) {
+        let score = block.get("aivss");
+        let blocks = [Some(block), score, score.and_then(|score| score.get("factors"))];
+        let maps = blocks.into_iter().flatten().filter_map(Node::as_map);
+        let keys = maps.flat_map(|map| map.iter().map(|entry| entry.key)).filter(|key| key.starts_with("x-"));
+        let keys: Vec<String> = keys.map(|key| format!("{name}: {key}")).collect();
+        for key in keys {
+            self.leave(key);
+        }
+    }
+
+    /// Tells of what the report has no place for.
+    fn leave(&mut self, what: String) {
+        self.remarks.push(format!("not in the report: {what}"));
+    }
+
     /// Refuses what the report's schema does not allow in a score.
     fn check(&mut self, about: &About<'_>, scored: &Scored<'_>) {
         const POINTS: [Decimal; 3] = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
         let declared = scored.declared;
-        let name = about.name();
+        let name = &about.name;
         let version = declared.version.map_or(declared.heading, |version| version.span);
         if scored.formula.is_none_or(|formula| formula.version != "0.8") {
             self.refuse(version, format!("{name}: the report is that of version 0.8 (`aivss-lint migrate`)"));
@@ -341,10 +415,6 @@ struct About<'t> {
     title: Option<&'t str>,
     description: Option<&'t str>,
     category: Option<&'static str>,
-}
-
-impl About<'_> {
-    fn name(&self) -> String {
-        if self.id == "AGENT" { "the agent".to_owned() } else { format!("finding {}", self.id) }
-    }
+    /// What it is called in remarks.
+    name: String,
 }

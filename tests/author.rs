@@ -104,6 +104,25 @@ fn init_follows_no_link_that_leads_nowhere() {
 }
 
 #[test]
+fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
+    let folder = Folder::new(&[("threat-model.yaml", "mine")]);
+    let ran = folder.run(&["init", "--ci", "github"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.out
+            .starts_with("left threat-model.yaml: the threat model\nwrote aivss-policy.yaml\nwrote .github/"),
+        "{}",
+        ran.out
+    );
+    folder.write("notes", "");
+    let ran = folder.run(&["init", "notes"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("notes: it is a file: name a folder or a .yaml file"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn init_says_where_the_gate_would_not_look() {
     let folder = Folder::new(&[]);
     let ran = folder.run(&["init", "docs/planner.yaml"]);
@@ -122,7 +141,8 @@ fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
     assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
     assert_eq!(
         ran.err,
-        "listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
+        "listing.txt: the layers are not named: seven paragraphs from line 17 on are taken in MAESTRO's order\n\
+         listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
          listing.txt: not carried over: line 16: Per-layer threats for this agent.\n\
          listing.txt: not carried over: line 24: MAESTRO — the seven layers of the Cloud Security Alliance.\n\
          wrote threat-model.yaml: `aivss-lint threat-model.yaml` says what is missing\n"
@@ -164,7 +184,12 @@ fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
     let ran = folder.run(&["import", "page.md"]);
     assert_eq!(
         (ran.code, &*ran.err),
-        (0, "page.md: not carried over: line 46: Reviewed twice since spring.\n")
+        (
+            0,
+            "page.md: not carried over: line 8: Scored by AIVSS v0.8 with CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:H/…\n\
+             page.md: not carried over: line 36: Deployment & Infrastructure — TBD\n\
+             page.md: not carried over: line 46: Reviewed twice since spring.\n"
+        )
     );
     for line in [
         "  name: Ledger keeper",
@@ -187,6 +212,109 @@ fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
     ] {
         assert!(ran.out.lines().any(|other| other == line), "{line}\n{}", ran.out);
     }
+}
+
+/// What `import` makes of a page: the threat model and the remarks.
+fn imported(page: &str) -> (String, String) {
+    let folder = Folder::new(&[("page.md", page)]);
+    let ran = folder.run(&["import", "page.md"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    (ran.out, ran.err)
+}
+
+#[test]
+fn a_placeholder_takes_nothing_from_what_follows_it() {
+    let (out, err) = imported(
+        "# Planner\n\nBooks trips.\n\nAutonomy of Action: 0.5\n\n## MAESTRO\n\nAgent Frameworks: TODO\n\nStill to be done \
+         next week.\n\nAgent Ecosystem: TBD\n\nWritten by Alice.\n",
+    );
+    assert!(out.contains("\n  agent_frameworks:\n") && out.ends_with("\n  agent_ecosystem:\n"), "{out}");
+    assert!(
+        err.contains("line 9: Agent Frameworks: TODO") && err.contains("line 15: Written by Alice."),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_stands_twice_counts_once_and_the_second_is_told() {
+    let head = "# P\n\nBooks.\n\n1. Tool Use: 0.5\n2. Tool Use: 0.9\n\n";
+    let first = "CVSS base 8.5, factor sum 6.5/10, threat ×1.1, mitigation ×1.0 → AIVSS 9.6 Critical\n\n";
+    let second =
+        "Read-only: CVSS base 3.1, factor sum 2/10, threat ×0.5, mitigation ×0.67 → AIVSS 2.3 Low\n\n";
+    let prose = "The CVSS base is what the AIVSS score starts from. No High risk.\n\n";
+    let layers = "## MAESTRO\n\nFoundation Models: The first.\n\nFoundation Models: The second.\n";
+    let (out, err) = imported(&format!("{head}{first}{second}{prose}{layers}"));
+    for line in [
+        "cvss_base: 8.5",
+        "threat_multiplier: 1.1",
+        "score: 9.6",
+        "severity: Critical",
+        "dynamic_tool_use: 0.5",
+    ] {
+        assert!(out.lines().any(|other| other.trim() == line), "{line}\n{out}");
+    }
+    for left in [
+        "line 6: Tool Use: 0.9",
+        "line 10: Read-only",
+        "line 12: The CVSS base is",
+        "line 18: Foundation Models: The second.",
+    ] {
+        assert!(err.contains(left), "{left}\n{err}");
+    }
+}
+
+#[test]
+fn numbers_that_could_be_others_are_not_read() {
+    let head = "# P\n\nBooks.\n\nAutonomy: 0.5\n\n";
+    let (out, err) = imported(&format!(
+        "{head}CVSS base 8,9, factor sum 6,5/10, threat ×1,1, mitigation ×0,83 → AIVSS 7,9 High\n"
+    ));
+    assert!(!["cvss_base:", "threat_multiplier: 1", "score: 7"].iter().any(|key| out.contains(key)), "{out}");
+    assert!(err.contains("line 7: CVSS base 8,9"), "{err}");
+    let (out, err) = imported(&format!(
+        "{head}AIVSS 0.8: CVSS base 8.5, factor sum 6.5/10, threat multiplier 110%, mitigation 20% → score 9.6\n"
+    ));
+    assert!(!out.contains("score: 0.8") && !out.contains("110"), "{out}");
+    assert!(err.contains("line 7: AIVSS 0.8: CVSS base 8.5"), "{err}");
+}
+
+#[test]
+fn inputs_on_lines_of_their_own_are_read() {
+    let (out, err) = imported(
+        "\u{FEFF}# Planner — threat model\r\n\r\nBooks.\r\n\r\n[Dynamic Identity](https://example.org): 0.5\r\nTool Use: 0.5 (scoped)\r\n\
+         CVSS base: 8.5\r\n\r\nThreat multiplier: 1.1\r\n\r\n| Mitigation factor | 0.9 |\r\n\r\nAIVSS score: 9.6 (Critical)\r\n\r\n\
+         | Self-Modification | 0.5 | High | It books by itself |\r\n",
+    );
+    for line in [
+        "name: Planner",
+        "dynamic_identity: 0.5",
+        "rationale: scoped",
+        "cvss_base: 8.5",
+        "threat_multiplier: 1.1",
+        "mitigation_factor: 0.9",
+        "score: 9.6",
+        "severity: Critical",
+        "self_modification: 0.5",
+    ] {
+        assert!(out.lines().any(|other| other.trim() == line), "{line}\n{out}");
+    }
+    assert_eq!(
+        err,
+        "page.md: not carried over: line 15: | Self-Modification | 0.5 | High | It books by itself |\n"
+    );
+}
+
+#[test]
+fn an_opening_that_says_more_than_that_it_is_not_certain_stays() {
+    let (out, _) = imported(
+        "# P\n\nBooks.\n\nAutonomy: 0.5\n\n## MAESTRO\n\n### Foundation Models\n\n- Not certain whether it is one: the vendor is silent.\n\
+         - Two are named.\n\n### Agent Ecosystem (MCP)\n\nNot certain: the vendor stores prompts - we could not verify where.\n",
+    );
+    assert!(
+        out.contains("analysis: \"Not certain whether it is one: the vendor is silent. Two are named.\""),
+        "{out}"
+    );
+    assert!(out.contains("analysis: the vendor stores prompts - we could not verify where."), "{out}");
 }
 
 #[test]
@@ -293,6 +421,7 @@ fn what_nothing_can_be_made_of_is_refused() {
         ("broken.json", "{ \"a\": 1, }"),
         ("model.json", "{ \"aivss_threat_model\": 1 }"),
         ("empty.json", ""),
+        ("nothing.json", "{ \"metadata\": null, \"vulnerabilities\": [] }"),
         ("taken.yaml", "mine"),
         ("listing.txt", LISTING),
     ]);
@@ -303,6 +432,8 @@ fn what_nothing_can_be_made_of_is_refused() {
         (vec!["import", "model.json"], "it is a threat model already"),
         (vec!["import", "empty.json"], "no agentic factor and no MAESTRO layer"),
         (vec!["import", "missing.json"], "missing.json: "),
+        (vec!["import", "nothing.json"], "it lists no vulnerabilities"),
+        (vec!["import", "listing.txt", "--output", "model.json"], "written as YAML"),
         (vec!["import", "listing.txt", "--output", "taken.yaml"], "taken.yaml: it stands already"),
     ] {
         let ran = folder.run(&arguments);
@@ -348,6 +479,63 @@ fn is_valid_by_the_published_schema(report: &Value) {
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     let errors: Vec<String> = validator.iter_errors(report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn what_is_exported_otherwise_than_declared_is_told() {
+    let example =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.8/01-tool-misuse.threat-model.yaml");
+    let text = fs::read_to_string(example).unwrap();
+    let text = text
+        .replace("\nmaestro:", "\nx-team: a\nreview: { date: 2026-11-22, by: a.reviewer }\nmaestro:")
+        .replace("SA:H\n", "SA:H/E:A\n")
+        .replace("cvss_base: 9.4", "cvss_base: 9")
+        .replace("aars: 0.5238", "aars: 3")
+        .replace("severity: Critical", "severity: Low");
+    let folder = Folder::new(&[("threat-model.yaml", &text)]);
+    let ran = folder.run(&["export", "threat-model.yaml", "--agent-as", "ASI02"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for remark in [
+        "the agent: cvss_base is declared 9, and 9.4 in the report",
+        "the agent: aars is declared 3, and 0.5238 in the report",
+        "the agent: severity is declared Low, and Critical in the report",
+        "the agent: the vector's threat and environmental metrics are not in its base score",
+        "not in the report: the threat model: x-team",
+    ] {
+        assert!(ran.err.contains(&format!("threat-model.yaml: {remark}\n")), "{remark}\n{}", ran.err);
+    }
+    // Two of one name would be refused by the gate.
+    let finding = "\nfindings:\n  - { id: AGENT, category: ASI01, aivss: &own ";
+    let own = text.split_once("\naivss:\n").unwrap().1.split_once("\nx-team").unwrap().0;
+    let flow: String = own
+        .lines()
+        .filter(|line| !line.trim().starts_with('#'))
+        .map(|line| format!("      {line}\n"))
+        .collect();
+    let twice = format!(
+        "{text}{}\n{flow}",
+        finding.replace(
+            "{ id: AGENT, category: ASI01, aivss: &own ",
+            "id: AGENT\n    category: ASI01\n    aivss:"
+        )
+    );
+    folder.write("threat-model.yaml", &twice);
+    let ran = folder.run(&["export", "threat-model.yaml", "--agent-as", "ASI02"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("finding AGENT: the report would have two vulnerabilities"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn no_line_about_a_file_is_a_command_of_the_log() {
+    let folder = Folder::new(&[("::error::x.txt", LISTING), ("::error::y.yaml", "aivss_threat_model: 1\n")]);
+    for arguments in [["import", "::error::x.txt"], ["export", "::error::y.yaml"], ["score", "::error::z"]] {
+        let ran = folder.run(&arguments);
+        let begins = |line: &str| line.trim_start().starts_with("::");
+        assert!(!ran.err.lines().chain(ran.out.lines()).any(begins), "{ran:?}");
+    }
 }
 
 #[test]

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::emit_to_stdout;
+use super::deliver::deliver;
 use super::gate::Stopped;
-use super::import::write_new;
 use crate::discover::{Repository, read};
 use crate::export::{CORE_RISKS, core_risk, export};
-use crate::report::{Verdict, escape_line};
+use crate::report::{Verdict, begin_line};
 use crate::source::Source;
 use crate::suggest::nearest;
 
@@ -50,25 +49,15 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 .iter()
                 .map(|refusal| {
                     let at = source.position(refusal.span.start);
-                    let line = format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message);
-                    format!("{}\n", escape_line(&line))
+                    begin_line(&format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message)) + "\n"
                 })
                 .collect();
             let _ = io::stderr().write_all(lines.as_bytes());
             return Ok(Verdict::CannotJudge);
         }
     };
-    let remarks = exported.remarks.iter();
-    let mut said: String = remarks
-        .map(|remark| format!("{}\n", escape_line(&format!("{shown}: not in the report: {remark}"))))
-        .collect();
-    match &arguments.output {
-        Some(output) => said.push_str(&format!("wrote {}\n", write_new(output, &exported.text, repository)?)),
-        None => emit_to_stdout(|stdout| stdout.write_all(exported.text.as_bytes()))?,
-    }
-    // A closed stream leaves nobody to tell.
-    let _ = io::stderr().write_all(said.as_bytes());
-    Ok(Verdict::Passed)
+    let output = arguments.output.as_deref();
+    deliver(&exported.text, output, (&shown, &exported.remarks), repository, |name| format!("wrote {name}\n"))
 }
 
 fn category(asked: &str) -> Result<&'static str, Stopped> {

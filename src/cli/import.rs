@@ -1,17 +1,16 @@
 //! `import`: a threat model made of something else, to be completed. What it is made of, [`crate::import`] knows.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::emit_to_stdout;
+use super::deliver::{deliver, refuse_other_than_yaml};
 use super::gate::Stopped;
+use super::init::{UNSEEN, is_found};
 use super::look::read_stdin;
-use super::replace::create;
 use crate::discover::{Repository, read};
 use crate::import::import;
-use crate::report::{Verdict, escape_line};
+use crate::report::Verdict;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +34,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    if let Some(output) = &arguments.output {
+        refuse_other_than_yaml(output)?;
+    }
     let shown = repository.shown(&arguments.file);
     let bytes = match read_stdin(std::slice::from_ref(&arguments.file)) {
         Some(bytes) => bytes,
@@ -42,34 +44,10 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     };
     let stop = |message: String| Stopped::Asked(format!("{shown}: {message}"));
     let imported = import(&shown, bytes.map_err(stop)?).map_err(stop)?;
-    let text = imported.draft.written();
-    let mut said: String = imported
-        .remarks
-        .iter()
-        .map(|remark| format!("{}\n", escape_line(&format!("{shown}: {remark}"))))
-        .collect();
-    if let Some(output) = &arguments.output {
-        let name = write_new(output, &text, repository)?;
-        said.push_str(&format!("wrote {name}: `aivss-lint {name}` says what is missing\n"));
-    } else {
-        emit_to_stdout(|stdout| stdout.write_all(text.as_bytes()))?;
-    }
-    // A closed stream leaves nobody to tell.
-    let _ = io::stderr().write_all(said.as_bytes());
-    Ok(Verdict::Passed)
-}
-
-/// Writes a text to a file that is not there yet; returns what the file is called.
-pub(super) fn write_new(path: &Path, text: &str, repository: &Repository) -> Result<String, Stopped> {
-    let name = repository.shown(path);
-    create(path, text.as_bytes()).map_err(|error| {
-        let taken = error.kind() == io::ErrorKind::AlreadyExists;
-        let why = if taken {
-            "it stands already, and nothing is overwritten".to_owned()
-        } else {
-            error.to_string()
-        };
-        Stopped::Asked(format!("{name}: {why}"))
-    })?;
-    Ok(escape_line(&name))
+    let output = arguments.output.as_deref();
+    let next = |name: &str| {
+        let unseen = if output.is_some_and(|output| is_found(output, repository)) { "" } else { UNSEEN };
+        format!("wrote {name}: `aivss-lint {name}` says what is missing\n{unseen}")
+    };
+    deliver(&imported.draft.written(), output, (&shown, &imported.remarks), repository, next)
 }

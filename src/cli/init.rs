@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::deliver::{refuse_other_than_yaml, write_new};
 use super::emit_to_stdout;
 use super::gate::{Stopped, find_policy};
-use super::import::write_new;
 use super::side::Side;
 use crate::discover::{Named, Repository};
 use crate::draft::{Draft, Score};
@@ -113,17 +113,20 @@ impl System {
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    let model = model_file(&arguments.path)?;
+    let model = model_file(&arguments.path, repository)?;
     let shown = repository.shown(&model);
     // Before anything is asked.
-    if is_taken(&model) {
+    let has_model = is_taken(&model);
+    if has_model && arguments.ci.is_empty() {
         return Err(Stopped::Asked(format!("{shown}: it stands already, and nothing is overwritten")));
     }
-    let draft = draft(arguments)?;
     let mut said = String::new();
-    let mut left = false;
-    write_new(&model, &draft.written(), repository)?;
-    said.push_str(&format!("wrote {}\n", escape_line(&shown)));
+    if has_model {
+        said.push_str(&format!("left {}: the threat model\n", escape_line(&shown)));
+    } else {
+        let name = write_new(&model, &draft(arguments)?.written(), repository)?;
+        said.push_str(&format!("wrote {name}\n"));
+    }
     match repository.policies().as_slice() {
         [] => {
             write_new(&repository.root().join(POLICY), STARTER, repository)?;
@@ -133,13 +136,14 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             said.push_str(&format!("left {}: the policy\n", escape_line(&repository.shown(policy))));
         }
     }
+    let mut all_written = true;
     for system in &arguments.ci {
         let (file, recipe) = (system.file(), system.recipe());
         let path = repository.root().join(file);
         if is_taken(&path) {
-            left = true;
+            all_written = false;
             said.push_str(&format!(
-                "left {file}: it stands already; add this to it:\n\n{}",
+                "left {file}: it stands already; add this to it:\n\n{}\n",
                 indented(recipe)
             ));
         } else {
@@ -147,21 +151,30 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             said.push_str(&format!("wrote {file}: {}\n", system.remark()));
         }
     }
-    said.push_str(&next_steps(&shown, found_by(&model, repository)?));
+    if !has_model {
+        said.push_str(&next_steps(&shown));
+        said.push_str(if is_found(&model, repository) { "" } else { UNSEEN });
+    }
     emit_to_stdout(|stdout| stdout.write_all(said.as_bytes()))?;
     // Something that was asked for is not there.
-    Ok(if left { Verdict::CannotJudge } else { Verdict::Passed })
+    Ok(if all_written { Verdict::Passed } else { Verdict::CannotJudge })
 }
 
-fn model_file(path: &Path) -> Result<PathBuf, Stopped> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("yaml" | "yml") => Ok(path.to_owned()),
-        Some("json" | "md") => {
-            let message = "a threat model to fill in is written as YAML: name a folder or a .yaml file";
-            Err(Stopped::Asked(message.to_owned()))
-        }
-        _ => Ok(path.join("threat-model.yaml")),
+fn model_file(path: &Path, repository: &Repository) -> Result<PathBuf, Stopped> {
+    if path.extension().is_some() && !is_folder(path) {
+        refuse_other_than_yaml(path)?;
+        return Ok(path.to_owned());
     }
+    if is_taken(path) && !is_folder(path) {
+        let shown = repository.shown(path);
+        return Err(Stopped::Asked(format!("{shown}: it is a file: name a folder or a .yaml file")));
+    }
+    Ok(path.join("threat-model.yaml"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a folder may have a name like that of a file")]
+fn is_folder(path: &Path) -> bool {
+    path.is_dir()
 }
 
 #[expect(
@@ -178,10 +191,10 @@ fn draft(arguments: &Arguments) -> Result<Draft, Stopped> {
         origin:
             "A threat model to fill in. `aivss-lint` says what is missing, `aivss-lint fix` writes the score."
                 .to_owned(),
-        name: arguments.name.clone(),
+        name: arguments.name.clone().filter(|name| !name.trim().is_empty()),
         environment: word(arguments.environment.and_then(|value| value.to_possible_value())),
         tier: word(arguments.tier.and_then(|value| value.to_possible_value())),
-        owner: arguments.owner.clone(),
+        owner: arguments.owner.clone().filter(|owner| !owner.trim().is_empty()),
         score: Score { version: Some("0.8".to_owned()), ..Score::default() },
         ..Draft::default()
     };
@@ -226,26 +239,25 @@ fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
     }
 }
 
-/// Whether the policy's patterns find a file, so that the gate will.
-fn found_by(model: &Path, repository: &Repository) -> Result<bool, Stopped> {
+/// What to say of a file that the gate will not look at unless it is named.
+pub(super) const UNSEEN: &str = "
+the policy's patterns do not find a file of this name: call it threat-model.yaml or NAME.threat-model.yaml,
+or add it to `files.include`
+";
+
+/// Whether the policy's patterns find a file, so that the gate will. A policy that cannot be read says so itself.
+pub(super) fn is_found(model: &Path, repository: &Repository) -> bool {
     let side = Side::Folder(repository);
-    let Ok((policy, _)) = find_policy(None, side)? else { return Ok(true) };
-    Ok(!side.discover(&[model.to_owned()], &policy, Named::Filtered).candidates.is_empty())
+    let Ok(Ok((policy, _))) = find_policy(None, side) else { return true };
+    !side.discover(&[model.to_owned()], &policy, Named::Filtered).candidates.is_empty()
 }
 
-fn next_steps(shown: &str, is_found: bool) -> String {
+fn next_steps(shown: &str) -> String {
     let shown = escape_line(shown);
-    let mut steps = format!(
+    format!(
         "\nnext:\n  fill in what is empty, and in comments what you know\n  aivss-lint {shown}\n      says what is \
          missing, place by place\n  aivss-lint fix {shown}\n      writes the score, once its inputs are there\n"
-    );
-    if !is_found {
-        steps.push_str(
-            "\nthe policy's patterns do not find a file of this name: call it threat-model.yaml or NAME.threat-model.yaml, or \
-             add it to `files.include`\n",
-        );
-    }
-    steps
+    )
 }
 
 fn indented(text: &str) -> String {

@@ -19,6 +19,9 @@ use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::source::Source;
 
+/// What is said of a folder that holds nothing to judge.
+pub(super) const NOTHING_HERE: &str = "no threat model here: a gate that checked nothing does not pass";
+
 /// A report, and what of the policy had a part in it.
 pub(super) struct Looked {
     pub(super) report: Report,
@@ -153,7 +156,7 @@ impl Looked {
         let repository = side.repository();
         for folder in &discovery.folders {
             if !held.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                let message = "no threat model here: a gate that checked nothing does not pass".to_owned();
+                let message = NOTHING_HERE.to_owned();
                 self.report.obstacles.push(Obstacle { path: repository.shown(folder), message });
             }
         }

@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod deliver;
 mod diff;
 mod explain;
 mod export;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gate::{Ask, Stopped, Texts, find_policy};
-use super::look::{look as look_at, refuse_stdin};
+use super::look::{NOTHING_HERE, look as look_at, refuse_stdin};
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
@@ -13,7 +13,7 @@ use crate::decimal::Decimal;
 use crate::discover::Repository;
 use crate::fix::is_unreadable;
 use crate::model::{Assessment, At, Factor, Factors, GivenFactor, Multiplier};
-use crate::report::{Formulas, Obstacle, Verdict, escape_line, write_sheet, write_sheets_json};
+use crate::report::{Formulas, Obstacle, Verdict, begin_line, write_sheet, write_sheets_json};
 use crate::score::{ALL, Formula, INPUT_DECIMALS, score};
 use crate::sheet::{Sheet, sheets};
 use crate::source::Span;
@@ -134,7 +134,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 writeln!(stdout)?;
             }
             obstacles.iter().try_for_each(|Obstacle { path, message }| {
-                writeln!(stdout, "{}: {}", escape_line(path), escape_line(message))
+                writeln!(stdout, "{}", begin_line(&format!("{path}: {message}")))
             })
         }
     })?;
@@ -149,6 +149,10 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
     let cvss = arguments.cvss.as_deref();
     let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| At::new(base, span));
     let vector = cvss.filter(|_| base.is_none()).map(|vector| At::new(vector, span));
+    if let Some(neither) = vector.filter(|vector| !vector.value.contains('/')) {
+        let message = format!("--cvss {}: neither a number (8.5) nor a CVSS v4.0 vector", neither.value);
+        return Err(Stopped::Asked(message));
+    }
     let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
         factor: *factor,
         key: At::new(factor.key(), span),
@@ -210,6 +214,9 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
         } else {
             all.extend(own);
         }
+    }
+    for obstacle in obstacles.iter_mut().filter(|obstacle| obstacle.message == NOTHING_HERE) {
+        obstacle.message = "no threat model here, so that there is nothing to explain".to_owned();
     }
     obstacles.sort();
     Ok((all, obstacles))

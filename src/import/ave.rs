@@ -55,10 +55,13 @@ fn finding<'t>(ledger: &mut Ledger<'t>, record: Node<'t>, remarks: &mut Vec<Stri
         ledger.take(block, key);
     }
     ledger.take(this, "aivss_score");
-    let spec = ledger.text(block, "spec_version");
+    let number =
+        |ledger: &mut Ledger<'t>| ledger.number(block, "spec_version").map(|number| number.to_string());
+    let spec = ledger.text(block, "spec_version").or_else(|| number(ledger));
     let version = spec.clone().filter(|version| Formula::named(version).is_some());
     if version.is_none() {
-        remarks.push(format!("{name}: spec_version {} is no formula: choose one", spec.unwrap_or_default()));
+        let spec = spec.map_or_else(|| "nothing".to_owned(), |spec| format!("`{spec}`"));
+        remarks.push(format!("{name}: spec_version names no formula, but {spec}: choose one"));
     }
     let mut score = Score {
         version,

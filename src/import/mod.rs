@@ -10,7 +10,7 @@ mod page;
 
 use crate::document::{List, MODEL_MARKER, Node, parse};
 use crate::draft::Draft;
-use crate::source::Source;
+use crate::source::{BOM, Source};
 
 /// A threat model made of something else.
 #[derive(Debug)]
@@ -31,9 +31,10 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     if let Some(undecodable) = text.undecodable() {
         return Err(undecodable.message.clone());
     }
-    let is_json = text.text().trim_start_matches(crate::source::BOM).trim_start().starts_with(['{', '[']);
+    let page = text.text().trim_start_matches(BOM);
+    let is_json = page.trim_start().starts_with(['{', '[']);
     let mut imported =
-        if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(text.text())? };
+        if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(page)? };
     let origin = format!("From {name}. {}", imported.draft.origin);
     origin.trim_end().clone_into(&mut imported.draft.origin);
     Ok(imported)
@@ -49,8 +50,14 @@ fn of_json(source: &Source) -> Result<Imported, String> {
     if root.get(MODEL_MARKER).is_some() {
         return Err("it is a threat model already".to_owned());
     }
-    if root.get("metadata").is_some() && root.get("vulnerabilities").is_some() {
-        return Ok(owasp::import(root));
+    if let (Some(_), Some(list)) = (root.get("metadata"), root.get("vulnerabilities")) {
+        let mut items = list.as_list().into_iter().flat_map(List::iter);
+        let lists_some = items.any(|item| item.as_map().is_some());
+        return if lists_some {
+            Ok(owasp::import(root))
+        } else {
+            Err("it lists no vulnerabilities".to_owned())
+        };
     }
     let records: Vec<Node<'_>> = root.as_list().map_or_else(|| vec![root], |list| List::iter(list).collect());
     if !records.is_empty() && records.iter().all(|record| ave::is_record(*record)) {

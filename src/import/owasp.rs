@@ -22,6 +22,8 @@ pub(super) fn import(root: Node<'_>) -> Imported {
         ..Draft::default()
     };
     let items = root.get("vulnerabilities").and_then(Node::as_list).into_iter().flat_map(List::iter);
+    // What is no mapping is told as left.
+    let items = items.filter(|item| item.as_map().is_some());
     draft.findings = items.map(|item| finding(&mut ledger, item)).collect();
     let mut remarks: Vec<String> =
         ledger.left().into_iter().map(|left| format!("not carried over: {left}")).collect();

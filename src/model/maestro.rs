@@ -61,8 +61,16 @@ impl LayerKind {
             let small = name.to_lowercase().replace('&', "and");
             small.chars().filter(char::is_ascii_alphabetic).collect()
         };
-        let asked = letters(name.get(..name.len().min(LONGEST)).filter(|_| name.len() <= LONGEST)?);
-        // A number, a word for it, or a remark in brackets may stand around the name.
+        if name.len() > LONGEST {
+            return None;
+        }
+        // A remark in brackets, a number or a word for it may stand around the name.
+        let name = name
+            .trim()
+            .strip_suffix(')')
+            .and_then(|name| name.rsplit_once(" ("))
+            .map_or(name, |(name, _)| name);
+        let asked = letters(name);
         let asked = asked.strip_prefix("layer").unwrap_or(&asked);
         let asked = asked.strip_suffix("vertical").unwrap_or(asked);
         let asked = asked.strip_suffix("layer").unwrap_or(asked);
