@@ -163,9 +163,7 @@ impl<'t> Exporter<'t> {
             };
             vulnerabilities.extend(self.vulnerability(&about, assessment));
         } else if model.assessment.is_some() {
-            self.leave(
-                "aivss: the agent's own score (--agent-as CATEGORY makes a vulnerability of it)".to_owned(),
-            );
+            self.leave("aivss: the agent's own score (--agent-as CATEGORY makes a vulnerability of it)");
         }
         let items = self
             .root
@@ -181,7 +179,7 @@ impl<'t> Exporter<'t> {
                 self.refuse(id.span, format!("finding {}: the report needs a category", id.value));
             }
             if item.get("layers").is_some() {
-                self.leave(format!("finding {}: layers", id.value));
+                self.leave(&format!("finding {}: layers", id.value));
             }
             let about = About {
                 id: id.value,
@@ -252,7 +250,7 @@ impl<'t> Exporter<'t> {
                 keys.iter().filter(|key| self.root.get(block).is_some_and(|block| block.get(key).is_some()));
             let remarks: Vec<String> = given.map(|key| format!("{block}.{key}")).collect();
             for what in remarks {
-                self.leave(what);
+                self.leave(&what);
             }
         }
         for (block, name) in [(Some(self.root), "the threat model"), (self.root.get("agent"), "agent")] {
@@ -261,7 +259,7 @@ impl<'t> Exporter<'t> {
             }
         }
         if self.root.get("maestro").is_some() {
-            self.leave("maestro: the seven layers".to_owned());
+            self.leave("maestro: the seven layers");
         }
     }
 
@@ -337,10 +335,10 @@ impl<'t> Exporter<'t> {
             ));
         }
         if declared.evidence.is_some() {
-            self.leave(format!("{name}: mitigation_evidence"));
+            self.leave(&format!("{name}: mitigation_evidence"));
         }
         if declared.factors.given.iter().any(|given| given.rationale.is_some()) {
-            self.leave(format!("{name}: rationales"));
+            self.leave(&format!("{name}: rationales"));
         }
     }
 
@@ -352,12 +350,12 @@ impl<'t> Exporter<'t> {
         let keys = maps.flat_map(|map| map.iter().map(|entry| entry.key)).filter(|key| key.starts_with("x-"));
         let keys: Vec<String> = keys.map(|key| format!("{name}: {key}")).collect();
         for key in keys {
-            self.leave(key);
+            self.leave(&key);
         }
     }
 
     /// Tells of what the report has no place for.
-    fn leave(&mut self, what: String) {
+    fn leave(&mut self, what: &str) {
         self.remarks.push(format!("not in the report: {what}"));
     }
 

@@ -216,7 +216,7 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
         }
     }
     for obstacle in obstacles.iter_mut().filter(|obstacle| obstacle.message == NOTHING_HERE) {
-        obstacle.message = "no threat model here, so that there is nothing to explain".to_owned();
+        "no threat model here, so that there is nothing to explain".clone_into(&mut obstacle.message);
     }
     obstacles.sort();
     Ok((all, obstacles))
