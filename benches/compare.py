@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""The timing behind compare.sh: commands in turn, their times as whole processes, ratios pair by pair."""
+import datetime
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+TOOLS, CORPUS, ROUNDS = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+GATE = ROOT / "target/release/aivss-lint"
+SCHEMA = str(ROOT / "schemas/threat-model.json")
+# Where the files are named one by one, the list is the shell's work and not the program's.
+VENV = TOOLS / "venv/bin"
+
+
+def files(name):
+    return sorted(str(path) for path in (CORPUS / name).rglob("*.threat-model.*"))
+
+
+def once(command):
+    """Wall seconds, CPU seconds and the largest resident size in MiB of one run; its exit code."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+
+
+def compare(ours, theirs, rounds, expected=0):
+    """Both in turn. Ours must end with the code that is expected, so that what failed early is not fast."""
+    pairs = []
+    for at in range(rounds + 1):
+        one, other = once(ours), once(theirs) if theirs else None
+        if one[3] != expected:
+            sys.exit(f"{ours[:3]} ended with {one[3]}")
+        if at:  # The first is for the caches.
+            pairs.append((one, other))
+    return pairs
+
+
+def middle(values):
+    return statistics.median(values)
+
+
+def row(name, pairs):
+    wall, cpu, peak = (middle([one[at] for one, _ in pairs]) for at in range(3))
+    cells = [name, f"{wall * 1000:.1f} ms", f"{cpu * 1000:.1f} ms", f"{peak:.1f} MiB"]
+    if pairs[0][1]:
+        other_wall, other_cpu, other_peak = (middle([other[at] for _, other in pairs]) for at in range(3))
+        ratios = [middle([one[at] / other[at] for one, other in pairs]) for at in range(2)]
+        cells += [f"{other_wall * 1000:.1f} ms", f"{other_peak:.1f} MiB", f"{ratios[0]:.2f}", f"{ratios[1]:.2f}"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def version(command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.strip().splitlines()[0]
+    except (OSError, IndexError, subprocess.SubprocessError):
+        return "?"
+
+
+def rivals():
+    """Each with its name, its command for a list of files, how many files it is given, and how often it is run."""
+    schema = ["--schemafile", SCHEMA]
+    # The binary itself: the wrapper in front of it starts Python.
+    raw = next(TOOLS.glob(f"venv/lib/python*/site-packages/sourcemeta_jsonschema/jsonschema-linux-{platform.machine()}"), None)
+    found = [
+        ("boon-cli", TOOLS / "bin/boon", lambda names: [SCHEMA, *names], (1000, 10000), ROUNDS),
+        ("jsonschema-cli", TOOLS / "bin/jsonschema-cli",
+         lambda names: ["validate", SCHEMA, "--errors-only", *(part for name in names for part in ("-i", name))],
+         (1000, 10000), ROUNDS),
+        ("sourcemeta jsonschema", raw or VENV / "jsonschema", lambda names: ["validate", "--fast", SCHEMA, *names], (1000,), ROUNDS),
+        ("check-jsonschema", VENV / "check-jsonschema", lambda names: [*schema, *names], (1000,), 3),
+    ]
+    return [rival for rival in found if rival[1].exists()]
+
+
+def main():
+    lines = []
+    here = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    lines.append("# Figures\n")
+    lines.append(
+        f"Written by `benches/compare.sh` on {datetime.date.today()}: {model}, {here}; {version([str(GATE), '--version'])}, "
+        f"{version(['rustc', '--version'])}; medians of {ROUNDS} rounds in turn (3 for what takes seconds). The gate does "
+        "everything on every file (schema, CVSS, AIVSS, layers, policy `recommended`) and finds the files by itself; the "
+        "others validate the schema of files that are named to them. A ratio below 1 says that the gate is faster.\n")
+    lines.append("## Beside validators\n")
+    lines.append("| files, and against | gate, wall | cpu | peak | other, wall | peak | wall ratio | cpu ratio |")
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for name, binary, arguments, sizes, rounds in rivals():
+        for size in sizes:
+            for kind in ("yaml", "json") if size == 1000 else ("yaml",):
+                folder = f"{kind}-{size}"
+                command = [str(binary), *arguments(files(folder))]
+                if sum(map(len, command)) > 1_500_000:
+                    continue
+                pairs = compare([str(GATE), str(CORPUS / folder)], command, rounds)
+                lines.append(row(f"{size:,} {kind.upper()}, {name}", pairs))
+        one = files("one")
+        pairs = compare([str(GATE), *one], [str(binary), *arguments(one)], max(rounds, 5))
+        lines.append(row(f"1 YAML, {name}", pairs))
+    lines.append("\n## Alone\n")
+    lines.append("| what | wall | cpu | peak |")
+    lines.append("|---|---|---|---|")
+    thousand = compare([str(GATE), str(CORPUS / "yaml-1000")], None, ROUNDS)
+    ten = compare([str(GATE), str(CORPUS / "yaml-10000")], None, ROUNDS)
+    alone = compare([str(GATE), "--threads", "1", str(CORPUS / "yaml-10000")], None, ROUNDS)
+    lines.append(row("1,000 files", thousand))
+    lines.append(row("10,000 files", ten))
+    lines.append(row("10,000 files on one thread", alone))
+    lines.append(row("a tree of 20,000 files, 1,000 of them models", compare([str(GATE), str(CORPUS / "tree")], None, ROUNDS)))
+    lines.append(row("one file of 10 MB", compare([str(GATE), str(CORPUS / "large")], None, ROUNDS)))
+    lines.append(row("10,000 faults in 100 files", compare([str(GATE), str(CORPUS / "faults")], None, ROUNDS, expected=1)))
+    ratio = middle([one[0] for one, _ in ten]) / middle([one[0] for one, _ in thousand])
+    threads = middle([one[0] for one, _ in alone]) / middle([one[0] for one, _ in ten])
+    lines.append(f"\nTen times the files take {ratio:.1f} times the time. One thread takes {threads:.2f} times the time of {os.cpu_count()}.")
+    largest = max(path.stat().st_size for path in (CORPUS / "large").iterdir()) / 2**20
+    lines.append(f"The large file has {largest:.1f} MiB.\n")
+    text = "\n".join(lines)
+    (ROOT / "benches/RESULTS.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

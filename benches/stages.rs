@@ -1,0 +1,99 @@
+//! Each stage on one threat model of the examples: text, tree, schema, meaning and score, the whole of a file, and the
+//! reports. `cargo bench --bench stages` prints what each takes; a change that makes one slower shows here.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use aivss_lint::date::Date;
+use aivss_lint::document::parse;
+use aivss_lint::lint::{Judge, lint};
+use aivss_lint::model::Format;
+use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::report::{self, FileReport, Look, Report, write};
+use aivss_lint::schema::Schema;
+use aivss_lint::score::score;
+use aivss_lint::source::Source;
+use divan::Bencher;
+
+const MODEL: &str = include_str!("../examples/smolagents/threat-model.yaml");
+const FAULTY: &str = include_str!("../examples/faults/arithmetic.threat-model.yaml");
+
+fn main() {
+    divan::main();
+}
+
+fn source(text: &str) -> Source {
+    Source::decode("a.threat-model.yaml", text.as_bytes().to_vec())
+}
+
+fn today() -> Date {
+    Date::parse("2026-11-25").unwrap()
+}
+
+#[divan::bench]
+fn text(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| source(black_box(MODEL)));
+}
+
+#[divan::bench]
+fn tree(bencher: Bencher<'_, '_>) {
+    let source = source(MODEL);
+    bencher.bench(|| parse(black_box(&source)).roots().count());
+}
+
+#[divan::bench]
+fn schema(bencher: Bencher<'_, '_>) {
+    let source = source(MODEL);
+    let document = parse(&source);
+    let root = document.roots().next().unwrap();
+    bencher.bench(|| Schema::ThreatModel.violations(black_box(root)).len());
+}
+
+#[divan::bench]
+fn meaning_and_score(bencher: Bencher<'_, '_>) {
+    let source = source(MODEL);
+    let document = parse(&source);
+    let root = document.roots().next().unwrap();
+    bencher.bench(|| {
+        let model = Format::Native.read(black_box(root));
+        model.assessments().filter_map(|(_, declared)| score(declared).working).count()
+    });
+}
+
+/// Everything there is to one file.
+#[divan::bench(args = ["right", "wrong"])]
+fn file(bencher: Bencher<'_, '_>, kind: &str) {
+    let text = if kind == "right" { MODEL } else { FAULTY };
+    let policy = recommended().policy();
+    let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+    bencher.bench(|| lint(&source(black_box(text)), "a.threat-model.yaml", judge).diagnostics.len());
+}
+
+/// A report on a file with faults.
+#[divan::bench(args = ["human", "json", "sarif", "markdown"])]
+fn report(bencher: Bencher<'_, '_>, format: &str) {
+    let policy = recommended().policy();
+    let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+    let source = Arc::new(source(FAULTY));
+    let linted = lint(&source, "a.threat-model.yaml", judge);
+    let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
+    report.files.push(FileReport {
+        source,
+        path: "a.threat-model.yaml".to_owned(),
+        models: linted.models,
+        diagnostics: linted.diagnostics,
+        is_policy: false,
+    });
+    let format = match format {
+        "human" => report::Format::Human(Look::PLAIN),
+        "json" => report::Format::Json,
+        "sarif" => report::Format::Sarif,
+        _ => report::Format::Markdown,
+    };
+    bencher.bench(|| {
+        let mut bytes = Vec::new();
+        write(black_box(&report), format, &mut bytes).unwrap();
+        bytes
+    });
+}
