@@ -303,6 +303,11 @@ pub fn escape_line(text: &str) -> String {
     escape::line(text).into_owned()
 }
 
+/// The same for what begins a line, such as a path: what would make the line a workflow command is written as `./path`.
+pub fn begin_line(text: &str) -> String {
+    escape::plain_line(escape_line(text))
+}
+
 /// Which finding a diagnostic is about, whether it is excepted or in the base, to be put after its message.
 fn asides(diagnostic: &Diagnostic) -> String {
     let finding = diagnostic.finding.as_deref().map(|id| format!(" (finding {})", escape::line(id)));
