@@ -35,12 +35,13 @@ Examples:
   aivss-lint migrate --natural-language 0.5 a.yaml
                                       with the value that a person decided on
 
-AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
-can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
-the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
+AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth
+only a person can say: the old factor becomes a comment with the question above it (in braces and
+JSON, an x- key beside it), the new one stands without a value, and the gate fails until it has
+one. Then `aivss-lint fix` writes the numbers. No score is moved back to an earlier formula.
 
-Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
-could not be read or written.";
+Exit codes: 0 all is moved, 1 something is left to decide or to look at (with --diff: or something
+would change), 2 a file could not be read or written.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -129,7 +130,9 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     }
     Ok(match () {
         () if !report.obstacles.is_empty() => Verdict::CannotJudge,
-        () if told.open > 0 || told.left > 0 || (arguments.diff && told.moved > 0) => Verdict::Failed,
+        () if told.open + told.left + told.unproven > 0 || (arguments.diff && told.moved > 0) => {
+            Verdict::Failed
+        }
         () => Verdict::Passed,
     })
 }
@@ -150,6 +153,8 @@ struct Told {
     open: usize,
     /// How much was left.
     left: usize,
+    /// How many mitigations begin to count with nothing that demonstrates them.
+    unproven: usize,
     obstacles: usize,
 }
 
@@ -169,10 +174,13 @@ impl Told {
         if self.left > 0 {
             parts.push(format!("{} left", count(self.left, "place")));
         }
+        if self.unproven > 0 {
+            parts.push(format!("{} to look at", count(self.unproven, "mitigation")));
+        }
         if self.obstacles > 0 {
             parts.push(format!("{} in the way", count(self.obstacles, "obstacle")));
         }
-        if self.open + self.left + self.obstacles == 0 {
+        if self.open + self.left + self.unproven + self.obstacles == 0 {
             parts.push("nothing is left to decide".to_owned());
         }
         parts.join("; ") + "\n"
@@ -242,6 +250,7 @@ impl Told {
                     self.moved += 1;
                     // Its numbers are those of the old version, and nobody has been asked for what is missing.
                     self.left += usize::from(moved.after.is_empty() && placed.open().is_none());
+                    self.unproven += usize::from(moved.counts.is_some() && moved.is_unproven);
                 }
             }
             if let (Outcome::Already { .. } | Outcome::Moved(_), Some(span)) = (&step.outcome, placed.open())
@@ -278,7 +287,13 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
     let (subject, version) = (escape_line(&subject), aim.formula.version);
     match &step.outcome {
         Outcome::Report => format!("{subject}: a report of OWASP's is by 0.8 as it stands\n"),
-        Outcome::Already { .. } => format!("{subject}: by {version} already\n"),
+        Outcome::Already { by, .. } if by.version == version => {
+            format!("{subject}: by {version} already\n")
+        }
+        Outcome::Already { by, .. } => {
+            let by = by.version;
+            format!("{subject}: by {by} already, a later formula: --to {version} would weaken it\n")
+        }
         Outcome::Left { why, .. } => format!("{place}: left: {}\n", escape_line(why)),
         Outcome::Moved(moved) => {
             let mut lines = format!("{subject}: {}\n", outlook(moved, aim));
@@ -287,7 +302,10 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
             }
             if let Some(value) = moved.counts {
                 let from = moved.from.version;
-                lines.push_str(&format!("  mitigation_factor {value} begins to count: {from} has none\n"));
+                let unproven = if moved.is_unproven { "; it lacks mitigation_evidence" } else { "" };
+                lines.push_str(&format!(
+                    "  mitigation_factor {value} begins to count: {from} has none{unproven}\n"
+                ));
             }
             lines
         }
