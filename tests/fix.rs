@@ -335,6 +335,31 @@ fn a_link_stays_one_and_does_not_lead_out_of_the_repository() {
     assert_eq!((ran.code, folder.read("agents/threat-model.yaml")), (0, MODEL.to_owned()), "{}", ran.out);
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+    use std::os::unix::fs::symlink;
+    let wrong = model("score: 9.4", "score: 9.1");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.fix(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.contains(": 1 number in 1 file; nothing wrong is left\n"), "{said}");
+    }
+
+    let shared = wrong.replace("score: 9.1", "score: &v 9.1").replace("maestro:", "x-v: *v\nmaestro:");
+    let broken = wrong.clone() + "a: [";
+    let name = |file: &str| format!("::stop-commands::x/{file}.threat-model.yaml");
+    let folder = Folder::new(&[(&name("a"), &wrong), (&name("b"), &shared), (&name("c"), &broken)]);
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.fix(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
+        assert!(said.matches("./::stop-commands::x/").count() >= 2, "{said}");
+    }
+}
+
 /// The worked examples of v0.5: what they declare is wrong, and nothing else is.
 #[test]
 fn the_examples_of_v0_5_pass_once_mended() {

@@ -510,6 +510,54 @@ fn no_score_is_moved_back_to_an_earlier_formula() {
     assert!(folder.read(FILE).contains("version: '0.8-floor'"));
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&[("threat-model.yaml", &old())]);
+    symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.migrate(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.contains("1 score in 1 file; 1 factor to decide, and"), "{said}");
+        assert!(said.matches("x-").count() == 0 && said.matches("is to be decided").count() == 1, "{said}");
+    }
+    assert_eq!(folder.read(FILE).matches("To be decided").count(), 1);
+
+    let name = "::stop-commands::x";
+    let with_alias =
+        with(&old(), &[("version: '0.5'", "version: &v '0.5'"), ("maestro:", "x-v: *v\nmaestro:")]);
+    let folder = Folder::new(&[]);
+    fs::create_dir(folder.path(name)).unwrap();
+    for (file, text) in [("a", old()), ("b", with_alias), ("c", old() + "a: [")] {
+        fs::write(folder.path(&format!("{name}/{file}.threat-model.yaml")), text).unwrap();
+    }
+    for arguments in [&["--diff"][..], &[], &[]] {
+        let ran = folder.migrate(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
+        assert!(said.matches("\n./::stop-commands::x/").count() >= 3, "{said}");
+    }
+}
+
+#[test]
+fn quiet_says_what_is_left_for_a_person() {
+    let folder = Folder::new(&[(FILE, &old())]);
+    let ran = folder.migrate(&["--quiet"]);
+    let asked = format!("{FILE}:16:5: natural_language_interface is to be decided\n  natural");
+    assert!(ran.code == 1 && ran.out.starts_with(&asked) && ran.out.lines().count() == 2, "{}", ran.out);
+    let ran = folder.migrate(&["-q", "--natural-language", "0.5"]);
+    assert_eq!((ran.code, ran.out, ran.err), (0, String::new(), String::new()));
+    let text = with(&old(), &[("version: '0.5'", "version: '0.6'")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["-q"]);
+    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: left: `0.6` is no version of the standard\n")));
+    let text = with(&old(), &[("mitigation_factor: 1.0", "mitigation_factor: 0.83")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["-q", "--natural-language", "0.5"]);
+    assert!(ran.code == 1 && ran.out.contains("it lacks mitigation_evidence"), "{}", ran.out);
+}
+
 /// The question of the tenth factor cannot be passed over by a key that is not understood.
 #[test]
 fn a_score_without_one_tenth_factor_is_left_by_every_run() {

@@ -12,7 +12,7 @@ use super::check::parse_date;
 use super::gate::{Ask, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
-use super::rewrite::{judged, left_line, place, rejudge, shown_patch, write};
+use super::rewrite::{Reached, judged, left_line, obstacle_line, place, rejudge, shown_patch, write};
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
@@ -153,10 +153,26 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Adds what was changed in a file, and its text as it is now.
+    fn add(&mut self, source: &Source, changes: &[Change], text: &str) {
+        self.files += 1;
+        for change in changes {
+            match change.safety {
+                Safety::Safe => self.numbers += 1,
+                Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
+            }
+        }
+        let patch = patch::unified(&escape_line(source.name()), source.text(), text);
+        self.patch.push_str(&shown_patch(&patch));
+        self.changed.extend(changes.iter().map(|change| changed_line(source, change)));
+    }
+}
+
 /// Mends the files of a report, in which then stands what is still wrong with them. Without a repository to write to,
 /// the disk stays as it is.
 fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Option<&Repository>) -> Told {
-    let mut told = Told::default();
+    let (mut told, mut reached) = (Told::default(), Reached::default());
     let mut obstacles = Vec::new();
     for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
         let name = file.source.name().to_owned();
@@ -173,19 +189,11 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
                 obstacles.push(obstacle(&message));
                 continue;
             }
-            told.files += 1;
-            for change in &changes {
-                match change.safety {
-                    Safety::Safe => told.numbers += 1,
-                    Safety::Suggested => told.suggestions += usize::from(!change.after.is_empty()),
-                }
+            // By whatever name, a file is changed once.
+            if !reached.has(file) {
+                reached.add(file);
+                told.add(&file.source, &changes, &text);
             }
-            told.patch.push_str(&shown_patch(&patch::unified(
-                &escape_line(&name),
-                file.source.text(),
-                &text,
-            )));
-            told.changed.extend(changes.iter().map(|change| changed_line(&file.source, change)));
             rejudge(file, text, judge);
         }
         if safety == Safety::Safe {
@@ -195,10 +203,7 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
     }
     report.obstacles.append(&mut obstacles);
     report.obstacles.sort();
-    let in_the_way = |obstacle: &Obstacle| {
-        format!("{}: {}\n", escape_line(&obstacle.path), escape_line(&obstacle.message))
-    };
-    told.left.extend(report.obstacles.iter().map(in_the_way));
+    told.left.extend(report.obstacles.iter().map(obstacle_line));
     told
 }
 
