@@ -443,6 +443,39 @@ fn misspelt_and_old_keys_are_suggestions() {
     assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
 }
 
+/// What somebody took out of force is not put back, which would lower the score and turn the gate green.
+#[test]
+fn only_slips_are_renamed_and_not_what_has_another_name() {
+    let planned = |key: &str| model("  mitigation_factor: 1.0\n", &format!("  {key}: 0.67\n"));
+    let language = model("natural_language_interface: 1.0", "natural_language_interface_old: 0.0");
+    let two =
+        MODEL.replace("  mitigation_factor: 1.0\n", "  mitigaton_factor: 0.67\n  mitigation_facto: 1.0\n");
+    let tools = model("    dynamic_tool_use: 0.5\n", "    tools: 0.5\n    Tool Use: 0.0\n");
+    for wrong in [
+        planned("mitigation_factor_planned"),
+        planned("mitigation_factor_old"),
+        planned("old_mitigation_factor"),
+        planned("mitigation_factor2"),
+        planned("_mitigation_factor"),
+        planned("\"#mitigation_factor\""),
+        planned("threat_multiplier_2025"),
+        model("  data_operations:", "  data_operations_old:"),
+        language,
+        two,
+        tools,
+    ] {
+        let folder = Folder::new(&[(FILE, &wrong)]);
+        let ran = folder.fix(&["--unsafe"]);
+        assert_eq!((ran.code, folder.read(FILE)), (1, wrong), "{}", ran.out);
+        // People are still told what may have been meant.
+        let ran = folder.run(&["check", "--today", "2026-11-23"]);
+        assert!(ran.out.contains("help: did you mean `") && !ran.out.contains("--unsafe"), "{}", ran.out);
+    }
+    let folder = Folder::new(&[(FILE, &planned("mitigaton_factor"))]);
+    folder.fix(&["--unsafe"]);
+    assert!(folder.read(FILE).contains("\n  mitigation_factor: 0.67\n"));
+}
+
 #[test]
 fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_is_escaped() {
     for wrong in [
@@ -459,11 +492,10 @@ fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_i
         assert_eq!(folder.read(FILE), wrong, "{}", ran.out);
         assert_eq!(ran.code, 1, "{}", ran.out);
     }
-    // Of two that could be meant the first is, and then the right key is there.
+    // Of two that could be meant neither is taken for it.
     let wrong = model("  summary:", "  sumary: x\n  summry:");
     let folder = Folder::new(&[(FILE, &wrong)]);
-    assert_eq!(folder.fix(&["--unsafe"]).code, 1);
-    assert_eq!(folder.read(FILE), wrong.replace("sumary", "summary"));
+    assert_eq!((folder.fix(&["--unsafe"]).code, folder.read(FILE)), (1, wrong));
     // One tenth factor is never taken for the other.
     let report = REPORT.replacen("\"language\"", "\"goal_driven_planning\"", 1);
     let folder = Folder::new(&[("aivss-report.json", &report)]);

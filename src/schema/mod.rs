@@ -13,7 +13,7 @@ use serde_json::Value as JsonValue;
 
 use crate::decimal::Decimal;
 use crate::document::{Entry, Node, Value};
-use crate::model::Factor;
+use crate::model::{Factor, is_other_spelling};
 use crate::source::Span;
 use crate::suggest::nearest;
 use engine::{Breach, Engine, What};
@@ -149,7 +149,7 @@ impl Compiled {
             })
             .flat_map(|(breach, names)| {
                 let known = self.known_keys(breach);
-                names.iter().filter_map(move |name| {
+                names.iter().take(MOST_UNKNOWN).filter_map(move |name| {
                     let meant = meant_key(name, &known)?;
                     Some((breach.path.clone(), meant.to_owned()))
                 })
@@ -279,17 +279,25 @@ impl Compiled {
         let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
         let entries = || place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
         let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let mut taken: HashSet<&str> = entries().map(|entry| entry.key).collect();
-        for entry in entries().filter(|entry| names.contains(entry.key)).take(MOST_UNKNOWN) {
-            let meant = meant_key(entry.key, &known);
+        let unknown: Vec<(Entry<'_>, Option<&str>)> = entries()
+            .filter(|entry| names.contains(entry.key))
+            .take(MOST_UNKNOWN)
+            .map(|entry| (entry, meant_key(entry.key, &known)))
+            .collect();
+        // The right key may be there already, or be meant by two: then this is no slip but one too many.
+        let is_only = |right: &&str| {
+            let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
+            place.node.get(right).is_none() && meaning.count() == 1 && names.len() <= MOST_UNKNOWN
+        };
+        for &(entry, meant) in &unknown {
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if is_open => continue,
                 None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
             };
-            // The right key may be there already, and then this one is no slip but one too many.
             let respelt = meant
-                .filter(|meant| !place.shared && taken.insert(meant))
+                .filter(|right| !place.shared && is_other_spelling(entry.key, right))
+                .filter(is_only)
                 .and_then(|meant| Some((entry.key_letters()?, meant.to_owned())));
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
