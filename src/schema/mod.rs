@@ -6,7 +6,7 @@
 
 mod engine;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value as JsonValue;
@@ -141,23 +141,16 @@ impl Compiled {
 
     /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
     fn join_misspelt_keys(&self, root: Node<'_>, breaches: &mut Vec<Breach>) {
-        let meant: Vec<(Vec<String>, String)> = breaches
-            .iter()
-            .filter_map(|breach| match &breach.what {
-                What::UnknownKeys(names) => Some((breach, names)),
-                _ => None,
-            })
-            .flat_map(|(breach, names)| {
-                let known = self.known_keys(breach);
-                names.iter().take(MOST_UNKNOWN).filter_map(move |name| {
-                    let meant = meant_key(name, &known)?;
-                    Some((breach.path.clone(), meant.to_owned()))
-                })
-            })
-            .collect();
+        let mut meant: HashMap<Vec<String>, HashSet<String>> = HashMap::new();
+        for breach in &*breaches {
+            let What::UnknownKeys(names) = &breach.what else { continue };
+            let known = self.known_keys(breach);
+            let names = names.iter().take(MOST_UNKNOWN).filter_map(|name| meant_key(name, &known));
+            meant.entry(breach.path.clone()).or_default().extend(names.map(str::to_owned));
+        }
         breaches.retain(|breach| match &breach.what {
             What::MissingKey(name) => {
-                let misspelt = meant.iter().any(|(path, key)| *path == breach.path && key == name);
+                let misspelt = meant.get(&breach.path).is_some_and(|keys| keys.contains(name));
                 // What a merge key was to bring is not there because merge keys are not; that is said already.
                 let unmerged = Place::find(root, &breach.path).node.get("<<").is_some();
                 !misspelt && !unmerged
@@ -342,7 +335,7 @@ impl<'t> Place<'t> {
         for part in path {
             let step = match place.node.value() {
                 Value::Map(map) => map.entry(part),
-                Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| {
+                Value::List(list) => part.parse().ok().and_then(|at| list.get(at)).map(|value| {
                     let key_span = first_key(value).unwrap_or(value.span());
                     Entry { key: "", key_span, key_verbatim: false, value }
                 }),
