@@ -520,6 +520,20 @@ fn missing_layers_get_forms_behind_the_last_one() {
     assert_eq!(suggested("THREAT_MODEL.md", &page(some)), page(&right));
 }
 
+/// Whoever applies the fixes of a report one by one gets each form once.
+#[test]
+fn of_several_missing_layers_one_carries_all_forms() {
+    let some = "maestro:\n  foundation_models: Prompts leak.\n  agent_ecosystem: { }\n";
+    let folder = Folder::new(&[(FILE, &with_layers(some))]);
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
+    let faults = json["files"][0]["diagnostics"].as_array().unwrap();
+    let forms: Vec<&str> = faults.iter().filter_map(|fault| fault["fix"]["title"].as_str()).collect();
+    assert_eq!(
+        (faults.len(), forms),
+        (6, vec!["Write forms for 5 layers", "Write a form for `agent_ecosystem`"])
+    );
+}
+
 #[test]
 fn a_missing_or_empty_block_of_layers_gets_seven_forms() {
     let all = forms(&HOLDS);

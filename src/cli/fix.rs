@@ -31,9 +31,10 @@ Examples:
   aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
                                       factors, forms for layers that are blank
 
-Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
-the gate stays red until somebody writes one. A link is followed to its file, within the
-repository.
+Numbers that follow are written where their keys stand; a bare `score:` will do. Values of inputs
+are never changed, nor what an exception covers. A key with a word or a digit too many is not
+renamed. A form for a layer is no answer: the gate stays red until somebody writes one. A link is
+followed to its file, within the repository.
 
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
 be judged, read or written.";
