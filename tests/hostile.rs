@@ -599,7 +599,7 @@ fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
     let text = MODEL
         .replace("  factors:\n", &format!("  factors:\n{}", keys("tool_use")))
         .replace("maestro:\n", &format!("maestro:\n{}", keys("layer").replace("    ", "  ")));
-    put(&folder, YAML_FILE, &format!("{text}findings:\n{findings}"));
+    put(&folder, YAML_FILE, format!("{text}findings:\n{findings}"));
     let (code, report) = run(&folder, &["--format", "concise"]);
     assert_eq!(code, 1);
     assert!(
