@@ -335,6 +335,31 @@ fn a_link_stays_one_and_does_not_lead_out_of_the_repository() {
     assert_eq!((ran.code, folder.read("agents/threat-model.yaml")), (0, MODEL.to_owned()), "{}", ran.out);
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+    use std::os::unix::fs::symlink;
+    let wrong = model("score: 9.4", "score: 9.1");
+    let folder = Folder::new(&[(FILE, &wrong)]);
+    symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.fix(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.contains(": 1 number in 1 file; nothing wrong is left\n"), "{said}");
+    }
+
+    let shared = wrong.replace("score: 9.1", "score: &v 9.1").replace("maestro:", "x-v: *v\nmaestro:");
+    let broken = wrong.clone() + "a: [";
+    let name = |file: &str| format!("::stop-commands::x/{file}.threat-model.yaml");
+    let folder = Folder::new(&[(&name("a"), &wrong), (&name("b"), &shared), (&name("c"), &broken)]);
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.fix(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
+        assert!(said.matches("./::stop-commands::x/").count() >= 2, "{said}");
+    }
+}
+
 /// The worked examples of v0.5: what they declare is wrong, and nothing else is.
 #[test]
 fn the_examples_of_v0_5_pass_once_mended() {
@@ -418,6 +443,39 @@ fn misspelt_and_old_keys_are_suggestions() {
     assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
 }
 
+/// What somebody took out of force is not put back, which would lower the score and turn the gate green.
+#[test]
+fn only_slips_are_renamed_and_not_what_has_another_name() {
+    let planned = |key: &str| model("  mitigation_factor: 1.0\n", &format!("  {key}: 0.67\n"));
+    let language = model("natural_language_interface: 1.0", "natural_language_interface_old: 0.0");
+    let two =
+        MODEL.replace("  mitigation_factor: 1.0\n", "  mitigaton_factor: 0.67\n  mitigation_facto: 1.0\n");
+    let tools = model("    dynamic_tool_use: 0.5\n", "    tools: 0.5\n    Tool Use: 0.0\n");
+    for wrong in [
+        planned("mitigation_factor_planned"),
+        planned("mitigation_factor_old"),
+        planned("old_mitigation_factor"),
+        planned("mitigation_factor2"),
+        planned("_mitigation_factor"),
+        planned("\"#mitigation_factor\""),
+        planned("threat_multiplier_2025"),
+        model("  data_operations:", "  data_operations_old:"),
+        language,
+        two,
+        tools,
+    ] {
+        let folder = Folder::new(&[(FILE, &wrong)]);
+        let ran = folder.fix(&["--unsafe"]);
+        assert_eq!((ran.code, folder.read(FILE)), (1, wrong), "{}", ran.out);
+        // People are still told what may have been meant.
+        let ran = folder.run(&["check", "--today", "2026-11-23"]);
+        assert!(ran.out.contains("help: did you mean `") && !ran.out.contains("--unsafe"), "{}", ran.out);
+    }
+    let folder = Folder::new(&[(FILE, &planned("mitigaton_factor"))]);
+    folder.fix(&["--unsafe"]);
+    assert!(folder.read(FILE).contains("\n  mitigation_factor: 0.67\n"));
+}
+
 #[test]
 fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_is_escaped() {
     for wrong in [
@@ -434,11 +492,10 @@ fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_i
         assert_eq!(folder.read(FILE), wrong, "{}", ran.out);
         assert_eq!(ran.code, 1, "{}", ran.out);
     }
-    // Of two that could be meant the first is, and then the right key is there.
+    // Of two that could be meant neither is taken for it.
     let wrong = model("  summary:", "  sumary: x\n  summry:");
     let folder = Folder::new(&[(FILE, &wrong)]);
-    assert_eq!(folder.fix(&["--unsafe"]).code, 1);
-    assert_eq!(folder.read(FILE), wrong.replace("sumary", "summary"));
+    assert_eq!((folder.fix(&["--unsafe"]).code, folder.read(FILE)), (1, wrong));
     // One tenth factor is never taken for the other.
     let report = REPORT.replacen("\"language\"", "\"goal_driven_planning\"", 1);
     let folder = Folder::new(&[("aivss-report.json", &report)]);
@@ -461,6 +518,20 @@ fn missing_layers_get_forms_behind_the_last_one() {
         format!("# Planner\n\n- Its threats:\n\n  ```yaml\n{lines}  ```\n\nThe end.\n")
     };
     assert_eq!(suggested("THREAT_MODEL.md", &page(some)), page(&right));
+}
+
+/// Whoever applies the fixes of a report one by one gets each form once.
+#[test]
+fn of_several_missing_layers_one_carries_all_forms() {
+    let some = "maestro:\n  foundation_models: Prompts leak.\n  agent_ecosystem: { }\n";
+    let folder = Folder::new(&[(FILE, &with_layers(some))]);
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
+    let faults = json["files"][0]["diagnostics"].as_array().unwrap();
+    let forms: Vec<&str> = faults.iter().filter_map(|fault| fault["fix"]["title"].as_str()).collect();
+    assert_eq!(
+        (faults.len(), forms),
+        (6, vec!["Write forms for 5 layers", "Write a form for `agent_ecosystem`"])
+    );
 }
 
 #[test]

@@ -590,6 +590,25 @@ fn check_all(table: &str, cases: &[Case]) {
     assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
+/// Each of these lines has a fault of its own, and some hide the faults of others: the work must not grow with both.
+#[test]
+fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
+    let folder = repository("crowd");
+    let keys = |name: &str| (0..20_000).map(|at| format!("    {name}_{at}: 0.5\n")).collect::<String>();
+    let findings = "- { id: F, titel: A flaw }\n".repeat(20_000);
+    let text = MODEL
+        .replace("  factors:\n", &format!("  factors:\n{}", keys("tool_use")))
+        .replace("maestro:\n", &format!("maestro:\n{}", keys("layer").replace("    ", "  ")));
+    put(&folder, YAML_FILE, format!("{text}findings:\n{findings}"));
+    let (code, report) = run(&folder, &["--format", "concise"]);
+    assert_eq!(code, 1);
+    assert!(
+        report.contains("[input-limit]") && report.lines().count() <= 1_001,
+        "{}",
+        report.lines().count()
+    );
+}
+
 #[test]
 fn bytes_that_are_no_text_never_pass() {
     check_all("encodings", &encodings());

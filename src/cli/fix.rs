@@ -12,7 +12,7 @@ use super::check::parse_date;
 use super::gate::{Ask, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
-use super::rewrite::{judged, left_line, place, rejudge, shown_patch, write};
+use super::rewrite::{Reached, judged, left_line, obstacle_line, place, rejudge, shown_patch, write};
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
@@ -31,9 +31,10 @@ Examples:
   aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
                                       factors, forms for layers that are blank
 
-Values of inputs are never changed, nor what an exception covers. A form for a layer is no answer:
-the gate stays red until somebody writes one. A link is followed to its file, within the
-repository.
+Numbers that follow are written where their keys stand; a bare `score:` will do. Values of inputs
+are never changed, nor what an exception covers. A key with a word or a digit too many is not
+renamed. A form for a layer is no answer: the gate stays red until somebody writes one. A link is
+followed to its file, within the repository.
 
 Exit codes: 0 no error is left, 1 some are (with --diff: or something would change), 2 it could not
 be judged, read or written.";
@@ -153,10 +154,26 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Adds what was changed in a file, and its text as it is now.
+    fn add(&mut self, source: &Source, changes: &[Change], text: &str) {
+        self.files += 1;
+        for change in changes {
+            match change.safety {
+                Safety::Safe => self.numbers += 1,
+                Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
+            }
+        }
+        let patch = patch::unified(&escape_line(source.name()), source.text(), text);
+        self.patch.push_str(&shown_patch(&patch));
+        self.changed.extend(changes.iter().map(|change| changed_line(source, change)));
+    }
+}
+
 /// Mends the files of a report, in which then stands what is still wrong with them. Without a repository to write to,
 /// the disk stays as it is.
 fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Option<&Repository>) -> Told {
-    let mut told = Told::default();
+    let (mut told, mut reached) = (Told::default(), Reached::default());
     let mut obstacles = Vec::new();
     for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
         let name = file.source.name().to_owned();
@@ -173,19 +190,11 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
                 obstacles.push(obstacle(&message));
                 continue;
             }
-            told.files += 1;
-            for change in &changes {
-                match change.safety {
-                    Safety::Safe => told.numbers += 1,
-                    Safety::Suggested => told.suggestions += usize::from(!change.after.is_empty()),
-                }
+            // By whatever name, a file is changed once.
+            if !reached.has(file) {
+                reached.add(file);
+                told.add(&file.source, &changes, &text);
             }
-            told.patch.push_str(&shown_patch(&patch::unified(
-                &escape_line(&name),
-                file.source.text(),
-                &text,
-            )));
-            told.changed.extend(changes.iter().map(|change| changed_line(&file.source, change)));
             rejudge(file, text, judge);
         }
         if safety == Safety::Safe {
@@ -195,10 +204,7 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
     }
     report.obstacles.append(&mut obstacles);
     report.obstacles.sort();
-    let in_the_way = |obstacle: &Obstacle| {
-        format!("{}: {}\n", escape_line(&obstacle.path), escape_line(&obstacle.message))
-    };
-    told.left.extend(report.obstacles.iter().map(in_the_way));
+    told.left.extend(report.obstacles.iter().map(obstacle_line));
     told
 }
 

@@ -9,7 +9,8 @@ use clap::Args;
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, Texts, find_policy};
 use super::look::{look, refuse_stdin};
-use super::rewrite::{judged, left_line, place, shown_patch, write};
+use super::progress::Progress;
+use super::rewrite::{Reached, judged, left_line, obstacle_line, place, shown_patch, write};
 use super::score::parse_factor_value;
 use super::side::Side;
 use super::{emit_to_stdout, watch};
@@ -21,7 +22,7 @@ use crate::fix::is_unreadable;
 use crate::lint::Judge;
 use crate::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
 use crate::patch;
-use crate::report::{FileReport, Obstacle, Report, Verdict, count, escape_line};
+use crate::report::{FileReport, Obstacle, Report, Verdict, begin_line, count, escape_line};
 use crate::score::{Formula, Working};
 use crate::source::Source;
 
@@ -35,12 +36,13 @@ Examples:
   aivss-lint migrate --natural-language 0.5 a.yaml
                                       with the value that a person decided on
 
-AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth only a person
-can say: the old factor becomes a comment with the question above it, the new one stands without a value, and
-the gate fails until it has one. Then `aivss-lint fix` writes the numbers.
+AIVSS 0.8 has natural-language interface in the place of goal-driven planning. What it is worth
+only a person can say: the old factor becomes a comment with the question above it (in braces and
+JSON, an x- key beside it), the new one stands without a value, and the gate fails until it has
+one. Then `aivss-lint fix` writes the numbers. No score is moved back to an earlier formula.
 
-Exit codes: 0 all is moved, 1 something is left to decide (with --diff: or something would change), 2 a file
-could not be read or written.";
+Exit codes: 0 all is moved, 1 something is left to decide or to look at (with --diff: or something
+would change), 2 a file could not be read or written.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -69,6 +71,10 @@ pub(super) struct Arguments {
     /// What it switches off or excepts of the numbers that follow is not written.
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
+
+    /// Say only what is left for a person, and what is in the way
+    #[arg(short, long)]
+    quiet: bool,
 
     /// The day to judge by, for tests and replays
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
@@ -109,6 +115,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let ask = Ask {
         policy: arguments.policy.as_deref(),
         texts: Texts::All,
+        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
         ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
@@ -117,19 +124,22 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
     let mut report = look(&ask, side, &policy, None).report;
     let to_disk = (!arguments.diff).then_some(repository);
-    let told = migrate_all(&mut report, Aim { formula, tenth }, judge, to_disk);
+    let told = migrate_all(&mut report, Aim { formula, tenth }, judge, (arguments.quiet, to_disk));
+    let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(done) };
     if arguments.diff {
-        let words = told.words.clone() + &told.summary("would move");
+        let words = told.words.clone() + &summary("would move");
         emit_to_stdout(|stdout| stdout.write_all(told.patch.as_bytes()))?;
         // A closed stream leaves nobody to tell.
         let _ = io::stderr().write_all(words.as_bytes());
     } else {
-        let words = told.words.clone() + &told.summary("moved");
+        let words = told.words.clone() + &summary("moved");
         emit_to_stdout(|stdout| stdout.write_all(words.as_bytes()))?;
     }
     Ok(match () {
         () if !report.obstacles.is_empty() => Verdict::CannotJudge,
-        () if told.open > 0 || told.left > 0 || (arguments.diff && told.moved > 0) => Verdict::Failed,
+        () if told.open + told.left + told.unproven > 0 || (arguments.diff && told.moved > 0) => {
+            Verdict::Failed
+        }
         () => Verdict::Passed,
     })
 }
@@ -137,6 +147,8 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 /// What there is to say of a run.
 #[derive(Debug, Default)]
 struct Told {
+    /// Whether only what is left for a person is told.
+    quiet: bool,
     /// What becomes of each score, and what was in the way.
     words: String,
     /// A line a factor that has to be decided, or a number that was left.
@@ -150,6 +162,8 @@ struct Told {
     open: usize,
     /// How much was left.
     left: usize,
+    /// How many mitigations begin to count with nothing that demonstrates them.
+    unproven: usize,
     obstacles: usize,
 }
 
@@ -169,20 +183,31 @@ impl Told {
         if self.left > 0 {
             parts.push(format!("{} left", count(self.left, "place")));
         }
+        if self.unproven > 0 {
+            parts.push(format!("{} to look at", count(self.unproven, "mitigation")));
+        }
         if self.obstacles > 0 {
             parts.push(format!("{} in the way", count(self.obstacles, "obstacle")));
         }
-        if self.open + self.left + self.obstacles == 0 {
+        if self.open + self.left + self.unproven + self.obstacles == 0 {
             parts.push("nothing is left to decide".to_owned());
         }
         parts.join("; ") + "\n"
     }
 }
 
-fn migrate_all(report: &mut Report, aim: Aim, judge: Judge<'_>, to_disk: Option<&Repository>) -> Told {
-    let mut told = Told::default();
-    let mut obstacles = Vec::new();
+fn migrate_all(
+    report: &mut Report,
+    aim: Aim,
+    judge: Judge<'_>,
+    (quiet, to_disk): (bool, Option<&Repository>),
+) -> Told {
+    let mut told = Told { quiet, ..Told::default() };
+    let (mut obstacles, mut reached) = (Vec::new(), Reached::default());
     for file in report.files.iter().filter(|file| !file.is_policy) {
+        if reached.has(file) {
+            continue;
+        }
         let name = file.source.name().to_owned();
         let mut stop =
             |message: &str| obstacles.push(Obstacle { path: name.clone(), message: message.into() });
@@ -201,6 +226,7 @@ fn migrate_all(report: &mut Report, aim: Aim, judge: Judge<'_>, to_disk: Option<
             stop(&message);
             continue;
         }
+        reached.add(file);
         told.add(file, migrated, (aim, judge), to_disk.is_some());
     }
     report.obstacles.append(&mut obstacles);
@@ -212,10 +238,7 @@ fn migrate_all(report: &mut Report, aim: Aim, judge: Judge<'_>, to_disk: Option<
     }
     let questions = std::mem::take(&mut told.questions);
     told.words.push_str(&questions);
-    let in_the_way = |obstacle: &Obstacle| {
-        format!("{}: {}\n", escape_line(&obstacle.path), escape_line(&obstacle.message))
-    };
-    told.words.extend(report.obstacles.iter().map(in_the_way));
+    told.words.extend(report.obstacles.iter().map(obstacle_line));
     told
 }
 
@@ -234,7 +257,17 @@ impl Told {
         let (source, placed) = if written { (&new, &arrived) } else { (old, &steps) };
         let factor = aim.formula.tenth.key();
         for (step, placed) in steps.iter().zip(placed) {
-            self.words.push_str(&step_lines(step, &place(source, placed.place().start), old.name(), aim));
+            let is_for_a_person = match &step.outcome {
+                Outcome::Report | Outcome::Already { .. } => false,
+                Outcome::Left { .. } => true,
+                Outcome::Moved(moved) => {
+                    moved.after.is_empty() || moved.is_unproven && moved.counts.is_some()
+                }
+            };
+            if is_for_a_person || !self.quiet {
+                let place = place(source, placed.place().start);
+                self.words.push_str(&step_lines(step, &place, old.name(), aim));
+            }
             match &step.outcome {
                 Outcome::Report | Outcome::Already { .. } => {}
                 Outcome::Left { .. } => self.left += 1,
@@ -242,6 +275,7 @@ impl Told {
                     self.moved += 1;
                     // Its numbers are those of the old version, and nobody has been asked for what is missing.
                     self.left += usize::from(moved.after.is_empty() && placed.open().is_none());
+                    self.unproven += usize::from(moved.counts.is_some() && moved.is_unproven);
                 }
             }
             if let (Outcome::Already { .. } | Outcome::Moved(_), Some(span)) = (&step.outcome, placed.open())
@@ -275,10 +309,16 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
         Some("") => subject.push_str(", a finding without an identifier"),
         Some(id) => subject.push_str(&format!(", finding {id}")),
     }
-    let (subject, version) = (escape_line(&subject), aim.formula.version);
+    let (subject, version) = (begin_line(&subject), aim.formula.version);
     match &step.outcome {
         Outcome::Report => format!("{subject}: a report of OWASP's is by 0.8 as it stands\n"),
-        Outcome::Already { .. } => format!("{subject}: by {version} already\n"),
+        Outcome::Already { by, .. } if by.version == version => {
+            format!("{subject}: by {version} already\n")
+        }
+        Outcome::Already { by, .. } => {
+            let by = by.version;
+            format!("{subject}: by {by} already, a later formula: --to {version} would weaken it\n")
+        }
         Outcome::Left { why, .. } => format!("{place}: left: {}\n", escape_line(why)),
         Outcome::Moved(moved) => {
             let mut lines = format!("{subject}: {}\n", outlook(moved, aim));
@@ -287,7 +327,10 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
             }
             if let Some(value) = moved.counts {
                 let from = moved.from.version;
-                lines.push_str(&format!("  mitigation_factor {value} begins to count: {from} has none\n"));
+                let unproven = if moved.is_unproven { "; it lacks mitigation_evidence" } else { "" };
+                lines.push_str(&format!(
+                    "  mitigation_factor {value} begins to count: {from} has none{unproven}\n"
+                ));
             }
             lines
         }

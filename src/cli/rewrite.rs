@@ -2,6 +2,7 @@
 //!
 //! A link is followed to its file, which must lie within the repository: what a folder holds may not reach out of it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use super::replace::replace;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Repository, read};
 use crate::lint::{Judge, lint};
-use crate::report::{FileReport, escape_line};
+use crate::report::{FileReport, Obstacle, begin_line, escape_line};
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::Source;
@@ -67,9 +68,30 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
     }
 }
 
+/// The files that a run has been at, by whatever name.
+#[derive(Debug, Default)]
+pub(super) struct Reached(HashSet<PathBuf>);
+
+impl Reached {
+    /// Whether a file was reached by another name before.
+    pub(super) fn has(&self, file: &FileReport) -> bool {
+        fs::canonicalize(file.source.name()).is_ok_and(|path| self.0.contains(&path))
+    }
+
+    pub(super) fn add(&mut self, file: &FileReport) {
+        self.0.extend(fs::canonicalize(file.source.name()));
+    }
+}
+
+/// A place, to begin a line with.
 pub(super) fn place(source: &Source, offset: u32) -> String {
     let at = source.position(offset);
-    format!("{}:{}:{}", escape_line(source.name()), at.line, at.column)
+    format!("{}:{}:{}", begin_line(source.name()), at.line, at.column)
+}
+
+/// The line about an obstacle.
+pub(super) fn obstacle_line(obstacle: &Obstacle) -> String {
+    format!("{}: {}\n", begin_line(&obstacle.path), escape_line(&obstacle.message))
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.

@@ -272,6 +272,12 @@ impl<'t> List<'t> {
         let tree = self.tree;
         tree.children[self.start as usize..self.end as usize].iter().map(|id| tree.node(*id))
     }
+
+    /// The element at a place, without a walk to it.
+    pub fn get(self, at: usize) -> Option<Node<'t>> {
+        let children = &self.tree.children[self.start as usize..self.end as usize];
+        children.get(at).map(|id| self.tree.node(*id))
+    }
 }
 
 /// A mapping's entries.

@@ -60,9 +60,9 @@ pub(super) fn exchange(text: &str, block: Node<'_>, old: Factor, aim: Aim) -> Re
     let edits = if is_flow(text, map) {
         exchange_in_braces(text, entry, aim)
     } else {
-        exchange_lines(text, entry, aim).map(|edit| vec![edit])
+        exchange_lines(text, entry, aim)
     };
-    edits.ok_or_else(|| (entry.key_span, UNSAFE.to_owned()))
+    edits.map(|edit| vec![edit]).ok_or_else(|| (entry.key_span, UNSAFE.to_owned()))
 }
 
 /// The edit that gives the new tenth factor, which is there, its value.
@@ -85,16 +85,35 @@ pub(super) fn fill(text: &str, block: Node<'_>, aim: Aim) -> Result<Edit, InTheW
     Ok(Edit { span: Span::new(colon, colon), text: format!(" {value}") })
 }
 
-/// In braces there is no room for a question: the key and the value change, and the report asks.
-fn exchange_in_braces(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Vec<Edit>> {
-    let key = within_quotes(text, entry.key_span, entry.key)?;
-    let value = entry.value.span();
-    let new = match aim.tenth {
+/// The key under which an old factor stays. In braces there is no room for comments, and JSON has none.
+pub(super) fn kept(text: &str, block: Node<'_>, old: Factor) -> Option<String> {
+    let is_kept = block.get("factors").is_some_and(|factors| is_flow(text, factors));
+    is_kept.then(|| format!("x-{}", old.key()))
+}
+
+/// In braces the new factor stands before the old one, which becomes a key of the author's own; the report asks.
+fn exchange_in_braces(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
+    let place = entry.key_span;
+    let letters = within_quotes(text, place, entry.key)?.range();
+    let (before, after) =
+        (text.get(place.range().start..letters.start)?, text.get(letters.end..place.range().end)?);
+    let value = match aim.tenth {
         Tenth::Value(value) => value.to_string(),
         Tenth::Ask | Tenth::Keep => "null".to_owned(),
     };
-    let key = Edit { span: key, text: aim.formula.tenth.key().to_owned() };
-    (!value.is_empty()).then(|| vec![key, Edit { span: value, text: new }])
+    // Where each has a line of its own, so has the new one.
+    let head = text.get(..place.range().start)?;
+    let line = head.rfind('\n').map_or(0, |at| at + 1);
+    let indent = head
+        .get(line..)
+        .filter(|indent| line > 0 && indent.chars().all(|letter| matches!(letter, ' ' | '\t')));
+    let space = match indent {
+        Some(indent) if head[..line].ends_with("\r\n") => format!("\r\n{indent}"),
+        Some(indent) => format!("\n{indent}"),
+        None => " ".to_owned(),
+    };
+    let (new, old) = (aim.formula.tenth.key(), entry.key);
+    Some(Edit { span: place, text: format!("{before}{new}{after}: {value},{space}{before}x-{old}{after}") })
 }
 
 /// The lines of the old factor become comments, with the question above them, and the new key follows.

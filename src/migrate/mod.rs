@@ -16,7 +16,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::document::{self, Document, Node};
 use crate::fix::{apply, mend};
-use crate::model::{Assessment, Format, Recognised, recognise};
+use crate::model::{Assessment, Factor, Factors, Format, Recognised, recognise};
 use crate::score::{Formula, Working, score};
 use crate::source::{Source, Span};
 use edits::{exchange, fill, version_edit};
@@ -67,8 +67,10 @@ pub struct Step {
 pub enum Outcome {
     /// It stands in a report of OWASP's, whose version is that of the format.
     Report,
-    /// It is at the version already.
+    /// It is at the version already, or at a later one: no score is moved back.
     Already {
+        /// The version it is at.
+        by: &'static Formula,
         /// Where the tenth factor still lacks its value, if it does.
         open: Option<Span>,
     },
@@ -96,6 +98,8 @@ pub struct Moved {
     pub exchanged: Option<Exchanged>,
     /// The mitigation factor that the old version ignores and the new one does not.
     pub counts: Option<Decimal>,
+    /// Whether it begins to count with nothing that demonstrates it.
+    pub is_unproven: bool,
     /// Whether the new tenth factor was there, and gets its value.
     fills: bool,
     fix: Fix,
@@ -112,6 +116,8 @@ pub struct Exchanged {
     pub rationale: Option<String>,
     /// Whether the value of the new one is left open.
     pub is_open: bool,
+    /// The key under which it stays, where it does not become a comment.
+    kept: Option<String>,
 }
 
 /// A file brought to another version.
@@ -169,7 +175,7 @@ impl Step {
     /// Where a score lacks the value of its tenth factor, or will lack it once it is moved.
     pub fn open(&self) -> Option<Span> {
         match &self.outcome {
-            Outcome::Already { open } => *open,
+            Outcome::Already { open, .. } => *open,
             Outcome::Moved(moved) => moved.exchanged.as_ref().filter(|old| old.is_open).map(|old| old.span),
             Outcome::Report | Outcome::Left { .. } => None,
         }
@@ -180,7 +186,7 @@ impl Step {
         match &self.outcome {
             Outcome::Left { span, .. } => *span,
             Outcome::Moved(moved) => moved.fix.edits.first().map_or(Span::new(0, 0), |edit| edit.span),
-            Outcome::Already { open } => open.unwrap_or(Span::new(0, 0)),
+            Outcome::Already { open, .. } => open.unwrap_or(Span::new(0, 0)),
             Outcome::Report => Span::new(0, 0),
         }
     }
@@ -263,12 +269,13 @@ fn outcome(
     let Some(from) = Formula::named(version.value) else {
         return Err((version.span, format!("`{}` is no version of the standard", version.value)));
     };
+    only_tenth(&assessment.factors)?;
     let given = |factor| assessment.factors.given.iter().find(move |given| given.factor == factor);
     let open = given(aim.formula.tenth).and_then(|given| given.empty);
     let fills = open.is_some() && matches!(aim.tenth, Tenth::Value(_));
     let is_there = from.version == aim.formula.version;
-    if is_there && !fills {
-        return Ok(Outcome::Already { open });
+    if (is_there && !fills) || aim.formula.precedes(from) {
+        return Ok(Outcome::Already { by: from, open });
     }
     if block.shared {
         return Err((heading, SHARED.to_owned()));
@@ -282,6 +289,7 @@ fn outcome(
         value: old.value.map(|value| value.value),
         rationale: old.rationale.map(|rationale| rationale.value.to_owned()),
         is_open: aim.tenth == Tenth::Ask,
+        kept: edits::kept(text, block.node, from.tenth),
     });
     if exchanged.is_some() {
         edits.extend(exchange(text, block.node, from.tenth, aim)?);
@@ -296,11 +304,34 @@ fn outcome(
         from,
         after: outlook(&scored, exchanged.as_ref(), aim),
         counts: counts(&scored, from, aim),
+        is_unproven: assessment.evidence.is_none(),
         before: scored.working,
         exchanged,
         fills,
         fix: Fix { title, edits, safety: Safety::Safe },
     })))
+}
+
+/// Makes sure that a score has one tenth factor, under its own key: what is not understood would be lost on the way.
+fn only_tenth(factors: &Factors<'_>) -> Result<(), InTheWay> {
+    if !factors.readable {
+        return Err((factors.heading, "its factors cannot be read".to_owned()));
+    }
+    let tenth = |factor: Factor| factor.counterpart().is_some();
+    let mut given = factors.given.iter().filter(|given| tenth(given.factor));
+    let meant = |key: &str| factors.meant(key).and_then(Factor::with_key).filter(|factor| tenth(*factor));
+    if let Some((key, factor)) = factors.unknown.iter().find_map(|key| Some((key, meant(key.value)?))) {
+        let why = format!("`{}` must be called {} first, if that is meant", key.value, factor.key());
+        return Err((key.span, why));
+    }
+    match (given.next(), given.next()) {
+        (Some(_), None) => Ok(()),
+        (Some(one), Some(other)) => {
+            let (one, key) = (one.key.value, other.key.value);
+            Err((other.key.span, format!("both {one} and {key} are given, and only one is the tenth factor")))
+        }
+        (None, _) => Err((factors.heading, "the tenth factor is missing".to_owned())),
+    }
 }
 
 /// The text with all steps taken; `None` if it would say anything but what it is to say.
@@ -334,7 +365,9 @@ fn meanings(document: &Document<'_>, steps: &[Step], aim: Option<Aim>) -> Vec<Js
         let factors = block.get_mut("factors").and_then(Json::as_object_mut);
         let is_exchanged = moved.exchanged.is_some() || moved.fills;
         if let (Some(aim), true, Some(factors)) = (aim, is_exchanged, factors) {
-            factors.remove(moved.from.tenth.key());
+            let old = factors.remove(moved.from.tenth.key());
+            let kept = moved.exchanged.as_ref().and_then(|exchanged| exchanged.kept.clone());
+            factors.extend(kept.zip(old));
             let value = match aim.tenth {
                 Tenth::Value(value) => serde_json::from_str(&value.to_string()).unwrap_or(Json::Null),
                 Tenth::Ask | Tenth::Keep => Json::Null,

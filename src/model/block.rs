@@ -6,6 +6,9 @@ use crate::document::{Entry, List, Map, Node, Value};
 use crate::source::Span;
 use crate::suggest::nearest;
 
+/// How many keys of a mapping are looked at for slips of one that is missing. It is only so that nothing is said twice.
+pub(super) const MOST_SLIPS: usize = 1_000;
+
 /// A mapping with the key it stands under, for the readers.
 #[derive(Clone, Copy)]
 pub(super) struct Block<'t> {
@@ -82,7 +85,7 @@ impl<'t> Block<'t> {
     pub(super) fn undeclared(self, key: &str) -> Option<Undeclared> {
         let Some(entry) = self.entry(key) else {
             // A slip of this key's spelling, or a merge key that was to bring it, has a fault of its own.
-            let mut keys = self.map()?.iter().map(|entry| entry.key);
+            let mut keys = self.map()?.iter().take(MOST_SLIPS).map(|entry| entry.key);
             let is_slip = keys.any(|other| other == "<<" || nearest(other, [key]).is_some());
             return (!is_slip).then_some(Undeclared { span: self.heading, vacancy: None });
         };

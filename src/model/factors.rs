@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::schema::Schema;
+use crate::suggest::is_slip;
 
 /// One agentic factor. Nine are common to all versions of the standard; a set is complete with exactly one of the
 /// two that are not.
@@ -161,6 +162,12 @@ impl Factor {
             | Self::SelfModification => None,
         }
     }
+}
+
+/// Whether a key is another spelling of the right one, so that it may be renamed: a slip of the keyboard, or another name
+/// of the same factor.
+pub fn is_other_spelling(key: &str, right: &str) -> bool {
+    is_slip(key, right) || Factor::named(key).is_some_and(|factor| Factor::named(right) == Some(factor))
 }
 
 /// The letters and digits of a name, small; nothing for what is too long to be one.

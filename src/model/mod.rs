@@ -12,7 +12,7 @@ mod owasp;
 mod recognise;
 mod stub;
 
-pub use factors::Factor;
+pub use factors::{Factor, is_other_spelling};
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
 pub use recognise::{Recognised, recognise};
 

@@ -1,6 +1,6 @@
 //! This project's own format to [`Model`].
 
-use super::block::{Block, number};
+use super::block::{Block, MOST_SLIPS, number};
 use super::{
     Agent, Answer, Assessment, At, Blank, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
     Maestro, Model, Review, Threat, blank, stub,
@@ -120,7 +120,8 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
     }
     let Some(entry) = maestro.entry(kind.key()) else {
         // A key that is a slip of this one's spelling has its own fault; this would only echo it.
-        let mut keys = maestro.map().into_iter().flat_map(crate::document::Map::iter).map(|entry| entry.key);
+        let entries = maestro.map().into_iter().flat_map(crate::document::Map::iter);
+        let mut keys = entries.take(MOST_SLIPS).map(|entry| entry.key);
         let is_slip = |key: &str| LayerKind::with_key(key).is_none() && nearest(key, [kind.key()]).is_some();
         let answer = if keys.any(is_slip) { Answer::Unreadable } else { Answer::Blank(Blank::Missing) };
         return empty(maestro.heading, answer);

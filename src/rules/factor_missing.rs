@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::factor_unknown::MOST;
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Factor, Factors};
@@ -68,7 +69,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
-        let meant = factors.unknown.iter().filter_map(|key| factors.meant(key.value)).collect();
+        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key.value)).collect();
         let missing: Vec<Factor> =
             Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)).collect();
         for factor in missing {

@@ -2,6 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::model::is_other_spelling;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
@@ -29,18 +30,22 @@ aivss:
 };
 
 /// How many unknown keys of one assessment are reported.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
-        let mut taken: Vec<&str> = factors.given.iter().map(|given| given.key.value).collect();
-        for key in factors.unknown.iter().take(MOST) {
-            let meant = factors.meant(key.value);
-            // The right key may be there already, and then this one is no other name but one too many.
-            let free = meant.filter(|meant| !taken.contains(meant));
-            taken.extend(free);
-            let fix = free.and_then(|meant| key.rewritten(meant)).map(Fix::suggested);
+        let unknown: Vec<_> =
+            factors.unknown.iter().take(MOST).map(|key| (key, factors.meant(key.value))).collect();
+        for (key, meant) in &unknown {
+            // The right key may be there already, or be meant by two: then this is no other name but one too many.
+            let is_only = |right: &&str| {
+                let is_given = factors.given.iter().any(|given| given.key.value == *right);
+                let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
+                !is_given && meaning.count() == 1 && factors.unknown.len() <= MOST
+            };
+            let right = meant.filter(|right| is_other_spelling(key.value, right)).filter(is_only);
+            let fix = right.and_then(|meant| key.rewritten(meant)).map(Fix::suggested);
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the factors are {}", factors.keys.join(", ")),

@@ -68,6 +68,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         );
         return;
     }
+    // The forms of all that are missing stand in one place, so that one fault carries them all.
+    let mut stubs = maestro.stubs.clone();
     for layer in &maestro.layers {
         let Answer::Blank(blank) = layer.answer else { continue };
         let key = layer.kind.key();
@@ -76,12 +78,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Blank::Empty => format!("`{key}` is blank"),
             Blank::Placeholder(word) => format!("`{key}` is blank: `{word}` is a placeholder"),
         };
-        let fix = if blank == Blank::Missing { &maestro.stubs } else { &layer.stub };
+        let fix = if blank == Blank::Missing { stubs.take() } else { layer.stub.clone() };
         let help = format!(
             "say what threatens {}; or `status: uncertain`; or `status: not_applicable` with a reason",
             layer.kind.holds()
         );
-        let fault = Diagnostic::new(&RULE, layer.span, message).fix(fix.clone());
+        let fault = Diagnostic::new(&RULE, layer.span, message).fix(fix);
         found.push(fault.help_by_suggestion(help, FORM));
     }
 }

@@ -6,14 +6,14 @@
 
 mod engine;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value as JsonValue;
 
 use crate::decimal::Decimal;
 use crate::document::{Entry, Node, Value};
-use crate::model::Factor;
+use crate::model::{Factor, is_other_spelling};
 use crate::source::Span;
 use crate::suggest::nearest;
 use engine::{Breach, Engine, What};
@@ -141,23 +141,16 @@ impl Compiled {
 
     /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
     fn join_misspelt_keys(&self, root: Node<'_>, breaches: &mut Vec<Breach>) {
-        let meant: Vec<(Vec<String>, String)> = breaches
-            .iter()
-            .filter_map(|breach| match &breach.what {
-                What::UnknownKeys(names) => Some((breach, names)),
-                _ => None,
-            })
-            .flat_map(|(breach, names)| {
-                let known = self.known_keys(breach);
-                names.iter().filter_map(move |name| {
-                    let meant = meant_key(name, &known)?;
-                    Some((breach.path.clone(), meant.to_owned()))
-                })
-            })
-            .collect();
+        let mut meant: HashMap<Vec<String>, HashSet<String>> = HashMap::new();
+        for breach in &*breaches {
+            let What::UnknownKeys(names) = &breach.what else { continue };
+            let known = self.known_keys(breach);
+            let names = names.iter().take(MOST_UNKNOWN).filter_map(|name| meant_key(name, &known));
+            meant.entry(breach.path.clone()).or_default().extend(names.map(str::to_owned));
+        }
         breaches.retain(|breach| match &breach.what {
             What::MissingKey(name) => {
-                let misspelt = meant.iter().any(|(path, key)| *path == breach.path && key == name);
+                let misspelt = meant.get(&breach.path).is_some_and(|keys| keys.contains(name));
                 // What a merge key was to bring is not there because merge keys are not; that is said already.
                 let unmerged = Place::find(root, &breach.path).node.get("<<").is_some();
                 !misspelt && !unmerged
@@ -279,17 +272,25 @@ impl Compiled {
         let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
         let entries = || place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
         let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let mut taken: HashSet<&str> = entries().map(|entry| entry.key).collect();
-        for entry in entries().filter(|entry| names.contains(entry.key)).take(MOST_UNKNOWN) {
-            let meant = meant_key(entry.key, &known);
+        let unknown: Vec<(Entry<'_>, Option<&str>)> = entries()
+            .filter(|entry| names.contains(entry.key))
+            .take(MOST_UNKNOWN)
+            .map(|entry| (entry, meant_key(entry.key, &known)))
+            .collect();
+        // The right key may be there already, or be meant by two: then this is no slip but one too many.
+        let is_only = |right: &&str| {
+            let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
+            place.node.get(right).is_none() && meaning.count() == 1 && names.len() <= MOST_UNKNOWN
+        };
+        for &(entry, meant) in &unknown {
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if is_open => continue,
                 None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
             };
-            // The right key may be there already, and then this one is no slip but one too many.
             let respelt = meant
-                .filter(|meant| !place.shared && taken.insert(meant))
+                .filter(|right| !place.shared && is_other_spelling(entry.key, right))
+                .filter(is_only)
                 .and_then(|meant| Some((entry.key_letters()?, meant.to_owned())));
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
@@ -334,7 +335,7 @@ impl<'t> Place<'t> {
         for part in path {
             let step = match place.node.value() {
                 Value::Map(map) => map.entry(part),
-                Value::List(list) => part.parse().ok().and_then(|at| list.iter().nth(at)).map(|value| {
+                Value::List(list) => part.parse().ok().and_then(|at| list.get(at)).map(|value| {
                     let key_span = first_key(value).unwrap_or(value.span());
                     Entry { key: "", key_span, key_verbatim: false, value }
                 }),

@@ -147,6 +147,12 @@ impl Formula {
         ALL.into_iter().find(|formula| formula.version == version || is_equal(formula))
     }
 
+    /// Whether this version came before another one.
+    pub fn precedes(&self, other: &Self) -> bool {
+        let place = |formula: &Self| ALL.iter().position(|one| one.version == formula.version);
+        place(self) < place(other)
+    }
+
     /// Computes the score.
     pub fn work(&'static self, inputs: Inputs) -> Working {
         let uplift = (self.uplift)(&inputs);
