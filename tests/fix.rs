@@ -50,6 +50,19 @@ fn comments_quotes_and_order_stay() {
 }
 
 #[test]
+fn an_uplift_above_ten_is_written_and_passes() {
+    let vector = MODEL.lines().find(|line| line.starts_with("  cvss:")).unwrap();
+    let model = model(&format!("{vector}\n  cvss_base: 7.1\n"), "  cvss_base: 1.0\n")
+        .replace("  threat_multiplier: 0.97\n", "  threat_multiplier: 2\n  aars: 5.0\n")
+        .replace("  score: 9.4\n", "  score: 10.0\n");
+    let folder = Folder::new(&[(FILE, &model)]);
+    let ran = folder.fix(&[]);
+    assert_eq!(folder.read(FILE), model.replace("  aars: 5.0\n", "  aars: 14.4\n"), "{}", ran.out);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert_eq!(folder.run(&["check"]).code, 0);
+}
+
+#[test]
 fn a_score_that_is_left_empty_is_written() {
     for (empty, written) in [
         ("  score:   # later\n", "  score: 9.4   # later\n"),

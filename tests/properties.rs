@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use aivss_lint::date::Date;
+use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
 use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, Judge, lint};
@@ -164,6 +165,27 @@ proptest! {
             prop_assert!(still.iter().any(|fault| fault.level == Level::Error), "{}", once.text);
         }
         prop_assert_eq!(&mend(&once.text, Safety::Suggested, judge).text, &once.text);
+    }
+
+    #[test]
+    fn the_order_of_factors_changes_no_score(
+        values in prop::collection::vec(0_i64..=10_000, 10),
+        order in Just((0..10).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let (name, text) = SEEDS[0];
+        let (head, rest) = text.split_once("  factors:\n").unwrap();
+        let (factors, tail) = rest.split_once("  threat_multiplier").unwrap();
+        let keys: Vec<&str> = factors.lines().map(|line| line.split(':').next().unwrap()).collect();
+        let policy = policy::recommended().policy();
+        let raw = |order: &[usize]| {
+            let factor = |at: &usize| format!("{}: {}\n", keys[*at], Decimal::new(values[*at], 4));
+            let factors: String = order.iter().map(factor).collect();
+            let text = format!("{head}  factors:\n{factors}  threat_multiplier{tail}");
+            let source = Source::decode(name, text.into_bytes());
+            let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+            lint(&source, name, judge).models[0].scores[0].working.as_ref().unwrap().raw
+        };
+        prop_assert_eq!(raw(&order), raw(&(0..10).collect::<Vec<usize>>()));
     }
 
     #[test]

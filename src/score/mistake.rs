@@ -3,7 +3,7 @@
 //! A mismatch is easier to mend when it says where the number came from. Nothing here ever produces a score; the
 //! one use of binary floating point in the crate is to recognise a number that it spoiled.
 
-use super::{ALL, Assessment, Band, Decimal, FloatInputs, Formula, Inputs, Scored, Working};
+use super::{ALL, Assessment, Band, Decimal, FloatInputs, Formula, Inputs, Scored, THREAT_MAX, Working};
 
 /// Says which known mistake gives the declared score, if one does.
 ///
@@ -80,7 +80,7 @@ fn explain_by_declared(assessment: &Assessment<'_>, working: &Working, declared:
             sum.value
         ));
     }
-    let usable = |value: Decimal| value.within(Decimal::ZERO, Decimal::TEN);
+    let usable = |value: Decimal| value.within(Decimal::ZERO, Decimal::TEN * THREAT_MAX);
     if let Some(uplift) =
         assessment.uplift.filter(|uplift| usable(uplift.value) && !agrees(uplift.value, working.uplift))
         && (formula.total)(&inputs, uplift.value).clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1)

@@ -442,16 +442,68 @@ mod tests {
         }
 
         #[test]
-        fn integers_at_a_fixed_scale_agree(inputs in inputs()) {
-            // (c·1e9 + (1e5−c)·s·t)·m / 1e17, every input in units of 1e-4.
-            let unit = |decimal: Decimal| -> i128 {
-                decimal.round_half_up(4).to_string().replace('.', "").parse().unwrap()
-            };
+        fn larger_multipliers_never_lower_a_score(inputs in inputs(), threat in 1_i64..=20_000, mitigation in 1_i64..=10_000) {
+            let threat = Inputs { threat: inputs.threat.max(Decimal::new(threat, 4)), ..inputs };
+            let mitigation = Inputs { mitigation: inputs.mitigation.max(Decimal::new(mitigation, 4)), ..inputs };
+            for formula in ALL {
+                prop_assert!(formula.work(threat).raw >= formula.work(inputs).raw);
+                prop_assert!(formula.work(mitigation).raw >= formula.work(inputs).raw);
+                let is_same = formula.work(mitigation).raw == formula.work(inputs).raw;
+                prop_assert!(formula.has_mitigation() || is_same);
+            }
+        }
+
+        #[test]
+        fn a_higher_base_lowers_a_score_only_where_the_uplift_overflows(inputs in inputs(), base in 0_i64..=100_000) {
+            let higher = Inputs { base: inputs.base.max(Decimal::new(base, 4)), ..inputs };
+            // What a higher base takes from the uplift for each point that it brings.
+            let share = inputs.factor_sum.over_ten() * inputs.threat;
+            for (formula, share) in ALL.into_iter().zip([Decimal::ZERO, share, share * inputs.mitigation]) {
+                let rises = formula.work(higher).raw >= formula.work(inputs).raw;
+                prop_assert!(rises || share > Decimal::ONE, "{}", formula.version);
+            }
+        }
+    }
+
+    /// A decimal in units of 10^-17, from its digits.
+    fn units(decimal: Decimal) -> i128 {
+        let text = decimal.to_string();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        format!("{whole}{fraction:0<17}").parse().unwrap()
+    }
+
+    /// Inputs as people write them: few decimals, so that many a score lies exactly between two tenths.
+    fn short_inputs() -> impl Strategy<Value = Inputs> {
+        let short = |least: i64, most: i64, scale: u32| {
+            (least..=most * 10_i64.pow(scale)).prop_map(move |units| Decimal::new(units, scale))
+        };
+        (short(0, 10, 1), short(0, 10, 2), short(1, 2, 1), short(1, 1, 1))
+            .prop_map(|(base, sum, threat, mitigation)| Inputs::new(base, sum, threat, mitigation).unwrap())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn integers_at_a_fixed_scale_agree(inputs in prop_oneof![inputs(), short_inputs()]) {
+            // Every input in units of 10^-4, uplift and score in units of 10^-17: in none of the formulas does a digit
+            // come to stand further behind.
+            let unit = |decimal: Decimal| units(decimal) / 10_i128.pow(13);
             let (c, s, t, m) = (unit(inputs.base), unit(inputs.factor_sum), unit(inputs.threat), unit(inputs.mitigation));
-            let numerator = (c * 1_000_000_000 + (100_000 - c) * s * t) * m;
-            let tenths = (numerator * 20 + 100_000_000_000_000_000) / 200_000_000_000_000_000;
-            let expected = Decimal::new(i64::try_from(tenths.min(100)).unwrap(), 1);
-            prop_assert_eq!(Formula::named("0.8").unwrap().work(inputs).score, expected);
+            let uplift = (100_000 - c) * s * t;
+            let expected = [
+                ("0.5", s * 10_i128.pow(13), (c + s) * t * 500_000_000),
+                ("0.8", uplift * 10_000, (c * 1_000_000_000 + uplift) * m),
+                ("0.8-floor", uplift * 10_000, c * 10_i128.pow(13) + uplift * m),
+            ];
+            for (version, uplift, raw) in expected {
+                let raw = raw.min(10_i128.pow(18));
+                let tenths = (raw * 20 + 10_i128.pow(17)) / (2 * 10_i128.pow(17));
+                let working = Formula::named(version).unwrap().work(inputs);
+                prop_assert_eq!(units(working.uplift), uplift, "{}", version);
+                prop_assert_eq!(units(working.raw), raw, "{}", version);
+                prop_assert_eq!(units(working.score), tenths * 10_i128.pow(16), "{}", version);
+            }
         }
     }
 }
