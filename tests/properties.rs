@@ -189,6 +189,34 @@ proptest! {
     }
 
     #[test]
+    fn what_has_another_name_is_not_put_in_force(
+        before in "([a-z0-9#!.]{0,8}[_ -])?",
+        after in "([_ -][a-z0-9#!.]{0,8}|[0-9#!.]{1,3})?",
+        at in 0..2_usize,
+    ) {
+        let (key, line) = [
+            ("mitigation_factor", "  mitigation_factor: 1.0\n"),
+            ("threat_multiplier", "  threat_multiplier: 0.97\n"),
+        ][at];
+        let other = format!("{before}{key}{after}");
+        if other == key || other.starts_with("x-") {
+            return Ok(());
+        }
+        let (name, text) = SEEDS[0];
+        prop_assert!(text.contains(line));
+        let text = text.replace(line, &format!("  \"{other}\": 0.5\n"));
+        let policy = policy::recommended().policy();
+        let judge = |text: &str| {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+        };
+        let mended = mend(&text, Safety::Suggested, judge).text;
+        let stands = |key: &str| mended.contains(&format!("\"{key}\": "));
+        prop_assert!(stands(&other) && !stands(key), "{}", mended);
+        prop_assert!(judge(&mended).iter().any(|fault| fault.level == Level::Error), "{}", mended);
+    }
+
+    #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
         if let Err(broken) = policy::read(source, &NoFiles) {
