@@ -6,7 +6,8 @@
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a benchmark reads files and prints"
+    clippy::float_arithmetic,
+    reason = "a benchmark reads files, prints and compares"
 )]
 
 use std::fs;

@@ -237,8 +237,20 @@ pub struct Vacancy {
 }
 
 /// A number's digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
-pub fn canonical(digits: &str) -> String {
-    Decimal::parse(digits).unwrap_or(Decimal::ZERO).to_string()
+pub fn canonical(digits: &str) -> Cow<'_, str> {
+    if is_plain(digits) {
+        return Cow::Borrowed(digits);
+    }
+    Cow::Owned(Decimal::parse(digits).unwrap_or(Decimal::ZERO).to_string())
+}
+
+/// Whether a number is written as a [`Decimal`] prints it: whole digits without a zero in front, perhaps a point and
+/// more digits. Nearly all are, and each is asked for several times.
+fn is_plain(digits: &str) -> bool {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = digits.len() <= Decimal::MAX_DIGITS;
+    is_short && are_digits(whole) && are_digits(fraction) && (whole == "0" || !whole.starts_with('0'))
 }
 
 impl Node<'_> {

@@ -175,8 +175,17 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     }
     // Letters that leave no ink count for nothing.
     let is_filler = |letter: char| matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
-    let is_seen = |letter: &char| letter.is_alphanumeric() && !is_filler(*letter);
-    let letters: String = trimmed.chars().filter(is_seen).take(64).flat_map(char::to_lowercase).collect();
+    let is_seen =
+        |letter: &char| letter.is_ascii_alphanumeric() || (letter.is_alphanumeric() && !is_filler(*letter));
+    // One letter more than the longest placeholder has: what is longer is none.
+    let mut letters = String::with_capacity(64);
+    for letter in trimmed.chars().filter(is_seen).take(16) {
+        if letter.is_ascii() {
+            letters.push(letter.to_ascii_lowercase());
+        } else {
+            letters.extend(letter.to_lowercase());
+        }
+    }
     let is_template = trimmed.starts_with('<') && trimmed.ends_with('>') && !trimmed[1..].contains('<');
     let is_placeholder = is_template || letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
     // "TODO: ask the platform team" is a note about an answer, not one.

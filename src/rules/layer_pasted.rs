@@ -29,23 +29,22 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(String, &Layer<'_>)> = Vec::new();
+    let mut seen: Vec<(&str, &Layer<'_>)> = Vec::new();
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
         let Some(analysis) = layer.analysis else { continue };
-        let words = fold(analysis.value);
-        match seen.iter().find(|(earlier, _)| *earlier == words) {
+        match seen.iter().find(|(earlier, _)| letters(earlier).eq(letters(analysis.value))) {
             Some((_, first)) => {
                 let message = format!("`{}` says the same as `{}`", layer.kind.key(), first.kind.key());
                 let place = first.analysis.map_or(first.span, |analysis| analysis.span);
                 found.push(Diagnostic::new(&RULE, analysis.span, message).related(place, "the same text"));
             }
-            None => seen.push((words, layer)),
+            None => seen.push((analysis.value, layer)),
         }
     }
 }
 
-/// The text's words, with case, white space and punctuation set aside.
-fn fold(text: &str) -> String {
+/// The letters of a text's words, with case, white space and punctuation set aside.
+fn letters(text: &str) -> impl Iterator<Item = char> {
     let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    words.flat_map(|word| word.chars().flat_map(char::to_lowercase).chain([' ']))
 }

@@ -211,7 +211,7 @@ pub(super) struct Digits<'a>(&'a str);
 
 impl Digits<'_> {
     /// The digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
-    fn canonical(&self) -> String {
+    fn canonical(&self) -> Cow<'_, str> {
         canonical(self.0)
     }
 }
@@ -230,7 +230,7 @@ impl JsonNumber for Digits<'_> {
     }
 
     fn as_str(&self) -> Cow<'_, str> {
-        Cow::Owned(self.canonical())
+        self.canonical()
     }
 
     fn to_number(&self) -> Cow<'_, Number> {
