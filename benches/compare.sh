@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-15}
 tools=$PWD/target/bench-tools
-corpus=$PWD/target/bench-corpus
+# Outside the repository, which ignores its target folder.
+corpus=${TMPDIR:-/tmp}/aivss-lint-bench
 
 say() { printf '%s\n' "$*" >&2; }
 
