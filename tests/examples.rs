@@ -219,3 +219,24 @@ fn every_format_holds_the_same_faults() {
         |line: &str| [" error **", " warning **", " note **"].iter().any(|word| line.contains(word));
     assert_eq!(markdown.lines().filter(|line| line.starts_with("- ") && is_fault(line)).count(), faults);
 }
+
+#[test]
+fn a_run_says_the_same_whether_or_not_a_report_lists_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    for paths in ["examples/owasp-0.8", "examples/owasp-0.5", "examples"] {
+        let run = |more: &[&str]| {
+            let output = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .env_remove("GITHUB_ACTIONS")
+                .args(["check", paths, "--today", "2026-11-25", "--format", "human"])
+                .args(more)
+                .output()
+                .unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let listed = run(&["--format", "json", "--output", json.to_str().unwrap()]);
+        assert_eq!(run(&[]), listed);
+        assert!(listed.1.contains("; worst score "), "{}", listed.1);
+    }
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory};
 
 use super::completions::RuleName;
-use super::gate::{Ask, Stopped, Texts, judge};
+use super::gate::{Ask, Keep, Stopped, judge};
 use super::look::read_stdin;
 use super::output::{self, FormatName};
 use super::progress::Progress;
@@ -209,6 +209,9 @@ pub(super) fn run(
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
     let policy_from = from.map_err(|message| Stopped::Asked(format!("--policy-from: {message}")))?;
     let stdin = read_stdin(&arguments.paths);
+    // What no format lists, and nothing compares with, is only counted.
+    let is_listed = arguments.verbose || base.is_some() || output::lists_all_files(&outputs);
+    let keep = if is_listed { Keep::Models } else { Keep::Faults };
     let ask = Ask {
         paths: &arguments.paths,
         stdin: stdin.as_ref(),
@@ -223,7 +226,7 @@ pub(super) fn run(
         expiring_within: arguments.expiring_within,
         threads: arguments.threads,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        texts: Texts::OfFaults,
+        keep,
     };
     let mut judging = None;
     let mut report = judge(&ask, Side::Folder(repository), |policy| {

@@ -48,8 +48,8 @@ pub(super) struct Ask<'a> {
     pub(super) threads: usize,
     /// Whether to say how far the run has come.
     pub(super) progress: Progress,
-    /// Whose text to keep.
-    pub(super) texts: Texts,
+    /// What to keep of the files.
+    pub(super) keep: Keep,
 }
 
 impl<'a> Ask<'a> {
@@ -69,18 +69,20 @@ impl<'a> Ask<'a> {
             expiring_within: None,
             threads: 0,
             progress: Progress::Hidden,
-            texts: Texts::OfFaults,
+            keep: Keep::Models,
         }
     }
 }
 
-/// Which files' text a report keeps.
+/// What a report keeps of the files it is about, of which there may be very many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Texts {
-    /// Of those with faults, to be quoted; there may be many without.
-    OfFaults,
-    /// Of all.
-    All,
+pub(super) enum Keep {
+    /// Files with faults. Of the others a count, and the worst score.
+    Faults,
+    /// All files with what was found out about them, and the text of those with faults, to be quoted.
+    Models,
+    /// All files with their text.
+    Texts,
 }
 
 /// What stops a run before there is a report.

@@ -8,15 +8,18 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::gate::{Ask, Stopped, Texts};
+use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
 use super::side::Side;
 use super::watch;
+use crate::assessed::Assessed;
 use crate::change::Before;
+use crate::decimal::Decimal;
 use crate::discover::{Candidate, Discovery, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
+use crate::score::Band;
 use crate::source::Source;
 
 /// What is said of a folder that holds nothing to judge.
@@ -41,7 +44,7 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Optio
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.texts), ask.progress);
+    let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.keep), ask.progress);
     looked.add_all(discovery, outcomes, side);
     looked
 }
@@ -68,7 +71,7 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
     let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
     match ask.stdin {
         Some(Ok(bytes)) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.texts));
+            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.keep));
         }
         Some(Err(message)) => {
             looked.report.obstacles.push(Obstacle { path: candidate.name, message: message.clone() });
@@ -81,16 +84,39 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
 struct Judged {
     source: Source,
     linted: Linted,
+    /// What takes the place of its models, where that is enough.
+    passed: Option<Tally>,
 }
 
-fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, texts: Texts) -> Judged {
+fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
-    let linted = lint(&source, &candidate.matched, judge);
-    let source = match texts {
-        Texts::OfFaults if linted.diagnostics.is_empty() => source.without_text(),
-        Texts::OfFaults | Texts::All => source,
-    };
-    Judged { source, linted }
+    let mut linted = lint(&source, &candidate.matched, judge);
+    if keep == Keep::Texts || !linted.diagnostics.is_empty() {
+        return Judged { source, linted, passed: None };
+    }
+    let passed = (keep == Keep::Faults).then(|| Tally::of(&linted)).flatten();
+    if passed.is_some() {
+        linted.models = Vec::new();
+    }
+    Judged { source: source.without_text(), linted, passed }
+}
+
+/// What is kept of a file without fault that nobody lists.
+struct Tally {
+    models: usize,
+    worst: Option<(Decimal, Band)>,
+}
+
+impl Tally {
+    /// `None` for what is no threat model, or one of which a score could not be computed.
+    fn of(linted: &Linted) -> Option<Self> {
+        let scores = || linted.models.iter().flat_map(|model| &model.scores);
+        let is_whole = linted.content == Content::Model && scores().all(|score| score.working.is_some());
+        let workings = linted.models.iter().filter_map(Assessed::worst);
+        // The first of equals is the one that counts; they are of one file, and so are all the same.
+        let worst = workings.map(|working| (working.score, working.band)).max_by_key(|(score, _)| *score);
+        is_whole.then_some(Self { models: linted.models.len(), worst })
+    }
 }
 
 /// Judges files on several threads; the outcomes stand in the order of the files.
@@ -98,7 +124,7 @@ fn judge_all(
     candidates: &[Candidate],
     side: Side<'_>,
     judge: Judge<'_>,
-    (threads, texts): (usize, Texts),
+    (threads, keep): (usize, Keep),
     progress: Progress,
 ) -> Vec<Result<Judged, String>> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -110,7 +136,7 @@ fn judge_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge, texts));
+            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge, keep));
             // A fault of this program's own must not pass for a verdict: the file counts as not judged.
             let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
             let failed = |_| Err("this program failed on it; please report that".to_owned());
@@ -164,10 +190,14 @@ impl Looked {
 
     /// Adds a file; tells whether it held something to judge. A policy does only for those who name it.
     fn add(&mut self, candidate: &Candidate, judged: Judged) -> bool {
-        let Judged { source, linted } = judged;
+        let Judged { source, linted, passed } = judged;
         self.used.extend(linted.used);
         let obstacle = |message: String| Obstacle { path: candidate.name.clone(), message };
         self.report.obstacles.extend(linted.unjudged.into_iter().map(obstacle));
+        if let Some(passed) = passed {
+            self.report.passed.add(&candidate.name, passed.models, passed.worst);
+            return true;
+        }
         match linted.content {
             Content::Policy => self.report.policies += 1,
             Content::Other if candidate.named => {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
-use super::gate::{Ask, Stopped, Texts, find_policy};
+use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
 use super::rewrite::{Reached, judged, left_line, obstacle_line, place, shown_patch, write};
@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let side = Side::Folder(repository);
     let ask = Ask {
         policy: arguments.policy.as_deref(),
-        texts: Texts::All,
+        keep: Keep::Texts,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
         ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };

@@ -108,6 +108,11 @@ impl FormatName {
 ///
 /// # Errors
 /// What could not be written.
+/// Whether some output tells of files without fault one by one.
+pub(super) fn lists_all_files(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| output.format.lists_all_files())
+}
+
 pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Result<(), Stopped> {
     for output in outputs {
         if let Some(file) = &output.file {

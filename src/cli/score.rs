@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::gate::{Ask, Stopped, Texts, find_policy};
+use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{NOTHING_HERE, look as look_at, refuse_stdin};
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
@@ -200,7 +200,7 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = Side::Folder(repository);
-    let ask = Ask { texts: Texts::All, ..Ask::of(paths, Date::today()) };
+    let ask = Ask { keep: Keep::Texts, ..Ask::of(paths, Date::today()) };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;

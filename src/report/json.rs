@@ -275,10 +275,10 @@ fn summary(report: &Report) -> Summary<'_> {
         warnings: report.count(Level::Warning),
         notes: report.count(Level::Note),
         excepted: report.excepted(),
-        worst: report.worst().map(|(score, band, source)| Worst {
+        worst: report.worst().map(|(score, band, path)| Worst {
             score: number(score),
             severity: band.name(),
-            path: source.name(),
+            path,
         }),
     }
 }

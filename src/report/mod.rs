@@ -35,6 +35,8 @@ use crate::source::Source;
 /// Everything a run has found.
 #[derive(Debug)]
 pub struct Report {
+    /// What is kept of the files without fault that are not among the others.
+    pub passed: Passed,
     /// The files that hold threat models, or should, in the order of their paths.
     pub files: Vec<FileReport>,
     /// Policy files among those that were looked at, and passed.
@@ -59,6 +61,42 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// What to put before `path#L12` to link to a line, where that is known.
     pub links: Option<String>,
+}
+
+/// What is kept of files without fault where no format lists them: there may be very many.
+#[derive(Debug, Default)]
+pub struct Passed {
+    /// How many files.
+    pub files: usize,
+    /// How many threat models in them.
+    pub models: usize,
+    /// The worst score, with the name of its file; of equals that of the first name.
+    pub worst: Option<(Decimal, Band, String)>,
+}
+
+impl Passed {
+    /// Adds a file with its threat models.
+    pub fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
+        self.files += 1;
+        self.models += models;
+        if let Some((score, band)) = worst {
+            self.worst = worse(self.worst.take(), Some((score, band, name.to_owned())));
+        }
+    }
+}
+
+/// The worse of two scores; of equals that with the first name.
+fn worse<N: Ord>(
+    one: Option<(Decimal, Band, N)>,
+    other: Option<(Decimal, Band, N)>,
+) -> Option<(Decimal, Band, N)> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let is_other = other.0 > one.0 || (other.0 == one.0 && other.2 < one.2);
+            Some(if is_other { other } else { one })
+        }
+        (one, other) => one.or(other),
+    }
 }
 
 /// One file's part of the report.
@@ -137,6 +175,16 @@ pub enum Format {
     Markdown,
 }
 
+impl Format {
+    /// Whether the format tells of files without fault one by one.
+    pub const fn lists_all_files(self) -> bool {
+        match self {
+            Self::Human(_) | Self::Concise | Self::Sarif | Self::Github | Self::Gitlab => false,
+            Self::Json | Self::Junit | Self::Markdown => true,
+        }
+    }
+}
+
 /// How the human format is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -181,6 +229,7 @@ impl Report {
     /// A report in which nothing stands yet.
     pub fn new(today: Date, fail_on: Level) -> Self {
         Self {
+            passed: Passed::default(),
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
@@ -244,24 +293,23 @@ impl Report {
 
     /// How many threat models were judged.
     pub fn models(&self) -> usize {
-        self.files.iter().map(|file| file.models.len()).sum()
+        self.files.iter().map(|file| file.models.len()).sum::<usize>() + self.passed.models
     }
 
-    /// The worst computed score with its file.
-    pub fn worst(&self) -> Option<(Decimal, Band, &Source)> {
+    /// The worst computed score with the name of its file.
+    pub fn worst(&self) -> Option<(Decimal, Band, &str)> {
         let scores = self.files.iter().flat_map(|file| {
             let scores = file.models.iter().flat_map(|model| &model.scores);
-            scores.filter_map(|score| Some((score.working.as_ref()?, &*file.source)))
+            scores.filter_map(|score| Some((score.working.as_ref()?, file.source.name())))
         });
-        // The first of equals, so that the answer does not depend on anything but the order of the paths.
-        scores
-            .map(|(working, source)| (working.score, working.band, source))
-            .reduce(|worst, next| if next.0 > worst.0 { next } else { worst })
+        let scores = scores.map(|(working, name)| Some((working.score, working.band, name)));
+        let passed = self.passed.worst.as_ref().map(|(score, band, name)| (*score, *band, name.as_str()));
+        scores.fold(passed, worse)
     }
 
     /// The summary for people, in a line.
     pub fn summary(&self) -> String {
-        let with_models = self.files.iter().filter(|file| !file.is_policy).count();
+        let with_models = self.files.iter().filter(|file| !file.is_policy).count() + self.passed.files;
         let mut parts = vec![count(with_models, "file"), count(self.models(), "model")];
         if self.policies > 0 {
             parts.push(if self.policies == 1 {
@@ -291,8 +339,8 @@ impl Report {
             parts.push(format!("{} skipped (no threat model)", self.skipped.len()));
         }
         let mut line = parts.join(", ");
-        if let Some((score, band, source)) = self.worst() {
-            line.push_str(&format!("; worst score {score} {} in {}", band.name(), source.name()));
+        if let Some((score, band, name)) = self.worst() {
+            line.push_str(&format!("; worst score {score} {} in {name}", band.name()));
         }
         line
     }
