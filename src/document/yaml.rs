@@ -294,7 +294,8 @@ impl<'d, 't> Builder<'d, 't> {
         }
         self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
         if self.aliased_bytes > MAX_ALIASED_BYTES {
-            return self.limit(span, format!("aliases stand for more than {MAX_ALIASED_BYTES} bytes of text"));
+            return self
+                .limit(span, format!("aliases stand for more than {MAX_ALIASED_BYTES} bytes of text"));
         }
         if self.open.len() + target.height > MAX_DEPTH {
             return self
