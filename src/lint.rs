@@ -83,12 +83,12 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
         unjudged: Vec::new(),
     };
     for (root, what) in roots {
+        // The rest is not shown, and the file fails for that: it need not be judged either.
+        if linted.diagnostics.len() > MOST_FAULTS {
+            break;
+        }
         match what {
-            Recognised::Model(format) => {
-                lint_model(root, format, path, judge, source, &mut linted);
-                // What is left out in the end need not be kept until then.
-                linted.diagnostics.truncate(MOST_FAULTS + 1);
-            }
+            Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
             // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
             Recognised::Other if !holds_model || is_page => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),

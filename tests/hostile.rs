@@ -186,6 +186,76 @@ fn encodings() -> Vec<Case> {
     ]
 }
 
+/// Every way in which bytes are not UTF-8, and characters that have no business in a text.
+fn no_text() -> Vec<Case> {
+    let classes: [(&str, &[u8]); 13] = [
+        ("a byte that only continues", b"\x80"),
+        ("two of them", b"\xBF\x80"),
+        ("a slash in two bytes", b"\xC0\xAF"),
+        ("a slash in three bytes", b"\xE0\x80\xAF"),
+        ("a slash in four bytes", b"\xF0\x80\x80\xAF"),
+        ("NUL in two bytes", b"\xC0\x80"),
+        ("a pair of surrogates, three bytes each", b"\xED\xA0\xBD\xED\xB8\x80"),
+        ("the second half of a pair", b"\xED\xBF\xBF"),
+        ("past the last character", b"\xF4\x90\x80\x80"),
+        ("a byte that begins nothing", b"\xF5"),
+        ("five bytes", b"\xF8\x88\x80\x80\x80"),
+        ("a mark of UTF-16 within the text", b"\xFF\xFE"),
+        ("four bytes that end after three", b"\xF0\x9F\x98"),
+    ];
+    let with = |text: &str, bytes: &[u8]| -> Vec<u8> {
+        let (before, after) = text.split_once("Plans").unwrap();
+        [before.as_bytes(), bytes, after.as_bytes()].concat()
+    };
+    let both = |(name, bytes): (&'static str, &[u8])| {
+        let fenced = format!("```yaml\n{MODEL}```\n");
+        [
+            yaml(name, with(MODEL, bytes), 1, "4:12 encoding"),
+            json(name, with(JSON, bytes), 1, "2:42 encoding"),
+            page(name, with(&fenced, bytes), 1, "5:12 encoding"),
+        ]
+    };
+    let mut rows: Vec<Case> = classes.into_iter().flat_map(both).collect();
+    let big = |mark: u16| -> Vec<u8> {
+        [mark].into_iter().chain(MODEL.encode_utf16()).flat_map(u16::to_be_bytes).collect()
+    };
+    let wide: Vec<u8> =
+        BOM.chars().chain(MODEL.chars()).flat_map(|letter| (letter as u32).to_le_bytes()).collect();
+    rows.extend([
+        yaml("UTF-16, the larger half first", big(0xFEFF), 1, "1:1 encoding"),
+        json("UTF-16 in JSON", big(0xFEFF), 1, "1:1 encoding"),
+        page("UTF-16 in a page", big(0xFEFF), 1, "1:1 encoding"),
+        yaml("UTF-32", wide, 1, "1:1 encoding"),
+        yaml("a byte order mark within a text", swap("Plans", BOM), 1, "4:12 syntax"),
+        yaml(
+            "a byte order mark within a key",
+            swap("severity", &format!("sev{BOM}erity")),
+            1,
+            "23:3 unknown-key",
+        ),
+        yaml(
+            "a byte order mark before a second model",
+            format!("{MODEL}---\n{BOM}{}", wrong()),
+            1,
+            "33:1 syntax",
+        ),
+        json(
+            "a byte order mark within JSON",
+            swap_in(JSON, ", \"score\"", &format!(", {BOM}\"score\"")),
+            1,
+            "8:19 syntax",
+        ),
+        yaml("NUL in quotes", swap("Plans trips.", "'a\0b'"), 1, "4:14 syntax"),
+        yaml("NUL by escape", swap("Plans trips.", "\"a\\0b\""), 0, ""),
+        json("NUL by escape in JSON", swap_in(JSON, "Plans", "\\u0000"), 0, ""),
+        yaml("half a pair of surrogates by escape", swap("Plans trips.", "\"\\ud83d\""), 1, "4:12 syntax"),
+        yaml("past the last character by escape", swap("Plans trips.", "\"\\U00110000\""), 1, "4:12 syntax"),
+        yaml("a character that is none", swap("Plans", "\u{FFFE}"), 1, "4:12 syntax"),
+        page("NUL in a page", format!("a\0\n\n```yaml\n{}```\n", wrong()), 1, "25:10 score-mismatch"),
+    ]);
+    rows
+}
+
 /// Keys that are there twice, or are no keys.
 fn keys() -> Vec<Case> {
     let many: String = (0..100).map(|at| format!("x-{}: 1\n", at % 99)).collect();
@@ -222,6 +292,34 @@ fn keys() -> Vec<Case> {
         yaml("a list as key", after_score("  ? [a]\n  : 2"), 1, "23:5 syntax"),
         yaml("an alias to a mapping as key", after_score("  x-a: &m {}\n  *m : 2"), 1, "24:3 syntax"),
         yaml("a key in another case", after_score("  Severity: Low"), 1, "23:3 unknown-key"),
+        yaml(
+            "a key with a letter of another script",
+            swap("  score:", "  s\u{441}ore:"),
+            1,
+            "22:3 unknown-key",
+        ),
+        yaml("a key with wide letters", swap("  score:", "  \u{FF53}core:"), 1, "22:3 unknown-key"),
+        yaml("a key with a soft hyphen", swap("  score:", "  sc\u{AD}ore:"), 1, "22:3 unknown-key"),
+        yaml(
+            "a key with a space that does not break",
+            swap("  score:", "  score\u{A0}:"),
+            1,
+            "22:3 unknown-key",
+        ),
+        yaml(
+            "a factor of another script",
+            swap("self_modification", "s\u{435}lf_modification"),
+            1,
+            "19:5 factor-unknown",
+        ),
+        yaml(
+            "a marker of another script",
+            swap("aivss_threat", "\u{430}ivss_threat"),
+            1,
+            "1:1 marker-missing",
+        ),
+        yaml("a merge of a list of mappings", after_score("  <<: [{ score: 0.1 }, *a]"), 1, "23:3 merge-key"),
+        yaml("a merge under a tag", after_score("  !!merge <<: { score: 0.1 }"), 1, "23:11 syntax"),
         yaml("a space of no width in a key", after_score("  severity\u{200B}: Low"), 1, "23:3 unknown-key"),
     ]
 }
@@ -238,6 +336,44 @@ fn values() -> Vec<Case> {
         yaml("ten thousand decimals", score(&format!("9.4{}", "0".repeat(10_000))), 1, "22:10 input-limit"),
         yaml("an exponent without end", score("1e999999999999"), 1, "22:10 input-limit"),
         yaml("a number in quotes", score("'9.4'"), 1, "22:10 schema"),
+        yaml("more than a float holds", score("1e400"), 1, "22:10 input-limit"),
+        yaml("less than a float holds", score("1e-400"), 1, "22:10 input-limit"),
+        yaml("less than nothing", score("-0.1"), 1, "22:10 schema"),
+        yaml("nothing, with a sign", score("-0"), 1, "22:10 score-mismatch"),
+        yaml(
+            "nothing, with a sign, as a multiplier",
+            swap("multiplier: 0.97", "multiplier: -0.0"),
+            1,
+            "20:22 multiplier-range",
+        ),
+        yaml("infinity", score(".inf"), 1, "22:10 non-finite"),
+        yaml("infinity in capitals", score("+.INF"), 1, "22:10 non-finite"),
+        yaml("infinity by its word", score("Infinity"), 1, "22:10 schema"),
+        yaml("nothing by its word", score("NaN"), 1, "22:10 schema"),
+        yaml("an underscore in a number", score("9_4"), 1, "22:10 schema"),
+        yaml("a comma in a number", score("9,4"), 1, "22:10 schema"),
+        yaml("a number in sixteens", score("0x9"), 1, "22:10 score-mismatch"),
+        yaml("a number in eights", score("0o11"), 1, "22:10 score-mismatch"),
+        yaml("a number with an exponent", score("94e-1"), 0, ""),
+        yaml("a number with a plus", score("+9.4"), 0, ""),
+        json("more than a float holds, JSON", swap_in(JSON, "9.4}", "1e400}"), 1, "8:28 input-limit"),
+        json(
+            "ten thousand digits, JSON",
+            swap_in(JSON, "9.4}", &format!("{}}}", "9".repeat(10_000))),
+            1,
+            "8:28 input-limit",
+        ),
+        json("a zero before a number, JSON", swap_in(JSON, "9.4}", "09.4}"), 1, "8:29 syntax"),
+        json("a plus before a number, JSON", swap_in(JSON, "9.4}", "+9.4}"), 1, "8:28 syntax"),
+        json("no digit before the point, JSON", swap_in(JSON, "9.4}", ".4}"), 1, "8:28 syntax"),
+        json("no digit behind the point, JSON", swap_in(JSON, "9.4}", "9.}"), 1, "8:30 syntax"),
+        json("not a number, JSON", swap_in(JSON, "9.4}", "NaN}"), 1, "8:28 syntax"),
+        json("infinity, JSON", swap_in(JSON, "9.4}", "-Infinity}"), 1, "8:29 syntax"),
+        yaml("Norway is a name", swap("name: Planner", "name: NO"), 0, ""),
+        yaml("yes and off are words", swap("Plans trips.", "yes").replace("Planner", "off"), 0, ""),
+        yaml("Norway as a tier", swap("summary", "tier: no\n  summary"), 1, "4:9 schema"),
+        yaml("true for a name", swap("name: Planner", "name: true"), 1, "3:9 schema"),
+        yaml("a day for a name", swap("name: Planner", "name: 2026-01-01"), 0, ""),
         yaml("a number of another script", score("٩.٤"), 1, "22:10 schema"),
         yaml("sixty to the power", score("9:40"), 1, "22:10 schema"),
         yaml("a number tagged as text", score("!!str 9.4"), 1, "22:16 schema"),
@@ -357,6 +493,23 @@ fn documents() -> Vec<Case> {
         yaml("words beside the end of a document", format!("{MODEL}... a\n"), 1, "32:5 syntax"),
         yaml("a directive of another YAML", format!("%YAML 2.0\n---\n{MODEL}"), 1, "1:1 syntax"),
         yaml("a directive without a document", format!("%YAML 1.2\n{MODEL}"), 1, "2:1 syntax"),
+        yaml(
+            "a name for tags",
+            format!("%TAG ! tag:example.org,2026:\n---\n{}", swap("Planner", "!a Planner")),
+            1,
+            "5:12 syntax",
+        ),
+        yaml("a directive nobody knows", format!("%FOO bar\n---\n{}", wrong()), 1, "24:10 score-mismatch"),
+        yaml("a directive twice", format!("%YAML 1.2\n%YAML 1.2\n---\n{MODEL}"), 1, "2:1 syntax"),
+        yaml("a quote that does not end", swap("Plans trips.", "'Plans trips."), 1, "5:1 syntax"),
+        yaml("double quotes that do not end", swap("Plans trips.", "\"Plans trips."), 1, "5:1 syntax"),
+        yaml("text behind a quote", swap("Plans trips.", "'Plans' trips."), 1, "4:20 syntax"),
+        yaml("a block of text with nothing in it", swap("Plans trips.", "|"), 1, "4:3 schema"),
+        yaml("a block of text that ends too early", swap("Plans trips.", "|\n     a\n   b"), 1, "6:4 syntax"),
+        yaml("a comma that begins a value", swap("Plans trips.", ",a"), 1, "4:12 syntax"),
+        yaml("an at sign that begins a value", swap("Plans trips.", "@a"), 1, "4:12 syntax"),
+        yaml("a line separator of Unicode is no break", swap("Plans trips.", "'a\u{2028}score: 1'"), 0, ""),
+        yaml("a next line of Unicode is no break", swap("Plans trips.", "'a\u{85}score: 1'"), 0, ""),
         yaml("a marker without a value", marker("aivss_threat_model:"), 1, "1:1 schema"),
         yaml("a marker of version 2", marker("aivss_threat_model: 2"), 1, "1:21 schema"),
         yaml("a marker in quotes", marker("aivss_threat_model: '1'"), 1, "1:21 schema"),
@@ -612,6 +765,11 @@ fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
 #[test]
 fn bytes_that_are_no_text_never_pass() {
     check_all("encodings", &encodings());
+}
+
+#[test]
+fn bytes_and_characters_that_are_no_text_never_pass() {
+    check_all("no-text", &no_text());
 }
 
 #[test]

@@ -49,7 +49,9 @@ fn report_unfenced(document: &mut Document<'_>, text: &str, fenced: &[std::ops::
         let marker = start + (line.len() - line.trim_start_matches([' ', '\t', BOM]).len());
         let is_marker =
             text[marker..].strip_prefix(MODEL_MARKER).is_some_and(|rest| rest.trim_start().starts_with(':'));
-        if is_marker && !fenced.iter().any(|range| range.contains(&marker)) {
+        // The blocks stand in the order of the page, one behind the other.
+        let before = fenced.partition_point(|range| range.end <= marker);
+        if is_marker && !fenced.get(before).is_some_and(|range| range.contains(&marker)) {
             let message = "a threat model in a page stands in a fenced block, ```yaml, and this one does not";
             document.problem(ProblemKind::Syntax, Span::new(marker, marker + MODEL_MARKER.len()), message);
         }

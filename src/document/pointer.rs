@@ -3,7 +3,11 @@
 use super::{Document, Node};
 use crate::source::Span;
 
-/// The JSON pointer of the innermost key or value that holds a place; empty for the whole document.
+/// How many bytes a pointer has at the most: each fault of a file has one, and a key may be as long as the file.
+const LONGEST: usize = 4_096;
+
+/// The JSON pointer of the innermost key or value that holds a place; empty for the whole document. What lies below an
+/// overlong key is not told apart from what holds that key.
 pub fn pointer(document: &Document<'_>, span: Span) -> String {
     let mut pointer = String::new();
     let Some(mut node) = document.roots().find(|root| root.span().contains(span)) else { return pointer };
@@ -12,15 +16,16 @@ pub fn pointer(document: &Document<'_>, span: Span) -> String {
             (Some(map), _) => map
                 .iter()
                 .find(|entry| entry.key_span.contains(span) || entry.value.span().contains(span))
-                .map(|entry| (entry.key.replace('~', "~0").replace('/', "~1"), entry.value, entry.key_span)),
+                .map(|entry| (step_of(entry.key), entry.value, entry.key_span)),
             (_, Some(list)) => list
                 .iter()
                 .enumerate()
                 .find(|(_, item)| item.span().contains(span))
-                .map(|(at, item)| (at.to_string(), item, item.span())),
+                .map(|(at, item)| (Some(at.to_string()), item, item.span())),
             _ => None,
         };
         let Some((part, value, key_span)) = step else { return pointer };
+        let Some(part) = part.filter(|part| pointer.len() + part.len() < LONGEST) else { return pointer };
         pointer.push('/');
         pointer.push_str(&part);
         if node.as_map().is_some() && key_span.contains(span) {
@@ -28,6 +33,11 @@ pub fn pointer(document: &Document<'_>, span: Span) -> String {
         }
         node = value;
     }
+}
+
+/// A key as a step of a pointer, unless it is longer than a whole pointer may be.
+fn step_of(key: &str) -> Option<String> {
+    (key.len() < LONGEST).then(|| key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The place of the key or value at a JSON pointer; of what is nearest above it where that is missing.

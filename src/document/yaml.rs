@@ -20,6 +20,8 @@ const MAX_DEPTH: usize = 100;
 const MAX_NODES: usize = 2_000_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
+/// How many bytes of text aliases may add to a file's own when they are followed.
+const MAX_ALIASED_BYTES: u64 = 4 * 1024 * 1024;
 /// How many repeated keys of one file are reported.
 const MOST_REPEATED: usize = 1_000;
 /// Keys of one mapping are compared one by one up to here, through a table beyond.
@@ -67,6 +69,8 @@ struct Built {
     id: u32,
     /// Nodes in the subtree, aliases followed.
     weight: u64,
+    /// Bytes of text in the subtree, aliases followed.
+    bytes: u64,
     /// Levels of collections in the subtree, aliases followed.
     height: usize,
 }
@@ -79,6 +83,7 @@ struct Open {
     is_map: bool,
     children: Vec<u32>,
     weight: u64,
+    bytes: u64,
     height: usize,
 }
 
@@ -91,6 +96,8 @@ struct Builder<'d, 't> {
     anchors: HashMap<usize, Built>,
     /// Nodes that following every alias would add.
     aliased: u64,
+    /// Bytes of text that following every alias would add.
+    aliased_bytes: u64,
     /// Emptied lists of children, for reuse.
     spare: Vec<Vec<u32>>,
 }
@@ -104,6 +111,7 @@ impl<'d, 't> Builder<'d, 't> {
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
+            aliased_bytes: 0,
             spare: Vec::new(),
         }
     }
@@ -216,7 +224,7 @@ impl<'d, 't> Builder<'d, 't> {
         }
         let children = self.spare.pop().unwrap_or_default();
         let start = span.start as usize;
-        self.open.push(Open { anchor, start, style, is_map, children, weight: 1, height: 0 });
+        self.open.push(Open { anchor, start, style, is_map, children, weight: 1, bytes: 0, height: 0 });
         Ok(())
     }
 
@@ -241,7 +249,7 @@ impl<'d, 't> Builder<'d, 't> {
             Kind::List { start: first, end: last }
         };
         let id = self.document.tree.push(Span::new(open.start, end), kind);
-        let built = Built { id, weight: open.weight, height: open.height + 1 };
+        let built = Built { id, weight: open.weight, bytes: open.bytes, height: open.height + 1 };
         open.children.clear();
         self.spare.push(open.children);
         self.finish(built, open.anchor);
@@ -250,8 +258,12 @@ impl<'d, 't> Builder<'d, 't> {
     fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
         self.check_count(span)?;
         let (span, kind) = self.behind_colon(span, kind);
+        let bytes = match &kind {
+            Kind::String(text) | Kind::Number(text) => text.len() as u64,
+            _ => 0,
+        };
         let id = self.document.tree.push(span, kind);
-        self.finish(Built { id, weight: 1, height: 0 }, anchor);
+        self.finish(Built { id, weight: 1, bytes, height: 0 }, anchor);
         Ok(())
     }
 
@@ -280,6 +292,11 @@ impl<'d, 't> Builder<'d, 't> {
         if self.aliased > MAX_ALIASED {
             return self.limit(span, format!("aliases stand for more than {MAX_ALIASED} values"));
         }
+        self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
+        if self.aliased_bytes > MAX_ALIASED_BYTES {
+            return self
+                .limit(span, format!("aliases stand for more than {MAX_ALIASED_BYTES} bytes of text"));
+        }
         if self.open.len() + target.height > MAX_DEPTH {
             return self
                 .limit(span, format!("collections nest more than {MAX_DEPTH} deep through this alias"));
@@ -304,6 +321,7 @@ impl<'d, 't> Builder<'d, 't> {
             return;
         };
         parent.weight = parent.weight.saturating_add(built.weight);
+        parent.bytes = parent.bytes.saturating_add(built.bytes);
         parent.height = parent.height.max(built.height);
         let is_key = parent.is_map && parent.children.len() % 2 == 0;
         let id = if is_key { self.key(built.id) } else { built.id };

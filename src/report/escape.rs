@@ -2,6 +2,7 @@
 //! that keeps the log. What a format gives a meaning of its own, such as Markdown's stars, is up to that format.
 
 use std::borrow::Cow;
+use std::io;
 
 /// Whether a character steers a terminal or the direction of text instead of being seen.
 pub fn is_steering(letter: char) -> bool {
@@ -29,6 +30,31 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
             safe.push_str("\\u{23}");
         } else if is_steering(letter) {
             safe.extend(letter.escape_default());
+        } else {
+            safe.push(letter);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
+/// escaped, which means the same to whoever reads it.
+pub(super) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{}", plain_json(&text))
+}
+
+/// JSON with what steers in its texts escaped. A line feed stands between its parts only, never in a text.
+fn plain_json(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| is_steering(letter) && letter != '\n';
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for letter in text.chars() {
+        if steers(letter) {
+            let mut units = [0; 2];
+            safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
             safe.push(letter);
         }
@@ -101,6 +127,16 @@ mod tests {
         assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
         assert_eq!(same_length("##[a]\n##vso[b]"), "#?[a]\n#?vso[b]");
         assert_eq!(plain_line(" ::error::x".to_owned()), "./ ::error::x");
+    }
+
+    #[test]
+    fn json_shows_what_steers_and_means_the_same() {
+        let text = "a\u{7f}\u{9b}2J\u{202e}\u{e0041}\u{feff}ü\n";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"a\\u007f\\u009b2J\\u202e\\udb40\\udc41\\ufeffü\\n\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
     }
 
     proptest! {

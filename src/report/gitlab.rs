@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::escape::line;
+use super::escape::{self, line};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Level};
@@ -25,8 +25,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     }
     let obstacles = report.obstacles.iter();
     issues.extend(obstacles.map(|obstacle| of_obstacle(obstacle, fingerprints.of_obstacle(obstacle))));
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
-    writeln!(out)
+    escape::write_json(&issues, out)
 }
 
 #[derive(Serialize)]

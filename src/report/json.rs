@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::escape;
 use super::{FileReport, Report};
 use crate::assessed::{Assessed, AssessedScore, AssessedThreat};
 use crate::change::{AgentChange, Change, Difference, Standing};
@@ -22,8 +23,7 @@ const VERSION: u32 = 1;
 pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Whole::of(report))?;
-    writeln!(out)
+    escape::write_json(&Whole::of(report), out)
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use self::log::{
     Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
     Suppression, Text, Tool,
 };
-use super::escape::{line, uri_path};
+use super::escape::{self, line, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
@@ -26,8 +26,7 @@ const ROOT: &str = "SRCROOT";
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report)] };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    escape::write_json(&log, out)
 }
 
 fn text(text: &str) -> Text {

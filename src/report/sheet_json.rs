@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Obstacle;
+use super::escape;
 use super::json::{TOOL, Tool, number};
 use super::sheet::Formulas;
 use crate::score::Working;
@@ -116,8 +117,7 @@ pub fn write_sheets_json(
     let obstacles = obstacles.iter().map(|Obstacle { path, message }| InTheWay { path, message });
     let scores = sheets.iter().map(|sheet| shown(sheet, formulas)).collect();
     let whole = Whole { aivss_score: VERSION, tool: TOOL, scores, obstacles: obstacles.collect() };
-    serde_json::to_writer_pretty(&mut *out, &whole)?;
-    writeln!(out)
+    escape::write_json(&whole, out)
 }
 
 fn shown(sheet: &Sheet, formulas: Formulas) -> Shown<'_> {

@@ -1,0 +1,103 @@
+//! What must hold of any bytes at all: a claim for each step of the program, as a function that panics where it does not
+//! hold. The targets hand libFuzzer's bytes to them, `tests/corpus.rs` those that are committed.
+//!
+//! The first byte of an input that is a file says what it is: `j` JSON, `m` Markdown, anything else YAML; a capital asks
+//! for the severer variant of a claim. The rest is the file.
+
+mod document;
+mod fix;
+mod import;
+mod lint;
+mod migrate;
+mod policy;
+mod reports;
+mod vector;
+
+pub use document::document;
+pub use fix::fix;
+pub use import::import;
+pub use lint::lint;
+pub use migrate::migrate;
+pub use policy::policy;
+pub use reports::reports;
+pub use vector::vector;
+
+use std::sync::LazyLock;
+
+use aivss_lint::date::Date;
+use aivss_lint::diagnostic::Diagnostic;
+use aivss_lint::lint::{Judge, Linted};
+use aivss_lint::policy::{BuiltIn, NoFiles, Policy, recommended};
+use aivss_lint::source::{Source, Span};
+
+/// A claim by its name.
+pub const ALL: [(&str, fn(&[u8])); 8] = [
+    ("document", document),
+    ("lint", lint),
+    ("fix", fix),
+    ("reports", reports),
+    ("vector", vector),
+    ("policy", policy),
+    ("migrate", migrate),
+    ("import", import),
+];
+
+static RECOMMENDED: LazyLock<Policy> = LazyLock::new(|| recommended().policy());
+static STRICT: LazyLock<Policy> =
+    LazyLock::new(|| BuiltIn::named("strict").expect("it is built in").policy());
+static TODAY: LazyLock<Date> = LazyLock::new(|| Date::parse("2026-01-01").expect("it is a day"));
+
+/// An input that is a file.
+struct File<'d> {
+    name: &'static str,
+    /// Whether the severer variant is asked for.
+    severe: bool,
+    bytes: &'d [u8],
+}
+
+impl<'d> File<'d> {
+    fn of(data: &'d [u8]) -> Option<Self> {
+        let (kind, bytes) = data.split_first()?;
+        let name = match kind.to_ascii_lowercase() {
+            b'j' => "a.json",
+            b'm' => "a.md",
+            _ => "a.yaml",
+        };
+        Some(Self { name, severe: kind.is_ascii_uppercase(), bytes })
+    }
+
+    fn source(&self) -> Source {
+        Source::decode(self.name, self.bytes.to_vec())
+    }
+
+    /// The bytes as text, where the claim is about texts alone.
+    fn text(&self) -> Option<&'d str> {
+        std::str::from_utf8(self.bytes).ok()
+    }
+}
+
+fn judged(source: &Source, policy: &Policy) -> Linted {
+    let judge = Judge { policy, today: *TODAY, load: &NoFiles, before: None };
+    aivss_lint::lint::lint(source, source.name(), judge)
+}
+
+/// What is wrong with a text of this name under the recommended policy.
+fn faults(name: &str, text: &str) -> Vec<Diagnostic> {
+    judged(&Source::decode(name, text.as_bytes().to_vec()), &RECOMMENDED).diagnostics
+}
+
+/// A place lies in the text, on the borders of characters, and has a line and a column.
+fn lies_in(source: &Source, span: Span) {
+    assert!(source.text().get(span.range()).is_some(), "{span:?} is no place in the text");
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    assert!(start.line >= 1 && start.column >= 1 && start <= end, "{span:?} is at {start:?} to {end:?}");
+}
+
+fn all_lie_in(source: &Source, diagnostics: &[Diagnostic]) {
+    for fault in diagnostics {
+        lies_in(source, fault.span);
+        fault.related.iter().for_each(|related| lies_in(source, related.span));
+        let edits = fault.fix.iter().flat_map(|fix| &fix.edits);
+        edits.for_each(|edit| lies_in(source, edit.span));
+    }
+}

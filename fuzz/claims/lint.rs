@@ -1,0 +1,35 @@
+//! A file to a verdict: nothing that was not read passes.
+
+use aivss_lint::diagnostic::Level;
+use aivss_lint::document::parse;
+use aivss_lint::lint::Content;
+
+use crate::{File, RECOMMENDED, STRICT, all_lie_in, judged};
+
+/// Any bytes are judged, each fault has its place, and what passes was read, computed and answered.
+pub fn lint(data: &[u8]) {
+    let Some(file) = File::of(data) else { return };
+    let source = file.source();
+    let linted = judged(&source, if file.severe { &STRICT } else { &RECOMMENDED });
+    if linted.content != Content::BrokenPolicy {
+        all_lie_in(&source, &linted.diagnostics);
+    }
+    assert!(linted.unjudged.is_empty());
+    let has_error = linted.diagnostics.iter().any(|fault| fault.level == Level::Error);
+    assert!(linted.content != Content::BrokenPolicy || has_error, "a broken policy without a word");
+    if !parse(&source).is_sound() {
+        assert!(has_error, "what could not be read passes");
+    }
+    if has_error || linted.content != Content::Model {
+        return;
+    }
+    assert!(!linted.models.is_empty(), "a file passes of which nothing was read");
+    for model in &linted.models {
+        for score in &model.scores {
+            let working = score.working.as_ref().expect("a score passes that was not computed");
+            assert!(score.declared.is_none_or(|declared| declared == working.score), "another score passes");
+        }
+        let unanswered = |answer: &str| matches!(answer, "blank" | "unreadable");
+        assert!(!model.layers.iter().any(|layer| unanswered(layer.answer)), "a layer passes that says nothing");
+    }
+}

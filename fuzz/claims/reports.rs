@@ -1,0 +1,165 @@
+//! Reports of any texts: each format stays what it is, loses nothing, and neither terminal nor service takes a text for a
+//! command.
+
+use std::sync::{Arc, LazyLock};
+
+use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin};
+use aivss_lint::policy::Excepted;
+use aivss_lint::report::{Beside, FileReport, Format, Look, Obstacle, Report, is_steering, write};
+use aivss_lint::source::{Source, Span};
+use serde_json::Value as Json;
+
+use crate::{RECOMMENDED, TODAY, judged};
+
+static SARIF: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../tests/schemas/sarif-2.1.0.schema.json");
+    let schema = serde_json::from_str(schema).expect("the schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema is one")
+});
+/// What parts the texts of an input; it is in no UTF-8.
+const BORDER: u8 = 0xFF;
+
+/// Any texts in the places of a report's keep every format what it is. The first byte chooses what the report holds, the
+/// second and third a place in the first text, which is the file; the other texts stand wherever a report has some.
+pub fn reports(data: &[u8]) {
+    let Some((&[choice, start, length], data)) = data.split_first_chunk() else { return };
+    let texts: Vec<String> =
+        data.split(|byte| *byte == BORDER).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    let report = of_texts(choice, (start, length), &texts);
+    let count = report.diagnostics().count() + report.obstacles.len();
+
+    let look = Look { colour: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
+    for format in [Format::Human(look), Format::Human(Look { beside: Beside::Nothing, ..look })] {
+        shown(&written(&report, format), &['\n', '\t']);
+    }
+    let concise = written(&report, Format::Concise);
+    shown(&concise, &['\n']);
+    assert_eq!(concise.lines().count(), count + usize::from(!report.lowered.is_empty()), "{concise}");
+    let github = written(&report, Format::Github);
+    steers_nothing(&github, &['\n']);
+    are_our_commands(&report, &github);
+    // The page parts signs by a word joiner, so that they mean nothing together.
+    steers_nothing(&written(&report, Format::Markdown), &['\n', '\u{2060}']);
+
+    let json = parsed(&written(&report, Format::Json));
+    let files = json["files"].as_array().expect("files");
+    let faults = |file: &Json| file["diagnostics"].as_array().map_or(0, Vec::len);
+    assert_eq!(files.iter().map(faults).sum::<usize>() + report.obstacles.len(), count);
+    let gitlab = parsed(&written(&report, Format::Gitlab));
+    assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
+    let sarif = parsed(&written(&report, Format::Sarif));
+    assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(count - report.obstacles.len()));
+    let junit = written(&report, Format::Junit);
+    steers_nothing(&junit, &['\n']);
+    let tree = roxmltree::Document::parse(&junit).unwrap_or_else(|error| panic!("{error}\n{junit}"));
+    let cases = tree.descendants().filter(|node| node.has_tag_name("testcase")).count();
+    assert!(cases >= count, "{cases} of {count}\n{junit}");
+    assert!(!junit.contains("]]>"), "{junit}");
+}
+
+fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
+    let text = |at: usize| texts[at % texts.len()].clone();
+    let is_set = |bit: u8| choice & (1 << bit) != 0;
+    let optional = |bit: u8, at: usize| is_set(bit).then(|| text(at));
+    let source = Source::decode(text(1), text(0).into_bytes());
+    let whole = source.text();
+    let border = |at: usize| (at.min(whole.len())..=whole.len()).find(|at| whole.is_char_boundary(*at));
+    let first = border(usize::from(start)).unwrap_or(0);
+    let span = Span::new(first, border(first + usize::from(length)).unwrap_or(first));
+    let rule: String = text(3).chars().filter(|letter| !letter.is_whitespace()).take(40).collect();
+    let rule = if rule.is_empty() { "a".to_owned() } else { rule };
+    let mut fault = Diagnostic::of_rego(rule, Level::Error, span, text(2));
+    fault.label = optional(0, 4);
+    fault.note = optional(1, 5);
+    fault.working = optional(1, 6);
+    fault.help = optional(2, 7);
+    fault.finding = optional(3, 8);
+    fault.pointer = text(9);
+    fault.decided_by = is_set(4).then(|| Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
+    fault.fix = is_set(5).then(|| {
+        Fix { title: text(12), edits: vec![Edit { span, text: text(13) }], ..Fix::replacing(span, "") }
+    });
+    if is_set(6) {
+        fault = fault.related(Span::new(0, first), text(14));
+    }
+    let mut diagnostics = judged(&source, &RECOMMENDED);
+    let mut excepted = Diagnostic { level: Level::Warning, ..fault.clone() };
+    excepted.excepted = Some(Excepted {
+        reason: text(15),
+        owner: text(16),
+        expires: *TODAY,
+        origin: Origin::outside(&text(11)),
+    });
+    diagnostics.diagnostics.extend([fault, excepted]);
+    let mut report = Report::new(*TODAY, Level::Error);
+    report.files.push(FileReport {
+        path: text(1),
+        source: Arc::new(source),
+        models: diagnostics.models,
+        diagnostics: diagnostics.diagnostics,
+        is_policy: false,
+    });
+    report.policy = text(17);
+    if is_set(7) {
+        report.obstacles.push(Obstacle { path: text(18), message: text(19) });
+        report.lowered = vec![text(20)];
+        report.remarks = vec![text(21)];
+        report.skipped = vec![text(22)];
+        report.links = Some(text(23));
+    }
+    report
+}
+
+fn written(report: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    write(report, format, &mut out).expect("memory takes everything");
+    let text = String::from_utf8(out).expect("reports are text");
+    let orders = |letter: char| letter.is_control() && letter != '\n' && letter != '\t' && letter != '\r';
+    assert!(!text.contains(orders), "{format:?}: {text:?}");
+    text
+}
+
+fn parsed(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// No character steers a terminal, and none but these is a control character.
+fn steers_nothing(text: &str, allowed: &[char]) {
+    // A carriage return before a line feed is part of the break, where lines of a file are shown.
+    let text = text.replace("\r\n", "\n");
+    let steers = |letter: char| is_steering(letter) && !allowed.contains(&letter);
+    assert!(!text.contains(steers), "{text:?}");
+}
+
+/// No line is a command to the service that keeps the log, either.
+fn shown(text: &str, allowed: &[char]) {
+    steers_nothing(text, allowed);
+    assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+    no_log_commands(text);
+}
+
+fn no_log_commands(text: &str) {
+    for rest in text.split("##").skip(1) {
+        let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        assert!(!rest.starts_with('['), "{text}");
+    }
+}
+
+/// Each workflow command is one of ours, and there are as many as there are things to say.
+fn are_our_commands(report: &Report, text: &str) {
+    no_log_commands(text);
+    let commands: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("::")).collect();
+    let of = |kind: &str| commands.iter().filter(|line| line.starts_with(&format!("::{kind} "))).count();
+    let kinds = ["error", "warning", "notice"].map(of);
+    assert_eq!(kinds.iter().sum::<usize>(), commands.len(), "{text}");
+    let counted = |kind: &str| {
+        let faults = report.diagnostics().filter(|(_, fault)| match (report.counts(fault), fault.level) {
+            (false, _) | (true, Level::Note) => kind == "notice",
+            (true, Level::Error) => kind == "error",
+            (true, Level::Warning) => kind == "warning",
+        });
+        faults.count() + if kind == "error" { report.obstacles.len() } else { 0 }
+    };
+    assert_eq!(kinds, ["error", "warning", "notice"].map(|kind| counted(kind).min(10)), "{text}");
+}
