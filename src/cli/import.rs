@@ -17,8 +17,8 @@ Examples:
   aivss-lint import aivss-report.json > threat-model.yaml
   aivss-lint import page.md --output agents/planner/threat-model.yaml
 
-What has no place in a threat model is told on standard error; what the source does not say stays empty.
-Nothing that stands is overwritten.
+What has no place in a threat model is told on standard error; what the source does not say stays
+empty. Nothing that stands is overwritten.
 
 Exit codes: 0 made, 2 it cannot be.";
 
