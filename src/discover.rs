@@ -111,6 +111,19 @@ impl Repository {
         })
     }
 
+    /// Whether a link below the root leads out of the repository, or to git's own files: a change could put one there, and
+    /// a report quotes what it reads.
+    fn leads_out(&self, path: &Path) -> bool {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+        if !is_link || !self.whole(path).starts_with(&self.root) {
+            return false;
+        }
+        // Of a link that leads nowhere, reading it says so.
+        let (Ok(target), Ok(root)) = (path.canonicalize(), self.root.canonicalize()) else { return false };
+        let below = target.strip_prefix(root);
+        below.map_or(true, |below| below.components().any(|part| part.as_os_str() == ".git"))
+    }
+
     /// Whether a path lies below a folder.
     pub fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
@@ -169,6 +182,17 @@ pub enum Named {
     Filtered,
 }
 
+impl Discovery {
+    fn add(&mut self, candidate: Candidate, repository: &Repository) {
+        if repository.leads_out(&candidate.path) {
+            let message = "a link that leads out of the repository; name what it leads to".to_owned();
+            self.obstacles.push(Obstacle { path: candidate.name, message });
+        } else {
+            self.candidates.push(candidate);
+        }
+    }
+}
+
 /// Finds the files that `paths` stand for.
 pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, named: Named) -> Discovery {
     let mut discovery = Discovery::default();
@@ -183,7 +207,8 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
                 let matched = repository.matched(path);
                 let named = named == Named::Judged;
                 if named || policy.includes(&matched) {
-                    discovery.candidates.push(Candidate { name, matched, path: path.clone(), named });
+                    let candidate = Candidate { name, matched, path: path.clone(), named };
+                    discovery.add(candidate, repository);
                 } else {
                     discovery.left_out.push(name);
                 }
@@ -308,7 +333,7 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         let matched = repository.matched(&path);
         if policy.includes(&matched) {
             let name = repository.shown(&path);
-            discovery.candidates.push(Candidate { name, matched, path, named: false });
+            discovery.add(Candidate { name, matched, path, named: false }, repository);
         }
     }
     for entry in walker {
@@ -320,12 +345,8 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
                     let path = entry.into_path();
                     // A link to a folder is not followed: what it leads to is judged where it stands, or not at all.
                     if !path.is_dir() {
-                        discovery.candidates.push(Candidate {
-                            name: repository.shown(&path),
-                            matched,
-                            path,
-                            named: false,
-                        });
+                        let name = repository.shown(&path);
+                        discovery.add(Candidate { name, matched, path, named: false }, repository);
                     }
                 }
             }

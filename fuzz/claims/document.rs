@@ -20,7 +20,10 @@ pub fn document(data: &[u8]) {
         problem.related.iter().for_each(|(span, _)| lies_in(&source, *span));
     }
     let is_page = source.language() == Language::Markdown;
-    assert!(document.roots().next().is_some() || !document.is_sound() || is_page, "nothing, and no word of it");
+    assert!(
+        document.roots().next().is_some() || !document.is_sound() || is_page,
+        "nothing, and no word of it"
+    );
     assert!(source.undecodable().is_none() || !document.is_sound(), "no text, and no word of it");
     walk(&source, &document);
     if source.language() == Language::Json && document.is_sound() {
@@ -60,7 +63,10 @@ fn walk(source: &Source, document: &Document<'_>) {
         }
         if seen < 50 {
             let pointer = pointer(document, node.span());
-            document.roots().filter_map(|root| place_of(root, &pointer)).for_each(|span| lies_in(source, span));
+            document
+                .roots()
+                .filter_map(|root| place_of(root, &pointer))
+                .for_each(|span| lies_in(source, span));
         }
     }
 }

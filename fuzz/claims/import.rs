@@ -15,7 +15,12 @@ pub fn import(data: &[u8]) {
     let document = parse(&draft);
     // A number with more digits than are read is for the gate to refuse.
     let is_kept = |kind| kind == ProblemKind::InputLimit;
-    assert!(document.problems.iter().all(|problem| is_kept(problem.kind)), "{:?}\n{}", document.problems, draft.text());
+    assert!(
+        document.problems.iter().all(|problem| is_kept(problem.kind)),
+        "{:?}\n{}",
+        document.problems,
+        draft.text()
+    );
     assert_eq!(document.roots().count(), 1, "{}", draft.text());
     assert!(document.roots().all(|root| root.get(MODEL_MARKER).is_some()), "{}", draft.text());
     all_lie_in(&draft, &judged(&draft, &RECOMMENDED).diagnostics);

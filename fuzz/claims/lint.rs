@@ -30,6 +30,9 @@ pub fn lint(data: &[u8]) {
             assert!(score.declared.is_none_or(|declared| declared == working.score), "another score passes");
         }
         let unanswered = |answer: &str| matches!(answer, "blank" | "unreadable");
-        assert!(!model.layers.iter().any(|layer| unanswered(layer.answer)), "a layer passes that says nothing");
+        assert!(
+            !model.layers.iter().any(|layer| unanswered(layer.answer)),
+            "a layer passes that says nothing"
+        );
     }
 }

@@ -15,9 +15,8 @@ pub fn migrate(data: &[u8]) {
     let tenth = if file.severe { Tenth::Value(Decimal::new(5, 1)) } else { Tenth::Ask };
     let aim = Aim { formula: Formula::named("0.8").expect("it is a version"), tenth };
     let judge = |text: &str| faults(file.name, text);
-    let run = |text: &str| -> Migrated {
-        moved(&Source::decode(file.name, text.as_bytes().to_vec()), aim, judge)
-    };
+    let run =
+        |text: &str| -> Migrated { moved(&Source::decode(file.name, text.as_bytes().to_vec()), aim, judge) };
     let once = run(text);
     let count = once.steps.iter().filter(|step| step.moved().is_some()).count();
     assert_eq!(count > 0, once.text != text, "moved, and not told, or the other way round");

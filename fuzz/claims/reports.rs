@@ -28,7 +28,8 @@ pub fn reports(data: &[u8]) {
     let report = of_texts(choice, (start, length), &texts);
     let count = report.diagnostics().count() + report.obstacles.len();
 
-    let look = Look { colour: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
+    let look =
+        Look { colour: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
     for format in [Format::Human(look), Format::Human(Look { beside: Beside::Nothing, ..look })] {
         shown(&written(&report, format), &['\n', '\t']);
     }
@@ -48,7 +49,10 @@ pub fn reports(data: &[u8]) {
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
     let sarif = parsed(&written(&report, Format::Sarif));
-    assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
+    // Validation takes a hundred times as long as all the rest.
+    if start.is_multiple_of(16) {
+        assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
+    }
     assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(count - report.obstacles.len()));
     let junit = written(&report, Format::Junit);
     steers_nothing(&junit, &['\n']);
@@ -77,8 +81,10 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     fault.finding = optional(3, 8);
     fault.pointer = text(9);
     fault.decided_by = is_set(4).then(|| Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
-    fault.fix = is_set(5).then(|| {
-        Fix { title: text(12), edits: vec![Edit { span, text: text(13) }], ..Fix::replacing(span, "") }
+    fault.fix = is_set(5).then(|| Fix {
+        title: text(12),
+        edits: vec![Edit { span, text: text(13) }],
+        ..Fix::replacing(span, "")
     });
     if is_set(6) {
         fault = fault.related(Span::new(0, first), text(14));

@@ -37,9 +37,11 @@ pub fn vector(data: &[u8]) {
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a metric stands twice");
 
     let base: Vec<String> = base.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-    let alone = Vector::parse(&format!("CVSS:4.0/{}", base.join("/"))).expect("the base metrics alone are a vector");
+    let alone =
+        Vector::parse(&format!("CVSS:4.0/{}", base.join("/"))).expect("the base metrics alone are a vector");
     assert_eq!(alone.base_score, vector.base_score, "what is not of the base moves the base score");
     assert!(alone.beyond_base.is_empty());
-    let harmless = ["VC", "VI", "VA", "SC", "SI", "SA"].iter().all(|name| base.contains(&format!("{name}:N")));
+    let harmless =
+        ["VC", "VI", "VA", "SC", "SI", "SA"].iter().all(|name| base.contains(&format!("{name}:N")));
     assert_eq!(harmless, vector.base_score == Decimal::ZERO, "zero without impact, and only then");
 }
