@@ -185,7 +185,9 @@ pub enum Named {
 impl Discovery {
     fn add(&mut self, candidate: Candidate, repository: &Repository) {
         if repository.leads_out(&candidate.path) {
-            let message = "a link that leads out of the repository; name what it leads to".to_owned();
+            let message =
+                "it is a link that leads out of the repository, so it is left: name the file itself"
+                    .to_owned();
             self.obstacles.push(Obstacle { path: candidate.name, message });
         } else {
             self.candidates.push(candidate);

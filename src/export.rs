@@ -12,7 +12,7 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::document::{Node, parse};
 use crate::model::{Assessment, Factor, Format, Model, Recognised, recognise};
-use crate::report::json_number as number;
+use crate::report::{json_number as number, write_json};
 use crate::score::{Scored, Working, agrees, score};
 use crate::source::{Source, Span};
 
@@ -207,8 +207,11 @@ impl<'t> Exporter<'t> {
         match metadata {
             Some(metadata) if self.refusals.is_empty() => {
                 let report = ReportFile { metadata, vulnerabilities };
-                let text = serde_json::to_string_pretty(&report).unwrap_or_default();
-                Ok(Exported { text: text + "\n", remarks: self.remarks })
+                let mut text = Vec::new();
+                // Writing to memory does not fail.
+                let _ = write_json(&report, &mut text);
+                let text = String::from_utf8_lossy(&text).into_owned();
+                Ok(Exported { text, remarks: self.remarks })
             }
             _ => Err(self.refusals),
         }

@@ -30,8 +30,11 @@ use aivss_lint::lint::{Judge, Linted};
 use aivss_lint::policy::{BuiltIn, NoFiles, Policy, recommended};
 use aivss_lint::source::{Source, Span};
 
-/// A claim by its name.
-pub const ALL: [(&str, fn(&[u8])); 8] = [
+/// A claim about any bytes: it panics where it does not hold.
+pub type Claim = fn(&[u8]);
+
+/// All claims by their names.
+pub const ALL: [(&str, Claim); 8] = [
     ("document", document),
     ("lint", lint),
     ("fix", fix),

@@ -22,7 +22,9 @@ pub fn policy(data: &[u8]) {
     match read(source, &NoFiles) {
         Err(broken) => {
             assert!(broken.iter().any(|file| !file.diagnostics.is_empty()), "refused without a word");
-            broken.iter().for_each(|file| all_lie_in(&file.source, &file.diagnostics));
+            for file in broken {
+                all_lie_in(&file.source, &file.diagnostics);
+            }
         }
         Ok(policy) => {
             assert!(is_sound, "a policy is taken that cannot be read");

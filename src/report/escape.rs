@@ -39,7 +39,7 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 
 /// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
 /// escaped, which means the same to whoever reads it.
-pub(super) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{}", plain_json(&text))
 }

@@ -16,6 +16,7 @@ mod sheet;
 mod sheet_json;
 
 pub use escape::is_steering;
+pub(crate) use escape::write_json;
 pub(crate) use json::number as json_number;
 
 use std::io;
