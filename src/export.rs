@@ -21,7 +21,7 @@ use crate::source::{Source, Span};
 pub struct Exported {
     /// The report as JSON.
     pub text: String,
-    /// What is not in it, a line each.
+    /// What is not in it, or otherwise than declared; a line each.
     pub remarks: Vec<String>,
 }
 

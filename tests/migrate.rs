@@ -6,56 +6,24 @@
     reason = "tests write files and stop where they cannot go on"
 )]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod folder;
 
-use tempfile::TempDir;
+use std::fs;
+use std::path::Path;
+
+use folder::{Folder, Ran};
 
 const STOCK: &str = include_str!("../src/rules/stock.yaml");
 const REPORT: &str = include_str!("../examples/owasp-0.8/aivss-report.json");
 const FILE: &str = "threat-model.yaml";
 
-/// A folder of its own for a run.
-struct Folder(TempDir);
-
-/// What a run came to.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self(TempDir::new().unwrap());
-        for (name, text) in files {
-            fs::write(folder.path(name), text).unwrap();
-        }
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, command: &str, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
-            .args([&[command, "--today", "2026-11-23"], arguments].concat())
-            .current_dir(self.0.path())
-            .env_remove("GITHUB_ACTIONS")
-            .output()
-            .expect("the program starts");
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    fn on_that_day(&self, command: &str, arguments: &[&str]) -> Ran {
+        self.run(&[&[command, "--today", "2026-11-23"], arguments].concat())
     }
 
     fn migrate(&self, arguments: &[&str]) -> Ran {
-        self.run("migrate", arguments)
+        self.on_that_day("migrate", arguments)
     }
 }
 
@@ -103,7 +71,7 @@ fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
     );
     assert_eq!((ran.code, ran.out, ran.err), (1, said, String::new()));
 
-    let checked = folder.run("check", &["--format", "concise"]);
+    let checked = folder.on_that_day("check", &["--format", "concise"]);
     let asked = format!(
         "{FILE}:16:5: error[factor-missing] the factor `natural_language_interface` has no value yet"
     );
@@ -124,7 +92,7 @@ fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
     );
 
     fs::write(folder.path(FILE), new.replace("interface:\n", "interface: 0.5\n")).unwrap();
-    assert_eq!(folder.run("fix", &[]).code, 0);
+    assert_eq!(folder.on_that_day("fix", &[]).code, 0);
     assert!(folder.read(FILE).contains("\n  score: 9.2\n"));
     let done = folder.migrate(&[]);
     assert_eq!((done.code, done.out.ends_with("moved: nothing; nothing is left to decide\n")), (0, true));
@@ -222,7 +190,7 @@ fn braces_and_json_hold_a_null_and_what_was_there_under_a_key_of_its_own() {
             ],
         );
         assert_eq!(folder.read("planner.threat-model.json"), new);
-        let checked = folder.run("check", &["--format", "concise"]);
+        let checked = folder.on_that_day("check", &["--format", "concise"]);
         assert_eq!(checked.out.lines().count(), 1, "{}", checked.out);
         assert!(checked.out.contains("error[factor-missing]"), "{}", checked.out);
         assert_eq!(ran.code, 1);
@@ -240,7 +208,7 @@ fn braces_and_json_hold_a_null_and_what_was_there_under_a_key_of_its_own() {
         let new = folder.read("planner.threat-model.json");
         assert!(new.contains(right), "{new}");
         assert!(folder.migrate(&["--natural-language", "0.5"]).code == 0);
-        assert_eq!(folder.run("check", &[]).code, 0);
+        assert_eq!(folder.on_that_day("check", &[]).code, 0);
     }
     let folder = Folder::new(&[(FILE, &factors(&with(&old(), &[("planning: 0.7", "planning:")])))]);
     folder.migrate(&[]);
@@ -322,7 +290,7 @@ fn a_page_and_a_stream_are_changed_in_their_blocks_alone() {
         ran.out
     );
     assert_eq!(ran.code, 0);
-    assert_eq!(folder.run("check", &[]).code, 0);
+    assert_eq!(folder.on_that_day("check", &[]).code, 0);
 }
 
 #[test]
@@ -439,7 +407,7 @@ fn a_value_answers_what_an_earlier_run_left_open() {
             "{}",
             ran.out
         );
-        assert_eq!(folder.run("check", &[]).code, 0);
+        assert_eq!(folder.on_that_day("check", &[]).code, 0);
     }
 }
 
@@ -455,7 +423,7 @@ fn a_score_that_lacks_something_else_is_moved_without_a_guess() {
     );
     assert!(folder.read(FILE).contains("natural_language_interface: 0.5\n"));
     assert!(folder.read(FILE).contains("score: 7.2\n"), "what cannot be computed stays");
-    assert_eq!(folder.run("check", &[]).code, 1);
+    assert_eq!(folder.on_that_day("check", &[]).code, 1);
 }
 
 #[test]
@@ -599,7 +567,7 @@ fn a_score_without_one_tenth_factor_is_left_by_every_run() {
     // Called by its name, it is asked for.
     let text = with(&old(), &[(tenth, "    Goal-Driven Planning: 0.5\n")]);
     let folder = Folder::new(&[(FILE, &text)]);
-    folder.run("fix", &["--unsafe"]);
+    folder.on_that_day("fix", &["--unsafe"]);
     let ran = folder.migrate(&[]);
     assert!(ran.code == 1 && ran.out.contains("natural_language_interface is to be decided"), "{}", ran.out);
 }
@@ -615,7 +583,11 @@ fn a_diff_writes_nothing_and_does_what_the_command_does() {
         ran.err
     );
     fs::write(folder.path("a.patch"), ran.out).unwrap();
-    let git = Command::new("git").args(["apply", "a.patch"]).current_dir(folder.0.path()).status().unwrap();
+    let git = std::process::Command::new("git")
+        .args(["apply", "a.patch"])
+        .current_dir(folder.path(""))
+        .status()
+        .unwrap();
     assert!(git.success());
     let patched = folder.read(FILE);
     fs::write(folder.path(FILE), old()).unwrap();
@@ -672,14 +644,14 @@ fn the_examples_of_v0_5_move_and_pass_once_decided() {
     let ran = folder.migrate(&[]);
     assert!(ran.out.ends_with("moved: 10 scores in 10 files; 10 factors to decide, and then `aivss-lint fix` writes the numbers\n"), "{}", ran.out);
     assert_eq!(ran.code, 1);
-    let checked = folder.run("check", &["--format", "concise"]);
+    let checked = folder.on_that_day("check", &["--format", "concise"]);
     assert_eq!(
         (checked.code, checked.out.matches("error[factor-missing]").count()),
         (1, 10),
         "{}",
         checked.out
     );
-    for entry in fs::read_dir(folder.0.path()).unwrap() {
+    for entry in fs::read_dir(folder.path("")).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         fs::write(
@@ -688,6 +660,6 @@ fn the_examples_of_v0_5_move_and_pass_once_decided() {
         )
         .unwrap();
     }
-    assert_eq!(folder.run("fix", &[]).code, 0);
-    assert_eq!(folder.run("check", &[]).code, 0);
+    assert_eq!(folder.on_that_day("fix", &[]).code, 0);
+    assert_eq!(folder.on_that_day("check", &[]).code, 0);
 }

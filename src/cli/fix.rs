@@ -1,5 +1,5 @@
-//! `fix`: writes the numbers that follow from a file into it, and with `--unsafe` what can be suggested. What to write comes from the rules, how it gets into
-//! the text from [`crate::fix`]; here files are read, replaced and spoken of.
+//! `fix`: writes the numbers that follow from a file into it, and with `--unsafe` what can be suggested. What to write
+//! comes from the rules, how it gets into the text from [`crate::fix`]; here files are read, replaced and spoken of.
 //!
 //! A file that cannot be parsed is left, and the run ends with 2: nobody can tell whether its numbers are right.
 
