@@ -31,6 +31,7 @@
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
 //! | [`sheet`] | text → the working of its scores, and what they rest on | never: what is missing is data |
+//! | [`profile`] | text → the agent, its scores' working, what its layers say, for a page | never |
 //! | [`explain`] | a rule → its page | never |
 //! | [`fix`] | text and the edits of its diagnostics, safe ones or suggested ones too → text | never: edits that do not fit are left |
 //! | [`draft`] | what is known of a threat model → its text, with places for the rest | never |
@@ -72,6 +73,7 @@ pub mod policy;
 pub mod rules;
 pub mod diagnostic;
 pub mod sheet;
+pub mod profile;
 pub mod assessed;
 pub mod change;
 pub mod explain;

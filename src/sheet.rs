@@ -108,7 +108,8 @@ pub fn sheets(source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
     models.flat_map(|model| sheets_of(model, source, by)).collect()
 }
 
-fn sheets_of(mut model: Model<'_>, source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
+/// The sheets of one threat model.
+pub(crate) fn sheets_of(mut model: Model<'_>, source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
     let as_declared = |assessment: &Assessment<'_>| {
         let span = assessment.score.map_or(assessment.heading, |score| score.span);
         (span.start, assessment.version.map(|version| version.value.to_owned()))

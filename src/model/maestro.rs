@@ -117,6 +117,8 @@ pub struct Layer<'t> {
     pub answer: Answer<'t>,
     /// The layer's text, when it is more than a placeholder.
     pub analysis: Option<At<&'t str>>,
+    /// Why it does not apply, where that is said.
+    pub reason: Option<&'t str>,
     /// The threats listed.
     pub threats: Vec<Threat<'t>>,
     /// Edits that write a form to be filled in where the layer is there and empty, where it can be written.
@@ -163,6 +165,10 @@ pub struct Threat<'t> {
     pub named: bool,
     /// What it is called.
     pub title: Option<&'t str>,
+    /// Where it stands, in the file's word.
+    pub status: Option<&'t str>,
+    /// What is done about it.
+    pub mitigation: Option<&'t str>,
     /// Whether it is declared open; a threat without a status is.
     pub open: bool,
 }

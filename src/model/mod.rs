@@ -106,6 +106,8 @@ pub struct Agent<'t> {
     pub heading: Option<Span>,
     /// Its name.
     pub name: Option<At<&'t str>>,
+    /// What it does, in a few words.
+    pub summary: Option<&'t str>,
     /// Who answers for the model.
     pub owner: Option<At<&'t str>>,
     /// Where it runs: development, testing or production.

@@ -18,6 +18,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             heading: Some(agent.heading),
             name: agent.text("name"),
+            summary: agent.answered("summary").map(|summary| summary.value),
             owner: agent.answered("owner"),
             environment: agent.text("environment"),
             tier: agent.text("tier"),
@@ -114,7 +115,7 @@ fn maestro(file: Block<'_>) -> Maestro<'_> {
 }
 
 fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
-    let empty = |span, answer| Layer { kind, span, answer, analysis: None, threats: Vec::new(), stub: None };
+    let empty = |span, answer| Layer { kind, span, answer, analysis: None, reason: None, threats: Vec::new(), stub: None };
     if maestro.node.is_some() && maestro.map().is_none() {
         return empty(maestro.heading, Answer::Unreadable);
     }
@@ -156,8 +157,9 @@ fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer
         _ if analysis.is_some() || threats.iter().any(|threat| threat.named) => None,
         _ => Some(Blank::Empty),
     };
+    let reason = block.answered("reason").map(|reason| reason.value);
     let answer = match (block.text("status").map(|status| status.value), unwritten) {
-        (Some("not_applicable"), _) => Answer::NotApplicable { reasoned: block.answered("reason").is_some() },
+        (Some("not_applicable"), _) => Answer::NotApplicable { reasoned: reason.is_some() },
         (Some("mapped" | "uncertain") | None, Some(blank)) => Answer::Blank(blank),
         (Some("uncertain"), None) => Answer::Uncertain,
         (Some("mapped") | None, None) => Answer::Mapped,
@@ -170,7 +172,7 @@ fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer
     };
     let is_empty = answer == Answer::Blank(Blank::Empty);
     let stub = if is_empty { stub::of_described(kind, maestro, block) } else { None };
-    Layer { kind, span, answer, analysis, threats, stub }
+    Layer { kind, span, answer, analysis, reason, threats, stub }
 }
 
 fn threat(node: Node<'_>) -> Threat<'_> {
@@ -181,6 +183,8 @@ fn threat(node: Node<'_>) -> Threat<'_> {
         id: block.text("id").map(|id| id.value),
         named: block.answered("title").is_some(),
         title: block.text("title").map(|title| title.value),
+        status,
+        mitigation: block.answered("mitigation").map(|mitigation| mitigation.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             heading: Some(metadata.heading),
             name: metadata.text("system_name"),
+            summary: None,
             // The report knows one person who answers for it; another may be named beside.
             owner: metadata.answered("owner").or_else(|| metadata.answered("assessor_id")),
             environment: None,

@@ -37,6 +37,8 @@ pub struct Formula {
     total: fn(&Inputs, Decimal) -> Decimal,
     /// Both steps as people write them, without their results.
     steps: fn(&Inputs, Decimal) -> Steps,
+    /// Where the score stands after each input, the CVSS base first; the last of them is the total.
+    stages: fn(&Inputs, Decimal) -> Vec<Stage>,
     /// The score before rounding in binary floating point: a mistake to be recognised, never a result.
     in_floats: fn(FloatInputs) -> f64,
 }
@@ -66,6 +68,21 @@ pub struct Steps {
     pub uplift: Option<String>,
     /// How the score comes about.
     pub total: String,
+}
+
+/// What a score has come to when one more input is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The input, as people call it.
+    pub name: &'static str,
+    /// The score with it, unrounded: 0 to 10, and above where a threat multiplier is above 1.
+    pub at: Decimal,
+}
+
+impl Stage {
+    const fn new(name: &'static str, at: Decimal) -> Self {
+        Self { name, at }
+    }
 }
 
 /// The names that a threat model may use for a threat multiplier (v0.8 §3.3.2); the default first.
@@ -202,6 +219,11 @@ impl Working {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
         format!("{} = {} → {}", steps.total, total.plain(), self.score)
+    }
+
+    /// The way from the CVSS base to the unrounded score, an input at a time.
+    pub fn stages(&self) -> Vec<Stage> {
+        (self.formula.stages)(&self.inputs, self.uplift)
     }
 
     /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
@@ -422,6 +444,18 @@ mod tests {
                 let working = formula.work(inputs);
                 prop_assert!(working.score.within(Decimal::ZERO, Decimal::TEN));
                 prop_assert_eq!(working.score.decimals(), 1);
+            }
+        }
+
+        #[test]
+        fn the_stages_lead_from_the_base_to_the_score(inputs in inputs()) {
+            for formula in ALL {
+                let working = formula.work(inputs);
+                let stages = working.stages();
+                prop_assert_eq!(stages[0].at, inputs.base);
+                let last = stages[stages.len() - 1].at;
+                prop_assert_eq!(last.clamp(Decimal::ZERO, Decimal::TEN), working.raw);
+                prop_assert!(stages.iter().all(|stage| stage.at >= Decimal::ZERO));
             }
         }
 

@@ -1,7 +1,7 @@
 //! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
 //! mitigation factor.
 
-use super::{Formula, Steps, THREAT};
+use super::{Formula, Stage, Steps, THREAT};
 use crate::model::Factor;
 
 pub(super) static FORMULA: Formula = Formula {
@@ -15,6 +15,14 @@ pub(super) static FORMULA: Formula = Formula {
     steps: |inputs, uplift| Steps {
         uplift: None,
         total: format!("({} + {}) ∕ 2 · {}", inputs.base.plain(), uplift.plain(), inputs.threat.plain()),
+    },
+    stages: |inputs, uplift| {
+        let mean = (inputs.base + uplift).halved();
+        vec![
+            Stage::new("CVSS base", inputs.base),
+            Stage::new("mean with the factor sum", mean),
+            Stage::new("threat multiplier", mean * inputs.threat),
+        ]
     },
     in_floats: |given| f64::midpoint(given.base, given.sum) * given.threat,
 };

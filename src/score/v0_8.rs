@@ -1,6 +1,6 @@
 //! AIVSS v0.8, the current public release: the uplift fills part of the room that CVSS leaves up to 10.
 
-use super::{Formula, Inputs, MITIGATION, Steps, THREAT};
+use super::{Formula, Inputs, MITIGATION, Stage, Steps, THREAT};
 use crate::decimal::Decimal;
 use crate::model::Factor;
 
@@ -16,10 +16,22 @@ pub(super) static FORMULA: Formula = Formula {
         uplift: Some(uplift_step(inputs)),
         total: format!("({} + {}) · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
     },
+    stages: |inputs, uplift| stages(inputs, uplift, (inputs.base + uplift) * inputs.mitigation),
     in_floats: |given| {
         (given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat) * given.mitigation
     },
 };
+
+/// Base, factors, threat multiplier; and the total, which mitigation leads to.
+pub(super) fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
+    let factors = (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten();
+    vec![
+        Stage::new("CVSS base", inputs.base),
+        Stage::new("agentic factors", inputs.base + factors),
+        Stage::new("threat multiplier", inputs.base + uplift),
+        Stage::new("mitigation factor", total),
+    ]
+}
 
 /// AARS = (10 − CVSS base) · (factor sum ∕ 10) · threat multiplier.
 pub(super) fn uplift(inputs: &Inputs) -> Decimal {

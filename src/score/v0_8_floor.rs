@@ -16,6 +16,7 @@ pub(super) static FORMULA: Formula = Formula {
         uplift: Some(v0_8::uplift_step(inputs)),
         total: format!("{} + {} · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
     },
+    stages: |inputs, uplift| v0_8::stages(inputs, uplift, inputs.base + uplift * inputs.mitigation),
     in_floats: |given| {
         given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat * given.mitigation
     },
