@@ -1,5 +1,7 @@
 //! A digest of texts that stays the same over versions and machines. No password is kept with it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. Each text goes in with its length, so that
@@ -18,6 +20,11 @@ pub(crate) fn of_text(text: &str, bytes: usize) -> String {
     hexadecimal(&Sha256::digest(text), bytes)
 }
 
+/// A text's SHA-256 as a Content-Security-Policy names it.
+pub(crate) fn for_policy_of_content(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+}
+
 fn hexadecimal(digest: &[u8], bytes: usize) -> String {
     digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -29,6 +36,7 @@ mod tests {
     #[test]
     fn one_text_gives_the_published_digest_and_lists_do_not_run_together() {
         assert_eq!(of_text("abc", 4), "ba7816bf");
+        assert_eq!(for_policy_of_content("abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
         assert_ne!(of_texts(&["a", "bc"], 32), of_texts(&["ab", "c"], 32));
         assert_eq!(of_texts(&["a", "bc"], 32).len(), 64);
     }

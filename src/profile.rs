@@ -100,8 +100,7 @@ fn profile(model: Model<'_>, source: &Source) -> Profile {
             // A model without a score has a sheet that says so.
             let unscored = sheets.len() - said.len().min(sheets.len());
             let said = std::iter::repeat_with(Default::default).take(unscored).chain(said);
-            let score =
-                |(sheet, (title, rationales, evidence))| Score { sheet, title, rationales, evidence };
+            let score = |(sheet, (title, rationales, evidence))| Score { sheet, title, rationales, evidence };
             sheets.into_iter().zip(said).map(score).collect()
         },
     }

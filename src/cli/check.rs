@@ -210,8 +210,8 @@ pub(super) fn run(
     let policy_from = from.map_err(|message| Stopped::Asked(format!("--policy-from: {message}")))?;
     let stdin = read_stdin(&arguments.paths);
     // What no format lists, and nothing compares with, is only counted.
-    let is_listed = arguments.verbose || base.is_some() || output::lists_all_files(&outputs);
-    let keep = if is_listed { Keep::Models } else { Keep::Faults };
+    let is_listed = arguments.verbose || base.is_some();
+    let keep = output::keep(&outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
     let ask = Ask {
         paths: &arguments.paths,
         stdin: stdin.as_ref(),

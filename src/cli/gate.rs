@@ -75,7 +75,7 @@ impl<'a> Ask<'a> {
 }
 
 /// What a report keeps of the files it is about, of which there may be very many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Keep {
     /// Files with faults. Of the others a count, and the worst score.
     Faults,
@@ -198,6 +198,7 @@ pub(super) fn judge(
     remark_unchecked(ask, &policy, &mut report.report);
     review(ask, head, own, &policy, &said, &mut report);
     report.report.obstacles.sort();
+    report.report.in_force = Some(policy);
     Ok(report.report)
 }
 

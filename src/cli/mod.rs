@@ -1,6 +1,7 @@
 //! The command line: arguments, environment, clock and output; one file a command. Nothing below this module
 //! reaches the world, but for [`crate::discover`] and [`crate::git`].
 
+mod badge;
 mod check;
 mod completions;
 mod deliver;
@@ -18,6 +19,7 @@ mod output;
 mod policy;
 mod progress;
 mod replace;
+mod report;
 mod rewrite;
 mod score;
 mod side;
@@ -54,6 +56,12 @@ enum Command {
     /// Write a threat model to fill in, and a policy to start from
     #[command(after_help = init::EXAMPLES)]
     Init(init::Arguments),
+    /// Write a page to look at: every agent, layer, score and fault
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Arguments),
+    /// Draw a badge of the worst score, or of the gate's answer
+    #[command(after_help = badge::EXAMPLES)]
+    Badge(badge::Arguments),
     /// Write the numbers that follow from a file; with --unsafe what can be suggested, too
     #[command(after_help = fix::EXAMPLES)]
     Fix(fix::Arguments),
@@ -148,6 +156,8 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
             check::run(arguments, matches, &repository, Called::ByName)
         }
         Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
+        Some(Command::Report(arguments)) => report::run(arguments, &repository),
+        Some(Command::Badge(arguments)) => badge::run(arguments, &repository),
         Some(Command::Explain(arguments)) => explain::explain(arguments),
         Some(Command::Rules(arguments)) => explain::list(arguments),
         Some(Command::Schema(arguments)) => explain::schema(arguments),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use super::check::Arguments;
-use super::gate::Stopped;
+use super::gate::{Keep, Stopped};
 use super::replace::replace;
 use super::{emit_to_stdout, look};
 use crate::report::{self, Beside, Format, Look, Report, Verdict};
@@ -29,6 +29,8 @@ pub(super) enum FormatName {
     Junit,
     /// For job summaries and comments on pull requests
     Markdown,
+    /// A page to look at, which needs no network
+    Html,
 }
 
 /// A report to be written.
@@ -100,7 +102,20 @@ impl FormatName {
             Self::Gitlab => Format::Gitlab,
             Self::Junit => Format::Junit,
             Self::Markdown => Format::Markdown,
+            Self::Html => Format::Html,
         }
+    }
+}
+
+/// What the outputs need to be kept of the files.
+pub(super) fn keep(outputs: &[Output]) -> Keep {
+    let any = |needs: fn(Format) -> bool| outputs.iter().any(|output| needs(output.format));
+    if any(Format::reads_all_texts) {
+        Keep::Texts
+    } else if any(Format::lists_all_files) {
+        Keep::Models
+    } else {
+        Keep::Faults
     }
 }
 
@@ -108,11 +123,6 @@ impl FormatName {
 ///
 /// # Errors
 /// What could not be written.
-/// Whether some output tells of files without fault one by one.
-pub(super) fn lists_all_files(outputs: &[Output]) -> bool {
-    outputs.iter().any(|output| output.format.lists_all_files())
-}
-
 pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Result<(), Stopped> {
     for output in outputs {
         if let Some(file) = &output.file {

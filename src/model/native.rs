@@ -115,7 +115,15 @@ fn maestro(file: Block<'_>) -> Maestro<'_> {
 }
 
 fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
-    let empty = |span, answer| Layer { kind, span, answer, analysis: None, reason: None, threats: Vec::new(), stub: None };
+    let empty = |span, answer| Layer {
+        kind,
+        span,
+        answer,
+        analysis: None,
+        reason: None,
+        threats: Vec::new(),
+        stub: None,
+    };
     if maestro.node.is_some() && maestro.map().is_none() {
         return empty(maestro.heading, Answer::Unreadable);
     }

@@ -52,6 +52,26 @@ impl Exception {
         &self.pattern
     }
 
+    /// The finding it is for, where it is for one.
+    pub fn finding(&self) -> Option<&str> {
+        self.finding.as_deref()
+    }
+
+    /// The reason given.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Who answers for it.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Its last day, as it is written.
+    pub fn until(&self) -> &str {
+        &self.written
+    }
+
     /// Whether a path, relative to the repository's root, is one it is for.
     pub fn is_for(&self, path: &str) -> bool {
         self.paths.matches(path)

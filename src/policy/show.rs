@@ -104,6 +104,13 @@ impl<'p> Entries<'p> {
 impl Policy {
     /// All that the policy says, to be compared with another.
     pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.settings();
+        facts.extend(self.exceptions().iter().map(Exception::fact));
+        told_apart(facts)
+    }
+
+    /// All that the policy says but for its exceptions.
+    pub fn settings(&self) -> Vec<Fact> {
         let mut facts: Vec<Fact> = self.terms().entries().iter().map(|entry| fact(entry, "")).collect();
         for over in self.overrides() {
             let about = format!("overrides for {}: ", over.scope());
@@ -114,20 +121,23 @@ impl Policy {
         facts.extend(patterns.into_iter().filter_map(|(what, set)| {
             Some(plain(what.to_owned(), format!("[{}]", set?.patterns().join(", "))))
         }));
-        facts.extend(self.exceptions().iter().map(Exception::fact));
         facts.extend(self.modules.iter().map(|(name, text)| {
             // Enough digits to tell two texts apart; what they say is for the reader of the change.
             plain(format!("rego {name}"), digest::of_text(text, 6))
         }));
-        // Where one thing is said twice, as by two overrides of the same scope, the order tells them apart.
-        let mut seen = BTreeSet::new();
-        for fact in &mut facts {
-            while !seen.insert(fact.what.clone()) {
-                fact.what.push('\'');
-            }
-        }
-        facts
+        told_apart(facts)
     }
+}
+
+/// Where one thing is said twice, as by two overrides of the same scope, the order tells them apart.
+fn told_apart(mut facts: Vec<Fact>) -> Vec<Fact> {
+    let mut seen = BTreeSet::new();
+    for fact in &mut facts {
+        while !seen.insert(fact.what.clone()) {
+            fact.what.push('\'');
+        }
+    }
+    facts
 }
 
 impl Override {

@@ -9,8 +9,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
-use self::safe::{Links, text};
+use self::safe::text;
 use super::change::{difference_in_words, differences, direction, mended, standing};
+use super::link::Links;
 use super::{FileReport, Report, Verdict, count};
 use crate::assessed::{Assessed, AssessedLayer};
 use crate::change::{AgentChange, Change, Direction, Standing};

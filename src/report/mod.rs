@@ -1,19 +1,23 @@
 //! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
 //! verdict: each is a function of the [`Report`].
 
+mod badge;
 pub(crate) mod change;
 mod concise;
 mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod junit;
+mod link;
 mod markdown;
 mod sarif;
 mod sheet;
 mod sheet_json;
+mod template;
 
 pub use escape::is_steering;
 pub(crate) use escape::write_json;
@@ -22,6 +26,7 @@ pub(crate) use json::number as json_number;
 use std::io;
 use std::sync::Arc;
 
+pub use badge::{Badge, Tells, write_badge, write_badge_endpoint};
 pub use sheet::{Formulas, write_sheet};
 pub use sheet_json::write_sheets_json;
 
@@ -30,6 +35,7 @@ use crate::change::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::Policy;
 use crate::score::Band;
 use crate::source::Source;
 
@@ -48,6 +54,8 @@ pub struct Report {
     pub obstacles: Vec<Obstacle>,
     /// What the policy is called.
     pub policy: String,
+    /// The policy itself; `None` where it is broken.
+    pub in_force: Option<Policy>,
     /// The day of the run.
     pub today: Date,
     /// The level that fails the gate.
@@ -174,6 +182,8 @@ pub enum Format {
     Junit,
     /// Markdown, for job summaries and comments on pull requests.
     Markdown,
+    /// A page to look at.
+    Html,
 }
 
 impl Format {
@@ -181,8 +191,13 @@ impl Format {
     pub const fn lists_all_files(self) -> bool {
         match self {
             Self::Human(_) | Self::Concise | Self::Sarif | Self::Github | Self::Gitlab => false,
-            Self::Json | Self::Junit | Self::Markdown => true,
+            Self::Json | Self::Junit | Self::Markdown | Self::Html => true,
         }
+    }
+
+    /// Whether the format shows what stands in files without fault.
+    pub const fn reads_all_texts(self) -> bool {
+        matches!(self, Self::Html)
     }
 }
 
@@ -221,7 +236,7 @@ impl Format {
     pub const fn is_whole(self) -> bool {
         match self {
             Self::Human(_) | Self::Concise | Self::Github => false,
-            Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown => true,
+            Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown | Self::Html => true,
         }
     }
 }
@@ -236,6 +251,7 @@ impl Report {
             skipped: Vec::new(),
             obstacles: Vec::new(),
             policy: String::new(),
+            in_force: None,
             today,
             fail_on,
             lowered: Vec::new(),
@@ -434,5 +450,6 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
     }
 }

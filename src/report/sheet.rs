@@ -98,7 +98,8 @@ fn heading(sheet: &Sheet) -> Option<String> {
     Some(plain_line(line(&heading).into_owned()))
 }
 
-fn origin(input: &Input, sheet: &Sheet) -> String {
+/// Where an input comes from, in words.
+pub(super) fn origin(input: &Input, sheet: &Sheet) -> String {
     let formula = sheet.outcome.as_ref().ok().map(|computed| computed.working.formula);
     match &input.origin {
         Origin::Vector(vector) => vector.clone(),

@@ -3,7 +3,8 @@
 //! The signs that Markdown and HTML know are escaped. Mentions, references and addresses are found by the services
 //! in the text that is shown, so these are broken up by a character without width.
 
-use super::super::escape::{line, uri_path};
+use super::super::escape::line;
+use super::super::link::Links;
 
 /// U+2060, which takes no room and breaks no line. [`line`] lets none of a file's own pass.
 const JOINER: char = '\u{2060}';
@@ -58,35 +59,21 @@ fn is_joint(before: &str, letter: char, next: Option<char>) -> bool {
     }
 }
 
-/// How places in files are linked to, if they are.
-pub(super) struct Links<'r> {
-    prefix: Option<&'r str>,
-}
-
 /// A place in a file, with its address where there is one.
 pub(super) struct Place {
     url: Option<String>,
     shown: String,
 }
 
-impl<'r> Links<'r> {
-    /// Links that begin with `prefix`; none, where that is no address of the web.
-    pub(super) fn new(prefix: Option<&'r str>) -> Self {
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?@!$&'*+,;=%".contains(letter);
-        let is_web = |prefix: &&str| prefix.starts_with("https://") || prefix.starts_with("http://");
-        Self { prefix: prefix.filter(is_web).filter(|prefix| prefix.chars().all(is_plain)) }
-    }
-
+impl Links<'_> {
     /// The lines from `first` to `last` of the file at `path`, relative to the repository's root.
     pub(super) fn place(&self, path: &str, first: u32, last: u32) -> Place {
-        let lines = if first < last { format!("#L{first}-L{last}") } else { format!("#L{first}") };
-        let url = self.prefix.map(|prefix| format!("{prefix}{}{lines}", uri_path(path)));
+        let url = self.url(path, first, last);
         let shown = match &url {
             Some(_) => format!("line {first}"),
             None => format!("{}:{first}", text(path, super::NAME)),
         };
-        // A path without end has no address.
-        Place { url: url.filter(|url| url.len() <= 2_000), shown }
+        Place { url, shown }
     }
 }
 

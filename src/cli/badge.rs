@@ -1,0 +1,73 @@
+//! `badge`: a picture for a README, of the worst score or of the gate's answer.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::gate::{Keep, Stopped};
+use super::report::{Asked, hand_over};
+use crate::discover::Repository;
+use crate::report::{Badge, Tells, Verdict, write_badge, write_badge_endpoint};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
+  aivss-lint badge --tells gate --output gate.svg       whether the gate passes
+  aivss-lint badge --format endpoint > badge.json       for a service that draws badges, as shields.io does
+
+A badge is never better than what is known: with a score that cannot be computed it says so.
+
+Exit codes: 0 written, whatever it tells, 2 something could not be judged, as the badge says.";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    asked: Asked,
+
+    /// What the badge tells
+    #[arg(long, value_name = "WHAT", default_value = "score")]
+    tells: TellsName,
+
+    /// The words on the left [default: AIVSS, or aivss-lint for the gate]
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    format: FormatName,
+
+    /// The file to write; without it the badge goes to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TellsName {
+    /// The worst score with its band
+    Score,
+    /// The gate's answer
+    Gate,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormatName {
+    /// A picture
+    Svg,
+    /// JSON for a service that draws it
+    Endpoint,
+}
+
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let report = arguments.asked.judged(None, Keep::Faults, repository)?;
+    let tells = match arguments.tells {
+        TellsName::Score => Tells::Score,
+        TellsName::Gate => Tells::Gate,
+    };
+    let badge = Badge::of(&report, tells, arguments.label.as_deref());
+    let mut written = Vec::new();
+    match arguments.format {
+        FormatName::Svg => write_badge(&badge, &mut written)?,
+        FormatName::Endpoint => write_badge_endpoint(&badge, &mut written)?,
+    }
+    hand_over(&written, arguments.output.as_deref(), &report)
+}

@@ -1,0 +1,111 @@
+//! `report`: the page to look at, alone. It shows and does not judge.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::check::parse_date;
+use super::emit_to_stdout;
+use super::gate::{Ask, Keep, Stopped, judge};
+use super::look::refuse_stdin;
+use super::output::links;
+use super::progress::Progress;
+use super::replace::replace;
+use super::side::Side;
+use crate::date::Date;
+use crate::discover::Repository;
+use crate::git::{self, Commit};
+use crate::report::{self, Format, Report, Verdict};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint report --output report.html             a page about every threat model below this folder
+  aivss-lint report --base main --output report.html with what the change against main moves
+
+The page is one file that needs no network and no server. `check --format html` writes the same and judges.
+
+Exit codes: 0 written, whatever the verdict on it is, 2 something could not be judged, as the page says.";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) asked: Asked,
+
+    /// Compare with a git revision: with the commit at which HEAD parted from it
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+
+    /// The file to write; without it the page goes to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// What to put before `path#L12` to link to a line; known in GitHub and GitLab CI
+    #[arg(long, value_name = "URL")]
+    links: Option<String>,
+}
+
+/// What is looked at, and by which policy.
+#[derive(Debug, Args)]
+pub(super) struct Asked {
+    /// Files and folders with threat models; without any, this folder
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    paths: Vec<PathBuf>,
+
+    /// A policy file, or a built-in policy: recommended, strict, permissive
+    #[arg(long, value_name = "FILE|NAME")]
+    policy: Option<PathBuf>,
+
+    /// The day to judge by, for tests and replays
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    today: Option<Date>,
+}
+
+impl Asked {
+    /// The report on it.
+    pub(super) fn judged(
+        &self,
+        base: Option<&Commit>,
+        keep: Keep,
+        repository: &Repository,
+    ) -> Result<Report, Stopped> {
+        refuse_stdin(&self.paths, "looked at")?;
+        let ask = Ask {
+            policy: self.policy.as_deref(),
+            base,
+            progress: Progress::for_people(),
+            keep,
+            ..Ask::of(&self.paths, self.today.unwrap_or_else(Date::today))
+        };
+        judge(&ask, Side::Folder(repository), |_| Ok(Vec::new()))
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    if arguments.output.is_none() && io::stdout().is_terminal() {
+        let message = "a page is of no use on a terminal: name a file with --output, such as report.html";
+        return Err(Stopped::Asked(message.to_owned()));
+    }
+    let root = repository.root();
+    let base =
+        arguments.base.as_deref().map(|asked| Commit::open(root, git::merge_base(root, asked, "HEAD")?));
+    let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
+    let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
+    report.links = links(arguments.links.as_deref());
+    let mut page = Vec::new();
+    report::write(&report, Format::Html, &mut page)?;
+    hand_over(&page, arguments.output.as_deref(), &report)
+}
+
+/// Writes what was made of a report; what could not be judged is in it, and the exit code says so, too.
+pub(super) fn hand_over(bytes: &[u8], output: Option<&Path>, report: &Report) -> Result<Verdict, Stopped> {
+    match output {
+        Some(file) => replace(file, bytes, None)
+            .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?,
+        None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
+    }
+    Ok(match report.verdict() {
+        Verdict::Passed | Verdict::Failed => Verdict::Passed,
+        Verdict::CannotJudge => Verdict::CannotJudge,
+    })
+}

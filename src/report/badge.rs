@@ -1,0 +1,120 @@
+//! A badge: the worst score of all agents, or the gate's answer, as a picture or for services that draw such pictures.
+//!
+//! A badge must not look better than things are: where something could not be judged or computed, it says that.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::escape::write_json;
+use super::html::shown::Shown;
+use super::template::render_badge;
+use super::{Report, Verdict};
+use crate::assessed::Assessed;
+use crate::score::Band;
+
+/// Characters of a label that are drawn.
+const LONGEST: usize = 60;
+
+/// What a badge tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// The worst score with its band.
+    Score,
+    /// The gate's answer.
+    Gate,
+}
+
+/// A badge: its two halves, and the colour of the right one.
+pub struct Badge {
+    pub(super) label: Shown,
+    pub(super) message: Shown,
+    pub(super) colour: &'static str,
+    is_sure: bool,
+}
+
+// White letters stand out from each of them, four and a half to one at the least.
+const GREEN: &str = "#1a7340";
+const OCHRE: &str = "#80600b";
+const ORANGE: &str = "#b43c0a";
+const RED: &str = "#9c1038";
+const GREY: &str = "#57606a";
+
+impl Badge {
+    /// The badge of a report. Without a label of its own it has that of what it tells.
+    pub fn of(report: &Report, tells: Tells, label: Option<&str>) -> Self {
+        let usual = match tells {
+            Tells::Score => "AIVSS",
+            Tells::Gate => "aivss-lint",
+        };
+        let (message, colour) = match (report.verdict(), tells) {
+            (Verdict::CannotJudge, _) => ("cannot judge".to_owned(), GREY),
+            (Verdict::Passed, Tells::Gate) => ("passed".to_owned(), GREEN),
+            (Verdict::Failed, Tells::Gate) => ("failed".to_owned(), RED),
+            (Verdict::Passed | Verdict::Failed, Tells::Score) => worst(report),
+        };
+        let label = Shown::cut(label.unwrap_or(usual), LONGEST);
+        Self { label, message: Shown::line(&message), colour, is_sure: colour != GREY }
+    }
+}
+
+fn worst(report: &Report) -> (String, &'static str) {
+    let is_known = |model: &Assessed| {
+        !model.scores.is_empty() && model.scores.iter().all(|score| score.working.is_some())
+    };
+    let mut files = report.files.iter().filter(|file| !file.is_policy);
+    // A score that nobody knows may be the worst of all.
+    if files.any(|file| file.models.is_empty() || !file.models.iter().all(is_known)) {
+        return ("not computable".to_owned(), GREY);
+    }
+    let Some((score, band, _)) = report.worst() else { return ("no score".to_owned(), GREY) };
+    let colour = match band {
+        Band::None | Band::Low => GREEN,
+        Band::Medium => OCHRE,
+        Band::High => ORANGE,
+        Band::Critical => RED,
+    };
+    (format!("{score} {}", band.name()), colour)
+}
+
+/// How wide a text is in Verdana at 11 pixels, about, in tenths of a pixel; the picture makes letters fit.
+pub(super) fn width(text: &str) -> usize {
+    let width = |letter: char| match letter {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 40,
+        'f' | 'r' | 't' | '-' | '(' | ')' => 48,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 104,
+        'A'..='Z' => 78,
+        _ if letter.is_ascii() => 68,
+        _ => 110,
+    };
+    text.chars().map(width).sum()
+}
+
+/// Writes the badge as a picture.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_badge(badge: &Badge, out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(render_badge(badge)?.as_bytes())
+}
+
+/// What services that draw badges read from an address.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    schema_version: u32,
+    label: String,
+    message: String,
+    color: &'static str,
+    is_error: bool,
+}
+
+/// Writes the badge for a service that draws it, in the form that shields.io reads.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_badge_endpoint(badge: &Badge, out: &mut dyn io::Write) -> io::Result<()> {
+    let (label, message) = (badge.label.to_string(), badge.message.to_string());
+    let (color, is_error) = (badge.colour, !badge.is_sure);
+    write_json(&Endpoint { schema_version: 1, label, message, color, is_error }, out)
+}

@@ -1,0 +1,94 @@
+//! A fault with the lines of source around it.
+
+use super::super::link::Links;
+use super::super::{FileReport, Report, asides, details, passes_because};
+use super::shown::Shown;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::explain::page_url;
+use crate::rules;
+use crate::source::Source;
+
+/// Lines shown above and below a place.
+const CONTEXT: u32 = 2;
+/// Lines shown of a place itself.
+const MOST_LINES: u32 = 6;
+/// Characters shown of a line on either side of a place, and of the place itself.
+const SURROUNDINGS: usize = 100;
+
+/// A fault, ready to be drawn.
+pub(in super::super) struct Fault {
+    pub(in super::super) level: Level,
+    pub(in super::super) rule: Shown,
+    /// The page of the rule; those of rules in Rego have none.
+    pub(in super::super) page: Option<String>,
+    pub(in super::super) message: Shown,
+    pub(in super::super) place: Shown,
+    pub(in super::super) url: Option<String>,
+    pub(in super::super) lines: Vec<Line>,
+    pub(in super::super) label: Option<Shown>,
+    pub(in super::super) details: Vec<(&'static str, Shown)>,
+    /// Why it does not count, where it does not.
+    pub(in super::super) passes: Option<Shown>,
+}
+
+/// A line of source, the place in it between what stands before and after.
+pub(in super::super) struct Line {
+    pub(in super::super) number: u32,
+    pub(in super::super) before: Shown,
+    pub(in super::super) marked: Shown,
+    pub(in super::super) after: Shown,
+}
+
+impl Fault {
+    pub(super) fn of(fault: &Diagnostic, file: &FileReport, report: &Report, links: &Links<'_>) -> Self {
+        let source = &file.source;
+        let (start, end) = (source.position(fault.span.start), source.position(fault.span.end));
+        let details = details(fault).filter(|(word, _)| *word != "excepted");
+        Self {
+            level: fault.level,
+            rule: Shown::line(&fault.rule),
+            page: rules::named(&fault.rule).map(page_url),
+            message: Shown::line(&format!("{}{}", fault.message, asides(fault))),
+            place: Shown::line(&format!("{}:{}:{}", source.name(), start.line, start.column)),
+            url: links.url(&file.path, start.line, end.line),
+            lines: lines(fault, source),
+            label: fault.label.as_deref().map(Shown::line),
+            details: details.map(|(word, text)| (word, Shown::line(&text))).collect(),
+            passes: passes_because(report, fault).map(|reason| Shown::line(&reason)),
+        }
+    }
+
+    /// Whether it counts towards the verdict.
+    pub(in super::super) const fn counts(&self) -> bool {
+        self.passes.is_none()
+    }
+}
+
+/// The lines of the place, and those around it.
+fn lines(fault: &Diagnostic, source: &Source) -> Vec<Line> {
+    let count = u32::try_from(source.line_starts().len()).unwrap_or(u32::MAX);
+    let (first, last) = (source.position(fault.span.start).line, source.position(fault.span.end).line);
+    let last = last.min(first.saturating_add(MOST_LINES - 1));
+    let shown = first.saturating_sub(CONTEXT).max(1)..=last.saturating_add(CONTEXT).min(count);
+    let is_empty = source.text().is_empty();
+    shown.filter(|_| !is_empty).map(|number| line(number, fault, source)).collect()
+}
+
+fn line(number: u32, fault: &Diagnostic, source: &Source) -> Line {
+    let text = source.line(number).trim_end_matches(['\n', '\r']);
+    let start = source.line_starts().get(number as usize - 1).map_or(0, |start| *start as usize);
+    let within = |offset: u32| {
+        let at = (offset as usize).saturating_sub(start).min(text.len());
+        // Places lie between characters; a line ends where its break begins.
+        if text.is_char_boundary(at) { at } else { text.len() }
+    };
+    let (from, to) = (within(fault.span.start), within(fault.span.end));
+    let (from, to) = if from <= to { (from, to) } else { (to, to) };
+    let (before, marked, after) = (&text[..from], &text[from..to], &text[to..]);
+    let skipped = before.chars().count().saturating_sub(SURROUNDINGS);
+    let before = match before.char_indices().nth(skipped) {
+        Some((at, _)) if skipped > 0 => Shown::line(&format!("…{}", &before[at..])),
+        _ => Shown::line(before),
+    };
+    Line { number, before, marked: Shown::cut(marked, SURROUNDINGS), after: Shown::cut(after, SURROUNDINGS) }
+}

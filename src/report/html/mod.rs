@@ -1,0 +1,150 @@
+//! A page to look at: one file that holds all it needs, reaches for nothing, and can be read without its script.
+//!
+//! Everything on it is worked out here, in plain data; [`super::template`] puts it into `page.html`. Threat models are
+//! hostile text: what of them reaches the page is [`Shown`], and the templates escape it.
+
+pub(super) mod agents;
+pub(super) mod changes;
+pub(super) mod chart;
+pub(super) mod faults;
+pub(super) mod overview;
+pub(super) mod shown;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use agents::{Agent, agent};
+use changes::Changes;
+use faults::Fault;
+use overview::{Bar, Excepted, Filters};
+use shown::Shown;
+
+use super::link::Links;
+use super::template::render_page;
+use super::{FileReport, Report};
+use crate::change::AgentChange;
+use crate::profile::profiles;
+use crate::source::Position;
+
+/// All that stands on the page.
+pub(super) struct Page {
+    /// The verdict in words, and its word for the style sheet.
+    pub(super) verdict: (&'static str, &'static str),
+    pub(super) summary: Shown,
+    pub(super) policy: Shown,
+    pub(super) today: String,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) obstacles: Vec<(Shown, Shown)>,
+    pub(super) remarks: Vec<Shown>,
+    pub(super) lowered: Vec<Shown>,
+    pub(super) bands: Vec<Bar>,
+    pub(super) filters: Filters,
+    pub(super) agents: Vec<Agent>,
+    pub(super) changes: Option<Changes>,
+    /// What the policy says, each with its value.
+    pub(super) settings: Vec<(Shown, Shown)>,
+    pub(super) exceptions: Vec<Excepted>,
+    /// Faults that belong to no threat model, by their file.
+    pub(super) others: Vec<(Shown, Vec<Fault>)>,
+    pub(super) skipped: Vec<Shown>,
+}
+
+/// A number to begin with.
+pub(super) struct Tile {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    /// Its word for the style sheet.
+    pub(super) class: &'static str,
+}
+
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(render_page(&page(report))?.as_bytes())
+}
+
+fn page(report: &Report) -> Page {
+    let links = Links::new(report.links.as_deref());
+    let touched: BTreeMap<(&str, Position), &AgentChange> = report
+        .change
+        .iter()
+        .flat_map(|change| &change.agents)
+        .filter_map(|agent| Some(((&*agent.path, agent.position?), agent)))
+        .collect();
+    let mut agents = Vec::new();
+    let mut numbers = BTreeMap::new();
+    let mut others = Vec::new();
+    for file in &report.files {
+        let profiles = profiles(&file.source);
+        for (place, model) in file.models.iter().enumerate() {
+            let number = agents.len() + 1;
+            let change = touched.get(&(file.source.name(), model.position)).copied();
+            let profile = profiles.get(place);
+            agents.push(agent(number, (file, place), profile, change, (report, &links)));
+            numbers.insert((file.source.name(), model.position), number);
+        }
+        let rest = rest(file, report, &links);
+        if !rest.is_empty() {
+            others.push((Shown::line(file.source.name()), rest));
+        }
+    }
+    let bands = overview::bands(&agents);
+    let number = |agent: &AgentChange| numbers.get(&(&*agent.path, agent.position?)).copied();
+    let settings = report.in_force.as_ref().map(|policy| policy.settings()).unwrap_or_default();
+    Page {
+        verdict: overview::verdict(report.verdict()),
+        summary: Shown::line(&report.summary()),
+        policy: Shown::line(&report.policy),
+        today: report.today.to_string(),
+        tiles: tiles(report, &agents),
+        obstacles: report
+            .obstacles
+            .iter()
+            .map(|obstacle| (Shown::line(&obstacle.path), Shown::line(&obstacle.message)))
+            .collect(),
+        remarks: report.remarks.iter().map(|remark| Shown::line(remark)).collect(),
+        lowered: report.lowered.iter().map(|rule| Shown::line(rule)).collect(),
+        filters: overview::filters(&agents, &bands),
+        bands,
+        changes: report.change.as_ref().map(|change| Changes::of(change, number)),
+        settings: settings.iter().map(|fact| (Shown::line(&fact.what), Shown::line(&fact.value))).collect(),
+        exceptions: overview::exceptions(report),
+        others,
+        skipped: report.skipped.iter().map(|path| Shown::line(path)).collect(),
+        agents,
+    }
+}
+
+/// The faults of a file that none of its threat models shows.
+fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<Fault> {
+    let count = file.models.len();
+    let is_left = |model: Option<usize>| model.map_or(count == 0, |place| place >= count);
+    let left = file.diagnostics.iter().filter(|fault| is_left(fault.model));
+    left.map(|fault| Fault::of(fault, file, report, links)).collect()
+}
+
+fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
+    let layers = || agents.iter().flat_map(|agent| &agent.layers);
+    let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
+    let open: usize = layers().map(|layer| layer.open).sum();
+    let worst = agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score);
+    let errors = report.count(crate::diagnostic::Level::Error);
+    let warnings = report.count(crate::diagnostic::Level::Warning);
+    let number = |name, value: usize, class: &'static str| Tile {
+        name,
+        value: value.to_string(),
+        class: if value > 0 { class } else { "" },
+    };
+    vec![
+        number("agents", agents.len(), ""),
+        Tile {
+            name: "worst score",
+            value: worst
+                .map_or_else(|| "–".to_owned(), |worst| format!("{} {}", worst.score, worst.band.name())),
+            class: worst.map_or("", |worst| worst.class()),
+        },
+        number("errors", errors, "bad"),
+        number("warnings", warnings, "doubtful"),
+        number("excepted faults", report.excepted(), "doubtful"),
+        number("layers without an answer", blank, "bad"),
+        number("open threats", open, "doubtful"),
+    ]
+}

@@ -1,0 +1,111 @@
+//! What holds of the whole run: the verdict, the agents by band, the policy in force with its exceptions, and what the
+//! agents can be filtered by.
+
+use super::super::{Report, Verdict};
+use super::agents::{Agent, class};
+use super::shown::Shown;
+use crate::policy::Exception;
+use crate::score::Band;
+
+/// How many agents have a band.
+pub(in super::super) struct Bar {
+    pub(in super::super) name: &'static str,
+    /// The band's word for the style sheet.
+    pub(in super::super) class: &'static str,
+    pub(in super::super) count: usize,
+    /// The length of its bar, in thousandths of the longest.
+    pub(in super::super) length: usize,
+}
+
+/// The agents by band, the worst first; those without a score last, if there are any.
+pub(super) fn bands(agents: &[Agent]) -> Vec<Bar> {
+    let of = |band: Option<Band>| {
+        agents.iter().filter(|agent| agent.worst.map(|graded| graded.band) == band).count()
+    };
+    let unscored = (of(None) > 0).then_some(("Not computable", "unscored", of(None)));
+    let bands = Band::ALL.into_iter().rev().map(|band| (band.name(), class(band), of(Some(band))));
+    let bands: Vec<_> = bands.chain(unscored).collect();
+    let most = bands.iter().map(|(.., count)| *count).max().unwrap_or(0).max(1);
+    let bar = |(name, class, count): (&'static str, _, usize)| Bar {
+        name,
+        class,
+        count,
+        length: count * 1000 / most,
+    };
+    bands.into_iter().map(bar).collect()
+}
+
+/// The verdict in words, and its word for the style sheet.
+pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    let words = match verdict {
+        Verdict::Passed => "Passed",
+        Verdict::Failed => "Failed",
+        Verdict::CannotJudge => "Cannot judge",
+    };
+    (words, verdict.name())
+}
+
+/// What agents can be filtered by, each in the order of the alphabet.
+#[derive(Default)]
+pub(in super::super) struct Filters {
+    pub(in super::super) bands: Vec<&'static str>,
+    pub(in super::super) environments: Vec<Shown>,
+    pub(in super::super) tiers: Vec<Shown>,
+    pub(in super::super) owners: Vec<Shown>,
+    pub(in super::super) rules: Vec<Shown>,
+}
+
+pub(super) fn filters(agents: &[Agent], bands: &[Bar]) -> Filters {
+    let all = |of: fn(&Agent) -> &Option<Shown>| {
+        let mut all: Vec<Shown> = agents.iter().filter_map(|agent| of(agent).clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let mut rules: Vec<Shown> =
+        agents.iter().flat_map(|agent| &agent.faults).map(|fault| fault.rule.clone()).collect();
+    rules.sort();
+    rules.dedup();
+    Filters {
+        bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
+        environments: all(|agent| &agent.environment),
+        tiers: all(|agent| &agent.tier),
+        owners: all(|agent| &agent.owner),
+        rules,
+    }
+}
+
+/// An exception of the policy, as it stands today.
+pub(in super::super) struct Excepted {
+    pub(in super::super) rule: Shown,
+    pub(in super::super) path: Shown,
+    pub(in super::super) reason: Shown,
+    pub(in super::super) owner: Shown,
+    pub(in super::super) until: Shown,
+    /// The days left; `None` once it has expired.
+    pub(in super::super) days: Option<i32>,
+    /// How many faults it covers.
+    pub(in super::super) covers: usize,
+    pub(in super::super) origin: Shown,
+}
+
+/// Every exception of the policy in force.
+pub(super) fn exceptions(report: &Report) -> Vec<Excepted> {
+    let exceptions = report.in_force.iter().flat_map(|policy| policy.exceptions());
+    exceptions.map(|exception| excepted(exception, report)).collect()
+}
+
+fn excepted(exception: &Exception, report: &Report) -> Excepted {
+    let covered = report.diagnostics().filter_map(|(_, fault)| fault.excepted.as_ref());
+    let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
+    Excepted {
+        rule: Shown::line(exception.rule()),
+        path: Shown::line(&format!("{}{finding}", exception.pattern())),
+        reason: Shown::lines(exception.reason()),
+        owner: Shown::line(exception.owner()),
+        until: Shown::line(exception.until()),
+        days: exception.days_left(report.today),
+        covers: covered.filter(|excepted| excepted.origin == exception.origin).count(),
+        origin: Shown::line(&exception.origin.to_string()),
+    }
+}

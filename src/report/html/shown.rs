@@ -1,0 +1,49 @@
+//! Text from files, fit to be put on a page: what would steer is written out. What HTML gives a meaning, the templates
+//! escape; they take such text in this form alone.
+
+use std::fmt;
+
+use super::super::escape::line;
+
+/// A text with nothing in it that steers; perhaps of several lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Shown(String);
+
+impl Shown {
+    /// A text in a line: its breaks are written out.
+    pub(in super::super) fn line(text: &str) -> Self {
+        Self(line(text).into_owned())
+    }
+
+    /// A text whose breaks stay.
+    pub(super) fn lines(text: &str) -> Self {
+        Self(text.trim().lines().map(|part| line(part)).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// At most so many characters of a text, in a line.
+    pub(in super::super) fn cut(text: &str, most: usize) -> Self {
+        match text.char_indices().nth(most) {
+            Some((end, _)) => Self(format!("{}…", line(&text[..end]))),
+            None => Self::line(text),
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn breaks_stay_where_they_are_meant_and_nothing_steers() {
+        assert_eq!(Shown::line("a\nb\u{202e}").to_string(), "a\\nb\\u{202e}");
+        assert_eq!(Shown::lines(" a\r\nb\u{1b}[31m\n").to_string(), "a\nb\\u{1b}[31m");
+        assert_eq!(Shown::cut("äöü", 2).to_string(), "äö…");
+        assert_eq!(Shown::cut("äöü", 3).to_string(), "äöü");
+    }
+}
