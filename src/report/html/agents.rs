@@ -323,11 +323,6 @@ impl Agent {
         rules.dedup();
         Shown::line(&rules.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
     }
-
-    /// Its band in a word, to be filtered by.
-    pub(in super::super) fn band(&self) -> &'static str {
-        self.worst.map_or("not computable", |graded| graded.band.name())
-    }
 }
 
 impl Graded {
@@ -357,16 +352,6 @@ impl Layer {
     /// The layer's name.
     pub(in super::super) fn name(&self) -> String {
         words(self.kind.key())
-    }
-
-    /// A sign for the answer, which stands beside its word.
-    pub(in super::super) fn sign(&self) -> char {
-        match self.answer {
-            "mapped" => '●',
-            "uncertain" => '◐',
-            "not-applicable" => '○',
-            _ => '✗',
-        }
     }
 
     /// The answer as people say it.

@@ -41,8 +41,8 @@ pub(super) struct Page {
     pub(super) filters: Filters,
     pub(super) agents: Vec<Agent>,
     pub(super) changes: Option<Changes>,
-    /// What the policy says, each with its value.
-    pub(super) settings: Vec<(Shown, Shown)>,
+    /// What the policy says, each with its value; `None` of one that is broken.
+    pub(super) settings: Option<Vec<(Shown, Shown)>>,
     pub(super) exceptions: Vec<Excepted>,
     /// Faults that belong to no threat model, by their file.
     pub(super) others: Vec<(Shown, Vec<Fault>)>,
@@ -88,7 +88,10 @@ fn page(report: &Report) -> Page {
     }
     let bands = overview::bands(&agents);
     let number = |agent: &AgentChange| numbers.get(&(&*agent.path, agent.position?)).copied();
-    let settings = report.in_force.as_ref().map(|policy| policy.settings()).unwrap_or_default();
+    let settings = report.in_force.as_ref().map(|policy| {
+        let settings = policy.settings();
+        settings.iter().map(|fact| (Shown::line(&fact.what), Shown::line(&fact.value))).collect()
+    });
     Page {
         verdict: overview::verdict(report.verdict()),
         summary: Shown::line(&report.summary()),
@@ -105,7 +108,7 @@ fn page(report: &Report) -> Page {
         filters: overview::filters(&agents, &bands),
         bands,
         changes: report.change.as_ref().map(|change| Changes::of(change, number)),
-        settings: settings.iter().map(|fact| (Shown::line(&fact.what), Shown::line(&fact.value))).collect(),
+        settings,
         exceptions: overview::exceptions(report),
         others,
         skipped: report.skipped.iter().map(|path| Shown::line(path)).collect(),

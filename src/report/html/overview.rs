@@ -1,11 +1,14 @@
 //! What holds of the whole run: the verdict, the agents by band, the policy in force with its exceptions, and what the
 //! agents can be filtered by.
 
-use super::super::{Report, Verdict};
+use super::super::{Report, Verdict, count};
 use super::agents::{Agent, class};
 use super::shown::Shown;
 use crate::policy::Exception;
 use crate::score::Band;
+
+/// The days at which the end of an exception is near.
+const SOON: i32 = 30;
 
 /// How many agents have a band.
 pub(in super::super) struct Bar {
@@ -22,7 +25,7 @@ pub(super) fn bands(agents: &[Agent]) -> Vec<Bar> {
     let of = |band: Option<Band>| {
         agents.iter().filter(|agent| agent.worst.map(|graded| graded.band) == band).count()
     };
-    let unscored = (of(None) > 0).then_some(("Not computable", "unscored", of(None)));
+    let unscored = (of(None) > 0).then_some(("not computable", "unscored", of(None)));
     let bands = Band::ALL.into_iter().rev().map(|band| (band.name(), class(band), of(Some(band))));
     let bands: Vec<_> = bands.chain(unscored).collect();
     let most = bands.iter().map(|(.., count)| *count).max().unwrap_or(0).max(1);
@@ -82,10 +85,12 @@ pub(in super::super) struct Excepted {
     pub(in super::super) reason: Shown,
     pub(in super::super) owner: Shown,
     pub(in super::super) until: Shown,
-    /// The days left; `None` once it has expired.
-    pub(in super::super) days: Option<i32>,
-    /// How many faults it covers.
-    pub(in super::super) covers: usize,
+    /// The days left, in words.
+    pub(in super::super) left: String,
+    /// How urgent that is, for the style sheet.
+    pub(in super::super) class: &'static str,
+    /// How many faults it covers, in words.
+    pub(in super::super) covers: String,
     pub(in super::super) origin: Shown,
 }
 
@@ -97,6 +102,11 @@ pub(super) fn exceptions(report: &Report) -> Vec<Excepted> {
 
 fn excepted(exception: &Exception, report: &Report) -> Excepted {
     let covered = report.diagnostics().filter_map(|(_, fault)| fault.excepted.as_ref());
+    let (left, class) = match exception.days_left(report.today) {
+        None => ("expired".to_owned(), "over"),
+        Some(1) => ("1 day".to_owned(), "soon"),
+        Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
+    };
     let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
     Excepted {
         rule: Shown::line(exception.rule()),
@@ -104,8 +114,9 @@ fn excepted(exception: &Exception, report: &Report) -> Excepted {
         reason: Shown::lines(exception.reason()),
         owner: Shown::line(exception.owner()),
         until: Shown::line(exception.until()),
-        days: exception.days_left(report.today),
-        covers: covered.filter(|excepted| excepted.origin == exception.origin).count(),
+        left,
+        class,
+        covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "fault"),
         origin: Shown::line(&exception.origin.to_string()),
     }
 }

@@ -37,14 +37,13 @@
     const words = asked.words.trim().toLowerCase();
     const shown = new Set();
     for (const row of body.rows) {
-      const data = row.dataset;
+      // The columns in which agents differ by these words.
+      const is = (column, key) => !asked[key] || row.cells[column].textContent === asked[key];
       const fits =
         (!words || row.cells[0].textContent.toLowerCase().includes(words)) &&
-        ["band", "environment", "tier", "owner"].every(
-          (key) => !asked[key] || data[key].toLowerCase() === asked[key].toLowerCase()
-        ) &&
-        (!asked.rules || data.rules.split(" ").includes(asked.rules));
-      if (fits) shown.add(data.agent);
+        is(2, "band") && is(3, "environment") && is(4, "tier") && is(5, "owner") &&
+        (!asked.rules || row.dataset.rules.split(" ").includes(asked.rules));
+      if (fits) shown.add(row.dataset.agent);
     }
     for (const part of document.querySelectorAll("[data-agent]")) part.hidden = !shown.has(part.dataset.agent);
     output.textContent = `${shown.size} of ${body.rows.length} agents`;
