@@ -42,6 +42,8 @@ pub fn reports(data: &[u8]) {
     // The page parts signs by a word joiner, so that they mean nothing together.
     steers_nothing(&written(&report, Format::Markdown), &['\n', '\u{2060}']);
 
+    is_a_page(&report);
+
     let json = parsed(&written(&report, Format::Json));
     let files = json["files"].as_array().expect("files");
     let faults = |file: &Json| file["diagnostics"].as_array().map_or(0, Vec::len);
@@ -60,6 +62,28 @@ pub fn reports(data: &[u8]) {
     let cases = tree.descendants().filter(|node| node.has_tag_name("testcase")).count();
     assert!(cases >= count, "{cases} of {count}\n{junit}");
     assert!(!junit.contains("]]>"), "{junit}");
+}
+
+/// The page has a place for each fault, and its markup is its own.
+fn is_a_page(report: &Report) {
+    let page = written(report, Format::Html);
+    // The style sheet and the script are no markup.
+    let (head, rest) = page.split_once("<style>").expect("a style sheet");
+    let (_, body) = rest.split_once("</style>").expect("its end");
+    let (body, rest) = body.rsplit_once("<script>").expect("a script");
+    let (_, foot) = rest.rsplit_once("</script>").expect("its end");
+    let markup = format!("{head}{body}{foot}");
+    steers_nothing(&markup, &['\n']);
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+    let tree = roxmltree::Document::parse_with_options(&markup, options);
+    let tree = tree.unwrap_or_else(|error| panic!("{error}\n{markup}"));
+    let is_fault = |node: &roxmltree::Node<'_, '_>| {
+        node.attribute("class").is_some_and(|class| class.starts_with("fault "))
+    };
+    assert_eq!(tree.descendants().filter(is_fault).count(), report.diagnostics().count());
+    for attribute in tree.descendants().flat_map(|node| node.attributes()) {
+        assert!(!attribute.name().starts_with("on") && attribute.name() != "style", "{markup}");
+    }
 }
 
 fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {

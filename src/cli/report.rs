@@ -1,6 +1,6 @@
 //! `report`: the page to look at, alone. It shows and does not judge.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -16,7 +16,7 @@ use super::side::Side;
 use crate::date::Date;
 use crate::discover::Repository;
 use crate::git::{self, Commit};
-use crate::report::{self, Format, Report, Verdict};
+use crate::report::{self, Format, Obstacle, Report, Verdict, escape_line};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -99,11 +99,21 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 
 /// Writes what was made of a report; what could not be judged is in it, and the exit code says so, too.
 pub(super) fn hand_over(bytes: &[u8], output: Option<&Path>, report: &Report) -> Result<Verdict, Stopped> {
+    let mut said = String::new();
     match output {
-        Some(file) => replace(file, bytes, None)
-            .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?,
+        Some(file) => {
+            let name = file.display();
+            replace(file, bytes, None)
+                .map_err(|error| Stopped::Asked(format!("--output {name}: {error}")))?;
+            said.push_str(&format!("wrote {}\n", escape_line(&name.to_string())));
+        }
         None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
     }
+    for Obstacle { path, message } in &report.obstacles {
+        said.push_str(&format!("cannot judge: {}: {}\n", escape_line(path), escape_line(message)));
+    }
+    // A closed stream leaves nobody to tell.
+    let _ = io::stderr().write_all(said.as_bytes());
     Ok(match report.verdict() {
         Verdict::Passed | Verdict::Failed => Verdict::Passed,
         Verdict::CannotJudge => Verdict::CannotJudge,

@@ -289,8 +289,12 @@ fn threat(threat: &profile::Threat) -> Threat {
 /// A key as people write it: `Dynamic tool use`.
 pub(super) fn words(key: &str) -> String {
     // Some are one word with a hyphen.
-    let words =
-        key.replace("non_", "non-").replace("multi_", "multi-").replace("goal_", "goal-").replace('_', " ");
+    let words = key
+        .replace("non_", "non-")
+        .replace("multi_", "multi-")
+        .replace("goal_", "goal-")
+        .replace("self_", "self-")
+        .replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }

@@ -51,7 +51,7 @@ pub(super) struct Page {
 
 /// A number to begin with.
 pub(super) struct Tile {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) value: String,
     /// Its word for the style sheet.
     pub(super) class: &'static str,
@@ -131,17 +131,19 @@ fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
     let worst = agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score);
     let errors = report.count(crate::diagnostic::Level::Error);
     let warnings = report.count(crate::diagnostic::Level::Warning);
-    let number = |name, value: usize, class: &'static str| Tile {
-        name,
+    let number = |name: &str, value: usize, class: &'static str| Tile {
+        name: name.to_owned(),
         value: value.to_string(),
         class: if value > 0 { class } else { "" },
     };
     vec![
         number("agents", agents.len(), ""),
         Tile {
-            name: "worst score",
-            value: worst
-                .map_or_else(|| "–".to_owned(), |worst| format!("{} {}", worst.score, worst.band.name())),
+            name: worst.map_or_else(
+                || "worst score".to_owned(),
+                |worst| format!("worst score, {}", worst.band.name()),
+            ),
+            value: worst.map_or_else(|| "–".to_owned(), |worst| worst.score.to_string()),
             class: worst.map_or("", |worst| worst.class()),
         },
         number("errors", errors, "bad"),
