@@ -32,6 +32,9 @@ const AXES: [&str; 10] = [
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct PageTemplate<'p> {
     page: &'p Page,
+    /// The rings of the radar, and its axes.
+    rings: [String; 2],
+    axes: Vec<Axis>,
     version: &'static str,
     style: &'static str,
     style_hash: String,
@@ -53,24 +56,18 @@ struct Axis {
     name_before: &'static str,
 }
 
-impl PageTemplate<'_> {
-    fn rings(&self) -> [String; 2] {
-        rings()
-    }
-
-    fn axes(&self) -> Vec<Axis> {
-        let axis = |(name, (x, y)): (&'static str, (i64, i64))| {
-            let (name, name_before) = if name.is_empty() { ("Language", "Planning") } else { (name, name) };
-            let anchor = match x {
-                0 => "middle",
-                1.. => "start",
-                _ => "end",
-            };
-            // Beside the end, and a little lower than where letters stand.
-            Axis { x, y, name_x: x * 110 / 100, name_y: y * 114 / 100 + 40, anchor, name, name_before }
+fn named_axes() -> Vec<Axis> {
+    let axis = |(name, (x, y)): (&'static str, (i64, i64))| {
+        let (name, name_before) = if name.is_empty() { ("Language", "Planning") } else { (name, name) };
+        let anchor = match x {
+            0 => "middle",
+            1.. => "start",
+            _ => "end",
         };
-        AXES.into_iter().zip(axes()).map(axis).collect()
-    }
+        // Beside the end, and a little lower than where letters stand.
+        Axis { x, y, name_x: x * 110 / 100, name_y: y * 114 / 100 + 40, anchor, name, name_before }
+    };
+    AXES.into_iter().zip(axes()).map(axis).collect()
 }
 
 /// The page as HTML.
@@ -80,6 +77,8 @@ impl PageTemplate<'_> {
 pub(super) fn render_page(page: &Page) -> io::Result<String> {
     let template = PageTemplate {
         page,
+        rings: rings(),
+        axes: named_axes(),
         version: env!("CARGO_PKG_VERSION"),
         style: STYLE,
         style_hash: digest::for_policy_of_content(STYLE),

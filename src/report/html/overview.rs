@@ -4,7 +4,7 @@
 use super::super::{Report, Verdict, count};
 use super::agents::{Agent, class};
 use super::shown::Shown;
-use crate::policy::Exception;
+use crate::policy::{Exception, Policy};
 use crate::score::Band;
 
 /// The days at which the end of an exception is near.
@@ -96,7 +96,7 @@ pub(in super::super) struct Excepted {
 
 /// Every exception of the policy in force.
 pub(super) fn exceptions(report: &Report) -> Vec<Excepted> {
-    let exceptions = report.in_force.iter().flat_map(|policy| policy.exceptions());
+    let exceptions = report.in_force.iter().flat_map(Policy::exceptions);
     exceptions.map(|exception| excepted(exception, report)).collect()
 }
 
