@@ -75,7 +75,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     only_matching: bool,
 
-    /// What to put before `path#L12` in Markdown to link to a line; known in GitHub and GitLab CI
+    /// What to put before `path#L12` in Markdown and HTML to link to a line; known in GitHub and GitLab CI
     #[arg(long, value_name = "URL")]
     links: Option<String>,
 

@@ -1,13 +1,15 @@
 //! What a change does, in lines for people. What differs was found by [`crate::change`]; nothing is judged here.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::AnsiColor;
 
-use super::Look;
 use super::escape::line;
 use super::human::{line_width, painted, wrapped};
+use super::{Look, Report};
 use crate::change::{AgentChange, Change, Difference, Direction, Standing};
+use crate::source::Position;
 
 /// Writes what a change does to each agent and to the policy.
 pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
@@ -49,6 +51,12 @@ fn subject(agent: &AgentChange) -> String {
     // A path may begin like a command to the service that keeps the log.
     let path = super::escape::plain_line(agent.path.clone());
     agent.name.as_ref().map_or_else(|| path.clone(), |name| format!("{path} ({name})"))
+}
+
+/// The agents of now that a change touches, by their file's name and their place in it.
+pub(super) fn touched(report: &Report) -> BTreeMap<(&str, Position), &AgentChange> {
+    let agents = report.change.iter().flat_map(|change| &change.agents);
+    agents.filter_map(|agent| Some(((&*agent.path, agent.position?), agent))).collect()
 }
 
 /// How an agent stood and stands, in words.

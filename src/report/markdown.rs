@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use self::safe::text;
-use super::change::{difference_in_words, differences, direction, mended, standing};
+use super::change::{difference_in_words, differences, direction, mended, standing, touched};
 use super::link::Links;
 use super::{FileReport, Report, Verdict, count};
 use crate::assessed::{Assessed, AssessedLayer};
@@ -18,7 +18,6 @@ use crate::change::{AgentChange, Change, Direction, Standing};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::LayerKind;
-use crate::source::Position;
 
 /// The first line, by which a comment is found again.
 const MARK: &str = "<!-- aivss-lint -->";
@@ -99,12 +98,7 @@ struct Row {
 }
 
 fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
-    let touched: BTreeMap<(&str, Position), &AgentChange> = report
-        .change
-        .iter()
-        .flat_map(|change| &change.agents)
-        .filter_map(|agent| Some(((&*agent.path, agent.position?), agent)))
-        .collect();
+    let touched = touched(report);
     let mut rows = Vec::new();
     for file in report.files.iter().filter(|file| !file.is_policy) {
         for (at, model) in file.models.iter().enumerate() {

@@ -19,12 +19,12 @@ use faults::Fault;
 use overview::{Bar, Excepted, Filters};
 use shown::Shown;
 
+use super::change::touched;
 use super::link::Links;
 use super::template::render_page;
 use super::{FileReport, Report};
 use crate::change::AgentChange;
 use crate::profile::profiles;
-use crate::source::Position;
 
 /// All that stands on the page.
 pub(super) struct Page {
@@ -63,12 +63,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 
 fn page(report: &Report) -> Page {
     let links = Links::new(report.links.as_deref());
-    let touched: BTreeMap<(&str, Position), &AgentChange> = report
-        .change
-        .iter()
-        .flat_map(|change| &change.agents)
-        .filter_map(|agent| Some(((&*agent.path, agent.position?), agent)))
-        .collect();
+    let touched = touched(report);
     let mut agents = Vec::new();
     let mut numbers = BTreeMap::new();
     let mut others = Vec::new();
