@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
 
 use crate::git::{self, Commit};
 use crate::policy::Policy;
@@ -59,6 +60,9 @@ pub const POLICY_NAMES: [&str; 6] = [
     ".github/aivss-policy.yml",
     ".github/aivss-policy.json",
 ];
+
+/// The largest `.gitignore` that is read, in bytes: ten times any honest one.
+const MOST_IGNORED: u64 = 256 * 1024;
 
 /// What is said of a link that is not followed.
 pub const LEADS_OUT: &str = "it is a link that leads out of the repository";
@@ -334,6 +338,12 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
     // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
     let in_git = repository.root.join(".git").exists();
     let tracked = if in_git { tracked_all_the_same(folder, repository) } else { Some(Vec::new()) };
+    let whole = repository.whole(folder);
+    let above = whole.ancestors().skip(1).take_while(|above| above.starts_with(&repository.root));
+    if let Some(unfit) = std::iter::once(&*whole).chain(above).find(|folder| has_unfit_ignore_file(folder)) {
+        return discovery.obstacles.push(unfit_ignore_file(unfit, repository));
+    }
+    let (tell, unfit) = mpsc::channel();
     let walker = ignore::WalkBuilder::new(folder)
         .hidden(false)
         .ignore(false)
@@ -343,7 +353,12 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         .git_exclude(false)
         .require_git(in_git)
         .parents(in_git)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        .filter_entry(move |entry| {
+            let is_unfit = has_unfit_ignore_file(entry.path());
+            // Whoever listens does so until the walk ends.
+            let _ = is_unfit.then(|| tell.send(entry.path().to_owned()));
+            !is_unfit && entry.file_name() != ".git"
+        })
         .build();
     for path in tracked.unwrap_or_default() {
         let matched = repository.matched(&path);
@@ -372,6 +387,18 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
             }
         }
     }
+    discovery.obstacles.extend(unfit.iter().map(|folder| unfit_ignore_file(&folder, repository)));
+}
+
+/// Whether a folder has a `.gitignore` that would be read without end, or waited for.
+fn has_unfit_ignore_file(folder: &Path) -> bool {
+    let metadata = fs::metadata(folder.join(".gitignore"));
+    metadata.is_ok_and(|metadata| !metadata.is_file() || metadata.len() > MOST_IGNORED)
+}
+
+fn unfit_ignore_file(folder: &Path, repository: &Repository) -> Obstacle {
+    let message = format!("not a regular file, or larger than {} KiB", MOST_IGNORED / 1024);
+    Obstacle { path: repository.shown(&folder.join(".gitignore")), message }
 }
 
 /// The files below a folder whose names have one of these endings, in the order of their paths.
