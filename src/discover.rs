@@ -487,7 +487,9 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         assert!(made.unwrap().success());
         let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || tell.send(open(&pipe).and_then(|file| file.metadata())));
+        std::thread::spawn(move || {
+            let _ = tell.send(open(&pipe).and_then(|file| file.metadata()));
+        });
         let metadata = told.recv_timeout(Duration::from_secs(10)).expect("it waits for a writer").unwrap();
         assert_eq!(regular(&metadata), Err("not a regular file".to_owned()));
     }
