@@ -228,6 +228,7 @@ fn rules_in_rego_do_not_blow_up() {
 /// The page that lists the rows is one of them all.
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the page is written on demand")]
 fn the_page_lists_every_row() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile/README.md");
     let page = page();

@@ -1,5 +1,7 @@
 //! Files that are no files, links, and names that are no text: where an operating system has them.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it is")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -430,31 +432,39 @@ pub(crate) fn policies() -> Vec<Scene> {
 
 /// Rules in Rego that are written to blow up.
 pub(crate) fn rules_in_rego() -> Vec<Scene> {
-    let rows: [(&str, fn(&Path), i32, &str); 4] = [
-        ("a regular expression that is none", |folder| rule(folder, "regex.match(`(`, `a`)"), 2, "regex"),
-        (
+    vec![
+        scene(
+            "a regular expression that is none",
+            |folder| rule(folder, "regex.match(`(`, `a`)"),
+            BESIDE,
+            2,
+            "invalid regex",
+        ),
+        scene(
             "a regular expression that nests without end",
             |folder| {
                 let pattern = format!("{}a{}", "(".repeat(300), ")*".repeat(300));
                 rule(folder, &format!("regex.match(`{pattern}`, `a`)"));
             },
+            BESIDE,
             2,
-            "regex",
+            "invalid regex",
         ),
-        (
+        scene(
             "a regular expression that counts without end",
             |folder| rule(folder, "regex.match(`((a{1000}){1000}){1000}`, `a`)"),
+            BESIDE,
             2,
-            "regex",
+            "size limit",
         ),
-        (
+        scene(
             "a regular expression that goes back and forth",
             |folder| rule(folder, &format!("not regex.match(`^(a+)+$`, `{}!`)", "a".repeat(500))),
+            BESIDE,
             1,
             "rego/deny",
         ),
-    ];
-    rows.into_iter().map(|(name, make, code, says)| scene(name, make, BESIDE, code, says)).collect()
+    ]
 }
 
 /// A rule that fails every model of which something is true.
