@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
 
 use crate::git::{self, Commit};
 use crate::policy::Policy;
@@ -59,6 +60,12 @@ pub const POLICY_NAMES: [&str; 6] = [
     ".github/aivss-policy.yml",
     ".github/aivss-policy.json",
 ];
+
+/// The largest `.gitignore` that is read, in bytes: ten times any honest one.
+const MOST_IGNORED: u64 = 256 * 1024;
+
+/// What is said of a link that is not followed.
+pub const LEADS_OUT: &str = "it is a link that leads out of the repository";
 
 impl Repository {
     /// The repository around a folder: the nearest folder above it with a `.git`, or else the folder itself.
@@ -111,17 +118,22 @@ impl Repository {
         })
     }
 
-    /// Whether a link below the root leads out of the repository, or to git's own files: a change could put one there, and
-    /// a report quotes what it reads.
-    fn leads_out(&self, path: &Path) -> bool {
-        let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-        if !is_link || !self.whole(path).starts_with(&self.root) {
-            return false;
-        }
-        // Of a link that leads nowhere, reading it says so.
-        let (Ok(target), Ok(root)) = (path.canonicalize(), self.root.canonicalize()) else { return false };
-        let below = target.strip_prefix(root);
-        below.map_or(true, |below| below.components().any(|part| part.as_os_str() == ".git"))
+    /// Whether a path below the root leads through links out of the repository, or to git's own files: a change could put
+    /// them there, and a report quotes what it reads.
+    pub fn leads_out(&self, path: &Path) -> bool {
+        self.whole(path).starts_with(&self.root) && leaves(&self.root, path)
+    }
+
+    /// Whether a policy may name a file, which a report may then quote: one of the policy's own repository, by whatever
+    /// links, or of its own folder where that is in none.
+    pub fn may_name(&self, policy: &Path, path: &Path) -> bool {
+        let policy = self.whole(policy);
+        let root = if policy.starts_with(&self.root) {
+            self.root.clone()
+        } else {
+            Self::around(policy.parent().unwrap_or(&policy).to_owned()).root
+        };
+        self.whole(path).starts_with(&root) && !leaves(&root, path)
     }
 
     /// Whether a path lies below a folder.
@@ -164,6 +176,13 @@ impl Repository {
     }
 }
 
+/// Whether a path leads through links out of a folder, or to git's own files. Of what leads nowhere, reading it says so.
+fn leaves(root: &Path, path: &Path) -> bool {
+    let (Ok(target), Ok(root)) = (path.canonicalize(), root.canonicalize()) else { return false };
+    let below = target.strip_prefix(root);
+    below.map_or(true, |below| below.components().any(|part| part.as_os_str() == ".git"))
+}
+
 fn slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' {
@@ -184,10 +203,9 @@ pub enum Named {
 
 impl Discovery {
     fn add(&mut self, candidate: Candidate, repository: &Repository) {
-        if repository.leads_out(&candidate.path) {
-            let message =
-                "it is a link that leads out of the repository, so it is left: name the file itself"
-                    .to_owned();
+        let is_link = fs::symlink_metadata(&candidate.path).is_ok_and(|metadata| metadata.is_symlink());
+        if is_link && repository.leads_out(&candidate.path) {
+            let message = format!("{LEADS_OUT}, so it is left: name the file itself");
             self.obstacles.push(Obstacle { path: candidate.name, message });
         } else {
             self.candidates.push(candidate);
@@ -320,6 +338,12 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
     // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
     let in_git = repository.root.join(".git").exists();
     let tracked = if in_git { tracked_all_the_same(folder, repository) } else { Some(Vec::new()) };
+    let whole = repository.whole(folder);
+    let above = whole.ancestors().skip(1).take_while(|above| above.starts_with(&repository.root));
+    if let Some(unfit) = std::iter::once(&*whole).chain(above).find(|folder| has_unfit_ignore_file(folder)) {
+        return discovery.obstacles.push(unfit_ignore_file(unfit, repository));
+    }
+    let (tell, unfit) = mpsc::channel();
     let walker = ignore::WalkBuilder::new(folder)
         .hidden(false)
         .ignore(false)
@@ -329,7 +353,12 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         .git_exclude(false)
         .require_git(in_git)
         .parents(in_git)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        .filter_entry(move |entry| {
+            let is_unfit = has_unfit_ignore_file(entry.path());
+            // Whoever listens does so until the walk ends.
+            let _ = is_unfit.then(|| tell.send(entry.path().to_owned()));
+            !is_unfit && entry.file_name() != ".git"
+        })
         .build();
     for path in tracked.unwrap_or_default() {
         let matched = repository.matched(&path);
@@ -358,6 +387,18 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
             }
         }
     }
+    discovery.obstacles.extend(unfit.iter().map(|folder| unfit_ignore_file(&folder, repository)));
+}
+
+/// Whether a folder has a `.gitignore` that would be read without end, or waited for.
+fn has_unfit_ignore_file(folder: &Path) -> bool {
+    let metadata = fs::metadata(folder.join(".gitignore"));
+    metadata.is_ok_and(|metadata| !metadata.is_file() || metadata.len() > MOST_IGNORED)
+}
+
+fn unfit_ignore_file(folder: &Path, repository: &Repository) -> Obstacle {
+    let message = format!("not a regular file, or larger than {} KiB", MOST_IGNORED / 1024);
+    Obstacle { path: repository.shown(&folder.join(".gitignore")), message }
 }
 
 /// The files below a folder whose names have one of these endings, in the order of their paths.
@@ -385,13 +426,29 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Stri
 /// # Errors
 /// Why it cannot be read, as a sentence.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
-    // Opening a pipe would wait for its writer: look first.
-    let metadata = fs::metadata(path).map_err(|error| plain(&error))?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    let file = fs::File::open(path).map_err(|error| plain(&error))?;
+    // Opening a device may set it going: look first.
+    regular(&fs::metadata(path).map_err(|error| plain(&error))?)?;
+    let file = open(path).map_err(|error| plain(&error))?;
+    // Something else may have taken its place meanwhile.
+    regular(&file.metadata().map_err(|error| plain(&error))?)?;
     read_bounded(file)
+}
+
+fn regular(metadata: &fs::Metadata) -> Result<(), String> {
+    if metadata.is_file() { Ok(()) } else { Err("not a regular file".to_owned()) }
+}
+
+/// Opens a file to read it, without waiting for the writer of a pipe.
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<fs::File> {
+    fs::File::open(path)
 }
 
 /// Reads a stream to its end, or just past the limit, which [`Source::decode`] then reports.
@@ -412,5 +469,55 @@ fn plain(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "no such file or folder".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// One that has taken a file's place after it was looked at: it is opened without a wait, and seen through.
+    #[test]
+    fn a_pipe_is_opened_without_a_writer_and_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("threat-model.yaml");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = tell.send(open(&pipe).and_then(|file| file.metadata()));
+        });
+        let metadata = told.recv_timeout(Duration::from_secs(10)).expect("it waits for a writer").unwrap();
+        assert_eq!(regular(&metadata), Err("not a regular file".to_owned()));
+    }
+
+    #[test]
+    fn a_policy_names_what_lies_in_its_own_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        for path in ["repository/.git", "repository/rules", "organisation/.git", "organisation/rego", "plain"]
+        {
+            fs::create_dir_all(at(path)).unwrap();
+        }
+        std::os::unix::fs::symlink(at("plain"), at("repository/link")).unwrap();
+        let repository = Repository::around(at("repository/rules"));
+        let rows = [
+            ("repository/p.yaml", "repository/rules/a.rego", true),
+            ("repository/rules/p.yaml", "repository/a.rego", true),
+            ("repository/p.yaml", "repository/../plain/a.rego", false),
+            ("repository/p.yaml", "organisation/rego", false),
+            ("repository/p.yaml", "repository/.git", false),
+            ("repository/p.yaml", "repository/link", false),
+            ("organisation/rego/p.yaml", "organisation/a.rego", true),
+            ("organisation/p.yaml", "repository/rules", false),
+            ("plain/p.yaml", "plain/rules/a.rego", true),
+            ("plain/p.yaml", "a.rego", false),
+        ];
+        for (policy, path, may) in rows {
+            assert_eq!(repository.may_name(&at(policy), &at(path)), may, "{policy} names {path}");
+        }
     }
 }

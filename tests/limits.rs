@@ -126,6 +126,45 @@ fn no_file_takes_more_than_its_share_of_time_and_memory() {
     }
 }
 
+/// The parser of Markdown holds all of a page at once, in nodes that weigh many times what they are made of.
+#[test]
+fn a_page_of_signs_takes_little_more_than_its_size() {
+    let model = "\n\n```yaml\naivss_threat_model: 1\n```\n";
+    let pieces = [
+        "- a\n",
+        "- a\n+ b\n",
+        "*a",
+        "- - - - - - - -\n",
+        "[a](b)",
+        "&amp;a",
+        "1. a\n",
+        "**a** ",
+        "`a` ",
+        "a\n\n",
+    ];
+    for piece in pieces {
+        // Up to the limit, and far beyond.
+        for times in [200_000 / piece.len(), 12_000_000 / piece.len()] {
+            let folder = Folder::new(&[("a.md", &(piece.repeat(times) + model))]);
+            // An eighth of a gigabyte of addresses; the program alone takes half of that.
+            let script = "ulimit -v 131072; ulimit -t 30; exec \"$0\" \"$@\"";
+            let ran = folder.under(script, &["--format", "concise", "a.md"]);
+            assert_eq!(
+                ran.code,
+                1,
+                "{times} times {piece:?}: {}",
+                ran.err.chars().take(400).collect::<String>()
+            );
+            assert_eq!(
+                ran.out.contains("input-limit"),
+                times > 200_000,
+                "{times} times {piece:?}: {}",
+                ran.out
+            );
+        }
+    }
+}
+
 #[test]
 fn patterns_built_to_blow_up_do_not() {
     let patterns = [
@@ -192,6 +231,51 @@ fn a_link_out_of_the_repository_is_not_read() {
     assert_eq!(folder.bounded(&[]).code, 1, "within the repository it is a file as any other");
     let named = folder.bounded(&[outside.path("secret.yaml").to_str().unwrap()]);
     assert!(named.out.contains("secret"), "who names a file asks for it: {}", named.out);
+}
+
+/// A change of the policy could name any file there is, and a report quotes what is no Rego, or no policy.
+#[test]
+fn a_policy_quotes_nothing_from_outside_of_its_repository() {
+    let secret = "secret: [\n";
+    let outside =
+        Folder::new(&[("secret.rego", secret), ("secret.yaml", secret), ("rules/secret.rego", secret)]);
+    let folder = Folder::new(&[(FILE, MODEL), (".git/secret.rego", secret)]);
+    let up = "../".repeat(folder.path("").components().count());
+    let away = |name: &str| format!("{up}..{}", outside.path(name).display());
+    symlink(outside.path("secret.rego"), folder.path("link.rego")).unwrap();
+    symlink(outside.path("rules"), folder.path("linked")).unwrap();
+    fs::create_dir(folder.path("holder")).unwrap();
+    symlink(outside.path("secret.rego"), folder.path("holder/link.rego")).unwrap();
+    let named = [
+        outside.path("secret.rego").display().to_string(),
+        away("secret.rego"),
+        away("rules"),
+        up.clone(),
+        "link.rego".to_owned(),
+        "linked".to_owned(),
+        "linked/secret.rego".to_owned(),
+        "holder".to_owned(),
+        ".git/secret.rego".to_owned(),
+        ".git".to_owned(),
+    ];
+    for name in named {
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nrego: ['{name}']\n"));
+        let ran = folder.bounded(&[FILE]);
+        let said = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {said}");
+        assert!(said.contains("leads out of this policy's repository"), "{name}: {said}");
+        assert!(!said.contains("secret:"), "{name}: {said}");
+    }
+    for name in ["aivss-policy.yaml", "other.yaml"] {
+        fs::remove_file(folder.path("aivss-policy.yaml")).unwrap();
+        folder.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [./other.yaml]\n");
+        let _ = fs::remove_file(folder.path(name));
+        symlink(outside.path("secret.yaml"), folder.path(name)).unwrap();
+        let ran = folder.bounded(&[FILE]);
+        let said = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {said}");
+        assert!(said.contains("a link that leads out") && !said.contains("secret:"), "{name}: {said}");
+    }
 }
 
 #[test]
@@ -292,4 +376,23 @@ fn what_may_not_be_read_or_written_is_2() {
     mode("b", 0o000);
     assert_eq!(as_somebody(&folder, &[]).unwrap().code, 2, "a folder that cannot be looked into");
     mode("b", 0o755);
+}
+
+#[test]
+fn where_no_threads_can_be_had_one_does_the_work() {
+    let folder = Folder::new(&[(FILE, MODEL), ("b.threat-model.yaml", &wrong())]);
+    // The superuser may have as many as there are, so that somebody else must run it, and must get at it.
+    fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    let nobody = |program: &str| {
+        let mut command = Command::new("prlimit");
+        command.args(["--nproc=1:1", "setpriv", "--reuid=65534", "--clear-groups", program]);
+        command.current_dir(folder.path(""));
+        command
+    };
+    if !nobody(PROGRAM).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: it cannot run as somebody else here");
+        return;
+    }
+    let ran = ran(nobody(PROGRAM).args(["--threads", "8", "--format", "concise"]));
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{}", ran.out);
 }

@@ -50,12 +50,14 @@ pub fn reports(data: &[u8]) {
     assert_eq!(files.iter().map(faults).sum::<usize>() + report.obstacles.len(), count);
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
-    let sarif = parsed(&written(&report, Format::Sarif));
-    // Validation takes a hundred times as long as all the rest.
-    if start.is_multiple_of(16) {
+    // It describes all rules in every report, which takes ten times as long as all the rest, and its schema ten times that:
+    // libFuzzer asks for it by the place that the input chooses.
+    if !cfg!(fuzzing) || start.is_multiple_of(64) {
+        let sarif = parsed(&written(&report, Format::Sarif));
         assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
+        let results = sarif["runs"][0]["results"].as_array().map(Vec::len);
+        assert_eq!(results, Some(count - report.obstacles.len()));
     }
-    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(count - report.obstacles.len()));
     let junit = written(&report, Format::Junit);
     steers_nothing(&junit, &['\n']);
     let tree = roxmltree::Document::parse(&junit).unwrap_or_else(|error| panic!("{error}\n{junit}"));
@@ -146,11 +148,15 @@ fn written(report: &Report, format: Format) -> String {
     write(report, format, &mut out).expect("memory takes everything");
     let text = String::from_utf8(out).expect("reports are text");
     let orders = |letter: char| letter.is_control() && letter != '\n' && letter != '\t' && letter != '\r';
-    assert!(!text.contains(orders), "{format:?}: {text:?}");
+    // Byte by byte where that does: what is built for libFuzzer counts each comparison.
+    let is_plain = |line: &str| line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    let is_clean = |line: &str| is_plain(line) || !line.contains(orders);
+    assert!(text.split_inclusive('\n').all(is_clean), "{format:?}: {text:?}");
     text
 }
 
 fn parsed(text: &str) -> Json {
+    no_log_commands(text);
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 

@@ -146,13 +146,17 @@ fn judge_all(
         }
     };
     thread::scope(|scope| {
+        // Where no more threads can be had, those that are there do the work.
         if progress == Progress::Shown {
             let (done, total) = (&done, candidates.len());
-            scope.spawn(move || follow(done, total, &at_work));
+            let follow = move || follow(done, total, &at_work);
+            let _ = thread::Builder::new().spawn_scoped(scope, follow);
         }
         for _ in 1..threads.min(candidates.len()) {
             let (work, working) = (&work, working.clone());
-            scope.spawn(move || work(working));
+            if thread::Builder::new().spawn_scoped(scope, move || work(working)).is_err() {
+                break;
+            }
         }
         work(working);
     });

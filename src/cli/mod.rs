@@ -28,6 +28,7 @@ mod watch;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::panic;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -124,6 +125,19 @@ enum Colour {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
+    panic::set_hook(Box::new(|fault| {
+        // What failed may quote a file.
+        let _ = writeln!(io::stderr(), "error: {}", escape_line(&fault.to_string().replace('\n', " ")));
+    }));
+    unless_it_fails(run_command)
+}
+
+/// What a run comes to; one in which this program itself fails could not judge.
+fn unless_it_fails(run: fn() -> ExitCode) -> ExitCode {
+    panic::catch_unwind(run).unwrap_or(ExitCode::from(2))
+}
+
+fn run_command() -> ExitCode {
     let parsed = CommandLine::command().try_get_matches().and_then(|matches| {
         let line = CommandLine::from_arg_matches(&matches)?;
         Ok((line, matches))
@@ -193,4 +207,16 @@ fn look(streams: Streams) -> Look {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     let links = colour && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
     Look { colour, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_in_which_the_program_fails_could_not_judge() {
+        let code = |run| format!("{:?}", unless_it_fails(run));
+        assert_eq!(code(|| ExitCode::SUCCESS), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(code(|| panic!("it failed")), format!("{:?}", ExitCode::from(2)));
+    }
 }

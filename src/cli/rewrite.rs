@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::replace::replace;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{Repository, read};
+use crate::discover::{LEADS_OUT, Repository, read};
 use crate::lint::{Judge, lint};
 use crate::report::{FileReport, Obstacle, begin_line, escape_line};
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
@@ -64,7 +64,7 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
     if target.starts_with(whole(repository.root())?) {
         Ok(target)
     } else {
-        Err("it is a link that leads out of the repository, so it is left: name the file itself".to_owned())
+        Err(format!("{LEADS_OUT}, so it is left: name the file itself"))
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::watch;
 use crate::discover::{
-    Candidate, Discovery, Named, POLICY_NAMES, Repository, discover, discover_in, files_below, read,
+    Candidate, Discovery, LEADS_OUT, Named, POLICY_NAMES, Repository, discover, discover_in, files_below,
+    read,
 };
 use crate::git::Commit;
 use crate::policy::{Files, Policy};
@@ -73,11 +74,16 @@ impl Files for Side<'_> {
             watch::start();
         }
         match self {
+            Self::Folder(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
             Self::Folder(_) => read(path),
             Self::Commit(repository, commit) => {
                 Self::within(repository, path).map_or_else(|| read(path), |path| commit.bytes(&path))
             }
         }
+    }
+
+    fn may_name(&self, policy: &str, path: &str) -> bool {
+        self.repository().may_name(Path::new(policy), Path::new(path))
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {

@@ -9,11 +9,18 @@ use super::{Document, MODEL_MARKER, ProblemKind, json, yaml};
 use crate::source::{BOM, Span};
 use crate::suggest::nearest;
 
+/// How many marks a page may hold: those of a thousand threat models.
+const MOST_MARKS: usize = 200_000;
+
 /// Reads the fenced blocks of `text` into `document`: those in YAML and JSON, and any that looks like a threat model.
 /// Which of them are threat models is told from their trees, like anything else.
 pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
     let page = text.strip_prefix(BOM).unwrap_or(text);
     let offset = text.len() - page.len();
+    if marks(page) > MOST_MARKS {
+        let message = format!("a page holds at most {MOST_MARKS} lines and signs of Markdown");
+        return document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
+    }
     let mut block: Option<Block> = None;
     let mut fenced: Vec<std::ops::Range<usize>> = Vec::new();
     for (event, range) in Parser::new_ext(page, Options::empty()).into_offset_iter() {
@@ -40,6 +47,21 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
         }
     }
     report_unfenced(document, text, &fenced);
+}
+
+/// How many bytes of a page the parser may make something of: breaks of lines, what begins items and quotations, and what
+/// stands for itself in no text. It holds all that it makes at once, at most three nodes a mark.
+fn marks(page: &str) -> usize {
+    let bytes = page.as_bytes();
+    let before = |at: usize| at.checked_sub(1).map(|at| bytes[at]);
+    let is_mark = |(at, byte): &(usize, &u8)| match byte {
+        b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+' => true,
+        // A run of them is one mark.
+        b'`' => before(*at) != Some(b'`'),
+        b'.' | b')' => before(*at).is_some_and(|before| before.is_ascii_digit()),
+        _ => false,
+    };
+    bytes.iter().enumerate().filter(is_mark).count()
 }
 
 /// Reports a marker that begins a line outside of every fenced block: what stands there would go unread.

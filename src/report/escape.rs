@@ -6,6 +6,9 @@ use std::io;
 
 /// Whether a character steers a terminal or the direction of text instead of being seen.
 pub fn is_steering(letter: char) -> bool {
+    if letter.is_ascii() {
+        return letter.is_ascii_control();
+    }
     letter.is_control()
         || matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{E0000}'..='\u{E007F}' | '\u{061C}' | '\u{FEFF}'
             | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -38,21 +41,25 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
-/// escaped, which means the same to whoever reads it.
+/// escaped, and what a log would take for a command, which means the same to whoever reads it.
 pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{}", plain_json(&text))
 }
 
-/// JSON with what steers in its texts escaped. A line feed stands between its parts only, never in a text.
+/// JSON with what steers in its texts escaped. A line feed stands between its parts only, never in a text, and two number
+/// signs in a text only.
 fn plain_json(text: &str) -> Cow<'_, str> {
     let steers = |letter: char| is_steering(letter) && letter != '\n';
-    if !text.contains(steers) {
+    // Nearly all lines are made of these alone, and all of them are many.
+    let is_plain = |line: &str| line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    let steers_nothing = text.split_inclusive('\n').all(|line| is_plain(line) || !line.contains(steers));
+    if steers_nothing && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 64);
-    for letter in text.chars() {
-        if steers(letter) {
+    for (at, letter) in text.char_indices() {
+        if steers(letter) || is_command(text, at) {
             let mut units = [0; 2];
             safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
@@ -136,6 +143,12 @@ mod tests {
         write_json(&[text], &mut out).unwrap();
         let written = String::from_utf8(out).unwrap();
         assert_eq!(written, "[\n  \"a\\u007f\\u009b2J\\u202e\\udb40\\udc41\\ufeffü\\n\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+        let text = "###vso[a]b ##c";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"##\\u0023vso[a]b ##c\"\n]\n");
         assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
     }
 

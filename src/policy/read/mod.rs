@@ -33,6 +33,12 @@ pub trait Files: Sync {
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
         Err(format!("{folder} is a folder, and there are none here"))
     }
+
+    /// Whether a policy may name a file or folder of rules, which are quoted where they are wrong: one of its own
+    /// repository. All names are as they are shown.
+    fn may_name(&self, _policy: &str, _path: &str) -> bool {
+        true
+    }
 }
 
 /// No files at all, for policies that name none.

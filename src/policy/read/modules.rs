@@ -61,6 +61,12 @@ impl Reader<'_> {
     /// Adds the modules of a file, or of a folder, of rules in Rego.
     fn modules(&self, path: &str, load: Load<'_>, modules: &mut Vec<(String, String)>) -> Result<(), String> {
         let whole = beside(self.source.name(), path);
+        // A change of the policy could name anything, and what is no Rego is quoted.
+        let reachable = |name: &str| {
+            let may_name = load.may_name(self.source.name(), name);
+            may_name.then_some(()).ok_or_else(|| format!("{name} leads out of this policy's repository"))
+        };
+        reachable(&whole)?;
         let is_file = Path::new(path).extension().is_some_and(|ending| ending == "rego");
         let names = if is_file {
             vec![whole.clone()]
@@ -71,6 +77,7 @@ impl Reader<'_> {
             return Err(format!("there is no .rego file below {whole}"));
         }
         for name in names {
+            reachable(&name)?;
             let bytes = load.bytes(&name).map_err(|message| format!("{name}: {message}"))?;
             let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
             modules.push((name, text));
