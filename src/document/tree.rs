@@ -153,10 +153,10 @@ impl<'t> Tree<'t> {
     /// Whether a node is this text. Nearly always it is not, which its length shows.
     fn is(&self, id: u32, text: &str) -> bool {
         let Item { span, kind } = self.items[id as usize];
-        let length = span.range().len();
+        let Range { start, end } = span.range();
         match kind {
-            Kind::String(Letters::WHOLE) if length != text.len() => false,
-            Kind::String(Letters::QUOTED) if length != text.len() + 2 => false,
+            Kind::String(Letters::WHOLE) if end - start != text.len() => false,
+            Kind::String(Letters::QUOTED) if end - start != text.len() + 2 => false,
             Kind::String(letters) => self.letters(span, letters) == text,
             _ => false,
         }
@@ -178,12 +178,12 @@ impl<'t> Tree<'t> {
 
     /// Where the letters of a text stand that was read at a place: there, if they can be found there as they are.
     pub(super) fn letters_of(&mut self, text: &str, span: Span) -> Letters {
-        let written = self.text.get(span.range()).unwrap_or_default();
-        let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let inner = quote.and_then(|quote| written.strip_prefix(quote)?.strip_suffix(quote));
-        match (written, inner) {
-            (whole, _) if whole == text => Letters::WHOLE,
-            (_, Some(inner)) if inner == text => Letters::QUOTED,
+        let written = self.text.as_bytes().get(span.range()).unwrap_or_default();
+        match written {
+            whole if whole == text.as_bytes() => Letters::WHOLE,
+            [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] if inner == text.as_bytes() => {
+                Letters::QUOTED
+            }
             _ => self.unescape([text]),
         }
     }
@@ -358,12 +358,14 @@ impl<'t> Node<'t> {
 
     /// The mapping, if the node is one.
     pub fn as_map(self) -> Option<Map<'t>> {
-        if let Value::Map(map) = self.value() { Some(map) } else { None }
+        let Kind::Map(start) = self.tree.kind(self.resolved()) else { return None };
+        Some(Map { tree: self.tree, start })
     }
 
     /// The sequence, if the node is one.
     pub fn as_list(self) -> Option<List<'t>> {
-        if let Value::List(list) = self.value() { Some(list) } else { None }
+        let Kind::List(start) = self.tree.kind(self.resolved()) else { return None };
+        Some(List { tree: self.tree, start })
     }
 
     /// The value of a key, if the node is a mapping that has it.
@@ -495,8 +497,16 @@ impl<'t> Map<'t> {
 
     /// The entry of a key.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        let tree = self.tree;
-        self.pairs().find(|pair| tree.is(pair[0], key)).map(|pair| self.entry_of(pair))
+        self.pair(key).map(|pair| self.entry_of(pair))
+    }
+
+    /// The value of a key.
+    pub fn get(self, key: &str) -> Option<Node<'t>> {
+        self.pair(key).map(|pair| self.tree.node(pair[1]))
+    }
+
+    fn pair(self, key: &str) -> Option<&'t [u32]> {
+        self.pairs().find(|pair| self.tree.is(pair[0], key))
     }
 
     fn pairs(self) -> std::slice::ChunksExact<'t, u32> {
@@ -512,11 +522,6 @@ impl<'t> Map<'t> {
             key_verbatim: tree.node(pair[0]).is_verbatim(),
             value: tree.node(pair[1]),
         }
-    }
-
-    /// The value of a key.
-    pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.entry(key).map(|entry| entry.value)
     }
 }
 

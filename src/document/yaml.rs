@@ -324,14 +324,14 @@ impl<'d, 't> Builder<'d, 't> {
     fn key(&mut self, id: u32) -> u32 {
         let node = self.document.tree.node(id);
         let span = node.span();
-        let written = self.text.get(span.range()).unwrap_or_default();
-        let letters = match node.value() {
-            super::Value::String(_) if written == "<<" => {
+        if matches!(self.document.tree.kind(id), Kind::String(_)) {
+            if self.text.as_bytes().get(span.range()) == Some(b"<<") {
                 let message = "YAML 1.2 has no merge keys: write the keys out";
                 self.document.problem(ProblemKind::MergeKey, span, message);
-                return id;
             }
-            super::Value::String(_) if node.resolved() == id => return id,
+            return id;
+        }
+        let letters = match node.value() {
             super::Value::String(text) => {
                 let text = text.to_owned();
                 self.document.tree.unescape([&*text])
