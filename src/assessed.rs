@@ -110,15 +110,16 @@ fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> As
     let declared = scored.declared;
     let span = declared.score.map_or(declared.heading, |score| score.span);
     let given = &declared.factors.given;
-    let factors = Factor::ALL.into_iter().filter_map(|factor| {
+    let mut factors = Vec::with_capacity(given.len());
+    factors.extend(Factor::ALL.into_iter().filter_map(|factor| {
         let value = given.iter().find(|given| given.factor == factor)?.value?.value;
         Some((factor, value))
-    });
+    }));
     AssessedScore {
         finding,
         position: source.position(span.start),
         declared: declared.score.map(|score| score.value),
-        factors: factors.collect(),
+        factors,
         working: scored.working.clone(),
     }
 }

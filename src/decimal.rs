@@ -15,6 +15,8 @@ use std::ops::{Add, Mul, Sub};
 ///
 /// Equality and order are those of the value: `0.5` equals `0.50`.
 #[derive(Clone, Copy, Debug)]
+// A large model holds many, and the alignment of `i128` would make each of them half as large again.
+#[repr(Rust, packed(4))]
 pub struct Decimal {
     units: i128,
     scale: u32,

@@ -241,10 +241,12 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
         }
     }
     // A file both named and found counts as named.
-    discovery
-        .candidates
-        .sort_by_cached_key(|candidate| (repository.whole(&candidate.path), !candidate.named));
-    discovery.candidates.dedup_by_key(|candidate| repository.whole(&candidate.path));
+    let whole = |candidate: &Candidate| repository.whole(&candidate.path).into_os_string();
+    let found = discovery.candidates.into_iter();
+    let mut found: Vec<_> = found.map(|candidate| (whole(&candidate), candidate)).collect();
+    found.sort_by(|(one, first), (other, second)| (one, second.named).cmp(&(other, first.named)));
+    found.dedup_by(|(later, _), (first, _)| later == first);
+    discovery.candidates = found.into_iter().map(|(_, candidate)| candidate).collect();
     discovery.candidates.sort();
     discovery
 }

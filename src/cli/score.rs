@@ -172,7 +172,7 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
             readable: true,
             given: given.collect(),
             unknown: Vec::new(),
-            keys: Factor::ALL.into_iter().map(Factor::key).collect(),
+            keys: Factor::keys(),
         },
         threat: arguments.threat.as_deref().map(|given| At::new(multiplier(given), span)),
         mitigation: arguments.mitigation.as_deref().map(|given| At::new(multiplier(given), span)),

@@ -4,49 +4,84 @@
 //! the alias stands, its value the anchored value. The order of keys and the digits of numbers are kept.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry as Place;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
+
+/// Keys of one mapping are compared one by one up to here, through a table beyond.
+const FEW_KEYS: usize = 16;
 
 /// Nodes in the order they were completed, and the children of collections side by side.
 #[derive(Debug, Default)]
 pub struct Tree<'t> {
     /// The whole text that places lie in.
     text: &'t str,
-    items: Vec<Item<'t>>,
+    items: Vec<Item>,
+    /// Of each collection the number of its children, and they.
     children: Vec<u32>,
+    /// What stands nowhere in the text as it is meant, one behind the other: without its escapes, or with its lines joined.
+    unescaped: String,
+    /// Where each of them ends.
+    ends: Vec<u32>,
     /// The nodes that aliases lead to.
     shared: HashSet<u32>,
 }
 
-#[derive(Debug)]
-struct Item<'t> {
+/// A slot of the arena. There are as many as values and keys in a file of megabytes, so it is kept small.
+#[derive(Clone, Copy, Debug)]
+struct Item {
     span: Span,
-    kind: Kind<'t>,
+    kind: Kind,
 }
 
-/// What an arena slot holds; collections name a range of [`Tree::children`].
-#[derive(Debug)]
-pub(super) enum Kind<'t> {
+/// What a slot holds; collections name the place in [`Tree::children`] at which theirs begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
     Null,
     /// Nothing behind the colon of a key; the place is that behind the colon.
     Unwritten,
     Bool(bool),
-    Number(Cow<'t, str>),
-    String(Cow<'t, str>),
-    List {
-        start: u32,
-        end: u32,
-    },
+    Number(Letters),
+    String(Letters),
+    List(Index),
     /// Keys and values in turn.
-    Map {
-        start: u32,
-        end: u32,
-    },
-    Alias(u32),
+    Map(Index),
+    /// To the node with this number.
+    Alias(Index),
     /// Something a problem has been reported about.
     Unreadable,
+}
+
+/// A place in one of the lists of a tree, each of which is shorter than 2^24. In three bytes a slot takes twelve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Index([u8; 3]);
+
+impl Index {
+    pub(super) const fn new(index: u32) -> Self {
+        let [low, middle, high, _] = index.to_le_bytes();
+        Self([low, middle, high])
+    }
+
+    pub(super) const fn get(self) -> u32 {
+        let [low, middle, high] = self.0;
+        u32::from_le_bytes([low, middle, high, 0])
+    }
+}
+
+/// Where the letters of a text or a number stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Letters(Index);
+
+impl Letters {
+    /// They are what stands at the place.
+    pub(super) const WHOLE: Self = Self(Index::new(0));
+    /// They are what stands there, without the quotes around it.
+    pub(super) const QUOTED: Self = Self(Index::new(1));
+    /// They are among what was unescaped, the first of which has this number.
+    const UNESCAPED: u32 = 2;
 }
 
 impl<'t> Tree<'t> {
@@ -57,8 +92,10 @@ impl<'t> Tree<'t> {
 
     /// A tree of a single text, for whoever has to pass off a bare string as a node.
     pub fn of_string(text: &str) -> Tree<'static> {
-        let kind = Kind::String(Cow::Owned(text.to_owned()));
-        Tree { items: vec![Item { span: Span::new(0, 0), kind }], ..Tree::default() }
+        let mut tree = Tree::default();
+        let letters = tree.unescape([text]);
+        tree.push(Span::new(0, 0), Kind::String(letters));
+        tree
     }
 
     /// The node of a tree that [`Tree::of_string`] made.
@@ -74,32 +111,149 @@ impl<'t> Tree<'t> {
         self.items.len()
     }
 
-    pub(super) fn push(&mut self, span: Span, kind: Kind<'t>) -> u32 {
-        let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+    pub(super) fn push(&mut self, span: Span, kind: Kind) -> u32 {
+        let id = count(self.items.len());
         if let Kind::Alias(target) = kind {
-            self.shared.insert(target);
+            self.shared.insert(target.get());
         }
         self.items.push(Item { span, kind });
         id
     }
 
-    /// Stores a collection's children; returns their range.
-    pub(super) fn adopt(&mut self, children: &[u32]) -> (u32, u32) {
-        let start = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
+    /// Stores a collection's children; returns where.
+    pub(super) fn adopt(&mut self, children: &[u32]) -> Index {
+        let start = count(self.children.len());
+        self.children.push(count(children.len()));
         self.children.extend_from_slice(children);
-        (start, u32::try_from(self.children.len()).unwrap_or(u32::MAX))
+        Index::new(start)
+    }
+
+    fn children(&self, start: Index) -> &[u32] {
+        let start = start.get() as usize;
+        &self.children[start + 1..=start + self.children[start] as usize]
     }
 
     pub(super) fn span(&self, id: u32) -> Span {
         self.items[id as usize].span
     }
 
+    pub(super) fn kind(&self, id: u32) -> Kind {
+        self.items[id as usize].kind
+    }
+
+    /// The text of a node that is one.
     pub(super) fn text(&self, id: u32) -> Option<&str> {
-        match &self.items[id as usize].kind {
-            Kind::String(text) => Some(text),
+        let Item { span, kind } = self.items[id as usize];
+        match kind {
+            Kind::String(letters) => Some(self.letters(span, letters)),
             _ => None,
         }
     }
+
+    /// Whether a node is this text. Nearly always it is not, which its length shows.
+    fn is(&self, id: u32, text: &str) -> bool {
+        let Item { span, kind } = self.items[id as usize];
+        let Range { start, end } = span.range();
+        match kind {
+            Kind::String(Letters::WHOLE) if end - start != text.len() => false,
+            Kind::String(Letters::QUOTED) if end - start != text.len() + 2 => false,
+            Kind::String(letters) => self.letters(span, letters) == text,
+            _ => false,
+        }
+    }
+
+    fn letters(&self, span: Span, letters: Letters) -> &str {
+        let Range { start, end } = span.range();
+        let text = match letters {
+            Letters::WHOLE => self.text.get(start..end),
+            Letters::QUOTED => self.text.get(start + 1..end.saturating_sub(1)),
+            Letters(number) => {
+                let at = (number.get() - Letters::UNESCAPED) as usize;
+                let start = if at == 0 { 0 } else { self.ends[at - 1] };
+                self.unescaped.get(start as usize..self.ends[at] as usize)
+            }
+        };
+        text.unwrap_or_default()
+    }
+
+    /// Where the letters of a text stand that was read at a place: there, if they can be found there as they are.
+    pub(super) fn letters_of(&mut self, text: &str, span: Span) -> Letters {
+        let written = self.text.as_bytes().get(span.range()).unwrap_or_default();
+        match written {
+            whole if whole == text.as_bytes() => Letters::WHOLE,
+            [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] if inner == text.as_bytes() => {
+                Letters::QUOTED
+            }
+            _ => self.unescape([text]),
+        }
+    }
+
+    /// Keeps a text, given in parts, that does not stand in the file as it is meant.
+    pub(super) fn unescape<'p>(&mut self, parts: impl IntoIterator<Item = &'p str>) -> Letters {
+        self.unescaped.extend(parts);
+        let number = Letters::UNESCAPED + count(self.ends.len());
+        self.ends.push(count(self.unescaped.len()));
+        Letters(Index::new(number))
+    }
+
+    /// How much there is of everything, to come back to.
+    pub(super) fn size(&self) -> Size {
+        Size {
+            items: self.items.len(),
+            children: self.children.len(),
+            unescaped: self.unescaped.len(),
+            ends: self.ends.len(),
+        }
+    }
+
+    /// Forgets what was added since the tree had a size, none of which is an alias.
+    pub(super) fn cut(&mut self, size: Size) {
+        self.items.truncate(size.items);
+        self.children.truncate(size.children);
+        self.unescaped.truncate(size.unescaped);
+        self.ends.truncate(size.ends);
+    }
+
+    /// The keys, of keys and values in turn, that stand a second time, each behind the one that it repeats.
+    pub(super) fn repeated(&self, children: &[u32]) -> Vec<(u32, u32)> {
+        let keys = children.iter().copied().step_by(2);
+        let texts = keys.clone().map(|key| self.text(key).unwrap_or_default());
+        let mut repeated = Vec::new();
+        if keys.len() <= FEW_KEYS {
+            let mut before = [""; FEW_KEYS];
+            for (at, (key, text)) in keys.zip(texts).enumerate() {
+                if let Some(first) = before[..at].iter().position(|before| *before == text) {
+                    repeated.push((children[first * 2], key));
+                }
+                before[at] = text;
+            }
+        } else {
+            let mut before = HashMap::with_capacity(keys.len());
+            for (key, text) in keys.zip(texts) {
+                match before.entry(text) {
+                    Place::Occupied(first) => repeated.push((*first.get(), key)),
+                    Place::Vacant(place) => {
+                        place.insert(key);
+                    }
+                }
+            }
+        }
+        repeated
+    }
+}
+
+/// A number of bytes or nodes, of which a file has fewer than that.
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// How much there is in a [`Tree`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    items: usize,
+    children: usize,
+    unescaped: usize,
+    ends: usize,
 }
 
 /// A handle on one node of a [`Tree`].
@@ -141,13 +295,15 @@ impl<'t> Node<'t> {
 
     /// What the node holds.
     pub fn value(self) -> Value<'t> {
-        match &self.tree.items[self.resolved() as usize].kind {
+        let tree = self.tree;
+        let Item { span, kind } = tree.items[self.resolved() as usize];
+        match kind {
             Kind::Null | Kind::Unwritten => Value::Null,
-            Kind::Bool(value) => Value::Bool(*value),
-            Kind::Number(text) => Value::Number(text),
-            Kind::String(text) => Value::String(text),
-            Kind::List { start, end } => Value::List(List { tree: self.tree, start: *start, end: *end }),
-            Kind::Map { start, end } => Value::Map(Map { tree: self.tree, start: *start, end: *end }),
+            Kind::Bool(value) => Value::Bool(value),
+            Kind::Number(letters) => Value::Number(tree.letters(span, letters)),
+            Kind::String(letters) => Value::String(tree.letters(span, letters)),
+            Kind::List(start) => Value::List(List { tree, start }),
+            Kind::Map(start) => Value::Map(Map { tree, start }),
             // `resolved` leaves no alias: one that leads nowhere is unreadable.
             Kind::Alias(_) | Kind::Unreadable => Value::Unreadable,
         }
@@ -155,23 +311,25 @@ impl<'t> Node<'t> {
 
     /// The arena slot behind the node, aliases followed: equal for equal nodes of one tree.
     pub fn resolved(self) -> u32 {
-        match self.tree.items[self.id as usize].kind {
+        match self.tree.kind(self.id) {
             // The builder lets an alias lead to a finished node only, and stores what that one resolves to.
-            Kind::Alias(target) => target,
+            Kind::Alias(target) => target.get(),
             _ => self.id,
         }
     }
 
     /// Whether the node is a text or a number that stands in the file letter by letter, and not an alias.
     pub fn is_verbatim(self) -> bool {
-        let kind = &self.tree.items[self.id as usize].kind;
-        matches!(kind, Kind::String(Cow::Borrowed(_)) | Kind::Number(Cow::Borrowed(_)))
+        matches!(
+            self.tree.kind(self.id),
+            Kind::String(Letters::WHOLE | Letters::QUOTED) | Kind::Number(Letters::WHOLE | Letters::QUOTED)
+        )
     }
 
     /// Where a value can be written, if none stands here.
     pub fn vacancy(self) -> Option<Vacancy> {
         let span = self.span();
-        match self.tree.items[self.id as usize].kind {
+        match self.tree.kind(self.id) {
             Kind::Unwritten => Some(Vacancy { span, lead: " " }),
             Kind::Null if !span.is_empty() => Some(Vacancy { span, lead: "" }),
             _ => None,
@@ -180,7 +338,7 @@ impl<'t> Node<'t> {
 
     /// Whether an alias stands here.
     pub fn is_alias(self) -> bool {
-        matches!(self.tree.items[self.id as usize].kind, Kind::Alias(_))
+        matches!(self.tree.kind(self.id), Kind::Alias(_))
     }
 
     /// Whether the node stands in more than one place: it is an alias, or aliases lead to it.
@@ -200,12 +358,14 @@ impl<'t> Node<'t> {
 
     /// The mapping, if the node is one.
     pub fn as_map(self) -> Option<Map<'t>> {
-        if let Value::Map(map) = self.value() { Some(map) } else { None }
+        let Kind::Map(start) = self.tree.kind(self.resolved()) else { return None };
+        Some(Map { tree: self.tree, start })
     }
 
     /// The sequence, if the node is one.
     pub fn as_list(self) -> Option<List<'t>> {
-        if let Value::List(list) = self.value() { Some(list) } else { None }
+        let Kind::List(start) = self.tree.kind(self.resolved()) else { return None };
+        Some(List { tree: self.tree, start })
     }
 
     /// The value of a key, if the node is a mapping that has it.
@@ -246,7 +406,7 @@ pub fn canonical(digits: &str) -> Cow<'_, str> {
 
 /// Whether a number is written as a [`Decimal`] prints it: whole digits without a zero in front, perhaps a point and
 /// more digits. Nearly all are, and each is asked for several times.
-fn is_plain(digits: &str) -> bool {
+pub(super) fn is_plain(digits: &str) -> bool {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = digits.len() <= Decimal::MAX_DIGITS;
@@ -274,21 +434,19 @@ impl Node<'_> {
 #[derive(Clone, Copy)]
 pub struct List<'t> {
     tree: &'t Tree<'t>,
-    start: u32,
-    end: u32,
+    start: Index,
 }
 
 impl<'t> List<'t> {
     /// The elements in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = Node<'t>> + use<'t> {
         let tree = self.tree;
-        tree.children[self.start as usize..self.end as usize].iter().map(|id| tree.node(*id))
+        tree.children(self.start).iter().map(|id| tree.node(*id))
     }
 
     /// The element at a place, without a walk to it.
     pub fn get(self, at: usize) -> Option<Node<'t>> {
-        let children = &self.tree.children[self.start as usize..self.end as usize];
-        children.get(at).map(|id| self.tree.node(*id))
+        self.tree.children(self.start).get(at).map(|id| self.tree.node(*id))
     }
 }
 
@@ -296,8 +454,7 @@ impl<'t> List<'t> {
 #[derive(Clone, Copy)]
 pub struct Map<'t> {
     tree: &'t Tree<'t>,
-    start: u32,
-    end: u32,
+    start: Index,
 }
 
 /// One key with its value.
@@ -335,23 +492,36 @@ impl Entry<'_> {
 impl<'t> Map<'t> {
     /// The entries in the order of the file, each key once.
     pub fn iter(self) -> impl ExactSizeIterator<Item = Entry<'t>> + use<'t> {
-        let tree = self.tree;
-        tree.children[self.start as usize..self.end as usize].chunks_exact(2).map(|pair| Entry {
-            key: tree.text(pair[0]).unwrap_or_default(),
-            key_span: tree.span(pair[0]),
-            key_verbatim: tree.node(pair[0]).is_verbatim(),
-            value: tree.node(pair[1]),
-        })
+        self.pairs().map(move |pair| self.entry_of(pair))
     }
 
     /// The entry of a key.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        self.iter().find(|entry| entry.key == key)
+        self.pair(key).map(|pair| self.entry_of(pair))
     }
 
     /// The value of a key.
     pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.entry(key).map(|entry| entry.value)
+        self.pair(key).map(|pair| self.tree.node(pair[1]))
+    }
+
+    fn pair(self, key: &str) -> Option<&'t [u32]> {
+        self.pairs().find(|pair| self.tree.is(pair[0], key))
+    }
+
+    fn pairs(self) -> std::slice::ChunksExact<'t, u32> {
+        self.tree.children(self.start).chunks_exact(2)
+    }
+
+    #[inline]
+    fn entry_of(self, pair: &[u32]) -> Entry<'t> {
+        let tree = self.tree;
+        Entry {
+            key: tree.text(pair[0]).unwrap_or_default(),
+            key_span: tree.span(pair[0]),
+            key_verbatim: tree.node(pair[0]).is_verbatim(),
+            value: tree.node(pair[1]),
+        }
     }
 }
 

@@ -3,29 +3,26 @@
 //! Scalars are resolved by the core schema: `no` is text, `0o17` is 15, `.inf` is refused. Hostile input is
 //! bounded before anything is built from it: depth, number of nodes, and what aliases would unfold to.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
-use super::tree::Kind;
+use super::tree::{Index, Kind, Letters};
 use super::{Document, Problem, ProblemKind};
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::Span;
 
 /// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 /// How many nodes a file may have.
-const MAX_NODES: usize = 2_000_000;
+pub(super) const MAX_NODES: usize = 2_000_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
 /// How many bytes of text aliases may add to a file's own when they are followed.
 const MAX_ALIASED_BYTES: u64 = 4 * 1024 * 1024;
 /// How many repeated keys of one file are reported.
 const MOST_REPEATED: usize = 1_000;
-/// Keys of one mapping are compared one by one up to here, through a table beyond.
-const FEW_KEYS: usize = 16;
 
 /// Reads the YAML documents in `range` of `text` into `document`.
 pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<usize>) {
@@ -120,8 +117,9 @@ impl<'d, 't> Builder<'d, 't> {
         let span = self.place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let kind = self.scalar(text, style, tag.as_deref(), span);
-                self.leaf(span, kind, anchor)
+                let kind = self.scalar(&text, style, tag.as_deref(), span);
+                let is_text = matches!(kind, Kind::String(_) | Kind::Number(_));
+                self.leaf(span, kind, if is_text { text.len() as u64 } else { 0 }, anchor)
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", span);
@@ -242,12 +240,8 @@ impl<'d, 't> Builder<'d, 't> {
         if open.is_map {
             self.drop_repeated(&mut open.children);
         }
-        let (first, last) = self.document.tree.adopt(&open.children);
-        let kind = if open.is_map {
-            Kind::Map { start: first, end: last }
-        } else {
-            Kind::List { start: first, end: last }
-        };
+        let children = self.document.tree.adopt(&open.children);
+        let kind = if open.is_map { Kind::Map(children) } else { Kind::List(children) };
         let id = self.document.tree.push(Span::new(open.start, end), kind);
         let built = Built { id, weight: open.weight, bytes: open.bytes, height: open.height + 1 };
         open.children.clear();
@@ -255,20 +249,16 @@ impl<'d, 't> Builder<'d, 't> {
         self.finish(built, open.anchor);
     }
 
-    fn leaf(&mut self, span: Span, kind: Kind<'t>, anchor: usize) -> Result<(), Stop> {
+    fn leaf(&mut self, span: Span, kind: Kind, bytes: u64, anchor: usize) -> Result<(), Stop> {
         self.check_count(span)?;
         let (span, kind) = self.behind_colon(span, kind);
-        let bytes = match &kind {
-            Kind::String(text) | Kind::Number(text) => text.len() as u64,
-            _ => 0,
-        };
         let id = self.document.tree.push(span, kind);
         self.finish(Built { id, weight: 1, bytes, height: 0 }, anchor);
         Ok(())
     }
 
     /// A value that is not written is met at the colon of its key; it belongs behind it.
-    fn behind_colon(&self, span: Span, kind: Kind<'t>) -> (Span, Kind<'t>) {
+    fn behind_colon(&self, span: Span, kind: Kind) -> (Span, Kind) {
         let is_value = self.open.last().is_some_and(|open| open.is_map && open.children.len() % 2 == 1);
         let at = span.start as usize;
         if is_value
@@ -301,7 +291,7 @@ impl<'d, 't> Builder<'d, 't> {
             return self
                 .limit(span, format!("collections nest more than {MAX_DEPTH} deep through this alias"));
         }
-        let id = self.document.tree.push(span, Kind::Alias(target.id));
+        let id = self.document.tree.push(span, Kind::Alias(Index::new(target.id)));
         self.finish(Built { id, ..target }, 0);
         Ok(())
     }
@@ -334,47 +324,33 @@ impl<'d, 't> Builder<'d, 't> {
     fn key(&mut self, id: u32) -> u32 {
         let node = self.document.tree.node(id);
         let span = node.span();
-        let written = self.text.get(span.range()).unwrap_or_default();
-        let spelling = match node.value() {
-            super::Value::String(_) if written == "<<" => {
+        if matches!(self.document.tree.kind(id), Kind::String(_)) {
+            if self.text.as_bytes().get(span.range()) == Some(b"<<") {
                 let message = "YAML 1.2 has no merge keys: write the keys out";
                 self.document.problem(ProblemKind::MergeKey, span, message);
-                return id;
             }
-            super::Value::String(_) if node.resolved() == id => return id,
-            super::Value::String(text) => text.to_owned(),
-            super::Value::Null if span.is_empty() => String::new(),
-            super::Value::Null | super::Value::Bool(_) | super::Value::Number(_) => written.to_owned(),
+            return id;
+        }
+        let letters = match node.value() {
+            super::Value::String(text) => {
+                let text = text.to_owned();
+                self.document.tree.unescape([&*text])
+            }
+            // Nothing is written where the place is empty.
+            super::Value::Null | super::Value::Bool(_) | super::Value::Number(_) => Letters::WHOLE,
             super::Value::List(_) | super::Value::Map(_) => {
                 self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
-                String::new()
+                self.document.tree.unescape([])
             }
-            super::Value::Unreadable => String::new(),
+            super::Value::Unreadable => self.document.tree.unescape([]),
         };
-        self.document.tree.push(span, Kind::String(Cow::Owned(spelling)))
+        self.document.tree.push(span, Kind::String(letters))
     }
 
     /// Reports the keys that stand a second time, and leaves their entries out: the first one counts.
     fn drop_repeated(&mut self, children: &mut Vec<u32>) {
-        let keys: Vec<u32> = children.iter().copied().step_by(2).collect();
         let tree = &self.document.tree;
-        let mut repeated = Vec::new();
-        if keys.len() <= FEW_KEYS {
-            for (at, key) in keys.iter().enumerate() {
-                if let Some(first) = keys[..at].iter().find(|first| tree.text(**first) == tree.text(*key)) {
-                    repeated.push((*first, *key));
-                }
-            }
-        } else {
-            let mut seen = HashMap::with_capacity(keys.len());
-            for key in keys {
-                if let Some(first) = seen.get(&tree.text(key)) {
-                    repeated.push((*first, key));
-                } else {
-                    seen.insert(tree.text(key), key);
-                }
-            }
-        }
+        let repeated = tree.repeated(children);
         if repeated.is_empty() {
             return;
         }
@@ -398,7 +374,7 @@ impl<'d, 't> Builder<'d, 't> {
             children.chunks_exact(2).filter(|pair| !later.contains(&pair[0])).flatten().copied().collect();
     }
 
-    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind<'t> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
         let plain = style == ScalarStyle::Plain;
         // An empty value arrives as the text `~` over no bytes.
         if span.is_empty() && plain && tag.is_none() {
@@ -419,19 +395,17 @@ impl<'d, 't> Builder<'d, 't> {
             }
         };
         match wanted {
-            None if !plain => Kind::String(text),
-            Some("str") => Kind::String(text),
+            None if !plain => self.string(text, span),
+            Some("str") => self.string(text, span),
             None => self.resolve(text, span),
             Some(core) => {
                 let kind = self.resolve(text, span);
                 let fits = match kind {
                     Kind::Null | Kind::Unwritten => core == "null",
                     Kind::Bool(_) => core == "bool",
-                    Kind::Number(ref digits) => {
-                        core == "float" || (core == "int" && !digits.contains(['.', 'e', 'E']))
-                    }
+                    Kind::Number(_) => core == "float" || (core == "int" && !text.contains(['.', 'e', 'E'])),
                     Kind::Unreadable => true,
-                    Kind::String(_) | Kind::List { .. } | Kind::Map { .. } | Kind::Alias(_) => false,
+                    Kind::String(_) | Kind::List(_) | Kind::Map(_) | Kind::Alias(_) => false,
                 };
                 if !fits {
                     let message = format!("this is not what its tag `!!{core}` says");
@@ -443,25 +417,29 @@ impl<'d, 't> Builder<'d, 't> {
         }
     }
 
+    fn string(&mut self, text: &str, span: Span) -> Kind {
+        Kind::String(self.document.tree.letters_of(text, span))
+    }
+
     /// A plain scalar's type by the core schema (YAML 1.2.2 §10.3.2).
-    fn resolve(&mut self, text: Cow<'t, str>, span: Span) -> Kind<'t> {
-        match &*text {
+    fn resolve(&mut self, text: &str, span: Span) -> Kind {
+        match text {
             "~" | "null" | "Null" | "NULL" | "" => return Kind::Null,
             "true" | "True" | "TRUE" => return Kind::Bool(true),
             "false" | "False" | "FALSE" => return Kind::Bool(false),
             _ => {}
         }
         if !matches!(text.as_bytes()[0], b'-' | b'+' | b'.' | b'0'..=b'9') {
-            return Kind::String(text);
+            return self.string(text, span);
         }
-        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
-        if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(&*text, ".nan" | ".NaN" | ".NAN") {
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
             self.document.problem(ProblemKind::NonFinite, span, format!("`{text}` is not a finite number"));
             return Kind::Unreadable;
         }
-        match Decimal::parse(&text) {
-            Ok(_) => Kind::Number(text),
-            Err(NotDecimal::NotANumber) => Kind::String(text),
+        match Decimal::parse(text) {
+            Ok(_) => Kind::Number(self.document.tree.letters_of(text, span)),
+            Err(NotDecimal::NotANumber) => self.string(text, span),
             Err(NotDecimal::TooLong) => {
                 let message = format!(
                     "a number here has {} digits at the most, and this one cannot be read exactly",

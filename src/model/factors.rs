@@ -87,6 +87,20 @@ impl Factor {
         }
     }
 
+    /// The keys of this project's format.
+    pub fn keys() -> &'static [&'static str] {
+        static KEYS: LazyLock<Vec<&str>> =
+            LazyLock::new(|| Factor::ALL.into_iter().map(Factor::key).collect());
+        &KEYS
+    }
+
+    /// The keys of OWASP's report.
+    pub fn report_keys() -> &'static [&'static str] {
+        static KEYS: LazyLock<Vec<&str>> =
+            LazyLock::new(|| Factor::ALL.into_iter().filter_map(Factor::report_key).collect());
+        &KEYS
+    }
+
     /// The factor with this key of this project's format.
     pub fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.key() == key)

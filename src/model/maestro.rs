@@ -195,8 +195,10 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     let is_template = trimmed.starts_with('<') && trimmed.ends_with('>') && !trimmed[1..].contains('<');
     let is_placeholder = is_template || letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
     // "TODO: ask the platform team" is a note about an answer, not one.
-    let mut words = trimmed.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let opens_as_one = words.next().is_some_and(|word| ["TODO", "TBD", "FIXME"].contains(&word));
+    let first = trimmed.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    let opens_as_one = ["TODO", "TBD", "FIXME"]
+        .iter()
+        .any(|word| first.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
     (is_placeholder || opens_as_one || letters.starts_with("loremipsum"))
         .then_some(Blank::Placeholder(trimmed))
 }

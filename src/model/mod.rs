@@ -219,7 +219,7 @@ pub struct Factors<'t> {
     /// Keys that are no factor's.
     pub unknown: Vec<At<&'t str>>,
     /// The keys that this format has for factors.
-    pub keys: Vec<&'static str>,
+    pub keys: &'static [&'static str],
 }
 
 impl Factors<'_> {

@@ -79,7 +79,7 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         readable: block.map().is_some(),
         given: Vec::with_capacity(Factor::SET),
         unknown: Vec::new(),
-        keys: Factor::ALL.into_iter().map(Factor::key).collect(),
+        keys: Factor::keys(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
         let key = block.key(entry);

@@ -68,7 +68,7 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
         readable: block.map().is_some(),
         given: Vec::with_capacity(Factor::SET),
         unknown: Vec::new(),
-        keys: Factor::ALL.into_iter().filter_map(Factor::report_key).collect(),
+        keys: Factor::report_keys(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
         let key = block.key(entry);

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
 use crate::model::Factor;
-use crate::pattern::{Case, DEFAULT, PathSet};
+use crate::pattern::{PathSet, is_default};
 use crate::rules::Rule;
 use crate::score::Band;
 use crate::source::Source;
@@ -224,7 +224,7 @@ impl Policy {
     }
 
     fn looks_for(&self, path: &str) -> bool {
-        self.include.as_ref().map_or_else(|| default_patterns().matches(path), |set| set.matches(path))
+        self.include.as_ref().map_or_else(|| is_default(path), |set| set.matches(path))
     }
 
     /// Lays another policy over this one: what it sets wins.
@@ -333,11 +333,4 @@ fn set<T>(under: &mut Option<T>, over: Option<T>) {
     if over.is_some() {
         *under = over;
     }
-}
-
-fn default_patterns() -> &'static PathSet {
-    #[expect(clippy::expect_used, reason = "the built-in patterns are compiled in every test run")]
-    static PATTERNS: std::sync::LazyLock<PathSet> =
-        std::sync::LazyLock::new(|| PathSet::new(DEFAULT, Case::Any).expect("built-in patterns"));
-    &PATTERNS
 }

@@ -123,6 +123,8 @@ impl Compiled {
             serde_json::from_str(text).unwrap_or_else(|error| panic!("embedded schema: {error}"));
         if let Some(object) = schema.as_object_mut() {
             object.remove("$schema");
+            // The engine would work out the whole address of every keyword.
+            object.remove("$id");
         }
         let engine = Engine::compile(&schema).unwrap_or_else(|error| panic!("embedded schema: {error}"));
         Self { schema, engine }

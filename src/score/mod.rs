@@ -6,6 +6,7 @@
 
 pub mod cvss;
 mod lacking;
+mod macro_vector;
 mod mistake;
 mod v0_5;
 mod v0_8;
