@@ -356,7 +356,8 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         .require_git(in_git)
         .parents(in_git)
         .filter_entry(move |entry| {
-            let is_unfit = has_unfit_ignore_file(entry.path());
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_unfit = is_folder && has_unfit_ignore_file(entry.path());
             // Whoever listens does so until the walk ends.
             let _ = is_unfit.then(|| tell.send(entry.path().to_owned()));
             !is_unfit && entry.file_name() != ".git"

@@ -21,8 +21,8 @@ const BORDER: u8 = 0xFF;
 
 /// Any texts in the places of a report's keep every format what it is. The first byte chooses what the report holds, the
 /// second and third a place in the first text, which is the file; the other texts stand wherever a report has some.
-pub fn reports(data: &[u8]) {
-    let Some((&[choice, start, length], data)) = data.split_first_chunk() else { return };
+pub fn reports(whole: &[u8]) {
+    let Some((&[choice, start, length], data)) = whole.split_first_chunk() else { return };
     let texts: Vec<String> =
         data.split(|byte| *byte == BORDER).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     let report = of_texts(choice, (start, length), &texts);
@@ -51,8 +51,9 @@ pub fn reports(data: &[u8]) {
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
     // It describes all rules in every report, which takes ten times as long as all the rest, and its schema ten times that:
-    // libFuzzer asks for it by the place that the input chooses.
-    if !cfg!(fuzzing) || start.is_multiple_of(64) {
+    // for libFuzzer one input in 64 is held to it, by a sum that it cannot steer by.
+    let sum = whole.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+    if !cfg!(fuzzing) || sum.is_multiple_of(64) {
         let sarif = parsed(&written(&report, Format::Sarif));
         assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
         let results = sarif["runs"][0]["results"].as_array().map(Vec::len);

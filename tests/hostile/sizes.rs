@@ -40,6 +40,18 @@ pub(crate) fn sizes() -> Vec<Case> {
             1,
             "22:10 score-mismatch",
         ),
+        yaml(
+            "a line of thirty megabytes",
+            swap("score: 9.4", &format!("score: 9.1 # {}", "x".repeat(30 << 20))),
+            1,
+            "22:10 score-mismatch",
+        ),
+        json(
+            "balanced braces, JSON",
+            ["{\"a\":".repeat(100_000), "1".to_owned(), "}".repeat(100_000)].concat(),
+            1,
+            "1:501 input-limit",
+        ),
         json(
             "a fault far to the right",
             swap_in(JSON, "\"cvss_base\"", &format!("\"x-a\": \"{}\", \"cvss_base\"", "ü".repeat(100_000)))

@@ -510,3 +510,35 @@ fn names_do_not_steer_the_terminal() {
         }
     }
 }
+
+#[test]
+fn names_command_no_log_and_break_no_report() {
+    let folder = repository("commanding-names");
+    let names = [
+        "::error::a",
+        " ::stop-commands::a",
+        "##[group]a",
+        "##vso[a]b",
+        "]]>",
+        "<script>",
+        "\"'&",
+        "a\n::error::b",
+    ];
+    for name in names {
+        put(&folder, &format!("{name}.threat-model.yaml"), wrong());
+    }
+    for format in ["human", "concise", "json", "sarif", "gitlab", "junit", "markdown", "github"] {
+        let (code, report) = run(&folder, &["--format", format]);
+        assert_eq!(code, 1, "{format}: {report}");
+        assert!(!report.contains(steers), "{format}: {report:?}");
+        assert!(!report.contains("##[") && !report.contains("##vso["), "{format}: {report}");
+        let is_ours = |line: &str| format == "github" && line.starts_with("::error ");
+        let mut lines = report.lines().filter(|line| line.trim_start().starts_with("::"));
+        assert!(lines.all(is_ours), "{format}: {report}");
+        match format {
+            "json" | "sarif" | "gitlab" => drop(serde_json::from_str::<serde_json::Value>(&report).unwrap()),
+            "junit" => assert!(roxmltree::Document::parse(&report).is_ok() && !report.contains("]]>")),
+            _ => {}
+        }
+    }
+}
