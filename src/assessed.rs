@@ -91,7 +91,7 @@ impl Assessed {
         let declared = own.map(|declared| (None, declared)).chain(findings);
         let scores = declared
             .zip(workings)
-            .map(|((finding, declared), working)| assessed(finding, declared, working, source));
+            .map(|((finding, declared), working)| assessed(finding, &declared, working, source));
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
@@ -111,7 +111,7 @@ impl Assessed {
 
 fn assessed(
     finding: Option<String>,
-    declared: Assessment<'_>,
+    declared: &Assessment<'_>,
     working: Option<Working>,
     source: &Source,
 ) -> AssessedScore {

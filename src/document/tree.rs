@@ -151,29 +151,32 @@ impl<'t> Tree<'t> {
     }
 
     /// Whether a node is this text. Nearly always it is not, which its length shows.
-    fn is(&self, id: u32, text: &str) -> bool {
-        let Item { span, kind } = self.items[id as usize];
-        let Range { start, end } = span.range();
-        match kind {
-            Kind::String(Letters::WHOLE) if end - start != text.len() => false,
-            Kind::String(Letters::QUOTED) if end - start != text.len() + 2 => false,
-            Kind::String(letters) => self.letters(span, letters) == text,
-            _ => false,
-        }
+    #[inline]
+    fn is(&self, id: u32, wanted: &str) -> bool {
+        let Item { span, kind: Kind::String(letters) } = self.items[id as usize] else { return false };
+        let (text, range) = self.place(span, letters);
+        range.len() == wanted.len() && text.as_bytes().get(range) == Some(wanted.as_bytes())
     }
 
+    #[inline]
     fn letters(&self, span: Span, letters: Letters) -> &str {
+        let (text, range) = self.place(span, letters);
+        text.get(range).unwrap_or_default()
+    }
+
+    /// Where letters stand: in which text, and where in it.
+    #[inline]
+    fn place(&self, span: Span, Letters(number): Letters) -> (&str, Range<usize>) {
         let Range { start, end } = span.range();
-        let text = match letters {
-            Letters::WHOLE => self.text.get(start..end),
-            Letters::QUOTED => self.text.get(start + 1..end.saturating_sub(1)),
-            Letters(number) => {
-                let at = (number.get() - Letters::UNESCAPED) as usize;
+        match number.get() {
+            0 => (self.text, start..end),
+            1 => (self.text, start + 1..end.saturating_sub(1)),
+            number => {
+                let at = (number - Letters::UNESCAPED) as usize;
                 let start = if at == 0 { 0 } else { self.ends[at - 1] };
-                self.unescaped.get(start as usize..self.ends[at] as usize)
+                (&self.unescaped, start as usize..self.ends[at] as usize)
             }
-        };
-        text.unwrap_or_default()
+        }
     }
 
     /// Where the letters of a text stand that was read at a place: there, if they can be found there as they are.
