@@ -1,9 +1,8 @@
 //! A threat model as reports keep it: what was computed, without the text it was computed from.
 
 use crate::decimal::Decimal;
-use crate::model::{Answer, Factor, Format, LayerKind, Threat};
-use crate::rules::Subject;
-use crate::score::{Scored, Working};
+use crate::model::{Answer, Assessment, Factor, Format, LayerKind, Model, Threat};
+use crate::score::Working;
 use crate::source::{Position, Source};
 
 /// How many characters of a threat's identifier and title are kept.
@@ -80,15 +79,19 @@ impl Assessed {
         workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
     }
 
-    /// What the report keeps of a subject.
-    pub fn of(subject: &Subject<'_>, source: &Source) -> Self {
-        let model = subject.model;
+    /// What the report keeps of a model whose assessments came to these workings. The model is taken apart on the way:
+    /// beside what is kept of it, a large one would double what a run takes.
+    pub fn of(model: Model<'_>, workings: Vec<Option<Working>>, source: &Source) -> Self {
         let text = |at: Option<crate::model::At<&str>>| at.map(|at| at.value.to_owned());
-        let own = subject.own().map(|scored| assessed(scored, None, source));
-        let findings = subject.findings().map(|(finding, scored)| {
+        let (own, findings) = (model.assessment.into_iter(), model.findings.into_iter());
+        let findings = findings.filter_map(|finding| {
             let id = finding.id.map_or_else(String::new, |id| id.value.to_owned());
-            assessed(scored, Some(id), source)
+            Some((Some(id), finding.assessment?))
         });
+        let declared = own.map(|declared| (None, declared)).chain(findings);
+        let scores = declared
+            .zip(workings)
+            .map(|((finding, declared), working)| assessed(finding, &declared, working, source));
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
@@ -100,14 +103,18 @@ impl Assessed {
             name: text(model.agent.name),
             environment: text(model.agent.environment),
             tier: text(model.agent.tier),
-            scores: own.into_iter().chain(findings).collect(),
+            scores: scores.collect(),
             layers: layers.collect(),
         }
     }
 }
 
-fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> AssessedScore {
-    let declared = scored.declared;
+fn assessed(
+    finding: Option<String>,
+    declared: &Assessment<'_>,
+    working: Option<Working>,
+    source: &Source,
+) -> AssessedScore {
     let span = declared.score.map_or(declared.heading, |score| score.span);
     let given = &declared.factors.given;
     let mut factors = Vec::with_capacity(given.len());
@@ -120,7 +127,7 @@ fn assessed(scored: &Scored<'_>, finding: Option<String>, source: &Source) -> As
         position: source.position(span.start),
         declared: declared.score.map(|score| score.value),
         factors,
-        working: scored.working.clone(),
+        working,
     }
 }
 

@@ -91,15 +91,21 @@ impl Repository {
 
     /// A path as it is shown: relative to the current folder where it lies below it, else as it was given.
     pub fn shown(&self, path: &Path) -> String {
-        let whole = self.whole(path);
+        self.shown_as(&self.whole(path), path)
+    }
+
+    fn shown_as(&self, whole: &Path, path: &Path) -> String {
         let name = slashes(whole.strip_prefix(&self.cwd).unwrap_or(path));
         if name.is_empty() { ".".to_owned() } else { name }
     }
 
     /// A path as patterns see it: relative to the root where it lies below it.
     pub fn matched(&self, path: &Path) -> String {
-        let whole = self.whole(path);
-        slashes(whole.strip_prefix(&self.root).unwrap_or(&whole))
+        self.matched_as(&self.whole(path))
+    }
+
+    fn matched_as(&self, whole: &Path) -> String {
+        slashes(whole.strip_prefix(&self.root).unwrap_or(whole))
     }
 
     /// Whether something stands at a path, given from the root.
@@ -241,12 +247,12 @@ pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, nam
         }
     }
     // A file both named and found counts as named.
-    let whole = |candidate: &Candidate| repository.whole(&candidate.path).into_os_string();
-    let found = discovery.candidates.into_iter();
-    let mut found: Vec<_> = found.map(|candidate| (whole(&candidate), candidate)).collect();
-    found.sort_by(|(one, first), (other, second)| (one, second.named).cmp(&(other, first.named)));
-    found.dedup_by(|(later, _), (first, _)| later == first);
-    discovery.candidates = found.into_iter().map(|(_, candidate)| candidate).collect();
+    discovery.candidates.sort_by(|one, other| (&one.matched, other.named).cmp(&(&other.matched, one.named)));
+    // Names that are no text may be shown alike, and are not the same.
+    let whole = |candidate: &Candidate| repository.whole(&candidate.path);
+    discovery
+        .candidates
+        .dedup_by(|later, first| later.matched == first.matched && whole(later) == whole(first));
     discovery.candidates.sort();
     discovery
 }
@@ -374,13 +380,18 @@ fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut
         match entry {
             Ok(entry) => {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let matched = repository.matched(entry.path());
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                let whole = repository.whole(entry.path());
+                let matched = repository.matched_as(&whole);
                 if !is_folder && policy.includes(&matched) {
                     let path = entry.into_path();
+                    let name = repository.shown_as(&whole, &path);
+                    let candidate = Candidate { name, matched, path, named: false };
                     // A link to a folder is not followed: what it leads to is judged where it stands, or not at all.
-                    if !path.is_dir() {
-                        let name = repository.shown(&path);
-                        discovery.add(Candidate { name, matched, path, named: false }, repository);
+                    if is_file {
+                        discovery.candidates.push(candidate);
+                    } else if !candidate.path.is_dir() {
+                        discovery.add(candidate, repository);
                     }
                 }
             }
@@ -433,8 +444,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     regular(&fs::metadata(path).map_err(|error| plain(&error))?)?;
     let file = open(path).map_err(|error| plain(&error))?;
     // Something else may have taken its place meanwhile.
-    regular(&file.metadata().map_err(|error| plain(&error))?)?;
-    read_bounded(file)
+    let metadata = file.metadata().map_err(|error| plain(&error))?;
+    regular(&metadata)?;
+    // Its size is not believed, but nearly always right: the file is read in one go.
+    let size = usize::try_from(metadata.len()).unwrap_or(0).min(Source::MAX_BYTES);
+    read_into(Vec::with_capacity(size + 1), file)
 }
 
 fn regular(metadata: &fs::Metadata) -> Result<(), String> {
@@ -459,7 +473,10 @@ fn open(path: &Path) -> std::io::Result<fs::File> {
 /// # Errors
 /// Why it cannot be read, as a sentence.
 pub fn read_bounded(stream: impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
+    read_into(Vec::new(), stream)
+}
+
+fn read_into(mut bytes: Vec<u8>, stream: impl Read) -> Result<Vec<u8>, String> {
     let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     stream.take(limit).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
     Ok(bytes)

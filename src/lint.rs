@@ -170,7 +170,8 @@ fn lint_model(
             about.and_then(|finding| finding.id).map(|id| id.value.chars().take(LONGEST_ID).collect());
     }
     linted.diagnostics.append(&mut found);
-    linted.models.push(Assessed::of(&subject, source));
+    let workings = subject.into_workings();
+    linted.models.push(Assessed::of(model, workings, source));
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.

@@ -177,14 +177,13 @@ impl<'r, 't> Reader<'r, 't> {
         let mut from = start + 1;
         self.at = from;
         let letters = loop {
-            let ends_run = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F);
-            self.at += self.bytes.get(self.at..)?.iter().position(ends_run)?;
-            let run = self.text.get(from..self.at)?;
+            self.at += run(self.bytes.get(self.at..)?)?;
+            let letters = self.text.get(from..self.at)?;
             match self.take()? {
                 b'"' if from == start + 1 => break Letters::QUOTED,
-                b'"' => break self.tree.unescape([&unescaped, run]),
+                b'"' => break self.tree.unescape([&unescaped, letters]),
                 b'\\' => {
-                    unescaped.push_str(run);
+                    unescaped.push_str(letters);
                     unescaped.push(self.escaped()?);
                     from = self.at;
                 }
@@ -251,6 +250,15 @@ impl<'r, 't> Reader<'r, 't> {
         self.at += 1;
         byte
     }
+}
+
+/// How many bytes of a string stand before the first that means something else, if there is one.
+fn run(bytes: &[u8]) -> Option<usize> {
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F);
+    // Sixteen at a time are looked at as one.
+    let is_plain = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | ends(byte));
+    let plain = bytes.chunks_exact(16).take_while(is_plain).count() * 16;
+    Some(plain + bytes[plain..].iter().position(ends)?)
 }
 
 /// Whether YAML takes a character, beside those that JSON does not take either: the two are one as to what a text holds.

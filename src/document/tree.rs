@@ -21,7 +21,7 @@ pub struct Tree<'t> {
     text: &'t str,
     items: Vec<Item>,
     /// Of each collection the number of its children, and they.
-    children: Vec<u32>,
+    children: Vec<Index>,
     /// What stands nowhere in the text as it is meant, one behind the other: without its escapes, or with its lines joined.
     unescaped: String,
     /// Where each of them ends.
@@ -123,14 +123,14 @@ impl<'t> Tree<'t> {
     /// Stores a collection's children; returns where.
     pub(super) fn adopt(&mut self, children: &[u32]) -> Index {
         let start = count(self.children.len());
-        self.children.push(count(children.len()));
-        self.children.extend_from_slice(children);
+        self.children.push(Index::new(count(children.len())));
+        self.children.extend(children.iter().copied().map(Index::new));
         Index::new(start)
     }
 
-    fn children(&self, start: Index) -> &[u32] {
+    fn children(&self, start: Index) -> &[Index] {
         let start = start.get() as usize;
-        &self.children[start + 1..=start + self.children[start] as usize]
+        &self.children[start + 1..=start + self.children[start].get() as usize]
     }
 
     pub(super) fn span(&self, id: u32) -> Span {
@@ -151,29 +151,32 @@ impl<'t> Tree<'t> {
     }
 
     /// Whether a node is this text. Nearly always it is not, which its length shows.
-    fn is(&self, id: u32, text: &str) -> bool {
-        let Item { span, kind } = self.items[id as usize];
-        let Range { start, end } = span.range();
-        match kind {
-            Kind::String(Letters::WHOLE) if end - start != text.len() => false,
-            Kind::String(Letters::QUOTED) if end - start != text.len() + 2 => false,
-            Kind::String(letters) => self.letters(span, letters) == text,
-            _ => false,
-        }
+    #[inline]
+    fn is(&self, id: u32, wanted: &str) -> bool {
+        let Item { span, kind: Kind::String(letters) } = self.items[id as usize] else { return false };
+        let (text, range) = self.place(span, letters);
+        range.len() == wanted.len() && text.as_bytes().get(range) == Some(wanted.as_bytes())
     }
 
+    #[inline]
     fn letters(&self, span: Span, letters: Letters) -> &str {
+        let (text, range) = self.place(span, letters);
+        text.get(range).unwrap_or_default()
+    }
+
+    /// Where letters stand: in which text, and where in it.
+    #[inline]
+    fn place(&self, span: Span, Letters(number): Letters) -> (&str, Range<usize>) {
         let Range { start, end } = span.range();
-        let text = match letters {
-            Letters::WHOLE => self.text.get(start..end),
-            Letters::QUOTED => self.text.get(start + 1..end.saturating_sub(1)),
-            Letters(number) => {
-                let at = (number.get() - Letters::UNESCAPED) as usize;
+        match number.get() {
+            0 => (self.text, start..end),
+            1 => (self.text, start + 1..end.saturating_sub(1)),
+            number => {
+                let at = (number - Letters::UNESCAPED) as usize;
                 let start = if at == 0 { 0 } else { self.ends[at - 1] };
-                self.unescaped.get(start as usize..self.ends[at] as usize)
+                (&self.unescaped, start as usize..self.ends[at] as usize)
             }
-        };
-        text.unwrap_or_default()
+        }
     }
 
     /// Where the letters of a text stand that was read at a place: there, if they can be found there as they are.
@@ -441,12 +444,12 @@ impl<'t> List<'t> {
     /// The elements in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = Node<'t>> + use<'t> {
         let tree = self.tree;
-        tree.children(self.start).iter().map(|id| tree.node(*id))
+        tree.children(self.start).iter().map(|id| tree.node(id.get()))
     }
 
     /// The element at a place, without a walk to it.
     pub fn get(self, at: usize) -> Option<Node<'t>> {
-        self.tree.children(self.start).get(at).map(|id| self.tree.node(*id))
+        self.tree.children(self.start).get(at).map(|id| self.tree.node(id.get()))
     }
 }
 
@@ -502,25 +505,26 @@ impl<'t> Map<'t> {
 
     /// The value of a key.
     pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.pair(key).map(|pair| self.tree.node(pair[1]))
+        self.pair(key).map(|pair| self.tree.node(pair[1].get()))
     }
 
-    fn pair(self, key: &str) -> Option<&'t [u32]> {
-        self.pairs().find(|pair| self.tree.is(pair[0], key))
+    fn pair(self, key: &str) -> Option<&'t [Index]> {
+        self.pairs().find(|pair| self.tree.is(pair[0].get(), key))
     }
 
-    fn pairs(self) -> std::slice::ChunksExact<'t, u32> {
+    fn pairs(self) -> std::slice::ChunksExact<'t, Index> {
         self.tree.children(self.start).chunks_exact(2)
     }
 
     #[inline]
-    fn entry_of(self, pair: &[u32]) -> Entry<'t> {
+    fn entry_of(self, pair: &[Index]) -> Entry<'t> {
         let tree = self.tree;
+        let (key, value) = (pair[0].get(), pair[1].get());
         Entry {
-            key: tree.text(pair[0]).unwrap_or_default(),
-            key_span: tree.span(pair[0]),
-            key_verbatim: tree.node(pair[0]).is_verbatim(),
-            value: tree.node(pair[1]),
+            key: tree.text(key).unwrap_or_default(),
+            key_span: tree.span(key),
+            key_verbatim: tree.node(key).is_verbatim(),
+            value: tree.node(value),
         }
     }
 }

@@ -287,7 +287,7 @@ fn outcome(
     let exchanged = old.map(|old| Exchanged {
         span: old.key.span,
         value: old.value.map(|value| value.value),
-        rationale: old.rationale.map(|rationale| rationale.value.to_owned()),
+        rationale: old.rationale.map(str::to_owned),
         is_open: aim.tenth == Tenth::Ask,
         kept: edits::kept(text, block.node, from.tenth),
     });

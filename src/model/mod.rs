@@ -250,7 +250,7 @@ pub struct GivenFactor<'t> {
     /// The place of an empty value, `null`.
     pub empty: Option<Span>,
     /// Why this value.
-    pub rationale: Option<At<&'t str>>,
+    pub rationale: Option<&'t str>,
 }
 
 impl<'t> Model<'t> {

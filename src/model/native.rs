@@ -92,7 +92,7 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         let (value, rationale) = match entry.value.value() {
             Value::Map(_) => {
                 let block = Block::of(entry);
-                (block.number("score"), block.answered("rationale"))
+                (block.number("score"), block.answered("rationale").map(|at| at.value))
             }
             _ => (number(entry), None),
         };

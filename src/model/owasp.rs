@@ -80,7 +80,7 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
                     value: number(entry),
                     // The report's schema says it.
                     empty: None,
-                    rationale: rationales.answered(entry.key),
+                    rationale: rationales.answered(entry.key).map(|at| at.value),
                 });
             }
             None => factors.unknown.push(key),

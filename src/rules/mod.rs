@@ -80,7 +80,7 @@ use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model};
 use crate::policy::Terms;
 use crate::schema::{Violation, ViolationKind};
-use crate::score::{Scored, score};
+use crate::score::{Scored, Working, score};
 
 /// One rule: what it says, why, how to mend it, and the check itself.
 #[derive(Debug)]
@@ -188,6 +188,11 @@ impl<'a> Subject<'a> {
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<&'a Assessed>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         Self { model, scores, terms, today, before }
+    }
+
+    /// What was computed, in the order of the scores: all that is left to report when the rules are done.
+    pub fn into_workings(self) -> Vec<Option<Working>> {
+        self.scores.into_iter().map(|scored| scored.working).collect()
     }
 
     /// The agent's own score, in formats that have one.
