@@ -17,6 +17,8 @@ pub struct Assessed {
     pub format: Format,
     /// The agent's name.
     pub name: Option<String>,
+    /// Who answers for the model.
+    pub owner: Option<String>,
     /// Where the agent runs.
     pub environment: Option<String>,
     /// Its risk tier.
@@ -79,6 +81,11 @@ impl Assessed {
         workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
     }
 
+    /// Whether all of its scores could be computed, and there is one.
+    pub fn is_computed(&self) -> bool {
+        !self.scores.is_empty() && self.scores.iter().all(|score| score.working.is_some())
+    }
+
     /// What the report keeps of a model whose assessments came to these workings. The model is taken apart on the way:
     /// beside what is kept of it, a large one would double what a run takes.
     pub fn of(model: Model<'_>, workings: Vec<Option<Working>>, source: &Source) -> Self {
@@ -101,6 +108,7 @@ impl Assessed {
             position: source.position(model.heading.start),
             format: model.format,
             name: text(model.agent.name),
+            owner: text(model.agent.owner),
             environment: text(model.agent.environment),
             tier: text(model.agent.tier),
             scores: scores.collect(),

@@ -11,7 +11,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules;
-use crate::score::Band;
+use crate::score::{Band, Working};
 use crate::source::Position;
 
 /// One thing that can be said of a threat model or of a policy.
@@ -23,6 +23,8 @@ pub struct Fact {
     pub value: String,
     /// How bad that is, where more is worse; `None` where neither is.
     pub weight: Option<Decimal>,
+    /// How bad it is where the fact is missing altogether; `None` where that cannot be told.
+    pub absent: Option<Decimal>,
 }
 
 /// A fact that two states do not share.
@@ -328,11 +330,17 @@ pub fn agents(
 /// All that is compared of a threat model.
 fn facts(model: &Assessed) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let word =
-        |what: &str, value: &str| Fact { what: what.to_owned(), value: value.to_owned(), weight: None };
+    let word = |what: &str, value: &str| Fact {
+        what: what.to_owned(),
+        value: value.to_owned(),
+        weight: None,
+        absent: None,
+    };
     for score in &model.scores {
         score_facts(score, &mut facts);
     }
+    facts.extend(model.name.as_deref().map(|value| word("name", value)));
+    facts.extend(model.owner.as_deref().map(|value| word("owner", value)));
     facts.extend(model.environment.as_deref().map(|value| word("environment", value)));
     facts.extend(model.tier.as_deref().map(|value| word("tier", value)));
     facts.extend(model.layers.iter().flat_map(layer_facts));
@@ -348,23 +356,35 @@ fn facts(model: &Assessed) -> Vec<Fact> {
     facts
 }
 
+/// The weight of a score that cannot be computed: more than any.
+const UNKNOWN: Decimal = Decimal::new(11, 0);
+
 fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
     let about = score.finding.as_deref().map_or_else(String::new, |id| format!("finding {id}: "));
-    let mut fact = |what: &str, value: String, weight| {
-        facts.push(Fact { what: format!("{about}{what}"), value, weight });
+    // A finding that is gone is no risk; a number that is missing is not known, which is not better.
+    let mut fact = |what: &str, value: String, weight, absent| {
+        facts.push(Fact { what: format!("{about}{what}"), value, weight, absent });
     };
-    let Some(working) = &score.working else {
-        return fact("score", "not computable".to_owned(), None);
-    };
-    fact("score", format!("{} {}", working.score, working.band.name()), Some(working.score));
-    fact("formula", working.formula.version.to_owned(), None);
-    fact("CVSS base", working.inputs.base.to_string(), Some(working.inputs.base));
-    for (factor, value) in &score.factors {
-        fact(factor.key(), value.to_string(), Some(*value));
+    let working = score.working.as_ref();
+    match working {
+        Some(Working { score, band, .. }) => {
+            fact("score", format!("{score} {}", band.name()), Some(*score), Some(Decimal::ZERO));
+        }
+        // What nobody knows may be the worst.
+        None => fact("score", "not computable".to_owned(), Some(UNKNOWN), Some(Decimal::ZERO)),
     }
-    fact("threat multiplier", working.inputs.threat.to_string(), Some(working.inputs.threat));
+    if let Some(Working { formula, inputs, .. }) = working {
+        fact("formula", formula.version.to_owned(), None, None);
+        fact("CVSS base", inputs.base.to_string(), Some(inputs.base), None);
+    }
+    for (factor, value) in &score.factors {
+        fact(factor.key(), value.to_string(), Some(*value), None);
+    }
+    let Some(working) = working else { return };
+    fact("threat multiplier", working.inputs.threat.to_string(), Some(working.inputs.threat), None);
     if working.formula.has_mitigation() {
-        fact("mitigation factor", working.inputs.mitigation.to_string(), Some(working.inputs.mitigation));
+        let mitigation = working.inputs.mitigation;
+        fact("mitigation factor", mitigation.to_string(), Some(mitigation), None);
     }
 }
 
@@ -375,12 +395,13 @@ fn layer_facts(layer: &AssessedLayer) -> Vec<Fact> {
         _ => Decimal::new(2, 0),
     };
     let key = layer.kind.key();
-    let answer = Fact { what: format!("layer {key}"), value: layer.answer.to_owned(), weight: Some(weight) };
+    let (what, value) = (format!("layer {key}"), layer.answer.to_owned());
+    let answer = Fact { what, value, weight: Some(weight), absent: None };
     let threats = layer.threats.iter().map(|threat| {
         let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
         let (value, weight) = if threat.open { ("open", Decimal::ONE) } else { ("closed", Decimal::ZERO) };
         let what = format!("threat in {key}: {}", words.join(" "));
-        Fact { what, value: value.to_owned(), weight: Some(weight) }
+        Fact { what, value: value.to_owned(), weight: Some(weight), absent: Some(Decimal::ZERO) }
     });
     std::iter::once(answer).chain(threats).collect()
 }
@@ -398,8 +419,11 @@ pub fn differences(before: &[Fact], after: &[Fact]) -> Vec<Difference> {
 }
 
 fn difference(old: Option<&Fact>, new: Option<&Fact>) -> Option<Difference> {
-    let weight = |fact: Option<&Fact>| fact.map_or(Some(Decimal::ZERO), |fact| fact.weight);
-    let direction = match (weight(old), weight(new)) {
+    let weight = |fact: Option<&Fact>, other: Option<&Fact>| match fact {
+        Some(fact) => fact.weight,
+        None => other?.absent,
+    };
+    let direction = match (weight(old, new), weight(new, old)) {
         (Some(old), Some(new)) if old < new => Direction::Worse,
         (Some(old), Some(new)) if new < old => Direction::Better,
         _ => Direction::Other,
@@ -416,7 +440,7 @@ mod tests {
 
     fn fact(what: &str, value: &str, weight: Option<i64>) -> Fact {
         let weight = weight.map(|weight| Decimal::new(weight, 0));
-        Fact { what: what.to_owned(), value: value.to_owned(), weight }
+        Fact { what: what.to_owned(), value: value.to_owned(), weight, absent: Some(Decimal::ZERO) }
     }
 
     #[test]

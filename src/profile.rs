@@ -112,7 +112,7 @@ fn owned(at: Option<At<&str>>) -> Option<String> {
 
 fn rationales(assessment: &Assessment<'_>) -> Vec<(Factor, String)> {
     let given = assessment.factors.given.iter();
-    given.filter_map(|given| Some((given.factor, owned(given.rationale)?))).collect()
+    given.filter_map(|given| Some((given.factor, given.rationale?.to_owned()))).collect()
 }
 
 fn answered(layer: &Layer<'_>) -> Answered {

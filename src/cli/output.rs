@@ -1,7 +1,8 @@
 //! Which reports a run writes, and where to: to standard output, or each to a file of its own.
 
 use std::env;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
@@ -9,7 +10,11 @@ use super::check::Arguments;
 use super::gate::{Keep, Stopped};
 use super::replace::replace;
 use super::{emit_to_stdout, look};
+use crate::discover;
+use crate::document::{self, Node, POLICY_MARKER};
+use crate::model::{Recognised, recognise};
 use crate::report::{self, Beside, Format, Look, Report, Verdict};
+use crate::source::{Language, Source};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FormatName {
@@ -80,6 +85,9 @@ pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Ou
         outputs.extend(names.iter().map(|name| Output { format: name.format(arguments, true), file: None }));
     }
     let shown: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
+    if shown.iter().any(|output| output.format == Format::Html) {
+        refuse_terminal()?;
+    }
     let alone = shown.iter().any(|output| output.format.is_whole());
     if alone && shown.len() > 1 {
         let message = "two reports on standard output could not be told apart: give one of them an --output";
@@ -119,6 +127,45 @@ pub(super) fn keep(outputs: &[Output]) -> Keep {
     }
 }
 
+/// Puts a report where none was, or another report; never where a threat model or a policy stands.
+///
+/// # Errors
+/// What could not be written.
+pub(super) fn write_report(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
+    let stopped = |why: &str| Err(Stopped::Asked(format!("--output {}: {why}", file.display())));
+    if file.as_os_str() == "-" {
+        return stopped("without --output a report goes to standard output (a file called `-` is `./-`)");
+    }
+    if is_judged(file) {
+        return stopped("a threat model or a policy stands there, and a report would take its place");
+    }
+    match replace(file, bytes, None) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => stopped("there is no such folder"),
+        Err(error) => stopped(&error.to_string()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Whether what stands there is a threat model or a policy, or may have been meant as one.
+fn is_judged(file: &Path) -> bool {
+    let Ok(bytes) = discover::read(file) else { return false };
+    let source = Source::decode(file.to_string_lossy(), bytes);
+    let document = document::parse(&source);
+    let is_one =
+        |root: Node<'_>| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some();
+    // No report is YAML.
+    source.language() == Language::Yaml && !source.text().is_empty() || document.roots().any(is_one)
+}
+
+/// Stops a page from being printed where nobody could read it.
+pub(super) fn refuse_terminal() -> Result<(), Stopped> {
+    if io::stdout().is_terminal() {
+        let message = "a page is of no use on a terminal: name a file with --output, such as report.html";
+        return Err(Stopped::Asked(message.to_owned()));
+    }
+    Ok(())
+}
+
 /// Writes all reports; those in files first, so that what is printed is the last word.
 ///
 /// # Errors
@@ -128,8 +175,7 @@ pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Resul
         if let Some(file) = &output.file {
             let mut bytes = Vec::new();
             report::write(report, output.format, &mut bytes)?;
-            replace(file, &bytes, None)
-                .map_err(|error| Stopped::Asked(format!("--output {}: {error}", file.display())))?;
+            write_report(file, &bytes)?;
         }
     }
     let is_silent = beside == Beside::Nothing && report.verdict() == Verdict::Passed;

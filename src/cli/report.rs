@@ -1,6 +1,6 @@
 //! `report`: the page to look at, alone. It shows and does not judge.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +9,8 @@ use super::check::parse_date;
 use super::emit_to_stdout;
 use super::gate::{Ask, Keep, Stopped, judge};
 use super::look::refuse_stdin;
-use super::output::links;
+use super::output::{links, refuse_terminal, write_report};
 use super::progress::Progress;
-use super::replace::replace;
 use super::side::Side;
 use crate::date::Date;
 use crate::discover::Repository;
@@ -82,9 +81,8 @@ impl Asked {
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    if arguments.output.is_none() && io::stdout().is_terminal() {
-        let message = "a page is of no use on a terminal: name a file with --output, such as report.html";
-        return Err(Stopped::Asked(message.to_owned()));
+    if arguments.output.is_none() {
+        refuse_terminal()?;
     }
     let root = repository.root();
     let base =
@@ -102,10 +100,8 @@ pub(super) fn hand_over(bytes: &[u8], output: Option<&Path>, report: &Report) ->
     let mut said = String::new();
     match output {
         Some(file) => {
-            let name = file.display();
-            replace(file, bytes, None)
-                .map_err(|error| Stopped::Asked(format!("--output {name}: {error}")))?;
-            said.push_str(&format!("wrote {}\n", escape_line(&name.to_string())));
+            write_report(file, bytes)?;
+            said.push_str(&format!("wrote {}\n", escape_line(&file.display().to_string())));
         }
         None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
     }

@@ -170,5 +170,5 @@ fn fact(entry: &Entry<'_>, about: &str) -> Fact {
 }
 
 fn plain(what: String, value: String) -> Fact {
-    Fact { what, value, weight: None }
+    Fact { what, value, weight: None, absent: None }
 }

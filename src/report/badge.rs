@@ -10,11 +10,10 @@ use super::escape::write_json;
 use super::html::shown::Shown;
 use super::template::render_badge;
 use super::{Report, Verdict};
-use crate::assessed::Assessed;
 use crate::score::Band;
 
 /// Characters of a label that are drawn.
-const LONGEST: usize = 60;
+const LONGEST: usize = 40;
 
 /// What a badge tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,18 +52,14 @@ impl Badge {
             (Verdict::Failed, Tells::Gate) => ("failed".to_owned(), RED),
             (Verdict::Passed | Verdict::Failed, Tells::Score) => worst(report),
         };
-        let label = Shown::cut(label.unwrap_or(usual), LONGEST);
+        let label = Shown::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
         Self { label, message: Shown::line(&message), colour, is_sure: colour != GREY }
     }
 }
 
 fn worst(report: &Report) -> (String, &'static str) {
-    let is_known = |model: &Assessed| {
-        !model.scores.is_empty() && model.scores.iter().all(|score| score.working.is_some())
-    };
-    let mut files = report.files.iter().filter(|file| !file.is_policy);
     // A score that nobody knows may be the worst of all.
-    if files.any(|file| file.models.is_empty() || !file.models.iter().all(is_known)) {
+    if !report.is_scored() {
         return ("not computable".to_owned(), GREY);
     }
     let Some((score, band, _)) = report.worst() else { return ("no score".to_owned(), GREY) };

@@ -36,6 +36,7 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::policy::Policy;
+use crate::rules;
 use crate::score::Band;
 use crate::source::Source;
 
@@ -121,6 +122,22 @@ pub struct FileReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is a policy, which is judged as well.
     pub is_policy: bool,
+}
+
+impl FileReport {
+    /// Whether all there is in the file was read. Where it was not, there may be threat models that nobody has seen, and
+    /// those that were seen may say something else.
+    pub fn is_read(&self) -> bool {
+        let is_about_all = |fault: &Diagnostic| {
+            fault.model.is_none() && rules::named(&fault.rule).is_some_and(|rule| rule.fixed)
+        };
+        !self.models.is_empty() && !self.diagnostics.iter().any(is_about_all)
+    }
+
+    /// Whether the scores of all its threat models are known.
+    pub fn is_scored(&self) -> bool {
+        self.is_read() && self.models.iter().all(Assessed::is_computed)
+    }
 }
 
 /// Something that could not be read, found or understood, so that the gate cannot answer for it.
@@ -322,6 +339,11 @@ impl Report {
         let scores = scores.map(|(working, name)| Some((working.score, working.band, name)));
         let passed = self.passed.worst.as_ref().map(|(score, band, name)| (*score, *band, name.as_str()));
         scores.fold(passed, worse)
+    }
+
+    /// Whether every score is known: of each file that should hold threat models all was read, and all was computed.
+    pub fn is_scored(&self) -> bool {
+        self.files.iter().filter(|file| !file.is_policy).all(FileReport::is_scored)
     }
 
     /// The summary for people, in a line.

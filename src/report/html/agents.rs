@@ -39,7 +39,10 @@ pub(in super::super) struct Agent {
     pub(in super::super) owner: Option<Shown>,
     /// When and by whom it was reviewed, in words.
     pub(in super::super) review: Option<Shown>,
+    /// The worst score that is known.
     pub(in super::super) worst: Option<Graded>,
+    /// Whether no other one can be worse: all of the file was read, and all scores could be computed.
+    pub(in super::super) is_known: bool,
     pub(in super::super) scores: Vec<Score>,
     pub(in super::super) layers: Vec<Layer>,
     pub(in super::super) faults: Vec<Fault>,
@@ -145,6 +148,7 @@ pub(super) fn agent(
         tier: text(&model.tier),
         owner: profile.and_then(|profile| text(&profile.owner)),
         review: profile.and_then(review),
+        is_known: file.is_read() && model.is_computed(),
         worst: model.worst().map(|working| Graded { score: working.score, band: working.band }),
         scores: scores.collect(),
         layers: layers(model, profile, change),
@@ -305,14 +309,26 @@ impl Agent {
         self.faults.iter().filter(|fault| fault.counts() && fault.level == level).count()
     }
 
-    /// How many faults count, in words.
+    /// How many faults there are, in words: those that count, and those that do not.
     pub(in super::super) fn counts(&self) -> String {
-        let words = [Level::Error, Level::Warning, Level::Note].into_iter().filter_map(|level| {
+        let counting = [Level::Error, Level::Warning, Level::Note].into_iter().filter_map(|level| {
             let number = self.count(level);
             (number > 0).then(|| super::super::count(number, level.name()))
         });
-        let words = words.collect::<Vec<_>>().join(", ");
+        let passing = self.faults.iter().filter(|fault| !fault.counts()).count();
+        let passing = (passing > 0).then(|| format!("{passing} passed over"));
+        let words = counting.chain(passing).collect::<Vec<_>>().join(", ");
         if words.is_empty() { "none".to_owned() } else { words }
+    }
+
+    /// The band and score of the agent, where they are known.
+    pub(in super::super) fn grade(&self) -> Option<Graded> {
+        self.worst.filter(|_| self.is_known)
+    }
+
+    /// The score that it has at the least, where no more is known.
+    pub(in super::super) fn at_least(&self) -> Option<Graded> {
+        self.worst.filter(|_| !self.is_known)
     }
 
     /// How heavily its faults weigh, to be sorted by.

@@ -65,7 +65,7 @@ pub(in super::super) struct Step {
 
 /// As far as a bar shows it; the exact value stands in the working.
 fn rounded(value: Decimal) -> Decimal {
-    value.round_half_up(2).plain()
+    value.round_half_up(2)
 }
 
 /// The way from the CVSS base to the unrounded score.
@@ -76,7 +76,7 @@ pub(super) fn steps(working: &Working) -> Vec<Step> {
         let (from, to) = (along(before.min(stage.at)), along(before.max(stage.at)));
         let (class, change) = match () {
             () if place == 0 => ("base", String::new()),
-            () if stage.at == before => ("same", "0.0".to_owned()),
+            () if stage.at == before => ("same", "0.00".to_owned()),
             () if stage.at > before => ("up", format!("+{}", rounded(stage.at - before))),
             () => ("down", format!("−{}", rounded(before - stage.at))),
         };

@@ -1,7 +1,7 @@
 //! A fault with the lines of source around it.
 
 use super::super::link::Links;
-use super::super::{FileReport, Report, asides, details, passes_because};
+use super::super::{FileReport, Report, details, passes_because};
 use super::shown::Shown;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::explain::page_url;
@@ -22,6 +22,8 @@ pub(in super::super) struct Fault {
     /// The page of the rule; those of rules in Rego have none.
     pub(in super::super) page: Option<String>,
     pub(in super::super) message: Shown,
+    /// The finding it is about.
+    pub(in super::super) finding: Option<Shown>,
     pub(in super::super) place: Shown,
     pub(in super::super) url: Option<String>,
     pub(in super::super) lines: Vec<Line>,
@@ -48,7 +50,8 @@ impl Fault {
             level: fault.level,
             rule: Shown::line(&fault.rule),
             page: rules::named(&fault.rule).map(page_url),
-            message: Shown::line(&format!("{}{}", fault.message, asides(fault))),
+            message: Shown::line(&fault.message),
+            finding: fault.finding.as_deref().map(|id| Shown::cut(id, SURROUNDINGS)),
             place: Shown::line(&format!("{}:{}:{}", source.name(), start.line, start.column)),
             url: links.url(&file.path, start.line, end.line),
             lines: lines(fault, source),

@@ -24,6 +24,7 @@ use super::link::Links;
 use super::template::render_page;
 use super::{FileReport, Report};
 use crate::change::AgentChange;
+use crate::diagnostic::Level;
 use crate::profile::profiles;
 
 /// All that stands on the page.
@@ -33,6 +34,8 @@ pub(super) struct Page {
     pub(super) summary: Shown,
     pub(super) policy: Shown,
     pub(super) today: String,
+    /// What else it was judged by than by the policy, where that is unusual.
+    pub(super) terms: Vec<String>,
     pub(super) tiles: Vec<Tile>,
     pub(super) obstacles: Vec<(Shown, Shown)>,
     pub(super) remarks: Vec<Shown>,
@@ -92,6 +95,7 @@ fn page(report: &Report) -> Page {
         summary: Shown::line(&report.summary()),
         policy: Shown::line(&report.policy),
         today: report.today.to_string(),
+        terms: terms(report),
         tiles: tiles(report, &agents),
         obstacles: report
             .obstacles
@@ -111,6 +115,13 @@ fn page(report: &Report) -> Page {
     }
 }
 
+fn terms(report: &Report) -> Vec<String> {
+    let level =
+        (report.fail_on != Level::Error).then(|| format!("{}s fail the gate, too", report.fail_on.name()));
+    let new_only = report.new_only.then(|| "only faults count that the base does not have".to_owned());
+    level.into_iter().chain(new_only).collect()
+}
+
 /// The faults of a file that none of its threat models shows.
 fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<Fault> {
     let count = file.models.len();
@@ -123,28 +134,34 @@ fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
     let layers = || agents.iter().flat_map(|agent| &agent.layers);
     let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
     let open: usize = layers().map(|layer| layer.open).sum();
-    let worst = agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score);
-    let errors = report.count(crate::diagnostic::Level::Error);
-    let warnings = report.count(crate::diagnostic::Level::Warning);
-    let number = |name: &str, value: usize, class: &'static str| Tile {
-        name: name.to_owned(),
+    let number = |one: &str, more: &str, value: usize, class: &'static str| Tile {
+        name: if value == 1 { one } else { more }.to_owned(),
         value: value.to_string(),
         class: if value > 0 { class } else { "" },
     };
     vec![
-        number("agents", agents.len(), ""),
-        Tile {
-            name: worst.map_or_else(
-                || "worst score".to_owned(),
-                |worst| format!("worst score, {}", worst.band.name()),
-            ),
-            value: worst.map_or_else(|| "–".to_owned(), |worst| worst.score.to_string()),
-            class: worst.map_or("", |worst| worst.class()),
-        },
-        number("errors", errors, "bad"),
-        number("warnings", warnings, "doubtful"),
-        number("excepted faults", report.excepted(), "doubtful"),
-        number("layers without an answer", blank, "bad"),
-        number("open threats", open, "doubtful"),
+        number("agent", "agents", agents.len(), ""),
+        worst(report, agents),
+        number("error", "errors", report.count(Level::Error), "bad"),
+        number("warning", "warnings", report.count(Level::Warning), "doubtful"),
+        number(
+            "fault passed over",
+            "faults passed over",
+            report.excepted() + report.passed_over(),
+            "doubtful",
+        ),
+        number("layer without an answer", "layers without an answer", blank, "bad"),
+        number("open threat", "open threats", open, "doubtful"),
     ]
+}
+
+fn worst(report: &Report, agents: &[Agent]) -> Tile {
+    // What nobody knows may be worse.
+    let name = if report.is_scored() { "worst score" } else { "worst known score" };
+    let worst = agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score);
+    let Some(worst) = worst else {
+        return Tile { name: name.to_owned(), value: "–".to_owned(), class: "" };
+    };
+    let name = format!("{name}, {}", worst.band.name());
+    Tile { name, value: worst.score.to_string(), class: worst.class() }
 }

@@ -23,7 +23,7 @@ pub(in super::super) struct Bar {
 /// The agents by band, the worst first; those without a score last, if there are any.
 pub(super) fn bands(agents: &[Agent]) -> Vec<Bar> {
     let of = |band: Option<Band>| {
-        agents.iter().filter(|agent| agent.worst.map(|graded| graded.band) == band).count()
+        agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band).count()
     };
     let unscored = (of(None) > 0).then_some(("not computable", "unscored", of(None)));
     let bands = Band::ALL.into_iter().rev().map(|band| (band.name(), class(band), of(Some(band))));
@@ -61,6 +61,7 @@ pub(in super::super) struct Filters {
 pub(super) fn filters(agents: &[Agent], bands: &[Bar]) -> Filters {
     let all = |of: fn(&Agent) -> &Option<Shown>| {
         let mut all: Vec<Shown> = agents.iter().filter_map(|agent| of(agent).clone()).collect();
+        all.retain(|one| !one.is_blank());
         all.sort();
         all.dedup();
         all
@@ -104,6 +105,7 @@ fn excepted(exception: &Exception, report: &Report) -> Excepted {
     let covered = report.diagnostics().filter_map(|(_, fault)| fault.excepted.as_ref());
     let (left, class) = match exception.days_left(report.today) {
         None => ("expired".to_owned(), "over"),
+        Some(0) => ("ends today".to_owned(), "soon"),
         Some(1) => ("1 day".to_owned(), "soon"),
         Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
     };

@@ -6,49 +6,69 @@
   if (!table || !form) return;
 
   const body = table.tBodies[0];
-  const value = (row, column) => {
+  const headings = [...table.tHead.rows[0].cells];
+  const key = (row, column) => {
     const cell = row.cells[column];
-    const number = Number(cell.dataset.value);
-    return cell.dataset.value === undefined ? cell.textContent.trim().toLowerCase() : number;
+    return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
   };
-  const sortBy = (column, heading) => {
-    const rows = [...body.rows].map((row) => ({ row, key: value(row, column) }));
+  const sortBy = (column) => {
+    const heading = headings[column];
+    const rows = [...body.rows].map((row) => ({ row, key: key(row, column) }));
     // Of numbers the highest are asked for first.
-    const isNumber = rows.some(({ key }) => typeof key === "number");
+    const isNumber = typeof rows[0].key === "number";
     const sorted = heading.getAttribute("aria-sort");
     const rising = sorted === null ? !isNumber : sorted === "descending";
-    const sign = rising ? 1 : -1;
-    rows.sort((one, other) => (one.key < other.key ? -sign : one.key > other.key ? sign : 0));
+    const order = new Intl.Collator().compare;
+    const compare = isNumber ? (one, other) => one - other : order;
+    rows.sort(({ key: one }, { key: other }) => {
+      // What is not said comes last, either way.
+      if (one === "" || other === "") return (one === "") - (other === "");
+      return rising ? compare(one, other) : compare(other, one);
+    });
     body.append(...rows.map(({ row }) => row));
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    for (const other of headings) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
   };
-  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+  headings.forEach((heading, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = heading.textContent;
-    button.addEventListener("click", () => sortBy(column, heading));
+    button.addEventListener("click", () => sortBy(column));
     heading.replaceChildren(button);
   });
 
+  const agents = [...body.rows].map((row) => {
+    const text = (column) => row.cells[column].textContent;
+    return {
+      number: row.dataset.agent,
+      words: text(0).toLowerCase(),
+      band: text(2), environment: text(3), tier: text(4), owner: text(5),
+      rules: row.dataset.rules.split(" "),
+    };
+  });
+  const parts = [...document.querySelectorAll("[data-agent]")];
   const output = document.getElementById("shown");
   const filter = () => {
     const asked = Object.fromEntries(new FormData(form));
     const words = asked.words.trim().toLowerCase();
-    const shown = new Set();
-    for (const row of body.rows) {
-      // The columns in which agents differ by these words.
-      const is = (column, key) => !asked[key] || row.cells[column].textContent === asked[key];
-      const fits =
-        (!words || row.cells[0].textContent.toLowerCase().includes(words)) &&
-        is(2, "band") && is(3, "environment") && is(4, "tier") && is(5, "owner") &&
-        (!asked.rules || row.dataset.rules.split(" ").includes(asked.rules));
-      if (fits) shown.add(row.dataset.agent);
+    const fits = (agent) =>
+      agent.words.includes(words) &&
+      ["band", "environment", "tier", "owner"].every((key) => !asked[key] || agent[key] === asked[key]) &&
+      (!asked.rules || agent.rules.includes(asked.rules));
+    const shown = new Set(agents.filter(fits).map((agent) => agent.number));
+    for (const part of parts) {
+      const hidden = !shown.has(part.dataset.agent);
+      if (part.hidden !== hidden) part.hidden = hidden;
     }
-    for (const part of document.querySelectorAll("[data-agent]")) part.hidden = !shown.has(part.dataset.agent);
-    output.textContent = `${shown.size} of ${body.rows.length} agents`;
+    const terms = [...form.elements].filter((field) => field.name && field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
+    const count = `${shown.size} of ${agents.length} ${agents.length === 1 ? "agent" : "agents"}`;
+    output.textContent = terms.length ? `${count}: ${terms.join(", ")}` : count;
   };
-  form.addEventListener("input", filter);
+  let waiting;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(filter, 100);
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   // The fields are empty once the event is over.
   form.addEventListener("reset", () => setTimeout(filter));

@@ -29,6 +29,13 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// Whether there is nothing to see.
+    pub(super) fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+}
+
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
