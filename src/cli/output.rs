@@ -11,10 +11,10 @@ use super::gate::{Keep, Stopped};
 use super::replace::replace;
 use super::{emit_to_stdout, look};
 use crate::discover;
-use crate::document::{self, Node, POLICY_MARKER};
+use crate::document::{self, POLICY_MARKER};
 use crate::model::{Recognised, recognise};
 use crate::report::{self, Beside, Format, Look, Report, Verdict};
-use crate::source::{Language, Source};
+use crate::source::Source;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FormatName {
@@ -149,12 +149,16 @@ pub(super) fn write_report(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
 /// Whether what stands there is a threat model or a policy, or may have been meant as one.
 fn is_judged(file: &Path) -> bool {
     let Ok(bytes) = discover::read(file) else { return false };
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    // No report is YAML.
+    if ["yaml", "yml"].iter().any(|yaml| ending.eq_ignore_ascii_case(yaml)) {
+        return true;
+    }
     let source = Source::decode(file.to_string_lossy(), bytes);
     let document = document::parse(&source);
-    let is_one =
-        |root: Node<'_>| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some();
-    // No report is YAML.
-    source.language() == Language::Yaml && !source.text().is_empty() || document.roots().any(is_one)
+    document
+        .roots()
+        .any(|root| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some())
 }
 
 /// Stops a page from being printed where nobody could read it.

@@ -55,6 +55,10 @@ async function violations(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 
+/** Waits until so many agents are said to be shown: filters wait for whoever types. */
+const says = (page, count) =>
+  page.waitForFunction((count) => document.getElementById("shown").textContent.startsWith(`${count} of `), count);
+
 const shownRows = (page, table) => page.locator(`${table} tbody tr:visible`);
 
 test("nobody is shut out, in light and in dark, on a screen, a phone and paper", async () => {
@@ -64,6 +68,7 @@ test("nobody is shut out, in light and in dark, on a screen, a phone and paper",
     { colorScheme: "dark" },
     { colorScheme: "light", viewport: { width: 390, height: 844 } },
     { colorScheme: "dark", viewport: { width: 390, height: 844 } },
+    { colorScheme: "light", viewport: { width: 320, height: 640 } },
   ]) {
     const { page, close } = await open(file, options);
     assert.deepEqual(await violations(page), [], JSON.stringify(options));
@@ -73,7 +78,9 @@ test("nobody is shut out, in light and in dark, on a screen, a phone and paper",
     const wide = [];
     for (const article of await page.locator("article").all()) {
       await article.evaluate((article) => article.scrollIntoView({ behavior: "instant" }));
-      const over = await article.evaluate((article) => new Promise((laid) => requestAnimationFrame(() => laid(article.scrollWidth - article.clientWidth))));
+      const over = await article.evaluate(
+        (article) => new Promise((laid) => requestAnimationFrame(() => requestAnimationFrame(() => laid(article.scrollWidth - article.clientWidth))))
+      );
       if (over > 0) wide.push(`${await article.getAttribute("id")}: ${over}`);
     }
     assert.deepEqual(wide, [], JSON.stringify(options));
@@ -118,12 +125,13 @@ test("the table is sorted by whoever clicks or types", async () => {
 test("filters narrow the table, the layers and the agents, and say how far", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const all = await page.locator("article").count();
-  const fits = async (count) => {
+  const fits = async (count, terms = "") => {
+    await says(page, count);
     for (const [table, part] of [["#agents", "tr"], [".heat", "tr"]]) {
       assert.equal(await shownRows(page, table).count(), count, `${table} ${part}`);
     }
     assert.equal(await page.locator("article:visible").count(), count);
-    assert.equal(await page.locator("#shown").textContent(), `${count} of ${all} agents`);
+    assert.equal(await page.locator("#shown").textContent(), `${count} of ${all} agents${terms}`);
   };
   await fits(all);
   const rows = page.locator("#agents tbody tr");
@@ -140,16 +148,71 @@ test("filters narrow the table, the layers and the agents, and say how far", asy
     await page.getByLabel(label, { exact: true }).selectOption(value);
     const count = expected;
     assert.ok(count > 0 && count < all, `${label}: ${count}`);
-    await fits(count);
+    await fits(count, `: ${label} ${value}`);
+    // Paper tells what it leaves out.
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("#shown").isVisible(), true);
+    await page.emulateMedia({ media: "screen" });
     await page.getByRole("button", { name: "Show all" }).click();
-    await page.waitForFunction((all) => document.getElementById("shown").textContent.startsWith(`${all} `), all);
     await fits(all);
   }
   await page.getByRole("searchbox").fill("SMOLAGENTS");
-  await fits(1);
+  await fits(1, ": Search SMOLAGENTS");
   await page.getByLabel("Band", { exact: true }).selectOption("Critical");
-  await fits(0);
+  await fits(0, ": Search SMOLAGENTS, Band Critical");
   await close();
+});
+
+test("links lead to the agent that they name", async () => {
+  const { page, close } = await open(join(FOLDER, "examples.html"));
+  const links = await page.locator("#agents tbody th a").all();
+  for (const link of [links[3], links.at(-1), links[12]]) {
+    const name = await link.textContent();
+    await link.click();
+    const target = page.locator(await link.getAttribute("href"));
+    assert.match(await target.locator("h3").textContent(), new RegExp(`^${name}`));
+    await page.waitForFunction((target) => Math.abs(target.getBoundingClientRect().top) < 40, await target.elementHandle());
+  }
+  await close();
+});
+
+test("what is not known is not shown as if it were", async () => {
+  const folder = join(FOLDER, "unknown");
+  mkdirSync(folder);
+  const stock = readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8");
+  const finding = "findings: [{ id: F1, title: Leak, aivss: { version: '0.8', cvss_base: 9.9 } }]\n";
+  writeFileSync(join(folder, "threat-model.yaml"), stock + finding);
+  writeFileSync(join(folder, "half.threat-model.yaml"), `${stock.replace("Smolagents AI Agent", "Half read")}---\na: [1\n`);
+  writeFileSync(join(folder, "known.threat-model.yaml"), stock.replace("Smolagents AI Agent", "Known"));
+  const { page, close } = await open(report("unknown.html", ["."], folder));
+  const row = (name) => page.locator("#agents tbody tr", { hasText: name });
+  assert.match(await row("Smolagents").innerText(), /≥ 6\.5\s+not computable/);
+  assert.match(await row("Half read").innerText(), /≥ 6\.5\s+not computable/);
+  assert.match(await row("Known").innerText(), /6\.5\s+Medium/);
+  assert.match(await page.locator(".bars").innerText(), /Medium\s+1[^]*not computable\s+2/);
+  assert.match(await page.locator(".tiles").innerText(), /6\.5 ?\s*worst known score, Medium/);
+  await page.getByRole("button", { name: "Score" }).click();
+  assert.match(await page.locator("#agents tbody tr").last().innerText(), /Known/);
+  const badge = spawnSync(PROGRAM, ["badge", "--format", "endpoint", "."], { cwd: folder, encoding: "utf8" });
+  assert.equal(JSON.parse(badge.stdout).message, "not computable");
+  await close();
+});
+
+test("one long word takes no room from others", async () => {
+  const folder = join(FOLDER, "long");
+  mkdirSync(folder);
+  const stock = readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8");
+  writeFileSync(join(folder, "threat-model.yaml"), stock.replace("owner: agents@example.org", `owner: ${"o".repeat(110)}`));
+  const file = report("long.html", ["."], folder);
+  for (const width of [1280, 390]) {
+    const { page, close } = await open(file, { viewport: { width, height: 844 } });
+    const agent = await page.locator("#agents tbody th").boundingBox();
+    assert.ok(agent.width > 180, `${agent.width} pixels`);
+    await page.emulateMedia({ media: "print" });
+    const over = await page.locator("#table .wide").evaluate((wide) => wide.scrollWidth - wide.clientWidth);
+    assert.ok(width < 1000 || over <= 0, `${over} pixels beyond the paper`);
+    await close();
+  }
 });
 
 test("the keyboard alone reaches everything", async () => {
@@ -224,6 +287,7 @@ test("names are text, whatever they hold", async () => {
   assert.deepEqual(owners.filter((owner) => owner !== "all").sort(), [...texts].sort());
   // Filtering by such a name finds it.
   await page.getByLabel("Owner", { exact: true }).selectOption(texts[0]);
+  await says(page, 1);
   assert.equal(await shownRows(page, "#agents").count(), 1);
   for (const [name, value] of await page.locator("*").evaluateAll((all) => all.flatMap((one) => [...one.attributes].map((a) => [a.name, a.value])))) {
     assert.ok(!name.startsWith("on") && name !== "style", name);
@@ -304,6 +368,7 @@ test("five hundred agents fit", async () => {
   assert.ok(size < 5_000_000, `${size} bytes`);
   console.log(`five hundred agents: ${(size / 1e6).toFixed(1)} MB, open after ${opened.toFixed(0)} ms`);
   await page.getByRole("searchbox").fill("no such agent");
+  await says(page, 0);
   assert.equal(await page.locator("article:visible").count(), 0);
   await close();
 });
