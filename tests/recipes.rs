@@ -174,6 +174,21 @@ fn gitlab_on_the_default_branch() {
 }
 
 #[test]
+fn a_page_and_a_badge_whatever_the_verdict() {
+    let recipe = yaml(blocks("GitHub", "yaml")[2]);
+    let steps = recipe["jobs"]["report"]["steps"].as_array().unwrap();
+    let published = steps[2]["with"]["path"].as_str().unwrap();
+    for change in [Change::Good, Change::Wrong] {
+        let clone = clone("page", change);
+        let output = run(steps[1]["run"].as_str().unwrap(), &clone, &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let written = |name: &str| fs::read_to_string(clone.join(published).join(name)).unwrap();
+        assert!(written("index.html").contains(if change == Change::Good { "Passed" } else { "Failed" }));
+        assert!(written("aivss.svg").starts_with("<svg"));
+    }
+}
+
+#[test]
 fn bitbucket() {
     let recipe = yaml(blocks("Bitbucket Pipelines", "yaml")[0]);
     assert_eq!(recipe["clone"]["depth"], "full");
@@ -245,8 +260,10 @@ fn hooks_and_inputs_that_are_shown_exist() {
     let action = yaml(&fs::read_to_string(root.join("action.yml")).unwrap());
     let mut steps = 0;
     for block in blocks("GitHub", "yaml") {
-        for step in yaml(block)["jobs"]["aivss-lint"]["steps"].as_array().unwrap() {
-            if step["uses"].as_str().unwrap().starts_with("OWNER/aivss-lint@<commit>") {
+        let block = yaml(block);
+        let jobs = block["jobs"].as_object().unwrap().values();
+        for step in jobs.flat_map(|job| job["steps"].as_array().unwrap()) {
+            if step["uses"].as_str().is_some_and(|uses| uses.starts_with("OWNER/aivss-lint@<commit>")) {
                 steps += 1;
                 for (input, _) in step.get("with").and_then(Value::as_object).into_iter().flatten() {
                     assert!(action["inputs"].get(input).is_some(), "no input {input}");
@@ -263,7 +280,10 @@ fn no_command_is_left_out() {
     let commands = DOCS
         .lines()
         .map(|line| line.trim_start().trim_start_matches("- "))
-        .filter(|line| *line == "aivss-lint" || line.starts_with("aivss-lint --"))
+        .filter(|line| {
+            let starts = ["aivss-lint --", "aivss-lint report ", "aivss-lint badge "];
+            *line == "aivss-lint" || starts.iter().any(|start| line.starts_with(start))
+        })
         .count();
-    assert_eq!(commands, 6);
+    assert_eq!(commands, 8);
 }
