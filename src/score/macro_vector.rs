@@ -5,7 +5,7 @@
 //! supplemental metrics are not known here: they stand at their defaults, by which some macro-vectors never come up.
 //!
 //! The scores of the macro-vectors and their depths are data of FIRST: `cvss_lookup.js` and `max_severity.js` of its
-//! calculator (<https://github.com/FIRSTdotorg/cvss-v4-calculator>), © FIRST, Red Hat, and contributors, BSD-2-Clause.
+//! calculator (<https://github.com/FIRSTdotorg/cvss-v4-calculator>), under the licence in `LICENSE-FIRST.txt`.
 
 /// How many metrics a base vector has.
 pub(super) const METRICS: usize = 11;

@@ -1,5 +1,7 @@
 //! One agent: its scores with their working, its layers, its faults; and how it stood in the base.
 
+use std::collections::BTreeMap;
+
 use super::super::link::Links;
 use super::super::sheet::origin;
 use super::super::{FileReport, Report};
@@ -31,6 +33,8 @@ pub(in super::super) struct Agent {
     /// Its number on the page, from 1.
     pub(in super::super) number: usize,
     pub(in super::super) name: Shown,
+    /// Whether another one has the same name.
+    pub(in super::super) has_namesake: bool,
     pub(in super::super) summary: Option<Shown>,
     pub(in super::super) place: Shown,
     pub(in super::super) url: Option<String>,
@@ -141,6 +145,7 @@ pub(super) fn agent(
     Agent {
         number,
         name: model.name.as_deref().map_or_else(|| Shown::line("(no name)"), |name| Shown::cut(name, NAME)),
+        has_namesake: false,
         summary: profile.and_then(|profile| profile.summary.as_deref()).map(Shown::lines),
         place: Shown::line(&format!("{}:{line}", file.source.name())),
         url: links.url(&file.path, line, line),
@@ -153,6 +158,17 @@ pub(super) fn agent(
         scores: scores.collect(),
         layers: layers(model, profile, change),
         faults: faults.map(|fault| Fault::of(fault, file, report, links)).collect(),
+    }
+}
+
+/// Finds out which agents have the names of others.
+pub(super) fn mark_namesakes(agents: &mut [Agent]) {
+    let mut counts: BTreeMap<Shown, usize> = BTreeMap::new();
+    for agent in &*agents {
+        *counts.entry(agent.name.clone()).or_default() += 1;
+    }
+    for agent in agents {
+        agent.has_namesake = counts.get(&agent.name).is_some_and(|count| *count > 1);
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) mod shown;
 use std::collections::BTreeMap;
 use std::io;
 
-use agents::{Agent, agent};
+use agents::{Agent, agent, mark_namesakes};
 use changes::Changes;
 use faults::Fault;
 use overview::{Bar, Excepted, Filters};
@@ -84,6 +84,7 @@ fn page(report: &Report) -> Page {
             others.push((Shown::line(file.source.name()), rest));
         }
     }
+    mark_namesakes(&mut agents);
     let bands = overview::bands(&agents);
     let number = |agent: &AgentChange| numbers.get(&(&*agent.path, agent.position?)).copied();
     let settings = report.in_force.as_ref().map(|policy| {
