@@ -18,7 +18,7 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             heading: Some(agent.heading),
             name: agent.text("name"),
-            summary: agent.answered("summary").map(|summary| summary.value),
+            summary: agent.text("summary").map(|summary| summary.value),
             owner: agent.answered("owner"),
             environment: agent.text("environment"),
             tier: agent.text("tier"),
@@ -192,7 +192,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
         named: block.answered("title").is_some(),
         title: block.text("title").map(|title| title.value),
         status,
-        mitigation: block.answered("mitigation").map(|mitigation| mitigation.value),
+        mitigation: block.text("mitigation").map(|mitigation| mitigation.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }
 }
