@@ -179,6 +179,9 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
+    if is_sentence(trimmed) {
+        return None;
+    }
     // Letters that leave no ink count for nothing.
     let is_filler = |letter: char| matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
     let is_seen =
@@ -202,6 +205,18 @@ pub fn blank(text: &str) -> Option<Blank<'_>> {
     (is_placeholder || opens_as_one || letters.starts_with("loremipsum"))
         .then_some(Blank::Placeholder(trimmed))
 }
+
+/// Whether a text is plainly more than a placeholder, as nearly all are: it begins with a letter and has more letters
+/// than any of them, none of which it begins like.
+fn is_sentence(trimmed: &str) -> bool {
+    let begins = trimmed.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let begins_as_one = ["TODO", "TBD", "FIXME", "L", "l"].iter().any(|word| trimmed.starts_with(word));
+    let letters = || trimmed.bytes().filter(u8::is_ascii_alphanumeric).take(LONGEST_PLACEHOLDER + 1);
+    begins && !begins_as_one && letters().count() > LONGEST_PLACEHOLDER
+}
+
+/// The letters and digits of the longest of [`PLACEHOLDERS`].
+const LONGEST_PLACEHOLDER: usize = 14;
 
 /// Texts that stand for an answer to come, or for none, letters and digits only.
 const PLACEHOLDERS: [&str; 23] = [
@@ -244,6 +259,28 @@ impl Layer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_is_longer_than_any_placeholder_and_begins_like_none() {
+        assert!(PLACEHOLDERS.iter().all(|word| word.len() <= LONGEST_PLACEHOLDER));
+        for text in [
+            "TODO ask the team about it",
+            "TBDs are many in this text",
+            "lorem ipsum dolor sit amet",
+            "Lorem, ipsum: dolor sit amet",
+        ] {
+            assert!(!is_sentence(text), "{text}");
+        }
+        for text in [
+            "FIXME: look at the runtime",
+            "<a placeholder in brackets>",
+            "noneidentified",
+            "?? what about the runtime",
+        ] {
+            assert!(!is_sentence(text), "{text}");
+        }
+        assert!(is_sentence("The runtime is shared."));
+    }
 
     #[test]
     fn placeholders_are_blank_and_short_answers_are_not() {

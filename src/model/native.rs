@@ -157,10 +157,12 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
 
 /// A layer written as a mapping.
 fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer<'t> {
-    let analysis = block.answered("analysis");
+    let text = block.text("analysis");
+    let blank = text.and_then(|text| blank(text.value));
+    let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<_> = block.items("threats").map(threat).collect();
     // A placeholder takes back what stands beside it; without any text, threats are an answer, and words are due.
-    let unwritten = match block.text("analysis").and_then(|text| blank(text.value)) {
+    let unwritten = match blank {
         Some(placeholder @ Blank::Placeholder(_)) => Some(placeholder),
         _ if analysis.is_some() || threats.iter().any(|threat| threat.named) => None,
         _ => Some(Blank::Empty),
