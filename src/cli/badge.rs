@@ -17,7 +17,7 @@ Examples:
 
 A badge is never better than what is known: with a score that cannot be computed it says so.
 
-Exit codes: 0 written, whatever it tells, 2 something could not be judged, as the badge says.";
+Exit codes: 0 written, whatever it tells, 2 something could not be judged or computed, as the badge says.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -69,5 +69,5 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         FormatName::Svg => write_badge(&badge, &mut written)?,
         FormatName::Endpoint => write_badge_endpoint(&badge, &mut written)?,
     }
-    hand_over(&written, arguments.output.as_deref(), &report)
+    hand_over(&written, arguments.output.as_deref(), &report, badge.is_sure())
 }

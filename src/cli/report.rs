@@ -15,7 +15,7 @@ use super::side::Side;
 use crate::date::Date;
 use crate::discover::Repository;
 use crate::git::{self, Commit};
-use crate::report::{self, Format, Obstacle, Report, Verdict, escape_line};
+use crate::report::{self, FileReport, Format, Obstacle, Report, Verdict, escape_line};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
 
 The page is one file that needs no network and no server. `check --format html` writes the same and judges.
 
-Exit codes: 0 written, whatever the verdict on it is, 2 something could not be judged, as the page says.";
+Exit codes: 0 written, whatever the verdict on it is, 2 something could not be read or judged, as the page says.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -92,11 +92,18 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     report.links = links(arguments.links.as_deref());
     let mut page = Vec::new();
     report::write(&report, Format::Html, &mut page)?;
-    hand_over(&page, arguments.output.as_deref(), &report)
+    let is_read = report.files.iter().filter(|file| !file.is_policy).all(FileReport::is_read);
+    hand_over(&page, arguments.output.as_deref(), &report, is_read)
 }
 
-/// Writes what was made of a report; what could not be judged is in it, and the exit code says so, too.
-pub(super) fn hand_over(bytes: &[u8], output: Option<&Path>, report: &Report) -> Result<Verdict, Stopped> {
+/// Writes what was made of a report. What could not be judged is in it, and the exit code says so, too: for
+/// obstacles, and where what was made is not sure.
+pub(super) fn hand_over(
+    bytes: &[u8],
+    output: Option<&Path>,
+    report: &Report,
+    is_sure: bool,
+) -> Result<Verdict, Stopped> {
     let mut said = String::new();
     match output {
         Some(file) => {
@@ -111,7 +118,7 @@ pub(super) fn hand_over(bytes: &[u8], output: Option<&Path>, report: &Report) ->
     // A closed stream leaves nobody to tell.
     let _ = io::stderr().write_all(said.as_bytes());
     Ok(match report.verdict() {
-        Verdict::Passed | Verdict::Failed => Verdict::Passed,
-        Verdict::CannotJudge => Verdict::CannotJudge,
+        Verdict::Passed | Verdict::Failed if is_sure => Verdict::Passed,
+        _ => Verdict::CannotJudge,
     })
 }

@@ -55,6 +55,11 @@ impl Badge {
         let label = Shown::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
         Self { label, message: Shown::line(&message), colour, is_sure: colour != GREY }
     }
+
+    /// Whether it tells what was asked, and not that nobody knows.
+    pub const fn is_sure(&self) -> bool {
+        self.is_sure
+    }
 }
 
 fn worst(report: &Report) -> (String, &'static str) {
