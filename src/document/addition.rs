@@ -57,7 +57,7 @@ impl Node<'_> {
             Value::Null => true,
             // Quotes around nothing; what is written over lines of its own is left.
             Value::String(_) => written(text, old).starts_with(['"', '\'']),
-            Value::Map(map) => map.iter().len() == 0,
+            Value::Map(map) => map.is_empty(),
             Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => false,
         };
         if !is_empty || entry.value.is_shared() {

@@ -38,8 +38,6 @@ struct Reader<'r, 't> {
     bytes: &'t [u8],
     at: usize,
     open: Vec<Open>,
-    /// The children of the open collections, one behind the other: of mappings keys and values in turn.
-    children: Vec<u32>,
 }
 
 /// How far a step has come.
@@ -52,16 +50,14 @@ enum Step {
 
 /// A collection whose end has not been met.
 struct Open {
-    start: usize,
-    /// Where its children begin among all.
-    children: usize,
+    id: u32,
     is_map: bool,
 }
 
 impl<'r, 't> Reader<'r, 't> {
     fn new(tree: &'r mut Tree<'t>, text: &'t str, range: Range<usize>) -> Self {
         let bytes = &text.as_bytes()[..range.end];
-        Self { tree, text, bytes, at: range.start, open: Vec::new(), children: Vec::new() }
+        Self { tree, text, bytes, at: range.start, open: Vec::new() }
     }
 
     /// Reads a document, which is one value; its node.
@@ -73,7 +69,6 @@ impl<'r, 't> Reader<'r, 't> {
                     return self.next().is_none().then_some(node);
                 };
                 let is_map = open.is_map;
-                self.children.push(node);
                 step = match (self.next()?, is_map) {
                     (b',', _) => {
                         self.at += 1;
@@ -104,10 +99,10 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     fn open(&mut self, is_map: bool) -> Option<Step> {
-        if self.open.len() >= MAX_DEPTH {
+        if self.open.len() >= MAX_DEPTH || self.tree.len() >= MAX_NODES {
             return None;
         }
-        self.open.push(Open { start: self.at, children: self.children.len(), is_map });
+        self.open.push(Open { id: self.tree.open(self.at, is_map), is_map });
         self.at += 1;
         match (self.next()?, is_map) {
             (b'}', true) | (b']', false) => self.close().map(Step::Ended),
@@ -118,20 +113,15 @@ impl<'r, 't> Reader<'r, 't> {
 
     fn close(&mut self) -> Option<u32> {
         self.at += 1;
-        let open = self.open.pop()?;
-        let children = self.children.get(open.children..)?;
-        if open.is_map && !self.tree.repeated(children).is_empty() {
-            return None;
-        }
-        let children = self.tree.adopt(children);
-        self.children.truncate(open.children);
-        self.push(open.start, if open.is_map { Kind::Map(children) } else { Kind::List(children) })
+        let Open { id, is_map } = self.open.pop()?;
+        self.tree.close(id, self.at);
+        (!is_map || self.tree.repeated(id).is_empty()).then_some(id)
     }
 
     /// Reads a key and its colon.
     fn key(&mut self) -> Option<()> {
-        let key = if self.next()? == b'"' { self.string()? } else { return None };
-        self.children.push(key);
+        (self.next()? == b'"').then_some(())?;
+        self.string()?;
         let colon = self.next()?;
         self.at += 1;
         (colon == b':').then_some(())
@@ -228,8 +218,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     fn push(&mut self, start: usize, kind: Kind) -> Option<u32> {
-        let is_read = self.tree.len() + self.open.len() < MAX_NODES;
-        is_read.then(|| self.tree.push(Span::new(start, self.at), kind))
+        (self.tree.len() < MAX_NODES).then(|| self.tree.push(Span::new(start, self.at), kind))
     }
 
     /// The next byte behind white space, which is not passed.
@@ -366,11 +355,11 @@ mod tests {
         assert_eq!((one.span(), one.is_verbatim()), (other.span(), other.is_verbatim()));
         match (one.value(), other.value()) {
             (Value::List(one), Value::List(other)) => {
-                assert_eq!(one.iter().len(), other.iter().len());
+                assert_eq!(one.iter().count(), other.iter().count());
                 one.iter().zip(other.iter()).for_each(|(one, other)| same(one, other));
             }
             (Value::Map(one), Value::Map(other)) => {
-                assert_eq!(one.iter().len(), other.iter().len());
+                assert_eq!(one.iter().count(), other.iter().count());
                 for (one, other) in one.iter().zip(other.iter()) {
                     let key = (other.key, other.key_span, other.key_verbatim);
                     assert_eq!((one.key, one.key_span, one.key_verbatim), key);

@@ -48,7 +48,7 @@ pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
         let part = part.replace("~1", "/").replace("~0", "~");
         let (next, place) = match (node.as_map(), node.as_list()) {
             (Some(map), _) => map.entry(&part).map(|entry| (entry.value, entry.span()))?,
-            (_, Some(list)) => list.get(part.parse().ok()?).map(|item| (item, item.span()))?,
+            (_, Some(list)) => list.iter().nth(part.parse().ok()?).map(|item| (item, item.span()))?,
             _ => break,
         };
         // What a missing part points at is the key above it; a collection is shown by its first line.

@@ -1,10 +1,10 @@
 //! The tree: nodes in one arena, each with the bytes it was read from.
 //!
-//! A [`Node`] is a cheap handle. An alias is a node of its own that leads to the anchored one: its place is where
+//! A collection stands before what is in it, and knows where that ends: a child is next to its parent or to the sibling
+//! before it, and nothing but the nodes is kept. A [`Node`] is a cheap handle. An alias is a node of its own that leads to the anchored one: its place is where
 //! the alias stands, its value the anchored value. The order of keys and the digits of numbers are kept.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry as Place;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -14,14 +14,12 @@ use crate::source::Span;
 /// Keys of one mapping are compared one by one up to here, through a table beyond.
 const FEW_KEYS: usize = 16;
 
-/// Nodes in the order they were completed, and the children of collections side by side.
+/// Nodes in the order in which they begin.
 #[derive(Debug, Default)]
 pub struct Tree<'t> {
     /// The whole text that places lie in.
     text: &'t str,
     items: Vec<Item>,
-    /// Of each collection the number of its children, and they.
-    children: Vec<Index>,
     /// What stands nowhere in the text as it is meant, one behind the other: without its escapes, or with its lines joined.
     unescaped: String,
     /// Where each of them ends.
@@ -37,7 +35,7 @@ struct Item {
     kind: Kind,
 }
 
-/// What a slot holds; collections name the place in [`Tree::children`] at which theirs begin.
+/// What a slot holds; a collection also the number of the first node behind it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Null,
@@ -51,7 +49,7 @@ pub(super) enum Kind {
     Map(Index),
     /// To the node with this number.
     Alias(Index),
-    /// Something a problem has been reported about.
+    /// Something a problem has been reported about. A key that is unreadable or no text has no entry.
     Unreadable,
 }
 
@@ -120,17 +118,40 @@ impl<'t> Tree<'t> {
         id
     }
 
-    /// Stores a collection's children; returns where.
-    pub(super) fn adopt(&mut self, children: &[u32]) -> Index {
-        let start = count(self.children.len());
-        self.children.push(Index::new(count(children.len())));
-        self.children.extend(children.iter().copied().map(Index::new));
-        Index::new(start)
+    /// Opens a collection that begins at an offset; it is empty until it is closed.
+    pub(super) fn open(&mut self, start: usize, is_map: bool) -> u32 {
+        let end = Index::new(count(self.items.len() + 1));
+        self.push(Span::new(start, start), if is_map { Kind::Map(end) } else { Kind::List(end) })
     }
 
-    fn children(&self, start: Index) -> &[Index] {
-        let start = start.get() as usize;
-        &self.children[start + 1..=start + self.children[start].get() as usize]
+    /// Closes a collection, which holds all that came after it, and ends at an offset.
+    pub(super) fn close(&mut self, id: u32, end: usize) {
+        let behind = Index::new(count(self.items.len()));
+        let Item { span, kind } = &mut self.items[id as usize];
+        *span = Span::new(span.start as usize, end);
+        if let Kind::List(end) | Kind::Map(end) = kind {
+            *end = behind;
+        }
+    }
+
+    /// Takes note that a problem has been reported about a node that is no collection.
+    pub(super) fn spoil(&mut self, id: u32) {
+        self.items[id as usize].kind = Kind::Unreadable;
+    }
+
+    /// The number of the first node behind a node and all that is in it.
+    #[inline]
+    fn behind(&self, id: u32) -> u32 {
+        match self.kind(id) {
+            Kind::List(end) | Kind::Map(end) => end.get(),
+            _ => id + 1,
+        }
+    }
+
+    /// The entries of a mapping, by the numbers of their keys and values.
+    #[inline]
+    pub(super) fn pairs(&self, map: u32) -> Pairs<'_> {
+        Pairs { tree: self, next: map + 1, end: self.behind(map) }
     }
 
     pub(super) fn span(&self, id: u32) -> Span {
@@ -141,19 +162,23 @@ impl<'t> Tree<'t> {
         self.items[id as usize].kind
     }
 
-    /// The text of a node that is one.
-    pub(super) fn text(&self, id: u32) -> Option<&str> {
+    /// A key's text: what looks like a number or a word of YAML keeps its spelling.
+    pub(super) fn key(&self, id: u32) -> &str {
         let Item { span, kind } = self.items[id as usize];
         match kind {
-            Kind::String(letters) => Some(self.letters(span, letters)),
-            _ => None,
+            Kind::String(letters) | Kind::Number(letters) => self.letters(span, letters),
+            Kind::Null | Kind::Unwritten | Kind::Bool(_) => self.letters(span, Letters::WHOLE),
+            Kind::Alias(target) => self.key(target.get()),
+            Kind::List(_) | Kind::Map(_) | Kind::Unreadable => "",
         }
     }
 
-    /// Whether a node is this text. Nearly always it is not, which its length shows.
+    /// Whether a key is this text. Nearly always it is not, which its length shows.
     #[inline]
-    fn is(&self, id: u32, wanted: &str) -> bool {
-        let Item { span, kind: Kind::String(letters) } = self.items[id as usize] else { return false };
+    fn is_key(&self, id: u32, wanted: &str) -> bool {
+        let Item { span, kind: Kind::String(letters) } = self.items[id as usize] else {
+            return self.key(id) == wanted;
+        };
         let (text, range) = self.place(span, letters);
         range.len() == wanted.len() && text.as_bytes().get(range) == Some(wanted.as_bytes())
     }
@@ -203,7 +228,6 @@ impl<'t> Tree<'t> {
     pub(super) fn size(&self) -> Size {
         Size {
             items: self.items.len(),
-            children: self.children.len(),
             unescaped: self.unescaped.len(),
             ends: self.ends.len(),
         }
@@ -212,36 +236,62 @@ impl<'t> Tree<'t> {
     /// Forgets what was added since the tree had a size, none of which is an alias.
     pub(super) fn cut(&mut self, size: Size) {
         self.items.truncate(size.items);
-        self.children.truncate(size.children);
         self.unescaped.truncate(size.unescaped);
         self.ends.truncate(size.ends);
     }
 
-    /// The keys, of keys and values in turn, that stand a second time, each behind the one that it repeats.
-    pub(super) fn repeated(&self, children: &[u32]) -> Vec<(u32, u32)> {
-        let keys = children.iter().copied().step_by(2);
-        let texts = keys.clone().map(|key| self.text(key).unwrap_or_default());
+    /// The keys of a mapping that stand a second time, each behind the one that it repeats.
+    pub(super) fn repeated(&self, map: u32) -> Vec<(u32, u32)> {
+        let (mut few, mut len) = ([("", 0); FEW_KEYS], 0);
+        let mut many = HashMap::new();
         let mut repeated = Vec::new();
-        if keys.len() <= FEW_KEYS {
-            let mut before = [""; FEW_KEYS];
-            for (at, (key, text)) in keys.zip(texts).enumerate() {
-                if let Some(first) = before[..at].iter().position(|before| *before == text) {
-                    repeated.push((children[first * 2], key));
+        for (key, _) in self.pairs(map) {
+            let text = self.key(key);
+            let first = if many.is_empty() {
+                few[..len].iter().find(|(before, _)| *before == text).map(|(_, first)| *first)
+            } else {
+                many.get(text).copied()
+            };
+            match first {
+                Some(first) => repeated.push((first, key)),
+                None if len < FEW_KEYS => {
+                    few[len] = (text, key);
+                    len += 1;
                 }
-                before[at] = text;
-            }
-        } else {
-            let mut before = HashMap::with_capacity(keys.len());
-            for (key, text) in keys.zip(texts) {
-                match before.entry(text) {
-                    Place::Occupied(first) => repeated.push((*first.get(), key)),
-                    Place::Vacant(place) => {
-                        place.insert(key);
+                None => {
+                    if many.is_empty() {
+                        many.extend(few);
                     }
+                    many.insert(text, key);
                 }
             }
         }
         repeated
+    }
+}
+
+/// The entries of a mapping that have a key, by the numbers of their keys and values.
+#[derive(Clone)]
+pub(super) struct Pairs<'t> {
+    tree: &'t Tree<'t>,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Pairs<'_> {
+    type Item = (u32, u32);
+
+    #[inline]
+    fn next(&mut self) -> Option<(u32, u32)> {
+        while self.next < self.end {
+            let key = self.next;
+            let value = self.tree.behind(key);
+            self.next = self.tree.behind(value);
+            if !matches!(self.tree.kind(key), Kind::List(_) | Kind::Map(_) | Kind::Unreadable) {
+                return Some((key, value));
+            }
+        }
+        None
     }
 }
 
@@ -254,7 +304,6 @@ fn count(number: usize) -> u32 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
     items: usize,
-    children: usize,
     unescaped: usize,
     ends: usize,
 }
@@ -299,14 +348,15 @@ impl<'t> Node<'t> {
     /// What the node holds.
     pub fn value(self) -> Value<'t> {
         let tree = self.tree;
-        let Item { span, kind } = tree.items[self.resolved() as usize];
+        let id = self.resolved();
+        let Item { span, kind } = tree.items[id as usize];
         match kind {
             Kind::Null | Kind::Unwritten => Value::Null,
             Kind::Bool(value) => Value::Bool(value),
             Kind::Number(letters) => Value::Number(tree.letters(span, letters)),
             Kind::String(letters) => Value::String(tree.letters(span, letters)),
-            Kind::List(start) => Value::List(List { tree, start }),
-            Kind::Map(start) => Value::Map(Map { tree, start }),
+            Kind::List(_) => Value::List(List { tree, id }),
+            Kind::Map(_) => Value::Map(Map { tree, id }),
             // `resolved` leaves no alias: one that leads nowhere is unreadable.
             Kind::Alias(_) | Kind::Unreadable => Value::Unreadable,
         }
@@ -361,14 +411,14 @@ impl<'t> Node<'t> {
 
     /// The mapping, if the node is one.
     pub fn as_map(self) -> Option<Map<'t>> {
-        let Kind::Map(start) = self.tree.kind(self.resolved()) else { return None };
-        Some(Map { tree: self.tree, start })
+        let (tree, id) = (self.tree, self.resolved());
+        matches!(tree.kind(id), Kind::Map(_)).then_some(Map { tree, id })
     }
 
     /// The sequence, if the node is one.
     pub fn as_list(self) -> Option<List<'t>> {
-        let Kind::List(start) = self.tree.kind(self.resolved()) else { return None };
-        Some(List { tree: self.tree, start })
+        let (tree, id) = (self.tree, self.resolved());
+        matches!(tree.kind(id), Kind::List(_)).then_some(List { tree, id })
     }
 
     /// The value of a key, if the node is a mapping that has it.
@@ -437,19 +487,21 @@ impl Node<'_> {
 #[derive(Clone, Copy)]
 pub struct List<'t> {
     tree: &'t Tree<'t>,
-    start: Index,
+    id: u32,
 }
 
 impl<'t> List<'t> {
     /// The elements in order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = Node<'t>> + use<'t> {
-        let tree = self.tree;
-        tree.children(self.start).iter().map(|id| tree.node(id.get()))
-    }
-
-    /// The element at a place, without a walk to it.
-    pub fn get(self, at: usize) -> Option<Node<'t>> {
-        self.tree.children(self.start).get(at).map(|id| self.tree.node(id.get()))
+    pub fn iter(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        let Self { tree, id } = self;
+        let (mut next, end) = (id + 1, tree.behind(id));
+        std::iter::from_fn(move || {
+            let id = next;
+            (id < end).then(|| {
+                next = tree.behind(id);
+                tree.node(id)
+            })
+        })
     }
 }
 
@@ -457,7 +509,7 @@ impl<'t> List<'t> {
 #[derive(Clone, Copy)]
 pub struct Map<'t> {
     tree: &'t Tree<'t>,
-    start: Index,
+    id: u32,
 }
 
 /// One key with its value.
@@ -494,8 +546,13 @@ impl Entry<'_> {
 
 impl<'t> Map<'t> {
     /// The entries in the order of the file, each key once.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = Entry<'t>> + use<'t> {
-        self.pairs().map(move |pair| self.entry_of(pair))
+    pub fn iter(self) -> impl Iterator<Item = Entry<'t>> + use<'t> {
+        self.tree.pairs(self.id).map(move |pair| self.entry_of(pair))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.tree.pairs(self.id).next().is_none()
     }
 
     /// The entry of a key.
@@ -505,25 +562,23 @@ impl<'t> Map<'t> {
 
     /// The value of a key.
     pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.pair(key).map(|pair| self.tree.node(pair[1].get()))
+        self.pair(key).map(|(_, value)| self.tree.node(value))
     }
 
-    fn pair(self, key: &str) -> Option<&'t [Index]> {
-        self.pairs().find(|pair| self.tree.is(pair[0].get(), key))
-    }
-
-    fn pairs(self) -> std::slice::ChunksExact<'t, Index> {
-        self.tree.children(self.start).chunks_exact(2)
+    fn pair(self, key: &str) -> Option<(u32, u32)> {
+        self.tree.pairs(self.id).find(|(id, _)| self.tree.is_key(*id, key))
     }
 
     #[inline]
-    fn entry_of(self, pair: &[Index]) -> Entry<'t> {
+    fn entry_of(self, (key, value): (u32, u32)) -> Entry<'t> {
         let tree = self.tree;
-        let (key, value) = (pair[0].get(), pair[1].get());
         Entry {
-            key: tree.text(key).unwrap_or_default(),
+            key: tree.key(key),
             key_span: tree.span(key),
-            key_verbatim: tree.node(key).is_verbatim(),
+            key_verbatim: match tree.kind(key) {
+                Kind::Null | Kind::Unwritten | Kind::Bool(_) => true,
+                _ => tree.node(key).is_verbatim(),
+            },
             value: tree.node(value),
         }
     }

@@ -3,12 +3,12 @@
 //! Scalars are resolved by the core schema: `no` is text, `0o17` is 15, `.inf` is refused. Hostile input is
 //! bounded before anything is built from it: depth, number of nodes, and what aliases would unfold to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
-use super::tree::{Index, Kind, Letters};
+use super::tree::{Index, Kind};
 use super::{Document, Problem, ProblemKind};
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::Span;
@@ -74,11 +74,15 @@ struct Built {
 
 /// A collection whose end has not been met.
 struct Open {
+    id: u32,
     anchor: usize,
     start: usize,
     style: StructureStyle,
     is_map: bool,
-    children: Vec<u32>,
+    /// The last key of a mapping, while its value is due.
+    due: Option<u32>,
+    /// Where the last child ends.
+    end: Option<u32>,
     weight: u64,
     bytes: u64,
     height: usize,
@@ -95,8 +99,6 @@ struct Builder<'d, 't> {
     aliased: u64,
     /// Bytes of text that following every alias would add.
     aliased_bytes: u64,
-    /// Emptied lists of children, for reuse.
-    spare: Vec<Vec<u32>>,
 }
 
 impl<'d, 't> Builder<'d, 't> {
@@ -109,7 +111,6 @@ impl<'d, 't> Builder<'d, 't> {
             anchors: HashMap::new(),
             aliased: 0,
             aliased_bytes: 0,
-            spare: Vec::new(),
         }
     }
 
@@ -220,32 +221,22 @@ impl<'d, 't> Builder<'d, 't> {
         if self.open.len() >= MAX_DEPTH {
             return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep"));
         }
-        let children = self.spare.pop().unwrap_or_default();
         let start = span.start as usize;
-        self.open.push(Open { anchor, start, style, is_map, children, weight: 1, bytes: 0, height: 0 });
+        let id = self.document.tree.open(start, is_map);
+        let open = Open { id, anchor, start, style, is_map, due: None, end: None, weight: 1, bytes: 0, height: 0 };
+        self.open.push(open);
         Ok(())
     }
 
     fn end(&mut self, end: Span) {
-        let Some(mut open) = self.open.pop() else { return };
-        let tree = &self.document.tree;
+        let Some(open) = self.open.pop() else { return };
         // A block collection "ends" where the next token begins: its last child says where it really does.
-        let end = match (open.style, open.children.last()) {
-            (StructureStyle::Block, Some(last)) => {
-                let own = if open.is_map { open.children[open.children.len() - 2] } else { *last };
-                tree.span(*last).end.max(tree.span(own).end) as usize
-            }
-            _ => end.end as usize,
-        };
+        let end = open.end.filter(|_| open.style == StructureStyle::Block).unwrap_or(end.end);
+        self.document.tree.close(open.id, end as usize);
         if open.is_map {
-            self.drop_repeated(&mut open.children);
+            self.drop_repeated(open.id);
         }
-        let children = self.document.tree.adopt(&open.children);
-        let kind = if open.is_map { Kind::Map(children) } else { Kind::List(children) };
-        let id = self.document.tree.push(Span::new(open.start, end), kind);
-        let built = Built { id, weight: open.weight, bytes: open.bytes, height: open.height + 1 };
-        open.children.clear();
-        self.spare.push(open.children);
+        let built = Built { id: open.id, weight: open.weight, bytes: open.bytes, height: open.height + 1 };
         self.finish(built, open.anchor);
     }
 
@@ -259,7 +250,7 @@ impl<'d, 't> Builder<'d, 't> {
 
     /// A value that is not written is met at the colon of its key; it belongs behind it.
     fn behind_colon(&self, span: Span, kind: Kind) -> (Span, Kind) {
-        let is_value = self.open.last().is_some_and(|open| open.is_map && open.children.len() % 2 == 1);
+        let is_value = self.open.last().is_some_and(|open| open.due.is_some());
         let at = span.start as usize;
         if is_value
             && matches!(kind, Kind::Null)
@@ -313,65 +304,51 @@ impl<'d, 't> Builder<'d, 't> {
         parent.weight = parent.weight.saturating_add(built.weight);
         parent.bytes = parent.bytes.saturating_add(built.bytes);
         parent.height = parent.height.max(built.height);
-        let is_key = parent.is_map && parent.children.len() % 2 == 0;
-        let id = if is_key { self.key(built.id) } else { built.id };
-        if let Some(parent) = self.open.last_mut() {
-            parent.children.push(id);
+        let is_key = parent.is_map && parent.due.is_none();
+        parent.due = is_key.then_some(built.id);
+        parent.end = parent.end.max(Some(self.document.tree.span(built.id).end));
+        if is_key {
+            self.check_key(built.id);
         }
     }
 
-    /// A key is text: what looks like a number or a word of YAML keeps its spelling, anything else is refused.
-    fn key(&mut self, id: u32) -> u32 {
-        let node = self.document.tree.node(id);
-        let span = node.span();
-        if matches!(self.document.tree.kind(id), Kind::String(_)) {
-            if self.text.as_bytes().get(span.range()) == Some(b"<<") {
-                let message = "YAML 1.2 has no merge keys: write the keys out";
-                self.document.problem(ProblemKind::MergeKey, span, message);
+    /// A key is text, or what can pass for it.
+    fn check_key(&mut self, id: u32) {
+        let tree = &mut self.document.tree;
+        let span = tree.span(id);
+        let is_text = matches!(tree.kind(id), Kind::String(_));
+        if is_text && self.text.as_bytes().get(span.range()) == Some(b"<<") {
+            let message = "YAML 1.2 has no merge keys: write the keys out";
+            self.document.problem(ProblemKind::MergeKey, span, message);
+        } else if matches!(tree.node(id).value(), super::Value::List(_) | super::Value::Map(_)) {
+            if tree.node(id).is_alias() {
+                tree.spoil(id);
             }
-            return id;
+            self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
         }
-        let letters = match node.value() {
-            super::Value::String(text) => {
-                let text = text.to_owned();
-                self.document.tree.unescape([&*text])
-            }
-            // Nothing is written where the place is empty.
-            super::Value::Null | super::Value::Bool(_) | super::Value::Number(_) => Letters::WHOLE,
-            super::Value::List(_) | super::Value::Map(_) => {
-                self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
-                self.document.tree.unescape([])
-            }
-            super::Value::Unreadable => self.document.tree.unescape([]),
-        };
-        self.document.tree.push(span, Kind::String(letters))
     }
 
     /// Reports the keys that stand a second time, and leaves their entries out: the first one counts.
-    fn drop_repeated(&mut self, children: &mut Vec<u32>) {
-        let tree = &self.document.tree;
-        let repeated = tree.repeated(children);
+    fn drop_repeated(&mut self, map: u32) {
+        let tree = &mut self.document.tree;
+        let repeated = tree.repeated(map);
         if repeated.is_empty() {
             return;
         }
-        let problems: Vec<Problem> = repeated
+        let problems = repeated
             .iter()
             .take(MOST_REPEATED.saturating_sub(self.document.problems.len()))
             .map(|&(first, key)| Problem {
                 kind: ProblemKind::DuplicateKey,
                 span: tree.span(key),
-                message: format!(
-                    "the key `{}` stands here a second time",
-                    tree.text(key).unwrap_or_default()
-                ),
+                message: format!("the key `{}` stands here a second time", tree.key(key)),
                 help: None,
                 related: Some((tree.span(first), "first here".to_owned())),
-            })
-            .collect();
+            });
         self.document.problems.extend(problems);
-        let later: HashSet<u32> = repeated.iter().map(|(_, key)| *key).collect();
-        *children =
-            children.chunks_exact(2).filter(|pair| !later.contains(&pair[0])).flatten().copied().collect();
+        for (_, key) in repeated {
+            tree.spoil(key);
+        }
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
@@ -463,7 +440,7 @@ impl<'d, 't> Builder<'d, 't> {
 
     /// Refuses another node when there are too many, finished or open.
     fn check_count(&mut self, span: Span) -> Result<(), Stop> {
-        if self.document.tree.len() + self.open.len() >= MAX_NODES {
+        if self.document.tree.len() >= MAX_NODES {
             return self.limit(span, format!("the file has more than {MAX_NODES} values"));
         }
         Ok(())

@@ -107,7 +107,7 @@ fn maestro(file: Block<'_>) -> Maestro<'_> {
     let layers: Vec<Layer<'_>> = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
     let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
         Value::Null => false,
-        Value::Map(map) => map.iter().len() > 0,
+        Value::Map(map) => !map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
     let stubs = stub::of_missing(file, written, &layers);

@@ -42,7 +42,7 @@ pub(super) fn of_described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>
     let text = placeholder(kind);
     let addition = match block.entry("analysis") {
         Some(_) => node.filled("analysis", &New::Text(&text)),
-        None if block.map()?.iter().len() == 0 => return of_empty(kind, maestro),
+        None if block.map()?.is_empty() => return of_empty(kind, maestro),
         None => node.with(&[("analysis", New::Text(&text))]),
     };
     addition.map(|addition| fix(title(kind), addition))

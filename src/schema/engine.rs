@@ -241,7 +241,7 @@ impl<'a> Object<'a, TreeJson> for Map<'a> {
     type MembersIter = Box<dyn Iterator<Item = (&'a str, Node<'a>)> + 'a>;
 
     fn len(&self) -> usize {
-        self.iter().len()
+        self.iter().count()
     }
 
     fn get(&self, key: &String) -> Option<Node<'a>> {
@@ -258,7 +258,7 @@ impl<'a> Array<'a, TreeJson> for List<'a> {
     type ElementsIter = Box<dyn Iterator<Item = Node<'a>> + 'a>;
 
     fn len(&self) -> usize {
-        self.iter().len()
+        self.iter().count()
     }
 
     fn elements(&self) -> Self::ElementsIter {

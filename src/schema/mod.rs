@@ -135,10 +135,11 @@ impl Compiled {
         if breaches.is_empty() {
             return Vec::new();
         }
-        self.join_misspelt_keys(root, &mut breaches);
+        let mut places = Places { root, elements: HashMap::new() };
+        self.join_misspelt_keys(&mut places, &mut breaches);
         let mut violations = Vec::new();
         for breach in &breaches {
-            self.explain(root, breach, &mut violations);
+            self.explain(&mut places, breach, &mut violations);
         }
         violations.sort_by_key(|violation| violation.span);
         violations.dedup();
@@ -146,7 +147,7 @@ impl Compiled {
     }
 
     /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
-    fn join_misspelt_keys(&self, root: Node<'_>, breaches: &mut Vec<Breach>) {
+    fn join_misspelt_keys(&self, places: &mut Places<'_>, breaches: &mut Vec<Breach>) {
         let mut meant: HashMap<Vec<String>, HashSet<String>> = HashMap::new();
         for breach in &*breaches {
             let What::UnknownKeys(names) = &breach.what else { continue };
@@ -158,7 +159,7 @@ impl Compiled {
             What::MissingKey(name) => {
                 let misspelt = meant.get(&breach.path).is_some_and(|keys| keys.contains(name));
                 // What a merge key was to bring is not there because merge keys are not; that is said already.
-                let unmerged = Place::find(root, &breach.path).node.get("<<").is_some();
+                let unmerged = places.find(&breach.path).node.get("<<").is_some();
                 !misspelt && !unmerged
             }
             _ => true,
@@ -206,8 +207,8 @@ impl Compiled {
         description
     }
 
-    fn explain(&self, root: Node<'_>, breach: &Breach, violations: &mut Vec<Violation>) {
-        let place = Place::find(root, &breach.path);
+    fn explain(&self, places: &mut Places<'_>, breach: &Breach, violations: &mut Vec<Violation>) {
+        let place = places.find(&breach.path);
         // A value that could not be read has its problem already.
         if matches!(place.node.value(), Value::Unreadable) {
             return;
@@ -217,7 +218,7 @@ impl Compiled {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
                 Meant::Branch(breaches) if owner.is_none() => {
-                    return breaches.iter().for_each(|inner| self.explain(root, inner, violations));
+                    return breaches.iter().for_each(|inner| self.explain(places, inner, violations));
                 }
                 Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
                 Meant::Types(expected) => self.wrong_type(&place, breach, &expected),
@@ -331,20 +332,32 @@ struct Place<'t> {
     shared: bool,
 }
 
-impl<'t> Place<'t> {
+/// The places of a tree, by their paths.
+struct Places<'t> {
+    root: Node<'t>,
+    /// The elements of each list that a path has led into: a long one is walked once, and not for every breach in it.
+    elements: HashMap<u32, Vec<Node<'t>>>,
+}
+
+impl<'t> Places<'t> {
     /// Follows a path of keys and indices as far as it leads.
-    fn find(root: Node<'t>, path: &[String]) -> Self {
+    fn find(&mut self, path: &[String]) -> Place<'t> {
+        let root = self.root;
         let first = root.as_map().and_then(|map| map.iter().next());
         let heading = first.map_or(root.span(), |entry| entry.key_span);
         let mut place =
-            Self { node: root, name: String::new(), span: root.span(), heading, shared: root.is_shared() };
+            Place { node: root, name: String::new(), span: root.span(), heading, shared: root.is_shared() };
         for part in path {
             let step = match place.node.value() {
                 Value::Map(map) => map.entry(part),
-                Value::List(list) => part.parse().ok().and_then(|at| list.get(at)).map(|value| {
-                    let key_span = first_key(value).unwrap_or(value.span());
-                    Entry { key: "", key_span, key_verbatim: false, value }
-                }),
+                Value::List(list) => {
+                    let elements = self.elements.entry(place.node.resolved());
+                    let elements = elements.or_insert_with(|| list.iter().collect());
+                    part.parse().ok().and_then(|at: usize| elements.get(at)).map(|&value| {
+                        let key_span = first_key(value).unwrap_or(value.span());
+                        Entry { key: "", key_span, key_verbatim: false, value }
+                    })
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {
                     None
                 }
@@ -358,7 +371,7 @@ impl<'t> Place<'t> {
             }
             let shared = place.shared || entry.value.is_shared();
             let (span, heading) = (entry.span(), entry.key_span);
-            place = Self { node: entry.value, name: place.name, span, heading, shared };
+            place = Place { node: entry.value, name: place.name, span, heading, shared };
         }
         place.name =
             if place.name.is_empty() { "the document".to_owned() } else { format!("`{}`", place.name) };
