@@ -127,7 +127,7 @@ fn assessed(
     let given = &declared.factors.given;
     let mut factors = Vec::with_capacity(given.len());
     factors.extend(Factor::ALL.into_iter().filter_map(|factor| {
-        let value = given.iter().find(|given| given.factor == factor)?.value?.value;
+        let value = given.iter().find(|given| given.factor == factor)?.number()?.value;
         Some((factor, value))
     }));
     AssessedScore {

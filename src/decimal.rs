@@ -15,11 +15,11 @@ use std::ops::{Add, Mul, Sub};
 ///
 /// Equality and order are those of the value: `0.5` equals `0.50`.
 #[derive(Clone, Copy, Debug)]
-// A large model holds many, and the alignment of `i128` would make each of them half as large again.
-#[repr(Rust, packed(4))]
+// A large model holds many, and the alignment of `i128` would make each of them nearly twice as large.
+#[repr(Rust, packed)]
 pub struct Decimal {
     units: i128,
-    scale: u32,
+    scale: u8,
 }
 
 /// Why a text is not a [`Decimal`].
@@ -43,7 +43,7 @@ impl Decimal {
     pub const TEN: Self = Self { units: 10, scale: 0 };
 
     /// `units · 10^-scale`, for constants: `Decimal::new(97, 2)` is 0.97.
-    pub const fn new(units: i64, scale: u32) -> Self {
+    pub const fn new(units: i64, scale: u8) -> Self {
         // `From` is not const; widening i64 loses nothing.
         Self { units: units as i128, scale }
     }
@@ -89,26 +89,26 @@ impl Decimal {
     /// `units · 10^-scale` for a scale that an exponent may have made negative or large.
     fn scaled(units: i128, scale: i32) -> Result<Self, NotDecimal> {
         if units == 0 {
-            return Ok(Self { units, scale: u32::try_from(scale.clamp(0, 18)).unwrap_or(0) });
+            return Ok(Self { units, scale: u8::try_from(scale.clamp(0, 18)).unwrap_or(0) });
         }
         if !(-18..=18).contains(&scale) {
             return Err(NotDecimal::TooLong);
         }
-        let (units, scale) = match u32::try_from(scale) {
+        let (units, scale) = match u8::try_from(scale) {
             Ok(scale) => (units, scale),
-            Err(_) => (units * power(scale.unsigned_abs()), 0),
+            Err(_) => (units * 10_i128.pow(scale.unsigned_abs()), 0),
         };
         // Two such numbers can be brought to one scale and still be far from the end of i128.
         if units.abs() < power(18) { Ok(Self { units, scale }) } else { Err(NotDecimal::TooLong) }
     }
 
     /// How many digits stand after the point as written: 2 for `1.40`.
-    pub const fn decimals(self) -> u32 {
+    pub const fn decimals(self) -> u8 {
         self.scale
     }
 
     /// How many digits after the point the value needs: 1 for `1.40`.
-    pub fn needed_decimals(self) -> u32 {
+    pub fn needed_decimals(self) -> u8 {
         self.trimmed(0).scale
     }
 
@@ -132,14 +132,14 @@ impl Decimal {
     /// The value rounded half up to `places` decimals: the rounding of AIVSS and CVSS v4.0 for scores, which are
     /// never negative. (Half up and half away from zero differ only below zero.)
     #[must_use]
-    pub fn round_half_up(self, places: u32) -> Self {
+    pub fn round_half_up(self, places: u8) -> Self {
         self.rounded(places, |quotient, twice, divisor| quotient + i128::from(twice >= divisor))
     }
 
     /// The value rounded half to even, as Python's `round` and IEEE 754 do: wrong for a score, and so needed to
     /// recognise the mistake.
     #[must_use]
-    pub fn round_half_even(self, places: u32) -> Self {
+    pub fn round_half_even(self, places: u8) -> Self {
         self.rounded(places, |quotient, twice, divisor| match twice.cmp(&divisor) {
             Ordering::Less => quotient,
             Ordering::Equal => quotient + quotient % 2,
@@ -149,11 +149,11 @@ impl Decimal {
 
     /// The value cut off after `places` decimals.
     #[must_use]
-    pub fn truncate(self, places: u32) -> Self {
+    pub fn truncate(self, places: u8) -> Self {
         self.rounded(places, |quotient, _, _| quotient)
     }
 
-    fn rounded(self, places: u32, choose: impl Fn(i128, i128, i128) -> i128) -> Self {
+    fn rounded(self, places: u8, choose: impl Fn(i128, i128, i128) -> i128) -> Self {
         if self.scale <= places {
             return Self { units: self.units * power(places - self.scale), scale: places };
         }
@@ -163,7 +163,7 @@ impl Decimal {
     }
 
     /// The same value with no more trailing zeros than `places` decimals need.
-    fn trimmed(self, places: u32) -> Self {
+    fn trimmed(self, places: u8) -> Self {
         let mut trimmed = self;
         while trimmed.scale > places && trimmed.units % 10 == 0 {
             trimmed = Self { units: trimmed.units / 10, scale: trimmed.scale - 1 };
@@ -178,14 +178,14 @@ impl Decimal {
     }
 
     /// Both numbers' units at the larger of their scales.
-    fn aligned(self, other: Self) -> (i128, i128, u32) {
+    fn aligned(self, other: Self) -> (i128, i128, u8) {
         let scale = self.scale.max(other.scale);
         (self.units * power(scale - self.scale), other.units * power(scale - other.scale), scale)
     }
 }
 
-fn power(exponent: u32) -> i128 {
-    10_i128.pow(exponent)
+fn power(exponent: u8) -> i128 {
+    10_i128.pow(exponent.into())
 }
 
 fn parse_radix(digits: &str, radix: u32) -> Result<Decimal, NotDecimal> {
@@ -269,7 +269,7 @@ impl fmt::Display for Decimal {
         let sign = if self.units < 0 { "-" } else { "" };
         let (units, divisor) = (self.units.unsigned_abs(), power(self.scale).unsigned_abs());
         let whole = units / divisor;
-        let width = self.scale as usize;
+        let width = usize::from(self.scale);
         if width == 0 {
             return f.pad(&format!("{sign}{whole}"));
         }
@@ -350,7 +350,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_survives_reading_and_printing(units in -999_999_999_i64..=999_999_999, scale in 0_u32..=9) {
+        fn text_survives_reading_and_printing(units in -999_999_999_i64..=999_999_999, scale in 0_u8..=9) {
             let decimal = Decimal::new(units, scale);
             prop_assert_eq!(number(&decimal.to_string()), decimal);
         }
@@ -366,7 +366,7 @@ mod tests {
         }
 
         #[test]
-        fn rounding_half_up_moves_by_at_most_half_a_step(units in 0_i64..=10_000_000, scale in 0_u32..=6) {
+        fn rounding_half_up_moves_by_at_most_half_a_step(units in 0_i64..=10_000_000, scale in 0_u8..=6) {
             let exact = Decimal::new(units, scale);
             let twice = (exact.round_half_up(1) - exact) * Decimal::new(2, 0);
             prop_assert!(Decimal::new(-1, 1) < twice && twice <= Decimal::new(1, 1));

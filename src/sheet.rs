@@ -174,7 +174,7 @@ impl Sheet {
 fn computed(scored: &Scored<'_>, working: &Working) -> Computed {
     let given = scored.declared.factors.given.iter();
     let factors: Vec<(Factor, Decimal)> =
-        given.filter_map(|given| Some((given.factor, given.value?.value))).collect();
+        given.filter_map(|given| Some((given.factor, given.number()?.value))).collect();
     Computed {
         working: working.clone(),
         sum_written: scored.sum_written(),

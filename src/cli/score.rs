@@ -12,7 +12,7 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::discover::Repository;
 use crate::fix::is_unreadable;
-use crate::model::{Assessment, At, Factor, Factors, GivenFactor, Multiplier};
+use crate::model::{Assessment, At, Factor, FactorValue, Factors, GivenFactor, Multiplier};
 use crate::report::{Formulas, Obstacle, Verdict, begin_line, write_sheet, write_sheets_json};
 use crate::score::{ALL, Formula, INPUT_DECIMALS, score};
 use crate::sheet::{Sheet, sheets};
@@ -155,9 +155,8 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
     }
     let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
         factor: *factor,
-        key: At::new(factor.key(), span),
-        value: Some(At::new(*value, span)),
-        empty: None,
+        key: span,
+        value: FactorValue::Number(At::new(*value, span)),
         rationale: None,
     });
     let assessment = Assessment {

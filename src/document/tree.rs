@@ -226,11 +226,7 @@ impl<'t> Tree<'t> {
 
     /// How much there is of everything, to come back to.
     pub(super) fn size(&self) -> Size {
-        Size {
-            items: self.items.len(),
-            unescaped: self.unescaped.len(),
-            ends: self.ends.len(),
-        }
+        Size { items: self.items.len(), unescaped: self.unescaped.len(), ends: self.ends.len() }
     }
 
     /// Forgets what was added since the tree had a size, none of which is an alias.

@@ -223,7 +223,8 @@ impl<'d, 't> Builder<'d, 't> {
         }
         let start = span.start as usize;
         let id = self.document.tree.open(start, is_map);
-        let open = Open { id, anchor, start, style, is_map, due: None, end: None, weight: 1, bytes: 0, height: 0 };
+        let open =
+            Open { id, anchor, start, style, is_map, due: None, end: None, weight: 1, bytes: 0, height: 0 };
         self.open.push(open);
         Ok(())
     }
@@ -335,16 +336,15 @@ impl<'d, 't> Builder<'d, 't> {
         if repeated.is_empty() {
             return;
         }
-        let problems = repeated
-            .iter()
-            .take(MOST_REPEATED.saturating_sub(self.document.problems.len()))
-            .map(|&(first, key)| Problem {
+        let problems = repeated.iter().take(MOST_REPEATED.saturating_sub(self.document.problems.len())).map(
+            |&(first, key)| Problem {
                 kind: ProblemKind::DuplicateKey,
                 span: tree.span(key),
                 message: format!("the key `{}` stands here a second time", tree.key(key)),
                 help: None,
                 related: Some((tree.span(first), "first here".to_owned())),
-            });
+            },
+        );
         self.document.problems.extend(problems);
         for (_, key) in repeated {
             tree.spoil(key);

@@ -16,7 +16,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::document::{self, Document, Node};
 use crate::fix::{apply, mend};
-use crate::model::{Assessment, Factor, Factors, Format, Recognised, recognise};
+use crate::model::{Assessment, Factor, Factors, Format, GivenFactor, Recognised, recognise};
 use crate::score::{Formula, Working, score};
 use crate::source::{Source, Span};
 use edits::{exchange, fill, version_edit};
@@ -271,7 +271,7 @@ fn outcome(
     };
     only_tenth(&assessment.factors)?;
     let given = |factor| assessment.factors.given.iter().find(move |given| given.factor == factor);
-    let open = given(aim.formula.tenth).and_then(|given| given.empty);
+    let open = given(aim.formula.tenth).and_then(GivenFactor::empty);
     let fills = open.is_some() && matches!(aim.tenth, Tenth::Value(_));
     let is_there = from.version == aim.formula.version;
     if (is_there && !fills) || aim.formula.precedes(from) {
@@ -285,8 +285,8 @@ fn outcome(
         from.tenth != aim.formula.tenth && aim.tenth != Tenth::Keep && given(aim.formula.tenth).is_none()
     });
     let exchanged = old.map(|old| Exchanged {
-        span: old.key.span,
-        value: old.value.map(|value| value.value),
+        span: old.key,
+        value: old.number().map(|value| value.value),
         rationale: old.rationale.map(str::to_owned),
         is_open: aim.tenth == Tenth::Ask,
         kept: edits::kept(text, block.node, from.tenth),
@@ -327,8 +327,8 @@ fn only_tenth(factors: &Factors<'_>) -> Result<(), InTheWay> {
     match (given.next(), given.next()) {
         (Some(_), None) => Ok(()),
         (Some(one), Some(other)) => {
-            let (one, key) = (one.key.value, other.key.value);
-            Err((other.key.span, format!("both {one} and {key} are given, and only one is the tenth factor")))
+            let (one, key) = (factors.spell(one.factor), factors.spell(other.factor));
+            Err((other.key, format!("both {one} and {key} are given, and only one is the tenth factor")))
         }
         (None, _) => Err((factors.heading, "the tenth factor is missing".to_owned())),
     }

@@ -243,14 +243,41 @@ impl Factors<'_> {
 pub struct GivenFactor<'t> {
     /// Which.
     pub factor: Factor,
-    /// The key as the file spells it.
-    pub key: At<&'t str>,
-    /// The value; `None` where it is out of shape.
-    pub value: Option<At<Decimal>>,
-    /// The place of an empty value, `null`.
-    pub empty: Option<Span>,
+    /// The place of its key, which is spelt as [`Factors::spell`] spells it.
+    pub key: Span,
+    /// The value.
+    pub value: FactorValue,
     /// Why this value.
     pub rationale: Option<&'t str>,
+}
+
+/// What stands behind a factor's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorValue {
+    /// A number, perhaps out of range.
+    Number(At<Decimal>),
+    /// Nothing, or `null`, at this place.
+    Empty(Span),
+    /// Something else.
+    Unreadable,
+}
+
+impl GivenFactor<'_> {
+    /// The value, where it is a number.
+    pub const fn number(&self) -> Option<At<Decimal>> {
+        if let FactorValue::Number(number) = self.value { Some(number) } else { None }
+    }
+
+    /// The place of the value, where it is still empty.
+    pub const fn empty(&self) -> Option<Span> {
+        if let FactorValue::Empty(place) = self.value { Some(place) } else { None }
+    }
+}
+
+impl From<Option<At<Decimal>>> for FactorValue {
+    fn from(number: Option<At<Decimal>>) -> Self {
+        number.map_or(Self::Unreadable, Self::Number)
+    }
 }
 
 impl<'t> Model<'t> {

@@ -2,8 +2,8 @@
 
 use super::block::{Block, MOST_SLIPS, number};
 use super::{
-    Agent, Answer, Assessment, At, Blank, Factor, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
-    Maestro, Model, Review, Threat, blank, stub,
+    Agent, Answer, Assessment, At, Blank, Factor, FactorValue, Factors, Finding, Format, GivenFactor, Layer,
+    LayerKind, Maestro, Model, Review, Threat, blank, stub,
 };
 use crate::document::{Entry, Node, Value};
 use crate::suggest::nearest;
@@ -82,22 +82,21 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         keys: Factor::keys(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = block.key(entry);
         let Some(factor) = Factor::with_key(entry.key) else {
             if !entry.key.starts_with("x-") {
-                factors.unknown.push(key);
+                factors.unknown.push(block.key(entry));
             }
             continue;
         };
         let (value, rationale) = match entry.value.value() {
             Value::Map(_) => {
                 let block = Block::of(entry);
-                (block.number("score"), block.answered("rationale").map(|at| at.value))
+                (block.number("score").into(), block.answered("rationale").map(|at| at.value))
             }
-            _ => (number(entry), None),
+            Value::Null => (FactorValue::Empty(entry.span()), None),
+            _ => (number(entry).into(), None),
         };
-        let empty = matches!(entry.value.value(), Value::Null).then(|| entry.span());
-        factors.given.push(GivenFactor { factor, key, value, empty, rationale });
+        factors.given.push(GivenFactor { factor, key: entry.key_span, value, rationale });
     }
     factors
 }

@@ -71,19 +71,17 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
         keys: Factor::report_keys(),
     };
     for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
-        let key = block.key(entry);
         match Factor::with_report_key(entry.key) {
             Some(factor) => {
                 factors.given.push(GivenFactor {
                     factor,
-                    key,
-                    value: number(entry),
-                    // The report's schema says it.
-                    empty: None,
+                    key: entry.key_span,
+                    // That a value is empty, the report's schema says.
+                    value: number(entry).into(),
                     rationale: rationales.answered(entry.key).map(|at| at.value),
                 });
             }
-            None => factors.unknown.push(key),
+            None => factors.unknown.push(block.key(entry)),
         }
     }
     factors

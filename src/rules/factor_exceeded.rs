@@ -36,11 +36,13 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            let (Some(value), Some(limit)) = (given.value, limits.get(&given.factor)) else { continue };
+            let (Some(value), Some(limit)) = (given.number(), limits.get(&given.factor)) else { continue };
             if value.value > limit.value {
                 let message = format!(
                     "`{}` is {} and exceeds the limit of {}",
-                    given.key.value, value.value, limit.value
+                    scored.declared.factors.spell(given.factor),
+                    value.value,
+                    limit.value
                 );
                 found.push(
                     Diagnostic::new(&RULE, value.span, message).amount(value.value).decided_by(&limit.origin),

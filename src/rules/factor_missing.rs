@@ -91,8 +91,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::new(&RULE, factors.heading, message).help(help));
         }
         for given in &factors.given {
-            let Some(place) = given.empty else { continue };
-            let message = format!("the factor `{}` has no value yet", given.key.value);
+            let Some(place) = given.empty() else { continue };
+            let message = format!("the factor `{}` has no value yet", factors.spell(given.factor));
             found.push(Diagnostic::new(&RULE, place, message).help(given.factor.description()));
         }
     }

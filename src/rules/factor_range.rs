@@ -31,11 +31,14 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            if let Some(value) = given.value
+            if let Some(value) = given.number()
                 && !value.value.within(Decimal::ZERO, Decimal::ONE)
             {
-                let message =
-                    format!("`{}` is {}; a factor lies between 0.0 and 1.0", given.key.value, value.value);
+                let message = format!(
+                    "`{}` is {}; a factor lies between 0.0 and 1.0",
+                    scored.declared.factors.spell(given.factor),
+                    value.value
+                );
                 let mut diagnostic = Diagnostic::new(&RULE, value.span, message);
                 if value.value.within(Decimal::TEN, Decimal::new(100, 0)) {
                     let fraction = value.value.over_ten().over_ten().plain();

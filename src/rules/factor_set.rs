@@ -2,6 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::model::GivenFactor;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-set",
@@ -30,18 +31,15 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let given = &scored.declared.factors.given;
-        for (at, later) in given.iter().enumerate() {
-            let clash =
-                |earlier: &&crate::model::GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
-            if let Some(earlier) = given[..at].iter().find(clash) {
-                let message = format!(
-                    "`{}` and `{}` belong to different sets of ten",
-                    later.key.value, earlier.key.value
-                );
+        let factors = &scored.declared.factors;
+        for (at, later) in factors.given.iter().enumerate() {
+            let clash = |earlier: &&GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
+            if let Some(earlier) = factors.given[..at].iter().find(clash) {
+                let (one, other) = (factors.spell(later.factor), factors.spell(earlier.factor));
+                let message = format!("`{one}` and `{other}` belong to different sets of ten");
                 found.push(
-                    Diagnostic::new(&RULE, later.key.span, message)
-                        .related(earlier.key.span, "the other one")
+                    Diagnostic::new(&RULE, later.key, message)
+                        .related(earlier.key, "the other one")
                         .help("keep one of them: goal-driven planning is of v0.5, natural-language interface of v0.8"),
                 );
             }

@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         for (key, meant) in &unknown {
             // The right key may be there already, or be meant by two: then this is no other name but one too many.
             let is_only = |right: &&str| {
-                let is_given = factors.given.iter().any(|given| given.key.value == *right);
+                let is_given = factors.given.iter().any(|given| factors.spell(given.factor) == *right);
                 let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
                 !is_given && meaning.count() == 1 && factors.unknown.len() <= MOST
             };

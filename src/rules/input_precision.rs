@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{At, Multiplier};
+use crate::model::{At, GivenFactor, Multiplier};
 use crate::score::INPUT_DECIMALS;
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let declared = scored.declared;
         let multipliers = [declared.threat, declared.mitigation].into_iter().flatten().filter_map(number);
-        let factors = declared.factors.given.iter().filter_map(|given| given.value);
+        let factors = declared.factors.given.iter().filter_map(GivenFactor::number);
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
                 let message = format!("{} has more than {INPUT_DECIMALS} decimals", input.value);

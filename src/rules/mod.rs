@@ -192,7 +192,10 @@ impl<'a> Subject<'a> {
 
     /// What was computed, in the order of the scores: all that is left to report when the rules are done.
     pub fn into_workings(self) -> Vec<Option<Working>> {
-        self.scores.into_iter().map(|scored| scored.working).collect()
+        let mut workings: Vec<_> = self.scores.into_iter().map(|scored| scored.working).collect();
+        // They take the place of the scores, which is more than they need.
+        workings.shrink_to_fit();
+        workings
     }
 
     /// The agent's own score, in formats that have one.

@@ -46,11 +46,15 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn factors(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let points = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
     for given in &scored.declared.factors.given {
-        if let Some(value) = given.value
+        if let Some(value) = given.number()
             && value.value.within(Decimal::ZERO, Decimal::ONE)
             && !points.contains(&value.value)
         {
-            let message = format!("`{}` is {}; the scale has 0.0, 0.5 and 1.0", given.key.value, value.value);
+            let message = format!(
+                "`{}` is {}; the scale has 0.0, 0.5 and 1.0",
+                scored.declared.factors.spell(given.factor),
+                value.value
+            );
             found.push(Diagnostic::new(&RULE, value.span, message).decided_by(origin));
         }
     }

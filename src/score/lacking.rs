@@ -79,11 +79,11 @@ impl Scored<'_> {
     fn values_lacking(&self, lacking: &mut Vec<String>) {
         let factors = &self.declared.factors;
         for (at, given) in factors.given.iter().enumerate() {
-            let key = given.key.value;
+            let key = factors.spell(given.factor);
             if factors.given[..at].iter().any(|earlier| earlier.factor == given.factor) {
                 lacking.push(format!("`{key}` is given twice"));
             }
-            match given.value.map(|at| at.value) {
+            match given.number().map(|at| at.value) {
                 None => lacking.push(format!("`{key}` has no number")),
                 Some(value) => {
                     if !value.within(Decimal::ZERO, Decimal::ONE) {

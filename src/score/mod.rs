@@ -16,7 +16,7 @@ pub mod what_if;
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
 
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Factor, Multiplier};
+use crate::model::{Assessment, Factor, GivenFactor, Multiplier};
 use cvss::{Vector, VectorFault};
 
 /// One version of the AIVSS formula.
@@ -106,7 +106,7 @@ pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FO
 /// The highest threat multiplier that can be meant; more is a slip of the point.
 pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
 /// How many decimals an input may have; more is refused, never cut off.
-pub const INPUT_DECIMALS: u32 = 4;
+pub const INPUT_DECIMALS: u8 = 4;
 
 /// Whether a multiplier can be meant: zero would make any risk vanish.
 pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
@@ -306,7 +306,7 @@ pub struct Scored<'m> {
 impl Scored<'_> {
     /// The sum of the factors, term by term.
     pub fn sum_written(&self) -> String {
-        let factors = self.declared.factors.given.iter().filter_map(|given| given.value);
+        let factors = self.declared.factors.given.iter().filter_map(GivenFactor::number);
         let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
         let sum = self.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
         format!("{}{sum}", terms.join(" + "))
@@ -341,7 +341,9 @@ fn sum(declared: &Assessment<'_>) -> Option<Decimal> {
     let values: Option<Vec<Decimal>> = factors
         .given
         .iter()
-        .map(|given| given.value.map(|at| at.value).filter(|value| value.within(Decimal::ZERO, Decimal::ONE)))
+        .map(|given| {
+            given.number().map(|at| at.value).filter(|value| value.within(Decimal::ZERO, Decimal::ONE))
+        })
         .collect();
     let mut seen: Vec<_> = factors.given.iter().map(|given| given.factor).collect();
     seen.sort_unstable();
@@ -509,8 +511,8 @@ mod tests {
 
     /// Inputs as people write them: few decimals, so that many a score lies exactly between two tenths.
     fn short_inputs() -> impl Strategy<Value = Inputs> {
-        let short = |least: i64, most: i64, scale: u32| {
-            (least..=most * 10_i64.pow(scale)).prop_map(move |units| Decimal::new(units, scale))
+        let short = |least: i64, most: i64, scale: u8| {
+            (least..=most * 10_i64.pow(scale.into())).prop_map(move |units| Decimal::new(units, scale))
         };
         (short(0, 10, 1), short(0, 10, 2), short(1, 2, 1), short(1, 1, 1))
             .prop_map(|(base, sum, threat, mitigation)| Inputs::new(base, sum, threat, mitigation).unwrap())
