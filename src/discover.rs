@@ -451,6 +451,13 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     read_into(Vec::with_capacity(size + 1), file)
 }
 
+/// How many bytes of a file [`read`] would read, as far as that can be told.
+pub fn size(path: &Path) -> usize {
+    fs::metadata(path)
+        .map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(0))
+        .min(Source::MAX_BYTES)
+}
+
 fn regular(metadata: &fs::Metadata) -> Result<(), String> {
     if metadata.is_file() { Ok(()) } else { Err("not a regular file".to_owned()) }
 }

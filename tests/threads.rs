@@ -25,6 +25,11 @@ fn mixed() -> TempDir {
         };
         write(&name, &text);
     }
+    // Large ones wait until the others are done, and how large that is depends on the number of threads.
+    for (name, lines) in [("00-large", 2_000), ("33-larger", 4_000), ("99-large", 2_000)] {
+        let comment = "# What nobody reads, and what takes its time nevertheless.\n".repeat(lines);
+        write(&format!("{name}.threat-model.yaml"), &(comment + &MODEL.replace("score: 9.4", "score: 9.1")));
+    }
     folder
 }
 

@@ -119,7 +119,13 @@ impl Tally {
     }
 }
 
-/// Judges files on several threads; the outcomes stand in the order of the files.
+/// How many bytes of files are judged at once, if that is more than one file: hundreds of honest threat models.
+const SIDE_BY_SIDE: usize = 1024 * 1024;
+/// What a thread may take of it, however many there are.
+const SMALL: usize = 64 * 1024;
+
+/// Judges files on several threads; the outcomes stand in the order of the files. Large ones are judged one by one when
+/// all others are done, and by the same thread: the memory that one has used serves the next.
 fn judge_all(
     candidates: &[Candidate],
     side: Side<'_>,
@@ -132,17 +138,30 @@ fn judge_all(
     let (working, at_work) = mpsc::channel();
     let outcomes: Vec<OnceLock<Result<Judged, String>>> =
         candidates.iter().map(|_| OnceLock::new()).collect();
+    let small = (SIDE_BY_SIDE / threads.max(1)).max(SMALL);
+    let judge_one = |at: usize, most: usize| {
+        let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { return };
+        let judged = || -> Result<Option<Judged>, String> {
+            let bytes = side.read(candidate, most)?;
+            Ok(bytes.map(|bytes| judge_bytes(candidate, bytes, judge, keep)))
+        };
+        // A fault of this program's own must not pass for a verdict: the file counts as not judged.
+        let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
+        let outcome =
+            outcome.unwrap_or_else(|_| Err("this program failed on it; please report that".to_owned()));
+        if let Some(outcome) = outcome.transpose() {
+            slot.get_or_init(|| outcome);
+            done.fetch_add(1, Ordering::Relaxed);
+            watch::progress();
+        }
+    };
     let work = |_working: Sender<()>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { break };
-            let judged = || Ok(judge_bytes(candidate, side.read(candidate)?, judge, keep));
-            // A fault of this program's own must not pass for a verdict: the file counts as not judged.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
-            let failed = |_| Err("this program failed on it; please report that".to_owned());
-            slot.get_or_init(|| outcome.unwrap_or_else(failed));
-            done.fetch_add(1, Ordering::Relaxed);
-            watch::progress();
+            if at >= candidates.len() {
+                break;
+            }
+            judge_one(at, small);
         }
     };
     thread::scope(|scope| {
@@ -152,13 +171,20 @@ fn judge_all(
             let follow = move || follow(done, total, &at_work);
             let _ = thread::Builder::new().spawn_scoped(scope, follow);
         }
-        for _ in 1..threads.min(candidates.len()) {
+        let spawn = |_| {
             let (work, working) = (&work, working.clone());
-            if thread::Builder::new().spawn_scoped(scope, move || work(working)).is_err() {
-                break;
-            }
+            thread::Builder::new().spawn_scoped(scope, move || work(working)).ok()
+        };
+        let others: Vec<_> = (1..threads.min(candidates.len())).map_while(spawn).collect();
+        work(working.clone());
+        for other in others {
+            // What one that failed has left undone is done here.
+            let _ = other.join();
         }
-        work(working);
+        for at in (0..candidates.len()).filter(|at| outcomes[*at].get().is_none()) {
+            judge_one(at, usize::MAX);
+        }
+        drop(working);
     });
     let unfinished = || Err("it was not judged".to_owned());
     outcomes.into_iter().map(|slot| slot.into_inner().unwrap_or_else(unfinished)).collect()

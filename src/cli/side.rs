@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::watch;
 use crate::discover::{
     Candidate, Discovery, LEADS_OUT, Named, POLICY_NAMES, Repository, discover, discover_in, files_below,
-    read,
+    read, size,
 };
 use crate::git::Commit;
 use crate::policy::{Files, Policy};
@@ -52,10 +52,15 @@ impl Side<'_> {
         }
     }
 
-    pub(super) fn read(&self, candidate: &Candidate) -> Result<Vec<u8>, String> {
+    /// Reads a file, unless it has more bytes than are wanted. How many one of a commit has, shows only once it is read.
+    pub(super) fn read(&self, candidate: &Candidate, most: usize) -> Result<Option<Vec<u8>>, String> {
         match self {
-            Self::Folder(_) => read(&candidate.path),
-            Self::Commit(_, commit) => commit.bytes(&candidate.matched),
+            Self::Folder(_) if size(&candidate.path) > most => Ok(None),
+            Self::Folder(_) => read(&candidate.path).map(Some),
+            Self::Commit(_, commit) => {
+                let bytes = commit.bytes(&candidate.matched)?;
+                Ok((bytes.len() <= most).then_some(bytes))
+            }
         }
     }
 
