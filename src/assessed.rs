@@ -3,7 +3,7 @@
 use crate::decimal::Decimal;
 use crate::model::{Answer, Assessment, Factor, Format, LayerKind, Model, Threat};
 use crate::score::Working;
-use crate::source::{Position, Source};
+use crate::source::{Position, Positions, Source};
 
 /// How many characters of a threat's identifier and title are kept.
 const LONGEST_NAME: usize = 120;
@@ -96,9 +96,11 @@ impl Assessed {
             Some((Some(id), finding.assessment?))
         });
         let declared = own.map(|declared| (None, declared)).chain(findings);
+        // Most stand in the order of the file.
+        let mut positions = source.positions();
         let scores = declared
             .zip(workings)
-            .map(|((finding, declared), working)| assessed(finding, &declared, working, source));
+            .map(|((finding, declared), working)| assessed(finding, &declared, working, &mut positions));
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
@@ -121,7 +123,7 @@ fn assessed(
     finding: Option<String>,
     declared: &Assessment<'_>,
     working: Option<Working>,
-    source: &Source,
+    positions: &mut Positions<'_>,
 ) -> AssessedScore {
     let span = declared.score.map_or(declared.heading, |score| score.span);
     let given = &declared.factors.given;
@@ -132,7 +134,7 @@ fn assessed(
     }));
     AssessedScore {
         finding,
-        position: source.position(span.start),
+        position: positions.of(span.start),
         declared: declared.score.map(|score| score.value),
         factors,
         working,

@@ -46,6 +46,10 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    const BEGINNING: Self = Self { line: 1, column: 1 };
+}
+
 /// How the text of a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -159,20 +163,17 @@ impl Source {
         Position { line: count(line + 1), column: count(column) }
     }
 
-    /// The position of an offset near the beginning, by counting what stands before it. Of a file without fault only the
-    /// places of its scores are asked for, and tables of all its lines would cost more than they save.
+    /// The position of an offset near the beginning, by counting what stands before it: a table of all lines would cost
+    /// more than it saves.
     fn position_nearby(&self, offset: u32) -> Option<Position> {
-        const NEAR: usize = 16 * 1024;
-        let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-        let before =
-            self.text.as_bytes().get(first..offset as usize).filter(|before| before.len() <= NEAR)?;
-        if self.line_starts.get().is_some() || before.contains(&b'\r') {
-            return None;
-        }
-        let lines = before.split(|byte| *byte == b'\n').count();
-        let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Some(Position { line: count(lines), column: count(count_code_points(line) + 1) })
+        const NEAR: u32 = 16 * 1024;
+        (offset <= NEAR && self.line_starts.get().is_none()).then(|| self.positions().of(offset))
+    }
+
+    /// The positions of offsets that are asked for in their order.
+    pub fn positions(&self) -> Positions<'_> {
+        let at = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+        Positions { source: self, at, position: Position::BEGINNING }
     }
 
     /// How many code points stand before a byte offset: a line may be the whole file.
@@ -219,10 +220,7 @@ impl Source {
         self.line_starts.get_or_init(|| {
             let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
             let bytes = self.text.as_bytes();
-            // A carriage return ends a line as well, unless a line feed does.
-            let is_break =
-                |at: usize| bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-            let breaks = (0..bytes.len()).filter(|at| is_break(*at)).map(|at| at + 1);
+            let breaks = (0..bytes.len()).filter(|at| is_break(bytes, *at)).map(|at| at + 1);
             std::iter::once(first)
                 .chain(breaks)
                 .map(|start| u32::try_from(start).unwrap_or(u32::MAX))
@@ -238,9 +236,49 @@ impl Source {
     }
 }
 
-/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
+/// Counts lines and columns on the way through a text. Of a file without fault only the places of its scores are asked
+/// for, and a table of all its lines would take more memory than they do.
+#[derive(Debug)]
+pub struct Positions<'s> {
+    source: &'s Source,
+    at: usize,
+    position: Position,
+}
+
+impl Positions<'_> {
+    /// The line and column of a byte offset, as [`Source::position`] has them.
+    pub fn of(&mut self, offset: u32) -> Position {
+        let bytes = self.source.text.as_bytes();
+        let end = (offset as usize).min(bytes.len());
+        if end < self.at {
+            // What is placed before a byte order mark stands behind it; else this is out of order.
+            let is_mark = self.position == Position::BEGINNING;
+            return if is_mark { self.position } else { self.source.position(offset) };
+        }
+        for at in self.at..end {
+            if is_break(bytes, at) {
+                self.position = Position { line: self.position.line + 1, column: 1 };
+            } else if begins_code_point(bytes[at]) {
+                self.position.column += 1;
+            }
+        }
+        self.at = end;
+        self.position
+    }
+}
+
+/// Whether a line ends with this byte. A carriage return ends one as well, unless a line feed does.
+fn is_break(bytes: &[u8], at: usize) -> bool {
+    bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
+}
+
 fn count_code_points(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+    bytes.iter().filter(|byte| begins_code_point(**byte)).count()
+}
+
+/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
+const fn begins_code_point(byte: u8) -> bool {
+    (byte & 0xC0) != 0x80
 }
 
 /// How many bytes are counted at once on the way to a column.
@@ -297,6 +335,22 @@ mod tests {
         assert_eq!(position("\u{FEFF}", 0), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 3), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 6), (1, 4));
+    }
+
+    #[test]
+    fn positions_on_the_way_are_those_of_the_table() {
+        for text in ["", "a: ü\r\nb: x\r\rc\n\n", "\u{FEFF}a: 1\r\n日: \u{1F600}\rx", "\u{FEFF}"] {
+            let table = Source::decode("a.yaml", text.as_bytes().to_vec());
+            table.line_starts();
+            let far = u32::try_from(text.len()).unwrap() + 3;
+            for step in 1..5 {
+                let mut positions = table.positions();
+                for offset in (0..far).step_by(step) {
+                    assert_eq!(positions.of(offset), table.position(offset), "{text:?} at {offset}");
+                }
+                assert_eq!(positions.of(0), table.position(0));
+            }
+        }
     }
 
     #[test]

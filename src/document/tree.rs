@@ -85,7 +85,8 @@ impl Letters {
 impl<'t> Tree<'t> {
     /// An empty tree of a text.
     pub(super) fn over(text: &'t str) -> Self {
-        Self { text, ..Self::default() }
+        // A node for every ten bytes is a little more than threat models have; what is not used takes no memory.
+        Self { text, items: Vec::with_capacity(text.len() / 10), ..Self::default() }
     }
 
     /// A tree of a single text, for whoever has to pass off a bare string as a node.
