@@ -40,6 +40,8 @@ if ! [[ -d $corpus/faults ]]; then
   benches/corpus.py 1000 "$corpus/json-1000" --json
   benches/corpus.py 1000 "$corpus/tree" --tree 19000
   benches/corpus.py 10000000 "$corpus/large/large.threat-model.yaml" --one
+  mkdir "$corpus/larges"
+  for at in 1 2 3 4 5; do cp "$corpus/large/large.threat-model.yaml" "$corpus/larges/$at.threat-model.yaml"; done
   benches/corpus.py 10000 "$corpus/faults" --faults
 fi
 say "timing"

@@ -88,11 +88,11 @@ fn same(ours: Node<'_>, theirs: &Json) {
         (Value::Bool(ours), Json::Bool(theirs)) => assert_eq!(ours, *theirs),
         (Value::String(ours), Json::String(theirs)) => assert_eq!(ours, theirs),
         (Value::List(ours), Json::Array(theirs)) => {
-            assert_eq!(ours.iter().len(), theirs.len());
+            assert_eq!(ours.iter().count(), theirs.len());
             ours.iter().zip(theirs).for_each(|(ours, theirs)| same(ours, theirs));
         }
         (Value::Map(ours), Json::Object(theirs)) => {
-            assert_eq!(ours.iter().len(), theirs.len());
+            assert_eq!(ours.iter().count(), theirs.len());
             for entry in ours.iter() {
                 same(entry.value, theirs.get(entry.key).expect("others have the same keys"));
             }
