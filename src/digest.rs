@@ -1,7 +1,6 @@
 //! A digest of texts that stays the same over versions and machines. No password is kept with it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 /// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. Each text goes in with its length, so that
@@ -22,7 +21,7 @@ pub(crate) fn of_text(text: &str, bytes: usize) -> String {
 
 /// A text's SHA-256 as a Content-Security-Policy names it.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+    format!("sha256-{}", BASE64.encode(&Sha256::digest(text)))
 }
 
 fn hexadecimal(digest: &[u8], bytes: usize) -> String {
