@@ -367,6 +367,9 @@ test("five hundred agents fit", async () => {
   const { page, close } = await open(file);
   const opened = performance.now() - start;
   assert.equal(await page.locator("article").count(), 500);
+  await page.getByRole("button", { name: "Tier" }).click();
+  const tiers = await page.locator("#agents tbody tr td:nth-of-type(4)").allTextContents();
+  assert.deepEqual([...new Set(tiers.map((tier) => tier.trim()))], ["low", "moderate", "high"]);
   assert.ok(size < 5_000_000, `${size} bytes`);
   console.log(`five hundred agents: ${(size / 1e6).toFixed(1)} MB, open after ${opened.toFixed(0)} ms`);
   await page.getByRole("searchbox").fill("no such agent");

@@ -11,6 +11,13 @@
     const cell = row.cells[column];
     return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
   };
+  // Some words have an order of their own.
+  const ranks = ["low", "moderate", "high", "development", "testing", "production"];
+  const alphabet = new Intl.Collator().compare;
+  const inOrder = (one, other) => {
+    const [rank, otherRank] = [ranks.indexOf(one), ranks.indexOf(other)];
+    return rank < 0 || otherRank < 0 ? alphabet(one, other) : rank - otherRank;
+  };
   const sortBy = (column) => {
     const heading = headings[column];
     const rows = [...body.rows].map((row) => ({ row, key: key(row, column) }));
@@ -18,8 +25,7 @@
     const isNumber = typeof rows[0].key === "number";
     const sorted = heading.getAttribute("aria-sort");
     const rising = sorted === null ? !isNumber : sorted === "descending";
-    const order = new Intl.Collator().compare;
-    const compare = isNumber ? (one, other) => one - other : order;
+    const compare = isNumber ? (one, other) => one - other : inOrder;
     rows.sort(({ key: one }, { key: other }) => {
       // What is not said comes last, either way.
       if (one === "" || other === "") return (one === "") - (other === "");
