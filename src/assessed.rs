@@ -3,7 +3,7 @@
 use crate::decimal::Decimal;
 use crate::model::{Answer, Assessment, Factor, Format, LayerKind, Model, Threat};
 use crate::score::Working;
-use crate::source::{Position, Positions, Source};
+use crate::source::{Position, Positions};
 
 /// How many characters of a threat's identifier and title are kept.
 const LONGEST_NAME: usize = 120;
@@ -88,7 +88,9 @@ impl Assessed {
 
     /// What the report keeps of a model whose assessments came to these workings. The model is taken apart on the way:
     /// beside what is kept of it, a large one would double what a run takes.
-    pub fn of(model: Model<'_>, workings: Vec<Option<Working>>, source: &Source) -> Self {
+    pub fn of(model: Model<'_>, workings: Vec<Option<Working>>, positions: &mut Positions<'_>) -> Self {
+        // Most of what is asked for stands in the order of the file.
+        let position = positions.of(model.heading.start);
         let text = |at: Option<crate::model::At<&str>>| at.map(|at| at.value.to_owned());
         let (own, findings) = (model.assessment.into_iter(), model.findings.into_iter());
         let findings = findings.filter_map(|finding| {
@@ -96,18 +98,16 @@ impl Assessed {
             Some((Some(id), finding.assessment?))
         });
         let declared = own.map(|declared| (None, declared)).chain(findings);
-        // Most stand in the order of the file.
-        let mut positions = source.positions();
         let scores = declared
             .zip(workings)
-            .map(|((finding, declared), working)| assessed(finding, &declared, working, &mut positions));
+            .map(|((finding, declared), working)| assessed(finding, &declared, working, positions));
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
             threats: layer.threats.iter().map(threat).collect(),
         });
         Self {
-            position: source.position(model.heading.start),
+            position,
             format: model.format,
             name: text(model.agent.name),
             owner: text(model.agent.owner),

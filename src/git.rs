@@ -185,11 +185,11 @@ impl Commit {
         self.files.contains_key(path)
     }
 
-    /// A file's bytes, or just more of them than are allowed, which [`Source::decode`] then reports.
+    /// A file's bytes, or just more of them than are wanted, or than are allowed, which [`Source::decode`] then reports.
     ///
     /// # Errors
     /// Why it cannot be read, as a sentence.
-    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+    pub fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
         let asked = match self.files.get(path) {
             None => return Err(format!("no such file in {}", self.revision)),
             Some(Object::Submodule) => {
@@ -201,7 +201,7 @@ impl Commit {
             }
             Some(Object::Link) => format!("{}:{path}", self.revision.commit),
         };
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner).ask(&asked)
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).ask(&asked, most.min(Source::MAX_BYTES))
     }
 }
 
@@ -237,12 +237,12 @@ impl Batch {
         Ok(Self { child, questions, answers: BufReader::new(answers) })
     }
 
-    fn ask(&mut self, name: &str) -> Result<Vec<u8>, String> {
-        self.answer(name).unwrap_or_else(|error| Err(format!("git does not answer: {error}")))
+    fn ask(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
+        self.answer(name, most).unwrap_or_else(|error| Err(format!("git does not answer: {error}")))
     }
 
     /// The outer error is of the conversation, the inner one of what was asked for.
-    fn answer(&mut self, name: &str) -> io::Result<Result<Vec<u8>, String>> {
+    fn answer(&mut self, name: &str, most: usize) -> io::Result<Result<Vec<u8>, String>> {
         let questions = self.questions.as_mut().ok_or_else(|| io::Error::other("it takes no questions"))?;
         writeln!(questions, "{name}")?;
         questions.flush()?;
@@ -260,7 +260,7 @@ impl Batch {
             io::copy(&mut self.answers.by_ref().take(size + 1), &mut io::sink())?;
             return Ok(Err("a link that leads nowhere within the commit".to_owned()));
         }
-        let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
         let mut bytes = Vec::new();
         self.answers.by_ref().take(size.min(limit)).read_to_end(&mut bytes)?;
         if (bytes.len() as u64) < size.min(limit) {

@@ -13,7 +13,7 @@ use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
 use crate::score::Scored;
-use crate::source::{Language, Source, Span};
+use crate::source::{Language, Positions, Source, Span};
 use crate::suggest::nearest;
 
 /// What there is to say about one file.
@@ -82,13 +82,14 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
         used: Used::default(),
         unjudged: Vec::new(),
     };
+    let mut positions = source.positions();
     for (root, what) in roots {
         // The rest is not shown, and the file fails for that: it need not be judged either.
         if linted.diagnostics.len() > MOST_FAULTS {
             break;
         }
         match what {
-            Recognised::Model(format) => lint_model(root, format, path, judge, source, &mut linted),
+            Recognised::Model(format) => lint_model(root, format, path, judge, &mut positions, &mut linted),
             // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
             Recognised::Other if !holds_model || is_page => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
@@ -128,7 +129,7 @@ fn lint_model(
     format: Format,
     path: &str,
     judge: Judge<'_>,
-    source: &Source,
+    positions: &mut Positions<'_>,
     linted: &mut Linted,
 ) {
     let model: Model<'_> = format.read(root);
@@ -154,7 +155,7 @@ fn lint_model(
     }
     if judge.policy.has_rego() {
         match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
-            Ok(said) => found.extend(said.into_iter().map(|(answer, origin)| {
+            Ok(said) => found.extend(said.into_iter().take(MOST_FAULTS + 1).map(|(answer, origin)| {
                 let span =
                     answer.path.as_deref().and_then(|path| place_of(root, path)).unwrap_or(model.heading);
                 Diagnostic::of_rego(answer.rule, answer.level, span, answer.message).decided_by(origin)
@@ -171,7 +172,7 @@ fn lint_model(
     }
     linted.diagnostics.append(&mut found);
     let workings = subject.into_workings();
-    linted.models.push(Assessed::of(model, workings, source));
+    linted.models.push(Assessed::of(model, workings, positions));
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.

@@ -565,6 +565,20 @@ fn a_missing_or_empty_block_of_layers_gets_seven_forms() {
 }
 
 #[test]
+fn what_stands_behind_a_key_that_cannot_be_read_stays() {
+    for layers in [
+        "maestro: { .inf: A week of work. }\n",
+        "maestro: { 12345678901234567890: A week of work. }\n",
+        "maestro:\n  foundation_models: { .nan: A week of work. }\n",
+        "maestro:\n  foundation_models:\n    ? [a]\n    : A week of work.\n",
+    ] {
+        let folder = Folder::new(&[(FILE, &with_layers(layers))]);
+        assert_ne!(folder.fix(&["--unsafe"]).code, 0);
+        assert!(folder.read(FILE).contains(layers), "{}", folder.read(FILE));
+    }
+}
+
+#[test]
 fn an_empty_layer_is_filled_in_where_it_stands() {
     let wrong = "maestro:
   foundation_models: # who knows

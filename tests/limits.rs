@@ -62,7 +62,7 @@ fn wrong() -> String {
 #[test]
 fn no_file_takes_more_than_its_share_of_time_and_memory() {
     let of = |piece: &str, times: usize| piece.repeat(times);
-    let files: [(&str, &str, String); 12] = [
+    let files: [(&str, &str, String); 14] = [
         ("a list without end", "a.yaml", format!("aivss_threat_model: 1\nx-a: [{}]\n", of("a,", 150_000))),
         ("lines without end", "a.yaml", format!("aivss_threat_model: 1\n{}", of("x:\n", 150_000))),
         (
@@ -103,6 +103,12 @@ fn no_file_takes_more_than_its_share_of_time_and_memory() {
             ),
         ),
         ("models without end", "a.yaml", of("---\naivss_threat_model: 1\n", 50_000)),
+        ("sound models without end", "a.yaml", of(&format!("---\n{MODEL}"), 2_500) + "---\n" + &wrong()),
+        (
+            "faults behind keys without end",
+            "a.yaml",
+            format!("aivss_threat_model: 1\n{}findings: [{}]\n", of("x-a: 1\n", 40_000), of("1, ", 40_000)),
+        ),
         ("blocks without end", "a.md", of("```yaml\naivss_threat_model: 1\n```\n", 20_000)),
         ("markers outside of blocks without end", "a.md", of("aivss_threat_model: 1\n```\na\n```\n", 50_000)),
         (

@@ -52,13 +52,13 @@ impl Side<'_> {
         }
     }
 
-    /// Reads a file, unless it has more bytes than are wanted. How many one of a commit has, shows only once it is read.
+    /// Reads a file, unless it has more bytes than are wanted.
     pub(super) fn read(&self, candidate: &Candidate, most: usize) -> Result<Option<Vec<u8>>, String> {
         match self {
             Self::Folder(_) if size(&candidate.path) > most => Ok(None),
             Self::Folder(_) => read(&candidate.path).map(Some),
             Self::Commit(_, commit) => {
-                let bytes = commit.bytes(&candidate.matched)?;
+                let bytes = commit.bytes(&candidate.matched, most)?;
                 Ok((bytes.len() <= most).then_some(bytes))
             }
         }
@@ -81,9 +81,8 @@ impl Files for Side<'_> {
         match self {
             Self::Folder(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
             Self::Folder(_) => read(path),
-            Self::Commit(repository, commit) => {
-                Self::within(repository, path).map_or_else(|| read(path), |path| commit.bytes(&path))
-            }
+            Self::Commit(repository, commit) => Self::within(repository, path)
+                .map_or_else(|| read(path), |path| commit.bytes(&path, usize::MAX)),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The tree: nodes in one arena, each with the bytes it was read from.
 //!
 //! A collection stands before what is in it, and knows where that ends: a child is next to its parent or to the sibling
-//! before it, and nothing but the nodes is kept. A [`Node`] is a cheap handle. An alias is a node of its own that leads to the anchored one: its place is where
-//! the alias stands, its value the anchored value. The order of keys and the digits of numbers are kept.
+//! before it, and nothing but the nodes is kept. A [`Node`] is a cheap handle. An alias is a node of its own that leads to
+//! the anchored one: its place is where the alias stands, its value the anchored value. The order of keys and the digits
+//! of numbers are kept.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -547,9 +548,9 @@ impl<'t> Map<'t> {
         self.tree.pairs(self.id).map(move |pair| self.entry_of(pair))
     }
 
-    /// Whether there are none.
+    /// Whether nothing at all is written in it, be it readable or not.
     pub fn is_empty(self) -> bool {
-        self.tree.pairs(self.id).next().is_none()
+        self.tree.behind(self.id) == self.id + 1
     }
 
     /// The entry of a key.

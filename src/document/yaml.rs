@@ -321,11 +321,19 @@ impl<'d, 't> Builder<'d, 't> {
         if is_text && self.text.as_bytes().get(span.range()) == Some(b"<<") {
             let message = "YAML 1.2 has no merge keys: write the keys out";
             self.document.problem(ProblemKind::MergeKey, span, message);
-        } else if matches!(tree.node(id).value(), super::Value::List(_) | super::Value::Map(_)) {
-            if tree.node(id).is_alias() {
-                tree.spoil(id);
+            return;
+        }
+        let is_alias = tree.node(id).is_alias();
+        match tree.node(id).value() {
+            super::Value::List(_) | super::Value::Map(_) => {
+                if is_alias {
+                    tree.spoil(id);
+                }
+                self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
             }
-            self.document.problem(ProblemKind::Syntax, span, "a key must be plain text");
+            // Of the anchored value a problem has been reported.
+            super::Value::Unreadable if is_alias => tree.spoil(id),
+            _ => {}
         }
     }
 

@@ -135,7 +135,7 @@ impl Compiled {
         if breaches.is_empty() {
             return Vec::new();
         }
-        let mut places = Places { root, elements: HashMap::new() };
+        let mut places = Places { root, elements: HashMap::new(), entries: HashMap::new() };
         self.join_misspelt_keys(&mut places, &mut breaches);
         let mut violations = Vec::new();
         for breach in &breaches {
@@ -337,6 +337,8 @@ struct Places<'t> {
     root: Node<'t>,
     /// The elements of each list that a path has led into: a long one is walked once, and not for every breach in it.
     elements: HashMap<u32, Vec<Node<'t>>>,
+    /// The entries of each mapping likewise.
+    entries: HashMap<u32, HashMap<&'t str, Entry<'t>>>,
 }
 
 impl<'t> Places<'t> {
@@ -349,7 +351,12 @@ impl<'t> Places<'t> {
             Place { node: root, name: String::new(), span: root.span(), heading, shared: root.is_shared() };
         for part in path {
             let step = match place.node.value() {
-                Value::Map(map) => map.entry(part),
+                Value::Map(map) => {
+                    let entries = self.entries.entry(place.node.resolved());
+                    let entries =
+                        entries.or_insert_with(|| map.iter().map(|entry| (entry.key, entry)).collect());
+                    entries.get(part.as_str()).copied()
+                }
                 Value::List(list) => {
                     let elements = self.elements.entry(place.node.resolved());
                     let elements = elements.or_insert_with(|| list.iter().collect());
