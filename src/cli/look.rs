@@ -23,7 +23,9 @@ use crate::score::Band;
 use crate::source::Source;
 
 /// What is said of a folder that holds nothing to judge.
-pub(super) const NOTHING_HERE: &str = "no threat model here: a gate that checked nothing does not pass";
+pub(super) const NOTHING_HERE: &str = "no threat model here, and a gate that checked nothing does not pass; it looks for \
+     threat-model.yaml, NAME.threat-model.json, THREAT_MODEL.md and the like, and for what `files` of the policy says; \
+     `aivss-lint init` writes one";
 
 /// A report, and what of the policy had a part in it.
 pub(super) struct Looked {

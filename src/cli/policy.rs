@@ -78,6 +78,7 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
         let (shown, name) = (report::escape_line(&shown), report::escape_line(&name));
         out.push_str(&format!("# what {name} comes to for {shown}{title}: {place}\n"));
         out.push_str(&terms.written());
+        out.push_str(&policy.beside_terms(&path));
     }
     if out.is_empty() {
         return Err(Stopped::Asked(format!("{shown}: it holds no threat model")));

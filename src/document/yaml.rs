@@ -182,7 +182,7 @@ impl<'d, 't> Builder<'d, 't> {
                 (at, ProblemKind::Syntax, message, Some("put quotes around text that begins with `*`"))
             }
             Kind::MappingValueNotAllowed => {
-                let help = "put quotes around text that holds a colon followed by a space";
+                let help = "put quotes around text that holds a colon followed by a space; a key stands right below the one before it";
                 (at, ProblemKind::Syntax, error.info(), Some(help))
             }
             _ => (at, ProblemKind::Syntax, error.info(), None),

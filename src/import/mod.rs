@@ -21,6 +21,8 @@ pub struct Imported {
     pub remarks: Vec<String>,
 }
 
+const ALREADY: &str = "it is a threat model already";
+
 /// Reads what a threat model can be made of; `name` is what it is called.
 ///
 /// # Errors
@@ -30,6 +32,12 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     let text = Source::decode("import.md", bytes.clone());
     if let Some(undecodable) = text.undecodable() {
         return Err(undecodable.message.clone());
+    }
+    for name in ["import.md", "import.yaml"] {
+        let source = Source::decode(name, bytes.clone());
+        if parse(&source).roots().any(|root| root.get(MODEL_MARKER).is_some()) {
+            return Err(ALREADY.to_owned());
+        }
     }
     let page = text.text().trim_start_matches(BOM);
     let is_json = page.trim_start().starts_with(['{', '[']);
@@ -48,7 +56,7 @@ fn of_json(source: &Source) -> Result<Imported, String> {
     }
     let root = document.roots().next().ok_or("there is nothing in it")?;
     if root.get(MODEL_MARKER).is_some() {
-        return Err("it is a threat model already".to_owned());
+        return Err(ALREADY.to_owned());
     }
     if let (Some(_), Some(list)) = (root.get("metadata"), root.get("vulnerabilities")) {
         let mut items = list.as_list().into_iter().flat_map(List::iter);

@@ -102,6 +102,17 @@ impl<'p> Entries<'p> {
 }
 
 impl Policy {
+    /// What holds for a model at a path beside the terms: rules in Rego, and the exceptions for it; a comment for each.
+    pub fn beside_terms(&self, path: &str) -> String {
+        let modules = self.modules.iter().map(|(name, _)| format!("rego: {name}"));
+        let exceptions = self.exceptions().iter().filter(|exception| exception.is_for(path));
+        let exceptions = exceptions.map(|exception| {
+            let Fact { what, value, .. } = exception.fact();
+            format!("{what}, {value}  # {}", exception.origin)
+        });
+        modules.chain(exceptions).map(|line| format!("# {}\n", escape_line(&line))).collect()
+    }
+
     /// All that the policy says, to be compared with another.
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = self.settings();

@@ -38,7 +38,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(line(remark).into_owned()))?;
     }
-    let (verdict, policy) = (report.verdict().name(), line(&report.policy));
+    let (verdict, policy) = (report.verdict().name().replace('-', " "), line(&report.policy));
     writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary()))
 }
 

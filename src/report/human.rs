@@ -40,8 +40,11 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         }
     }
     for obstacle in &report.obstacles {
-        let word = painted("cannot judge", AnsiColor::Red, look);
-        writeln!(out, "{word}: {}: {}\n", line(&obstacle.path), line(&obstacle.message))?;
+        const WORD: &str = "cannot judge";
+        let told = format!("{WORD}: {}: {}", line(&obstacle.path), line(&obstacle.message));
+        let told = wrapped(&told, line_width(look), 2);
+        let word = painted(WORD, AnsiColor::Red, look);
+        writeln!(out, "{word}{}\n", told.strip_prefix(WORD).unwrap_or(&told))?;
     }
     if look.beside == Beside::Nothing {
         return Ok(());

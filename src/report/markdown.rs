@@ -221,11 +221,10 @@ fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page)
     let mut items = Vec::new();
     for agent in &change.agents {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-        let path = text(&agent.path, NAME);
         let file = files.get(&*agent.path).zip(agent.position);
         let path = file.map_or_else(
-            || path.clone(),
-            |(file, position)| links.place(&file.path, position.line, position.line).around(&path),
+            || text(&agent.path, NAME),
+            |(file, position)| links.place(&file.path, position.line, position.line).standing_alone(),
         );
         let standing = text(&standing(agent, "→"), MESSAGE);
         let sign = arrow(direction(agent));

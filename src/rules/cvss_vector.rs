@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     fixed: true,
     summary: "A vector is not a CVSS v4.0 vector.",
     why: "The base score is read off the vector; from half a vector no score follows.",
-    remedy: "Mend the metric that is shown. The order is fixed, and each base metric stands exactly once.",
+    remedy: "Mend what is shown. A vector begins with `CVSS:4.0/`, the order is fixed, and each base metric stands exactly once.",
     see: "CVSS v4.0, section 7",
     examples: &[
         Example::parts(

@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     fixed: false,
     summary: "A MAESTRO layer is blank.",
     why: "Threats are overlooked where nobody looked. A layer is blank when it is missing, empty, or holds a word that stands for an answer to come.",
-    remedy: "Say what threatens the layer; or `status: uncertain` if the sources do not tell; or `status: not_applicable` with a reason.",
+    remedy: "Say what threatens the layer; or `status: uncertain` with an `analysis` if the sources do not tell; or `status: not_applicable` with a reason.",
     see: "MAESTRO, the seven layers",
     examples: &[
         Example::parts(
@@ -80,7 +80,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         };
         let fix = if blank == Blank::Missing { stubs.take() } else { layer.stub.clone() };
         let help = format!(
-            "say what threatens {}; or `status: uncertain`; or `status: not_applicable` with a reason",
+            "say what threatens {}; or `status: uncertain` with an analysis; or `status: not_applicable` with a reason",
             layer.kind.holds()
         );
         let fault = Diagnostic::new(&RULE, layer.span, message).fix(fix);

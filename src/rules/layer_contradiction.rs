@@ -1,17 +1,19 @@
-//! `layer-contradiction`: a layer declared mapped whose text says that it is not.
+//! `layer-contradiction`: a layer whose status and text, or threats, do not go together.
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Answer;
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-contradiction",
     level: Level::Warning,
     fixed: false,
-    summary: "A layer counts as mapped, and its text says \"not certain\".",
-    why: "Mapped layers are what a reader relies on. A limit on uncertain layers counts this one as well.",
-    remedy: "Set `status: uncertain`, or pin the layer down.",
+    summary: "A layer counts as mapped, and its text says \"not certain\"; or it does not apply, and has open threats.",
+    why: "Mapped layers are what a reader relies on, and one that does not apply is not looked at again. A limit on uncertain layers counts one that is not certain as well.",
+    remedy: "Set `status: uncertain`, or pin the layer down; what has open threats applies.",
     see: "MAESTRO, the seven layers",
-    examples: &[Example::parts(
+    examples: &[
+        Example::parts(
         "
 maestro:
   data_operations: Not certain from the listing. No data sources are named.
@@ -21,12 +23,32 @@ maestro:
 maestro:
   data_operations: { status: uncertain, analysis: Not certain from the listing. No data sources are named. }
 ",
-    )],
+    ),
+        Example::parts(
+            "
+maestro:
+  agent_ecosystem: { status: not_applicable, reason: It meets no other agent., threats: [{ title: A poisoned tool. }] }
+#                                                                                          ^^^^^ layer-contradiction: `agent_ecosystem` does not apply, and has a threat that is open
+",
+            "
+maestro:
+  agent_ecosystem: { status: mapped, threats: [{ title: A poisoned tool. }] }
+",
+        ),
+    ],
     check: Check::Meaning(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+        let open = layer.threats.iter().find(|threat| threat.open);
+        if let (Answer::NotApplicable { .. }, Some(threat)) = (layer.answer, open) {
+            let message = format!("`{}` does not apply, and has a threat that is open", layer.kind.key());
+            found.push(
+                Diagnostic::new(&RULE, threat.span, message)
+                    .help("map the layer, or say in the threat's `status` that it is closed"),
+            );
+        }
         let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) else { continue };
         let message = format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
         found.push(

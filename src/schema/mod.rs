@@ -231,11 +231,18 @@ impl Compiled {
 
     fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
         let (span, message, help) = wrong_type(place, expected);
-        let purpose = || match place.node.value() {
-            Value::Null => self.description(breach.path.iter().map(String::as_str)).map(str::to_owned),
-            _ => None,
+        let purpose = || self.description(breach.path.iter().map(String::as_str)).map(str::to_owned);
+        let help = match place.node.value() {
+            Value::Null => help.or_else(purpose),
+            Value::Number(_) => self.place_of_number(breach).or(help),
+            _ => help,
         };
-        (span, message, help.or_else(purpose))
+        (span, message, help)
+    }
+
+    /// Where a number belongs that stands in the place of a text, if the schema says so.
+    fn place_of_number(&self, breach: &Breach) -> Option<String> {
+        Some(self.schema_object(breach)?.get("x-number")?.as_str()?.to_owned())
     }
 
     /// What to say of a breach that one sentence tells.
@@ -293,6 +300,7 @@ impl Compiled {
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if is_open => continue,
+                None if entry.key.starts_with("x-") => format!("known here: {}", known.join(", ")),
                 None => format!("known here: {}; keys of your own begin with `x-`", known.join(", ")),
             };
             let respelt = meant
@@ -446,6 +454,9 @@ fn not_one_of(place: &Place<'_>, options: &[String]) -> Said {
     };
     let message = format!("{} must be {options}, not {given}", place.name);
     let meant = |text| nearest(text, words).map(|meant| format!("did you mean `{meant}`?"));
+    let is_number = |text: &str| Decimal::parse(text).is_ok();
+    // Out of its quotes a number that is not among them would be as wrong.
+    let meant_number = |text| meant_number(text).filter(|_| !is_number(text) || ordered.contains(&text));
     let help = place.node.as_str().and_then(|text| meant(text).or_else(|| meant_number(text)));
     (place.span, message, help)
 }
