@@ -15,7 +15,7 @@ use crate::source::Position;
 pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let arrow = if look.unicode { "→" } else { "->" };
     let mut put = |indent: usize, text: &str, direction: Direction| {
-        let text = wrapped(&line(text), line_width(look).saturating_sub(indent), indent + 2);
+        let text = wrapped(&line(text), line_width(look), (indent, indent + 2));
         writeln!(out, "{:indent$}{}", "", coloured(&text, direction, look))
     };
     put(0, &format!("change against {}:", change.base), Direction::Other)?;

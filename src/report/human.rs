@@ -42,7 +42,7 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for obstacle in &report.obstacles {
         const WORD: &str = "cannot judge";
         let told = format!("{WORD}: {}: {}", line(&obstacle.path), line(&obstacle.message));
-        let told = wrapped(&told, line_width(look), 2);
+        let told = wrapped(&told, line_width(look), (0, 2));
         let word = painted(WORD, AnsiColor::Red, look);
         writeln!(out, "{word}{}\n", told.strip_prefix(WORD).unwrap_or(&told))?;
     }
@@ -58,7 +58,7 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         writeln!(out)?;
     }
     for remark in &report.remarks {
-        writeln!(out, "{}", plain_line(wrapped(&line(remark), line_width(look), 2)))?;
+        writeln!(out, "{}", plain_line(wrapped(&line(remark), line_width(look), (0, 2))))?;
     }
     verdict(report, look, out)
 }
@@ -71,8 +71,11 @@ fn verdict(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<(
         Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
     };
     let policy = line(&report.policy);
-    let text =
-        wrapped(&format!("{word} under policy {policy}: {}", line(&report.summary())), line_width(look), 2);
+    let text = wrapped(
+        &format!("{word} under policy {policy}: {}", line(&report.summary())),
+        line_width(look),
+        (0, 2),
+    );
     let rest = text.strip_prefix(word).unwrap_or(&text);
     writeln!(out, "{}{rest}", painted(word, colour, look))
 }
@@ -118,7 +121,7 @@ fn title(diagnostic: &Diagnostic, place: &str, look: Look, out: &mut dyn io::Wri
         Level::Note => AnsiColor::Cyan,
     };
     let message = format!("{head}: {}{}{place}", line(&diagnostic.message), super::asides(diagnostic));
-    let text = wrapped(&message, line_width(look), 2);
+    let text = wrapped(&message, line_width(look), (0, 2));
     let rest = text.strip_prefix(&head).unwrap_or(&text);
     let head = match rules::named(&diagnostic.rule).filter(|_| look.links) {
         Some(rule) => format!("{}[{}]", diagnostic.level.name(), linked(rule.name, &page_url(rule))),
@@ -135,7 +138,7 @@ fn linked(word: &str, url: &str) -> String {
 /// The lines below the drawing.
 fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     for (word, text) in super::details(diagnostic) {
-        let text = wrapped(&line(&text), look.width.saturating_sub(word.len() + 4), word.len() + 4);
+        let text = wrapped(&line(&text), look.width, (word.len() + 4, word.len() + 4));
         writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
     }
     Ok(())
@@ -146,24 +149,25 @@ pub(super) fn line_width(look: Look) -> usize {
     if look.unicode { look.width } else { usize::MAX }
 }
 
-/// The text broken at spaces into lines of `width` characters, the later ones indented by `indent`. No line begins
-/// with what GitHub reads as a command: such a word stays behind the one before it.
-pub(super) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+/// The text broken at spaces into lines that end by the column `width`; the first one begins at the first column given,
+/// and the later ones are indented by the second. No line begins with what GitHub reads as a command: such a word stays
+/// behind the one before it.
+pub(super) fn wrapped(text: &str, width: usize, (first, indent): (usize, usize)) -> String {
     let mut broken = String::with_capacity(text.len());
-    let mut used = 0;
-    for word in text.split(' ') {
+    let mut column = first;
+    for (at, word) in text.split(' ').enumerate() {
         let length = word.chars().count();
         let may_begin = !word.trim().is_empty() && !begins_command(word);
-        if used > 0 && used + 1 + length > width && may_begin {
+        if at > 0 && column + 1 + length > width && may_begin {
             broken.push('\n');
             broken.extend(std::iter::repeat_n(' ', indent));
-            used = 0;
-        } else if used > 0 {
+            column = indent;
+        } else if at > 0 {
             broken.push(' ');
-            used += 1;
+            column += 1;
         }
         broken.push_str(word);
-        used += length;
+        column += length;
     }
     broken
 }

@@ -28,7 +28,7 @@ pub enum Formulas {
 pub fn write_sheet(sheet: &Sheet, formulas: Formulas, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     if let Some(heading) = heading(sheet) {
         let style = if look.colour { Style::new().bold() } else { Style::new() };
-        writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), 2))?;
+        writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
     }
     let computed = match &sheet.outcome {
         Ok(computed) => {
@@ -44,7 +44,7 @@ pub fn write_sheet(sheet: &Sheet, formulas: Formulas, look: Look, out: &mut dyn 
         Err(lacking) => {
             writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
             for what in lacking {
-                writeln!(out, "  {}", wrapped(&line(what), line_width(look).saturating_sub(2), 4))?;
+                writeln!(out, "  {}", wrapped(&line(what), line_width(look), (2, 4)))?;
             }
             None
         }
@@ -66,7 +66,7 @@ pub fn write_sheet(sheet: &Sheet, formulas: Formulas, look: Look, out: &mut dyn 
     if !sheet.wrong.is_empty() {
         let wrong: Vec<String> = sheet.wrong.iter().map(|(name, value)| format!("{name} {value}")).collect();
         let text = format!("wrong as declared: {} (`aivss-lint` says why)", line(&wrong.join(", ")));
-        let text = wrapped(&text, line_width(look).saturating_sub(2), 4);
+        let text = wrapped(&text, line_width(look), (2, 4));
         writeln!(out, "\n  {}", painted(&text, AnsiColor::Red, look))?;
     }
     match computed {
@@ -80,7 +80,7 @@ pub fn write_sheet(sheet: &Sheet, formulas: Formulas, look: Look, out: &mut dyn 
 
 /// A line of a part of the sheet, its later lines indented by `indent` where it has to be broken.
 fn row(out: &mut dyn io::Write, look: Look, indent: usize, text: &str) -> io::Result<()> {
-    writeln!(out, "    {}", wrapped(text, line_width(look).saturating_sub(4), indent))
+    writeln!(out, "    {}", wrapped(text, line_width(look), (4, indent)))
 }
 
 /// Where the score stands and whose it is.
