@@ -109,8 +109,9 @@ fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
     let ran = folder.run(&["init", "--ci", "github"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.out
-            .starts_with("left threat-model.yaml: the threat model\nwrote aivss-policy.yaml\nwrote .github/"),
+        ran.out.starts_with(
+            "left threat-model.yaml: the threat model stands already\nwrote aivss-policy.yaml\nwrote .github/"
+        ),
         "{}",
         ran.out
     );

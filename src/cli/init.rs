@@ -122,18 +122,19 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     }
     let mut said = String::new();
     if has_model {
-        said.push_str(&format!("left {}: the threat model\n", escape_line(&shown)));
+        said.push_str(&format!("left {}: the threat model stands already\n", escape_line(&shown)));
     } else {
         let name = write_new(&model, &draft(arguments)?.written(), repository)?;
         said.push_str(&format!("wrote {name}\n"));
     }
     match repository.policies().as_slice() {
         [] => {
-            write_new(&repository.root().join(POLICY), STARTER, repository)?;
-            said.push_str(&format!("wrote {POLICY}\n"));
+            let name = write_new(&repository.root().join(POLICY), STARTER, repository)?;
+            said.push_str(&format!("wrote {name}\n"));
         }
         [policy, ..] => {
-            said.push_str(&format!("left {}: the policy\n", escape_line(&repository.shown(policy))));
+            let name = escape_line(&repository.shown(policy));
+            said.push_str(&format!("left {name}: the policy stands already\n"));
         }
     }
     let mut all_written = true;
@@ -142,13 +143,14 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         let path = repository.root().join(file);
         if is_taken(&path) {
             all_written = false;
+            let name = escape_line(&repository.shown(&path));
             said.push_str(&format!(
-                "left {file}: it stands already; add this to it:\n\n{}\n",
+                "left {name}: it stands already; add this to it:\n\n{}\n",
                 indented(recipe)
             ));
         } else {
-            write_new(&path, recipe, repository)?;
-            said.push_str(&format!("wrote {file}: {}\n", system.remark()));
+            let name = write_new(&path, recipe, repository)?;
+            said.push_str(&format!("wrote {name}: {}\n", system.remark()));
         }
     }
     if !has_model {
@@ -255,7 +257,7 @@ pub(super) fn is_found(model: &Path, repository: &Repository) -> bool {
 fn next_steps(shown: &str) -> String {
     let shown = escape_line(shown);
     format!(
-        "\nnext:\n  fill in what is empty, and in comments what you know\n  aivss-lint {shown}\n      says what is \
+        "\nnext:\n  fill in what is empty; the comments say what belongs there\n  aivss-lint {shown}\n      says what is \
          missing, place by place\n  aivss-lint fix {shown}\n      writes the score, once its inputs are there\n"
     )
 }
