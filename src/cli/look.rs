@@ -82,25 +82,34 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
     }
 }
 
-/// A file's text with what there is to say about it.
+/// What one file came to. There may be very many, so that what passed takes little room.
 struct Judged {
-    source: Source,
-    linted: Linted,
-    /// What takes the place of its models, where that is enough.
-    passed: Option<Tally>,
+    used: Used,
+    unjudged: Vec<String>,
+    found: Found,
+}
+
+enum Found {
+    /// No fault, where nobody lists such files.
+    Nothing(Tally),
+    /// What there is to say, and the text that it is about.
+    Said(Box<(Source, Linted)>),
 }
 
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut linted = lint(&source, &candidate.matched, judge);
-    if keep == Keep::Texts || !linted.diagnostics.is_empty() {
-        return Judged { source, linted, passed: None };
-    }
-    let passed = (keep == Keep::Faults).then(|| Tally::of(&linted)).flatten();
-    if passed.is_some() {
-        linted.models = Vec::new();
-    }
-    Judged { source: source.without_text(), linted, passed }
+    let (used, unjudged) = (std::mem::take(&mut linted.used), std::mem::take(&mut linted.unjudged));
+    let is_faulty = !linted.diagnostics.is_empty();
+    let tally = (keep == Keep::Faults && !is_faulty).then(|| Tally::of(&linted)).flatten();
+    let found = tally.map_or_else(
+        || {
+            let source = if keep == Keep::Texts || is_faulty { source } else { source.without_text() };
+            Found::Said(Box::new((source, linted)))
+        },
+        Found::Nothing,
+    );
+    Judged { used, unjudged, found }
 }
 
 /// What is kept of a file without fault that nobody lists.
@@ -222,14 +231,17 @@ impl Looked {
 
     /// Adds a file; tells whether it held something to judge. A policy does only for those who name it.
     fn add(&mut self, candidate: &Candidate, judged: Judged) -> bool {
-        let Judged { source, linted, passed } = judged;
-        self.used.extend(linted.used);
+        let Judged { used, unjudged, found } = judged;
+        self.used.extend(used);
         let obstacle = |message: String| Obstacle { path: candidate.name.clone(), message };
-        self.report.obstacles.extend(linted.unjudged.into_iter().map(obstacle));
-        if let Some(passed) = passed {
-            self.report.passed.add(&candidate.name, passed.models, passed.worst);
-            return true;
-        }
+        self.report.obstacles.extend(unjudged.into_iter().map(obstacle));
+        let (source, linted) = match found {
+            Found::Nothing(passed) => {
+                self.report.passed.add(&candidate.name, passed.models, passed.worst);
+                return true;
+            }
+            Found::Said(said) => *said,
+        };
         match linted.content {
             Content::Policy => self.report.policies += 1,
             Content::Other if candidate.named => {
