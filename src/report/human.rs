@@ -329,3 +329,17 @@ impl SourceCode for Quoted<'_> {
         Ok(Box::new(contents))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_by_the_width_with_their_indent_and_none_begins_a_command() {
+        assert_eq!(wrapped("one two three four", 9, (0, 2)), "one two\n  three\n  four");
+        assert_eq!(wrapped("one two three four", 9, (4, 4)), "one\n    two\n    three\n    four");
+        assert_eq!(wrapped("one two", 7, (0, 2)), "one two");
+        assert_eq!(wrapped("overlong one", 4, (0, 0)), "overlong\none");
+        assert_eq!(wrapped("one ::error::two", 5, (0, 2)), "one ::error::two");
+    }
+}
