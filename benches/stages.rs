@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::document::parse;
@@ -75,16 +74,15 @@ fn file(bencher: Bencher<'_, '_>, kind: &str) {
 fn report(bencher: Bencher<'_, '_>, format: &str) {
     let policy = recommended().policy();
     let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
-    let source = Arc::new(source(FAULTY));
+    let source = source(FAULTY);
     let linted = lint(&source, "a.threat-model.yaml", judge);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
-    report.files.push(FileReport {
-        source,
-        path: "a.threat-model.yaml".to_owned(),
-        models: linted.models,
-        diagnostics: linted.diagnostics,
-        is_policy: false,
-    });
+    report.files.push(FileReport::new(
+        &source,
+        "a.threat-model.yaml".to_owned(),
+        linted.models,
+        linted.diagnostics,
+    ));
     let format = match format {
         "human" => report::Format::Human(Look::PLAIN),
         "json" => report::Format::Json,

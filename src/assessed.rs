@@ -25,6 +25,8 @@ pub struct Assessed {
     pub tier: Option<String>,
     /// The agent's score first, then the findings'.
     pub scores: Vec<AssessedScore>,
+    /// How many scores that cannot be computed are not listed.
+    pub left_out: usize,
     /// The seven layers, in formats that have them.
     pub layers: Vec<AssessedLayer>,
 }
@@ -83,7 +85,25 @@ impl Assessed {
 
     /// Whether all of its scores could be computed, and there is one.
     pub fn is_computed(&self) -> bool {
-        !self.scores.is_empty() && self.scores.iter().all(|score| score.working.is_some())
+        !self.scores.is_empty() && self.uncomputed() == 0
+    }
+
+    /// What the verdict and the summary need of it: the worst score, and how many cannot be computed.
+    #[must_use]
+    pub fn in_short(self) -> Self {
+        let uncomputed = self.uncomputed();
+        let worst = self.worst().map(|worst| worst.score);
+        let mut scores = self.scores.into_iter();
+        let is_worst = |score: &AssessedScore| score.working.as_ref().map(|working| working.score) == worst;
+        let worst = worst.and_then(|_| scores.find(is_worst));
+        let scores = worst.map(|worst| AssessedScore { factors: Vec::new(), ..worst }).into_iter().collect();
+        Self { scores, layers: Vec::new(), left_out: uncomputed, ..self }
+    }
+
+    /// How many of its scores cannot be computed.
+    pub fn uncomputed(&self) -> usize {
+        let listed = self.scores.iter().filter(|score| score.working.is_none()).count();
+        listed + self.left_out
     }
 
     /// What the report keeps of a model whose assessments came to these workings. The model is taken apart on the way:
@@ -114,6 +134,7 @@ impl Assessed {
             environment: text(model.agent.environment),
             tier: text(model.agent.tier),
             scores: scores.collect(),
+            left_out: 0,
             layers: layers.collect(),
         }
     }

@@ -231,8 +231,8 @@ impl<'r> Before<'r> {
                 let Some(found) = candidates.iter().position(is_known) else { continue };
                 candidates.remove(found);
                 let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
-                diagnostic.known = !is_fixed
-                    || self.files.get(at).is_some_and(|base| is_same(base.source.text(), file.source.text()));
+                diagnostic.known =
+                    !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
             }
         }
         known.iter().filter(|((path, ..), _)| asked(path)).map(|(_, left)| left.len()).sum()
@@ -260,11 +260,6 @@ fn named(report: &Report) -> Vec<Named<'_>> {
     files.flat_map(models).collect()
 }
 
-/// Whether two texts are the same, however a checkout has ended their lines.
-fn is_same(one: &str, other: &str) -> bool {
-    one == other || one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
-}
-
 /// What makes a fault the same fault in two states of a model.
 type Key = (String, String, Option<String>);
 /// How grave it is: by its level, then by its amount.
@@ -272,7 +267,7 @@ type Weight = (Level, Option<Decimal>);
 
 fn key(diagnostic: &Diagnostic) -> Key {
     // The message of a fault with an amount tells the amount.
-    let message = diagnostic.amount.is_none().then(|| diagnostic.message.clone());
+    let message = diagnostic.amount.is_none().then(|| diagnostic.message.to_string());
     (diagnostic.rule.to_string(), diagnostic.lasting_pointer(), message)
 }
 
@@ -297,9 +292,9 @@ pub fn agents(
                 continue;
             }
             changes.push(AgentChange {
-                path: file.source.name().to_owned(),
+                path: file.name().to_owned(),
                 position: Some(model.position),
-                renamed_from: renamed_from.map(|origin| origin.source.name().to_owned()),
+                renamed_from: renamed_from.map(|origin| origin.name().to_owned()),
                 name: model.name.clone(),
                 before: old.map_or(Standing::Absent, |(_, old)| Standing::of(old)),
                 after: Standing::of(model),
@@ -313,7 +308,7 @@ pub fn agents(
             file.models.iter().enumerate().filter(|(place, _)| !kept.contains(&(&*file.path, *place)))
         {
             changes.push(AgentChange {
-                path: file.source.name().to_owned(),
+                path: file.name().to_owned(),
                 position: None,
                 renamed_from: None,
                 name: model.name.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::policy::Excepted;
-use crate::rules::Rule;
+use crate::rules::{self, Rule};
 use crate::source::{Source, Span};
 
 /// How much a diagnostic weighs.
@@ -46,23 +46,23 @@ pub struct Diagnostic {
     /// The offending bytes.
     pub span: Span,
     /// What is wrong: what was declared, and what is right.
-    pub message: String,
+    pub message: Box<str>,
     /// Words for the place itself, such as the right number.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// Other places that belong to it.
     pub related: Vec<Related>,
     /// The computation behind it, term by term.
-    pub working: Option<String>,
+    pub working: Option<Box<str>>,
     /// What else explains it.
-    pub note: Option<String>,
-    /// How to mend it.
-    pub help: Option<String>,
+    pub note: Option<Box<str>>,
+    /// How to mend it, where its rule does not say that well enough: see [`Diagnostic::remedy`].
+    pub help: Option<Box<str>>,
     /// The edits that mend it, where they follow from the file or can be suggested.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
     /// The line of the policy that decided it, where one did.
-    pub decided_by: Option<Origin>,
+    pub decided_by: Option<Box<Origin>>,
     /// Why it passes all the same, where an exception covers it.
-    pub excepted: Option<Excepted>,
+    pub excepted: Option<Box<Excepted>>,
     /// Whether the base revision has the same fault; `false` where there is none to compare with.
     pub known: bool,
     /// How much there is of what is wrong, where less of it is better: the score that exceeds a limit, say.
@@ -70,9 +70,9 @@ pub struct Diagnostic {
     /// The threat model it is about, by its place in the file; `None` for the whole file.
     pub model: Option<usize>,
     /// The finding it is about; `None` for the agent or the whole file.
-    pub finding: Option<String>,
+    pub finding: Option<Box<str>>,
     /// JSON pointer (RFC 6901) of the place within its document.
-    pub pointer: String,
+    pub pointer: Box<str>,
 }
 
 /// A second place.
@@ -174,7 +174,7 @@ impl Diagnostic {
             rule: Cow::Borrowed(rule.name),
             level: rule.level,
             span,
-            message: message.into(),
+            message: message.into().into(),
             label: None,
             related: Vec::new(),
             working: None,
@@ -187,30 +187,40 @@ impl Diagnostic {
             amount: None,
             model: None,
             finding: None,
-            pointer: String::new(),
+            pointer: Box::default(),
         }
     }
 
     /// A diagnostic of a rule that is not this program's own.
     pub fn of_rego(rule: String, level: Level, span: Span, message: String) -> Self {
         let rule = Cow::Owned(rule);
-        Self { rule, level, message, ..Self::new(&crate::rules::policy::RULE, span, "") }
+        Self { rule, level, message: message.into(), ..Self::new(&rules::policy::RULE, span, "") }
     }
 
     /// The pointer with the finding's identifier in place of its number in the list, which others may shift.
     pub fn lasting_pointer(&self) -> String {
-        let Some(id) = &self.finding else { return self.pointer.clone() };
+        let Some(id) = &self.finding else { return self.pointer.to_string() };
         let mut parts = self.pointer.splitn(4, '/');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(""), Some(list), Some(_), rest) => format!("/{list}/{id}/{}", rest.unwrap_or_default()),
-            _ => self.pointer.clone(),
+            _ => self.pointer.to_string(),
         }
+    }
+
+    /// The way to mend it: its own or, where neither the words at its place nor the schema have said it, that of its rule.
+    pub fn remedy(&self) -> Option<Cow<'_, str>> {
+        if let Some(help) = &self.help {
+            return Some(Cow::Borrowed(help));
+        }
+        let says_enough = self.label.is_some() || self.rule == rules::schema::RULE.name;
+        let rule = rules::named(&self.rule).filter(|_| !says_enough)?;
+        Some(in_passing(rule.remedy))
     }
 
     /// With words for the place itself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(label.into().into());
         self
     }
 
@@ -224,28 +234,28 @@ impl Diagnostic {
     /// With the computation behind it.
     #[must_use]
     pub fn working(mut self, working: impl Into<String>) -> Self {
-        self.working = Some(working.into());
+        self.working = Some(working.into().into());
         self
     }
 
     /// With what else explains it, if something does.
     #[must_use]
     pub fn note(mut self, note: Option<String>) -> Self {
-        self.note = note;
+        self.note = note.map(String::into_boxed_str);
         self
     }
 
     /// With the way to mend it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
     /// With the edits that mend it, if some do.
     #[must_use]
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
-        self.fix = fix;
+        self.fix = fix.map(Box::new);
         self
     }
 
@@ -282,7 +292,20 @@ impl Diagnostic {
     /// With the policy line that decided it.
     #[must_use]
     pub fn decided_by(mut self, origin: &Origin) -> Self {
-        self.decided_by = Some(origin.clone());
+        self.decided_by = Some(Box::new(origin.clone()));
         self
+    }
+}
+
+/// A sentence as the end of a line: without its capital and its full stop.
+fn in_passing(sentence: &'static str) -> Cow<'static, str> {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            let rest = &sentence[first.len_utf8()..];
+            Cow::Owned(first.to_lowercase().chain(rest.chars()).collect())
+        }
+        _ => Cow::Borrowed(sentence),
     }
 }

@@ -93,13 +93,13 @@ pub fn mend(text: &str, safety: Safety, mut judge: impl FnMut(&str) -> Vec<Diagn
         faults.retain(|fault| {
             fault.excepted.is_none() && fault.fix.as_ref().is_some_and(|fix| fix.safety <= safety)
         });
-        let mut fixes: Vec<&Fix> = faults.iter().filter_map(|fault| fault.fix.as_ref()).collect();
+        let mut fixes: Vec<&Fix> = faults.iter().filter_map(|fault| fault.fix.as_deref()).collect();
         let mut done = apply(&mended.text, &fixes);
         // A suggestion that does not fit the file after all is left, and with it those of its round.
         let is_suggested = |at: &usize| fixes[*at].safety == Safety::Suggested;
         if done.applied.iter().any(is_suggested) && judge(&done.text).iter().any(is_unreadable) {
             faults.retain(|fault| fault.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe));
-            fixes = faults.iter().filter_map(|fault| fault.fix.as_ref()).collect();
+            fixes = faults.iter().filter_map(|fault| fault.fix.as_deref()).collect();
             done = apply(&mended.text, &fixes);
         }
         if done.text == mended.text {

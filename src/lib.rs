@@ -30,6 +30,7 @@
 //! | [`rego_input`] | the same → what rules in Rego see | never; the rules themselves may, which is an obstacle |
 //! | [`lint`] | all of that for one file | never |
 //! | [`change`] | the reports on a base revision and on now → what differs, which faults are known | never |
+//! | [`excerpt`] | text and diagnostics → the lines to quote | never |
 //! | [`sheet`] | text → the working of its scores, and what they rest on | never: what is missing is data |
 //! | [`profile`] | text → the agent, its scores' working, what its layers say, for a page | never |
 //! | [`explain`] | a rule → its page | never |
@@ -72,6 +73,7 @@ pub mod pattern;
 pub mod policy;
 pub mod rules;
 pub mod diagnostic;
+pub mod excerpt;
 pub mod sheet;
 pub mod profile;
 pub mod assessed;

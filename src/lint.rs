@@ -190,7 +190,8 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
-                diagnostic.decided_by = subject.terms.levels().get(rule.name).map(|set| set.origin.clone());
+                diagnostic.decided_by =
+                    subject.terms.levels().get(rule.name).map(|set| Box::new(set.origin.clone()));
             }
         }
     }
@@ -204,7 +205,7 @@ fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
             linted.used.looked_for.insert(at);
         }
         for diagnostic in linted.diagnostics.iter_mut().filter(|diagnostic| diagnostic.excepted.is_none()) {
-            diagnostic.excepted = exception.covers(diagnostic, path, judge.today);
+            diagnostic.excepted = exception.covers(diagnostic, path, judge.today).map(Box::new);
             if diagnostic.excepted.is_some() {
                 linted.used.exceptions.insert(at);
             }
@@ -252,16 +253,11 @@ fn unmarked(root: Node<'_>, what: Recognised) -> Diagnostic {
     Diagnostic::new(rule, span, format!("{which}, and lacks `{MODEL_MARKER}: 1` at its top")).help(help)
 }
 
-/// Gives diagnostics what they all have (pointer, help) and their order, that of the text.
+/// Gives diagnostics what they all have and their order, that of the text.
 pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
     for diagnostic in &mut *diagnostics {
-        diagnostic.pointer = pointer(document, diagnostic.span);
+        diagnostic.pointer = pointer(document, diagnostic.span).into();
         shorten(&mut diagnostic.message);
-        // Where the right value stands at the place itself, or the schema has said what it wants, that is the help.
-        let says_enough = diagnostic.label.is_some() || diagnostic.rule == rules::schema::RULE.name;
-        if diagnostic.help.is_none() && !says_enough {
-            diagnostic.help = rules::named(&diagnostic.rule).map(|rule| in_passing(rule.remedy));
-        }
     }
     diagnostics.sort_by(|one, other| {
         (one.span, &one.rule, &one.message).cmp(&(other.span, &other.rule, &other.message))
@@ -273,23 +269,9 @@ pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>)
 }
 
 /// Cuts a message that quotes more of a file than anyone reads.
-fn shorten(message: &mut String) {
+fn shorten(message: &mut Box<str>) {
     if message.len() > LONGEST_MESSAGE {
-        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
-        message.truncate(end);
-        message.push('…');
-    }
-}
-
-/// A sentence as the end of a line: without its capital and its full stop.
-fn in_passing(sentence: &str) -> String {
-    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
-    let mut letters = sentence.chars();
-    match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            let rest = &sentence[first.len_utf8()..];
-            first.to_lowercase().chain(rest.chars()).collect()
-        }
-        _ => sentence.to_owned(),
+        let end = message.floor_char_boundary(LONGEST_MESSAGE);
+        *message = format!("{}…", &message[..end]).into();
     }
 }

@@ -3,6 +3,7 @@
 //! Places are byte ranges ([`Span`]) everywhere inside the program; [`Source::position`] alone turns a byte into
 //! what people count. Nothing here parses, and nothing here reads a disk: bytes come from the command layer.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// A half-open range of bytes in one [`Source`], on character boundaries.
@@ -22,7 +23,7 @@ impl Span {
     }
 
     /// The range as an index into the text.
-    pub fn range(self) -> std::ops::Range<usize> {
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 
@@ -48,6 +49,27 @@ pub struct Position {
 
 impl Position {
     const BEGINNING: Self = Self { line: 1, column: 1 };
+
+    /// The position after some bytes of a text that begin at this one.
+    pub(crate) fn advanced(mut self, text: &[u8], range: Range<usize>) -> Self {
+        let passed = &text[range.clone()];
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        if passed.contains(&b'\r') {
+            for at in range {
+                if is_break(text, at) {
+                    self = Self { line: self.line + 1, column: 1 };
+                } else {
+                    self.column += u32::from(begins_code_point(text[at]));
+                }
+            }
+        } else if let Some(last) = passed.iter().rposition(|byte| *byte == b'\n') {
+            self.line += count(count_bytes(&passed[..=last], |byte| byte == b'\n'));
+            self.column = 1 + count(count_bytes(&passed[last + 1..], begins_code_point));
+        } else {
+            self.column += count(count_bytes(passed, begins_code_point));
+        }
+        self
+    }
 }
 
 /// How the text of a file is written.
@@ -114,18 +136,6 @@ impl Source {
             undecodable,
             line_starts: OnceLock::new(),
             counts: OnceLock::new(),
-        }
-    }
-
-    /// The source with its text left out, where nothing will be quoted from it.
-    #[must_use]
-    pub fn without_text(self) -> Self {
-        Self {
-            text: String::new(),
-            undecodable: None,
-            line_starts: OnceLock::new(),
-            counts: OnceLock::new(),
-            ..self
         }
     }
 
@@ -231,8 +241,7 @@ impl Source {
     /// The part of a span that lies on its first line, without the line break: what a caret can underline.
     pub fn first_line(&self, span: Span) -> Span {
         let slice = self.text.get(span.range()).unwrap_or_default();
-        let length = slice.find(['\n', '\r']).unwrap_or(slice.len());
-        Span::new(span.start as usize, span.start as usize + slice[..length].trim_end().len())
+        Span::new(span.start as usize, span.start as usize + first_line_of(slice).len())
     }
 }
 
@@ -255,25 +264,30 @@ impl Positions<'_> {
             let is_mark = self.position == Position::BEGINNING;
             return if is_mark { self.position } else { self.source.position(offset) };
         }
-        for at in self.at..end {
-            if is_break(bytes, at) {
-                self.position = Position { line: self.position.line + 1, column: 1 };
-            } else if begins_code_point(bytes[at]) {
-                self.position.column += 1;
-            }
-        }
+        self.position = self.position.advanced(bytes, self.at..end);
         self.at = end;
         self.position
     }
 }
 
 /// Whether a line ends with this byte. A carriage return ends one as well, unless a line feed does.
-fn is_break(bytes: &[u8], at: usize) -> bool {
+pub(crate) fn is_break(bytes: &[u8], at: usize) -> bool {
     bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
 }
 
+/// A text up to its first line break, without the white space before that.
+pub(crate) fn first_line_of(text: &str) -> &str {
+    text.split(['\n', '\r']).next().unwrap_or_default().trim_end()
+}
+
 fn count_code_points(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| begins_code_point(**byte)).count()
+    count_bytes(bytes, begins_code_point)
+}
+
+/// How many bytes are of a kind; many are looked at at once, for which their numbers must fit into a byte.
+fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
+    let count = |chunk: &[u8]| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte))));
+    bytes.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(count(chunk))).sum()
 }
 
 /// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.

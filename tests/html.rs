@@ -69,13 +69,8 @@ fn report(text: &str) -> Report {
     let source = Source::decode("a.json", model(text).into_bytes());
     let linted = lint(&source, "a.json", Judge { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    report.files.push(FileReport {
-        source: Arc::new(source),
-        path: format!("{text}.json"),
-        models: linted.models,
-        diagnostics: linted.diagnostics,
-        is_policy: false,
-    });
+    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file.with_text(Arc::new(source)));
     text.clone_into(&mut report.policy);
     report.obstacles = vec![Obstacle { path: text.to_owned(), message: text.to_owned() }];
     report.lowered = vec![text.to_owned()];

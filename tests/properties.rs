@@ -2,8 +2,6 @@
 //! report loses a fault.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use std::sync::Arc;
-
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
@@ -140,7 +138,7 @@ proptest! {
                 prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
             }
         }
-        every_format_holds_every_fault(source, linted.diagnostics)?;
+        every_format_holds_every_fault(&source, linted.diagnostics)?;
     }
 
     #[test]
@@ -226,18 +224,12 @@ proptest! {
 }
 
 fn every_format_holds_every_fault(
-    source: Source,
+    source: &Source,
     diagnostics: Vec<aivss_lint::diagnostic::Diagnostic>,
 ) -> Result<(), TestCaseError> {
     let count = diagnostics.len();
     let mut report = Report::new(today(), Level::Error);
-    report.files = vec![FileReport {
-        source: Arc::new(source),
-        path: "a.yaml".to_owned(),
-        models: Vec::new(),
-        diagnostics,
-        is_policy: false,
-    }];
+    report.files = vec![FileReport::new(source, "a.yaml".to_owned(), Vec::new(), diagnostics)];
     let written = |format| {
         let mut out = Vec::new();
         write(&report, format, &mut out).unwrap();

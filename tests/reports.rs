@@ -56,13 +56,7 @@ fn today() -> Date {
 fn file(path: &str, bytes: Vec<u8>, policy: &Policy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, Judge { policy, today: today(), load: &NoFiles, before: None });
-    FileReport {
-        source: Arc::new(source),
-        path: path.to_owned(),
-        models: linted.models,
-        diagnostics: linted.diagnostics,
-        is_policy: false,
-    }
+    FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
 }
 
 fn below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -128,7 +122,7 @@ fn gitlab(report: &Report) -> Vec<Value> {
 fn expected(report: &Report) -> Vec<Fault> {
     let faults = report.files.iter().flat_map(|file| {
         file.diagnostics.iter().map(|fault| {
-            let line = file.source.position(fault.span.start).line;
+            let line = file.excerpt.position(fault.span.start).line;
             (file.path.clone(), u64::from(line), fault.rule.to_string())
         })
     });
@@ -264,7 +258,11 @@ fn a_fix_mends_its_fault() {
     let policy = policy("");
     let mut fixed = BTreeSet::new();
     let mut suggested = BTreeSet::new();
-    for (source, fault) in report.diagnostics() {
+    let faults = |file| {
+        let FileReport { source, diagnostics, .. }: &FileReport = file;
+        diagnostics.iter().map(move |fault| (source.as_ref().unwrap(), fault))
+    };
+    for (source, fault) in report.files.iter().flat_map(faults) {
         let Some(fix) = &fault.fix else { continue };
         if fix.safety == Safety::Suggested {
             suggested.insert(fault.rule.to_string());
@@ -338,18 +336,17 @@ fn mixed() -> Report {
         origin: Origin::outside("p.yaml"),
     };
     let diagnostics = vec![
-        Diagnostic { rule: "syntax".into(), ..fault("x", Level::Error, 1) },
-        Diagnostic { excepted: Some(excepted), ..fault("rego/a", Level::Error, 2) },
+        Diagnostic { rule: "syntax".into(), help: Some("mend it".into()), ..fault("x", Level::Error, 1) },
+        Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
         Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
         fault("rego/c", Level::Warning, 4),
-        Diagnostic { help: Some("mend it".to_owned()), ..fault("rego/d", Level::Error, 4) },
+        Diagnostic { help: Some("mend it".into()), ..fault("rego/d", Level::Error, 4) },
     ];
     let mut report = Report::new(today(), Level::Error);
     let (path, models) = ("m.yaml".to_owned(), Vec::new());
-    report.files.push(FileReport { source: Arc::new(source), path, models, diagnostics, is_policy: false });
-    let source = Arc::new(Source::decode("clean.yaml", Vec::new()));
-    let (path, models) = ("clean.yaml".to_owned(), Vec::new());
-    report.files.push(FileReport { source, path, models, diagnostics: Vec::new(), is_policy: false });
+    report.files.push(FileReport::new(&source, path, models, diagnostics));
+    let source = Source::decode("clean.yaml", Vec::new());
+    report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
     report.obstacles.push(Obstacle { path: "../gone.yaml".to_owned(), message: "no such file".to_owned() });
     report.new_only = true;
     report
@@ -365,7 +362,7 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
     assert_eq!(
         shown,
         [
-            ("critical", "message 1"),
+            ("critical", "message 1: mend it"),
             ("info", "message 2 (excepted until 2027-01-31: Replaced soon (platform))"),
             ("info", "message 3 (in the base already)"),
             ("minor", "message 4"),
@@ -449,10 +446,10 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     );
     let mut judged = file(path, model.into_bytes(), &policy(""));
     let fault = Diagnostic {
-        label: Some(more.to_owned()),
-        help: Some(message.to_owned()),
-        pointer: more.to_owned(),
-        finding: Some(message.to_owned()),
+        label: Some(more.into()),
+        help: Some(message.into()),
+        pointer: more.into(),
+        finding: Some(message.into()),
         ..Diagnostic::of_rego(rule.to_owned(), Level::Error, Span::new(0, 3), message.to_owned())
     };
     let fault = fault.related(Span::new(2, 40), more).working(more).note(Some(message.to_owned()));
@@ -463,7 +460,7 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
         origin: Origin::outside(more),
     };
     judged.diagnostics.push(fault.clone());
-    judged.diagnostics.push(Diagnostic { excepted: Some(excepted), ..fault });
+    judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(judged);
     report.obstacles.push(Obstacle { path: path.to_owned(), message: message.to_owned() });

@@ -1,8 +1,6 @@
 //! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
 #![expect(clippy::unwrap_used, reason = "tests stop where they cannot go on")]
 
-use std::sync::Arc;
-
 use aivss_lint::change::{AgentChange, Change, Difference, Direction, Revision, Standing};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
@@ -26,13 +24,7 @@ fn report_of(path: &str, text: &str) -> Report {
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, Judge { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    report.files.push(FileReport {
-        source: Arc::new(source),
-        path: path.to_owned(),
-        models: linted.models,
-        diagnostics: linted.diagnostics,
-        is_policy: false,
-    });
+    report.files.push(FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics));
     "recommended".clone_into(&mut report.policy);
     report.links = Some(LINKS.to_owned());
     report
@@ -84,25 +76,32 @@ fn change(name: &str) -> Change {
     }
 }
 
+/// Puts these into the first file's part of a report, in place of what there was to say.
+fn say(report: &mut Report, diagnostics: Vec<Diagnostic>) {
+    let FileReport { excerpt, path, models, .. } = report.files.remove(0);
+    let source = Source::decode(excerpt.name(), MODEL.as_bytes().to_vec());
+    report.files.insert(0, FileReport::new(&source, path, models, diagnostics));
+}
+
 /// A report in which every text is this one.
 fn full_of(text: &str) -> Report {
     let mut report = report_of("agents/a.yaml", MODEL);
-    let file = &mut report.files[0];
-    file.source = Arc::new(Source::decode(text, format!("{text}\nabc: {text}\n").into_bytes()));
-    text.clone_into(&mut file.path);
-    file.models[0].name = Some(text.to_owned());
     let mut whole =
         fault(Level::Error, text).working(text).note(Some(text.to_owned())).help(text).label(text);
-    whole.finding = Some(text.to_owned());
-    file.diagnostics = vec![whole.clone(), whole.clone()];
+    whole.finding = Some(text.into());
+    let mut excepted = whole.clone();
     let origin = aivss_lint::diagnostic::Origin::outside(text);
-    file.diagnostics[1].excepted = Some(Excepted {
+    excepted.excepted = Some(Box::new(Excepted {
         reason: text.to_owned(),
         owner: text.to_owned(),
         expires: report.today,
         origin: origin.clone(),
-    });
-    file.diagnostics[0].decided_by = Some(origin);
+    }));
+    let source = Source::decode(text, format!("{text}\nabc: {text}\n").into_bytes());
+    let mut models = report.files.remove(0).models;
+    models[0].name = Some(text.to_owned());
+    let diagnostics = vec![whole.decided_by(&origin), excepted];
+    report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
     report.obstacles = vec![Obstacle { path: text.to_owned(), message: text.to_owned() }];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
@@ -230,14 +229,17 @@ proptest! {
 fn large(number: usize, text: &str) -> Report {
     let mut report = report_of("a.yaml", MODEL);
     report.files.clear();
-    let one = report_of("agents/a.yaml", MODEL).files.remove(0);
+    let source = Source::decode("agents/a.yaml", MODEL.as_bytes().to_vec());
     for at in 0..number {
-        let mut file = report_of("agents/a.yaml", if number > 200 { "" } else { MODEL }).files.remove(0);
-        file.path = format!("agents/{at}{text}.yaml");
-        file.source = Arc::clone(&one.source);
+        let file = report_of("agents/a.yaml", if number > 200 { "" } else { MODEL }).files.remove(0);
         let level = [Level::Error, Level::Warning, Level::Note][at % 3];
-        file.diagnostics = vec![fault(level, &format!("fault {at} {text}"))];
-        report.files.push(file);
+        let diagnostics = vec![fault(level, &format!("fault {at} {text}"))];
+        report.files.push(FileReport::new(
+            &source,
+            format!("agents/{at}{text}.yaml"),
+            file.models,
+            diagnostics,
+        ));
     }
     report
 }
@@ -300,7 +302,7 @@ fn markdown_has_a_table_the_change_and_the_faults() {
     change.agents[0].path = "agents/a b.yaml".to_owned();
     change.agents[0].position = Some(report.files[0].models[0].position);
     report.change = Some(change);
-    report.files[0].diagnostics = vec![fault(Level::Error, "it is wrong").help("mend it")];
+    say(&mut report, vec![fault(Level::Error, "it is wrong").help("mend it")]);
     let page = written(&report, Format::Markdown);
     assert!(page.starts_with("<!-- aivss-lint -->\n## aivss-lint: ❌ failed\n"), "{page}");
     for part in [
@@ -349,16 +351,16 @@ fn github_gets_ten_annotations_of_a_kind_and_the_rest_in_lines() {
 #[test]
 fn github_is_told_place_rule_and_all_that_explains_it() {
     let mut report = report_of("agents/a,b.yaml", MODEL);
-    report.files[0].diagnostics =
-        vec![fault(Level::Note, "known").help("100% so"), fault(Level::Error, "first")];
-    report.files[0].diagnostics[0].finding = Some("F-1".to_owned());
+    let mut known = fault(Level::Note, "known").help("100% so");
+    known.finding = Some("F-1".into());
+    say(&mut report, vec![known, fault(Level::Error, "first").help("mend it")]);
     report.obstacles = vec![Obstacle { path: "/etc/x".to_owned(), message: "not there".to_owned() }];
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "::error title=cannot judge::/etc/x: not there");
     let place = "file=agents/a%2Cb.yaml,line=1,endLine=1,col=1,endColumn=4";
-    assert_eq!(lines[1], format!("::error {place},title={rule}::first"));
+    assert_eq!(lines[1], format!("::error {place},title={rule}::first%0Ahelp: mend it"));
     assert_eq!(
         lines[2],
         format!("::notice {place},title={rule} (finding F-1)::known (finding F-1)%0Ahelp: 100%25 so")
@@ -368,8 +370,9 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
 #[test]
 fn people_are_told_what_a_change_does() {
     let mut report = report_of("agents/a.yaml", MODEL);
-    report.files[0].diagnostics = vec![fault(Level::Error, "it is wrong")];
-    report.files[0].diagnostics[0].known = true;
+    let mut known = fault(Level::Error, "it is wrong");
+    known.known = true;
+    say(&mut report, vec![known]);
     report.new_only = true;
     report.remarks = vec!["Judged by the policy of the base.".to_owned()];
     report.change = Some(change("Planner"));

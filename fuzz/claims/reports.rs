@@ -92,7 +92,7 @@ fn is_a_page(report: &Report) {
 fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     let text = |at: usize| texts[at % texts.len()].clone();
     let is_set = |bit: u8| choice & (1 << bit) != 0;
-    let optional = |bit: u8, at: usize| is_set(bit).then(|| text(at));
+    let optional = |bit: u8, at: usize| is_set(bit).then(|| text(at).into_boxed_str());
     let source = Source::decode(text(1), text(0).into_bytes());
     let whole = source.text();
     let border = |at: usize| (at.min(whole.len())..=whole.len()).find(|at| whole.is_char_boundary(*at));
@@ -106,33 +106,30 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     fault.working = optional(1, 6);
     fault.help = optional(2, 7);
     fault.finding = optional(3, 8);
-    fault.pointer = text(9);
-    fault.decided_by = is_set(4).then(|| Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
-    fault.fix = is_set(5).then(|| Fix {
+    fault.pointer = text(9).into();
+    if is_set(4) {
+        fault = fault.decided_by(&Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
+    }
+    fault = fault.fix(is_set(5).then(|| Fix {
         title: text(12),
         edits: vec![Edit { span, text: text(13) }],
         ..Fix::replacing(span, "")
-    });
+    }));
     if is_set(6) {
         fault = fault.related(Span::new(0, first), text(14));
     }
     let mut diagnostics = judged(&source, &RECOMMENDED);
     let mut excepted = Diagnostic { level: Level::Warning, ..fault.clone() };
-    excepted.excepted = Some(Excepted {
+    excepted.excepted = Some(Box::new(Excepted {
         reason: text(15),
         owner: text(16),
         expires: *TODAY,
         origin: Origin::outside(&text(11)),
-    });
+    }));
     diagnostics.diagnostics.extend([fault, excepted]);
     let mut report = Report::new(*TODAY, Level::Error);
-    report.files.push(FileReport {
-        path: text(1),
-        source: Arc::new(source),
-        models: diagnostics.models,
-        diagnostics: diagnostics.diagnostics,
-        is_policy: false,
-    });
+    let file = FileReport::new(&source, text(1), diagnostics.models, diagnostics.diagnostics);
+    report.files.push(file.with_text(Arc::new(source)));
     report.policy = text(17);
     if is_set(7) {
         report.obstacles.push(Obstacle { path: text(18), message: text(19) });

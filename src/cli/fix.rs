@@ -9,16 +9,18 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
-use super::gate::{Ask, Stopped, find_policy};
+use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
-use super::rewrite::{Reached, judged, left_line, obstacle_line, place, rejudge, shown_patch, write};
+use super::rewrite::{
+    Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
+};
 use super::side::Side;
 use super::{emit_to_stdout, watch};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository};
-use crate::fix::{Change, Mended, is_unreadable, mend};
+use crate::fix::{Change, Mended, mend};
 use crate::lint::Judge;
 use crate::patch;
 use crate::report::{Obstacle, Report, Verdict, count, escape_line};
@@ -80,6 +82,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
         policy: arguments.policy.as_deref(),
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
+        keep: Keep::FaultyTexts,
         ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
@@ -176,16 +179,16 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
     let (mut told, mut reached) = (Told::default(), Reached::default());
     let mut obstacles = Vec::new();
     for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
-        let name = file.source.name().to_owned();
+        let name = file.name().to_owned();
         let obstacle = |message: &str| Obstacle { path: name.clone(), message: message.to_owned() };
-        if file.source.undecodable().is_some() || file.diagnostics.iter().any(is_unreadable) {
+        let Some(source) = readable(file) else {
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;
-        }
-        let Mended { text, changes } = mend(file.source.text(), safety, |text| judged(file, text, judge));
+        };
+        let Mended { text, changes } = mend(source.text(), safety, |text| judged(file, text, judge));
         watch::progress();
         if !changes.is_empty() {
-            let written = to_disk.map_or(Ok(()), |repository| write(file, &text, repository));
+            let written = to_disk.map_or(Ok(()), |repository| write(&source, &text, repository));
             if let Err(message) = written {
                 obstacles.push(obstacle(&message));
                 continue;
@@ -193,14 +196,15 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
             // By whatever name, a file is changed once.
             if !reached.has(file) {
                 reached.add(file);
-                told.add(&file.source, &changes, &text);
+                told.add(&source, &changes, &text);
             }
             rejudge(file, text, judge);
         }
         if safety == Safety::Safe {
             told.waiting += file.diagnostics.iter().filter(|fault| is_suggesting(fault)).count();
         }
-        told.left.extend(file.diagnostics.iter().filter_map(|fault| left_line(&file.source, fault)));
+        let at = |offset| place(file.name(), file.excerpt.position(offset));
+        told.left.extend(file.diagnostics.iter().filter_map(|fault| left_line(fault, at)));
     }
     report.obstacles.append(&mut obstacles);
     report.obstacles.sort();
@@ -216,7 +220,7 @@ fn is_suggesting(fault: &Diagnostic) -> bool {
 
 fn changed_line(source: &Source, change: &Change) -> String {
     let Change { span, before, after, rule, title, safety } = change;
-    let place = place(source, span.start);
+    let place = place(source.name(), source.position(span.start));
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
     match safety {

@@ -77,10 +77,12 @@ impl<'a> Ask<'a> {
 /// What a report keeps of the files it is about, of which there may be very many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Keep {
-    /// Files with faults. Of the others a count, and the worst score.
+    /// The faults, with the lines they stand in. Of the rest a count, and the worst score.
     Faults,
-    /// All files with what was found out about them, and the text of those with faults, to be quoted.
+    /// All files with what was found out about them.
     Models,
+    /// The same, and the text of those with faults.
+    FaultyTexts,
     /// All files with their text.
     Texts,
 }
@@ -166,7 +168,7 @@ fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository,
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
         report.obstacles.push(Obstacle { path: source.name().to_owned(), message: message.to_owned() });
-        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
+        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }
 }
 
@@ -352,6 +354,6 @@ fn add_review(
         for diagnostic in &mut diagnostics {
             diagnostic.known = is_old && ask.base.is_some();
         }
-        report.files.push(FileReport { source, path, models: Vec::new(), diagnostics, is_policy: true });
+        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }
 }

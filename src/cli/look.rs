@@ -92,8 +92,8 @@ struct Judged {
 enum Found {
     /// No fault, where nobody lists such files.
     Nothing(Tally),
-    /// What there is to say, and the text that it is about.
-    Said(Box<(Source, Linted)>),
+    /// What there is to say.
+    Said(Box<Said>),
 }
 
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
@@ -102,14 +102,29 @@ fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Ke
     let (used, unjudged) = (std::mem::take(&mut linted.used), std::mem::take(&mut linted.unjudged));
     let is_faulty = !linted.diagnostics.is_empty();
     let tally = (keep == Keep::Faults && !is_faulty).then(|| Tally::of(&linted)).flatten();
-    let found = tally.map_or_else(
-        || {
-            let source = if keep == Keep::Texts || is_faulty { source } else { source.without_text() };
-            Found::Said(Box::new((source, linted)))
-        },
-        Found::Nothing,
-    );
+    let found = tally
+        .map_or_else(|| Found::Said(Box::new(Said::new(candidate, source, linted, keep))), Found::Nothing);
     Judged { used, unjudged, found }
+}
+
+/// What a file is, and its part of the report, if it has one.
+struct Said {
+    content: Content,
+    file: FileReport,
+}
+
+impl Said {
+    fn new(candidate: &Candidate, source: Source, linted: Linted, keep: Keep) -> Self {
+        let Linted { content, mut models, diagnostics, .. } = linted;
+        if keep == Keep::Faults {
+            models = models.into_iter().map(Assessed::in_short).collect();
+        }
+        let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
+        let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
+        file.is_policy = content == Content::BrokenPolicy;
+        file.source = keeps_text.then(|| Arc::new(source));
+        Self { content, file }
+    }
 }
 
 /// What is kept of a file without fault that nobody lists.
@@ -235,14 +250,14 @@ impl Looked {
         self.used.extend(used);
         let obstacle = |message: String| Obstacle { path: candidate.name.clone(), message };
         self.report.obstacles.extend(unjudged.into_iter().map(obstacle));
-        let (source, linted) = match found {
+        let Said { content, file } = match found {
             Found::Nothing(passed) => {
                 self.report.passed.add(&candidate.name, passed.models, passed.worst);
                 return true;
             }
             Found::Said(said) => *said,
         };
-        match linted.content {
+        match content {
             Content::Policy => self.report.policies += 1,
             Content::Other if candidate.named => {
                 let message =
@@ -251,16 +266,13 @@ impl Looked {
             }
             Content::Other => self.report.skipped.push(candidate.name.clone()),
             Content::BrokenPolicy | Content::Model => {
-                let is_policy = linted.content == Content::BrokenPolicy;
-                if is_policy {
+                if file.is_policy {
                     self.report.obstacles.push(obstacle("the policy is broken".to_owned()));
                 }
-                let (models, diagnostics) = (linted.models, linted.diagnostics);
-                let (source, path) = (Arc::new(source), candidate.matched.clone());
-                self.report.files.push(FileReport { source, path, models, diagnostics, is_policy });
+                self.report.files.push(file);
             }
         }
-        match linted.content {
+        match content {
             Content::Model | Content::BrokenPolicy => true,
             Content::Policy => candidate.named,
             Content::Other => false,

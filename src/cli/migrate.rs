@@ -10,7 +10,7 @@ use super::check::parse_date;
 use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
-use super::rewrite::{Reached, judged, left_line, obstacle_line, place, shown_patch, write};
+use super::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
 use super::score::parse_factor_value;
 use super::side::Side;
 use super::{emit_to_stdout, watch};
@@ -18,7 +18,6 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::Repository;
-use crate::fix::is_unreadable;
 use crate::lint::Judge;
 use crate::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
 use crate::patch;
@@ -208,26 +207,26 @@ fn migrate_all(
         if reached.has(file) {
             continue;
         }
-        let name = file.source.name().to_owned();
+        let name = file.name().to_owned();
         let mut stop =
             |message: &str| obstacles.push(Obstacle { path: name.clone(), message: message.into() });
-        if file.source.undecodable().is_some() || file.diagnostics.iter().any(is_unreadable) {
+        let Some(source) = readable(file) else {
             stop("it cannot be read as it should, so it is left as it is");
             continue;
-        }
-        let migrated = migrate(&file.source, aim, |text| judged(file, text, judge));
+        };
+        let migrated = migrate(&source, aim, |text| judged(file, text, judge));
         watch::progress();
         if migrated.steps.is_empty() {
             stop("no threat model can be read from it: run `aivss-lint`");
             continue;
         }
-        let changed = migrated.text != file.source.text();
-        if changed && let Some(Err(message)) = to_disk.map(|disk| write(file, &migrated.text, disk)) {
+        let changed = migrated.text != source.text();
+        if changed && let Some(Err(message)) = to_disk.map(|disk| write(&source, &migrated.text, disk)) {
             stop(&message);
             continue;
         }
         reached.add(file);
-        told.add(file, migrated, (aim, judge), to_disk.is_some());
+        told.add((file, &source), migrated, (aim, judge), to_disk.is_some());
     }
     report.obstacles.append(&mut obstacles);
     report.obstacles.sort();
@@ -244,8 +243,13 @@ fn migrate_all(
 
 impl Told {
     /// Adds a file; where it was written, places are those of its new text.
-    fn add(&mut self, file: &FileReport, migrated: Migrated, (aim, judge): (Aim, Judge<'_>), written: bool) {
-        let old = &*file.source;
+    fn add(
+        &mut self,
+        (file, old): (&FileReport, &Source),
+        migrated: Migrated,
+        (aim, judge): (Aim, Judge<'_>),
+        written: bool,
+    ) {
         let Migrated { text, steps, arrived, numbers } = migrated;
         let new = Source::decode(old.name(), text.into_bytes());
         if new.text() != old.text() {
@@ -265,7 +269,7 @@ impl Told {
                 }
             };
             if is_for_a_person || !self.quiet {
-                let place = place(source, placed.place().start);
+                let place = place(source.name(), source.position(placed.place().start));
                 self.words.push_str(&step_lines(step, &place, old.name(), aim));
             }
             match &step.outcome {
@@ -281,7 +285,7 @@ impl Told {
             if let (Outcome::Already { .. } | Outcome::Moved(_), Some(span)) = (&step.outcome, placed.open())
             {
                 self.open += 1;
-                let place = place(source, span.start);
+                let place = place(source.name(), source.position(span.start));
                 self.questions.push_str(&format!("{place}: {factor} is to be decided\n"));
             }
         }
@@ -290,7 +294,8 @@ impl Told {
             steps.iter().any(|step| step.moved().is_some() && step.holds(fault.model, &fault.pointer))
         };
         let faults = judged(file, new.text(), judge);
-        let left = faults.iter().filter(|fault| is_moved(fault)).filter_map(|fault| left_line(&new, fault));
+        let at = |offset| place(new.name(), new.position(offset));
+        let left = faults.iter().filter(|fault| is_moved(fault)).filter_map(|fault| left_line(fault, at));
         for line in left {
             self.left += 1;
             self.questions.push_str(&line);

@@ -11,36 +11,42 @@ use std::sync::Arc;
 use super::replace::replace;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{LEADS_OUT, Repository, read};
+use crate::fix::is_unreadable;
 use crate::lint::{Judge, lint};
 use crate::report::{FileReport, Obstacle, begin_line, escape_line};
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
-use crate::source::Source;
+use crate::source::{Position, Source};
 
 /// What there is to say of a text in the place of a file's.
 pub(super) fn judged(file: &FileReport, text: &str, judge: Judge<'_>) -> Vec<Diagnostic> {
-    let source = Source::decode(file.source.name(), text.as_bytes().to_vec());
+    let source = Source::decode(file.name(), text.as_bytes().to_vec());
     lint(&source, &file.path, judge).diagnostics
 }
 
 /// Puts into a file's report what there is to say of its new text.
 pub(super) fn rejudge(file: &mut FileReport, text: String, judge: Judge<'_>) {
-    let source = Source::decode(file.source.name(), text.into_bytes());
+    let source = Source::decode(file.name(), text.into_bytes());
     let linted = lint(&source, &file.path, judge);
-    file.models = linted.models;
-    file.diagnostics = linted.diagnostics;
-    file.source = Arc::new(source);
+    let path = std::mem::take(&mut file.path);
+    *file = FileReport::new(&source, path, linted.models, linted.diagnostics).with_text(Arc::new(source));
 }
 
-/// Puts a new text into the file that a report is about, unless something else has been written there meanwhile.
-pub(super) fn write(file: &FileReport, text: &str, repository: &Repository) -> Result<(), String> {
-    let shown = Path::new(file.source.name());
+/// The text of a file that can be rewritten: it was kept, and could be read as it should.
+pub(super) fn readable(file: &FileReport) -> Option<Arc<Source>> {
+    let source = file.source.as_ref().filter(|source| source.undecodable().is_none())?;
+    (!file.diagnostics.iter().any(is_unreadable)).then(|| Arc::clone(source))
+}
+
+/// Puts a new text into the file that a text was read from, unless something else has been written there meanwhile.
+pub(super) fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
+    let shown = Path::new(source.name());
     let path = target(shown, repository)?;
     let now = read(&path)?;
     if now == text.as_bytes() {
         return Ok(()); // Reached by another name before.
     }
-    if now != file.source.text().as_bytes() {
+    if now != source.text().as_bytes() {
         return Err("it has changed since it was read, so it is left as it is".to_owned());
     }
     #[expect(clippy::disallowed_methods, reason = "the new file is to be as open as the old one")]
@@ -75,18 +81,17 @@ pub(super) struct Reached(HashSet<PathBuf>);
 impl Reached {
     /// Whether a file was reached by another name before.
     pub(super) fn has(&self, file: &FileReport) -> bool {
-        fs::canonicalize(file.source.name()).is_ok_and(|path| self.0.contains(&path))
+        fs::canonicalize(file.name()).is_ok_and(|path| self.0.contains(&path))
     }
 
     pub(super) fn add(&mut self, file: &FileReport) {
-        self.0.extend(fs::canonicalize(file.source.name()));
+        self.0.extend(fs::canonicalize(file.name()));
     }
 }
 
 /// A place, to begin a line with.
-pub(super) fn place(source: &Source, offset: u32) -> String {
-    let at = source.position(offset);
-    format!("{}:{}:{}", begin_line(source.name()), at.line, at.column)
+pub(super) fn place(name: &str, at: Position) -> String {
+    format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
 /// The line about an obstacle.
@@ -95,7 +100,7 @@ pub(super) fn obstacle_line(obstacle: &Obstacle) -> String {
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.
-pub(super) fn left_line(source: &Source, fault: &Diagnostic) -> Option<String> {
+pub(super) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,
@@ -106,7 +111,7 @@ pub(super) fn left_line(source: &Source, fault: &Diagnostic) -> Option<String> {
     let is_derived = rules.iter().any(|rule| rule.name == fault.rule);
     let is_left = is_derived && fault.fix.is_none() && fault.excepted.is_none();
     is_left.then(|| {
-        let (place, rule) = (place(source, fault.span.start), &fault.rule);
+        let (place, rule) = (place(fault.span.start), &fault.rule);
         format!("{place}: {rule}: left: an alias leads here, or it is not written letter by letter\n")
     })
 }
@@ -129,17 +134,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threat-model.yaml");
         let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());
-        let (source, shown) = (Arc::new(source), String::new());
-        let file =
-            FileReport { source, path: shown, models: Vec::new(), diagnostics: Vec::new(), is_policy: false };
         let repository = Repository::around(folder.path().to_owned());
         for (on_disk, written) in [("a: 1\n", true), ("a: 2\n", true), ("a: 3\n", false)] {
             fs::write(&path, on_disk).unwrap();
-            assert_eq!(write(&file, "a: 2\n", &repository).is_ok(), written, "{on_disk}");
+            assert_eq!(write(&source, "a: 2\n", &repository).is_ok(), written, "{on_disk}");
             let now = fs::read_to_string(&path).unwrap();
             assert_eq!(now, if written { "a: 2\n" } else { on_disk });
         }
         fs::remove_file(&path).unwrap();
-        assert!(write(&file, "a: 2\n", &repository).is_err());
+        assert!(write(&source, "a: 2\n", &repository).is_err());
     }
 }

@@ -206,10 +206,10 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
     let report = look_at(&ask, side, &policy, None).report;
     let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
-        let own = sheets(&file.source, arguments.formula);
+        let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
             let message = "it cannot be read as it should: run `aivss-lint`".to_owned();
-            obstacles.push(Obstacle { path: file.source.name().to_owned(), message });
+            obstacles.push(Obstacle { path: file.name().to_owned(), message });
         } else {
             all.extend(own);
         }

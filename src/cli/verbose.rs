@@ -17,7 +17,7 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
             .files
             .iter()
             .filter(|file| !file.is_policy)
-            .map(|file| format!("judged: {}: {}", file.source.name(), count(file.models.len(), "model"))),
+            .map(|file| format!("judged: {}: {}", file.name(), count(file.models.len(), "model"))),
     );
     let filters = ask.named == Named::Filtered;
     lines.extend(report.skipped.iter().map(|name| {

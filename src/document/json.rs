@@ -168,12 +168,12 @@ impl<'r, 't> Reader<'r, 't> {
         self.at = from;
         let letters = loop {
             self.at += run(self.bytes.get(self.at..)?)?;
-            let letters = self.text.get(from..self.at)?;
+            let end = self.at;
             match self.take()? {
                 b'"' if from == start + 1 => break Letters::QUOTED,
-                b'"' => break self.tree.unescape([&unescaped, letters]),
+                b'"' => break self.tree.unescape([&unescaped, self.text.get(from..end)?]),
                 b'\\' => {
-                    unescaped.push_str(letters);
+                    unescaped.push_str(self.text.get(from..end)?);
                     unescaped.push(self.escaped()?);
                     from = self.at;
                 }
@@ -223,7 +223,9 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// The next byte behind white space, which is not passed.
     fn next(&mut self) -> Option<u8> {
-        while self.pass(b" \n\r\t") {}
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
         self.bytes.get(self.at).copied()
     }
 
@@ -243,11 +245,22 @@ impl<'r, 't> Reader<'r, 't> {
 
 /// How many bytes of a string stand before the first that means something else, if there is one.
 fn run(bytes: &[u8]) -> Option<usize> {
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F);
-    // Sixteen at a time are looked at as one.
-    let is_plain = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | ends(byte));
-    let plain = bytes.chunks_exact(16).take_while(is_plain).count() * 16;
-    Some(plain + bytes[plain..].iter().position(ends)?)
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // Eight at a time are looked at as one number, in which the high bit of a byte tells that it is below another. Of the
+    // bits that are set the lowest is right: a borrow goes upwards.
+    let below = |word: u64, other: u8| word.wrapping_sub(ONES * u64::from(other)) & !word & HIGH;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks();
+    for (at, chunk) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let ends = below(word, b' ') | is(word, b'"') | is(word, b'\\') | is(word, 0x7F);
+        if ends != 0 {
+            return Some(at * 8 + ends.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F))?;
+    Some(bytes.len() - rest.len() + end)
 }
 
 /// Whether YAML takes a character, beside those that JSON does not take either: the two are one as to what a text holds.
@@ -470,6 +483,14 @@ mod tests {
             let at = at.index(places.len());
             let rest = &text[places[(at + cut).min(places.len() - 1)]..];
             agree(&format!("{}{piece}{rest}", &text[..places[at]]));
+        }
+
+        #[test]
+        fn a_run_ends_where_a_byte_says_so(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"a !\"#[\\]\x1f\x7f\x80"[..])], 0..40),
+        ) {
+            let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F));
+            prop_assert_eq!(run(&bytes), end);
         }
 
         #[test]

@@ -94,7 +94,7 @@ impl Exception {
             return None;
         }
         self.days_left(today)?;
-        let same_finding = self.finding.is_none() || self.finding == diagnostic.finding;
+        let same_finding = self.finding.is_none() || self.finding.as_deref() == diagnostic.finding.as_deref();
         let covered = self.rule == diagnostic.rule && same_finding && self.is_for(path);
         covered.then_some(Excepted {
             reason: self.reason.clone(),

@@ -6,11 +6,11 @@ use std::io;
 use super::Report;
 use super::escape::{line, plain_line};
 use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::excerpt::Excerpt;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    for (source, diagnostic) in report.diagnostics() {
-        writeln!(out, "{}", fault(source, diagnostic))?;
+    for (excerpt, diagnostic) in report.diagnostics() {
+        writeln!(out, "{}", fault(excerpt, diagnostic))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
@@ -22,11 +22,11 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 /// A fault in a line.
-pub(super) fn fault(source: &Source, diagnostic: &Diagnostic) -> String {
-    let position = source.position(diagnostic.span.start);
+pub(super) fn fault(excerpt: &Excerpt, diagnostic: &Diagnostic) -> String {
+    let position = excerpt.position(diagnostic.span.start);
     plain_line(format!(
         "{}:{}:{}: {}[{}] {}{}",
-        line(source.name()),
+        line(excerpt.name()),
         position.line,
         position.column,
         diagnostic.level.name(),

@@ -91,7 +91,7 @@ impl Item<'_> {
             Self::Obstacle(_) => return "title=cannot judge".to_owned(),
             Self::Fault(file, fault) => (file, fault),
         };
-        let (start, end) = (file.source.position(fault.span.start), file.source.position(fault.span.end));
+        let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
         let mut properties =
             format!("file={},line={},endLine={}", property(&file.path), start.line, end.line);
         // GitHub takes no columns where the lines differ.
@@ -116,7 +116,7 @@ impl Item<'_> {
     fn plain(&self) -> String {
         match self {
             Self::Obstacle(obstacle) => concise::obstacle(obstacle),
-            Self::Fault(file, fault) => concise::fault(&file.source, fault),
+            Self::Fault(file, fault) => concise::fault(&file.excerpt, fault),
         }
     }
 
@@ -126,7 +126,7 @@ impl Item<'_> {
             Self::Fault(file, fault) => value(&format!(
                 "{}:{} {}",
                 file.path,
-                file.source.position(fault.span.start).line,
+                file.excerpt.position(fault.span.start).line,
                 fault.rule
             )),
         }

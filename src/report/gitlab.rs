@@ -1,6 +1,7 @@
 //! GitLab's code quality report: an array of issues, for the widget of merge requests. It has no place for the scores,
 //! and none for a verdict: that is the exit code's.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
@@ -51,14 +52,15 @@ struct Lines {
 
 fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
     let passes = super::passes_because(report, diagnostic).map(|reason| format!(" ({})", line(&reason)));
-    let help = diagnostic.help.as_deref().or(diagnostic.label.as_deref());
-    let help = help.map(|help| format!(": {}", line(help)));
+    let help = diagnostic.remedy().or(diagnostic.label.as_deref().map(Cow::Borrowed));
+    let help = help.map(|help| format!(": {}", line(&help)));
     let description: String =
         [Some(line(&diagnostic.message).into_owned()), help, passes].into_iter().flatten().collect();
     let span = diagnostic.span;
     // What ends with a line break ends on that line, and not on the next.
     let last = span.end.saturating_sub(1).max(span.start);
-    let lines = Lines { begin: file.source.position(span.start).line, end: file.source.position(last).line };
+    let lines =
+        Lines { begin: file.excerpt.position(span.start).line, end: file.excerpt.position(last).line };
     Issue {
         description,
         check_name: line(&diagnostic.rule).into_owned(),

@@ -14,24 +14,18 @@ use super::change::write_change;
 use super::escape::{begins_command, line, plain_line, same_length};
 use super::{Beside, Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::excerpt::{ABOVE, BELOW, Excerpt, Passage, SURROUNDINGS};
 use crate::explain::page_url;
 use crate::rules;
-use crate::source::{Source, Span};
-
-/// Lines shown above and below a place.
-const CONTEXT: usize = 2;
-/// Bytes of a line from which on only the surroundings of the place are shown.
-const LONG_LINE: usize = 140;
-/// Bytes shown on either side of a place in a long line, and of the place itself.
-const SURROUNDINGS: usize = 40;
+use crate::source::{Position, Span};
 
 pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
-        let quoted = Quoted { source: &file.source, text: same_length(file.source.text()) };
+        let quoted = Quoted { excerpt: &file.excerpt, text: same_length(file.excerpt.text()) };
         for diagnostic in &file.diagnostics {
             if report.new_only && diagnostic.known {
-                let place = file.source.position(diagnostic.span.start);
-                let place = format!(" at {}:{}:{}", line(file.source.name()), place.line, place.column);
+                let place = file.excerpt.position(diagnostic.span.start);
+                let place = format!(" at {}:{}:{}", line(file.name()), place.line, place.column);
                 title(diagnostic, &place, look, out)?;
             } else {
                 fault(diagnostic, &quoted, look, out)?;
@@ -107,7 +101,7 @@ fn handler(look: Look) -> GraphicalReportHandler {
         .with_wrap_lines(false)
         .with_links(false)
         .with_width(look.width)
-        .with_context_lines(CONTEXT)
+        .with_context_lines(ABOVE as usize)
         .without_cause_chain()
         .without_syntax_highlighting()
 }
@@ -224,73 +218,56 @@ impl miette::Diagnostic for Shown<'_> {
     }
 }
 
-/// A source to quote from, made safe to print, that finds lines by index instead of reading from the start.
+/// An excerpt to quote from, made safe to print.
 #[derive(Debug)]
 struct Quoted<'r> {
-    source: &'r Source,
+    excerpt: &'r Excerpt,
     text: Cow<'r, str>,
 }
 
 impl Quoted<'_> {
     fn place(&self, span: Span) -> SourceSpan {
-        let shown = self.source.first_line(span);
-        let end = if self.is_cut(span) {
-            self.boundary((shown.end as usize).min(shown.start as usize + SURROUNDINGS))
-        } else {
-            shown.end as usize
-        };
-        SourceSpan::new((shown.start as usize).into(), end - shown.start as usize)
+        let shown = self.excerpt.first_line(span);
+        let most = if self.is_cut(span) { SURROUNDINGS } else { usize::MAX };
+        let length = self.part(shown).map_or(0, |text| text.floor_char_boundary(most));
+        SourceSpan::new((shown.start as usize).into(), length)
     }
 
-    /// The bytes of the line that an offset stands in.
-    fn line_around(&self, offset: usize) -> std::ops::Range<usize> {
-        let starts = self.source.line_starts();
-        let at = starts.partition_point(|start| *start as usize <= offset).saturating_sub(1);
-        starts[at] as usize..starts.get(at + 1).map_or(self.text.len(), |next| *next as usize)
-    }
-
-    /// Whether a place stands in a line too long to be shown whole, or beside one.
+    /// Whether only the surroundings of a place are shown, without the lines around it.
     fn is_cut(&self, span: Span) -> bool {
-        let starts = self.source.line_starts();
-        let at = starts.partition_point(|start| *start <= span.start).saturating_sub(1);
-        let window = &starts[at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(starts.len())];
-        window.iter().any(|start| self.line_around(*start as usize).len() > LONG_LINE)
+        self.excerpt.is_cut(span)
     }
 
-    /// The nearest character boundary at or before an offset.
-    fn boundary(&self, offset: usize) -> usize {
-        (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    /// The text of a place within a line.
+    fn part(&self, span: Span) -> Option<&str> {
+        let Passage { range, span: whole, .. } = self.excerpt.part_around(span.start)?;
+        let start = range.start + span.start.checked_sub(whole.start)? as usize;
+        self.text.get(start..start + span.range().len())
     }
 
-    /// A part of a long line, without the lines around it.
-    fn surroundings<'a>(&'a self, span: &SourceSpan) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let whole = self.line_around(span.offset());
-        let start = self.boundary(span.offset().saturating_sub(SURROUNDINGS)).max(whole.start);
-        let end = self.boundary(span.offset() + span.len() + SURROUNDINGS).min(whole.end);
-        let data = self.text.get(start..end).ok_or(MietteError::OutOfBounds)?;
-        let position = self.source.position(u32::try_from(start).unwrap_or(u32::MAX));
-        Ok(Box::new(MietteSpanContents::new_named(
-            line(self.source.name()).into_owned(),
-            data.as_bytes(),
-            SourceSpan::new(start.into(), end - start),
-            position.line as usize - 1,
-            position.column as usize - 1,
-            1,
-        )))
+    /// A part of a long line.
+    fn surroundings(&self, span: Span) -> Option<MietteSpanContents<'_>> {
+        let Passage { range, span: whole, .. } = self.excerpt.part_around(span.start)?;
+        let within = |offset: usize| {
+            let offset = offset.clamp(whole.start as usize, whole.end as usize);
+            self.text.floor_char_boundary(range.start + offset - whole.start as usize)
+        };
+        let start = within((span.start as usize).saturating_sub(SURROUNDINGS)).max(range.start);
+        let end = within(span.end as usize + SURROUNDINGS);
+        let from = whole.start as usize + start - range.start;
+        let shown = Span::new(from, from + end - start);
+        Some(self.contents(&self.text[start..end], shown, self.excerpt.position(shown.start), 1))
     }
 
-    fn heading<'a>(&'a self, span: &SourceSpan) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let data =
-            self.text.get(span.offset()..span.offset() + span.len()).ok_or(MietteError::OutOfBounds)?;
-        let position = self.source.position(u32::try_from(span.offset()).unwrap_or(u32::MAX));
-        Ok(Box::new(MietteSpanContents::new_named(
-            line(self.source.name()).into_owned(),
-            data.as_bytes(),
-            *span,
-            position.line as usize - 1,
-            position.column as usize - 1,
-            1,
-        )))
+    fn contents<'a>(&self, text: &'a str, span: Span, at: Position, lines: usize) -> MietteSpanContents<'a> {
+        MietteSpanContents::new_named(
+            line(self.excerpt.name()).into_owned(),
+            text.as_bytes(),
+            SourceSpan::new((span.start as usize).into(), span.range().len()),
+            at.line as usize - 1,
+            at.column as usize - 1,
+            lines,
+        )
     }
 }
 
@@ -298,35 +275,22 @@ impl SourceCode for Quoted<'_> {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
-        before: usize,
-        after: usize,
+        above: usize,
+        below: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        if (before, after) == (0, 0) {
+        let span = Span::new(span.offset(), span.offset() + span.len());
+        let contents = if (above, below) == (0, 0) {
             // Asked without context, the answer is the place itself: the frame's heading shows it.
-            return self.heading(span);
-        }
-        if self.is_cut(Span::new(span.offset(), span.offset())) {
-            return self.surroundings(span);
-        }
-        let starts = self.source.line_starts();
-        let line_of = |offset: usize| {
-            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-            starts.partition_point(|start| *start <= offset).saturating_sub(1)
+            self.part(span).map(|text| self.contents(text, span, self.excerpt.position(span.start), 1))
+        } else if self.is_cut(span) {
+            self.surroundings(span)
+        } else {
+            let lines = self.excerpt.lines_around(span, ABOVE, BELOW);
+            lines.map(|Passage { range, span, position, lines }| {
+                self.contents(&self.text[range], span, position, lines)
+            })
         };
-        let first = line_of(span.offset()).saturating_sub(before);
-        let last = (line_of(span.offset() + span.len()) + after).min(starts.len() - 1);
-        let start = starts[first] as usize;
-        let end = starts.get(last + 1).map_or(self.text.len(), |next| *next as usize);
-        let data = self.text.get(start..end).ok_or(MietteError::OutOfBounds)?;
-        let contents = MietteSpanContents::new_named(
-            line(self.source.name()).into_owned(),
-            data.as_bytes(),
-            SourceSpan::new(start.into(), end - start),
-            first,
-            0,
-            last - first + 1,
-        );
-        Ok(Box::new(contents))
+        contents.map_or(Err(MietteError::OutOfBounds), |contents| Ok(Box::new(contents) as Box<_>))
     }
 }
 

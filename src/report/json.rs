@@ -1,6 +1,7 @@
 //! Everything as JSON, for programs. The shape is versioned by its first key and described by
 //! `schemas/report.json`; numbers keep their exact digits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -13,8 +14,9 @@ use crate::assessed::{Assessed, AssessedScore, AssessedThreat};
 use crate::change::{AgentChange, Change, Difference, Standing};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Level, Origin, Safety};
+use crate::excerpt::Excerpt;
 use crate::model;
-use crate::source::{Position, Source, Span};
+use crate::source::{Position, Span};
 
 /// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
 const VERSION: u32 = 1;
@@ -188,7 +190,7 @@ struct Fault<'r> {
     label: Option<&'r str>,
     working: Option<&'r str>,
     note: Option<&'r str>,
-    help: Option<&'r str>,
+    help: Option<Cow<'r, str>>,
     related: Vec<Related<'r>>,
     decided_by: Option<DecidedBy<'r>>,
     excepted: Option<Pass<'r>>,
@@ -326,11 +328,11 @@ fn differing(difference: &Difference) -> Differing<'_> {
 
 fn file(file: &FileReport) -> File<'_> {
     File {
-        path: file.source.name(),
+        path: file.name(),
         root_path: &file.path,
         kind: if file.is_policy { "policy" } else { "threat-model" },
         models: file.models.iter().map(model).collect(),
-        diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.source, diagnostic)).collect(),
+        diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.excerpt, diagnostic)).collect(),
     }
 }
 
@@ -383,8 +385,8 @@ fn score(score: &AssessedScore) -> Score<'_> {
     }
 }
 
-fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
-    let (start, end) = range(source, diagnostic.span);
+fn fault<'r>(excerpt: &Excerpt, diagnostic: &'r Diagnostic) -> Fault<'r> {
+    let (start, end) = range(excerpt, diagnostic.span);
     Fault {
         rule: &diagnostic.rule,
         level: diagnostic.level,
@@ -396,16 +398,16 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
         label: diagnostic.label.as_deref(),
         working: diagnostic.working.as_deref(),
         note: diagnostic.note.as_deref(),
-        help: diagnostic.help.as_deref(),
+        help: diagnostic.remedy(),
         related: diagnostic
             .related
             .iter()
             .map(|related| {
-                let (start, end) = range(source, related.span);
+                let (start, end) = range(excerpt, related.span);
                 Related { message: &related.message, start, end }
             })
             .collect(),
-        decided_by: diagnostic.decided_by.as_ref().map(decided_by),
+        decided_by: diagnostic.decided_by.as_deref().map(decided_by),
         excepted: diagnostic.excepted.as_ref().map(|excepted| Pass {
             reason: &excepted.reason,
             owner: &excepted.owner,
@@ -413,13 +415,13 @@ fn fault<'r>(source: &Source, diagnostic: &'r Diagnostic) -> Fault<'r> {
             decided_by: decided_by(&excepted.origin),
         }),
         known: diagnostic.known,
-        fix: diagnostic.fix.as_ref().map(|fix| mending(source, fix)),
+        fix: diagnostic.fix.as_ref().map(|fix| mending(excerpt, fix)),
     }
 }
 
-fn mending<'r>(source: &Source, fix: &'r Fix) -> Mending<'r> {
+fn mending<'r>(excerpt: &Excerpt, fix: &'r Fix) -> Mending<'r> {
     let edits = fix.edits.iter().map(|edit| {
-        let (start, end) = range(source, edit.span);
+        let (start, end) = range(excerpt, edit.span);
         Replacement { start, end, text: &edit.text }
     });
     Mending { title: &fix.title, safety: fix.safety, edits: edits.collect() }
@@ -429,8 +431,8 @@ fn decided_by(origin: &Origin) -> DecidedBy<'_> {
     DecidedBy { policy: &origin.file, line: origin.line, column: origin.column }
 }
 
-fn range(source: &Source, span: Span) -> (Place, Place) {
-    (place(source.position(span.start)), place(source.position(span.end)))
+fn range(excerpt: &Excerpt, span: Span) -> (Place, Place) {
+    (place(excerpt.position(span.start)), place(excerpt.position(span.end)))
 }
 
 fn place(position: Position) -> Place {

@@ -56,7 +56,7 @@ fn of_file(report: &Report, file: &FileReport) -> Suite {
     let mut cases = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for diagnostic in &file.diagnostics {
-        let at = file.source.position(diagnostic.span.start).line;
+        let at = file.excerpt.position(diagnostic.span.start).line;
         let place = format!("{} (line {at}", line(&diagnostic.rule));
         let count = seen.entry(place.clone()).or_default();
         *count += 1;
@@ -72,7 +72,7 @@ fn of_file(report: &Report, file: &FileReport) -> Suite {
 }
 
 fn outcome(report: &Report, file: &FileReport, diagnostic: &Diagnostic) -> Outcome {
-    let place = file.source.position(diagnostic.span.start);
+    let place = file.excerpt.position(diagnostic.span.start);
     let head = format!("{}:{}:{}: {}", line(&file.path), place.line, place.column, diagnostic.level.name());
     let text = format!("{head}: {}", super::plain_text(diagnostic));
     match super::passes_because(report, diagnostic) {

@@ -102,7 +102,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
     let mut rows = Vec::new();
     for file in report.files.iter().filter(|file| !file.is_policy) {
         for (at, model) in file.models.iter().enumerate() {
-            let agent = touched.get(&(file.source.name(), model.position)).copied();
+            let agent = touched.get(&(file.name(), model.position)).copied();
             let change = report.change.as_ref().map(|_| change_sign(agent));
             rows.push(row(report, file, at, change, links));
         }
@@ -198,7 +198,7 @@ fn layers(layers: &[AssessedLayer]) -> String {
 fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
     let start = |model: &Assessed| (model.position.line, model.position.column);
     let of_model = |fault: &&Diagnostic| {
-        let place = file.source.position(fault.span.start);
+        let place = file.excerpt.position(fault.span.start);
         let place = (place.line, place.column);
         (at == 0 || start(&file.models[at]) <= place)
             && file.models.get(at + 1).is_none_or(|next| place < start(next))
@@ -216,8 +216,7 @@ fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
 fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page) {
     let base = text(&change.base.to_string(), NAME);
     page.text.push_str(&format!("\n### What this change does\n\nAgainst {base} (▲ worse, ▼ better):\n\n"));
-    let files: BTreeMap<&str, &FileReport> =
-        report.files.iter().map(|file| (file.source.name(), file)).collect();
+    let files: BTreeMap<&str, &FileReport> = report.files.iter().map(|file| (file.name(), file)).collect();
     let mut items = Vec::new();
     for agent in &change.agents {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
@@ -289,7 +288,7 @@ fn passed_over(report: &Report, links: &Links<'_>, page: &mut Page) {
 }
 
 fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> String {
-    let (start, end) = (file.source.position(fault.span.start), file.source.position(fault.span.end));
+    let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
     let place = links.place(&file.path, start.line, end.line).standing_alone();
     let (level, rule) = (fault.level.name(), text(&fault.rule, NAME));
     // What a line break would end stays in one line.

@@ -23,6 +23,7 @@ pub use escape::is_steering;
 pub(crate) use escape::write_json;
 pub(crate) use json::number as json_number;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use crate::change::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::excerpt::Excerpt;
 use crate::policy::Policy;
 use crate::rules;
 use crate::score::Band;
@@ -112,8 +114,10 @@ fn worse<N: Ord>(
 /// One file's part of the report.
 #[derive(Debug)]
 pub struct FileReport {
-    /// The file's path as it is shown, and its text.
-    pub source: Arc<Source>,
+    /// The file's path as it is shown, and the lines that there is something to say about.
+    pub excerpt: Excerpt,
+    /// The whole text, where it is kept: for the page, and for those who rewrite it.
+    pub source: Option<Arc<Source>>,
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
     /// Its threat models.
@@ -125,6 +129,28 @@ pub struct FileReport {
 }
 
 impl FileReport {
+    /// What there is to say of a file that lies at `path`, relative to the repository's root. Its text is not kept.
+    pub fn new(source: &Source, path: String, models: Vec<Assessed>, diagnostics: Vec<Diagnostic>) -> Self {
+        let excerpt = Excerpt::of(source, &diagnostics);
+        Self { excerpt, source: None, path, models, diagnostics, is_policy: false }
+    }
+
+    /// What there is to say of a policy.
+    pub fn of_policy(source: &Source, path: String, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+    }
+
+    /// With its text.
+    #[must_use]
+    pub fn with_text(self, source: Arc<Source>) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// The file's path as it is shown, with `/` between its parts.
+    pub fn name(&self) -> &str {
+        self.excerpt.name()
+    }
+
     /// Whether all there is in the file was read. Where it was not, there may be threat models that nobody has seen, and
     /// those that were seen may say something else.
     pub fn is_read(&self) -> bool {
@@ -301,10 +327,10 @@ impl Report {
     }
 
     /// Every diagnostic with its file, in the order of the report.
-    pub fn diagnostics(&self) -> impl Iterator<Item = (&Source, &Diagnostic)> {
+    pub fn diagnostics(&self) -> impl Iterator<Item = (&Excerpt, &Diagnostic)> {
         self.files
             .iter()
-            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&*file.source, diagnostic)))
+            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.excerpt, diagnostic)))
     }
 
     /// How many diagnostics of this level count.
@@ -334,7 +360,7 @@ impl Report {
     pub fn worst(&self) -> Option<(Decimal, Band, &str)> {
         let scores = self.files.iter().flat_map(|file| {
             let scores = file.models.iter().flat_map(|model| &model.scores);
-            scores.filter_map(|score| Some((score.working.as_ref()?, file.source.name())))
+            scores.filter_map(|score| Some((score.working.as_ref()?, file.name())))
         });
         let scores = scores.map(|(working, name)| Some((working.score, working.band, name)));
         let passed = self.passed.worst.as_ref().map(|(score, band, name)| (*score, *band, name.as_str()));
@@ -369,8 +395,8 @@ impl Report {
         if self.passed_over() > 0 {
             parts.push(format!("{} in the base already", self.passed_over()));
         }
-        let scores = self.files.iter().flat_map(|file| &file.models).flat_map(|model| &model.scores);
-        let uncomputed = scores.filter(|score| score.working.is_none()).count();
+        let models = self.files.iter().flat_map(|file| &file.models);
+        let uncomputed: usize = models.map(Assessed::uncomputed).sum();
         if uncomputed > 0 {
             parts.push(format!("{} not computable", count(uncomputed, "score")));
         }
@@ -433,11 +459,11 @@ fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, Strin
         format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
     });
     let details = [
-        ("working", diagnostic.working.clone()),
-        ("note", diagnostic.note.clone()),
+        ("working", diagnostic.working.as_deref().map(str::to_owned)),
+        ("note", diagnostic.note.as_deref().map(str::to_owned)),
         ("policy", decided),
         ("excepted", excepted),
-        ("help", diagnostic.help.clone()),
+        ("help", diagnostic.remedy().map(Cow::into_owned)),
     ];
     details.into_iter().filter_map(|(word, text)| Some((word, text?)))
 }

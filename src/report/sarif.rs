@@ -15,9 +15,10 @@ use super::escape::{self, line, uri_path};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
+use crate::excerpt::Excerpt;
 use crate::explain;
 use crate::rules::{self, Rule};
-use crate::source::{Source, Span};
+use crate::source::Span;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -141,11 +142,11 @@ fn outcome(
     let related = diagnostic.related.iter().enumerate().map(|(at, related)| Location {
         id: Some(at + 1),
         message: Some(text(&related.message)),
-        ..location(&file.path, Some(region(&file.source, related.span)))
+        ..location(&file.path, Some(region(&file.excerpt, related.span)))
     });
     let pointer = line(&diagnostic.pointer).into_owned();
     let logical = (!pointer.is_empty()).then_some([Logical { fully_qualified_name: pointer }]);
-    let place = location(&file.path, Some(region(&file.source, diagnostic.span)));
+    let place = location(&file.path, Some(region(&file.excerpt, diagnostic.span)));
     let excepted = diagnostic.excepted.as_ref().and(super::passes_because(report, diagnostic));
     Outcome {
         rule_index: places.get(&*rule_id).copied().unwrap_or_default(),
@@ -167,7 +168,7 @@ fn outcome(
 
 fn mending(file: &FileReport, fix: &Fix) -> Mending {
     let replacements = fix.edits.iter().map(|edit| Replacement {
-        deleted_region: region(&file.source, edit.span),
+        deleted_region: region(&file.excerpt, edit.span),
         // What is to be written is none of the file's texts, and goes out as it is.
         inserted_content: Text { text: edit.text.clone() },
     });
@@ -193,8 +194,8 @@ fn location(path: &str, region: Option<Region>) -> Location {
     Location { id: None, physical, logical: None, message: None }
 }
 
-fn region(source: &Source, span: Span) -> Region {
-    let (start, end) = (source.position(span.start), source.position(span.end));
+fn region(excerpt: &Excerpt, span: Span) -> Region {
+    let (start, end) = (excerpt.position(span.start), excerpt.position(span.end));
     Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
 }
 

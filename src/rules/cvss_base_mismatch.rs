@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             .note(explain_base(declared.value, exact))
             .help_writing(exact, "mend the vector");
         if !vector.beyond_base.is_empty() && diagnostic.note.is_none() {
-            diagnostic.note = Some("the vector's threat and environmental metrics do not count".to_owned());
+            diagnostic.note = Some("the vector's threat and environmental metrics do not count".into());
         }
         if let Some(vector) = scored.declared.vector {
             diagnostic = diagnostic.related(vector.span, format!("base score {exact}"));

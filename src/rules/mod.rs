@@ -294,7 +294,7 @@ pub fn of_problem(problem: &Problem) -> Diagnostic {
         ProblemKind::InputLimit => &input_limit::RULE,
     };
     let mut diagnostic = Diagnostic::new(rule, problem.span, &*problem.message);
-    diagnostic.help.clone_from(&problem.help);
+    diagnostic.help = problem.help.as_deref().map(Box::from);
     match &problem.related {
         Some((span, message)) => diagnostic.related(*span, &**message),
         None => diagnostic,

@@ -2,7 +2,6 @@
 //! policies knows it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
 use crate::caret::{Mark, mark};
@@ -226,9 +225,9 @@ impl Fixture {
             let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
-            let base = report_of(base, example.file, &policy);
+            let base = report_of(&base, example.file, &policy);
             let renames = BTreeMap::new();
-            let before = Before::new(&base, &renames, &report_of(source.clone(), example.file, &policy));
+            let before = Before::new(&base, &renames, &report_of(&source, example.file, &policy));
             let before = (!example.base.is_empty()).then_some(&before);
             let linted = lint(&source, example.file, Judge { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
@@ -251,16 +250,10 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 }
 
 /// A report on a single file.
-fn report_of(source: Source, path: &str, policy: &Policy) -> Report {
-    let linted = lint(&source, path, judge(policy));
+fn report_of(source: &Source, path: &str, policy: &Policy) -> Report {
+    let linted = lint(source, path, judge(policy));
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport {
-        source: Arc::new(source),
-        path: path.to_owned(),
-        models: linted.models,
-        diagnostics: linted.diagnostics,
-        is_policy: false,
-    });
+    report.files.push(FileReport::new(source, path.to_owned(), linted.models, linted.diagnostics));
     report
 }
 

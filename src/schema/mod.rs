@@ -345,8 +345,8 @@ struct Places<'t> {
     root: Node<'t>,
     /// The elements of each list that a path has led into: a long one is walked once, and not for every breach in it.
     elements: HashMap<u32, Vec<Node<'t>>>,
-    /// The entries of each mapping likewise.
-    entries: HashMap<u32, HashMap<&'t str, Entry<'t>>>,
+    /// The entries of each mapping likewise, in the order of their keys.
+    entries: HashMap<u32, Box<[Entry<'t>]>>,
 }
 
 impl<'t> Places<'t> {
@@ -361,9 +361,13 @@ impl<'t> Places<'t> {
             let step = match place.node.value() {
                 Value::Map(map) => {
                     let entries = self.entries.entry(place.node.resolved());
-                    let entries =
-                        entries.or_insert_with(|| map.iter().map(|entry| (entry.key, entry)).collect());
-                    entries.get(part.as_str()).copied()
+                    let entries = entries.or_insert_with(|| {
+                        let mut entries: Box<[Entry<'t>]> = map.iter().collect();
+                        entries.sort_unstable_by_key(|entry| entry.key);
+                        entries
+                    });
+                    let found = entries.binary_search_by_key(&part.as_str(), |entry| entry.key);
+                    found.ok().map(|at| entries[at])
                 }
                 Value::List(list) => {
                     let elements = self.elements.entry(place.node.resolved());

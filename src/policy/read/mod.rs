@@ -370,8 +370,9 @@ mod tests {
         assert_eq!(limits.score.as_ref().unwrap().origin.to_string(), "base/a.yaml:3:11");
         assert_eq!(limits.cvss_base.as_ref().unwrap().origin.to_string(), "base/b.yaml:3:23");
         assert!(policy.terms().three_point().unwrap().to_string().starts_with("strict:"));
-        let broken =
-            |text: &str| read(source(text), &files).unwrap_err().remove(0).diagnostics.remove(0).message;
+        let broken = |text: &str| {
+            read(source(text), &files).unwrap_err().remove(0).diagnostics.remove(0).message.into_string()
+        };
         assert_eq!(
             broken("aivss_policy: 1\nextends: [circle.yaml]\n"),
             "`circle.yaml` extends this policy in turn: p.yaml → circle.yaml → other.yaml → circle.yaml"

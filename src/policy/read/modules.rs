@@ -52,7 +52,7 @@ impl Reader<'_> {
                 let start = source.offset(line, column);
                 let place = source.first_line(Span::new(start, source.text().len()));
                 let mut diagnostic = fault(place, message);
-                diagnostic.help = Some("see docs/policy.md for what rules in Rego may do".to_owned());
+                diagnostic.help = Some("see docs/policy.md for what rules in Rego may do".into());
                 broken.push(Broken { source: Arc::new(source), diagnostics: vec![diagnostic] });
             }
         }

@@ -147,7 +147,7 @@ pub(super) fn agent(
         name: model.name.as_deref().map_or_else(|| Shown::line("(no name)"), |name| Shown::cut(name, NAME)),
         has_namesake: false,
         summary: profile.and_then(|profile| profile.summary.as_deref()).map(Shown::lines),
-        place: Shown::line(&format!("{}:{line}", file.source.name())),
+        place: Shown::line(&format!("{}:{line}", file.name())),
         url: links.url(&file.path, line, line),
         environment: text(&model.environment),
         tier: text(&model.tier),

@@ -43,8 +43,8 @@ pub(in super::super) struct Line {
 
 impl Fault {
     pub(super) fn of(fault: &Diagnostic, file: &FileReport, report: &Report, links: &Links<'_>) -> Self {
-        let source = &file.source;
-        let (start, end) = (source.position(fault.span.start), source.position(fault.span.end));
+        let start = file.excerpt.position(fault.span.start);
+        let end = file.excerpt.position(fault.span.end);
         let details = details(fault).filter(|(word, _)| *word != "excepted");
         Self {
             level: fault.level,
@@ -52,9 +52,9 @@ impl Fault {
             page: rules::named(&fault.rule).map(page_url),
             message: Shown::line(&fault.message),
             finding: fault.finding.as_deref().map(|id| Shown::cut(id, SURROUNDINGS)),
-            place: Shown::line(&format!("{}:{}:{}", source.name(), start.line, start.column)),
+            place: Shown::line(&format!("{}:{}:{}", file.name(), start.line, start.column)),
             url: links.url(&file.path, start.line, end.line),
-            lines: lines(fault, source),
+            lines: file.source.as_ref().map_or_else(Vec::new, |source| lines(fault, source)),
             label: fault.label.as_deref().map(Shown::line),
             details: details.map(|(word, text)| (word, Shown::line(&text))).collect(),
             passes: passes_because(report, fault).map(|reason| Shown::line(&reason)),

@@ -71,17 +71,17 @@ fn page(report: &Report) -> Page {
     let mut numbers = BTreeMap::new();
     let mut others = Vec::new();
     for file in &report.files {
-        let profiles = profiles(&file.source);
+        let profiles = file.source.as_ref().map_or_else(Vec::new, |source| profiles(source));
         for (place, model) in file.models.iter().enumerate() {
             let number = agents.len() + 1;
-            let change = touched.get(&(file.source.name(), model.position)).copied();
+            let change = touched.get(&(file.name(), model.position)).copied();
             let profile = profiles.get(place);
             agents.push(agent(number, (file, place), profile, change, (report, &links)));
-            numbers.insert((file.source.name(), model.position), number);
+            numbers.insert((file.name(), model.position), number);
         }
         let rest = rest(file, report, &links);
         if !rest.is_empty() {
-            others.push((Shown::line(file.source.name()), rest));
+            others.push((Shown::line(file.name()), rest));
         }
     }
     mark_namesakes(&mut agents);
