@@ -122,7 +122,6 @@ impl Compiled {
         let mut schema: JsonValue =
             serde_json::from_str(text).unwrap_or_else(|error| panic!("embedded schema: {error}"));
         if let Some(object) = schema.as_object_mut() {
-            object.remove("$schema");
             // The engine would work out the whole address of every keyword.
             object.remove("$id");
         }
