@@ -2,7 +2,7 @@
 //! that keeps the log. What a format gives a meaning of its own, such as Markdown's stars, is up to that format.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 
 /// Whether a character steers a terminal or the direction of text instead of being seen.
 pub fn is_steering(letter: char) -> bool {
@@ -42,19 +42,43 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 
 /// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
 /// escaped, and what a log would take for a command, which means the same to whoever reads it.
-pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
-    writeln!(out, "{}", plain_json(&text))
+pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = JsonLines { line: Vec::new(), out };
+    serde_json::to_writer_pretty(&mut lines, value)?;
+    writeln!(lines)
 }
 
-/// JSON with what steers in its texts escaped. A line feed stands between its parts only, never in a text, and two number
-/// signs in a text only.
+/// JSON on its way out, a line at a time: of a large report there is never more than that.
+struct JsonLines<'o> {
+    line: Vec<u8>,
+    out: &'o mut dyn Write,
+}
+
+impl Write for JsonLines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = str::from_utf8(&self.line).map_err(io::Error::other)?;
+                self.out.write_all(plain_json(line).as_bytes())?;
+                self.line.clear();
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A line of JSON with what steers in its texts escaped. A line feed stands between parts only, never in a text, and two
+/// number signs in a text only.
 fn plain_json(text: &str) -> Cow<'_, str> {
     let steers = |letter: char| is_steering(letter) && letter != '\n';
     // Nearly all lines are made of these alone, and all of them are many.
-    let is_plain = |line: &str| line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
-    let steers_nothing = text.split_inclusive('\n').all(|line| is_plain(line) || !line.contains(steers));
-    if steers_nothing && !text.contains("##") {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if (is_plain || !text.contains(steers)) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 64);

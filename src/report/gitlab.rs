@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::io;
 
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use super::escape::{self, line};
 use super::fingerprint::Fingerprints;
@@ -16,17 +17,28 @@ use crate::rules;
 const OBSTACLE: &str = "cannot-judge";
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut fingerprints = Fingerprints::default();
-    let mut issues = Vec::new();
-    for file in &report.files {
-        for diagnostic in &file.diagnostics {
-            let fingerprint = fingerprints.of_fault(file, diagnostic);
-            issues.push(of_fault(report, file, diagnostic, fingerprint));
+    escape::write_json(&Issues(report), out)
+}
+
+/// The issues of a report, each of which is made when it is written.
+struct Issues<'r>(&'r Report);
+
+impl Serialize for Issues<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(report) = self;
+        let mut fingerprints = Fingerprints::default();
+        let mut issues = serializer.serialize_seq(None)?;
+        for file in &report.files {
+            for diagnostic in &file.diagnostics {
+                let fingerprint = fingerprints.of_fault(file, diagnostic);
+                issues.serialize_element(&of_fault(report, file, diagnostic, fingerprint))?;
+            }
         }
+        for obstacle in &report.obstacles {
+            issues.serialize_element(&of_obstacle(obstacle, fingerprints.of_obstacle(obstacle)))?;
+        }
+        issues.end()
     }
-    let obstacles = report.obstacles.iter();
-    issues.extend(obstacles.map(|obstacle| of_obstacle(obstacle, fingerprints.of_obstacle(obstacle))));
-    escape::write_json(&issues, out)
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::escape;
@@ -41,7 +41,8 @@ struct Whole<'r> {
     new_only: bool,
     remarks: &'r [String],
     summary: Summary<'r>,
-    files: Vec<File<'r>>,
+    #[serde(serialize_with = "files")]
+    files: &'r [FileReport],
     skipped: &'r [String],
     obstacles: Vec<Obstacle<'r>>,
     change: Option<Changed<'r>>,
@@ -255,7 +256,7 @@ impl<'r> Whole<'r> {
             new_only: report.new_only,
             remarks: &report.remarks,
             summary: summary(report),
-            files: report.files.iter().map(file).collect(),
+            files: &report.files,
             skipped: &report.skipped,
             obstacles: report
                 .obstacles
@@ -324,6 +325,11 @@ fn differing(difference: &Difference) -> Differing<'_> {
         after: difference.after.as_deref(),
         direction: difference.direction.name(),
     }
+}
+
+/// Each file is made when it is written.
+fn files<S: Serializer>(files: &[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.iter().map(file))
 }
 
 fn file(file: &FileReport) -> File<'_> {

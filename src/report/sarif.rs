@@ -6,6 +6,8 @@ mod log;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
+use serde::{Serialize, Serializer};
+
 use self::log::{
     Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
     Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
@@ -34,17 +36,31 @@ fn text(text: &str) -> Text {
     Text { text: line(text).into_owned() }
 }
 
-fn run(report: &Report) -> Run {
-    let rules = descriptors(report);
-    let places: HashMap<&str, usize> = rules.iter().enumerate().map(|(at, rule)| (&*rule.id, at)).collect();
-    let mut fingerprints = Fingerprints::default();
-    let mut results = Vec::new();
-    for file in &report.files {
-        for diagnostic in &file.diagnostics {
+/// The results of a report, each of which is made when it is written.
+struct Results<'r> {
+    report: &'r Report,
+    /// Where in the list of rules each of them stands.
+    places: HashMap<String, usize>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fingerprints = Fingerprints::default();
+        let faults = |file| {
+            let FileReport { diagnostics, .. }: &FileReport = file;
+            diagnostics.iter().map(move |diagnostic| (file, diagnostic))
+        };
+        serializer.collect_seq(self.report.files.iter().flat_map(faults).map(|(file, diagnostic)| {
             let fingerprint = fingerprints.of_fault(file, diagnostic);
-            results.push(outcome(report, file, diagnostic, fingerprint, &places));
-        }
+            outcome(self.report, file, diagnostic, fingerprint, &self.places)
+        }))
     }
+}
+
+fn run(report: &Report) -> Run<Results<'_>> {
+    let rules = descriptors(report);
+    let places = rules.iter().enumerate().map(|(at, rule)| (rule.id.clone(), at)).collect();
+    let results = Results { report, places };
     let version = env!("CARGO_PKG_VERSION");
     Run {
         tool: Tool {
@@ -136,7 +152,7 @@ fn outcome(
     file: &FileReport,
     diagnostic: &Diagnostic,
     fingerprint: String,
-    places: &HashMap<&str, usize>,
+    places: &HashMap<String, usize>,
 ) -> Outcome {
     let rule_id = line(&diagnostic.rule).into_owned();
     let related = diagnostic.related.iter().enumerate().map(|(at, related)| Location {

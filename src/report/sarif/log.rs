@@ -7,22 +7,23 @@ use serde::Serialize;
 use crate::diagnostic::Level;
 
 #[derive(Serialize)]
-pub(super) struct Log {
+pub(super) struct Log<R> {
     #[serde(rename = "$schema")]
     pub(super) schema: &'static str,
     pub(super) version: &'static str,
-    pub(super) runs: [Run; 1],
+    pub(super) runs: [Run<R>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Run {
+pub(super) struct Run<R> {
     pub(super) tool: Tool,
     pub(super) automation_details: Details,
     pub(super) column_kind: &'static str,
     pub(super) original_uri_base_ids: BTreeMap<&'static str, Described>,
     pub(super) invocations: [Invocation; 1],
-    pub(super) results: Vec<Outcome>,
+    /// A list of [`Outcome`]s.
+    pub(super) results: R,
 }
 
 #[derive(Serialize)]
