@@ -10,7 +10,6 @@ use crate::assessed::{Assessed, AssessedLayer, AssessedScore};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::report::{FileReport, Report, Verdict};
-use crate::rules;
 use crate::score::{Band, Working};
 use crate::source::Position;
 
@@ -230,7 +229,7 @@ impl<'r> Before<'r> {
                 let is_known = |weight: &Weight| *weight >= weight_of(diagnostic);
                 let Some(found) = candidates.iter().position(is_known) else { continue };
                 candidates.remove(found);
-                let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
+                let is_fixed = diagnostic.is_fixed();
                 diagnostic.known =
                     !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
             }

@@ -207,6 +207,11 @@ impl Diagnostic {
         }
     }
 
+    /// Whether its rule is one without which a file or a score would go unread.
+    pub fn is_fixed(&self) -> bool {
+        rules::named(&self.rule).is_some_and(|rule| rule.fixed)
+    }
+
     /// The way to mend it: its own or, where neither the words at its place nor the schema have said it, that of its rule.
     pub fn remedy(&self) -> Option<Cow<'_, str>> {
         if let Some(help) = &self.help {

@@ -8,8 +8,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::digest;
-use crate::rules;
-use crate::source::{Position, Source, Span, first_line_of, is_break};
+use crate::source::{BOM, Position, Source, Span, first_line_of, is_break};
 
 /// Lines kept above a place.
 pub const ABOVE: u32 = 2;
@@ -29,7 +28,8 @@ pub struct Excerpt {
     name: String,
     text: String,
     kept: Vec<Kept>,
-    lines: u32,
+    /// The number of the last line of the file, where that is kept.
+    last: u32,
     digest: Option<String>,
 }
 
@@ -62,30 +62,41 @@ pub struct Passage {
 impl Excerpt {
     /// What is to be kept of a file about which there is this to say.
     pub fn of(source: &Source, diagnostics: &[Diagnostic]) -> Self {
-        let (name, mut text) = (source.name().to_owned(), String::new());
-        if diagnostics.is_empty() {
-            return Self { name, text, kept: Vec::new(), lines: 0, digest: None };
-        }
-        let lines = Lines { text: source.text(), starts: source.line_starts() };
+        let mut excerpt = Self {
+            name: source.name().to_owned(),
+            text: String::new(),
+            kept: Vec::new(),
+            last: u32::MAX,
+            digest: None,
+        };
+        let lines = Lines::of(source);
         let parts = lines.parts(diagnostics);
-        let mut kept: Vec<Kept> = Vec::new();
-        text.reserve_exact(parts.iter().map(|part| part.end - part.start).sum());
-        for Part { line, is_cut, start, end } in parts {
-            let (offset, at) = (number(start), number(text.len()));
-            text.push_str(&source.text()[start..end]);
+        excerpt.text.reserve_exact(parts.iter().map(|part| part.range.len()).sum());
+        let mut positions = source.positions();
+        for Part { range, is_cut } in parts {
+            let (offset, at) = (number(range.start), number(excerpt.text.len()));
+            let position = positions.of(offset);
+            if !is_cut && lines.is_last(&range) {
+                excerpt.last = position.line;
+            }
+            excerpt.text.push_str(&source.text()[range]);
             let follows = |last: &&mut Kept| {
-                (1..MOST_LINES).contains(&last.lines) && last.position.line + last.lines == number(line) + 1
+                (1..MOST_LINES).contains(&last.lines) && last.position.line + last.lines == position.line
             };
-            if let Some(last) = kept.last_mut().filter(|_| !is_cut).filter(follows) {
+            if let Some(last) = excerpt.kept.last_mut().filter(|_| !is_cut).filter(follows) {
                 last.lines += 1;
             } else {
-                let position = source.position(offset);
-                kept.push(Kept { offset, at, position, lines: u32::from(!is_cut) });
+                excerpt.kept.push(Kept { offset, at, position, lines: u32::from(!is_cut) });
             }
         }
-        kept.shrink_to_fit();
-        let digest = diagnostics.iter().any(is_unread).then(|| digest_of(source));
-        Self { name, text, kept, lines: number(lines.starts.len()), digest }
+        excerpt.kept.shrink_to_fit();
+        excerpt
+    }
+
+    /// With what tells whether another file has the same text.
+    #[must_use]
+    pub fn to_compare(self, source: &Source) -> Self {
+        Self { digest: Some(digest::of_lines(source.text())), ..self }
     }
 
     /// The file's path to show, with `/` between its parts.
@@ -120,7 +131,7 @@ impl Excerpt {
     /// The lines of a span, whole, with so many above and below; nothing where one of them is not kept.
     pub fn lines_around(&self, span: Span, above: u32, below: u32) -> Option<Passage> {
         let first = self.position(span.start).line.saturating_sub(above).max(1);
-        let last = self.position(span.end).line.saturating_add(below).min(self.lines);
+        let last = self.position(span.end).line.saturating_add(below).min(self.last);
         let from = self.kept.partition_point(|kept| kept.position.line <= first).checked_sub(1)?;
         let (mut to, mut next) = (from, self.kept[from].position.line);
         while next <= last {
@@ -156,8 +167,7 @@ impl Excerpt {
         Some(Passage { range, span, position: kept.position, lines: 1 })
     }
 
-    /// Whether another file has the same text, whatever ends its lines. It is known only where a fault says that it
-    /// could not be read.
+    /// Whether another file has the same text, whatever ends its lines; both must have been kept to be compared.
     pub fn is_same(&self, other: &Self) -> bool {
         self.digest.is_some() && self.digest == other.digest
     }
@@ -191,22 +201,29 @@ impl Excerpt {
     }
 }
 
-/// The lines of a text, from which parts are chosen.
+/// The lines of a text, from which parts are chosen. They are looked for around each place and no further than is kept of
+/// them: a table of all lines could be larger than the text.
 struct Lines<'s> {
     text: &'s str,
-    starts: &'s [u32],
+    bytes: &'s [u8],
+    /// Where the first line begins: behind a byte order mark.
+    first: usize,
 }
 
-/// A line by its index, whole or cut. Whole lines come before parts of them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A line, whole or cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Part {
-    line: usize,
+    range: Range<usize>,
     is_cut: bool,
-    start: usize,
-    end: usize,
 }
 
-impl Lines<'_> {
+impl<'s> Lines<'s> {
+    fn of(source: &'s Source) -> Self {
+        let text = source.text();
+        let first = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+        Self { text, bytes: text.as_bytes(), first }
+    }
+
     /// The parts to keep, in the order of the text; none overlaps another.
     fn parts(&self, diagnostics: &[Diagnostic]) -> Vec<Part> {
         let mut parts = Vec::new();
@@ -220,13 +237,17 @@ impl Lines<'_> {
                 self.mark(edit.span, &mut parts);
             }
         }
-        parts.sort_unstable();
+        // Whole lines come before parts of them.
+        parts.sort_unstable_by_key(|part| (part.range.start, part.is_cut, part.range.end));
         parts.dedup_by(|next, last| {
-            let is_within = last.line == next.line && (!last.is_cut || next.start <= last.end);
-            if is_within {
-                last.end = last.end.max(next.end);
+            // Behind the break that a part ends with, another line begins.
+            let ends_line = last.range.end > last.range.start && self.is_break(last.range.end - 1);
+            let is_within = next.range.start < last.range.end
+                || (next.is_cut && next.range.start == last.range.end && !ends_line);
+            if is_within && last.is_cut {
+                last.range.end = last.range.end.max(next.range.end);
             }
-            is_within
+            is_within || next == last
         });
         parts
     }
@@ -234,55 +255,85 @@ impl Lines<'_> {
     /// Adds the lines around a place, or its surroundings where one of them is long.
     fn quote(&self, span: Span, parts: &mut Vec<Part>) {
         let start = self.boundary(span.start as usize);
-        let line = self.line_of(start);
-        let last = (line + BELOW as usize).min(self.starts.len() - 1);
-        let window = line.saturating_sub(ABOVE as usize)..=last;
-        if window.clone().all(|line| self.range(line).len() <= LONG_LINE) {
-            let whole = |line| {
-                let Range { start, end } = self.range(line);
-                Part { line, is_cut: false, start, end }
-            };
-            parts.extend(window.map(whole));
-        } else {
-            let whole = self.range(line);
-            let whole = whole.start..whole.start + self.text[whole].trim_end_matches(['\r', '\n']).len();
-            let from = self.boundary(start.saturating_sub(SURROUNDINGS)).clamp(whole.start, whole.end);
-            let to = self.boundary(start + 2 * SURROUNDINGS).clamp(whole.start, whole.end);
-            parts.push(Part { line, is_cut: true, start: from, end: to });
+        match self.window(start) {
+            Some(window) => parts.extend(window.into_iter().map(|range| Part { range, is_cut: false })),
+            None => parts.push(Part { range: self.surroundings(start), is_cut: true }),
         }
+    }
+
+    /// The lines around a place, unless one of them is long.
+    fn window(&self, at: usize) -> Option<Vec<Range<usize>>> {
+        let own = self.line(at)?;
+        let (mut first, mut window) = (own.start, vec![own.clone()]);
+        for _ in 0..ABOVE {
+            if first > self.first {
+                let above = self.line(first - 1)?;
+                first = above.start;
+                window.push(above);
+            }
+        }
+        let mut end = own.end;
+        for _ in 0..BELOW {
+            if end > own.start && self.is_break(end - 1) {
+                let below = self.line(end)?;
+                end = below.end;
+                window.push(below);
+            }
+        }
+        Some(window)
+    }
+
+    /// The line around a place with its break, unless it is long.
+    fn line(&self, at: usize) -> Option<Range<usize>> {
+        let start = self.start(at, LONG_LINE)?;
+        let end = self.end(at, LONG_LINE)?;
+        (end - start <= LONG_LINE).then_some(start..end)
+    }
+
+    /// A place in a long line with some bytes of the line on either side.
+    fn surroundings(&self, at: usize) -> Range<usize> {
+        let from = self.boundary(at.saturating_sub(SURROUNDINGS));
+        let to = self.text.floor_char_boundary(at + 2 * SURROUNDINGS);
+        let start = self.start(at, at - from).unwrap_or(from);
+        start..self.end(at, to - at).unwrap_or(to)
+    }
+
+    /// Where the line around a place begins, if that is no further than so many bytes.
+    fn start(&self, at: usize, most: usize) -> Option<usize> {
+        let from = at.saturating_sub(most).max(self.first);
+        let behind = (from..at).rev().find(|before| self.is_break(*before)).map(|before| before + 1);
+        behind.or((from == self.first).then_some(from))
+    }
+
+    /// Where it ends, behind its break; a break that begins within so many bytes is taken along.
+    fn end(&self, at: usize, most: usize) -> Option<usize> {
+        let to = (at + most).min(self.bytes.len());
+        let last = if self.bytes.get(to.wrapping_sub(1)) == Some(&b'\r') { to + 1 } else { to };
+        let behind = (at..last.min(self.bytes.len())).find(|at| self.is_break(*at)).map(|at| at + 1);
+        behind.or((to == self.bytes.len()).then_some(to))
+    }
+
+    /// Whether a line, with its break, is the last of the text.
+    fn is_last(&self, line: &Range<usize>) -> bool {
+        line.end == self.bytes.len() && (line.is_empty() || !self.is_break(line.end - 1))
+    }
+
+    fn is_break(&self, at: usize) -> bool {
+        is_break(self.bytes, at)
     }
 
     /// Adds where a span begins, where it ends, and its last byte: reports name lines and columns of these.
     fn mark(&self, span: Span, parts: &mut Vec<Part>) {
         for offset in [span.start, span.end.saturating_sub(1).max(span.start), span.end] {
             let at = self.boundary(offset as usize);
-            parts.push(Part { line: self.line_of(at), is_cut: true, start: at, end: at });
+            parts.push(Part { range: at..at, is_cut: true });
         }
     }
 
     /// The nearest place between characters at or before an offset, and behind a byte order mark.
     fn boundary(&self, offset: usize) -> usize {
-        self.text.floor_char_boundary(offset).max(self.starts[0] as usize)
+        self.text.floor_char_boundary(offset).max(self.first)
     }
-
-    fn line_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start as usize <= offset).saturating_sub(1)
-    }
-
-    /// The bytes of a line with its break.
-    fn range(&self, line: usize) -> Range<usize> {
-        let end = self.starts.get(line + 1).map_or(self.text.len(), |next| *next as usize);
-        self.starts[line] as usize..end
-    }
-}
-
-/// Whether a fault says that its file could not be read as it should.
-fn is_unread(diagnostic: &Diagnostic) -> bool {
-    rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed)
-}
-
-fn digest_of(source: &Source) -> String {
-    digest::of_text(&source.text().replace("\r\n", "\n"), 32)
 }
 
 /// A number of bytes, lines or columns; texts have fewer than 2³² of each.
@@ -294,6 +345,7 @@ fn number(count: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::diagnostic::{Fix, Related};
+    use crate::rules;
     use proptest::prelude::*;
 
     fn fault(span: Span) -> Diagnostic {
@@ -333,14 +385,13 @@ mod tests {
 
     #[test]
     fn files_that_could_not_be_read_are_the_same_whatever_ends_their_lines() {
-        let of = |text: &str, rule| {
+        let of = |text: &str| {
             let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-            Excerpt::of(&source, &[Diagnostic::new(rule, Span::new(0, 1), "")])
+            (Excerpt::of(&source, &[]), Excerpt::of(&source, &[]).to_compare(&source))
         };
-        let rule = &rules::syntax::RULE;
-        assert!(of("a:\r\n {", rule).is_same(&of("a:\n {", rule)));
-        assert!(!of("a:\n {", rule).is_same(&of("a:\n  {", rule)));
-        assert!(!of("a", &rules::score_mismatch::RULE).is_same(&of("a", &rules::score_mismatch::RULE)));
+        assert!(of("a:\r\n {").1.is_same(&of("a:\n {").1));
+        assert!(!of("a:\n {").1.is_same(&of("a:\n  {").1));
+        assert!(!of("a").0.is_same(&of("a").0));
     }
 
     proptest! {
@@ -374,13 +425,17 @@ mod tests {
                 let starts = source.line_starts();
                 let (first, after) = (line.saturating_sub(2), starts.get(line + 2).map_or(text.len(), |at| *at as usize));
                 let window = &text[starts[first] as usize..after];
-                match excerpt.lines_around(Span { end: span.start, ..span }, ABOVE, BELOW) {
-                    Some(around) => {
-                        prop_assert_eq!(&excerpt.text()[around.range], window);
-                        prop_assert_eq!(excerpt.first_line(span), source.first_line(Span::new(
-                            (span.start as usize).max(starts[0] as usize), span.end as usize)));
-                    }
-                    None => prop_assert!(window.lines().any(|line| line.len() >= LONG_LINE - 2)),
+                if let Some(around) = excerpt.lines_around(Span { end: span.start, ..span }, ABOVE, BELOW) {
+                    prop_assert_eq!(&excerpt.text()[around.range], window);
+                    let start = (span.start as usize).max(starts[0] as usize);
+                    let shown = source.first_line(Span::new(start, span.end as usize));
+                    prop_assert_eq!(excerpt.first_line(span), shown);
+                } else {
+                    prop_assert!(window.split_inclusive('\n').any(|line| line.len() > LONG_LINE));
+                    let part = excerpt.part_around(span.start).unwrap();
+                    let start = (span.start as usize).max(starts[0] as usize);
+                    prop_assert!(part.span.range().contains(&start) || start == text.len(), "{:?}", part);
+                    prop_assert_eq!(&excerpt.text()[part.range], &text[part.span.range()]);
                 }
             }
         }

@@ -226,8 +226,7 @@ fn spoken_for(violation: &Violation, terms: &Terms, found: &[Diagnostic]) -> boo
 /// A score that could not be computed, where no rule has said why: what is not understood does not pass.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::score_uncomputed::RULE;
-    let is_explained =
-        found.iter().any(|diagnostic| rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed));
+    let is_explained = found.iter().any(Diagnostic::is_fixed);
     let scores = subject.scores.iter().filter(|scored| !is_explained && scored.working.is_none());
     let place =
         |scored: &Scored<'_>| scored.declared.score.map_or(scored.declared.heading, |score| score.span);

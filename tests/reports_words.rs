@@ -368,6 +368,16 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
 }
 
 #[test]
+fn a_place_at_the_end_of_a_long_line_has_a_caret() {
+    for end in ["\n", "\r\n", ""] {
+        let text = format!("{{\"aivss_threat_model\": 1, \"agent\": {{ \"name\": \"{}{end}", "x".repeat(150));
+        let shown = written(&report_of("a.threat-model.json", &text), HUMAN);
+        let is_caret = |line: &str| line.trim_start().starts_with('·') && line.contains(['─', '▲']);
+        assert!(shown.lines().any(is_caret), "{shown}");
+    }
+}
+
+#[test]
 fn people_are_told_what_a_change_does() {
     let mut report = report_of("agents/a.yaml", MODEL);
     let mut known = fault(Level::Error, "it is wrong");

@@ -79,7 +79,7 @@ impl<'a> Ask<'a> {
 pub(super) enum Keep {
     /// The faults, with the lines they stand in. Of the rest a count, and the worst score.
     Faults,
-    /// All files with what was found out about them.
+    /// All files with what was found out about them, to be listed or compared.
     Models,
     /// The same, and the text of those with faults.
     FaultyTexts,

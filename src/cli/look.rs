@@ -15,6 +15,7 @@ use super::watch;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
+use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
@@ -121,6 +122,9 @@ impl Said {
         }
         let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
         let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
+        if keep > Keep::Faults && file.diagnostics.iter().any(Diagnostic::is_fixed) {
+            file.excerpt = file.excerpt.to_compare(&source);
+        }
         file.is_policy = content == Content::BrokenPolicy;
         file.source = keeps_text.then(|| Arc::new(source));
         Self { content, file }

@@ -11,7 +11,6 @@ use super::escape::{self, line};
 use super::fingerprint::Fingerprints;
 use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::rules;
 
 /// What an obstacle is listed as.
 const OBSTACLE: &str = "cannot-judge";
@@ -83,7 +82,7 @@ fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerp
 }
 
 fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
-    let is_fixed = rules::named(&diagnostic.rule).is_some_and(|rule| rule.fixed);
+    let is_fixed = diagnostic.is_fixed();
     match diagnostic.level {
         _ if !report.counts(diagnostic) => "info",
         Level::Error if is_fixed => "critical",

@@ -38,7 +38,6 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::excerpt::Excerpt;
 use crate::policy::Policy;
-use crate::rules;
 use crate::score::Band;
 use crate::source::Source;
 
@@ -154,9 +153,7 @@ impl FileReport {
     /// Whether all there is in the file was read. Where it was not, there may be threat models that nobody has seen, and
     /// those that were seen may say something else.
     pub fn is_read(&self) -> bool {
-        let is_about_all = |fault: &Diagnostic| {
-            fault.model.is_none() && rules::named(&fault.rule).is_some_and(|rule| rule.fixed)
-        };
+        let is_about_all = |fault: &Diagnostic| fault.model.is_none() && fault.is_fixed();
         !self.models.is_empty() && !self.diagnostics.iter().any(is_about_all)
     }
 
