@@ -90,14 +90,21 @@ pub fn mend(text: &str, safety: Safety, mut judge: impl FnMut(&str) -> Vec<Diagn
     let mut mended = Mended { text: text.to_owned(), changes: Vec::new() };
     for _ in 0..MOST_ROUNDS {
         let mut faults = judge(&mended.text);
-        faults.retain(|fault| {
+        let is_offered = |fault: &Diagnostic| {
             fault.excepted.is_none() && fault.fix.as_ref().is_some_and(|fix| fix.safety <= safety)
-        });
+        };
+        faults.retain(is_offered);
         let mut fixes: Vec<&Fix> = faults.iter().filter_map(|fault| fault.fix.as_deref()).collect();
         let mut done = apply(&mended.text, &fixes);
-        // A suggestion that does not fit the file after all is left, and with it those of its round.
-        let is_suggested = |at: &usize| fixes[*at].safety == Safety::Suggested;
-        if done.applied.iter().any(is_suggested) && judge(&done.text).iter().any(is_unreadable) {
+        // A suggestion that does not fit the file after all is left, and with it those of its round: what it writes cannot
+        // be read, or goes unread, so that it would be made again.
+        let suggested = done.applied.iter().filter(|at| fixes[**at].safety == Safety::Suggested);
+        let suggested: Vec<&Diagnostic> = suggested.map(|at| &faults[*at]).collect();
+        let is_made_again =
+            |fault: &Diagnostic| is_offered(fault) && suggested.iter().any(|before| is_same(before, fault));
+        if !suggested.is_empty()
+            && judge(&done.text).iter().any(|fault| is_unreadable(fault) || is_made_again(fault))
+        {
             faults.retain(|fault| fault.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe));
             fixes = faults.iter().filter_map(|fault| fault.fix.as_deref()).collect();
             done = apply(&mended.text, &fixes);
@@ -114,6 +121,12 @@ pub fn mend(text: &str, safety: Safety, mut judge: impl FnMut(&str) -> Vec<Diagn
     }
     mended.changes.retain(|change| change.before != change.after);
     mended
+}
+
+/// Whether a fault of one text says the same as a fault of another, wherever it stands there.
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    (&one.rule, one.model, &one.pointer, &one.message)
+        == (&other.rule, other.model, &other.pointer, &other.message)
 }
 
 /// Whether a fault leaves it open what the file says.

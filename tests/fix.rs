@@ -490,6 +490,15 @@ fn only_slips_are_renamed_and_not_what_has_another_name() {
 }
 
 #[test]
+fn a_form_that_would_go_unread_is_not_written() {
+    // A line feed, then a carriage return: the block ends behind the one line that it holds.
+    let page = "- a\n\n  ```yaml\n\r aivss_threat_model: 1\n```\n";
+    let folder = Folder::new(&[("THREAT_MODEL.md", page)]);
+    let ran = folder.fix(&["--unsafe"]);
+    assert_eq!((ran.code, folder.read("THREAT_MODEL.md").as_str()), (1, page), "{}", ran.out);
+}
+
+#[test]
 fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_is_escaped() {
     for wrong in [
         model("  summary:", "  sumary: Twice.\n  summary:"),
