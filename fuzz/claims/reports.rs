@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use crate::{RECOMMENDED, TODAY, judged};
 
 static SARIF: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    let schema = include_str!("../../tests/schemas/sarif-2.1.0.schema.json");
+    let schema = include_str!("../../tests/it/schemas/sarif-2.1.0.schema.json");
     let schema = serde_json::from_str(schema).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is one")
 });

@@ -1,9 +1,0 @@
-//! Whole-program cases: arguments to stdout and exit code, as a user types and reads them.
-//!
-//! Each file in `tests/cmd/` is a transcript; where a folder of the same name stands beside it, that is where its
-//! commands run. The transcripts in the README are held to the same.
-
-#[test]
-fn commands_print_what_the_transcripts_say() {
-    trycmd::TestCases::new().case("tests/cmd/*.md").case("README.md");
-}

@@ -1,0 +1,727 @@
+//! Changes judged against a base revision, in scratch repositories: what may rise, what is known, who judges.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests write files, run git and stop where they cannot go on"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use crate::git::{commit, git, write};
+use crate::program::program;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MODEL: &str = include_str!("../../src/rules/stock.yaml");
+const POLICY: &str = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 9.5, increase: 0.5 }\n";
+
+/// A repository whose branch `main` holds one sound model and a policy, and whose branch `change` is checked out.
+struct Repository(TempDir);
+
+impl Repository {
+    fn new() -> Self {
+        let repository = Self(TempDir::new().unwrap());
+        repository.git(&["init", "--quiet", "--initial-branch=main", "."]);
+        repository.write("agents/planner/threat-model.yaml", MODEL);
+        repository.write("aivss-policy.yaml", POLICY);
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--create", "change"]);
+        repository
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        git(self.path(), arguments);
+    }
+
+    fn commit(&self) {
+        commit(self.path(), "a step");
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        write(self.path(), name, text);
+    }
+
+    /// Changes a text in a file, which must hold it.
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path().join(name)).unwrap();
+        assert!(text.contains(from), "{name} holds {from}");
+        self.write(name, &text.replace(from, to));
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(self.path(), arguments)
+    }
+
+    /// The exit code and one line a fault.
+    fn lines(&self, arguments: &[&str]) -> (i32, Vec<String>) {
+        let output = self.run(&[arguments, &["--format", "concise"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
+    }
+
+    fn report(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--format", "json"]].concat());
+        serde_json::from_slice(&output.stdout).expect("a report")
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    program().args(arguments).current_dir(folder).output().expect("the program starts")
+}
+
+/// The planner with three factors raised: from 9.4 to 9.8.
+fn raise(repository: &Repository, file: &str) {
+    for factor in ["dynamic_tool_use", "persistent_memory", "dynamic_identity"] {
+        repository.edit(file, &format!("{factor}: 0.5"), &format!("{factor}: 1.0"));
+    }
+    repository.edit(file, "score: 9.4", "score: 9.8");
+}
+
+const PLANNER: &str = "agents/planner/threat-model.yaml";
+
+#[test]
+fn a_rise_above_the_limit_fails_with_both_numbers_and_the_line() {
+    let repository = Repository::new();
+    repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
+    raise(&repository, PLANNER);
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    assert_eq!(code, 1);
+    let fault = "agents/planner/threat-model.yaml:22:10: error[score-increased] \
+                 the score rises from 9.4 to 9.8, by 0.4; the limit is 0.3";
+    assert_eq!(lines[0], fault);
+    // At the limit it passes.
+    repository.edit("aivss-policy.yaml", "0.3", "0.4");
+    assert_eq!(repository.lines(&["--base", "main"]).0, 0);
+}
+
+#[test]
+fn a_renamed_model_is_compared_with_what_it_was() {
+    let rename = |by: fn(&Repository)| {
+        let repository = Repository::new();
+        repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
+        by(&repository);
+        raise(&repository, "agents/moved/threat-model.yaml");
+        let (code, lines) = repository.lines(&["--base", "main"]);
+        assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+        // The same where the file is named alone.
+        let (code, lines) = repository.lines(&["--base", "main", "agents/moved/threat-model.yaml"]);
+        assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+    };
+    rename(|repository| repository.git(&["mv", "agents/planner", "agents/moved"]));
+    rename(|repository| {
+        repository.git(&["mv", "agents/planner", "agents/moved"]);
+        repository.commit();
+    });
+}
+
+#[test]
+fn an_untracked_move_is_followed_by_the_name_of_the_agent() {
+    let repository = Repository::new();
+    repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
+    fs::rename(repository.path().join("agents/planner"), repository.path().join("agents/moved")).unwrap();
+    raise(&repository, "agents/moved/threat-model.yaml");
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+}
+
+#[test]
+fn a_limit_that_needs_a_base_is_said_to_be_unchecked_without_one() {
+    let repository = Repository::new();
+    let report = repository.report(&[]);
+    assert_eq!(report["verdict"], "passed");
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert!(remark.starts_with("not checked: aivss-policy.yaml:3:") && remark.contains("--base"), "{remark}");
+    assert_eq!(repository.report(&["--base", "main"])["remarks"], Value::Array(vec![]));
+}
+
+#[test]
+fn only_new_faults_fail_wherever_lines_and_files_move() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.edit(PLANNER, "aivss_threat_model: 1", "# moved\n\n\naivss_threat_model: 1");
+    repository.git(&["mv", "agents/planner", "agents/moved"]);
+    assert_eq!(repository.lines(&["--base", "main"]).0, 1);
+    let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
+    assert_eq!(code, 0);
+    assert!(lines[0].ends_with("declared 9.1, AIVSS 0.8 gives 9.4 (in the base already)"), "{lines:?}");
+    // Another wrong number is another fault.
+    repository.edit("agents/moved/threat-model.yaml", "score: 9.1", "score: 9.2");
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn a_second_fault_of_the_same_kind_is_new() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    repository.write(PLANNER, &wrong);
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.write(PLANNER, &format!("{wrong}\n---\n{wrong}"));
+    let report = repository.report(&["--base", "main", "--new-only"]);
+    assert_eq!((&report["verdict"], &report["summary"]["errors"]), (&"failed".into(), &1.into()));
+}
+
+#[test]
+fn what_cannot_be_read_is_known_only_while_the_file_is_the_same() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "    autonomy_of_action: 1.0\n", "");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.write("agents/other/threat-model.yaml", &MODEL.replace("Planner", "Other"));
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+    repository.edit(PLANNER, "Plans trips", "Plans journeys");
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn a_change_cannot_weaken_its_own_judge() {
+    let repository = Repository::new();
+    raise(&repository, PLANNER);
+    repository.edit("aivss-policy.yaml", "score: 9.5", "score: 10.0");
+    repository.commit();
+    assert_eq!(repository.lines(&[]).0, 0, "by its own policy it passes");
+    let report = repository.report(&["--base", "main", "--policy-from", "main"]);
+    assert_eq!(report["verdict"], "failed");
+    let fault = &report["files"][0]["diagnostics"][0];
+    assert_eq!(fault["rule"], "score-exceeded");
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert!(remark.starts_with("judged by the policy of main"), "{remark}");
+    assert!(remark.ends_with("differs; by its own it would pass"), "{remark}");
+    assert_eq!(report["change"]["policy"][0]["what"], "limits.score");
+    assert_eq!(report["change"]["policy"][0]["before"], "9.5");
+    assert_eq!(report["change"]["policy"][0]["after"], "10.0");
+}
+
+#[test]
+fn a_policy_is_weakened_in_no_other_way_either() {
+    type Weaken = fn(&Repository);
+    let cases: [(&str, Weaken); 5] = [
+        ("an exception", |repository| {
+            let exception = "exceptions:\n  - { rule: score-exceeded, path: 'agents/**', reason: It must, owner: me, expires: 2099-01-01 }\n";
+            repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
+        }),
+        ("no policy at all", |repository| {
+            fs::remove_file(repository.path().join("aivss-policy.yaml")).unwrap();
+        }),
+        ("an exclusion", |repository| {
+            repository.write("aivss-policy.yaml", &format!("{POLICY}files: {{ exclude: ['**'] }}\n"));
+        }),
+        ("a policy elsewhere", |repository| {
+            repository.git(&["mv", "aivss-policy.yaml", "base.yaml"]);
+            repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+        }),
+        ("a rule switched off", |repository| {
+            repository.write("aivss-policy.yaml", &format!("{POLICY}rules: {{ score-exceeded: off }}\n"));
+        }),
+    ];
+    for (name, weaken) in cases {
+        let repository = Repository::new();
+        raise(&repository, PLANNER);
+        weaken(&repository);
+        repository.commit();
+        let (code, lines) = repository.lines(&["--base", "main", "--policy-from", "main"]);
+        assert!(code != 0 && lines.iter().any(|line| line.contains("score-exceeded")), "{name}: {lines:?}");
+    }
+}
+
+#[test]
+fn what_a_change_does_to_the_policy_is_told_key_by_key() {
+    let repository = Repository::new();
+    let more = "overrides:\n  - match: { tier: high }\n    limits: { score: 6.9 }\nexceptions:\n  - { rule: layer-blank, path: 'a/**', finding: V-1, reason: Soon., owner: me, expires: 2099-01-01 }\n";
+    repository.write("aivss-policy.yaml", &format!("{}{more}", POLICY.replace("score: 9.5, ", "")));
+    let report = repository.report(&["--base", "main"]);
+    let told: Vec<String> = report["change"]["policy"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| format!("{}: {} → {}", d["what"], d["before"], d["after"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "overrides for tier high: limits.score: null → 6.9",
+            "exception for layer-blank in a/** (finding V-1): null → until 2099-01-01: Soon (me)",
+            "limits.score: 9.5 → null",
+        ]
+    );
+}
+
+#[test]
+fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [policies/limits.yaml]\n");
+    repository.write("policies/limits.yaml", POLICY);
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    raise(&repository, PLANNER);
+    repository.edit("policies/limits.yaml", "9.5", "10.0");
+    let (code, lines) = repository.lines(&["--policy-from", "main"]);
+    assert_eq!((code, lines[0].contains("exceeds the limit of 9.5")), (1, true), "{lines:?}");
+    // From a folder below the root, too.
+    let output = run(&repository.path().join("agents"), &["--policy-from", "main", "--format", "concise"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_change_that_breaks_the_policy_cannot_be_judged() {
+    let repository = Repository::new();
+    repository.edit("aivss-policy.yaml", "score: 9.5", "score: high");
+    let (code, lines) = repository.lines(&["--policy-from", "main", PLANNER]);
+    assert_eq!(code, 2);
+    assert!(lines.iter().any(|line| line.contains("the policy of this change is broken")), "{lines:?}");
+}
+
+#[test]
+fn a_change_that_takes_out_an_expired_exception_passes() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    let exception = "exceptions:\n  - { rule: layer-blank, path: 'agents/**', reason: Soon, owner: me, expires: 2020-01-01 }\n";
+    repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    let judged = ["--base", "main", "--policy-from", "main"];
+    assert!(repository.lines(&judged).1[0].contains("exception-expired"));
+    repository.write("aivss-policy.yaml", POLICY);
+    assert_eq!(repository.lines(&judged), (0, vec![]));
+    // Switching the rule off instead does not help.
+    repository
+        .write("aivss-policy.yaml", &format!("{POLICY}rules: {{ exception-expired: off }}\n{exception}"));
+    assert_eq!(repository.lines(&judged).0, 1);
+}
+
+#[test]
+fn what_a_change_does_is_told_agent_by_agent() {
+    let repository = Repository::new();
+    repository.write("agents/old/threat-model.yaml", &MODEL.replace("Planner", "Old"));
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    raise(&repository, PLANNER);
+    let layer = "  foundation_models: The model follows instructions that stand in retrieved pages.\n";
+    let uncertain = "  foundation_models:\n    status: uncertain\n    analysis: Nobody has looked.\n    threats: [{ id: T6, title: Goal manipulation }]\n";
+    repository.edit(PLANNER, layer, uncertain);
+    repository.git(&["rm", "--quiet", "-r", "agents/old"]);
+    repository
+        .write("agents/new/threat-model.yaml", include_str!("../../examples/smolagents/threat-model.yaml"));
+    repository.commit();
+    let output = repository.run(&["diff", "main", "second"]);
+    assert_eq!(output.status.code(), Some(0), "it tells, and does not judge");
+    let report = repository.run(&["diff", "main", "second", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let change = &report["change"];
+    let agents: Vec<String> = change["agents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|agent| {
+            format!(
+                "{} {}→{}",
+                agent["name"].as_str().unwrap(),
+                agent["before"]["score"],
+                agent["after"]["score"]
+            )
+        })
+        .collect();
+    assert_eq!(agents, ["Smolagents AI Agent null→6.5", "Old 9.4→null", "Planner 9.4→9.8"]);
+    let differences: Vec<String> = change["agents"][2]["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| {
+            format!("{} {} → {} {}", d["what"], d["before"], d["after"], d["direction"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        differences,
+        [
+            "score 9.4 Critical → 9.8 Critical worse",
+            "dynamic_tool_use 0.5 → 1.0 worse",
+            "persistent_memory 0.5 → 1.0 worse",
+            "dynamic_identity 0.5 → 1.0 worse",
+            "layer foundation_models mapped → uncertain worse",
+            "threat in foundation_models: T6 Goal manipulation null → open worse",
+        ]
+    );
+    assert_eq!(change["verdict_before"], "passed");
+    assert_eq!(report["verdict"], "failed");
+}
+
+#[test]
+fn a_base_is_where_the_change_parted_from_it() {
+    let repository = Repository::new();
+    // Main goes on and lowers a score; that is not what the change does.
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
+    repository.edit(PLANNER, "score: 9.4", "score: 8.3");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "change"]);
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(report["change"]["agents"], Value::Array(vec![]));
+}
+
+#[test]
+fn revisions_that_are_not_there_are_said_and_shallow_clones_told() {
+    let repository = Repository::new();
+    repository.write("a", "a");
+    repository.commit();
+    let says = |output: Output, words: &[&str]| {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    };
+    says(repository.run(&["--base", "nowhere"]), &["--base: there is no commit `nowhere` here"]);
+    says(repository.run(&["--policy-from", "--help"]), &["--policy-from"]);
+    says(repository.run(&["--policy-from=--output=x"]), &["there is no commit `--output=x` here"]);
+    says(repository.run(&["diff", "nowhere"]), &["there is no commit `nowhere` here"]);
+    let clone = TempDir::new().unwrap();
+    let url = format!("file://{}", repository.path().display());
+    git(clone.path(), &["clone", "--quiet", "--depth=1", "--branch=change", &url, "."]);
+    says(
+        run(clone.path(), &["--base", "origin/main"]),
+        &["there is no commit `origin/main`", "shallow", "fetch-depth: 0"],
+    );
+    git(clone.path(), &["fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main"]);
+    says(
+        run(clone.path(), &["--base", "origin/main"]),
+        &["no commit in common", "shallow", "fetch-depth: 0"],
+    );
+    // Outside of any repository.
+    let bare = TempDir::new().unwrap();
+    fs::write(bare.path().join("threat-model.yaml"), MODEL).unwrap();
+    says(run(bare.path(), &["--base", "main"]), &["not a git repository"]);
+}
+
+#[test]
+fn links_and_odd_names_in_a_commit_are_read() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("agents/a b/ü \"x\"/threat-model.yaml", &MODEL.replace("Planner", "Odd"));
+    #[cfg(unix)]
+    {
+        fs::create_dir_all(repository.path().join("agents/linked")).unwrap();
+        std::os::unix::fs::symlink(
+            "../planner/threat-model.yaml",
+            repository.path().join("agents/linked/threat-model.yaml"),
+        )
+        .unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", repository.path().join("agents/linked/aivss-out.yaml"))
+            .unwrap();
+    }
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.write("x", "x");
+    repository.commit();
+    let report = repository.run(&["diff", "main", "second", "--path", "agents", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["change"]["agents"], Value::Array(vec![]));
+    assert_eq!(report["summary"]["models"], if cfg!(unix) { 3 } else { 2 });
+    // What leads out of the commit cannot be read from it, and is said.
+    #[cfg(unix)]
+    assert_eq!(report["obstacles"][0]["path"], "agents/linked/aivss-out.yaml");
+}
+
+#[test]
+fn reports_go_to_files_and_never_change_the_verdict() {
+    let repository = Repository::new();
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    let formats = ["human", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"];
+    let mut arguments = Vec::new();
+    let names: Vec<String> = formats.iter().map(|format| format!("report.{format}")).collect();
+    for (format, name) in formats.iter().zip(&names) {
+        arguments.extend(["--format", format, "--output", name]);
+    }
+    let output = repository.run(&arguments);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    for (format, name) in formats.iter().zip(&names) {
+        let written = fs::read(repository.path().join(name)).unwrap();
+        let alone = repository.run(&["--format", format]);
+        assert_eq!(alone.status.code(), Some(1), "{format}");
+        assert_eq!(written, alone.stdout, "{format}");
+        // Markdown escapes the point.
+        let text = String::from_utf8(written).unwrap().replace('\\', "");
+        assert!(text.contains("declared 9.1"), "{format}");
+    }
+    let leftovers = fs::read_dir(repository.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".aivss-lint-"));
+    assert_eq!(leftovers.count(), 0);
+}
+
+#[test]
+fn outputs_that_do_not_fit_are_refused() {
+    let repository = Repository::new();
+    for arguments in [
+        &["--output", "a"][..],
+        &["--output", "a", "--format", "json", "--format", "sarif"],
+        &["--format", "json", "--output", "a", "--output", "b"],
+        &["--format", "json", "--output", "a", "--format", "sarif", "--output", "a"],
+        &["--format", "json", "--format", "sarif"],
+        &["--format", "human", "--format", "junit"],
+        &["--format", "json", "--output", "no/such/folder/a"],
+        &["--new-only"],
+    ] {
+        let output = repository.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+    assert!(!repository.path().join("a").exists());
+    let swapped = repository.run(&["--output", "a", "--format", "json"]);
+    assert_eq!(swapped.status.code(), Some(0));
+    assert!(repository.path().join("a").exists());
+}
+
+#[test]
+fn in_github_actions_people_and_annotations_both_have_their_report() {
+    let repository = Repository::new();
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    let output = program()
+        .current_dir(repository.path().join("agents"))
+        .env("GITHUB_ACTIONS", "true")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("error[score-mismatch]: declared 9.1"), "{text}");
+    // Annotations name files from the repository's root, wherever the run began.
+    assert!(text.contains("\n::error file=agents/planner/threat-model.yaml,line=22,"), "{text}");
+}
+
+#[test]
+fn of_files_named_by_a_hook_only_the_policys_are_judged() {
+    let repository = Repository::new();
+    repository.write("agents/testdata/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
+    repository.write("aivss-policy.yaml", &format!("{POLICY}files: {{ exclude: ['**/testdata/**'] }}\n"));
+    repository.write("values.yaml", "a: 1\n");
+    let all = [PLANNER, "agents/testdata/threat-model.yaml", "values.yaml", "aivss-policy.yaml"];
+    let hook = |files: &[&str]| repository.run(&[&["--only-matching"], files].concat()).status.code();
+    assert_eq!(hook(&all), Some(0));
+    assert_eq!(hook(&["values.yaml"]), Some(0), "nothing to judge among files that a hook names is no fault");
+    assert_eq!(repository.run(&["values.yaml"]).status.code(), Some(2), "by hand it is");
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    assert_eq!(hook(&all), Some(1));
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nlimits: { score: high }\n");
+    assert_eq!(hook(&["values.yaml"]), Some(2), "a broken policy blocks, whatever is named");
+}
+
+/// A model that shares little with the stock one, so that git does not take the one for the other.
+fn other(name: &str) -> String {
+    include_str!("../../examples/smolagents/threat-model.yaml").replace("Smolagents AI Agent", name)
+}
+
+#[test]
+fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
+    let fails = |what: &str, change: fn(&Repository)| {
+        let repository = Repository::new();
+        repository.git(&["switch", "--quiet", "main"]);
+        repository.edit("aivss-policy.yaml", "score: 9.5, ", "");
+        repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
+        repository.edit(PLANNER, "score: 9.4", "score: 8.3");
+        repository.write("agents/legacy/threat-model.yaml", &MODEL.replace("Planner", "Legacy"));
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--create", "second"]);
+        change(&repository);
+        repository.commit();
+        let (code, lines) = repository.lines(&["--base", "main"]);
+        assert_eq!(code, 1, "{what}: {lines:?}");
+        assert!(lines.iter().any(|line| line.contains("rises from 8.3 to 9.4")), "{what}: {lines:?}");
+    };
+    fails("it takes over the file of a worse one", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/planner"]);
+        repository.write("agents/legacy/threat-model.yaml", MODEL);
+    });
+    fails("another takes its file", |repository| {
+        repository.write("agents/second/threat-model.yaml", MODEL);
+        repository.edit(PLANNER, "name: Planner", "name: Planner (old)");
+    });
+    fails("it moves into a file of several", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/planner"]);
+        let both = format!("{}\n---\n{MODEL}", MODEL.replace("Planner", "Legacy"));
+        repository.write("agents/legacy/threat-model.yaml", &both);
+    });
+    fails("it is renamed in its file, beside another", |repository| {
+        repository.git(&["rm", "--quiet", "-r", "agents/legacy"]);
+        let both =
+            format!("{}\n---\n{}", MODEL.replace("Planner", "Scheduler"), MODEL.replace("Planner", "Legacy"));
+        repository.write(PLANNER, &both);
+    });
+}
+
+#[test]
+fn two_agents_that_swap_their_files_have_not_changed() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("agents/other/threat-model.yaml", &other("Other"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.write("agents/other/threat-model.yaml", MODEL);
+    repository.write(PLANNER, &other("Other"));
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(report["verdict"], "passed");
+    assert!(
+        report["change"]["agents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|agent| agent["differences"] == Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn one_known_fault_excuses_one_fault_of_one_agent() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    repository.write(PLANNER, &format!("{wrong}\n---\n{}", MODEL.replace("Planner", "Booker")));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    // The one is mended, the other made wrong in the same way.
+    repository.write(PLANNER, &format!("{MODEL}\n---\n{}", wrong.replace("Planner", "Booker")));
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+    // The one goes, and three of its name come.
+    repository.git(&["rm", "--quiet", "-rf", "agents"]);
+    for folder in ["a", "b", "c"] {
+        repository.write(&format!("agents/{folder}/threat-model.yaml"), &wrong);
+    }
+    let report = repository.report(&["--base", "main", "--new-only"]);
+    assert_eq!(report["summary"]["errors"], 2);
+}
+
+#[test]
+fn a_limit_that_is_exceeded_by_less_is_no_new_fault() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit("aivss-policy.yaml", "score: 9.5", "score: 7.0, severity: High");
+    repository.edit("aivss-policy.yaml", ", severity: High", "");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
+    repository.edit(PLANNER, "score: 9.4", "score: 8.3");
+    assert_eq!(repository.lines(&["--base", "main"]).0, 1);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+    repository.edit(PLANNER, "threat_multiplier: 0.5", "threat_multiplier: 1.0");
+    repository.edit(PLANNER, "score: 8.3", "score: 9.4");
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0, "no worse than it was");
+    raise(&repository, PLANNER);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn line_ends_of_a_checkout_are_no_change() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "    autonomy_of_action: 1.0\n", "");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    let text = fs::read_to_string(repository.path().join(PLANNER)).unwrap();
+    repository.write(PLANNER, &text.replace('\n', "\r\n"));
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+}
+
+#[test]
+fn a_base_that_cannot_be_read_cannot_judge() {
+    let repository = Repository::new();
+    let id = git(repository.path(), &["rev-parse", &format!("main:{PLANNER}")]);
+    raise(&repository, PLANNER);
+    let (folder, file) = id.split_at(2);
+    fs::remove_file(repository.path().join(".git/objects").join(folder).join(file)).unwrap();
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    assert_eq!(code, 2);
+    assert!(
+        lines.iter().any(|line| line.contains("cannot judge: in the base: git has no such file")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_tag_named_like_the_branch_does_not_become_the_judge() {
+    let repository = Repository::new();
+    raise(&repository, PLANNER);
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    repository.commit();
+    repository.git(&["tag", "main"]);
+    let output = repository.run(&["--base", "main", "--policy-from", "main"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("both a tag and a branch")), (Some(2), true), "{said}");
+    let whole = ["--base", "refs/heads/main", "--policy-from", "refs/heads/main"];
+    assert_eq!(repository.run(&whole).status.code(), Some(1));
+}
+
+#[test]
+fn where_a_change_parted_from_its_base_is_not_the_authors_choice() {
+    let repository = Repository::new();
+    // The branch takes main's next commit and main takes the branch's: two commits are common to both.
+    repository.write("a", "a");
+    repository.commit();
+    repository.git(&["branch", "side"]);
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("b", "b");
+    repository.commit();
+    repository.git(&["branch", "old"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "side"]);
+    repository.git(&["switch", "--quiet", "change"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "old"]);
+    let output = repository.run(&["--base", "main"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("parted at 2 commits")), (Some(2), true), "{said}");
+}
+
+#[test]
+fn standard_input_has_the_base_of_its_name() {
+    use std::io::Write;
+    let repository = Repository::new();
+    repository.edit("aivss-policy.yaml", "increase: 0.5", "increase: 0.3");
+    raise(&repository, PLANNER);
+    let text = fs::read(repository.path().join(PLANNER)).unwrap();
+    let mut child = program()
+        .args(["-", "--stdin-filename", PLANNER, "--base", "main", "--format", "concise"])
+        .current_dir(repository.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("score-increased"));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_repository_reached_through_a_link_is_the_same() {
+    let repository = Repository::new();
+    raise(&repository, PLANNER);
+    repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    let elsewhere = TempDir::new().unwrap();
+    let link = elsewhere.path().join("link");
+    std::os::unix::fs::symlink(repository.path(), &link).unwrap();
+    let policy = link.join("aivss-policy.yaml");
+    let judged = ["--base", "main", "--policy-from", "main"];
+    assert_eq!(repository.lines(&[&judged[..], &["--policy", policy.to_str().unwrap()]].concat()).0, 1);
+    assert_eq!(repository.lines(&[&judged[..], &[link.to_str().unwrap()]].concat()).0, 1);
+    // A link within the repository is known to the base by another name.
+    std::os::unix::fs::symlink("agents", repository.path().join("linked")).unwrap();
+    assert_eq!(repository.run(&[&judged[..], &["linked"]].concat()).status.code(), Some(2));
+}
+
+#[test]
+fn where_git_does_not_say_what_it_tracks_nothing_is_left_out() {
+    let repository = Repository::new();
+    repository.write("agents/wrong/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
+    repository.commit();
+    repository.write(".gitignore", "agents/wrong/\n");
+    assert_eq!(repository.lines(&[]).0, 1, "what is tracked is judged although it is ignored");
+    let without_git = program().current_dir(repository.path()).env("PATH", "").output().unwrap();
+    assert_eq!(without_git.status.code(), Some(1), "and so it is where nobody can be asked");
+}

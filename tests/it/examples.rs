@@ -1,0 +1,238 @@
+//! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests read files and stop where they cannot go on"
+)]
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::program::program;
+use serde_json::Value;
+
+/// Runs the gate on a folder and returns its report, checked against the report's schema.
+fn report(paths: &[&str]) -> (Option<i32>, Value) {
+    let output = run(&[paths, &["--format", "json", "--today", "2026-11-23"]].concat());
+    let report: Value =
+        serde_json::from_slice(&output.stdout).expect("stdout is the report and nothing else");
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/report.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(report["exit_code"], output.status.code().unwrap());
+    (output.status.code(), report)
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program().current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().expect("the program starts")
+}
+
+fn rules<'r>(report: &'r Value, level: &str) -> Vec<(&'r str, &'r str)> {
+    let files = report["files"].as_array().unwrap();
+    let faults = files.iter().flat_map(|file| {
+        let path = file["path"].as_str().unwrap();
+        file["diagnostics"].as_array().unwrap().iter().map(move |fault| (path, fault))
+    });
+    faults
+        .filter(|(_, fault)| fault["level"] == level)
+        .map(|(path, fault)| (path, fault["rule"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn smolagents_passes() {
+    let (code, report) = report(&["examples/smolagents"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(report["summary"]["errors"], 0);
+    assert_eq!(report["summary"]["warnings"], 0);
+    let model = &report["files"][0]["models"][0];
+    let answers: Vec<&str> =
+        model["layers"].as_array().unwrap().iter().map(|layer| layer["answer"].as_str().unwrap()).collect();
+    assert_eq!(answers, ["mapped", "uncertain", "mapped", "mapped", "uncertain", "uncertain", "uncertain"]);
+    assert_eq!(model["scores"][0]["computed"]["factor_sum"].to_string(), "4.0");
+}
+
+#[test]
+fn the_ten_of_owasp_0_8_agree() {
+    let (code, report) = report(&["examples/owasp-0.8"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(rules(&report, "error"), []);
+    let scores: usize = report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|file| file["models"].as_array().unwrap())
+        .map(|model| model["scores"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(scores, 10);
+}
+
+#[test]
+fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
+    let (code, report) = report(&["examples/owasp-0.5"]);
+    assert_eq!(code, Some(1));
+    let errors = rules(&report, "error");
+    let files_with = |rule: &str| -> Vec<&str> {
+        errors.iter().filter(|(_, found)| *found == rule).map(|(path, _)| *path).collect()
+    };
+    assert_eq!(files_with("score-mismatch").len(), 7);
+    assert_eq!(files_with("score-mismatch"), files_with("uplift-mismatch"));
+    assert_eq!(errors.len(), 14, "nothing else is wrong with them");
+    let clean: Vec<&Value> = report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|file| file["diagnostics"] == Value::Array(vec![]))
+        .collect();
+    assert_eq!(clean.len(), 3);
+}
+
+#[test]
+fn a_folder_without_a_threat_model_cannot_be_judged() {
+    let (code, report) = report(&["src"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(report["verdict"], "cannot-judge");
+}
+
+#[test]
+fn the_built_in_policies_pass_as_any_other_file() {
+    let (code, report) =
+        report(&["policies/recommended.yaml", "policies/strict.yaml", "policies/permissive.yaml"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(report["summary"]["policies"], 3);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let outputs: Vec<Vec<u8>> = ["1", "2", "7"]
+        .iter()
+        .map(|threads| {
+            run(&["examples", "--threads", threads, "--format", "json", "--today", "2026-11-23"]).stdout
+        })
+        .collect();
+    assert!(outputs[0].len() > 1_000);
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+}
+
+/// OWASP's own schema accepts the example report, where that schema is at hand.
+#[test]
+fn the_example_report_is_one_by_owasps_own_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Ok(schema) =
+        std::fs::read_to_string(root.join("../shared/schemas/owasp-aivss-report-0.8.schema.json"))
+    else {
+        println!("skipped: OWASP's schema is not at hand");
+        return;
+    };
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let report = std::fs::read_to_string(root.join("examples/owasp-0.8/aivss-report.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&report).unwrap()));
+}
+
+#[test]
+fn the_policy_shown_in_the_readme_is_a_valid_one() {
+    let readme = include_str!("../../README.md");
+    let start = readme.find("aivss_policy: 1").unwrap();
+    let text = &readme[start..start + readme[start..].find("```").unwrap()];
+    let source = aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
+    assert!(aivss_lint::policy::read(source, &aivss_lint::policy::NoFiles).is_ok());
+}
+
+/// What the documentation shows is what the program reads.
+#[test]
+fn the_policies_and_tests_in_the_documentation_are_valid() {
+    let docs = include_str!("../../docs/policy.md");
+    let blocks: Vec<&str> =
+        docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let rego = docs.split("```rego\n").nth(1).unwrap().split("```").next().unwrap();
+    let files = Shown(rego.to_owned());
+    let source =
+        |text: &str| aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
+    let (mut policies, mut tests) = (0, 0);
+    for block in blocks {
+        if block.contains("aivss_policy: 1") {
+            let read = aivss_lint::policy::read(source(block), &files);
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            policies += 1;
+        } else if block.contains("aivss_policy_test: 1") {
+            let read = aivss_lint::policy::trial::read(source(block));
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            tests += 1;
+        }
+    }
+    assert_eq!((policies, tests), (4, 1));
+}
+
+/// The folder of rules in the documentation, with the one file that stands there.
+struct Shown(String);
+
+impl aivss_lint::policy::Files for Shown {
+    fn bytes(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.clone().into_bytes())
+    }
+
+    fn rego_below(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(vec!["policies/custom/owner.rego".to_owned()])
+    }
+}
+
+/// Whoever reads whichever report reads of the same faults, and the exit code is the same.
+#[test]
+fn every_format_holds_the_same_faults() {
+    let (code, json) = report(&["examples/faults"]);
+    let lists = json["files"].as_array().unwrap().iter().map(|file| file["diagnostics"].as_array().unwrap());
+    let faults: usize = lists.map(Vec::len).sum();
+    let obstacles = json["obstacles"].as_array().unwrap().len();
+    assert!(faults > 50, "{faults}");
+    let written = |format: &str| {
+        let output = run(&["examples/faults", "--today", "2026-11-23", "--format", format]);
+        assert_eq!(output.status.code(), code, "{format}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let begins = |text: &str, starts: &[&str]| {
+        text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).count()
+    };
+    let parsed = |format: &str| -> Value { serde_json::from_str(&written(format)).unwrap() };
+    assert_eq!(begins(&written("human"), &["error[", "warning[", "note["]), faults);
+    assert_eq!(written("concise").lines().count(), faults + obstacles);
+    assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), faults);
+    assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + obstacles);
+    let junit = written("junit");
+    let unclean =
+        json["files"].as_array().unwrap().iter().filter(|file| file["diagnostics"] != Value::Array(vec![]));
+    let clean = json["files"].as_array().unwrap().len() - unclean.count();
+    assert_eq!(junit.matches("<testcase ").count(), faults + obstacles + clean);
+    // Of the eleventh and later ones of a level GitHub shows nothing: a tenth says so, and lines in the log hold them.
+    let github = written("github");
+    let more = github.lines().filter(|line| line.contains("title=") && line.contains(" more::")).count();
+    let commands = begins(&github, &["::error ", "::warning ", "::notice "]);
+    let lines = github.lines().filter(|line| line.starts_with("examples/faults/")).count();
+    assert_eq!(commands - more + lines, faults + obstacles);
+    assert!(commands <= 30 && more > 0);
+    let markdown = written("markdown");
+    let is_fault =
+        |line: &str| [" error **", " warning **", " note **"].iter().any(|word| line.contains(word));
+    assert_eq!(markdown.lines().filter(|line| line.starts_with("- ") && is_fault(line)).count(), faults);
+}
+
+#[test]
+fn a_run_says_the_same_whether_or_not_a_report_lists_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    for paths in ["examples/owasp-0.8", "examples/owasp-0.5", "examples"] {
+        let run = |more: &[&str]| {
+            let output = program()
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .args(["check", paths, "--today", "2026-11-25", "--format", "human"])
+                .args(more)
+                .output()
+                .unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let listed = run(&["--format", "json", "--output", json.to_str().unwrap()]);
+        assert_eq!(run(&[]), listed);
+        assert!(listed.1.contains("; worst score "), "{}", listed.1);
+    }
+}

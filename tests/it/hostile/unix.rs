@@ -1,0 +1,545 @@
+//! Files that are no files, links, and names that are no text: where an operating system has them.
+
+#![expect(clippy::too_many_lines, reason = "a table is as long as it is")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::rows::{MODEL, POLICY_FILE, YAML_FILE, wrong};
+use super::{first, repository, run, steers};
+use crate::git::write;
+
+/// What stands in files that nobody asked for, and is in no report.
+pub(crate) const SECRET: &str = "secret: [\n";
+
+/// A folder that is hostile.
+pub(crate) struct Scene {
+    /// What is hostile about it.
+    pub(crate) name: &'static str,
+    /// Makes it, beside a threat model that passes.
+    pub(crate) make: fn(&Path),
+    /// What is asked for; nothing is the whole folder.
+    pub(crate) arguments: &'static [&'static str],
+    /// The exit code that is due.
+    pub(crate) code: i32,
+    /// What the report says, among other things.
+    pub(crate) says: &'static str,
+}
+
+const FOUND: &[&str] = &[];
+const NAMED: &[&str] = &[YAML_FILE];
+/// The model that passes, where a policy is at fault.
+const BESIDE: &[&str] = &["b.threat-model.yaml"];
+
+fn scene(
+    name: &'static str,
+    make: fn(&Path),
+    arguments: &'static [&'static str],
+    code: i32,
+    says: &'static str,
+) -> Scene {
+    Scene { name, make, arguments, code, says }
+}
+
+fn link(to: impl AsRef<Path>, folder: &Path, name: &str) {
+    symlink(to, folder.join(name)).unwrap();
+}
+
+fn pipe(folder: &Path, name: &str) {
+    assert!(Command::new("mkfifo").arg(folder.join(name)).status().unwrap().success());
+}
+
+/// A file outside of the repository.
+fn outside(folder: &Path, name: &str) -> PathBuf {
+    let place = folder.with_extension("outside");
+    write(&place, name, SECRET);
+    place.join(name)
+}
+
+fn policy(folder: &Path, text: &str) {
+    write(folder, POLICY_FILE, format!("aivss_policy: 1\n{text}\n"));
+}
+
+/// A file of so many bytes that takes no room.
+fn hole(folder: &Path, name: &str) {
+    write(folder, name, MODEL);
+    let file = fs::OpenOptions::new().write(true).open(folder.join(name)).unwrap();
+    file.set_len(200 * 1024 * 1024).unwrap();
+}
+
+/// Names that lead to what is no file of the repository's.
+pub(crate) fn links() -> Vec<Scene> {
+    const NO_FILE: &str = "not a regular file";
+    const LEADS_OUT: &str = "a link that leads out of the repository";
+    vec![
+        scene("a link to itself", |folder| link(YAML_FILE, folder, YAML_FILE), FOUND, 2, "symbolic links"),
+        scene(
+            "a link to itself, by name",
+            |folder| link(YAML_FILE, folder, YAML_FILE),
+            NAMED,
+            2,
+            "symbolic links",
+        ),
+        scene(
+            "two links to each other",
+            |folder| {
+                link("c.threat-model.yaml", folder, YAML_FILE);
+                link(YAML_FILE, folder, "c.threat-model.yaml");
+            },
+            FOUND,
+            2,
+            "symbolic links",
+        ),
+        scene(
+            "a link to nothing",
+            |folder| link("nowhere.yaml", folder, YAML_FILE),
+            FOUND,
+            2,
+            "no such file",
+        ),
+        scene(
+            "a link to nothing, by name",
+            |folder| link("nowhere.yaml", folder, YAML_FILE),
+            NAMED,
+            2,
+            "no such file",
+        ),
+        scene("a link to zeros", |folder| link("/dev/zero", folder, YAML_FILE), FOUND, 2, LEADS_OUT),
+        scene("a link to zeros, by name", |folder| link("/dev/zero", folder, YAML_FILE), NAMED, 2, LEADS_OUT),
+        scene("a link to nothing at all", |folder| link("/dev/null", folder, YAML_FILE), FOUND, 2, LEADS_OUT),
+        scene(
+            "a link to nothing at all, by name",
+            |folder| link("/dev/null", folder, YAML_FILE),
+            NAMED,
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a link to standard input",
+            |folder| link("/dev/stdin", folder, YAML_FILE),
+            FOUND,
+            2,
+            LEADS_OUT,
+        ),
+        scene("zeros, by name", |_| (), &["/dev/zero"], 2, NO_FILE),
+        scene(
+            "a link out of the repository",
+            |folder| link(outside(folder, "a.yaml"), folder, YAML_FILE),
+            FOUND,
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a link out of the repository, by name",
+            |folder| link(outside(folder, "a.yaml"), folder, YAML_FILE),
+            NAMED,
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a link that goes out by steps",
+            |folder| {
+                link(outside(folder, "a.yaml"), folder, "step");
+                link("step", folder, YAML_FILE);
+            },
+            FOUND,
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a link to a folder outside",
+            |folder| {
+                outside(folder, "threat-model.yaml");
+                link(folder.with_extension("outside"), folder, "agents");
+            },
+            FOUND,
+            0,
+            "",
+        ),
+        scene(
+            "a link to a folder, like a threat model",
+            |folder| {
+                fs::create_dir(folder.join("agents")).unwrap();
+                link("agents", folder, YAML_FILE);
+            },
+            FOUND,
+            0,
+            "",
+        ),
+        scene(
+            "a link to git's own files",
+            |folder| {
+                write(folder, ".git/config", SECRET);
+                link(".git/config", folder, YAML_FILE);
+            },
+            FOUND,
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a link within the repository, to a wrong model",
+            |folder| {
+                write(folder, "elsewhere.txt", wrong());
+                link("elsewhere.txt", folder, YAML_FILE);
+            },
+            FOUND,
+            1,
+            "22:10",
+        ),
+        scene("a circle of folders", |folder| link(".", folder, "circle"), FOUND, 0, ""),
+    ]
+}
+
+/// Files that are none, or are not to be had.
+pub(crate) fn no_files() -> Vec<Scene> {
+    const NO_FILE: &str = "not a regular file";
+    vec![
+        scene("a pipe", |folder| pipe(folder, YAML_FILE), FOUND, 2, NO_FILE),
+        scene("a pipe, by name", |folder| pipe(folder, YAML_FILE), NAMED, 2, NO_FILE),
+        scene(
+            "a socket",
+            |folder| drop(UnixListener::bind(folder.join(YAML_FILE)).unwrap()),
+            NAMED,
+            2,
+            NO_FILE,
+        ),
+        scene(
+            "a folder with the name of a model",
+            |folder| fs::create_dir(folder.join(YAML_FILE)).unwrap(),
+            NAMED,
+            2,
+            "no threat model here",
+        ),
+        scene(
+            "a folder with the name of a model, and a wrong one in it",
+            |folder| {
+                write(folder, "threat-model.yaml/threat-model.yaml", wrong());
+            },
+            FOUND,
+            1,
+            "22:10",
+        ),
+        scene("a file with a hole of 200 MiB", |folder| hole(folder, YAML_FILE), NAMED, 1, "input-limit"),
+        scene(
+            "a name like an option",
+            |folder| write(folder, "--quiet.threat-model.yaml", wrong()),
+            FOUND,
+            1,
+            "22:10",
+        ),
+        scene(
+            "a file two hundred folders down",
+            |folder| {
+                write(folder, &format!("{}threat-model.yaml", "a/".repeat(200)), wrong());
+            },
+            FOUND,
+            1,
+            "22:10",
+        ),
+        scene(
+            "a file of git's that is none",
+            |folder| {
+                fs::remove_dir_all(folder.join(".git")).unwrap();
+                write(folder, ".git", "gitdir: nowhere\n");
+                write(folder, ".gitignore", "c.*\n");
+                write(folder, "c.threat-model.yaml", wrong());
+            },
+            FOUND,
+            1,
+            "22:10",
+        ),
+        scene(
+            "a .gitignore of zeros",
+            |folder| link("/dev/zero", folder, ".gitignore"),
+            FOUND,
+            2,
+            ".gitignore: cannot judge: not a regular file",
+        ),
+        scene(
+            "a .gitignore of zeros, below",
+            |folder| {
+                write(folder, "agents/threat-model.yaml", wrong());
+                link("/dev/zero", folder, "agents/.gitignore");
+            },
+            FOUND,
+            2,
+            "agents/.gitignore: cannot judge: not a regular file",
+        ),
+        scene(
+            "a .gitignore of zeros, above",
+            |folder| {
+                write(folder, "agents/threat-model.yaml", MODEL);
+                link("/dev/zero", folder, ".gitignore");
+            },
+            &["agents"],
+            2,
+            ".gitignore: cannot judge: not a regular file",
+        ),
+        scene(
+            "a .gitignore that is a pipe",
+            |folder| pipe(folder, ".gitignore"),
+            FOUND,
+            2,
+            ".gitignore: cannot judge: not a regular file",
+        ),
+        scene(
+            "a .gitignore of 200 MiB",
+            |folder| hole(folder, ".gitignore"),
+            FOUND,
+            2,
+            "larger than 256 KiB",
+        ),
+        scene(
+            "a .gitignore of patterns built to blow up",
+            |folder| {
+                write(folder, ".gitignore", "*a".repeat(20_000) + "\n" + &"{a,b}*".repeat(20_000) + "\n");
+                write(folder, YAML_FILE, wrong());
+            },
+            FOUND,
+            1,
+            "22:10",
+        ),
+    ]
+}
+
+/// Policies that cannot be reached or lead elsewhere, beside a model that passes.
+pub(crate) fn policies() -> Vec<Scene> {
+    const NO_FILE: &str = "not a regular file";
+    vec![
+        scene(
+            "a policy that is a link to nothing",
+            |folder| link("nowhere.yaml", folder, POLICY_FILE),
+            BESIDE,
+            2,
+            "no such file",
+        ),
+        scene(
+            "a policy that is a link to itself",
+            |folder| link(POLICY_FILE, folder, POLICY_FILE),
+            BESIDE,
+            2,
+            "symbolic links",
+        ),
+        scene(
+            "a policy that is a link to zeros",
+            |folder| link("/dev/zero", folder, POLICY_FILE),
+            BESIDE,
+            2,
+            "leads out",
+        ),
+        scene("a policy that is a folder", |folder| link(".", folder, POLICY_FILE), BESIDE, 2, NO_FILE),
+        scene("a policy that is a pipe", |folder| pipe(folder, POLICY_FILE), BESIDE, 2, NO_FILE),
+        scene(
+            "a policy that is a link out of the repository",
+            |folder| {
+                link(outside(folder, "a.yaml"), folder, POLICY_FILE);
+            },
+            BESIDE,
+            2,
+            "leads out of the repository",
+        ),
+        scene(
+            "a policy with a hole of 200 MiB",
+            |folder| hole(folder, POLICY_FILE),
+            BESIDE,
+            2,
+            "input-limit",
+        ),
+        scene(
+            "a parent that is a pipe",
+            |folder| {
+                pipe(folder, "p.yaml");
+                policy(folder, "extends: [./p.yaml]");
+            },
+            BESIDE,
+            2,
+            NO_FILE,
+        ),
+        scene(
+            "a parent that is a link out of the repository",
+            |folder| {
+                link(outside(folder, "a.yaml"), folder, "p.yaml");
+                policy(folder, "extends: [./p.yaml]");
+            },
+            BESIDE,
+            2,
+            "leads out of the repository",
+        ),
+        scene(
+            "a parent that is no policy",
+            |folder| {
+                let path = outside(folder, "a.yaml");
+                policy(folder, &format!("extends: ['{}']", path.display()));
+            },
+            BESIDE,
+            2,
+            "is no policy",
+        ),
+        scene(
+            "rules in Rego that are a pipe",
+            |folder| {
+                pipe(folder, "a.rego");
+                policy(folder, "rego: [a.rego]");
+            },
+            BESIDE,
+            2,
+            NO_FILE,
+        ),
+        scene(
+            "rules in Rego from outside",
+            |folder| {
+                let path = outside(folder, "a.rego");
+                policy(folder, &format!("rego: ['{}']", path.display()));
+            },
+            BESIDE,
+            2,
+            "leads out of this policy's repository",
+        ),
+        scene(
+            "rules in Rego by a link from outside",
+            |folder| {
+                link(outside(folder, "a.rego"), folder, "a.rego");
+                policy(folder, "rego: [a.rego]");
+            },
+            BESIDE,
+            2,
+            "leads out of this policy's repository",
+        ),
+        scene(
+            "rules in Rego in a folder by a link from outside",
+            |folder| {
+                outside(folder, "a.rego");
+                link(folder.with_extension("outside"), folder, "rules");
+                policy(folder, "rego: [rules/]");
+            },
+            BESIDE,
+            2,
+            "leads out of this policy's repository",
+        ),
+        scene(
+            "rules in Rego anywhere on the disk",
+            |folder| policy(folder, "rego: [/]"),
+            BESIDE,
+            2,
+            "leads out of this policy's repository",
+        ),
+    ]
+}
+
+/// Rules in Rego that are written to blow up.
+pub(crate) fn rules_in_rego() -> Vec<Scene> {
+    vec![
+        scene(
+            "a regular expression that is none",
+            |folder| rule(folder, "regex.match(`(`, `a`)"),
+            BESIDE,
+            2,
+            "invalid regex",
+        ),
+        scene(
+            "a regular expression that nests without end",
+            |folder| {
+                let pattern = format!("{}a{}", "(".repeat(300), ")*".repeat(300));
+                rule(folder, &format!("regex.match(`{pattern}`, `a`)"));
+            },
+            BESIDE,
+            2,
+            "invalid regex",
+        ),
+        scene(
+            "a regular expression that counts without end",
+            |folder| rule(folder, "regex.match(`((a{1000}){1000}){1000}`, `a`)"),
+            BESIDE,
+            2,
+            "size limit",
+        ),
+        scene(
+            "a regular expression that goes back and forth",
+            |folder| rule(folder, &format!("not regex.match(`^(a+)+$`, `{}!`)", "a".repeat(500))),
+            BESIDE,
+            1,
+            "rego/deny",
+        ),
+    ]
+}
+
+/// A rule that fails every model of which something is true.
+fn rule(folder: &Path, condition: &str) {
+    write(folder, "a.rego", format!("package main\n\ndeny contains \"a\" if {condition}\n"));
+    policy(folder, "rego: [a.rego]");
+}
+
+#[test]
+fn a_linked_file_is_read_and_a_circle_of_folders_is_left() {
+    let folder = repository("circle");
+    write(&folder, "elsewhere/model.txt", wrong());
+    symlink("elsewhere/model.txt", folder.join(YAML_FILE)).unwrap();
+    symlink(".", folder.join("circle")).unwrap();
+    let (code, report) = run(&folder, &["--format", "concise"]);
+    assert_eq!((code, first(&report, YAML_FILE).as_str()), (1, "22:10 score-mismatch"));
+    assert_eq!(report.lines().count(), 1, "{report}");
+}
+
+#[test]
+fn names_that_are_no_text_do_not_fall_together() {
+    for (good, bad) in [(b"\xFE", b"\xFF"), (b"\xFF", b"\xFE")] {
+        let folder = repository("names");
+        let path = |start: &[u8]| folder.join(OsStr::from_bytes(&[start, b".threat-model.yaml"].concat()));
+        // Not every file system takes such names.
+        if fs::write(path(good), MODEL).is_ok() && fs::write(path(bad), wrong()).is_ok() {
+            assert_eq!(run(&folder, &[]).0, 1);
+        }
+    }
+}
+
+#[test]
+fn names_do_not_steer_the_terminal() {
+    let folder = repository("steering-names");
+    let name = "a\u{1B}]8;;x\u{7}\n\u{202E}.threat-model.yaml";
+    write(&folder, name, wrong());
+    let gone = "no\u{1B}[31m";
+    for arguments in [vec![], vec![name], vec![gone], vec!["--policy", name], vec!["--policy", gone]] {
+        for format in ["human", "concise"] {
+            let (code, report) = run(&folder, &[&arguments[..], &["--format", format]].concat());
+            assert_ne!(code, 0);
+            assert!(!report.contains(steers), "{arguments:?}, {format}: {report:?}");
+        }
+    }
+}
+
+#[test]
+fn names_command_no_log_and_break_no_report() {
+    let folder = repository("commanding-names");
+    let names = [
+        "::error::a",
+        " ::stop-commands::a",
+        "##[group]a",
+        "##vso[a]b",
+        "]]>",
+        "<script>",
+        "\"'&",
+        "a\n::error::b",
+    ];
+    for name in names {
+        write(&folder, &format!("{name}.threat-model.yaml"), wrong());
+    }
+    for format in ["human", "concise", "json", "sarif", "gitlab", "junit", "markdown", "github"] {
+        let (code, report) = run(&folder, &["--format", format]);
+        assert_eq!(code, 1, "{format}: {report}");
+        assert!(!report.contains(steers), "{format}: {report:?}");
+        assert!(!report.contains("##[") && !report.contains("##vso["), "{format}: {report}");
+        let is_ours = |line: &str| format == "github" && line.starts_with("::error ");
+        let mut lines = report.lines().filter(|line| line.trim_start().starts_with("::"));
+        assert!(lines.all(is_ours), "{format}: {report}");
+        match format {
+            "json" | "sarif" | "gitlab" => drop(serde_json::from_str::<serde_json::Value>(&report).unwrap()),
+            "junit" => assert!(roxmltree::Document::parse(&report).is_ok() && !report.contains("]]>")),
+            _ => {}
+        }
+    }
+}

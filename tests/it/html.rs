@@ -1,0 +1,207 @@
+//! The HTML report over hostile threat models: whatever a text says, the page has the same elements, shows the text and
+//! leads nowhere else. How it looks and what can be done with it, `tests/repository/page` tries in a browser.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop where they cannot go on")]
+
+use std::sync::Arc;
+
+use aivss_lint::date::Date;
+use aivss_lint::diagnostic::Level;
+use aivss_lint::lint::{Judge, lint};
+use aivss_lint::policy::{self, NoFiles};
+use aivss_lint::report::{FileReport, Format, Obstacle, Report, is_steering, write};
+use aivss_lint::source::Source;
+use proptest::prelude::*;
+use roxmltree::{Document, Node, ParsingOptions};
+use serde_json::json;
+
+/// A threat model in which every text is this one, beside numbers that are wrong.
+fn model(text: &str) -> String {
+    let vector = "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H";
+    let factor = json!({ "score": 0.5, "rationale": text });
+    let assessment = json!({
+        "version": "0.8", "cvss": vector, "threat_multiplier": 0.97, "mitigation_factor": "partial",
+        "mitigation_evidence": text, "score": 1.0, "severity": text,
+        "factors": {
+            "autonomy_of_action": factor, "dynamic_tool_use": factor, "natural_language_interface": factor,
+            "contextual_awareness": factor, "non_determinism": factor, "opacity_and_reflexivity": factor,
+            "persistent_memory": factor, "dynamic_identity": factor, "multi_agent_interactions": factor,
+            "self_modification": factor
+        }
+    });
+    let threats = json!([{ "id": text, "title": text, "mitigation": text, "status": text }]);
+    let layer = json!({ "status": "uncertain", "analysis": text, "threats": threats });
+    let without = |key: &str| {
+        let mut unfinished = assessment.clone();
+        unfinished.as_object_mut().unwrap().remove(key);
+        unfinished
+    };
+    json!({
+        "aivss_threat_model": 1,
+        "agent": { "name": text, "summary": text, "owner": text, "environment": text, "tier": text },
+        "review": { "date": text, "approved_by": text },
+        "aivss": assessment,
+        "findings": [
+            { "id": text, "title": text, "aivss": assessment },
+            { "id": format!("{text} 2"), "title": text, "aivss": without("version") },
+        ],
+        "maestro": {
+            "foundation_models": layer, "data_operations": text,
+            "agent_frameworks": { "status": "not_applicable", "reason": text },
+            "deployment_and_infrastructure": layer, "evaluation_and_observability": layer,
+            "security_and_compliance": layer
+        }
+    })
+    .to_string()
+}
+
+fn report(text: &str) -> Report {
+    let quoted = json!(text).to_string();
+    let rules = format!(
+        "{{\"aivss_policy\": 1, \"limits\": {{\"severity\": \"Low\"}}, \"overrides\": [{{\"path\": {quoted}, \"require\": {{\"owner\": true}}}}], \
+         \"exceptions\": [{{\"rule\": \"score-mismatch\", \"path\": \"*.json\", \"finding\": {quoted}, \"reason\": {quoted}, \
+         \"owner\": {quoted}, \"expires\": \"2026-12-01\"}}]}}"
+    );
+    // Not every text is a pattern of paths.
+    let stock = "aivss_policy: 1\nlimits: { severity: Low }\n";
+    let read = |text: &str, name| policy::read(Source::decode(name, text.as_bytes().to_vec()), &NoFiles);
+    let policy = read(&rules, "p.json").or_else(|_| read(stock, "p.yaml")).unwrap();
+    let today = Date::parse("2026-11-25").unwrap();
+    let source = Source::decode("a.json", model(text).into_bytes());
+    let linted = lint(&source, "a.json", Judge { policy: &policy, today, load: &NoFiles, before: None });
+    let mut report = Report::new(today, Level::Error);
+    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file.with_text(Arc::new(source)));
+    text.clone_into(&mut report.policy);
+    report.obstacles = vec![Obstacle { path: text.to_owned(), message: text.to_owned() }];
+    report.lowered = vec![text.to_owned()];
+    report.remarks = vec![text.to_owned()];
+    report.skipped = vec![text.to_owned()];
+    report.links = Some("https://host.example/blob/1/".to_owned());
+    report.in_force = Some(policy);
+    report
+}
+
+fn written(report: &Report) -> String {
+    let mut out = Vec::new();
+    write(report, Format::Html, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The page without its style sheet and its script, which are the program's own and no markup.
+fn markup(page: &str) -> String {
+    let (head, rest) = page.split_once("<style>").unwrap();
+    let (_, body) = rest.split_once("</style>").unwrap();
+    let (body, rest) = body.rsplit_once("<script>").unwrap();
+    let (_, foot) = rest.rsplit_once("</script>").unwrap();
+    format!("{head}{body}{foot}")
+}
+
+fn parsed(markup: &str) -> Document<'_> {
+    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+    Document::parse_with_options(markup, options).unwrap_or_else(|error| panic!("{error}\n{markup}"))
+}
+
+fn has_class(node: Node<'_, '_>, class: &str) -> bool {
+    node.attribute("class").is_some_and(|classes| classes.split(' ').any(|one| one == class))
+}
+
+/// The elements with the names of their attributes, in order; within a fault there may be more or fewer notes.
+fn skeleton(document: &Document<'_>) -> Vec<String> {
+    let is_outside = |node: &Node<'_, '_>| !node.ancestors().any(|above| has_class(above, "fault"));
+    let elements = document.descendants().filter(|node| node.is_element() && is_outside(node));
+    let described = elements.map(|node| {
+        let attributes: Vec<_> = node.attributes().map(|attribute| attribute.name()).collect();
+        format!("{} {}", node.tag_name().name(), attributes.join(" "))
+    });
+    described.collect()
+}
+
+/// Holds a page to what is its own.
+fn holds(report: &Report, page: &str) {
+    let page = markup(page);
+    assert!(!page.contains(|letter: char| is_steering(letter) && letter != '\n'), "{page:?}");
+    let document = parsed(&page);
+    for node in document.descendants().filter(Node::is_element) {
+        for attribute in node.attributes() {
+            let (name, value) = (attribute.name(), attribute.value());
+            assert!(!name.starts_with("on") && name != "style" && name != "src", "{name}");
+            let leads = ["#", "https://host.example/blob/1/", "https://docs.rs/", "data:image/svg+xml,"];
+            let is_known = leads.iter().any(|lead| value.starts_with(lead));
+            assert!(name != "href" || is_known, "{value}");
+        }
+    }
+    let of_class = |class: &str| document.descendants().filter(|node| has_class(*node, class)).count();
+    assert_eq!(of_class("fault"), report.diagnostics().count());
+    let passing = report.diagnostics().filter(|(_, fault)| !report.counts(fault)).count();
+    assert_eq!(of_class("passes"), passing);
+}
+
+const HOSTILE: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "</style></script></title><svg onload=alert(1)>",
+    "\" onmouseover=\"alert(1)",
+    "' style='display:none",
+    "]]> <![CDATA[ <!-- -->",
+    "&lt;b&gt; &#60; &amp;amp; \\u003c",
+    "{{ page.summary }} {% raw %} {# #}",
+    "javascript:alert(1)",
+    "\u{1b}[31mred\u{1b}]8;;http://a\u{7}",
+    "a\u{202E}b\u{2066}c\u{FEFF}d\u{2028}e",
+    "line\r\nline\rline\u{85}line",
+    "\u{1b}\u{200B}\u{E0041}ünïcode 🦀",
+];
+
+#[test]
+fn hostile_texts_are_shown_and_change_no_element() {
+    let plain_page = markup(&written(&report("word plain")));
+    let plain = skeleton(&parsed(&plain_page));
+    for text in HOSTILE {
+        let report = report(&format!("word {text}"));
+        assert!(report.diagnostics().count() > 5, "{text:?}");
+        let page = written(&report);
+        holds(&report, &page);
+        let page = markup(&page);
+        let document = parsed(&page);
+        if report.in_force.as_ref().is_some_and(|policy| !policy.exceptions().is_empty()) {
+            assert_eq!(skeleton(&document), plain, "{text}");
+        }
+        let title =
+            document.descendants().find(|node| node.has_tag_name("h3") && node.attribute("id").is_some());
+        if text.is_ascii() && !text.contains(is_steering) {
+            let all: String = document.descendants().filter_map(|node| node.text()).collect();
+            assert!(all.matches(text).count() > 30, "{text}: {title:?}");
+        }
+    }
+}
+
+#[test]
+fn the_same_report_gives_the_same_page() {
+    assert_eq!(written(&report("word")), written(&report("word")));
+}
+
+#[test]
+fn a_report_on_nothing_is_a_page_as_well() {
+    let report = Report::new(Date::parse("2026-11-25").unwrap(), Level::Error);
+    holds(&report, &written(&report));
+}
+
+#[test]
+fn what_is_no_address_of_the_web_is_no_link() {
+    let mut report = report("word");
+    report.links = Some("javascript:alert(1)//".to_owned());
+    let page = written(&report);
+    holds(&report, &page);
+    assert!(!page.contains("javascript:"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_text_breaks_out(any in any::<String>(), signs in "[-<>&\"'/=;{}%#!\\[\\]\\\\a1 .\r\n\u{a0}]{0,60}") {
+        for text in [any, signs] {
+            let report = report(&text);
+            holds(&report, &written(&report));
+        }
+    }
+}

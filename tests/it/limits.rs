@@ -1,0 +1,396 @@
+//! What a run may cost, and what becomes of files where it is cut short: the old one stays or the new one is there, never
+//! half of it. The limits are those of the operating system, set by a shell around the program.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests write files and stop where they cannot go on"
+)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::folder::{Folder, Ran};
+use crate::program::bounded;
+
+const MODEL: &str = include_str!("../../src/rules/stock.yaml");
+const FILE: &str = "threat-model.yaml";
+/// A gigabyte of addresses, in KiB, and half a minute of the processor: several times what the worst file below takes in a
+/// build for tests.
+const BOUNDS: &str = "ulimit -v 1048576; ulimit -t 30;";
+const PROGRAM: &str = env!("CARGO_BIN_EXE_aivss-lint");
+
+impl Folder {
+    /// Runs the program as `$0` of a shell's script, which sets limits first.
+    fn under(&self, script: &str, arguments: &[&str]) -> Ran {
+        Ran::of(bounded(script).args(arguments).current_dir(self.path("")))
+    }
+
+    fn bounded(&self, arguments: &[&str]) -> Ran {
+        self.under(&format!("{BOUNDS} exec \"$0\" \"$@\""), arguments)
+    }
+
+    /// The names of the files in the folder, in order.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// A model whose score is wrong, and which is longer than the files that are allowed below.
+fn wrong() -> String {
+    let comment = "# What nobody reads, and what must stay.\n".repeat(400);
+    MODEL.replace("score: 9.4", "score: 9.1") + &comment
+}
+
+#[test]
+fn no_file_takes_more_than_its_share_of_time_and_memory() {
+    let of = |piece: &str, times: usize| piece.repeat(times);
+    let files: [(&str, &str, String); 14] = [
+        ("a list without end", "a.yaml", format!("aivss_threat_model: 1\nx-a: [{}]\n", of("a,", 150_000))),
+        ("lines without end", "a.yaml", format!("aivss_threat_model: 1\n{}", of("x:\n", 150_000))),
+        (
+            "an array without end",
+            "a.json",
+            format!("{{\"aivss_threat_model\": 1, \"x-a\": [{}0]}}", of("0,", 150_000)),
+        ),
+        (
+            "escapes without end",
+            "a.yaml",
+            format!("aivss_threat_model: 1\nx-a: \"{}\"\n", of("\\u0061", 1_000_000)),
+        ),
+        (
+            "a long text through many aliases",
+            "a.yaml",
+            format!(
+                "aivss_threat_model: 1\nx-a: &a {}\nfindings:\n{}",
+                of("b", 100_000),
+                of("- { id: *a }\n", 50_000)
+            ),
+        ),
+        (
+            "a long key through many aliases",
+            "a.yaml",
+            format!(
+                "aivss_threat_model: 1\nx-a: &a {}\nx-b:\n{}",
+                of("b", 1_000_000),
+                of("  *a : 1\n", 1_000)
+            ),
+        ),
+        (
+            "faults below a long key",
+            "a.json",
+            format!(
+                "{{\"aivss_threat_model\": 1, \"x-{}\": {{{}\"a\":1}}}}",
+                of("k", 4_000_000),
+                of("\"a\":1,", 1_500)
+            ),
+        ),
+        ("models without end", "a.yaml", of("---\naivss_threat_model: 1\n", 50_000)),
+        ("sound models without end", "a.yaml", of(&format!("---\n{MODEL}"), 2_500) + "---\n" + &wrong()),
+        (
+            "faults behind keys without end",
+            "a.yaml",
+            format!("aivss_threat_model: 1\n{}findings: [{}]\n", of("x-a: 1\n", 40_000), of("1, ", 40_000)),
+        ),
+        ("blocks without end", "a.md", of("```yaml\naivss_threat_model: 1\n```\n", 20_000)),
+        ("markers outside of blocks without end", "a.md", of("aivss_threat_model: 1\n```\na\n```\n", 50_000)),
+        (
+            "brackets without end in a page",
+            "a.md",
+            format!("{}\n\n```yaml\naivss_threat_model: 1\n```\n", of("[", 500_000)),
+        ),
+        (
+            "quotations without end in a page",
+            "a.md",
+            format!("{}a\n\n```yaml\naivss_threat_model: 1\n```\n", of("> ", 50_000)),
+        ),
+    ];
+    for (name, file, text) in files {
+        let folder = Folder::new(&[(file, &text)]);
+        for format in ["human", "json"] {
+            let ran = folder.bounded(&["--format", format, file]);
+            assert_eq!(ran.code, 1, "{name}, {format}: {}", ran.err.chars().take(400).collect::<String>());
+            assert!(ran.out.len() < 20_000_000, "{name}, {format}: {} bytes", ran.out.len());
+        }
+    }
+}
+
+/// The parser of Markdown holds all of a page at once, in nodes that weigh many times what they are made of.
+#[test]
+fn a_page_of_signs_takes_little_more_than_its_size() {
+    let model = "\n\n```yaml\naivss_threat_model: 1\n```\n";
+    let pieces = [
+        "- a\n",
+        "- a\n+ b\n",
+        "*a",
+        "- - - - - - - -\n",
+        "[a](b)",
+        "&amp;a",
+        "1. a\n",
+        "**a** ",
+        "`a` ",
+        "a\n\n",
+    ];
+    for piece in pieces {
+        // Up to the limit, and far beyond.
+        for times in [200_000 / piece.len(), 12_000_000 / piece.len()] {
+            let folder = Folder::new(&[("a.md", &(piece.repeat(times) + model))]);
+            // An eighth of a gigabyte of addresses; the program alone takes half of that.
+            let script = "ulimit -v 131072; ulimit -t 30; exec \"$0\" \"$@\"";
+            let ran = folder.under(script, &["--format", "concise", "a.md"]);
+            assert_eq!(
+                ran.code,
+                1,
+                "{times} times {piece:?}: {}",
+                ran.err.chars().take(400).collect::<String>()
+            );
+            assert_eq!(
+                ran.out.contains("input-limit"),
+                times > 200_000,
+                "{times} times {piece:?}: {}",
+                ran.out
+            );
+        }
+    }
+}
+
+#[test]
+fn patterns_built_to_blow_up_do_not() {
+    let patterns = [
+        "{a,b}".repeat(30),
+        "*a".repeat(20_000),
+        format!("{}a{}", "{".repeat(50), ",b}".repeat(50)),
+        "**/".repeat(5_000) + "x",
+        "[a-z]".repeat(20_000),
+        "{*,*a,**/b}".repeat(2_000),
+    ];
+    for pattern in patterns {
+        let policy = format!("aivss_policy: 1\nfiles: {{ exclude: [\"{pattern}\"] }}\n");
+        let folder = Folder::new(&[(FILE, &wrong()), ("aivss-policy.yaml", &policy)]);
+        let ran = folder.bounded(&[FILE]);
+        let shown: String = pattern.chars().take(20).collect();
+        assert!(ran.code == 1 || ran.code == 2, "{shown}: {} {}", ran.code, ran.err);
+    }
+}
+
+#[test]
+fn files_that_go_or_change_while_they_are_read_do_not_pass() {
+    let names: Vec<String> = (0..300).map(|at| format!("{at}.threat-model.yaml")).collect();
+    let wrong = wrong();
+    let half = &wrong[..wrong.len() / 20];
+    for change in [None, Some(half), Some("")] {
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (&**name, &*wrong)).collect();
+        let folder = Folder::new(&files);
+        let run = std::thread::scope(|scope| {
+            let run = scope.spawn(|| folder.bounded(&["--format", "concise"]));
+            for name in names.iter().rev() {
+                match change {
+                    Some(text) => fs::write(folder.path(name), text).unwrap(),
+                    None => fs::remove_file(folder.path(name)).unwrap(),
+                }
+            }
+            run.join().unwrap()
+        });
+        assert!(run.code == 1 || run.code == 2, "{}", run.code);
+        assert!(!run.err.contains("panicked"), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_link_out_of_the_repository_is_not_read() {
+    let secret = "key: secret\n  other: [\n";
+    let outside = Folder::new(&[("secret.yaml", secret)]);
+    let folder =
+        Folder::new(&[("b.threat-model.yaml", MODEL), (".git/config", secret), ("elsewhere.txt", &wrong())]);
+    for target in [outside.path("secret.yaml"), Path::new(".git/config").to_owned()] {
+        let link = folder.path(FILE);
+        symlink(target, &link).unwrap();
+        for arguments in [&[][..], &["."], &[FILE], &["fix"], &["fix", FILE]] {
+            let ran = folder.bounded(arguments);
+            let said = ran.out + &ran.err;
+            assert_eq!(ran.code, 2, "{arguments:?}: {said}");
+            assert!(
+                said.contains("a link that leads out of the repository") && !said.contains("secret"),
+                "{said}"
+            );
+        }
+        fs::remove_file(link).unwrap();
+    }
+    symlink("elsewhere.txt", folder.path(FILE)).unwrap();
+    assert_eq!(folder.bounded(&[]).code, 1, "within the repository it is a file as any other");
+    let named = folder.bounded(&[outside.path("secret.yaml").to_str().unwrap()]);
+    assert!(named.out.contains("secret"), "who names a file asks for it: {}", named.out);
+}
+
+/// A change of the policy could name any file there is, and a report quotes what is no Rego, or no policy.
+#[test]
+fn a_policy_quotes_nothing_from_outside_of_its_repository() {
+    let secret = "secret: [\n";
+    let outside =
+        Folder::new(&[("secret.rego", secret), ("secret.yaml", secret), ("rules/secret.rego", secret)]);
+    let folder = Folder::new(&[(FILE, MODEL), (".git/secret.rego", secret)]);
+    let up = "../".repeat(folder.path("").components().count());
+    let away = |name: &str| format!("{up}..{}", outside.path(name).display());
+    symlink(outside.path("secret.rego"), folder.path("link.rego")).unwrap();
+    symlink(outside.path("rules"), folder.path("linked")).unwrap();
+    fs::create_dir(folder.path("holder")).unwrap();
+    symlink(outside.path("secret.rego"), folder.path("holder/link.rego")).unwrap();
+    let named = [
+        outside.path("secret.rego").display().to_string(),
+        away("secret.rego"),
+        away("rules"),
+        up.clone(),
+        "link.rego".to_owned(),
+        "linked".to_owned(),
+        "linked/secret.rego".to_owned(),
+        "holder".to_owned(),
+        ".git/secret.rego".to_owned(),
+        ".git".to_owned(),
+    ];
+    for name in named {
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nrego: ['{name}']\n"));
+        let ran = folder.bounded(&[FILE]);
+        let said = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {said}");
+        assert!(said.contains("leads out of this policy's repository"), "{name}: {said}");
+        assert!(!said.contains("secret:"), "{name}: {said}");
+    }
+    for name in ["aivss-policy.yaml", "other.yaml"] {
+        fs::remove_file(folder.path("aivss-policy.yaml")).unwrap();
+        folder.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [./other.yaml]\n");
+        let _ = fs::remove_file(folder.path(name));
+        symlink(outside.path("secret.yaml"), folder.path(name)).unwrap();
+        let ran = folder.bounded(&[FILE]);
+        let said = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {said}");
+        assert!(said.contains("a link that leads out") && !said.contains("secret:"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+    let old = MODEL.replace("'0.8'", "'0.5'") + &"# What must stay.\n".repeat(1_000);
+    let wrong = wrong();
+    for (arguments, before) in [
+        (&["fix", FILE][..], &wrong),
+        (&["migrate", "--to", "0.8", FILE], &old),
+        (&["check", "--format", "json", "--output", "report.json", FILE], &wrong),
+    ] {
+        let folder = Folder::new(&[(FILE, before), ("report.json", "before")]);
+        // At most 4 KiB a file, as on a disk that is almost full: writing fails.
+        let ran = folder.under("ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\"", arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
+        assert_eq!((folder.read(FILE), &*folder.read("report.json")), (before.clone(), "before"));
+        assert_eq!(folder.names(), ["report.json", FILE], "nothing is left beside them");
+        // The same, and the program is killed where it writes.
+        let ran = folder.under("ulimit -f 8; exec \"$0\" \"$@\"", arguments);
+        assert!(ran.code > 128, "{arguments:?}: {} {}{}", ran.code, ran.out, ran.err);
+        assert_eq!((folder.read(FILE), &*folder.read("report.json")), (before.clone(), "before"));
+        // What it leaves behind is in nobody's way.
+        let ran = folder.run(arguments);
+        assert!(ran.code < 2, "{arguments:?}: {}{}", ran.out, ran.err);
+        assert!(folder.read(FILE) != *before || folder.read("report.json") != "before");
+    }
+}
+
+#[test]
+fn a_report_that_nobody_gets_is_2() {
+    let folder = Folder::new(&[(FILE, &wrong())]);
+    for format in ["human", "concise", "json", "sarif"] {
+        let file = ["--format", format, "--output", "/dev/full", FILE];
+        assert_eq!(folder.bounded(&file).code, 2, "{format} in a file");
+    }
+    let ran = folder.under("exec \"$0\" \"$@\" >/dev/full", &["--format", "json", FILE]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
+#[test]
+fn on_a_full_disk_the_old_file_stays() {
+    let folder = Folder::new(&[("wrong.yaml", &wrong())]);
+    // A disk of its own, which goes with the shell: 32 KiB, of which the files take all.
+    let script = "mkdir disk && mount -t tmpfs -o size=32k tmpfs disk && cp wrong.yaml disk/threat-model.yaml || exit 77
+        cd disk && (cat /dev/zero >rest 2>&1; true)
+        \"$0\" fix threat-model.yaml; echo \"code $?\"
+        cmp threat-model.yaml ../wrong.yaml && echo stays; ls -A";
+    let ran = Ran::of(
+        Command::new("unshare")
+            .args(["--map-root-user", "--mount", "sh", "-c", script, PROGRAM])
+            .current_dir(folder.path("")),
+    );
+    if !ran.out.contains("code ") {
+        println!("skipped: no disk of its own can be had here: {}", ran.err);
+        return;
+    }
+    assert!(ran.out.ends_with("code 2\nstays\nrest\nthreat-model.yaml\n"), "{}{}", ran.out, ran.err);
+}
+
+/// Runs the program as somebody who may not read and write everything; `None` where that cannot be done.
+fn as_somebody(folder: &Folder, arguments: &[&str]) -> Option<Ran> {
+    fs::write(folder.path("probe"), "").unwrap();
+    fs::set_permissions(folder.path("probe"), fs::Permissions::from_mode(0o000)).unwrap();
+    let is_bound = fs::read(folder.path("probe")).is_err();
+    fs::remove_file(folder.path("probe")).unwrap();
+    let command = |program: &str| {
+        let mut command = Command::new(program);
+        command.current_dir(folder.path(""));
+        command
+    };
+    if is_bound {
+        return Some(Ran::of(command(PROGRAM).args(arguments)));
+    }
+    let somebody = ["--bounding-set=-all", "--inh-caps=-all", PROGRAM];
+    let mut command = command("setpriv");
+    command.args(somebody).args(arguments);
+    let runs = command.output().is_ok_and(|output| output.status.code().is_some_and(|code| code <= 2));
+    runs.then(|| Ran::of(&mut command))
+}
+
+#[test]
+fn what_may_not_be_read_or_written_is_2() {
+    let folder = Folder::new(&[(FILE, MODEL), ("b/threat-model.yaml", &wrong())]);
+    let mode = |name: &str, mode: u32| {
+        fs::set_permissions(folder.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("b/threat-model.yaml", 0o000);
+    let Some(ran) = as_somebody(&folder, &[]) else {
+        println!("skipped: the superuser may read everything, and cannot run as somebody else here");
+        return;
+    };
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("permission denied"), "{}", ran.out);
+    mode("b/threat-model.yaml", 0o644);
+    mode("b", 0o555);
+    let ran = as_somebody(&folder, &["fix", "b/threat-model.yaml"]).unwrap();
+    assert_eq!((ran.code, folder.read("b/threat-model.yaml")), (2, wrong()), "{}{}", ran.out, ran.err);
+    let output = ["--format", "json", "--output", "b/report.json", FILE];
+    assert_eq!(as_somebody(&folder, &output).unwrap().code, 2);
+    mode("b", 0o000);
+    assert_eq!(as_somebody(&folder, &[]).unwrap().code, 2, "a folder that cannot be looked into");
+    mode("b", 0o755);
+}
+
+#[test]
+fn where_no_threads_can_be_had_one_does_the_work() {
+    let folder = Folder::new(&[(FILE, MODEL), ("b.threat-model.yaml", &wrong())]);
+    // The superuser may have as many as there are, so that somebody else must run it, and must get at it.
+    fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    let nobody = |program: &str| {
+        let mut command = Command::new("prlimit");
+        command.args(["--nproc=1:1", "setpriv", "--reuid=65534", "--clear-groups", program]);
+        command.current_dir(folder.path(""));
+        command
+    };
+    if !nobody(PROGRAM).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: it cannot run as somebody else here");
+        return;
+    }
+    let ran = Ran::of(nobody(PROGRAM).args(["--threads", "8", "--format", "concise"]));
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{}", ran.out);
+}

@@ -1,0 +1,31 @@
+//! What a user sees of the package: commands, reports, documentation and examples, from whole runs of the program.
+//!
+//! One binary, so that the library is linked once and all tests share the processors. What needs the repository around
+//! the package (the action, the hooks, the recipes) is in `tests/repository`.
+
+mod author;
+mod base;
+mod cmd;
+mod editors;
+mod examples;
+mod fix;
+mod hostile;
+mod html;
+mod limits;
+mod migrate;
+mod properties;
+mod published;
+mod reports;
+mod reports_words;
+mod score;
+mod shells;
+mod telling;
+mod threads;
+mod tutorial;
+
+#[path = "../support/folder.rs"]
+mod folder;
+#[path = "../support/git.rs"]
+mod git;
+#[path = "../support/program.rs"]
+mod program;

@@ -1,0 +1,663 @@
+//! Files brought to another version of the standard: which bytes change, which stay, and what is left to decide.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests write files and stop where they cannot go on"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use crate::folder::{Folder, Ran};
+
+const STOCK: &str = include_str!("../../src/rules/stock.yaml");
+const REPORT: &str = include_str!("../../examples/owasp-0.8/aivss-report.json");
+const FILE: &str = "threat-model.yaml";
+
+impl Folder {
+    fn on_that_day(&self, command: &str, arguments: &[&str]) -> Ran {
+        self.run(&[&[command, "--today", "2026-11-23"], arguments].concat())
+    }
+
+    fn migrate(&self, arguments: &[&str]) -> Ran {
+        self.on_that_day("migrate", arguments)
+    }
+}
+
+/// A text with others in the place of some, each of which it must hold.
+fn with(text: &str, swaps: &[(&str, &str)]) -> String {
+    swaps.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+/// The stock by v0.5, with goal-driven planning at 0.7.
+fn old() -> String {
+    let tenth = ("natural_language_interface: 1.0", "goal_driven_planning: 0.7");
+    with(STOCK, &[("version: '0.8'", "version: '0.5'"), tenth, ("score: 9.4", "score: 7.2")])
+}
+
+/// What stands above the new factor.
+const QUESTION: &str = "    # To be decided: AIVSS 0.8 has natural_language_interface in the place of goal_driven_planning.
+    # 0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning.
+    # What stood here:
+";
+
+#[test]
+fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
+    let folder = Folder::new(&[(FILE, &old())]);
+    let ran = folder.migrate(&[]);
+    let new = with(
+        &old(),
+        &[
+            ("version: '0.5'", "version: '0.8'"),
+            (
+                "    goal_driven_planning: 0.7\n",
+                &format!("{QUESTION}    #   goal_driven_planning: 0.7\n    natural_language_interface:\n"),
+            ),
+        ],
+    );
+    assert_eq!(folder.read(FILE), new);
+    let said = format!(
+        "{FILE}: Planner: 7.2 High by 0.5 → by 0.8: 9.1, 9.2, 9.4 Critical with natural_language_interface at 0.0, 0.5, 1.0\n  \
+           goal_driven_planning was 0.7\n\
+         {FILE}:16:5: natural_language_interface is to be decided\n  \
+           natural_language_interface: 0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning\n\
+         moved: 1 score in 1 file; 1 factor to decide, and then `aivss-lint fix` writes the numbers\n"
+    );
+    assert_eq!((ran.code, ran.out, ran.err), (1, said, String::new()));
+
+    let checked = folder.on_that_day("check", &["--format", "concise"]);
+    let asked = format!(
+        "{FILE}:16:5: error[factor-missing] the factor `natural_language_interface` has no value yet"
+    );
+    assert!(checked.code == 1 && checked.out.starts_with(&asked), "{}", checked.out);
+
+    // A second run changes nothing and still asks.
+    let again = folder.migrate(&[]);
+    assert_eq!((again.code, folder.read(FILE)), (1, new.clone()));
+    assert!(
+        again.out.starts_with(&format!("{FILE}: Planner: by 0.8 already\n{FILE}:16:5: natural")),
+        "{}",
+        again.out
+    );
+    assert!(
+        again
+            .out
+            .ends_with("moved: nothing; 1 factor to decide, and then `aivss-lint fix` writes the numbers\n")
+    );
+
+    fs::write(folder.path(FILE), new.replace("interface:\n", "interface: 0.5\n")).unwrap();
+    assert_eq!(folder.on_that_day("fix", &[]).code, 0);
+    assert!(folder.read(FILE).contains("\n  score: 9.2\n"));
+    let done = folder.migrate(&[]);
+    assert_eq!((done.code, done.out.ends_with("moved: nothing; nothing is left to decide\n")), (0, true));
+}
+
+#[test]
+fn line_ends_comments_and_a_rationale_of_several_lines_stay() {
+    let entry = "    # above\r\n    goal_driven_planning:  # why\r\n      score: 0.7\r\n      rationale: >-\r\n        Plans trips\r\n\r\n        over # weeks.\r\n    # below\r\n";
+    let text = old().replace('\n', "\r\n").replace("    goal_driven_planning: 0.7\r\n", entry);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&[]);
+    let lines = "    # above\n@    #   goal_driven_planning:  # why\n    #     score: 0.7\n    #     rationale: >-\n    #       Plans trips\n    #\n    #       over # weeks.\n    natural_language_interface:\n    # below\n";
+    let new = text
+        .replace("version: '0.5'", "version: '0.8'")
+        .replace(entry, &lines.replace('@', QUESTION).replace('\n', "\r\n"));
+    assert_eq!(folder.read(FILE), new);
+    assert!(ran.out.contains("  goal_driven_planning was 0.7 (Plans trips over # weeks.)\n"), "{}", ran.out);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn entries_of_any_shape_become_comments_whole() {
+    for (entry, commented) in [
+        (
+            "{ score: 0.7, rationale: Plans. } # why",
+            "goal_driven_planning: { score: 0.7, rationale: Plans. } # why",
+        ),
+        (
+            "{\n      score: 0.7,\n      rationale: 'Plans\n        much' }",
+            "goal_driven_planning: {\n    #     score: 0.7,\n    #     rationale: 'Plans\n    #       much' }",
+        ),
+        (
+            "\n      rationale: |\n        Plans\n        much\n\n\n      score: 0.7",
+            "goal_driven_planning:\n    #     rationale: |\n    #       Plans\n    #       much\n    #\n    #\n    #     score: 0.7",
+        ),
+        (
+            "\n      score: 0.7\n      rationale: |+\n        Plans\n\n",
+            "goal_driven_planning:\n    #     score: 0.7\n    #     rationale: |+\n    #       Plans",
+        ),
+        ("&plan 0.7", "goal_driven_planning: &plan 0.7"),
+        ("", "goal_driven_planning:"),
+    ] {
+        let text = with(&old(), &[("goal_driven_planning: 0.7", &format!("goal_driven_planning: {entry}"))]);
+        let folder = Folder::new(&[(FILE, &text)]);
+        let ran = folder.migrate(&[]);
+        let new = format!("    #   {commented}\n    natural_language_interface:\n");
+        assert!(
+            folder.read(FILE).contains(&new) || folder.read(FILE).contains(&new.replace(": \n", ":\n")),
+            "{entry}: {}",
+            folder.read(FILE)
+        );
+        assert!(ran.out.contains("moved: 1 score in 1 file"), "{entry}: {}", ran.out);
+        // All other lines are the same.
+        let kept = |text: &str| -> Vec<String> {
+            let (head, rest) = text.split_once("dynamic_tool_use: 0.5\n").unwrap();
+            let rest = rest.split_once("    contextual_awareness").unwrap().1;
+            vec![head.replace("'0.5'", "'0.8'"), rest.to_owned()]
+        };
+        assert_eq!(kept(&folder.read(FILE)), kept(&text), "{entry}");
+    }
+}
+
+#[test]
+fn braces_and_json_hold_a_null_and_what_was_there_under_a_key_of_its_own() {
+    let factors = |text: &str| {
+        let (head, rest) = text.split_once("  factors:\n").unwrap();
+        let (ten, tail) = rest.split_once("  threat_multiplier").unwrap();
+        let ten: Vec<String> = ten.lines().map(|line| line.trim().to_owned()).collect();
+        format!("{head}  factors: {{ {} }} # ten\n  threat_multiplier{tail}", ten.join(", "))
+    };
+    let text = factors(&with(
+        &old(),
+        &[("goal_driven_planning: 0.7", "'goal_driven_planning': {score: 0.7, rationale: Plans}")],
+    ));
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&[]);
+    let swap =
+        ("'goal_driven_planning': {", "'natural_language_interface': null, 'x-goal_driven_planning': {");
+    assert_eq!(folder.read(FILE), with(&text, &[("'0.5'", "'0.8'"), swap]));
+    assert!(ran.out.contains("  goal_driven_planning was 0.7 (Plans)\n"), "{}", ran.out);
+
+    let yaml = with(&old(), &[("version: '0.5'", "version: 0.5")]);
+    let json = json_of(&yaml);
+    for (to, version) in [("0.8", "0.8"), ("0.8-floor", "\"0.8-floor\"")] {
+        let folder = Folder::new(&[("planner.threat-model.json", &json)]);
+        let ran = folder.migrate(&["--to", to]);
+        let new = with(
+            &json,
+            &[
+                ("\"version\": 0.5", &format!("\"version\": {version}")),
+                (
+                    "\"goal_driven_planning\": 0.7",
+                    "\"natural_language_interface\": null,\n\"x-goal_driven_planning\": 0.7",
+                ),
+            ],
+        );
+        assert_eq!(folder.read("planner.threat-model.json"), new);
+        let checked = folder.on_that_day("check", &["--format", "concise"]);
+        assert_eq!(checked.out.lines().count(), 1, "{}", checked.out);
+        assert!(checked.out.contains("error[factor-missing]"), "{}", checked.out);
+        assert_eq!(ran.code, 1);
+    }
+    // In one line, on Windows, and with a value that is not written, too.
+    for (text, right) in [
+        (json.replace('\n', ""), ",\"natural_language_interface\": null, \"x-goal_driven_planning\": 0.7,"),
+        (
+            json.replace('\n', "\r\n  "),
+            ",\r\n  \"natural_language_interface\": null,\r\n  \"x-goal_driven_planning\": 0.7,\r\n",
+        ),
+    ] {
+        let folder = Folder::new(&[("planner.threat-model.json", &text)]);
+        folder.migrate(&[]);
+        let new = folder.read("planner.threat-model.json");
+        assert!(new.contains(right), "{new}");
+        assert!(folder.migrate(&["--natural-language", "0.5"]).code == 0);
+        assert_eq!(folder.on_that_day("check", &[]).code, 0);
+    }
+    let folder = Folder::new(&[(FILE, &factors(&with(&old(), &[("planning: 0.7", "planning:")])))]);
+    folder.migrate(&[]);
+    let right = "natural_language_interface: null, x-goal_driven_planning:, ";
+    assert!(folder.read(FILE).contains(right), "{}", folder.read(FILE));
+    // Where such a key is there already, nothing is lost.
+    let text =
+        factors(&with(&old(), &[("planning: 0.7", "planning: 0.7\n    x-goal_driven_planning: Old.")]));
+    let folder = Folder::new(&[(FILE, &text)]);
+    assert_eq!((folder.migrate(&[]).code, folder.read(FILE)), (1, text));
+    // In JSON text stays text.
+    let folder = Folder::new(&[(
+        "planner.threat-model.json",
+        &json.replace("\"version\": 0.5", "\"version\": \"0.5\""),
+    )]);
+    folder.migrate(&["--natural-language", "0.50"]);
+    let new = folder.read("planner.threat-model.json");
+    assert!(
+        new.contains("\"version\": \"0.8\"") && new.contains("\"natural_language_interface\": 0.50"),
+        "{new}"
+    );
+}
+
+/// The same model as JSON, a line a key.
+fn json_of(yaml: &str) -> String {
+    let mut json = String::from("{\n");
+    let mut depth = 0;
+    let lines: Vec<&str> = yaml.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        let (key, value) = line.trim().split_once(':').unwrap();
+        let value = value.trim().trim_matches('\'');
+        let level = |line: &str| (line.len() - line.trim_start().len()) / 2;
+        let next = lines.get(at + 1).map_or(0, |line| level(line));
+        let is_number = value.parse::<f32>().is_ok();
+        match (value, is_number) {
+            ("", _) => json.push_str(&format!("\"{key}\": {{\n")),
+            (_, true) => json.push_str(&format!("\"{key}\": {value}")),
+            (_, false) => json.push_str(&format!("\"{key}\": \"{value}\"")),
+        }
+        if value.is_empty() {
+            depth += 1;
+            continue;
+        }
+        let closed = depth - next;
+        json.push_str(&"\n}".repeat(closed));
+        depth = next;
+        json.push_str(if at + 1 == lines.len() { "" } else { ",\n" });
+    }
+    json.push_str("\n}\n");
+    json
+}
+
+#[test]
+fn a_page_and_a_stream_are_changed_in_their_blocks_alone() {
+    let page = |model: &str| {
+        let indented = model.lines().map(|line| format!("   {line}\n")).collect::<String>();
+        format!(
+            "# Planner\n\ngoal_driven_planning: 0.7\n\n```yaml\n{model}```\n\n1. In a list:\n\n   ```yaml\n{indented}   ```\n\nThe end."
+        )
+    };
+    let folder =
+        Folder::new(&[("THREAT_MODEL.md", &page(&old())), (FILE, &format!("{}---\n{}", old(), old()))]);
+    let ran = folder.migrate(&["--natural-language", "1"]);
+    let lines = "    # AIVSS 0.8 has natural_language_interface in the place of goal_driven_planning.\n    # What stood here:\n    #   goal_driven_planning: 0.7\n    natural_language_interface: 1\n";
+    let new = with(
+        &old(),
+        &[("'0.5'", "'0.8'"), ("    goal_driven_planning: 0.7\n", lines), ("score: 7.2", "score: 9.4")],
+    );
+    assert_eq!(folder.read("THREAT_MODEL.md"), page(&new));
+    assert_eq!(folder.read(FILE), format!("{new}---\n{new}"));
+    assert!(
+        ran.out.contains(&format!("{FILE}: Planner: 7.2 High by 0.5 → 9.4 Critical by 0.8\n")),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.ends_with("moved: 4 scores in 2 files; 4 numbers written; nothing is left to decide\n"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.code, 0);
+    assert_eq!(folder.on_that_day("check", &[]).code, 0);
+}
+
+#[test]
+fn findings_go_along_each_by_its_own_version() {
+    let block =
+        old().split_once("aivss:\n").unwrap().1.split_once("maestro:").unwrap().0.replace("\n  ", "\n      ");
+    let finding = |id: &str, block: &str| {
+        format!("  - id: {id}\n    title: A flaw\n    aivss:\n    {}\n", block.trim_end())
+    };
+    let text = format!(
+        "{}findings:\n{}{}{}{}",
+        old(),
+        finding("F-1", &block),
+        finding("F-2", &block.replace("'0.5'", "'0.8'").replace("score: 7.2", "score: 9.3")),
+        finding("F-3", &block.replace("'0.5'", "'0.9'")),
+        finding("F-4", &block.replace("goal_driven_planning: 0.7", "natural_language_interface: 0.7")),
+    );
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&[]);
+    let lines: Vec<&str> = ran.out.lines().filter(|line| !line.starts_with("  ")).collect();
+    assert_eq!(lines.len(), 8, "{}", ran.out);
+    assert!(lines[1].starts_with(&format!(
+        "{FILE}: Planner, finding F-1: 7.2 High by 0.5 → by 0.8: 9.1, 9.2, 9.4 Critical"
+    )));
+    assert_eq!(lines[2], format!("{FILE}: Planner, finding F-2: by 0.8 already"));
+    assert!(lines[3].ends_with("left: `0.9` is no version of the standard"), "{}", lines[3]);
+    assert_eq!(lines[4], format!("{FILE}: Planner, finding F-4: 7.2 High by 0.5 → 9.3 Critical by 0.8"));
+    assert!(
+        lines[7].starts_with("moved: 3 scores in 1 file; 1 number written; 2 factors to decide"),
+        "{}",
+        lines[7]
+    );
+    assert_eq!(ran.code, 1);
+    // Its place is that in the file as it is now.
+    let line = folder.read(FILE).lines().position(|line| line.ends_with("version: '0.9'")).unwrap() + 1;
+    assert!(ran.out.contains(&format!("\n{FILE}:{line}:16: left: ")), "{}", ran.out);
+    // What was at the version already is not looked at, and what is not understood stays.
+    let new = folder.read(FILE);
+    assert_eq!((new.matches("goal_driven_planning: 0.7").count(), new.matches("#   goal").count()), (4, 2));
+}
+
+#[test]
+fn what_an_alias_leads_to_is_told_and_left() {
+    for (swaps, place) in [
+        (
+            &[("version: '0.5'", "version: &version '0.5'"), ("maestro:", "x-version: *version\nmaestro:")][..],
+            "6:21",
+        ),
+        (
+            &[
+                ("agent:", "x-version: &version '0.5'\nagent:"),
+                ("version: '0.5'\n  cvss", "version: *version\n  cvss"),
+            ],
+            "7:12",
+        ),
+        (&[("  factors:", "  factors: &ten"), ("maestro:", "x-ten: *ten\nmaestro:")], "12:5"),
+        (&[("planning: 0.7", "planning: &plan 0.7"), ("maestro:", "x-plan: *plan\nmaestro:")], "12:5"),
+        (
+            &[("planning: 0.7", "planning: { score: &plan 0.7 }"), ("maestro:", "x-plan: *plan\nmaestro:")],
+            "6:13",
+        ),
+        (
+            &[
+                ("aivss:\n", "aivss: &own\n"),
+                ("maestro:", "findings: [{ id: F, title: T, aivss: *own }]\nmaestro:"),
+            ],
+            "5:1",
+        ),
+        (&[("version: '0.5'", "version: \"0\\x2e5\"")], "6:12"),
+        (&[("goal_driven_planning: 0.7", "\"goal\\x5fdriven_planning\": 0.7")], ""),
+    ] {
+        let text = with(&old(), swaps);
+        let folder = Folder::new(&[(FILE, &text)]);
+        let ran = folder.migrate(&[]);
+        if place.is_empty() {
+            // A key can be spelt in many ways; as a comment it may stay as it was.
+            assert!(folder.read(FILE).contains("#   \"goal\\x5f"), "{}", ran.out);
+            continue;
+        }
+        assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
+        assert!(ran.out.contains(&format!("{FILE}:{place}: left: ")), "{place}: {}", ran.out);
+        assert!(ran.out.contains("moved: nothing; "), "{}", ran.out);
+    }
+}
+
+#[test]
+fn factors_may_be_kept_and_what_has_the_new_one_is_not_asked() {
+    let folder = Folder::new(&[(FILE, &old())]);
+    let ran = folder.migrate(&["--keep-factors"]);
+    let new = with(&old(), &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]);
+    assert_eq!((ran.code, folder.read(FILE)), (0, new.clone()), "{}", ran.out);
+    // Between versions with the same set nobody asks.
+    let ran = folder.migrate(&["--to", "0.8-floor"]);
+    assert_eq!((ran.code, folder.read(FILE)), (0, with(&new, &[("'0.8'", "'0.8-floor'")])), "{}", ran.out);
+
+    let text = with(&old(), &[("goal_driven_planning", "natural_language_interface")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    assert_eq!(folder.migrate(&[]).code, 0);
+    assert_eq!(folder.read(FILE), with(&text, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
+}
+
+#[test]
+fn a_value_answers_what_an_earlier_run_left_open() {
+    for text in [old(), old().replace("factors:\n", "factors: # ten\n")] {
+        let folder = Folder::new(&[(FILE, &text), ("a.threat-model.json", &json_of(&old()))]);
+        assert_eq!(folder.migrate(&[]).code, 1);
+        let open = folder.read(FILE);
+        let ran = folder.migrate(&["--natural-language", "0.5"]);
+        let closed = with(&open, &[("interface:\n", "interface: 0.5\n"), ("score: 7.2", "score: 9.2")]);
+        assert_eq!((ran.code, folder.read(FILE)), (0, closed), "{}", ran.out);
+        assert!(folder.read("a.threat-model.json").contains("\"natural_language_interface\": 0.5,"));
+        assert!(
+            ran.out.contains(&format!("{FILE}: Planner: no score by 0.8 → 9.2 Critical by 0.8\n")),
+            "{}",
+            ran.out
+        );
+        assert_eq!(folder.on_that_day("check", &[]).code, 0);
+    }
+}
+
+#[test]
+fn a_score_that_lacks_something_else_is_moved_without_a_guess() {
+    let text = with(&old(), &[("self_modification: 0.5", "self_modification:")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["--natural-language", "0.5"]);
+    assert!(
+        ran.out.starts_with(&format!("{FILE}: Planner: no score by 0.5 → no score by 0.8\n")),
+        "{}",
+        ran.out
+    );
+    assert!(folder.read(FILE).contains("natural_language_interface: 0.5\n"));
+    assert!(folder.read(FILE).contains("score: 7.2\n"), "what cannot be computed stays");
+    assert_eq!(folder.on_that_day("check", &[]).code, 1);
+}
+
+#[test]
+fn a_mitigation_that_begins_to_count_is_told() {
+    let text = with(
+        &old(),
+        &[(
+            "mitigation_factor: 1.0",
+            "mitigation_factor: partial\n  severity: High\n  factor_sum: 7.7\n  aars: 7.7",
+        )],
+    );
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["--natural-language", "0.7"]);
+    let said = "  mitigation_factor 0.83 begins to count: 0.5 has none; it lacks mitigation_evidence\n";
+    assert!(ran.out.contains(said), "{}", ran.out);
+    assert!(ran.out.contains("7.2 High by 0.5 → 7.7 High by 0.8"), "{}", ran.out);
+    assert!(folder.read(FILE).contains("\n  aars: 2.17\n  score: 7.7\n"), "{}", folder.read(FILE));
+    assert!(
+        ran.out.ends_with("moved: 1 score in 1 file; 2 numbers written; 1 mitigation to look at\n"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.code, 1);
+
+    let text = text.replace("factor: partial\n", "factor: partial\n  mitigation_evidence: Tested in May.\n");
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["--natural-language", "0.7"]);
+    assert!(ran.out.contains("  mitigation_factor 0.83 begins to count: 0.5 has none\n"), "{}", ran.out);
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn no_score_is_moved_back_to_an_earlier_formula() {
+    let floor =
+        with(STOCK, &[("'0.8'", "'0.8-floor'"), ("mitigation_factor: 1.0", "mitigation_factor: 0.67")]);
+    for arguments in [&[][..], &["--natural-language", "0.0"], &["--keep-factors"], &["--to", "0.8"]] {
+        let folder = Folder::new(&[(FILE, &floor)]);
+        let ran = folder.migrate(arguments);
+        assert_eq!((ran.code, folder.read(FILE)), (0, floor.clone()));
+        let said = "by 0.8-floor already, a later formula: --to 0.8 would weaken it\n";
+        assert_eq!(ran.out, format!("{FILE}: Planner: {said}moved: nothing; nothing is left to decide\n"));
+    }
+    // One that is open stays so: its value is asked for by its own version.
+    let open = with(&floor, &[("interface: 1.0", "interface:")]);
+    let folder = Folder::new(&[(FILE, &open)]);
+    let ran = folder.migrate(&["--natural-language", "0.0"]);
+    assert_eq!((ran.code, folder.read(FILE)), (1, open));
+    assert!(ran.out.contains("natural_language_interface is to be decided\n"), "{}", ran.out);
+    // Forward it goes.
+    let folder = Folder::new(&[(FILE, STOCK)]);
+    assert_eq!(folder.migrate(&["--to", "0.8-floor"]).code, 0);
+    assert!(folder.read(FILE).contains("version: '0.8-floor'"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&[("threat-model.yaml", &old())]);
+    symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
+    for arguments in [&["--diff"][..], &[]] {
+        let ran = folder.migrate(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.contains("1 score in 1 file; 1 factor to decide, and"), "{said}");
+        assert!(said.matches("x-").count() == 0 && said.matches("is to be decided").count() == 1, "{said}");
+    }
+    assert_eq!(folder.read(FILE).matches("To be decided").count(), 1);
+
+    let name = "::stop-commands::x";
+    let with_alias =
+        with(&old(), &[("version: '0.5'", "version: &v '0.5'"), ("maestro:", "x-v: *v\nmaestro:")]);
+    let folder = Folder::new(&[]);
+    fs::create_dir(folder.path(name)).unwrap();
+    for (file, text) in [("a", old()), ("b", with_alias), ("c", old() + "a: [")] {
+        fs::write(folder.path(&format!("{name}/{file}.threat-model.yaml")), text).unwrap();
+    }
+    for arguments in [&["--diff"][..], &[], &[]] {
+        let ran = folder.migrate(arguments);
+        let said = ran.out + &ran.err;
+        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
+        assert!(said.matches("\n./::stop-commands::x/").count() >= 3, "{said}");
+    }
+}
+
+#[test]
+fn quiet_says_what_is_left_for_a_person() {
+    let folder = Folder::new(&[(FILE, &old())]);
+    let ran = folder.migrate(&["--quiet"]);
+    let asked = format!("{FILE}:16:5: natural_language_interface is to be decided\n  natural");
+    assert!(ran.code == 1 && ran.out.starts_with(&asked) && ran.out.lines().count() == 2, "{}", ran.out);
+    let ran = folder.migrate(&["-q", "--natural-language", "0.5"]);
+    assert_eq!((ran.code, ran.out, ran.err), (0, String::new(), String::new()));
+    let text = with(&old(), &[("version: '0.5'", "version: '0.6'")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["-q"]);
+    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: left: `0.6` is no version of the standard\n")));
+    let text = with(&old(), &[("mitigation_factor: 1.0", "mitigation_factor: 0.83")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    let ran = folder.migrate(&["-q", "--natural-language", "0.5"]);
+    assert!(ran.code == 1 && ran.out.contains("it lacks mitigation_evidence"), "{}", ran.out);
+}
+
+/// The question of the tenth factor cannot be passed over by a key that is not understood.
+#[test]
+fn a_score_without_one_tenth_factor_is_left_by_every_run() {
+    let tenth = "    goal_driven_planning: 0.7\n";
+    for (lines, place, why) in [
+        (
+            "    Goal-Driven Planning: 0.5\n",
+            "12:5",
+            "`Goal-Driven Planning` must be called goal_driven_planning first, if that is meant",
+        ),
+        (
+            "    goal_driven_planing: 0.5\n",
+            "12:5",
+            "`goal_driven_planing` must be called goal_driven_planning first, if that is meant",
+        ),
+        (
+            "    language: 0.5\n",
+            "12:5",
+            "`language` must be called natural_language_interface first, if that is meant",
+        ),
+        ("", "9:3", "the tenth factor is missing"),
+        (
+            "    goal_driven_planning: 0.7\n    natural_language_interface: 0.0\n",
+            "13:5",
+            "both goal_driven_planning and natural_language_interface are given, and only one is the tenth factor",
+        ),
+    ] {
+        for version in ["'0.5'", "'0.8'"] {
+            let text = with(&old(), &[(tenth, lines), ("'0.5'", version)]);
+            let folder = Folder::new(&[(FILE, &text)]);
+            for arguments in [&[][..], &["--natural-language", "0.0"], &["--keep-factors"]] {
+                let ran = folder.migrate(arguments);
+                assert_eq!((ran.code, folder.read(FILE)), (1, text.clone()), "{}", ran.out);
+                let said = format!("{FILE}:{place}: left: {why}\nmoved: nothing; 1 place left\n");
+                assert_eq!(ran.out, said);
+            }
+        }
+    }
+    // Called by its name, it is asked for.
+    let text = with(&old(), &[(tenth, "    Goal-Driven Planning: 0.5\n")]);
+    let folder = Folder::new(&[(FILE, &text)]);
+    folder.on_that_day("fix", &["--unsafe"]);
+    let ran = folder.migrate(&[]);
+    assert!(ran.code == 1 && ran.out.contains("natural_language_interface is to be decided"), "{}", ran.out);
+}
+
+#[test]
+fn a_diff_writes_nothing_and_does_what_the_command_does() {
+    let folder = Folder::new(&[(FILE, &old())]);
+    let ran = folder.migrate(&["--diff", "--natural-language", "0.5"]);
+    assert_eq!((ran.code, folder.read(FILE)), (1, old()));
+    assert!(
+        ran.err.ends_with("would move: 1 score in 1 file; 1 number written; nothing is left to decide\n"),
+        "{}",
+        ran.err
+    );
+    fs::write(folder.path("a.patch"), ran.out).unwrap();
+    let git = std::process::Command::new("git")
+        .args(["apply", "a.patch"])
+        .current_dir(folder.path(""))
+        .status()
+        .unwrap();
+    assert!(git.success());
+    let patched = folder.read(FILE);
+    fs::write(folder.path(FILE), old()).unwrap();
+    folder.migrate(&["--natural-language", "0.5"]);
+    assert_eq!(folder.read(FILE), patched);
+    let ran = folder.migrate(&["--diff"]);
+    assert_eq!((ran.code, ran.out), (0, String::new()));
+    // A question is shown where the old factor stands.
+    fs::write(folder.path(FILE), old()).unwrap();
+    let ran = folder.migrate(&["--diff"]);
+    assert!(
+        ran.err.contains(&format!("{FILE}:12:5: natural_language_interface is to be decided\n")),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn reports_are_left_and_what_cannot_be_read_is_2() {
+    let broken = old().replace("score: 7.2", "score: [7.2");
+    let folder = Folder::new(&[("aivss-report.json", REPORT), ("b.threat-model.yaml", &broken)]);
+    let ran = folder.migrate(&["."]);
+    assert_eq!(
+        (folder.read("aivss-report.json"), folder.read("b.threat-model.yaml")),
+        (REPORT.to_owned(), broken)
+    );
+    assert!(ran.out.contains(": a report of OWASP's is by 0.8 as it stands\n"), "{}", ran.out);
+    assert!(
+        ran.out.contains("b.threat-model.yaml: it cannot be read as it should, so it is left as it is\n")
+    );
+    assert!(ran.out.ends_with("moved: nothing; 1 obstacle in the way\n"), "{}", ran.out);
+    assert_eq!(ran.code, 2);
+    assert_eq!(folder.migrate(&["aivss-report.json"]).code, 0);
+    for (arguments, words) in [
+        (&["-"][..], "standard input cannot be migrated"),
+        (&["--to", "0.5"], "possible values: 0.8, 0.8-floor"),
+        (&["--natural-language", "5"], "a factor lies between 0.0 and 1.0"),
+        (&["--natural-language", "0.5", "--keep-factors"], "cannot be used with"),
+    ] {
+        let ran = folder.migrate(arguments);
+        assert_eq!((ran.code, ran.err.contains(words)), (2, true), "{}", ran.err);
+    }
+}
+
+/// The worked examples of v0.5 are the same agents that v0.8 scores again.
+#[test]
+fn the_examples_of_v0_5_move_and_pass_once_decided() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.5");
+    let folder = Folder::new(&[]);
+    for entry in fs::read_dir(examples).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path(path.file_name().unwrap().to_str().unwrap())).unwrap();
+    }
+    let ran = folder.migrate(&[]);
+    assert!(ran.out.ends_with("moved: 10 scores in 10 files; 10 factors to decide, and then `aivss-lint fix` writes the numbers\n"), "{}", ran.out);
+    assert_eq!(ran.code, 1);
+    let checked = folder.on_that_day("check", &["--format", "concise"]);
+    assert_eq!(
+        (checked.code, checked.out.matches("error[factor-missing]").count()),
+        (1, 10),
+        "{}",
+        checked.out
+    );
+    for entry in fs::read_dir(folder.path("")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            path,
+            text.replace("    natural_language_interface:\n", "    natural_language_interface: 1.0\n"),
+        )
+        .unwrap();
+    }
+    assert_eq!(folder.on_that_day("fix", &[]).code, 0);
+    assert_eq!(folder.on_that_day("check", &[]).code, 0);
+}

@@ -1,0 +1,249 @@
+//! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
+//! report loses a fault.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use aivss_lint::date::Date;
+use aivss_lint::decimal::Decimal;
+use aivss_lint::diagnostic::{Level, Safety};
+use aivss_lint::fix::{is_unreadable, mend};
+use aivss_lint::lint::{Content, Judge, lint};
+use aivss_lint::policy::{self, NoFiles};
+use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
+use aivss_lint::source::Source;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Files to start from: each format, with anchors, findings and faults.
+const SEEDS: [(&str, &str); 8] = [
+    ("a.yaml", include_str!("../../src/rules/stock.yaml")),
+    ("b.yaml", include_str!("../../examples/smolagents/threat-model.yaml")),
+    ("c.json", include_str!("../../examples/owasp-0.8/aivss-report.json")),
+    (
+        "d.md",
+        "# Planner\n\nText.\n\n```yaml\naivss_threat_model: 1\nagent: &a { name: Ü, summary: x }\nx-b: *a\n```\n",
+    ),
+    (
+        "e.yaml",
+        "aivss_threat_model: 1\nagent: {name: a, summary: b}\nmaestro: TODO\n---\naivss_threat_model: 1\n",
+    ),
+    (
+        "f.json",
+        "{\r\n  \"aivss_threat_model\": 1,\r\n  \"agent\": {\"name\": \"a\", \"sumary\": \"b\"},\r\n  \"maestro\": {\r\n    \"data_operations\": null\r\n  }\r\n}\r\n",
+    ),
+    (
+        "g.yaml",
+        "{aivss_threat_model: 1, aivss: {factors: {tools: 1, &a language: 0.5, 'memory use': 1}}, maestro: {foundation_models, agent_ecosystem: \"\", }}\n",
+    ),
+    (
+        "h.yaml",
+        "aivss_threat_model: 1\nmaestro:\n  foundation_models: |+\n    text\n\n  data_operations:\n    threats:\n    - {}\n  agent_frameworks: >-\n# end\nfindings:\n- aivss: {}\n",
+    ),
+];
+
+/// What is put in place of bytes, beside single ones.
+const SCRAPS: [&str; 22] = [
+    "\n",
+    "\t",
+    "\r\n",
+    ": ",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "*a",
+    "&a ",
+    "<<: ",
+    "!!str ",
+    "'",
+    "\"",
+    "#",
+    "---\n",
+    "0.97",
+    ".nan",
+    "1e400",
+    "\u{FEFF}",
+    "\u{1b}[31m",
+    "ü",
+];
+
+#[derive(Clone, Debug)]
+enum Change {
+    Byte(Index, u8),
+    Insert(Index, usize),
+    Delete(Index, usize),
+    Repeat(Index, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        (any::<Index>(), 0..SCRAPS.len()).prop_map(|(at, scrap)| Change::Insert(at, scrap)),
+        (any::<Index>(), 1..40_usize).prop_map(|(at, length)| Change::Delete(at, length)),
+        (any::<Index>(), 1..40_usize).prop_map(|(at, length)| Change::Repeat(at, length)),
+    ]
+}
+
+fn changed(seed: &str, changes: Vec<Change>) -> Vec<u8> {
+    let mut bytes = seed.as_bytes().to_vec();
+    for change in changes {
+        if bytes.is_empty() {
+            break;
+        }
+        match change {
+            Change::Byte(at, byte) => *at.get_mut(&mut bytes) = byte,
+            Change::Insert(at, scrap) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, SCRAPS[scrap].bytes());
+            }
+            Change::Delete(at, length) => {
+                let at = at.index(bytes.len());
+                bytes.drain(at..(at + length).min(bytes.len()));
+            }
+            Change::Repeat(at, length) => {
+                let at = at.index(bytes.len());
+                let again = bytes[at..(at + length).min(bytes.len())].to_vec();
+                bytes.splice(at..at, again);
+            }
+        }
+    }
+    bytes
+}
+
+fn today() -> Date {
+    Date::parse("2026-01-01").unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
+        let (name, text) = SEEDS[seed];
+        let source = Source::decode(name, changed(text, changes));
+        let policy = policy::recommended().policy();
+        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None });
+        for diagnostic in &linted.diagnostics {
+            let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
+            for span in places {
+                prop_assert!(source.text().get(span.range()).is_some(), "{diagnostic:?}");
+            }
+        }
+        let has_error = linted.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+        if !has_error && linted.content == Content::Model {
+            prop_assert!(!linted.models.is_empty());
+            for model in &linted.models {
+                prop_assert!(model.scores.iter().all(|score| score.working.is_some()), "a score went uncomputed");
+                let working = model.scores.iter().filter_map(|score| Some((score.declared?, score.working.as_ref()?)));
+                prop_assert!(working.into_iter().all(|(declared, working)| declared == working.score));
+                prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
+            }
+        }
+        every_format_holds_every_fault(&source, linted.diagnostics)?;
+    }
+
+    #[test]
+    fn suggestions_leave_a_readable_file_readable_and_are_made_once(
+        seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
+    ) {
+        let (name, text) = SEEDS[seed];
+        let policy = policy::recommended().policy();
+        let judge = |text: &str| {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+        };
+        let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
+        if judge(&text).iter().any(is_unreadable) {
+            return Ok(());
+        }
+        let once = mend(&text, Safety::Suggested, judge);
+        let still = judge(&once.text);
+        prop_assert!(!still.iter().any(is_unreadable), "{}", once.text);
+        // A form asks, and no gate turns green by it.
+        if once.changes.iter().any(|change| change.rule == "layer-blank") {
+            prop_assert!(still.iter().any(|fault| fault.level == Level::Error), "{}", once.text);
+        }
+        prop_assert_eq!(&mend(&once.text, Safety::Suggested, judge).text, &once.text);
+    }
+
+    #[test]
+    fn the_order_of_factors_changes_no_score(
+        values in prop::collection::vec(0_i64..=10_000, 10),
+        order in Just((0..10).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let (name, text) = SEEDS[0];
+        let (head, rest) = text.split_once("  factors:\n").unwrap();
+        let (factors, tail) = rest.split_once("  threat_multiplier").unwrap();
+        let keys: Vec<&str> = factors.lines().map(|line| line.split(':').next().unwrap()).collect();
+        let policy = policy::recommended().policy();
+        let raw = |order: &[usize]| {
+            let factor = |at: &usize| format!("{}: {}\n", keys[*at], Decimal::new(values[*at], 4));
+            let factors: String = order.iter().map(factor).collect();
+            let text = format!("{head}  factors:\n{factors}  threat_multiplier{tail}");
+            let source = Source::decode(name, text.into_bytes());
+            let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+            lint(&source, name, judge).models[0].scores[0].working.as_ref().unwrap().raw
+        };
+        prop_assert_eq!(raw(&order), raw(&(0..10).collect::<Vec<usize>>()));
+    }
+
+    #[test]
+    fn what_has_another_name_is_not_put_in_force(
+        before in "([a-z0-9#!.]{0,8}[_ -])?",
+        after in "([_ -][a-z0-9#!.]{0,8}|[0-9#!.]{1,3})?",
+        at in 0..2_usize,
+    ) {
+        let (key, line) = [
+            ("mitigation_factor", "  mitigation_factor: 1.0\n"),
+            ("threat_multiplier", "  threat_multiplier: 0.97\n"),
+        ][at];
+        let other = format!("{before}{key}{after}");
+        if other == key || other.starts_with("x-") {
+            return Ok(());
+        }
+        let (name, text) = SEEDS[0];
+        prop_assert!(text.contains(line));
+        let text = text.replace(line, &format!("  \"{other}\": 0.5\n"));
+        let policy = policy::recommended().policy();
+        let judge = |text: &str| {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+        };
+        let mended = mend(&text, Safety::Suggested, judge).text;
+        let stands = |key: &str| mended.contains(&format!("\"{key}\": "));
+        prop_assert!(stands(&other) && !stands(key), "{}", mended);
+        prop_assert!(judge(&mended).iter().any(|fault| fault.level == Level::Error), "{}", mended);
+    }
+
+    #[test]
+    fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
+        let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
+        if let Err(broken) = policy::read(source, &NoFiles) {
+            prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
+        }
+    }
+}
+
+fn every_format_holds_every_fault(
+    source: &Source,
+    diagnostics: Vec<aivss_lint::diagnostic::Diagnostic>,
+) -> Result<(), TestCaseError> {
+    let count = diagnostics.len();
+    let mut report = Report::new(today(), Level::Error);
+    report.files = vec![FileReport::new(source, "a.yaml".to_owned(), Vec::new(), diagnostics)];
+    let written = |format| {
+        let mut out = Vec::new();
+        write(&report, format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let look = Look { colour: false, unicode: true, width: 100, ..Look::PLAIN };
+    for text in [written(Format::Human(look)), written(Format::Concise)] {
+        let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");
+    }
+    prop_assert_eq!(written(Format::Concise).lines().count(), count);
+    let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+    prop_assert_eq!(json["files"][0]["diagnostics"].as_array().unwrap().len(), count);
+    let expected = if report.count(Level::Error) > 0 { Verdict::Failed } else { Verdict::Passed };
+    prop_assert_eq!(json["verdict"].as_str(), Some(expected.name()));
+    Ok(())
+}

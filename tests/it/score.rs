@@ -1,0 +1,56 @@
+//! The working of scores, told by the program: its JSON by its schema, its numbers by those of the gate.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop where they cannot go on")]
+
+use crate::program::program;
+use serde_json::Value;
+
+/// What a run printed, as JSON, and its exit code.
+fn run(arguments: &[&str]) -> (Value, i32) {
+    let output = program()
+        .args(arguments)
+        .args(["--format", "json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program starts");
+    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn the_json_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/score.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for (arguments, code) in [
+        (&["score", "examples/smolagents"][..], 0),
+        (&["score", "--all", "examples/owasp-0.5", "examples/owasp-0.8"], 0),
+        (&["score", "examples/faults", "examples/nowhere"], 2),
+        (&["score", "--all", "--formula", "0.8-floor", "tests/it/cmd/score.in/planner.threat-model.yaml"], 0),
+    ] {
+        let (printed, exited) = run(arguments);
+        let faults: Vec<String> = schema.iter_errors(&printed).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{arguments:?}: {faults:?}");
+        assert_eq!(exited, code, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_scores_are_those_of_the_gate() {
+    let (told, _) = run(&["score", "examples"]);
+    let (judged, _) = run(&["check", "--today", "2026-11-23", "examples"]);
+    let files = judged["files"].as_array().unwrap().iter();
+    let scores_of = |file: &Value| -> Vec<(Value, Value, Value)> {
+        let models = file["models"].as_array().unwrap().iter();
+        let scores = models.flat_map(|model| model["scores"].as_array().unwrap());
+        let places = scores.map(|score| (&score["position"], &score["computed"]["score"]));
+        places.map(|(place, score)| (file["path"].clone(), place.clone(), score.clone())).collect()
+    };
+    let judged: Vec<(Value, Value, Value)> = files.flat_map(scores_of).collect();
+    let told = told["scores"].as_array().unwrap().iter();
+    let told: Vec<(Value, Value, Value)> = told
+        .map(|score| (score["path"].clone(), score["position"].clone(), score["score"].clone()))
+        .filter(|(_, _, score)| !score.is_null())
+        .collect();
+    assert!(told.len() > 30, "{}", told.len());
+    for score in told {
+        assert!(judged.contains(&score), "{score:?}");
+    }
+}

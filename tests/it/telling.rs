@@ -1,0 +1,229 @@
+//! How much a run tells: faults alone, the usual, or what it looked at and passed over as well.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests write files, stop where they cannot go on, and say what they pass over"
+)]
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::git::{git, write};
+use crate::program::program;
+
+const MODEL: &str = include_str!("../../src/rules/stock.yaml");
+
+/// A repository with files of all kinds.
+fn repository() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    let policy = "aivss_policy: 1\nextends: [recommended, base.yaml]\nfiles:\n  exclude: ['old/**', '**/testdata/**']\n";
+    for (name, text) in [
+        ("agents/threat-model.yaml", MODEL),
+        ("wrong/threat-model.yaml", &wrong),
+        ("other/threat-model.json", "{}"),
+        ("notes.yaml", MODEL),
+        ("a/testdata/threat-model.yaml", MODEL),
+        ("build/threat-model.yaml", MODEL),
+        (".gitignore", "build\n"),
+        ("aivss-policy.yaml", policy),
+        ("base.yaml", "aivss_policy: 1\n"),
+    ] {
+        write(folder.path(), name, text);
+    }
+    git(folder.path(), &["init", "--quiet"]);
+    folder
+}
+
+/// Exit code, standard output and standard error.
+fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    run_in(folder, arguments, &[])
+}
+
+/// The same, with variables of the environment.
+fn run_in(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+    let output = program()
+        .args(arguments)
+        .args(["--today", "2026-11-23"])
+        .current_dir(folder.path())
+        .envs(environment.iter().copied())
+        .output()
+        .expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn quiet_says_nothing_where_the_gate_passes_and_faults_alone_where_it_does_not() {
+    let folder = repository();
+    assert_eq!(run(&folder, &["-q", "agents"]), (0, String::new(), String::new()));
+    assert_eq!(run(&folder, &["check", "--quiet", "agents"]), (0, String::new(), String::new()));
+    let loud = run(&folder, &["wrong"]);
+    let (code, out, err) = run(&folder, &["-q", "wrong"]);
+    assert_eq!((code, err), (1, String::new()));
+    assert!(!out.contains("failed under policy") && loud.1.starts_with(&out), "{out}");
+    assert!(out.starts_with("error[score-mismatch]: "), "{out}");
+    // What passes all the same does so in silence, in either format; and a warning is no failure.
+    for format in ["human", "concise"] {
+        let silent = ["-q", "-W", "score-mismatch", "--format", format, "wrong"];
+        assert_eq!(run(&folder, &silent), (0, String::new(), String::new()));
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_is_never_kept_quiet() {
+    let folder = repository();
+    let (code, out, _) = run(&folder, &["-q", "nowhere", "agents"]);
+    assert_eq!((code, &*out), (2, "cannot judge: nowhere: no such file or folder\n\n"));
+    let (code, out, _) = run(&folder, &["-q", "--format", "concise", "nowhere"]);
+    assert_eq!((code, &*out), (2, "nowhere: cannot judge: no such file or folder\n"));
+    let (code, _, err) = run(&folder, &["-q", "--policy", "nowhere", "agents"]);
+    assert_eq!((code, err.starts_with("error: policy nowhere: ")), (2, true), "{err}");
+}
+
+#[test]
+fn reports_are_the_same_in_quiet() {
+    let folder = repository();
+    let written = |quiet: &[&str]| {
+        run(
+            &folder,
+            &[quiet, &["--format", "human", "--output", "a.txt", "--format", "json", "agents"]].concat(),
+        )
+        .1 + &fs::read_to_string(folder.path().join("a.txt")).unwrap()
+    };
+    let loud = written(&[]);
+    assert!(loud.contains("passed under policy") && loud.contains("\"aivss_report\": 1"), "{loud}");
+    assert_eq!(written(&["-q"]), loud);
+}
+
+#[test]
+fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
+    let folder = repository();
+    let (code, out, err) = run(&folder, &["--verbose", "."]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        err,
+        "policy: aivss-policy.yaml (extends base.yaml)\n\
+         judged: agents/threat-model.yaml: 1 model\n\
+         judged: wrong/threat-model.yaml: 1 model\n\
+         passed over: other/threat-model.json: no threat model in it\n\
+         passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n\
+         passed over: build/threat-model.yaml: git ignores it\n"
+    );
+    assert_eq!(run(&folder, &["."]).1, out, "the report is the same");
+    let named =
+        ["-v", "--only-matching", "notes.yaml", "agents/threat-model.yaml", "a/testdata/threat-model.yaml"];
+    assert_eq!(
+        run(&folder, &named).2,
+        "policy: aivss-policy.yaml (extends base.yaml)\n\
+         judged: agents/threat-model.yaml: 1 model\n\
+         passed over: notes.yaml: no pattern of the policy matches it (--only-matching)\n\
+         passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n"
+    );
+    let (code, _, err) = run(&folder, &["-q", "-v"]);
+    assert_eq!((code, err.contains("cannot be used with")), (2, true), "{err}");
+}
+
+#[test]
+fn fix_says_in_quiet_what_was_left_alone() {
+    let folder = repository();
+    assert_eq!(run(&folder, &["fix", "-q", "wrong"]), (0, String::new(), String::new()));
+    assert_eq!(fs::read_to_string(folder.path().join("wrong/threat-model.yaml")).unwrap(), MODEL);
+    let (code, out, _) = run(&folder, &["fix", "-q", "nowhere", "wrong"]);
+    assert_eq!((code, &*out), (2, "nowhere: no such file or folder\n"));
+}
+
+#[test]
+fn nothing_tells_of_progress_where_no_terminal_is() {
+    let folder = repository();
+    for number in 0..400 {
+        fs::write(folder.path().join(format!("agents/{number}.threat-model.yaml")), MODEL).unwrap();
+    }
+    let (_, out, err) = run(&folder, &["agents", "--threads", "1"]);
+    assert_eq!(err, "");
+    assert!(!out.contains('\r'), "{out}");
+}
+
+#[test]
+fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
+    let folder = repository();
+    let forced = [("FORCE_HYPERLINK", "1")];
+    let (_, out, _) = run_in(&folder, &["--color", "always", "wrong"], &forced);
+    let page = format!(
+        "https://docs.rs/aivss-lint/{}/aivss_lint/explain/index.html#score-mismatch",
+        env!("CARGO_PKG_VERSION")
+    );
+    let start = format!(
+        "\u{1b}[1m\u{1b}[31merror[\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\]\u{1b}[0m: declared 9.1"
+    );
+    assert!(out.starts_with(&start), "{out:?}");
+    // A file is no terminal, whoever forces what.
+    let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];
+    run_in(&folder, &to_file, &forced);
+    assert!(!fs::read_to_string(folder.path().join("a.txt")).unwrap().contains('\u{1b}'));
+    for (arguments, environment) in [
+        (&["--color", "always", "wrong"][..], &[][..]),
+        (&["--color", "always", "wrong"], &[("FORCE_HYPERLINK", "0")]),
+        (&["--color", "never", "wrong"], &forced),
+        (&["wrong"], &[("FORCE_HYPERLINK", "1"), ("NO_COLOR", "1")]),
+        (&["wrong"], &forced),
+        (&["--color", "always", "--format", "concise", "wrong"], &forced),
+    ] {
+        let (_, out, _) = run_in(&folder, arguments, environment);
+        assert!(out.contains("score-mismatch") && !out.contains("\u{1b}]8"), "{arguments:?} {out:?}");
+    }
+}
+
+#[test]
+fn rules_of_the_program_have_pages_in_sarif() {
+    let folder = repository();
+    let sarif: serde_json::Value =
+        serde_json::from_str(&run(&folder, &["--format", "sarif", "wrong"]).1).unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    for rule in rules {
+        let page = rule["helpUri"].as_str().unwrap();
+        assert!(page.ends_with(&format!("/explain/index.html#{}", rule["id"].as_str().unwrap())), "{page}");
+    }
+}
+
+/// Needs a terminal, which `script` gives, and a run that is long enough.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
+    const COUNT: usize = 1_800;
+    let folder = TempDir::new().unwrap();
+    for number in 0..COUNT {
+        fs::write(folder.path().join(format!("{number}.threat-model.yaml")), MODEL).unwrap();
+    }
+    let program = env!("CARGO_BIN_EXE_aivss-lint");
+    let on_terminal = |arguments: &str, ci: &str| {
+        let output = Command::new("script")
+            .args(["-qec", &format!("'{program}' {arguments} --threads 1 --today 2026-11-23"), "/dev/null"])
+            .current_dir(folder.path())
+            .envs([("CI", ci), ("TERM", "xterm")])
+            .output()
+            .ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let started = std::time::Instant::now();
+    let Some(shown) = on_terminal("", "false") else {
+        eprintln!("passed over: script is not installed");
+        return;
+    };
+    if started.elapsed() < std::time::Duration::from_secs(1) {
+        eprintln!("passed over: this machine is too fast for a long run");
+        return;
+    }
+    let line = shown.find(" of 1,800").expect(&shown);
+    assert!(shown[..line].starts_with("judged "), "{shown:?}");
+    // What is written last of it is the space that covers it; then comes the report.
+    let (covered, report) = shown.rsplit_once(" \r").unwrap();
+    assert!(covered.contains("\r          "), "{shown:?}");
+    assert!(report.contains("passed") && !report.contains("judged "), "{report:?}");
+    for (arguments, ci) in [("", "true"), ("--quiet", "false"), ("2>/dev/null", "false")] {
+        assert!(!on_terminal(arguments, ci).unwrap().contains("judged "), "{arguments}");
+    }
+}

@@ -1,0 +1,13 @@
+//! What the package does not hold: the action, the recipes for CI systems, the wheel.
+//!
+//! Not on Windows, where `bash` may be another system's. There the action is run by its own workflow.
+#![cfg(unix)]
+
+mod action;
+mod packaging;
+mod recipes;
+
+#[path = "../support/git.rs"]
+mod git;
+#[path = "action/runner.rs"]
+mod runner;

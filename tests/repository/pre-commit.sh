@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# The hooks under the real pre-commit: tests/repository/pre-commit.sh FOLDER
+#
+# FOLDER holds all wheels that the hooks need: the program's, and setuptools. pre-commit gets this working tree as the
+# hooks' repository, and commits are made in a scratch repository until one is blocked or passes as it should.
+set -euo pipefail
+
+wheels=$(cd -- "$1" && pwd)
+root=$(cd -- "$(dirname -- "$0")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+export PRE_COMMIT_HOME=$scratch/home PIP_NO_INDEX=1 PIP_FIND_LINKS=$wheels PIP_DISABLE_PIP_VERSION_CHECK=1
+# Neither the machine's configuration nor a hook that this runs in may have a say.
+export GIT_CONFIG_GLOBAL=$scratch/gitconfig GIT_CONFIG_NOSYSTEM=1
+unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+git config --global user.name Somebody
+git config --global user.email somebody@example.org
+git config --global init.defaultBranch main
+
+hooks=$scratch/hooks
+mkdir "$hooks"
+(cd -- "$root" && git ls-files -z --cached --others --exclude-standard) |
+  (cd -- "$root" && while IFS= read -r -d '' file; do
+    # A tracked file may be gone.
+    if [[ -e $file ]]; then printf '%s\0' "$file"; fi
+  done | tar --null -T - -cf -) | tar -xf - -C "$hooks"
+git -C "$hooks" init --quiet
+git -C "$hooks" add --all --force
+git -C "$hooks" commit --quiet --message hooks
+revision=$(git -C "$hooks" rev-parse HEAD)
+
+user=$scratch/user
+log=$scratch/log
+failures=0
+
+# Begins a repository with one hook, and what must not be there at its first commit.
+begin() {
+  rm -rf "$user"
+  git init --quiet "$user"
+  cd -- "$user"
+  printf 'repos:\n- repo: %s\n  rev: %s\n  hooks:\n  - id: %s\n' "$hooks" "$revision" "$1" >.pre-commit-config.yaml
+  mkdir agents
+  cp "$root/examples/smolagents/threat-model.yaml" agents/threat-model.yaml
+  git add --all
+  git commit --quiet --message base
+  pre-commit install >/dev/null
+}
+
+attempt() {
+  git add --all
+  git commit --quiet --message "$1" >"$log" 2>&1
+}
+
+# The commit is made, and pre-commit says this of the hook: Passed or Skipped.
+passes() {
+  if attempt "$1" && grep -q -e "^aivss-lint.*$2\$" "$log"; then
+    echo "ok: $1"
+  else
+    complain "$1: should pass and say $2"
+  fi
+  restore
+}
+
+# The commit is refused, and this is why.
+blocks() {
+  if ! attempt "$1" && grep -q -e "^aivss-lint.*Failed\$" "$log" && grep -q -e "$2" "$log"; then
+    echo "ok: $1"
+  else
+    complain "$1: should be blocked, with $2"
+  fi
+  restore
+}
+
+complain() {
+  failures=$((failures + 1))
+  echo "FAILED: $1"
+  cat "$log"
+}
+
+restore() {
+  git reset --quiet --hard
+  git clean --quiet -d --force
+}
+
+wrong() {
+  mkdir -p "$(dirname -- "$1")"
+  cp "$root/examples/owasp-0.5/01-tool-misuse.threat-model.yaml" "$1"
+}
+
+begin aivss-lint
+wrong agents/new.threat-model.yaml
+blocks 'a wrong model' 'error\[score-mismatch\]'
+
+cp agents/threat-model.yaml agents/good.threat-model.yaml
+passes 'a good model' Passed
+
+printf 'replicas: 3\n' >deployment.yaml
+printf '{}\n' >package.json
+printf '# An agent\n' >README.md
+passes 'files that are no threat models' Passed
+
+printf 'int main() { return 0; }\n' >main.c
+passes 'a file of another type' Skipped
+
+printf 'aivss_policy: 1\nlimit: 3\n' >aivss-policy.yaml
+cp agents/threat-model.yaml agents/another.threat-model.yaml
+blocks 'a broken policy beside a model' 'aivss-policy\.yaml'
+
+printf 'aivss_policy: 1\nlimit: 3\n' >aivss-policy.yaml
+blocks 'a broken policy alone' 'aivss-policy\.yaml'
+
+printf 'aivss_policy: 1\nextends: [recommended]\nfiles: { exclude: ["legacy/**"] }\n' >aivss-policy.yaml
+passes 'a sound policy' Passed
+wrong legacy/threat-model.yaml
+passes 'a wrong model that the policy leaves out' Passed
+wrong current/threat-model.yaml
+wrong legacy/another.threat-model.yaml
+blocks 'a wrong model beside one that the policy leaves out' 'current/threat-model\.yaml'
+
+# shellcheck disable=SC2016 # That it does not expand is the point.
+wrong 'agents/a name; with "signs" $(touch spliced).threat-model.yaml'
+blocks 'a wrong model with a name of signs' 'error\[score-mismatch\]'
+if [[ -e spliced ]]; then complain 'a name was run'; fi
+
+# pre-commit puts the names behind the hook's arguments.
+mkdir -- './--policy=x' x
+cp agents/threat-model.yaml './--policy=x/threat-model.yaml'
+printf 'aivss_policy: 1\nextends: [permissive]\n' >x/threat-model.yaml
+wrong agents/new.threat-model.yaml
+blocks 'a wrong model beside a folder named like an option' 'error\[score-mismatch\]'
+
+begin aivss-lint-all
+printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivss-policy.yaml
+blocks 'a policy that an old model does not meet' 'agents/threat-model\.yaml'
+printf 'int main() { return 0; }\n' >main.c
+passes 'a commit without a threat model' Passed
+
+# What the tests above installed must not be what this finds.
+python3 -m venv "$scratch/venv"
+"$scratch/venv/bin/pip" install --quiet aivss-lint
+PATH=$scratch/venv/bin:$PATH
+begin aivss-lint-system
+wrong agents/new.threat-model.yaml
+blocks 'a wrong model, by the installed program' 'error\[score-mismatch\]'
+cp agents/threat-model.yaml agents/good.threat-model.yaml
+passes 'a good model, by the installed program' Passed
+
+if [[ $failures -gt 0 ]]; then
+  echo "$failures of the cases above failed"
+  exit 1
+fi

@@ -1,0 +1,286 @@
+//! The recipes in `docs/ci.md` do what they promise: each script is taken from its block and run in a scratch
+//! repository, with the variables that its CI system sets.
+//!
+//! What installs the program is left out here; the wheel's own stage of `.ci/run` executes it to the letter.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests read files and stop where they cannot go on"
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::git::{commit, git, write};
+use aivss_lint::document::{Node, parse};
+use aivss_lint::source::Source;
+use serde_json::Value;
+
+const DOCS: &str = include_str!("../../docs/ci.md");
+const GOOD: &str = include_str!("../../examples/smolagents/threat-model.yaml");
+const WRONG: &str = include_str!("../../examples/owasp-0.5/01-tool-misuse.threat-model.yaml");
+
+/// The blocks of one language below a heading.
+fn blocks(heading: &str, language: &str) -> Vec<&'static str> {
+    let start = DOCS.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
+    let section = &DOCS[start + 1..];
+    let section = &section[..section.find("\n## ").unwrap_or(section.len())];
+    let opened = format!("```{language}\n");
+    section.split(opened.as_str()).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+}
+
+fn yaml(text: &str) -> Value {
+    let source = Source::decode("recipe.yaml", text.as_bytes().to_vec());
+    let document = parse(&source);
+    assert!(document.is_sound(), "{:?}\n{text}", document.problems);
+    document.roots().next().map(Node::to_json).unwrap()
+}
+
+fn lines(script: &Value) -> String {
+    let lines = script.as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What a change does.
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Good,
+    Wrong,
+    /// Wrong, with a policy that would let it pass.
+    Bribed,
+}
+
+/// A clone whose HEAD is a change that its origin's main branch does not have.
+fn clone(test: &str, change: Change) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recipes").join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    let work = folder.join("work");
+    fs::create_dir_all(&work).unwrap();
+    git(&work, &["init", "--quiet"]);
+    write(&work, "agents/threat-model.yaml", GOOD);
+    commit(&work, "base");
+    git(&folder, &["clone", "--quiet", "--bare", "work", "origin.git"]);
+    git(&folder, &["clone", "--quiet", "origin.git", "clone"]);
+    let clone = folder.join("clone");
+    git(&clone, &["switch", "--quiet", "--create", "feature"]);
+    write(&clone, "agents/second.threat-model.yaml", if change == Change::Good { GOOD } else { WRONG });
+    if change == Change::Bribed {
+        write(&clone, "aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    }
+    commit(&clone, "head");
+    clone
+}
+
+/// Runs a script with this program on the PATH, and nothing in place of what would install it.
+fn run(script: &str, clone: &Path, variables: &[(&str, &str)]) -> Output {
+    assert!(script.contains("aivss-lint"), "{script}");
+    let bin = clone.parent().unwrap().join("bin");
+    let temporary = clone.parent().unwrap().join("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    // A virtual environment without anything in it.
+    for (name, text) in [
+        ("pip", "#!/bin/sh\n".to_owned()),
+        ("python3", "#!/bin/sh\nmkdir -p \"$3/bin\"\n: >\"$3/bin/activate\"\n".to_owned()),
+        ("aivss-lint", format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_aivss-lint"))),
+    ] {
+        write(&bin, name, &text);
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let tools = std::env::var("PATH").unwrap();
+    Command::new("bash")
+        .args(["-e", "-c", script])
+        .current_dir(clone)
+        .env_clear()
+        .env("PATH", format!("{}:{tools}", bin.display()))
+        .env("HOME", &temporary)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("WORKSPACE_TMP", &temporary)
+        .env("AGENT_TEMPDIRECTORY", &temporary)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("bash is wherever these tests run")
+}
+
+/// Runs a recipe on each sort of change, and looks at the reports that it must leave.
+fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str]) {
+    for (change, code) in [(Change::Good, 0), (Change::Wrong, 1), (Change::Bribed, 1)] {
+        let clone = clone(name, change);
+        let output = run(script, &clone, variables);
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{name}: {said}");
+        for report in reports {
+            let text =
+                fs::read_to_string(clone.join(report)).unwrap_or_else(|_| panic!("{name}: no {report}"));
+            if Path::new(report).extension().is_some_and(|ending| ending == "xml") {
+                let parsed = roxmltree::Document::parse(&text).unwrap();
+                assert_eq!(parsed.root_element().tag_name().name(), "testsuites");
+            } else if let Value::Array(faults) = serde_json::from_str(&text).unwrap() {
+                assert_eq!(faults.is_empty(), code == 0, "{report}: {text}");
+            }
+            if code == 1 {
+                assert!(text.contains("second.threat-model.yaml"), "{report}: {text}");
+            }
+        }
+    }
+}
+
+/// The files that a block says it publishes are those that its command writes.
+fn assert_published(published: &[&str], script: &str) {
+    for report in published {
+        assert!(script.contains(&format!("--output {report}")), "nothing writes {report}");
+    }
+}
+
+#[test]
+fn gitlab() {
+    let recipe = yaml(blocks("GitLab", "yaml")[0]);
+    let script = lines(&recipe["aivss-lint"]["script"]);
+    let variables =
+        [("CI_PROJECT_URL", "https://gitlab.example/a/b"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+    let reports = ["gl-code-quality-report.json", "aivss-lint.xml"];
+    holds("gitlab", &script, &variables, &reports);
+    assert_published(&reports, &script);
+    for job in ["aivss-lint", "aivss-lint-default-branch"] {
+        assert_eq!(recipe[job]["artifacts"]["when"], "always");
+        let script = lines(&recipe[job]["script"]);
+        for (_, report) in recipe[job]["artifacts"]["reports"].as_object().unwrap() {
+            assert_published(&[report.as_str().unwrap()], &script);
+        }
+    }
+}
+
+#[test]
+fn gitlab_on_the_default_branch() {
+    let recipe = yaml(blocks("GitLab", "yaml")[0]);
+    let script = lines(&recipe["aivss-lint-default-branch"]["script"]);
+    for (change, code) in [(Change::Good, 0), (Change::Wrong, 1)] {
+        let clone = clone("gitlab-default", change);
+        let output = run(&script, &clone, &[("CI_COMMIT_BRANCH", "main")]);
+        assert_eq!(output.status.code(), Some(code));
+        let report = fs::read(clone.join("gl-code-quality-report.json")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report.as_array().unwrap().is_empty(), code == 0);
+    }
+}
+
+#[test]
+fn a_page_and_a_badge_whatever_the_verdict() {
+    let recipe = yaml(blocks("GitHub", "yaml")[2]);
+    let steps = recipe["jobs"]["report"]["steps"].as_array().unwrap();
+    let published = steps[2]["with"]["path"].as_str().unwrap();
+    for change in [Change::Good, Change::Wrong] {
+        let clone = clone("page", change);
+        let output = run(steps[1]["run"].as_str().unwrap(), &clone, &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let written = |name: &str| fs::read_to_string(clone.join(published).join(name)).unwrap();
+        assert!(written("index.html").contains(if change == Change::Good { "Passed" } else { "Failed" }));
+        assert!(written("aivss.svg").starts_with("<svg"));
+    }
+}
+
+#[test]
+fn bitbucket() {
+    let recipe = yaml(blocks("Bitbucket Pipelines", "yaml")[0]);
+    assert_eq!(recipe["clone"]["depth"], "full");
+    let script = lines(&recipe["pipelines"]["pull-requests"]["**"][0]["step"]["script"]);
+    let variables = [("BITBUCKET_PR_DESTINATION_BRANCH", "main")];
+    holds("bitbucket", &script, &variables, &["test-results/aivss-lint.xml"]);
+}
+
+#[test]
+fn azure() {
+    let recipe = yaml(blocks("Azure Pipelines", "yaml")[0]);
+    let steps = recipe["steps"].as_array().unwrap();
+    assert_eq!(steps[0]["fetchDepth"], "0");
+    let script = steps[1]["bash"].as_str().unwrap();
+    let reports = ["reports/aivss-lint.xml", "reports/aivss-lint.sarif"];
+    // From GitHub the branch comes as it is, from Azure Repos with its prefix.
+    for target in ["main", "refs/heads/main"] {
+        holds("azure", script, &[("SYSTEM_PULLREQUEST_TARGETBRANCH", target)], &reports);
+    }
+    for step in &steps[2..] {
+        assert_eq!(step["condition"], "succeededOrFailed()");
+    }
+    assert_eq!(steps[2]["inputs"]["testResultsFiles"], reports[0]);
+    assert_eq!(steps[3]["inputs"]["PathtoPublish"], "reports");
+}
+
+#[test]
+fn jenkins() {
+    let recipe = blocks("Jenkins", "groovy")[0];
+    let script = recipe.split("'''").nth(1).unwrap();
+    holds(
+        "jenkins",
+        script,
+        &[("CHANGE_TARGET", "main")],
+        &["reports/aivss-lint.xml", "reports/report.json"],
+    );
+    let post = &recipe[recipe.find("post {").unwrap()..];
+    assert!(post.contains("always {") && post.contains("junit 'reports/aivss-lint.xml'"));
+}
+
+#[test]
+fn a_git_hook() {
+    let script = blocks("A git hook", "sh")[0];
+    for (change, code) in [(Change::Good, 0), (Change::Wrong, 1)] {
+        let clone = clone("hook", change);
+        assert_eq!(run(script, &clone, &[]).status.code(), Some(code));
+    }
+}
+
+#[test]
+fn hooks_and_inputs_that_are_shown_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks = yaml(&hooks);
+    let known: Vec<&str> =
+        hooks.as_array().unwrap().iter().map(|hook| hook["id"].as_str().unwrap()).collect();
+    let shown = blocks("pre-commit", "yaml");
+    let used = yaml(shown[0]);
+    assert!(known.contains(&used["repos"][0]["hooks"][0]["id"].as_str().unwrap()));
+    let listed: Vec<&str> =
+        DOCS.lines().filter_map(|line| line.strip_prefix("| `aivss-lint")?.split('`').next()).collect();
+    assert_eq!(listed, known.iter().map(|id| &id["aivss-lint".len()..]).collect::<Vec<_>>());
+    // The hook of one's own is the published one, but for where the program comes from.
+    let own = yaml(shown[1]);
+    for key in ["language", "entry", "types_or", "require_serial"] {
+        assert_eq!(own["repos"][0]["hooks"][0][key], hooks[0][key], "{key}");
+    }
+
+    let action = yaml(&fs::read_to_string(root.join("action.yml")).unwrap());
+    let mut steps = 0;
+    for block in blocks("GitHub", "yaml") {
+        let block = yaml(block);
+        let jobs = block["jobs"].as_object().unwrap().values();
+        for step in jobs.flat_map(|job| job["steps"].as_array().unwrap()) {
+            if step["uses"].as_str().is_some_and(|uses| uses.starts_with("OWNER/aivss-lint@<commit>")) {
+                steps += 1;
+                for (input, _) in step.get("with").and_then(Value::as_object).into_iter().flatten() {
+                    assert!(action["inputs"].get(input).is_some(), "no input {input}");
+                }
+            }
+        }
+    }
+    assert_eq!(steps, 2);
+}
+
+/// Every command of the page is in a block that a test above runs.
+#[test]
+fn no_command_is_left_out() {
+    let commands = DOCS
+        .lines()
+        .map(|line| line.trim_start().trim_start_matches("- "))
+        .filter(|line| {
+            let starts = ["aivss-lint --", "aivss-lint report ", "aivss-lint badge "];
+            *line == "aivss-lint" || starts.iter().any(|start| line.starts_with(start))
+        })
+        .count();
+    assert_eq!(commands, 8);
+}
