@@ -1,12 +1,12 @@
 //! A digest of texts that stays the same over versions and machines. No password is kept with it.
 
 use data_encoding::BASE64;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 /// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. Each text goes in with its length, so that
 /// no two lists of texts run together to the same bytes.
 pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
-    let mut digest = Sha256::new();
+    let mut digest = Hash::new();
     for text in texts {
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
@@ -16,12 +16,12 @@ pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
 
 /// The first `bytes` bytes of the SHA-256 of one text, in hexadecimal.
 pub(crate) fn of_text(text: &str, bytes: usize) -> String {
-    hexadecimal(&Sha256::digest(text), bytes)
+    hexadecimal(&Hash::hash(text.as_bytes()), bytes)
 }
 
 /// The SHA-256 of a text, in hexadecimal, whatever ends its lines.
 pub(crate) fn of_lines(text: &str) -> String {
-    let mut digest = Sha256::new();
+    let mut digest = Hash::new();
     for (at, line) in text.split("\r\n").enumerate() {
         digest.update(if at > 0 { "\n" } else { "" });
         digest.update(line);
@@ -31,7 +31,7 @@ pub(crate) fn of_lines(text: &str) -> String {
 
 /// A text's SHA-256 as a Content-Security-Policy names it.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
-    format!("sha256-{}", BASE64.encode(&Sha256::digest(text)))
+    format!("sha256-{}", BASE64.encode(&Hash::hash(text.as_bytes())))
 }
 
 fn hexadecimal(digest: &[u8], bytes: usize) -> String {

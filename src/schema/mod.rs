@@ -124,6 +124,8 @@ impl Compiled {
         if let Some(object) = schema.as_object_mut() {
             // The engine would work out the whole address of every keyword.
             object.remove("$id");
+            // The engine reads it as draft 7.
+            object.remove("$schema");
         }
         let engine = Engine::compile(&schema).unwrap_or_else(|error| panic!("embedded schema: {error}"));
         Self { schema, engine }
