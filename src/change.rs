@@ -4,11 +4,12 @@
 //! [`Before`] is what rules and the verdict may know of the base. Where the base comes from is not known here, nor
 //! what a limit makes of it: that is `rules::score_increased`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::assessed::{Assessed, AssessedLayer, AssessedScore};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::report::{FileReport, Report, Verdict};
 use crate::score::{Band, Working};
 use crate::source::Position;
@@ -146,10 +147,21 @@ pub struct Before<'r> {
     renames: &'r BTreeMap<String, String>,
     /// Path and place in the file of a model of now, to those of the base.
     origins: BTreeMap<(String, usize), (&'r str, usize)>,
+    /// Path and place in the file of a model of now that goes back to none, to the worst of those that it can replace.
+    replaced: BTreeMap<(String, usize), (&'r str, usize)>,
 }
 
 /// A threat model by its path and its place in the file, with its agent's name.
 type Named<'r> = (&'r str, usize, Option<&'r str>);
+
+/// What the scores of a threat model are held against.
+#[derive(Clone, Copy, Debug)]
+pub enum Baseline<'r> {
+    /// The same model in the base.
+    Same(&'r Assessed),
+    /// Another one, by its file's name, that is no longer where this one is: the worst of them.
+    Replaced(&'r str, &'r Assessed),
+}
 
 impl<'r> Before<'r> {
     /// The base's report beside that on now; `renames` leads from paths of now to the base's.
@@ -159,7 +171,7 @@ impl<'r> Before<'r> {
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &Report) -> Self {
         let files =
             base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
-        let mut before = Self { files, renames, origins: BTreeMap::new() };
+        let mut before = Self { files, renames, origins: BTreeMap::new(), replaced: BTreeMap::new() };
         let (mut old, mut new) = (named(base), named(now));
         before.pair(&mut new, &mut old, |before, (path, _, name), (origin, _, was)| {
             before.origin(path) == *origin && name == was
@@ -171,7 +183,39 @@ impl<'r> Before<'r> {
         before.pair(&mut new, &mut old, |before, (path, ..), (origin, ..)| {
             before.origin(path) == *origin && left(&single_new, path) && left(&single_old, origin)
         });
+        before.find_replaced(&new, &old);
         before
+    }
+
+    /// Finds what new models can replace: what left their file, to wherever; else what is gone from all files.
+    fn find_replaced(&mut self, new: &[Named<'_>], gone: &[Named<'r>]) {
+        let worst_gone = self.worst(gone.iter().map(|(path, place, _)| (*path, *place)));
+        let paths: BTreeSet<&str> = new.iter().map(|(path, ..)| *path).collect();
+        let successors: BTreeMap<(&str, usize), &str> =
+            self.origins.iter().map(|((path, _), origin)| (*origin, &**path)).collect();
+        let worst_left = |path: &str| {
+            let files = BTreeSet::from([path, self.origin(path)]);
+            let files = files.into_iter().filter_map(|file| self.files.get_key_value(file));
+            let models =
+                files.flat_map(|(file, report)| (0..report.models.len()).map(|place| (*file, place)));
+            self.worst(models.filter(|model| successors.get(model) != Some(&path)))
+        };
+        let worst: BTreeMap<&str, _> =
+            paths.into_iter().filter_map(|path| Some((path, worst_left(path).or(worst_gone)?))).collect();
+        let replaced =
+            new.iter().filter_map(|(path, place, _)| Some((((*path).to_owned(), *place), *worst.get(path)?)));
+        self.replaced = replaced.collect();
+    }
+
+    /// The model of the base with the worst score; of equals the first.
+    fn worst(&self, models: impl Iterator<Item = (&'r str, usize)>) -> Option<(&'r str, usize)> {
+        let score = |model| self.at(model).and_then(Assessed::worst).map(|working| working.score);
+        models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
+    }
+
+    /// A threat model of the base.
+    fn at(&self, (path, place): (&str, usize)) -> Option<&'r Assessed> {
+        self.files.get(path)?.models.get(place)
     }
 
     /// Pairs the models of now with those of the base that are alike, in order, and takes both off their lists.
@@ -201,19 +245,29 @@ impl<'r> Before<'r> {
         Some((file, file.models.get(*place)?))
     }
 
-    /// The threat model that one of now goes back to, by its path and its place in the file.
-    pub fn model(&self, path: &str, place: usize) -> Option<&'r Assessed> {
-        self.model_in_file(path, place).map(|(_, model)| model)
+    /// What the scores of a threat model of now are held against, by its path and its place in the file.
+    pub fn baseline(&self, path: &str, place: usize) -> Option<Baseline<'r>> {
+        if let Some((_, model)) = self.model_in_file(path, place) {
+            return Some(Baseline::Same(model));
+        }
+        let replaced = *self.replaced.get(&(path.to_owned(), place))?;
+        Some(Baseline::Replaced(replaced.0, self.at(replaced)?))
     }
 
-    /// Marks the faults that the base has already, and returns how many of the base's are left over, in
+    /// Marks the problems that the base has already, and returns how many of the base's are left over, in
     /// files that were asked for.
     ///
-    /// A fault is the same where rule, model, place in the document and message are, whatever its line; of one that
-    /// has an amount, where that is no greater. What is wrong with a file so that it cannot be read is the same only
-    /// while the file is.
-    pub fn mark_known(&self, files: &mut [FileReport], asked: impl Fn(&str) -> bool) -> usize {
-        let mut known = self.faults();
+    /// A problem is the same where rule, owner and message are, whatever its line; of one that has an amount, where that is
+    /// no greater. What is wrong with a file so that it cannot be read is the same only while the file is. `is_reported`
+    /// tells which problems the base's own run reports.
+    pub fn mark_known(
+        &self,
+        files: &mut [FileReport],
+        asked: impl Fn(&str) -> bool,
+        is_reported: impl Fn(&str, &Diagnostic) -> bool,
+    ) -> usize {
+        let mut ids = Ids::default();
+        let mut known = self.faults(&mut ids, is_reported);
         for file in files.iter_mut().filter(|file| !file.is_policy) {
             let path = file.path.clone();
             for diagnostic in &mut file.diagnostics {
@@ -224,7 +278,7 @@ impl<'r> Before<'r> {
                     None => self.files.get_key_value(self.origin(&path)).map(|(at, _)| (*at, None)),
                 };
                 let Some((at, place)) = origin else { continue };
-                let candidates = known.entry((at, place, key(diagnostic))).or_default();
+                let Some(candidates) = known.get_mut(&(at, place, ids.key(diagnostic))) else { continue };
                 // What has become graver is new.
                 let is_known = |weight: &Weight| *weight >= weight_of(diagnostic);
                 let Some(found) = candidates.iter().position(is_known) else { continue };
@@ -237,13 +291,19 @@ impl<'r> Before<'r> {
         known.iter().filter(|((path, ..), _)| asked(path)).map(|(_, left)| left.len()).sum()
     }
 
-    /// The faults of the base with their weights; what is excepted is none that could be known.
-    fn faults(&self) -> BTreeMap<(&'r str, Option<usize>, Key), Vec<Weight>> {
+    /// The problems of the base with their weights; what is excepted is none that could be known.
+    fn faults(
+        &self,
+        ids: &mut Ids,
+        is_reported: impl Fn(&str, &Diagnostic) -> bool,
+    ) -> BTreeMap<(&'r str, Option<usize>, Key), Vec<Weight>> {
         let mut faults: BTreeMap<_, Vec<Weight>> = BTreeMap::new();
         for (path, file) in &self.files {
             for diagnostic in file.diagnostics.iter().filter(|diagnostic| diagnostic.excepted.is_none()) {
-                let key = (*path, diagnostic.model, key(diagnostic));
-                faults.entry(key).or_default().push(weight_of(diagnostic));
+                if is_reported(path, diagnostic) {
+                    let key = (*path, diagnostic.model, ids.key(diagnostic));
+                    faults.entry(key).or_default().push(weight_of(diagnostic));
+                }
             }
         }
         faults
@@ -259,15 +319,54 @@ fn named(report: &Report) -> Vec<Named<'_>> {
     files.flat_map(models).collect()
 }
 
-/// What makes a fault the same fault in two states of a model.
-type Key = (String, String, Option<String>);
+/// What makes a problem of a model the same problem in two states of it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    rule: String,
+    owner: Whose,
+    part: Option<String>,
+    /// `None` where there is an amount: the message contains it.
+    message: Option<String>,
+}
+
+/// The owner of a problem, whichever place it has in a list.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    /// A finding, by the number of its identifier.
+    Finding(usize),
+    /// Anything else.
+    Owner(Owner),
+}
+
 /// How grave it is: by its level, then by its amount.
 type Weight = (Level, Option<Decimal>);
 
-fn key(diagnostic: &Diagnostic) -> Key {
-    // The message of a fault with an amount tells the amount.
-    let message = diagnostic.amount.is_none().then(|| diagnostic.message.to_string());
-    (diagnostic.rule.to_string(), diagnostic.lasting_pointer(), message)
+/// Numbers for the identifiers of findings, which are compared often and can be long.
+#[derive(Default)]
+struct Ids {
+    numbers: HashMap<Arc<str>, usize>,
+    /// By the address of a copy, which all problems of a finding share.
+    copies: HashMap<usize, usize>,
+}
+
+impl Ids {
+    fn key(&mut self, diagnostic: &Diagnostic) -> Key {
+        let id = diagnostic.finding.as_ref();
+        Key {
+            rule: diagnostic.rule.to_string(),
+            owner: id.map_or(Whose::Owner(diagnostic.owner), |id| Whose::Finding(self.number(id))),
+            part: diagnostic.part.as_deref().map(str::to_owned),
+            message: diagnostic.amount.is_none().then(|| diagnostic.message.to_string()),
+        }
+    }
+
+    fn number(&mut self, id: &Arc<str>) -> usize {
+        let Self { numbers, copies } = self;
+        *copies.entry(Arc::as_ptr(id).addr()).or_insert_with(|| {
+            let next = numbers.len();
+            *numbers.entry(id.clone()).or_insert(next)
+        })
+    }
 }
 
 const fn weight_of(diagnostic: &Diagnostic) -> Weight {

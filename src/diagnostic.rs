@@ -9,7 +9,7 @@ use crate::rules::{self, Rule};
 use crate::source::{Source, Span};
 
 /// How much a diagnostic weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Worth knowing.
@@ -34,6 +34,21 @@ impl Level {
     pub fn named(name: &str) -> Option<Self> {
         [Self::Note, Self::Warning, Self::Error].into_iter().find(|level| level.name() == name)
     }
+}
+
+/// What a problem is about: exceptions and comparisons go by it.
+///
+/// The rule that finds a problem sets it. Where the bytes lie does not matter: an alias can put them anywhere in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// The file as a whole.
+    File,
+    /// A policy.
+    Policy,
+    /// The agent of a threat model.
+    Agent,
+    /// A finding of a threat model, by its index in the list.
+    Finding(usize),
 }
 
 /// One thing that is wrong, where, why, and how to mend it.
@@ -67,13 +82,20 @@ pub struct Diagnostic {
     pub known: bool,
     /// How much there is of what is wrong, where less of it is better: the score that exceeds a limit, say.
     pub amount: Option<Decimal>,
+    /// What it is about.
+    pub owner: Owner,
+    /// The part of the owner it is about, where its rule can report several: a factor's key, or a path from Rego.
+    pub part: Option<Cow<'static, str>>,
     /// The threat model it is about, by its place in the file; `None` for the whole file.
     pub model: Option<usize>,
-    /// The finding it is about; `None` for the agent or the whole file.
-    pub finding: Option<Box<str>>,
+    /// The whole identifier of the finding it is about; `None` for the agent or the whole file.
+    pub finding: Option<Arc<str>>,
     /// JSON pointer (RFC 6901) of the place within its document.
     pub pointer: Box<str>,
 }
+
+/// How many characters of a finding's identifier are shown.
+const LONGEST_ID: usize = 80;
 
 /// A second place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +171,11 @@ impl Origin {
         Self { file: Arc::from(name), line: 0, column: 0, span: Span::new(0, 0), text: Arc::from("") }
     }
 
+    /// The file and the byte in it: two origins with the same place are one.
+    pub fn place(&self) -> (Arc<str>, u32) {
+        (self.file.clone(), self.span.start)
+    }
+
     /// The line in which `span` begins.
     pub fn new(file: Arc<str>, source: &Source, span: Span) -> Self {
         let position = source.position(span.start);
@@ -168,8 +195,8 @@ impl std::fmt::Display for Origin {
 }
 
 impl Diagnostic {
-    /// A diagnostic of `rule` about the bytes in `span`, at the rule's own level.
-    pub fn new(rule: &Rule, span: Span, message: impl Into<String>) -> Self {
+    /// A diagnostic of `rule` about `owner`, shown at the bytes in `span`, at the rule's own level.
+    pub fn new(rule: &Rule, owner: Owner, span: Span, message: impl Into<String>) -> Self {
         Self {
             rule: Cow::Borrowed(rule.name),
             level: rule.level,
@@ -185,6 +212,8 @@ impl Diagnostic {
             excepted: None,
             known: false,
             amount: None,
+            owner,
+            part: None,
             model: None,
             finding: None,
             pointer: Box::default(),
@@ -192,18 +221,29 @@ impl Diagnostic {
     }
 
     /// A diagnostic of a rule that is not this program's own.
-    pub fn of_rego(rule: String, level: Level, span: Span, message: String) -> Self {
+    pub fn of_rego(rule: String, level: Level, owner: Owner, span: Span, message: String) -> Self {
         let rule = Cow::Owned(rule);
-        Self { rule, level, message: message.into(), ..Self::new(&rules::policy::RULE, span, "") }
+        Self { rule, level, message: message.into(), ..Self::new(&rules::policy::RULE, owner, span, "") }
+    }
+
+    /// The finding's identifier, cut to the length that is shown.
+    pub fn finding_shown(&self) -> Option<&str> {
+        self.finding.as_deref().map(|id| {
+            let end = id.char_indices().nth(LONGEST_ID).map_or(id.len(), |(end, _)| end);
+            &id[..end]
+        })
     }
 
     /// The pointer with the finding's identifier in place of its number in the list, which others may shift.
     pub fn lasting_pointer(&self) -> String {
-        let Some(id) = &self.finding else { return self.pointer.to_string() };
+        let Some(id) = self.finding_shown() else { return self.pointer.to_string() };
         let mut parts = self.pointer.splitn(4, '/');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(""), Some(list), Some(_), rest) => format!("/{list}/{id}/{}", rest.unwrap_or_default()),
-            _ => self.pointer.to_string(),
+            (Some(""), Some(list @ ("findings" | "vulnerabilities")), Some(_), rest) => {
+                format!("/{list}/{id}/{}", rest.unwrap_or_default())
+            }
+            // An alias leads out of the finding.
+            _ => format!("{id}:{}", self.pointer),
         }
     }
 
@@ -268,6 +308,13 @@ impl Diagnostic {
     #[must_use]
     pub const fn amount(mut self, amount: Decimal) -> Self {
         self.amount = Some(amount);
+        self
+    }
+
+    /// With the part of the owner it is about.
+    #[must_use]
+    pub fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
+        self.part = Some(part.into());
         self
     }
 

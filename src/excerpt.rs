@@ -344,12 +344,13 @@ fn number(count: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Owner;
     use crate::diagnostic::{Fix, Related};
     use crate::rules;
     use proptest::prelude::*;
 
     fn fault(span: Span) -> Diagnostic {
-        Diagnostic::new(&rules::schema::RULE, span, "a fault")
+        Diagnostic::new(&rules::schema::RULE, Owner::File, span, "a fault")
     }
 
     fn excerpt(text: &str, spans: &[Span]) -> (Source, Excerpt) {

@@ -125,8 +125,8 @@ pub fn mend(text: &str, safety: Safety, mut judge: impl FnMut(&str) -> Vec<Diagn
 
 /// Whether a fault of one text says the same as a fault of another, wherever it stands there.
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    (&one.rule, one.model, &one.pointer, &one.message)
-        == (&other.rule, other.model, &other.pointer, &other.message)
+    (&one.rule, one.model, one.owner, &one.pointer, &one.message)
+        == (&other.rule, other.model, other.owner, &other.pointer, &other.message)
 }
 
 /// Whether a fault leaves it open what the file says.
@@ -188,6 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::diagnostic::Owner;
     use crate::rules::score_mismatch::RULE;
 
     fn fix(start: usize, end: usize, text: &str) -> Fix {
@@ -226,7 +227,7 @@ mod tests {
         let mut rounds = rounds.into_iter();
         let mended = mend("1 2", Safety::Safe, |_| {
             let fixes = rounds.next().unwrap_or_default();
-            let fault = |fix: Fix| Diagnostic::new(&RULE, fix.edits[0].span, "").fix(Some(fix));
+            let fault = |fix: Fix| Diagnostic::new(&RULE, Owner::File, fix.edits[0].span, "").fix(Some(fix));
             fixes.into_iter().map(fault).collect()
         });
         assert_eq!(mended.text, "7 99");
@@ -238,7 +239,7 @@ mod tests {
     fn mending_ends_even_where_every_round_finds_something() {
         let mended = mend("1", Safety::Safe, |text| {
             let fix = fix(0, text.len(), &format!("{text}1"));
-            vec![Diagnostic::new(&RULE, Span::new(0, 0), "").fix(Some(fix))]
+            vec![Diagnostic::new(&RULE, Owner::File, Span::new(0, 0), "").fix(Some(fix))]
         });
         assert_eq!(mended.text.len(), 1 + MOST_ROUNDS);
     }
@@ -289,7 +290,7 @@ mod tests {
             let judge = |text: &str| -> Vec<Diagnostic> {
                 let digits = text.char_indices().filter(|(_, letter)| letter.is_ascii_digit());
                 let fixes = digits.map(|(at, _)| fix(at, at + 1, "...").clone());
-                fixes.map(|fix| Diagnostic::new(&RULE, fix.edits[0].span, "").fix(Some(fix))).collect()
+                fixes.map(|fix| Diagnostic::new(&RULE, Owner::File, fix.edits[0].span, "").fix(Some(fix))).collect()
             };
             let once = mend(&text, Safety::Safe, judge);
             let twice = mend(&once.text, Safety::Safe, judge);

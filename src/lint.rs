@@ -2,17 +2,19 @@
 //!
 //! Disk, clock, environment and terminal belong to the command layer; how diagnostics look, to the reports.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::date::Date;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, place_of, pointer};
-use crate::model::{Format, Model, Recognised, recognise};
-use crate::policy::{self, Load, Policy, Scope, Terms, Used};
+use crate::model::{Finding, Format, Model, Recognised, recognise};
+use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
-use crate::score::Scored;
 use crate::source::{Language, Positions, Source, Span};
 use crate::suggest::nearest;
 
@@ -61,8 +63,6 @@ pub enum Content {
 const MOST_FAULTS: usize = 1_000;
 /// How many bytes of a message are shown.
 const LONGEST_MESSAGE: usize = 600;
-/// How many characters of a finding's identifier are shown.
-const LONGEST_ID: usize = 80;
 
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
@@ -74,7 +74,8 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     if !holds_model && !is_page && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
         return lint_policy(source, judge);
     }
-    let diagnostics = document.problems.iter().map(rules::of_problem).collect();
+    let diagnostics =
+        document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
     let mut linted = Linted {
         content: Content::Other,
         models: Vec::new(),
@@ -98,18 +99,18 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
-    limit(&mut linted.diagnostics, Span::new(0, 0));
+    limit(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
     finish(&mut linted.diagnostics, &document);
     except(&mut linted, path, judge);
     linted
 }
 
 /// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
-fn limit(diagnostics: &mut Vec<Diagnostic>, place: Span) {
+fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
     if diagnostics.len() > MOST_FAULTS {
         diagnostics.truncate(MOST_FAULTS);
         let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
-        diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, place, message));
+        diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, owner, place, message));
     }
 }
 
@@ -141,38 +142,67 @@ fn lint_model(
     let (terms, overrides) = judge.policy.terms_for(scope);
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
-    let before = judge.before.and_then(|before| before.model(path, place));
+    let before = judge.before.and_then(|before| before.baseline(path, place));
     let subject = Subject::new(&model, &terms, judge.today, before);
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
-        let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);
-        if !echoes && !spoken_for(&violation, &terms, &found) {
-            found.push(rules::of_violation(violation));
+        let owner = format.owner_at(violation.path.iter().map(String::as_str));
+        if !echoes(&violation, &linted.diagnostics) && !spoken_for(&violation, owner, &terms, &found) {
+            found.push(rules::of_violation(owner, violation));
         }
     }
-    if linted.diagnostics.is_empty() {
+    let is_part = |problem: &Diagnostic| problem.owner == Owner::File && root.span().contains(problem.span);
+    // A value that could not be read explains a score that could not be computed.
+    if !linted.diagnostics.iter().any(is_part) {
         found.extend(uncomputed(&subject, &found));
     }
     if judge.policy.has_rego() {
         match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
-            Ok(said) => found.extend(said.into_iter().take(MOST_FAULTS + 1).map(|(answer, origin)| {
-                let span =
-                    answer.path.as_deref().and_then(|path| place_of(root, path)).unwrap_or(model.heading);
-                Diagnostic::of_rego(answer.rule, answer.level, span, answer.message).decided_by(origin)
-            })),
+            Ok(answers) => {
+                // Two entries of a policy can name the same rule.
+                let mut seen = HashSet::new();
+                let answers = answers.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
+                let reported =
+                    answers.map(|(answer, origin)| of_answer(answer, root, &model).decided_by(origin));
+                found.extend(reported.take(MOST_FAULTS + 1));
+            }
             Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
         }
     }
-    limit(&mut found, model.heading);
+    limit(&mut found, Owner::Agent, model.heading);
+    let mut ids = HashMap::new();
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
-        let about = model.findings.iter().find(|finding| finding.span.contains(diagnostic.span));
-        diagnostic.finding =
-            about.and_then(|finding| finding.id).map(|id| id.value.chars().take(LONGEST_ID).collect());
+        diagnostic.finding = id_of(diagnostic.owner, &model.findings, &mut ids);
     }
     linted.diagnostics.append(&mut found);
     let workings = subject.into_workings();
     linted.models.push(Assessed::of(model, workings, positions));
+}
+
+/// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
+fn id_of(
+    owner: Owner,
+    findings: &[Finding<'_>],
+    ids: &mut HashMap<usize, Option<Arc<str>>>,
+) -> Option<Arc<str>> {
+    let Owner::Finding(at) = owner else { return None };
+    let id = || findings.get(at).and_then(|finding| finding.id).map(|id| Arc::from(id.value));
+    ids.entry(at).or_insert_with(id).clone()
+}
+
+/// What a rule in Rego reports, at the place that it names and about what lies there.
+fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
+    let path = answer.path.as_deref().unwrap_or_default();
+    let span = place_of(root, path).unwrap_or(model.heading);
+    let owner = model.format.owner_at(path.split('/').skip(1));
+    // Other findings can shift the place in the list.
+    let part = match owner {
+        Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
+        Owner::File | Owner::Policy | Owner::Agent => path,
+    }
+    .to_owned();
+    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part)
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.
@@ -198,40 +228,61 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Marks what the policy's exceptions cover, and remembers which of them were of use.
+/// Marks what the policy's exceptions cover, and remembers which exceptions cover a problem. The first one that does is
+/// the one that reports show.
 fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
+    let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            linted.used.looked_for.insert(at);
+            by_rule.entry(exception.rule()).or_default().push((at, exception));
         }
-        for diagnostic in linted.diagnostics.iter_mut().filter(|diagnostic| diagnostic.excepted.is_none()) {
-            diagnostic.excepted = exception.covers(diagnostic, path, judge.today).map(Box::new);
-            if diagnostic.excepted.is_some() {
-                linted.used.exceptions.insert(at);
-            }
+    }
+    if by_rule.is_empty() {
+        return;
+    }
+    // What an exception is for can be in the part that was not read or computed.
+    if !linted.unjudged.is_empty() || linted.diagnostics.iter().any(Diagnostic::is_fixed) {
+        linted.used.unclear.extend(by_rule.values().flatten().map(|(at, _)| *at));
+    }
+    for diagnostic in &mut linted.diagnostics {
+        for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
+            let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };
+            linted.used.exceptions.insert(at);
+            diagnostic.excepted.get_or_insert_with(|| Box::new(excepted));
         }
     }
 }
 
-/// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
-fn spoken_for(violation: &Violation, terms: &Terms, found: &[Diagnostic]) -> bool {
-    let Some(owner) = violation.owner.as_deref().and_then(rules::named) else { return false };
-    let has_said = |diagnostic: &Diagnostic| {
-        let (one, other) = (diagnostic.span, violation.span);
-        diagnostic.rule == owner.name && (one.contains(other) || other.contains(one))
-    };
-    terms.level(owner).is_none() || found.iter().any(has_said)
+/// Whether what is wrong with the text has been reported at the place of a violation.
+fn echoes(violation: &Violation, reported: &[Diagnostic]) -> bool {
+    reported.iter().any(|problem| problem.owner == Owner::File && problem.span == violation.span)
 }
 
-/// A score that could not be computed, where no rule has said why: what is not understood does not pass.
+/// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
+fn spoken_for(violation: &Violation, owner: Owner, terms: &Terms, found: &[Diagnostic]) -> bool {
+    let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
+    let has_said = |diagnostic: &Diagnostic| {
+        let is_at = |place: Span| diagnostic.span.contains(place) || place.contains(diagnostic.span);
+        diagnostic.owner == owner
+            && diagnostic.rule == rule.name
+            && (is_at(violation.span) || is_at(violation.value_span))
+    };
+    terms.level(rule).is_none() || found.iter().any(has_said)
+}
+
+/// A score that could not be computed, where nothing explains it: what is not understood does not pass.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::score_uncomputed::RULE;
-    let is_explained = found.iter().any(Diagnostic::is_fixed);
-    let scores = subject.scores.iter().filter(|scored| !is_explained && scored.working.is_none());
-    let place =
-        |scored: &Scored<'_>| scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+    let explained: HashSet<Owner> =
+        found.iter().filter(|problem| problem.is_fixed()).map(|problem| problem.owner).collect();
+    let scores = subject.scores.iter();
+    let scores = scores.filter(|scored| scored.working.is_none() && !explained.contains(&scored.owner));
+    let message = "the score cannot be computed from what is given";
     scores
-        .map(|scored| Diagnostic::new(rule, place(scored), "the score cannot be computed from what is given"))
+        .map(|scored| {
+            let place = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+            Diagnostic::new(rule, scored.owner, place, message)
+        })
         .collect()
 }
 
@@ -249,7 +300,8 @@ fn unmarked(root: Node<'_>, what: Recognised) -> Diagnostic {
         Recognised::Unmarked | Recognised::Model(_) => "this looks like a threat model",
         Recognised::Other => "this document stands beside a threat model",
     };
-    Diagnostic::new(rule, span, format!("{which}, and lacks `{MODEL_MARKER}: 1` at its top")).help(help)
+    Diagnostic::new(rule, Owner::File, span, format!("{which}, and lacks `{MODEL_MARKER}: 1` at its top"))
+        .help(help)
 }
 
 /// Gives diagnostics what they all have and their order, that of the text.
@@ -259,11 +311,12 @@ pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>)
         shorten(&mut diagnostic.message);
     }
     diagnostics.sort_by(|one, other| {
-        (one.span, &one.rule, &one.message).cmp(&(other.span, &other.rule, &other.message))
-    });
-    // What is reached through several aliases is wrong once.
-    diagnostics.dedup_by(|later, first| {
-        (later.span, &later.rule, &later.message) == (first.span, &first.rule, &first.message)
+        (one.span, &one.rule, &one.message, one.owner).cmp(&(
+            other.span,
+            &other.rule,
+            &other.message,
+            other.owner,
+        ))
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin};
+use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
 use aivss_lint::policy::Excepted;
 use aivss_lint::report::{Beside, FileReport, Format, Look, Obstacle, Report, is_steering, write};
 use aivss_lint::source::{Source, Span};
@@ -100,12 +100,12 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     let span = Span::new(first, border(first + usize::from(length)).unwrap_or(first));
     let rule: String = text(3).chars().filter(|letter| !letter.is_whitespace()).take(40).collect();
     let rule = if rule.is_empty() { "a".to_owned() } else { rule };
-    let mut fault = Diagnostic::of_rego(rule, Level::Error, span, text(2));
+    let mut fault = Diagnostic::of_rego(rule, Level::Error, Owner::File, span, text(2));
     fault.label = optional(0, 4);
     fault.note = optional(1, 5);
     fault.working = optional(1, 6);
     fault.help = optional(2, 7);
-    fault.finding = optional(3, 8);
+    fault.finding = optional(3, 8).map(Arc::from);
     fault.pointer = text(9).into();
     if is_set(4) {
         fault = fault.decided_by(&Origin { text: text(10).into(), ..Origin::outside(&text(11)) });

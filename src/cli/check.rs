@@ -162,7 +162,7 @@ impl Levels {
                         format!("{flag} {name}: without this rule a score or a whole file would go unread");
                     return Err(Stopped::Asked(message));
                 }
-                if level < policy.level(rule) {
+                if level < policy.highest_level(rule) {
                     lowered.push(format!("{flag} {name}"));
                 }
                 policy.force(rule, level, Origin::outside("the command line"));

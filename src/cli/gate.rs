@@ -11,12 +11,12 @@ use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
-use crate::diagnostic::Level;
+use crate::diagnostic::{Diagnostic, Level};
 use crate::discover::{Named, Repository, sibling};
 use crate::git::{Commit, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::suggest::nearest;
 
 /// What is to be judged, and how.
@@ -191,21 +191,68 @@ pub(super) fn judge(
         Some(_) => Some(find_policy(ask.policy, head)?),
         None => None,
     };
-    let mut report = match ask.base {
+    let base = ask.base.map(|commit| Base::of(ask, head, commit));
+    let mut compared = match &base {
         Some(base) => compare(ask, head, &policy, base)?,
-        None => look(ask, head, &policy, None),
+        None => Compared { looked: look(ask, head, &policy, None), before: None },
     };
-    report.report.policy = name;
-    report.report.lowered = lowered;
-    remark_unchecked(ask, &policy, &mut report.report);
-    review(ask, head, own, &policy, &said, &mut report);
-    report.report.obstacles.sort();
-    report.report.in_force = Some(policy);
-    Ok(report.report)
+    let report = &mut compared.looked.report;
+    report.policy = name;
+    report.lowered = lowered;
+    remark_unchecked(ask, &policy, base.as_ref(), report);
+    review(ask, head, own, (&policy, &said), base.as_ref(), &mut compared);
+    let mut report = compared.looked.report;
+    report.obstacles.sort();
+    report.in_force = Some(policy);
+    Ok(report)
+}
+
+/// The base of a comparison.
+struct Base<'a> {
+    commit: &'a Commit,
+    /// Its own policy, by which it finds its files; `None` where that cannot be read.
+    policy: Option<Policy>,
+}
+
+impl<'a> Base<'a> {
+    fn of(ask: &Ask<'_>, head: Side<'_>, commit: &'a Commit) -> Self {
+        let found = find_policy(ask.policy, Side::Commit(head.repository(), commit));
+        Self { commit, policy: found.ok().and_then(Result::ok).map(|(policy, _)| policy) }
+    }
+
+    /// The paths of the files that the base's own run reads, wherever in the repository they are.
+    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>) -> BTreeSet<String> {
+        let Some(policy) = &self.policy else { return BTreeSet::new() };
+        let mut paths = if ask.named == Named::Judged { named_paths(ask) } else { Vec::new() };
+        paths.push(head.repository().root().to_owned());
+        let discovery = Side::Commit(head.repository(), self.commit).discover(&paths, policy, ask.named);
+        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
+    }
+
+    /// Whether an exception of the base's own policy covers a problem of the base.
+    fn excepts(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> bool {
+        let exceptions = self.policy.iter().flat_map(Policy::exceptions);
+        exceptions.into_iter().any(|exception| exception.covers(diagnostic, path, today).is_some())
+    }
+}
+
+/// What came of one side, compared with the base where there is one.
+struct Compared {
+    looked: Looked,
+    /// What of the policy had a part in the base's run.
+    before: Option<Used>,
+}
+
+/// The paths that were named, standard input by the name that it has.
+fn named_paths(ask: &Ask<'_>) -> Vec<PathBuf> {
+    let stdin = |path: &PathBuf| {
+        if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
+    };
+    ask.paths.iter().map(stdin).collect()
 }
 
 /// Both sides, and what lies between them.
-fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> Result<Looked, Stopped> {
+fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> Result<Compared, Stopped> {
     let repository = head.repository();
     if let Some(path) = ask.paths.iter().find(|path| repository.is_linked(path)) {
         let message =
@@ -216,9 +263,15 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         Side::Folder(_) => None,
         Side::Commit(_, commit) => Some(&commit.revision),
     };
+    let commit = base.commit;
     let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
     let mut looked = look(ask, head, policy, None);
-    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &looked.report);
+    let own_files = base.own_files(ask, head);
+    let is_reported = |path: &str, diagnostic: &Diagnostic| {
+        own_files.contains(path) && !base.excepts(diagnostic, path, ask.today)
+    };
+    let (Looked { report: base, used }, asked) =
+        look_at_base(ask, head, policy, commit, &renamed, &looked.report);
     let is_asked = |path: &str| asked.contains(path);
     let before = Before::new(&base, &renamed, &looked.report);
     if policy.compares().is_some() {
@@ -226,7 +279,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         let again = look(ask, head, policy, Some(&before));
         looked = again;
     }
-    let mended = before.mark_known(&mut looked.report.files, is_asked);
+    let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
     looked.report.obstacles.extend(base.obstacles.iter().map(|obstacle| {
         let message = format!("in the base: {}", obstacle.message);
         Obstacle { path: obstacle.path.clone(), message }
@@ -239,10 +292,12 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         mended,
     });
     looked.report.new_only = ask.new_only;
-    Ok(looked)
+    // Where something of the base could not be read, nothing shows what it used.
+    let before = base.obstacles.is_empty().then_some(used);
+    Ok(Compared { looked, before })
 }
 
-/// The base's report, and the paths in it that were asked for or went into what was.
+/// What came of the base, and the paths in it that were asked for or went into what was.
 ///
 /// An agent may have come from anywhere, so that all of the base is looked at; but what still stands elsewhere, and was
 /// not asked for, went nowhere.
@@ -253,25 +308,26 @@ fn look_at_base(
     commit: &Commit,
     renamed: &BTreeMap<String, String>,
     now: &Report,
-) -> (Report, BTreeSet<String>) {
+) -> (Looked, BTreeSet<String>) {
     let repository = head.repository();
     let side = Side::Commit(repository, commit);
-    let stdin = |path: &PathBuf| {
-        if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
-    };
-    let mut paths: Vec<PathBuf> = ask.paths.iter().map(stdin).collect();
+    let mut paths = named_paths(ask);
     let origins = now.files.iter().filter_map(|file| renamed.get(&file.path));
     paths.extend(origins.map(|origin| repository.root().join(origin)));
     let discovery = side.discover(&paths, policy, ask.named);
     let asked: BTreeSet<String> =
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect();
     paths.push(repository.root().to_owned());
-    let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
-    base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
+    let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None);
+    base.report.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
     (base, asked)
 }
 
-fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, report: &mut Report) {
+fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {
+    if ask.new_only && base.is_some_and(|base| base.policy.is_none()) {
+        let remark = "the base has no policy that can be read, so every problem counts as new";
+        report.remarks.push(remark.to_owned());
+    }
     if let (None, Some(origin)) = (ask.base, policy.compares()) {
         let remark = format!("not checked: {origin} ({}), which needs a base revision (--base)", origin.text);
         report.remarks.push(remark);
@@ -286,18 +342,21 @@ fn review(
     ask: &Ask<'_>,
     head: Side<'_>,
     own: Option<Found>,
-    policy: &Policy,
-    said: &[Fact],
-    looked: &mut Looked,
+    (policy, said): (&Policy, &[Fact]),
+    base: Option<&Base<'_>>,
+    compared: &mut Compared,
 ) {
-    let report = &mut looked.report;
+    let Compared { looked: Looked { report, used }, before } = compared;
+    let searched = searched(ask, head.repository(), report);
+    let compares = base.is_some();
+    let reviewed = |policy, before| Reviewed { policy, used, before, searched: &searched, compares };
     let differences = match own {
         None => {
             // A policy that cannot be read there was in force all the same: everything about it has changed.
-            let before = ask.base.map(|base| find_policy(ask.policy, Side::Commit(head.repository(), base)));
-            let before = before.and_then(Result::ok).and_then(Result::ok).map(|(policy, _)| policy.facts());
-            let differences = change::differences(&before.unwrap_or_default(), said);
-            add_review(ask, head, policy, policy, &looked.used, differences.is_empty(), report);
+            let before_facts = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
+            let differences = change::differences(&before_facts.unwrap_or_default(), said);
+            let before = before.as_ref().filter(|_| differences.is_empty());
+            add_review(ask, head, reviewed(policy, before), policy, report);
             differences
         }
         Some(Err((_, broken))) => {
@@ -306,13 +365,13 @@ fn review(
         }
         Some(Ok((own, name))) => {
             let differences = change::differences(said, &own.facts());
-            if differences.is_empty() {
-                add_review(ask, head, &own, policy, &looked.used, true, report);
+            if differences.is_empty() && has_same_text(&own, policy) {
+                add_review(ask, head, reviewed(&own, before.as_ref()), policy, report);
             } else {
-                let mut by_own = look(ask, head, &own, None);
-                add_review(ask, head, &own, policy, &by_own.used, false, report);
-                add_review(ask, head, &own, &own, &by_own.used, false, &mut by_own.report);
-                remark_differing(ask, &name, by_own.report.verdict(), report);
+                let verdict = review_by_own(ask, head, &own, policy, report);
+                if !differences.is_empty() {
+                    remark_differing(ask, &name, verdict, report);
+                }
             }
             differences
         }
@@ -320,6 +379,44 @@ fn review(
     if let Some(change) = &mut report.change {
         change.policy = differences;
     }
+}
+
+/// Whether two policies were read from the same texts, so that their entries are in the same order.
+fn has_same_text(one: &Policy, other: &Policy) -> bool {
+    let texts = |policy: &Policy| -> Vec<_> {
+        policy.sources().iter().map(|source| source.text().to_owned()).collect()
+    };
+    texts(one) == texts(other)
+}
+
+/// Adds what a run by the change's own policy shows of it, and returns the verdict of that run.
+fn review_by_own(
+    ask: &Ask<'_>,
+    head: Side<'_>,
+    own: &Policy,
+    policy: &Policy,
+    report: &mut Report,
+) -> Verdict {
+    let Looked { report: mut by_own, used } = look(ask, head, own, None);
+    let searched = searched(ask, head.repository(), &by_own);
+    let reviewed = Reviewed { policy: own, used: &used, before: None, searched: &searched, compares: false };
+    add_review(ask, head, reviewed, policy, report);
+    add_review(ask, head, reviewed, own, &mut by_own);
+    by_own.verdict()
+}
+
+/// The files and folders that a run has searched, from the repository's root; none where something could not be read.
+fn searched(ask: &Ask<'_>, repository: &Repository, report: &Report) -> Vec<String> {
+    if !report.obstacles.is_empty() {
+        return Vec::new();
+    }
+    let skipped: BTreeSet<&str> = report.skipped.iter().map(String::as_str).collect();
+    let is_read = |path: &&PathBuf| path.as_os_str() != "-" && !skipped.contains(&*repository.shown(path));
+    let paths = ask.paths.iter().filter(is_read);
+    let below = |path: &PathBuf| {
+        if repository.is_below(path) { String::new() } else { repository.matched(path) }
+    };
+    paths.map(below).collect()
 }
 
 fn remark_differing(ask: &Ask<'_>, name: &str, verdict: Verdict, report: &mut Report) {
@@ -335,24 +432,38 @@ fn remark_differing(ask: &Ask<'_>, name: &str, verdict: Verdict, report: &mut Re
     ));
 }
 
-/// Adds what a run has shown of a policy, at the levels that the judging one gives. Of a policy that is the base's
-/// all of it is known.
-fn add_review(
-    ask: &Ask<'_>,
-    head: Side<'_>,
-    policy: &Policy,
-    judging: &Policy,
-    used: &Used,
-    is_old: bool,
-    report: &mut Report,
-) {
-    let repository = head.repository();
-    let whole = ask.paths.iter().any(|path| repository.is_below(path));
-    let run = Run { today: ask.today, whole, expiring_within: ask.expiring_within };
+/// What makes a problem of a policy the same one in two runs.
+fn key<'k>(source: &'k Source, diagnostic: &'k Diagnostic) -> (&'k str, Span, &'k str, &'k str) {
+    (source.name(), diagnostic.span, &diagnostic.rule, &diagnostic.message)
+}
+
+/// A policy with what a run has shown of it.
+#[derive(Clone, Copy)]
+struct Reviewed<'p> {
+    policy: &'p Policy,
+    used: &'p Used,
+    /// What of it the base's run used, where the base has the same policy.
+    before: Option<&'p Used>,
+    /// The files and folders that were searched.
+    searched: &'p [String],
+    /// Whether the models were compared with those of a base.
+    compares: bool,
+}
+
+/// Adds what a run has shown of a policy, at the levels that the judging one gives. What a run on the base shows as well is
+/// known.
+fn add_review(ask: &Ask<'_>, head: Side<'_>, reviewed: Reviewed<'_>, judging: &Policy, report: &mut Report) {
+    let Reviewed { policy, used, before, searched, compares } = reviewed;
+    let run = Run { today: ask.today, searched, compared: compares, expiring_within: ask.expiring_within };
+    let whole = [String::new()];
+    let of_base = |used| policy.review(used, Run { searched: &whole, ..run }, judging);
+    let known = before.map(of_base).unwrap_or_default();
+    let known: BTreeSet<_> =
+        known.iter().flat_map(|(source, found)| found.iter().map(|one| key(source, one))).collect();
     for (source, mut diagnostics) in policy.review(used, run, judging) {
-        let path = repository.matched(Path::new(source.name()));
+        let path = head.repository().matched(Path::new(source.name()));
         for diagnostic in &mut diagnostics {
-            diagnostic.known = is_old && ask.base.is_some();
+            diagnostic.known = known.contains(&key(&source, diagnostic));
         }
         report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }

@@ -10,6 +10,7 @@ use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::decimal::Decimal;
+use crate::diagnostic::Owner;
 use crate::discover::Repository;
 use crate::fix::is_unreadable;
 use crate::model::{Assessment, At, Factor, FactorValue, Factors, GivenFactor, Multiplier};
@@ -160,6 +161,7 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
         rationale: None,
     });
     let assessment = Assessment {
+        owner: Owner::Agent,
         heading: span,
         version: formula.map(|formula| At::new(formula.version, span)),
         cvss_absent: cvss.is_none(),

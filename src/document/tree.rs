@@ -338,6 +338,11 @@ impl<'t> Node<'t> {
         self.tree.span(self.id)
     }
 
+    /// The bytes of the value; for an alias, those of the anchored value.
+    pub fn value_span(self) -> Span {
+        self.tree.span(self.resolved())
+    }
+
     /// The whole text that the node's place lies in.
     pub(super) fn whole_text(self) -> &'t str {
         self.tree.text

@@ -17,7 +17,7 @@ pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
-use crate::diagnostic::{Edit, Fix, Safety};
+use crate::diagnostic::{Edit, Fix, Owner, Safety};
 use crate::document::{Node, Vacancy};
 use crate::schema::Schema;
 use crate::source::Span;
@@ -130,8 +130,8 @@ pub struct Review<'t> {
 /// A single vulnerability.
 #[derive(Debug)]
 pub struct Finding<'t> {
-    /// All of its bytes.
-    pub span: Span,
+    /// Its place in the list, as the owner of problems.
+    pub owner: Owner,
     /// Its identifier.
     pub id: Option<At<&'t str>>,
     /// Its title.
@@ -143,6 +143,8 @@ pub struct Finding<'t> {
 /// An AIVSS score as declared: inputs and results.
 #[derive(Debug)]
 pub struct Assessment<'t> {
+    /// The agent or finding it scores.
+    pub owner: Owner,
     /// The block's key.
     pub heading: Span,
     /// The formula, by the version of the standard.
@@ -297,6 +299,17 @@ impl Format {
             Self::Native => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
         }
+    }
+
+    /// The owner of what lies at a path of keys and indices from the root.
+    pub fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
+        let list = match self {
+            Self::Native => "findings",
+            Self::OwaspReport => "vulnerabilities",
+        };
+        let mut path = path.into_iter();
+        let index = path.next().filter(|key| *key == list).and_then(|_| path.next());
+        index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
     }
 
     /// Reads a model of this format.

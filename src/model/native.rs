@@ -5,6 +5,7 @@ use super::{
     Agent, Answer, Assessment, At, Blank, Factor, FactorValue, Factors, Finding, Format, GivenFactor, Layer,
     LayerKind, Maestro, Model, Review, Threat, blank, stub,
 };
+use crate::diagnostic::Owner;
 use crate::document::{Entry, Node, Value};
 use crate::suggest::nearest;
 
@@ -28,25 +29,26 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             date: review.text("date"),
             approved_by: review.answered("approved_by"),
         },
-        assessment: file.entry("aivss").map(|entry| assessment(Block::of(entry))),
+        assessment: file.entry("aivss").map(|entry| assessment(Owner::Agent, Block::of(entry))),
         findings_heading: file.entry("findings").map(|entry| entry.key_span),
-        findings: file.items("findings").map(finding).collect(),
+        findings: file.items("findings").enumerate().map(finding).collect(),
         maestro: Some(maestro(file)),
     }
 }
 
-fn finding(node: Node<'_>) -> Finding<'_> {
-    let block = Block::root(node);
+fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
+    let (owner, block) = (Owner::Finding(at), Block::root(node));
     Finding {
-        span: node.span(),
+        owner,
         id: block.text("id"),
         title: block.text("title"),
-        assessment: block.entry("aivss").map(|entry| assessment(block.under(entry))),
+        assessment: block.entry("aivss").map(|entry| assessment(owner, block.under(entry))),
     }
 }
 
-fn assessment(block: Block<'_>) -> Assessment<'_> {
+fn assessment(owner: Owner, block: Block<'_>) -> Assessment<'_> {
     Assessment {
+        owner,
         heading: block.heading,
         version: block.entry("version").and_then(version),
         cvss_absent: block.entry("cvss").is_none() && block.entry("cvss_base").is_none(),

@@ -2,6 +2,7 @@
 
 use super::block::{Block, number};
 use super::{Agent, Assessment, At, Factor, Factors, Finding, Format, GivenFactor, Model, Review};
+use crate::diagnostic::Owner;
 use crate::document::Node;
 
 pub(super) fn read(root: Node<'_>) -> Model<'_> {
@@ -26,16 +27,17 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         },
         assessment: None,
         findings_heading: file.entry("vulnerabilities").map(|entry| entry.key_span),
-        findings: file.items("vulnerabilities").map(finding).collect(),
+        findings: file.items("vulnerabilities").enumerate().map(finding).collect(),
         maestro: None,
     }
 }
 
-fn finding(node: Node<'_>) -> Finding<'_> {
-    let block = Block::root(node);
+fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
+    let (owner, block) = (Owner::Finding(at), Block::root(node));
     let scores = block.block("scores");
     let cvss = block.block("cvss_base");
     let assessment = Assessment {
+        owner,
         heading: block.heading,
         // The report has no field for it: appendix A belongs to v0.8.
         version: Some(At::new("0.8", scores.heading)),
@@ -54,12 +56,7 @@ fn finding(node: Node<'_>) -> Finding<'_> {
         undeclared: scores.undeclared("aivss"),
         severity: scores.own_text("severity"),
     };
-    Finding {
-        span: node.span(),
-        id: block.text("id"),
-        title: block.text("title"),
-        assessment: Some(assessment),
-    }
+    Finding { owner, id: block.text("id"), title: block.text("title"), assessment: Some(assessment) }
 }
 
 fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::diagnostic::Level;
 
 /// One answer of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// How much it weighs.
     pub level: Level,

@@ -77,6 +77,17 @@ impl Exception {
         self.paths.matches(path)
     }
 
+    /// Whether all files that its path can match lie among what a run searched: files and folders, relative to the
+    /// repository's root, which is itself the empty text.
+    pub fn is_within(&self, searched: &[String]) -> bool {
+        let root = literal_part(&self.pattern);
+        let is_above = |path: &String| {
+            root.strip_prefix(path.as_str())
+                .is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        searched.iter().any(is_above)
+    }
+
     /// The days left, the last one included as 0; `None` once it has expired, or never had a date.
     pub fn days_left(&self, today: Date) -> Option<i32> {
         self.expires.map(|day| day.days_since(today)).filter(|days| *days >= 0)
@@ -105,11 +116,35 @@ impl Exception {
     }
 }
 
+/// The part of a pattern that all paths it matches begin with, in whole names.
+fn literal_part(pattern: &str) -> &str {
+    match pattern.find(['*', '?', '[', '{', '\\']) {
+        Some(special) => pattern[..special].rsplit_once('/').map_or("", |(folder, _)| folder),
+        None => pattern,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::policy;
     use crate::source::Source;
+
+    #[test]
+    fn literal_part_ends_before_the_first_special_name() {
+        for (pattern, part) in [
+            ("agents/a.yaml", "agents/a.yaml"),
+            ("agents/**", "agents"),
+            ("agents/old/*.yaml", "agents/old"),
+            ("agents/old-*/a.yaml", "agents"),
+            ("**/a.yaml", ""),
+            ("{a,b}/c.yaml", ""),
+            ("a/b\\*c", "a"),
+            ("[ab].yaml", ""),
+        ] {
+            assert_eq!(literal_part(pattern), part, "{pattern}");
+        }
+    }
 
     #[test]
     fn the_last_day_still_counts_and_no_date_never_does() {

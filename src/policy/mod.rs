@@ -24,7 +24,7 @@ pub use read::{Broken, Files, Load, NoFiles, beside, read};
 pub use review::{Run, Used};
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::decimal::Decimal;
@@ -167,6 +167,17 @@ impl Policy {
         self.forced.get(rule.name).map_or_else(|| self.terms.level(rule), |forced| forced.value)
     }
 
+    /// The highest level that the files give a rule, in an override or without one.
+    pub fn highest_level(&self, rule: &Rule) -> Option<Level> {
+        let overrides = self.overrides.iter().filter_map(|over| over.terms.levels.get(rule.name));
+        overrides.map(|level| level.value).fold(self.terms.level(rule), Option::max)
+    }
+
+    /// Whether a rule is switched off for one run.
+    pub fn switches_off(&self, rule: &str) -> bool {
+        self.forced.get(rule).is_some_and(|forced| forced.value.is_none())
+    }
+
     /// The terms without any override.
     pub const fn terms(&self) -> &Terms {
         &self.terms
@@ -232,8 +243,14 @@ impl Policy {
         self.terms.overlay(over.terms);
         self.overrides.extend(over.overrides);
         self.forced.extend(over.forced);
-        self.exceptions.extend(over.exceptions);
-        self.rego.extend(over.rego);
+        // Several policies can extend the same one.
+        let known: HashSet<_> = self.exceptions.iter().map(|exception| exception.origin.place()).collect();
+        let is_new = |exception: &Exception| !known.contains(&exception.origin.place());
+        let exceptions: Vec<Exception> = over.exceptions.into_iter().filter(is_new).collect();
+        self.exceptions.extend(exceptions);
+        let is_new = |(_, origin): &(Arc<Rego>, Origin)| !self.rego.iter().any(|(_, other)| other == origin);
+        let rego: Vec<_> = over.rego.into_iter().filter(is_new).collect();
+        self.rego.extend(rego);
         self.modules.extend(over.modules);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);

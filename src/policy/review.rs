@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{Exception, Policy, Terms};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::document;
 use crate::lint::finish;
 use crate::rules::{
     self, Check, Rule, exception_expired, exception_expiring, exception_overlong, exception_unused,
-    policy_ineffective,
+    policy_ineffective, score_increased,
 };
 use crate::source::Source;
 
@@ -19,21 +19,31 @@ use crate::source::Source;
 pub struct Used {
     /// Overrides that matched a model.
     pub overrides: BTreeSet<usize>,
-    /// Exceptions that covered a fault.
+    /// Exceptions that cover a problem.
     pub exceptions: BTreeSet<usize>,
-    /// Exceptions for a path that was judged.
-    pub looked_for: BTreeSet<usize>,
+    /// Exceptions for a file of which something was not read or not computed.
+    pub unclear: BTreeSet<usize>,
 }
 
 /// What a run was about.
 #[derive(Clone, Copy, Debug)]
-pub struct Run {
+pub struct Run<'r> {
     /// The day.
     pub today: Date,
-    /// Whether the whole repository was judged, so that what was not used is of no use.
-    pub whole: bool,
+    /// The files and folders that were searched, relative to the repository's root, which is itself the empty text. Empty
+    /// where something could not be read.
+    pub searched: &'r [String],
+    /// Whether the models were compared with a base revision.
+    pub compared: bool,
     /// Warn of exceptions that expire within so many days.
     pub expiring_within: Option<i32>,
+}
+
+impl Run<'_> {
+    /// Whether the whole repository was judged, so that what was not used is of no use.
+    fn is_whole(self) -> bool {
+        self.searched.iter().any(String::is_empty)
+    }
 }
 
 impl Used {
@@ -41,29 +51,40 @@ impl Used {
     pub fn extend(&mut self, other: Self) {
         self.overrides.extend(other.overrides);
         self.exceptions.extend(other.exceptions);
-        self.looked_for.extend(other.looked_for);
+        self.unclear.extend(other.unclear);
     }
 }
+
+/// Rules that report nothing in a run without a base revision.
+const COMPARING: [&Rule; 1] = [&score_increased::RULE];
 
 impl Policy {
     /// The faults that a run has shown of the policy, by file, at the levels of the policy that judges: this one,
     /// or that of a base revision.
-    pub fn review(&self, used: &Used, run: Run, judging: &Self) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+    pub fn review(&self, used: &Used, run: Run<'_>, judging: &Self) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
         let mut found: Vec<(&Origin, Diagnostic)> = Vec::new();
         for (at, exception) in self.exceptions().iter().enumerate() {
-            let looked_for = run.whole || used.looked_for.contains(&at);
-            let is_unused = looked_for && !used.exceptions.contains(&at);
-            found.extend(due(exception, is_unused, run));
+            let was_checked =
+                self.was_checked(exception.rule(), run) && judging.was_checked(exception.rule(), run);
+            let is_known = exception.is_within(run.searched) && !used.unclear.contains(&at) && was_checked;
+            found.extend(due(exception, is_known && !used.exceptions.contains(&at), run));
         }
-        if run.whole {
+        if run.is_whole() {
             let unused = self.overrides().iter().enumerate().filter(|(at, _)| !used.overrides.contains(at));
             found.extend(unused.map(|(_, over)| {
                 let message = "this override matches no threat model";
-                (&over.origin, Diagnostic::new(&policy_ineffective::RULE, over.origin.span, message))
+                let rule = &policy_ineffective::RULE;
+                (&over.origin, Diagnostic::new(rule, Owner::Policy, over.origin.span, message))
             }));
         }
         found.extend(self.speechless());
         self.by_file(found, judging)
+    }
+
+    /// Whether a run has checked a rule: the command line can switch it off, and some need a base revision.
+    fn was_checked(&self, rule: &str, run: Run<'_>) -> bool {
+        !self.switches_off(rule)
+            && (run.compared || !COMPARING.iter().any(|comparing| comparing.name == rule))
     }
 
     /// Rules set to a level that they never reach, because no terms set what they need.
@@ -75,7 +96,8 @@ impl Policy {
                 return None;
             }
             let message = format!("`{name}` never speaks: nothing that it needs is set");
-            Some((&level.origin, Diagnostic::new(&policy_ineffective::RULE, level.origin.span, message)))
+            let rule = &policy_ineffective::RULE;
+            Some((&level.origin, Diagnostic::new(rule, Owner::Policy, level.origin.span, message)))
         })
     }
 
@@ -97,6 +119,8 @@ impl Policy {
             .filter_map(|source| {
                 let mut diagnostics = by_file.remove(source.name())?;
                 finish(&mut diagnostics, &document::parse(source));
+                // Several policies can extend the same one.
+                diagnostics.dedup();
                 Some((source.clone(), diagnostics))
             })
             .collect()
@@ -104,11 +128,11 @@ impl Policy {
 }
 
 /// What is to be said of one exception.
-fn due(exception: &Exception, is_unused: bool, run: Run) -> Option<(&Origin, Diagnostic)> {
+fn due<'e>(exception: &'e Exception, is_unused: bool, run: Run<'_>) -> Option<(&'e Origin, Diagnostic)> {
     let name = format!("the exception for `{}`", exception.rule());
     let at_day = |rule: &Rule, message: String| {
         let origin = &exception.expires_origin;
-        Some((origin, Diagnostic::new(rule, origin.span, message)))
+        Some((origin, Diagnostic::new(rule, Owner::Policy, origin.span, message)))
     };
     let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
     let Some(left) = exception.days_left(run.today) else {
@@ -128,7 +152,7 @@ fn due(exception: &Exception, is_unused: bool, run: Run) -> Option<(&Origin, Dia
     if is_unused {
         let message = format!("{name} in {} covers no fault", exception.pattern());
         let origin = &exception.origin;
-        return Some((origin, Diagnostic::new(&exception_unused::RULE, origin.span, message)));
+        return Some((origin, Diagnostic::new(&exception_unused::RULE, Owner::Policy, origin.span, message)));
     }
     if run.expiring_within.is_some_and(|within| left <= within) {
         let when = if left == 0 { "today".to_owned() } else { format!("in {}", days(left)) };

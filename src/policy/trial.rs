@@ -5,7 +5,7 @@
 use super::{Broken, Load, Policy};
 use crate::caret;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::document::{self, List, Node, POLICY_TEST_MARKER, Value};
 use crate::lint::{Judge, finish, lint};
 use crate::rules;
@@ -52,10 +52,12 @@ const DAY: &str = "2026-01-01";
 /// What is wrong with it.
 pub fn read(source: Source) -> Result<Trials, Broken> {
     let document = document::parse(&source);
-    let mut faults: Vec<Diagnostic> = document.problems.iter().map(rules::of_problem).collect();
+    let mut faults: Vec<Diagnostic> =
+        document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
     let root = document.roots().next();
     if let Some(root) = root {
-        faults.extend(Schema::PolicyTest.violations(root).into_iter().map(rules::of_violation));
+        let violations = Schema::PolicyTest.violations(root).into_iter();
+        faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
     }
     let trials = root.and_then(trials);
     finish(&mut faults, &document);

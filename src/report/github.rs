@@ -98,7 +98,7 @@ impl Item<'_> {
         if start.line == end.line {
             properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
         }
-        let finding = fault.finding.as_ref().map_or_else(String::new, |id| format!(" (finding {id})"));
+        let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
         properties + &format!(",title={}", property(&format!("{}{finding}", fault.rule)))
     }
 

@@ -400,7 +400,7 @@ fn fault<'r>(excerpt: &Excerpt, diagnostic: &'r Diagnostic) -> Fault<'r> {
         start,
         end,
         pointer: &diagnostic.pointer,
-        finding: diagnostic.finding.as_deref(),
+        finding: diagnostic.finding_shown(),
         label: diagnostic.label.as_deref(),
         working: diagnostic.working.as_deref(),
         note: diagnostic.note.as_deref(),

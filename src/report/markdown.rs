@@ -294,7 +294,7 @@ fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> Strin
     // What a line break would end stays in one line.
     let message = text(&fault.message, MESSAGE);
     let finding =
-        fault.finding.as_ref().map_or_else(String::new, |id| format!(" (finding {})", text(id, NAME)));
+        fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {})", text(id, NAME)));
     let mut item = format!("- {place} {level} **{rule}**: {message}{finding}\n");
     for (word, detail) in super::details(fault) {
         item.push_str(&format!("  <br><sub>{word}: {}</sub>\n", text(&detail, MESSAGE)));

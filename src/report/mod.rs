@@ -420,7 +420,7 @@ pub fn begin_line(text: &str) -> String {
 
 /// Which finding a diagnostic is about, whether it is excepted or in the base, to be put after its message.
 fn asides(diagnostic: &Diagnostic) -> String {
-    let finding = diagnostic.finding.as_deref().map(|id| format!(" (finding {})", escape::line(id)));
+    let finding = diagnostic.finding_shown().map(|id| format!(" (finding {})", escape::line(id)));
     let excepted =
         diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
     let known = diagnostic.known.then(|| " (in the base already)".to_owned());

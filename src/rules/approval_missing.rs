@@ -1,7 +1,7 @@
 //! `approval-missing`: a high risk that nobody approved.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     );
     let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
     found.push(
-        Diagnostic::new(&RULE, span, message)
+        Diagnostic::new(&RULE, Owner::Agent, span, message)
             .help("name who approved the release in `review.approved_by`")
             .decided_by(&from.origin),
     );

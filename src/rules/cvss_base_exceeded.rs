@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let span = declared.base.map(|base| base.span).or(declared.vector.map(|vector| vector.span));
         let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
         found.push(
-            Diagnostic::new(&RULE, span.unwrap_or(declared.heading), message)
+            Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.heading), message)
                 .amount(base)
                 .decided_by(&limit.origin),
         );

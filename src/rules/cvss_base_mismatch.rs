@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("declared {}, the vector gives {exact}", declared.value);
-        let mut diagnostic = Diagnostic::new(&RULE, declared.span, message)
+        let mut diagnostic = Diagnostic::new(&RULE, scored.owner, declared.span, message)
             .label(format!("should be {exact}"))
             .fix(declared.rewritten(exact))
             .note(explain_base(declared.value, exact))

@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let verb = if others.is_empty() { "is" } else { "are" };
         let message =
             format!("{} {verb} not part of the base score, {base}, that AIVSS uses", metrics.join(", "));
-        let diagnostic = Diagnostic::new(&RULE, declared.part(first.start, first.end), message).help(
+        let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.part(first.start, first.end), message).help(
             "leave out what is not of the base; what is known of exploitation goes into `threat_multiplier`",
         );
         found.push(others.iter().fold(diagnostic, |diagnostic, other| {

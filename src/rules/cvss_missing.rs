@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if scored.declared.cvss_absent {
             let message = "neither a CVSS vector nor a CVSS base is given";
             found.push(
-                Diagnostic::new(&RULE, scored.declared.heading, message)
+                Diagnostic::new(&RULE, scored.owner, scored.declared.heading, message)
                     .help("give the vector as `cvss: CVSS:4.0/AV:…`"),
             );
         }

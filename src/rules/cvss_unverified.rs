@@ -32,7 +32,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             (&scored.vector, scored.declared.vector_written, scored.declared.base)
         {
             let message = format!("the base {} is taken on trust: no vector stands beside it", base.value);
-            found.push(Diagnostic::new(&RULE, base.span, message).help("give the vector in `cvss`"));
+            found.push(
+                Diagnostic::new(&RULE, scored.owner, base.span, message).help("give the vector in `cvss`"),
+            );
         }
     }
 }

@@ -51,9 +51,9 @@ pub(super) fn faults<'s>(
 ) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
     let vectors = subject.scores.iter().filter_map(|scored| {
         let faults = scored.vector.as_ref()?.as_ref().err()?;
-        Some((scored.declared.vector?, faults))
+        Some((scored.owner, scored.declared.vector?, faults))
     });
-    vectors.map(move |(vector, faults)| {
+    vectors.map(move |(owner, vector, faults)| {
         let faults = faults.iter().filter(|fault| fault.kind == kind);
         let diagnostics = faults.map(|fault| {
             // What is missing is missing from the whole.
@@ -62,7 +62,7 @@ pub(super) fn faults<'s>(
             } else {
                 vector.part(fault.range.start, fault.range.end)
             };
-            Diagnostic::new(rule, span, &*fault.message)
+            Diagnostic::new(rule, owner, span, &*fault.message)
         });
         diagnostics.collect()
     })

@@ -1,7 +1,7 @@
 //! `environment-missing`: the agent's environment is not given.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
@@ -38,7 +38,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if agent.environment.is_none() {
         let span = agent.heading.unwrap_or(subject.model.heading);
         found.push(
-            Diagnostic::new(&RULE, span, "the agent's environment is not given").decided_by(&required.origin),
+            Diagnostic::new(&RULE, Owner::Agent, span, "the agent's environment is not given")
+                .decided_by(&required.origin),
         );
     }
 }

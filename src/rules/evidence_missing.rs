@@ -43,6 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(
                 Diagnostic::new(
                     &RULE,
+                    scored.owner,
                     given.span,
                     format!("nothing demonstrates the mitigation factor {value}"),
                 )

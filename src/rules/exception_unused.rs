@@ -5,7 +5,7 @@ use crate::diagnostic::Level;
 
 pub(crate) static RULE: Rule = Rule {
     name: "exception-unused",
-    level: Level::Error,
+    level: Level::Warning,
     fixed: false,
     summary: "An exception covers no fault.",
     why: "What an exception is kept for may come back unseen under it.",

@@ -45,7 +45,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     limit.value
                 );
                 found.push(
-                    Diagnostic::new(&RULE, value.span, message).amount(value.value).decided_by(&limit.origin),
+                    Diagnostic::new(&RULE, scored.owner, value.span, message)
+                        .part(given.factor.key())
+                        .amount(value.value)
+                        .decided_by(&limit.origin),
                 );
             }
         }

@@ -88,12 +88,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     (format!("the factor `{}` is missing", factors.spell(factor)), COMMON)
                 }
             };
-            found.push(Diagnostic::new(&RULE, factors.heading, message).help(help));
+            found.push(Diagnostic::new(&RULE, scored.owner, factors.heading, message).help(help));
         }
         for given in &factors.given {
             let Some(place) = given.empty() else { continue };
             let message = format!("the factor `{}` has no value yet", factors.spell(given.factor));
-            found.push(Diagnostic::new(&RULE, place, message).help(given.factor.description()));
+            found.push(Diagnostic::new(&RULE, scored.owner, place, message).help(given.factor.description()));
         }
     }
 }

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     scored.declared.factors.spell(given.factor),
                     value.value
                 );
-                let mut diagnostic = Diagnostic::new(&RULE, value.span, message);
+                let mut diagnostic = Diagnostic::new(&RULE, scored.owner, value.span, message);
                 if value.value.within(Decimal::TEN, Decimal::new(100, 0)) {
                     let fraction = value.value.over_ten().over_ten().plain();
                     diagnostic = diagnostic.help(format!("a percentage? {}% is {fraction}", value.value));

@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 let (one, other) = (factors.spell(later.factor), factors.spell(earlier.factor));
                 let message = format!("`{one}` and `{other}` belong to different sets of ten");
                 found.push(
-                    Diagnostic::new(&RULE, later.key, message)
+                    Diagnostic::new(&RULE, scored.owner, later.key, message)
                         .related(earlier.key, "the other one")
                         .help("keep one of them: goal-driven planning is of v0.5, natural-language interface of v0.8"),
                 );

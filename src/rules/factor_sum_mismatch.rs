@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !agrees(declared.value, exact) {
             let message = format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
             found.push(
-                Diagnostic::new(&RULE, declared.span, message)
+                Diagnostic::new(&RULE, scored.owner, declared.span, message)
                     .label(format!("should be {}", exact.plain()))
                     .fix(declared.rewritten(exact.plain()))
                     .help_by_fix()

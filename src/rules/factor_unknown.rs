@@ -52,7 +52,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             };
             let message = format!("`{}` is no agentic factor", key.value);
             found.push(
-                Diagnostic::new(&RULE, key.span, message).fix(fix).help_by_suggestion(help, "writes it"),
+                Diagnostic::new(&RULE, scored.owner, key.span, message)
+                    .fix(fix)
+                    .help_by_suggestion(help, "writes it"),
             );
         }
     }

@@ -61,12 +61,15 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
-    for id in subject.model.findings.iter().filter_map(|finding| finding.id) {
+    for finding in &subject.model.findings {
+        let Some(id) = finding.id else { continue };
         match seen.get(id.value) {
             Some(first) => {
                 let shown: String = id.value.chars().take(80).collect();
                 let message = format!("the finding `{shown}` stands here a second time");
-                found.push(Diagnostic::new(&RULE, id.span, message).related(*first, "first here"));
+                found.push(
+                    Diagnostic::new(&RULE, finding.owner, id.span, message).related(*first, "first here"),
+                );
             }
             None => {
                 seen.insert(id.value, id.span);

@@ -1,7 +1,7 @@
 //! `findings-exceeded`: more findings of a band than the policy allows.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         };
         let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
         let span = subject.model.findings_heading.unwrap_or(subject.model.heading);
-        let diagnostic = Diagnostic::new(&RULE, span, message).decided_by(&limit.origin);
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
         found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (_, scored)| {
             let place = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
             diagnostic.related(place, band.name())

@@ -37,7 +37,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 formula.version,
                 allowed.value.join(", ")
             );
-            found.push(Diagnostic::new(&RULE, version.span, message).decided_by(&allowed.origin));
+            found.push(
+                Diagnostic::new(&RULE, scored.owner, version.span, message).decided_by(&allowed.origin),
+            );
         }
     }
 }

@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
                 let message = format!("{} has more than {INPUT_DECIMALS} decimals", input.value);
-                found.push(Diagnostic::new(&RULE, input.span, message));
+                found.push(Diagnostic::new(&RULE, scored.owner, input.span, message));
             }
         }
     }

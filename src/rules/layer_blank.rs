@@ -1,7 +1,7 @@
 //! `layer-blank`: a MAESTRO layer without an answer.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Blank};
 
 pub(crate) static RULE: Rule = Rule {
@@ -62,7 +62,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if !maestro.written {
         let message = "`maestro` is missing or empty: all seven layers are blank";
         found.push(
-            Diagnostic::new(&RULE, maestro.heading, message)
+            Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
                 .fix(maestro.stubs.clone())
                 .help_by_suggestion("add the block with its seven layers", FORM),
         );
@@ -83,7 +83,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             "say what threatens {}; or `status: uncertain` with an analysis; or `status: not_applicable` with a reason",
             layer.kind.holds()
         );
-        let fault = Diagnostic::new(&RULE, layer.span, message).fix(fix);
+        let fault = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
         found.push(fault.help_by_suggestion(help, FORM));
     }
 }

@@ -1,7 +1,7 @@
 //! `layer-contradiction`: a layer whose status and text, or threats, do not go together.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Answer;
 
 pub(crate) static RULE: Rule = Rule {
@@ -45,14 +45,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if let (Answer::NotApplicable { .. }, Some(threat)) = (layer.answer, open) {
             let message = format!("`{}` does not apply, and has a threat that is open", layer.kind.key());
             found.push(
-                Diagnostic::new(&RULE, threat.span, message)
+                Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
                     .help("map the layer, or say in the threat's `status` that it is closed"),
             );
         }
         let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) else { continue };
         let message = format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
         found.push(
-            Diagnostic::new(&RULE, analysis.part(range.start, range.end), message)
+            Diagnostic::new(&RULE, Owner::Agent, analysis.part(range.start, range.end), message)
                 .help("set `status: uncertain` and keep the text as its `analysis`"),
         );
     }

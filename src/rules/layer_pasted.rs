@@ -1,7 +1,7 @@
 //! `layer-pasted`: the same text in several layers.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Layer;
 
 pub(crate) static RULE: Rule = Rule {
@@ -36,7 +36,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Some((_, first)) => {
                 let message = format!("`{}` says the same as `{}`", layer.kind.key(), first.kind.key());
                 let place = first.analysis.map_or(first.span, |analysis| analysis.span);
-                found.push(Diagnostic::new(&RULE, analysis.span, message).related(place, "the same text"));
+                found.push(
+                    Diagnostic::new(&RULE, Owner::Agent, analysis.span, message)
+                        .related(place, "the same text"),
+                );
             }
             None => seen.push((analysis.value, layer)),
         }

@@ -1,7 +1,7 @@
 //! `layer-reason-missing`: a layer that does not apply, for no reason.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Answer;
 
 pub(crate) static RULE: Rule = Rule {
@@ -30,7 +30,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
         if layer.answer == (Answer::NotApplicable { reasoned: false }) {
             let message = format!("`{}` is not applicable for no stated reason", layer.kind.key());
-            found.push(Diagnostic::new(&RULE, layer.span, message).help("give the reason in `reason`"));
+            found.push(
+                Diagnostic::new(&RULE, Owner::Agent, layer.span, message).help("give the reason in `reason`"),
+            );
         }
     }
 }

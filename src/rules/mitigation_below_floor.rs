@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 "a mitigation factor of {value} lies below the floor of {} ({})",
                 floor.value, floor.name
             );
-            found.push(Diagnostic::new(&RULE, given.span, message));
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
         }
     }
 }

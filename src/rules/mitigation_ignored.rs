@@ -41,7 +41,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let message =
                 format!("AIVSS {} has no mitigation factor: {value} changes nothing", formula.version);
             found.push(
-                Diagnostic::new(&RULE, given.span, message).help("leave it out, or use a later formula"),
+                Diagnostic::new(&RULE, scored.owner, given.span, message)
+                    .help("leave it out, or use a later formula"),
             );
         }
     }

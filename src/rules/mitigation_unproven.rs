@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 working.score
             );
             found.push(
-                Diagnostic::new(&RULE, given.span, message)
+                Diagnostic::new(&RULE, scored.owner, given.span, message)
                     .help("say in `mitigation_evidence` what shows that it works"),
             );
         }

@@ -73,9 +73,9 @@ pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
 
-use crate::assessed::Assessed;
+use crate::change::Baseline;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
 use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model};
 use crate::policy::Terms;
@@ -179,13 +179,13 @@ pub struct Subject<'a> {
     pub terms: &'a Terms,
     /// The day of the run.
     pub today: Date,
-    /// The same model at the base revision, where the run has one and the model was there.
-    pub before: Option<&'a Assessed>,
+    /// What its scores are held against, where the run has a base revision and there is something in it.
+    pub before: Option<Baseline<'a>>,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<&'a Assessed>) -> Self {
+    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         Self { model, scores, terms, today, before }
     }
@@ -283,7 +283,7 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 }
 
 /// What reading a text had to report, in the name of the rule for it.
-pub fn of_problem(problem: &Problem) -> Diagnostic {
+pub fn of_problem(owner: Owner, problem: &Problem) -> Diagnostic {
     let rule = match problem.kind {
         ProblemKind::Syntax => &syntax::RULE,
         ProblemKind::Encoding => &encoding::RULE,
@@ -293,7 +293,7 @@ pub fn of_problem(problem: &Problem) -> Diagnostic {
         ProblemKind::NonFinite => &non_finite::RULE,
         ProblemKind::InputLimit => &input_limit::RULE,
     };
-    let mut diagnostic = Diagnostic::new(rule, problem.span, &*problem.message);
+    let mut diagnostic = Diagnostic::new(rule, owner, problem.span, &*problem.message);
     diagnostic.help = problem.help.as_deref().map(Box::from);
     match &problem.related {
         Some((span, message)) => diagnostic.related(*span, &**message),
@@ -302,13 +302,13 @@ pub fn of_problem(problem: &Problem) -> Diagnostic {
 }
 
 /// What a schema found wrong, in the name of the rule for it.
-pub fn of_violation(violation: Violation) -> Diagnostic {
+pub fn of_violation(owner: Owner, violation: Violation) -> Diagnostic {
     let rule = match violation.kind {
         ViolationKind::UnknownKey => &unknown_key::RULE,
         ViolationKind::Shape => &schema::RULE,
     };
     let respelt = violation.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
-    let diagnostic = Diagnostic::new(rule, violation.span, violation.message).fix(respelt);
+    let diagnostic = Diagnostic::new(rule, owner, violation.span, violation.message).fix(respelt);
     match violation.help {
         Some(help) => diagnostic.help_by_suggestion(help, "writes it"),
         None => diagnostic,

@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             {
                 let message =
                     format!("a {name} of {value} cannot be meant: it lies above 0 and up to {most}");
-                found.push(Diagnostic::new(&RULE, given.span, message));
+                found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
             }
         }
     }

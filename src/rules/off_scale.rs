@@ -55,7 +55,7 @@ fn factors(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
                 scored.declared.factors.spell(given.factor),
                 value.value
             );
-            found.push(Diagnostic::new(&RULE, value.span, message).decided_by(origin));
+            found.push(Diagnostic::new(&RULE, scored.owner, value.span, message).decided_by(origin));
         }
     }
 }
@@ -76,7 +76,7 @@ fn multipliers(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>
                 .split_last()
                 .map_or(("", String::new()), |(last, others)| (last, others.join(", ")));
             let message = format!("the {name} is {value}; published are {others} and {last}");
-            found.push(Diagnostic::new(&RULE, given.span, message).decided_by(origin));
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message).decided_by(origin));
         }
     }
 }

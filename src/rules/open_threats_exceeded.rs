@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let count =
             if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
         let message = format!("{count} open, and the limit is {}", limit.value);
-        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message)
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
             .amount(Decimal::from(open.len()))
             .decided_by(&limit.origin);
         let shown = open.iter().take(SHOWN);

@@ -1,7 +1,7 @@
 //! `owner-missing`: nobody answers for the threat model.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "owner-missing",
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if agent.owner.is_none() {
         let span = agent.heading.unwrap_or(subject.model.heading);
         found.push(
-            Diagnostic::new(&RULE, span, "nobody answers for this threat model")
+            Diagnostic::new(&RULE, Owner::Agent, span, "nobody answers for this threat model")
                 .help("give `agent.owner`: a team or an address")
                 .decided_by(&required.origin),
         );

@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     from.value
                 );
                 found.push(
-                    Diagnostic::new(&RULE, value.span, message)
+                    Diagnostic::new(&RULE, scored.owner, value.span, message)
                         .help(format!("write `{{ score: {}, rationale: … }}`", value.value))
                         .decided_by(&from.origin),
                 );

@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "review-overdue",
@@ -76,7 +76,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         }
     };
     found.push(
-        Diagnostic::new(&RULE, span, message)
+        Diagnostic::new(&RULE, Owner::Agent, span, message)
             .help("review the threat model and set `review.date`")
             .decided_by(&within.origin),
     );

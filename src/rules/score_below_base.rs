@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         );
         let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
         found.push(
-            Diagnostic::new(&RULE, span, message)
+            Diagnostic::new(&RULE, scored.owner, span, message)
                 .working(working.written())
                 .help("`version: 0.8-floor` lets mitigation lower the uplift alone"),
         );

@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let span = own.declared.score.map_or(own.declared.heading, |score| score.span);
     let place = worst.declared.score.map_or(worst.declared.heading, |score| score.span);
     found.push(
-        Diagnostic::new(&RULE, span, message)
+        Diagnostic::new(&RULE, own.owner, span, message)
             .related(place, format!("the worst finding: {} {}", its.score, its.band.name()))
             .help("scores are ordinal: the agent is at least as bad as its worst finding"),
     );

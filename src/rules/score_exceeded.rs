@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let message = format!("the score {} exceeds the limit of {}", working.score, limit.value);
             let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
             found.push(
-                Diagnostic::new(&RULE, span, message)
+                Diagnostic::new(&RULE, scored.owner, span, message)
                     .amount(working.score)
                     .working(working.written())
                     .decided_by(&limit.origin),

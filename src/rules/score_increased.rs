@@ -1,6 +1,7 @@
 //! `score-increased`: a score that has risen over the base revision's by more than the policy allows.
 
 use super::{Check, Example, Rule, Subject};
+use crate::change::Baseline;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 
@@ -29,17 +30,16 @@ aivss:
     check: Check::Policy { applies: |terms| terms.limits().increase.is_some(), check },
 };
 
+/// How many characters of an agent's name are shown.
+const LONGEST_NAME: usize = 80;
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (&subject.terms.limits().increase, subject.before) else { return };
-    let base_score = |finding: Option<&str>| -> Option<Decimal> {
-        // A finding that the base has not, under this name, may not go beyond the worst that it has.
-        let score = before.scores.iter().find(|score| score.finding.as_deref() == finding);
-        score.map_or_else(|| before.worst(), |score| score.working.as_ref()).map(|working| working.score)
-    };
     let own = subject.own().map(|scored| (None, scored));
-    let findings = subject.findings().filter_map(|(finding, scored)| Some((Some(finding.id?.value), scored)));
+    let findings =
+        subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));
     for (finding, scored) in own.into_iter().chain(findings) {
-        let (Some(working), Some(base)) = (&scored.working, base_score(finding)) else { continue };
+        let (Some(working), Some(base)) = (&scored.working, base_score(before, finding)) else { continue };
         if working.score <= base || working.score - base <= limit.value {
             continue;
         }
@@ -47,7 +47,34 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message =
             format!("the score rises from {base} to {score}, by {rise}; the limit is {}", limit.value);
         let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
-        found
-            .push(Diagnostic::new(&RULE, span, message).working(working.written()).decided_by(&limit.origin));
+        found.push(
+            Diagnostic::new(&RULE, scored.owner, span, message)
+                .working(working.written())
+                .note(compared_with(before))
+                .decided_by(&limit.origin),
+        );
     }
+}
+
+/// The score in the base of the agent or of a finding. What the base does not have under this name may not exceed the worst
+/// score that it has.
+fn base_score(before: Baseline<'_>, finding: Option<&str>) -> Option<Decimal> {
+    let working = match before {
+        Baseline::Same(model) => {
+            let score = model.scores.iter().find(|score| score.finding.as_deref() == finding);
+            score.map_or_else(|| model.worst(), |score| score.working.as_ref())
+        }
+        Baseline::Replaced(_, model) => model.worst(),
+    };
+    working.map(|working| working.score)
+}
+
+/// The model that a new one is compared with, where that is another one.
+fn compared_with(before: Baseline<'_>) -> Option<String> {
+    let Baseline::Replaced(file, model) = before else { return None };
+    let name = model.name.as_deref().unwrap_or("a threat model without a name");
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    Some(format!(
+        "this threat model is new; it is compared with {name} in {file}, which this change removes or moves"
+    ))
 }

@@ -62,7 +62,7 @@ fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("declared {}, AIVSS {} gives {right}", declared.value, working.formula.version);
-    let diagnostic = Diagnostic::new(&RULE, declared.span, message)
+    let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.span, message)
         .label(format!("should be {right}"))
         .fix(declared.rewritten(right))
         .working(working.written())

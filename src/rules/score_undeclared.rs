@@ -49,7 +49,7 @@ fn undeclared(scored: &Scored<'_>) -> Option<Diagnostic> {
     let working = scored.working.as_ref()?;
     let (version, right) = (working.formula.version, working.score);
     let message = format!("the score is not declared; AIVSS {version} gives {right}");
-    let diagnostic = Diagnostic::new(&RULE, place.span, message)
+    let diagnostic = Diagnostic::new(&RULE, scored.owner, place.span, message)
         .label(format!("should be {right}"))
         .working(working.written())
         .fix(place.declared(right));

@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
             let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
             found.push(
-                Diagnostic::new(&RULE, span, message)
+                Diagnostic::new(&RULE, scored.owner, span, message)
                     .help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),
             );
         }

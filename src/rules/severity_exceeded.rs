@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let span =
                 declared.severity.map(|severity| severity.span).or(declared.score.map(|score| score.span));
             found.push(
-                Diagnostic::new(&RULE, span.unwrap_or(declared.heading), message)
+                Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.heading), message)
                     .amount(working.score)
                     .working(working.written())
                     .decided_by(&limit.origin),

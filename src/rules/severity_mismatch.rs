@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let right = working.band.name();
         let message = format!("declared {}, {} is {right}", declared.value, working.score);
         found.push(
-            Diagnostic::new(&RULE, declared.span, message)
+            Diagnostic::new(&RULE, scored.owner, declared.span, message)
                 .label(format!("should be {right}"))
                 .fix(declared.rewritten(right))
                 .help_by_fix()

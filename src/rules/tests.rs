@@ -245,7 +245,8 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
     };
     let stock = Source::decode("agents/planner/threat-model.yaml", STOCK.as_bytes().to_vec());
     let linted = lint(&stock, stock.name(), judge(&policy));
-    let run = Run { today: today(), whole: true, expiring_within: Some(30) };
+    let searched = [String::new()];
+    let run = Run { today: today(), searched: &searched, compared: false, expiring_within: Some(30) };
     policy.review(&linted.used, run, &policy).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
 }
 

@@ -1,7 +1,7 @@
 //! `tier-missing`: the agent's tier is not given.
 
 use super::{Check, Example, Rule, Subject};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 
 pub(crate) static RULE: Rule = Rule {
     name: "tier-missing",
@@ -36,7 +36,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let agent = &subject.model.agent;
     if agent.tier.is_none() {
         let span = agent.heading.unwrap_or(subject.model.heading);
-        found
-            .push(Diagnostic::new(&RULE, span, "the agent's tier is not given").decided_by(&required.origin));
+        found.push(
+            Diagnostic::new(&RULE, Owner::Agent, span, "the agent's tier is not given")
+                .decided_by(&required.origin),
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Layer};
 
 pub(crate) static RULE: Rule = Rule {
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
-        let diagnostic = Diagnostic::new(&RULE, maestro.heading, message)
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
             .amount(Decimal::from(uncertain.len()))
             .decided_by(&limit.origin);
         found.push(

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let step = working.uplift_written();
         let is_sum = step.is_some() && declared.value == working.inputs.factor_sum;
         found.push(
-            Diagnostic::new(&RULE, declared.span, message)
+            Diagnostic::new(&RULE, scored.owner, declared.span, message)
                 .label(format!("should be {shown}"))
                 .fix(declared.rewritten(shown))
                 .help_by_fix()

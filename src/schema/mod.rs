@@ -48,6 +48,10 @@ pub struct Violation {
     pub kind: ViolationKind,
     /// The rule that speaks of this in the schema's stead.
     pub owner: Option<String>,
+    /// The keys and indices from the root to the value, aliases followed.
+    pub path: Vec<String>,
+    /// The bytes of the value; for an alias, those of the anchored value.
+    pub value_span: Span,
     /// The offending key or value; for something missing, the nearest key above it.
     pub span: Span,
     /// What is wrong, as a sentence.
@@ -227,7 +231,16 @@ impl Compiled {
             what => self.sentence(&place, breach, what),
         };
         let (span, message, help) = said;
-        violations.push(Violation { kind: ViolationKind::Shape, owner, span, message, help, respelt: None });
+        violations.push(Violation {
+            kind: ViolationKind::Shape,
+            owner,
+            path: breach.path.clone(),
+            value_span: place.node.value_span(),
+            span,
+            message,
+            help,
+            respelt: None,
+        });
     }
 
     fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
@@ -311,6 +324,8 @@ impl Compiled {
             violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
                 owner: self.owner(breach),
+                path: breach.path.clone(),
+                value_span: place.node.value_span(),
                 span: entry.key_span,
                 message: format!("{} has no key `{}`", place.name, entry.key),
                 help: Some(help),

@@ -16,6 +16,7 @@ pub mod what_if;
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
 
 use crate::decimal::Decimal;
+use crate::diagnostic::Owner;
 use crate::model::{Assessment, Factor, GivenFactor, Multiplier};
 use cvss::{Vector, VectorFault};
 
@@ -285,6 +286,8 @@ impl Band {
 /// An assessment with what was computed from it.
 #[derive(Debug)]
 pub struct Scored<'m> {
+    /// The agent or finding it is the score of.
+    pub owner: Owner,
     /// What the file declares.
     pub declared: &'m Assessment<'m>,
     /// The formula that the file names.
@@ -332,7 +335,7 @@ pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
         _ => None,
     };
     let working = formula.zip(inputs).map(|(formula, inputs)| formula.work(inputs));
-    Scored { declared, formula, vector, base, factor_sum, threat, mitigation, working }
+    Scored { owner: declared.owner, declared, formula, vector, base, factor_sum, threat, mitigation, working }
 }
 
 /// The sum of a complete set of ten factors, each from 0 to 1.

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use aivss_lint::change::{Change, Revision};
 use aivss_lint::date::Date;
-use aivss_lint::diagnostic::{Diagnostic, Level, Origin, Safety};
+use aivss_lint::diagnostic::{Diagnostic, Level, Origin, Owner, Safety};
 use aivss_lint::lint::{Judge, lint};
 use aivss_lint::policy::{self, Excepted, NoFiles, Policy};
 use aivss_lint::report::{FileReport, Format, Obstacle, Report, Verdict, write};
@@ -216,7 +216,7 @@ fn every_format_holds_the_faults_of_the_report() {
 #[test]
 fn sarif_lists_all_rules_and_those_in_rego_that_spoke() {
     let mut report = faults(same);
-    let rego = Diagnostic::of_rego("rego/owner".to_owned(), Level::Warning, Span::new(0, 1), "x".to_owned());
+    let rego = Diagnostic::of_rego("rego/owner".to_owned(), Level::Warning, Owner::File, Span::new(0, 1), "x".to_owned());
     report.files[0].diagnostics.push(rego);
     let run = sarif(&report);
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
@@ -327,7 +327,7 @@ fn mixed() -> Report {
     let source = Source::decode("m.yaml", text.as_bytes().to_vec());
     let fault = |rule: &str, level, line: usize| {
         let span = Span::new(5 * (line - 1), 5 * line);
-        Diagnostic::of_rego(rule.to_owned(), level, span, format!("message {line}"))
+        Diagnostic::of_rego(rule.to_owned(), level, Owner::File, span, format!("message {line}"))
     };
     let excepted = Excepted {
         reason: "Replaced soon.".to_owned(),
@@ -450,7 +450,7 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
         help: Some(message.into()),
         pointer: more.into(),
         finding: Some(message.into()),
-        ..Diagnostic::of_rego(rule.to_owned(), Level::Error, Span::new(0, 3), message.to_owned())
+        ..Diagnostic::of_rego(rule.to_owned(), Level::Error, Owner::File, Span::new(0, 3), message.to_owned())
     };
     let fault = fault.related(Span::new(2, 40), more).working(more).note(Some(message.to_owned()));
     let excepted = Excepted {

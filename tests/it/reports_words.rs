@@ -4,7 +4,7 @@
 use aivss_lint::change::{AgentChange, Change, Difference, Direction, Revision, Standing};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
-use aivss_lint::diagnostic::{Diagnostic, Level};
+use aivss_lint::diagnostic::{Diagnostic, Level, Owner};
 use aivss_lint::lint::{Judge, lint};
 use aivss_lint::policy::{Excepted, NoFiles, recommended};
 use aivss_lint::report::{FileReport, Format, Look, Obstacle, Report, Verdict, write};
@@ -31,7 +31,7 @@ fn report_of(path: &str, text: &str) -> Report {
 }
 
 fn fault(level: Level, message: &str) -> Diagnostic {
-    Diagnostic { level, ..Diagnostic::new(rules::ALL[0], Span::new(0, 3), message) }
+    Diagnostic { level, ..Diagnostic::new(rules::ALL[0], Owner::File, Span::new(0, 3), message) }
 }
 
 fn written(report: &Report, format: Format) -> String {

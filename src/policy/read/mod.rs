@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{BuiltIn, Policy, Set};
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::document::{self, List, Node, POLICY_MARKER};
 use crate::lint::finish;
 use crate::pattern::{Case, PathSet};
@@ -113,7 +113,8 @@ fn read_chained(
     broken: &mut Vec<Broken>,
 ) -> Policy {
     let document = document::parse(source);
-    let mut faults: Vec<Diagnostic> = document.problems.iter().map(rules::of_problem).collect();
+    let mut faults: Vec<Diagnostic> =
+        document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
     let mut roots = document.roots();
     let root = match (roots.next(), roots.next()) {
         (Some(root), None) if root.get(POLICY_MARKER).is_some() => Some(root),
@@ -132,7 +133,8 @@ fn read_chained(
     let mut policy = Policy::default();
     if let Some(root) = root {
         if shape == Shape::Checked {
-            faults.extend(Schema::Policy.violations(root).into_iter().map(rules::of_violation));
+            let violations = Schema::Policy.violations(root).into_iter();
+            faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
         }
         chain.push(source.name().to_owned());
         let mut reader = Reader { source, file: Arc::from(source.name()), faults, loaded };
@@ -155,6 +157,8 @@ fn read_chained(
         faults = reader.faults;
     }
     finish(&mut faults, &document);
+    // What aliases of a policy lead to is wrong once.
+    faults.dedup();
     if !faults.is_empty() {
         broken.push(Broken { source: source.clone(), diagnostics: faults });
     }
@@ -165,7 +169,7 @@ fn read_chained(
 }
 
 fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(&rules::policy::RULE, span, message)
+    Diagnostic::new(&rules::policy::RULE, Owner::Policy, span, message)
 }
 
 /// What a policy builds on.

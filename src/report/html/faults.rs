@@ -51,7 +51,7 @@ impl Fault {
             rule: Shown::line(&fault.rule),
             page: rules::named(&fault.rule).map(page_url),
             message: Shown::line(&fault.message),
-            finding: fault.finding.as_deref().map(|id| Shown::cut(id, SURROUNDINGS)),
+            finding: fault.finding_shown().map(|id| Shown::cut(id, SURROUNDINGS)),
             place: Shown::line(&format!("{}:{}:{}", file.name(), start.line, start.column)),
             url: links.url(&file.path, start.line, end.line),
             lines: file.source.as_ref().map_or_else(Vec::new, |source| lines(fault, source)),
