@@ -139,7 +139,7 @@ impl Compiled {
         let mut places = Places { root, elements: HashMap::new(), entries: HashMap::new() };
         self.join_misspelt_keys(&mut places, &mut breaches);
         let mut violations = Vec::new();
-        for breach in &breaches {
+        for breach in without_implied(&breaches) {
             self.explain(&mut places, breach, &mut violations);
         }
         violations.sort_by_key(|violation| violation.span);
@@ -219,7 +219,8 @@ impl Compiled {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
                 Meant::Branch(breaches) if owner.is_none() => {
-                    return breaches.iter().for_each(|inner| self.explain(places, inner, violations));
+                    return without_implied(breaches)
+                        .for_each(|inner| self.explain(places, inner, violations));
                 }
                 Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
                 Meant::Types(expected) => self.wrong_type(&place, breach, &expected),
@@ -483,6 +484,24 @@ fn meant_number(text: &str) -> Option<String> {
 enum Meant<'b> {
     Branch(&'b [Breach]),
     Types(Vec<&'static str>),
+}
+
+/// The breaches without those that others imply: a value of the wrong type is none of the options either.
+fn without_implied(breaches: &[Breach]) -> impl Iterator<Item = &Breach> {
+    let not_options: HashSet<_> = breaches
+        .iter()
+        .filter(|breach| matches!(breach.what, What::NotOneOf(_)))
+        .map(place_and_schema)
+        .collect();
+    breaches.iter().filter(move |breach| {
+        !matches!(breach.what, What::WrongType(_)) || !not_options.contains(&place_and_schema(breach))
+    })
+}
+
+/// The path of a breach, and that of the schema object whose keyword failed.
+fn place_and_schema(breach: &Breach) -> (&[String], &[String]) {
+    let schema = breach.keyword.split_last().map_or(&[][..], |(_, schema)| schema);
+    (&breach.path, schema)
 }
 
 /// Of the branches of an `anyOf`, the one the author was writing: of those that accept the value's type, the one
