@@ -546,6 +546,20 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_the_wrong_type_among_options_is_one_problem() {
+        let schema = serde_json::json!({
+            "properties": { "a": { "type": "string", "enum": ["x", "y"] }, "b": { "anyOf": [
+                { "type": "array" },
+                { "type": "object", "properties": { "c": { "type": "string", "enum": ["x"] } } },
+            ] } },
+        });
+        assert_eq!(messages(&schema, "a: 3"), ["1:4 `a` must be one of x, y, not `3`"]);
+        assert_eq!(messages(&schema, "a:"), ["1:1 `a` must be one of x, y, not empty"]);
+        assert_eq!(messages(&schema, "a: [x]"), ["1:4 `a` must be one of x, y, not a list"]);
+        assert_eq!(messages(&schema, "b: { c: 1 }"), ["1:9 `b.c` must be x, not `1`"]);
+    }
+
+    #[test]
     fn a_failed_choice_speaks_of_the_branch_that_was_meant() {
         let schema = serde_json::json!({
             "properties": { "a": { "anyOf": [
