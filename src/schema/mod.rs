@@ -486,15 +486,23 @@ enum Meant<'b> {
     Types(Vec<&'static str>),
 }
 
-/// The breaches without those that others imply: a value of the wrong type is none of the options either.
+/// The breaches without those that others imply: a value of the wrong type is none of the options either, and nothing that
+/// is asked of the right type holds.
 fn without_implied(breaches: &[Breach]) -> impl Iterator<Item = &Breach> {
     let not_options: HashSet<_> = breaches
         .iter()
         .filter(|breach| matches!(breach.what, What::NotOneOf(_)))
         .map(place_and_schema)
         .collect();
-    breaches.iter().filter(move |breach| {
-        !matches!(breach.what, What::WrongType(_)) || !not_options.contains(&place_and_schema(breach))
+    let mistyped: HashSet<&[String]> = breaches
+        .iter()
+        .filter(|breach| matches!(breach.what, What::WrongType(_)))
+        .map(|breach| &*breach.path)
+        .collect();
+    breaches.iter().filter(move |breach| match breach.what {
+        What::WrongType(_) => !not_options.contains(&place_and_schema(breach)),
+        What::Other(_) => !mistyped.contains(&*breach.path),
+        _ => true,
     })
 }
 
@@ -551,8 +559,9 @@ mod tests {
             "properties": { "a": { "type": "string", "enum": ["x", "y"] }, "b": { "anyOf": [
                 { "type": "array" },
                 { "type": "object", "properties": { "c": { "type": "string", "enum": ["x"] } } },
-            ] } },
+            ] }, "d": { "type": "object", "not": { "required": ["x"] } } },
         });
+        assert_eq!(messages(&schema, "d: 3"), ["1:4 `d` must be a mapping, not a number"]);
         assert_eq!(messages(&schema, "a: 3"), ["1:4 `a` must be one of x, y, not `3`"]);
         assert_eq!(messages(&schema, "a:"), ["1:1 `a` must be one of x, y, not empty"]);
         assert_eq!(messages(&schema, "a: [x]"), ["1:4 `a` must be one of x, y, not a list"]);
