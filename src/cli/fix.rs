@@ -167,7 +167,7 @@ impl Told {
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
         }
-        let patch = patch::unified(&escape_line(source.name()), source.text(), text);
+        let patch = patch::unified(source.name(), source.text(), text);
         self.patch.push_str(&shown_patch(&patch));
         self.changed.extend(changes.iter().map(|change| changed_line(source, change)));
     }

@@ -254,7 +254,7 @@ impl Told {
         let new = Source::decode(old.name(), text.into_bytes());
         if new.text() != old.text() {
             self.files += 1;
-            let patch = patch::unified(&escape_line(old.name()), old.text(), new.text());
+            let patch = patch::unified(old.name(), old.text(), new.text());
             self.patch.push_str(&shown_patch(&patch));
         }
         // Neither models nor findings come or go, so that both lists are of the same scores.

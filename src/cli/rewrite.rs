@@ -112,7 +112,9 @@ pub(super) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -
     let is_left = is_derived && fault.fix.is_none() && fault.excepted.is_none();
     is_left.then(|| {
         let (place, rule) = (place(fault.span.start), &fault.rule);
-        format!("{place}: {rule}: left: an alias leads here, or it is not written letter by letter\n")
+        format!(
+            "{place}: {rule}: not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n"
+        )
     })
 }
 

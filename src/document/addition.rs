@@ -53,6 +53,9 @@ impl Node<'_> {
         let entry = self.as_map().filter(|_| !self.is_shared())?.entry(key)?;
         let text = self.whole_text();
         let old = entry.value.span();
+        if let Some(comment_end) = self.comment_in_braces(entry.value) {
+            return self.with_comment(entry, value, comment_end);
+        }
         let is_empty = match entry.value.value() {
             Value::Null => true,
             // Quotes around nothing; what is written over lines of its own is left.
@@ -81,6 +84,24 @@ impl Node<'_> {
         }
         let space = if old.is_empty() { " " } else { "" };
         Some(vec![(place, format!("{space}{}", style.value(value, indent, feed)))])
+    }
+
+    /// Where the comments end that an empty mapping in braces contains, if it does.
+    fn comment_in_braces(self, value: Node<'_>) -> Option<usize> {
+        let is_empty = value.as_map()?.is_empty() && !value.is_shared();
+        let inner = written(self.whole_text(), value.span()).strip_prefix('{')?.strip_suffix('}')?;
+        let is_commented = is_empty && !inner.trim().is_empty();
+        is_commented.then(|| value.span().start as usize + 1 + inner.trim_end().len())
+    }
+
+    /// The edits that write entries after the comments in empty braces.
+    fn with_comment(self, entry: Entry<'_>, value: &New<'_>, end: usize) -> Option<Addition> {
+        let New::Map(entries) = value else { return None };
+        let text = self.whole_text();
+        let (style, feed) = (Style::of(text, entry.key_span), line_end(text, end));
+        let deeper = format!("{}{STEP}", indent(text, entry.key_span)?);
+        let entries = entries.iter().map(|entry| format!("{feed}{deeper}{}", style.flow(entry, None, feed)));
+        Some(vec![(Span::new(end, end), entries.collect::<Vec<_>>().join(","))])
     }
 
     /// Whether a mapping stands in braces: they tell its entries apart, not their lines.
@@ -178,8 +199,6 @@ fn ends_after(text: &str, end: usize) -> bool {
 
 /// The end of the line in which what ends at `end` is written, without its break.
 fn end_of_line(text: &str, end: usize) -> usize {
-    // The place of a text in lines of its own ends behind their breaks.
-    let end = text[..end].trim_end().len();
     text[end..].find(['\n', '\r']).map_or(text.len(), |at| end + at)
 }
 

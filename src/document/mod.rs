@@ -16,6 +16,7 @@ pub use addition::{Addition, New};
 pub use pointer::{place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
+use crate::decimal::Decimal;
 use crate::source::{Language, Source, Span};
 
 /// A file's text as trees, with all that was wrong with it.
@@ -79,7 +80,38 @@ impl Document<'_> {
         }
         self.problems.push(Problem { kind, span, message: message.into(), help: None, related: None });
     }
+
+    /// Reports the keys that a mapping has more than once and drops their entries: the first one counts.
+    fn drop_repeated(&mut self, map: u32) {
+        let tree = &mut self.tree;
+        let repeated = tree.repeated(map);
+        let free = MOST_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(repeated.iter().take(free).map(|&(first, key)| Problem {
+            kind: ProblemKind::DuplicateKey,
+            span: tree.span(key),
+            message: format!("the key `{}` stands here a second time", tree.key(key)),
+            help: None,
+            related: Some((tree.span(first), "first here".to_owned())),
+        }));
+        for (_, key) in repeated {
+            tree.spoil(key);
+        }
+    }
+
+    /// Reports a number with more digits than can be read exactly.
+    fn number_too_long(&mut self, span: Span) {
+        let message = format!(
+            "a number here has {} digits at the most, and this one cannot be read exactly",
+            Decimal::MAX_DIGITS
+        );
+        self.problem(ProblemKind::InputLimit, span, message);
+    }
 }
+
+/// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
+const MAX_DEPTH: usize = 100;
+/// How many nodes a file may have.
+const MAX_NODES: usize = 2_000_000;
 
 /// How many problems of one file are kept.
 const MOST_PROBLEMS: usize = 1_000;

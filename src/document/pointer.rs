@@ -40,19 +40,22 @@ fn step_of(key: &str) -> Option<String> {
     (key.len() < LONGEST).then(|| key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The place of the key or value at a JSON pointer; of what is nearest above it where that is missing.
+/// The place of the key or value at a JSON pointer. If that is missing, the key of the nearest one above it that exists.
 pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
-    let mut node = root;
-    let mut span = None;
+    let (mut node, mut value, mut key) = (root, None, None);
     for part in pointer.strip_prefix('/')?.split('/') {
         let part = part.replace("~1", "/").replace("~0", "~");
-        let (next, place) = match (node.as_map(), node.as_list()) {
-            (Some(map), _) => map.entry(&part).map(|entry| (entry.value, entry.span()))?,
-            (_, Some(list)) => list.iter().nth(part.parse().ok()?).map(|item| (item, item.span()))?,
-            _ => break,
-        };
-        // What a missing part points at is the key above it; a collection is shown by its first line.
-        (node, span) = (next, Some(place));
+        let Some((next, span, key_span)) = step(node, &part) else { return key };
+        (node, value, key) = (next, Some(span), Some(key_span));
     }
-    span
+    value
+}
+
+/// The value under a key or at an index, its place and that of its key. An item of a list is shown by its first line.
+fn step<'t>(node: Node<'t>, part: &str) -> Option<(Node<'t>, Span, Span)> {
+    if let Some(entry) = node.as_map().and_then(|map| map.entry(part)) {
+        return Some((entry.value, entry.span(), entry.key_span));
+    }
+    let item = node.as_list()?.iter().nth(part.parse().ok()?)?;
+    Some((item, item.span(), item.span()))
 }

@@ -163,3 +163,217 @@ fn a_markdown_block_that_was_meant_to_be_read_is_never_passed_over() {
     assert_eq!(blocks("```yaml\nname: [\n```\n"), 0);
     assert_eq!(blocks("```python\nname: x\n```\n"), 0);
 }
+
+const TAB: &str = "a tab stands where YAML indents with spaces";
+
+#[test]
+fn a_tab_that_indents_is_refused_at_its_place() {
+    for (text, place) in [
+        ("\ta: 1", "1:1"),
+        ("a:\n\tb: 1", "2:1"),
+        ("a:\n \tb: 1", "2:2"),
+        ("a:\n \t b: 1\n", "2:2"),
+        ("a:\n  b: 1\n\tc: 2", "3:1"),
+        ("a:\n  b: 1\n  \tc: 2", "3:3"),
+        ("a:\n  b: \"x\"\n  \tc: 2", "3:3"),
+        ("a:\n  b: [x]\n \t c: 2", "3:2"),
+        ("a:\n  b:\n  \tc: 2", "3:3"),
+        ("a: 1\n\tb: 2", "2:1"),
+        ("a: \"x\"\n\tb: 2", "2:1"),
+        ("a:\r\n \tb: 1\r\n", "2:2"),
+        ("a:\r \tb: 1\r", "2:2"),
+        ("\t- a", "1:1"),
+        ("a:\n\t- b", "2:1"),
+        ("a:\n \t- b", "2:2"),
+        ("a:\n  - b\n\t- c", "3:1"),
+        ("a:\n  - b\n \t- c", "3:2"),
+        ("a:\n- b\n\t- c", "3:1"),
+        ("-\ta: 1", "1:2"),
+        ("- \ta: 1", "1:3"),
+        ("-\t- a", "1:2"),
+        ("- \t- a", "1:3"),
+        ("- a: 1\n\tb: 2", "2:1"),
+        ("- a: 1\n \tb: 2", "2:2"),
+        ("?\ta: 1\n: 2", "1:2"),
+        ("? a\n:\tb: 1", "2:2"),
+        ("? a\n:\t- b", "2:2"),
+        ("? a\n\t: b", "2:1"),
+        ("a:\n \t&x b: 1", "2:2"),
+        ("a:\n \t!!str b: 1", "2:2"),
+        ("- &x\n \ta: 1", "2:2"),
+        ("a: &x\n \tb: 1", "2:2"),
+        ("a:\n \t? b\n \t: c", "2:2"),
+        ("a:\n \t\"b\": 1", "2:2"),
+        ("a:\n \t*x : 1", "2:2"),
+        ("a:\n \t[b]: 1", "2:2"),
+        ("a:\n\tb", "2:1"),
+        ("a: b\n\tc", "2:1"),
+        ("a: \"b\n\tc\"", "2:1"),
+        ("a: 'b\n\tc'", "2:1"),
+        ("a: 'b\n\n\tc'", "3:1"),
+        ("a:\n  b: 'c\n \td'", "3:2"),
+        ("a: [\n\tb]", "2:1"),
+        ("a: [\nb,\n\tc]", ""),
+        ("- [\n\tb,\n c\n ]", "2:1"),
+        ("a: {\n\tb: 1}", "2:1"),
+        ("a: [b\n\tc]", "2:1"),
+        ("a: [\"b\n\tc\"]", "2:1"),
+        ("a:\n  b: [c,\n  \td]", "3:3"),
+        ("a: [b,\n\t]", "2:1"),
+        ("a: |\n\tb", "2:1"),
+        ("a: >\n\tb", "2:1"),
+        ("a: |2\n \tb", "2:2"),
+        ("a: |\n  b\n\tc", "3:1"),
+        ("a: |\n  b\n \tc", "3:2"),
+        ("a:\n  b: |\n   x\n  \ty", "4:3"),
+    ] {
+        let problems = problems(text);
+        assert_eq!(problems.len(), 1, "{text:?}: {problems:?}");
+        if !place.is_empty() {
+            assert_eq!(problems[0], format!("{place} Syntax: {TAB}"), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tab_that_separates_is_read() {
+    for (text, wanted) in [
+        ("a:\t1", r#"Map({"a": Number("1")})"#),
+        ("a\t: 1", r#"Map({"a": Number("1")})"#),
+        ("a: \t1\t# c\n\t# d\nb: 2", r#"Map({"a": Number("1"), "b": Number("2")})"#),
+        ("a:\n\t\n \t\n  b: 1\n\t", r#"Map({"a": Map({"b": Number("1")})})"#),
+        ("a:\n \tb", r#"Map({"a": String("b")})"#),
+        ("a:\n \t[b]", r#"Map({"a": List([String("b")])})"#),
+        ("a:\n \t{b: 1}", r#"Map({"a": Map({"b": Number("1")})})"#),
+        ("-\ta\n-\t-1\n-\t[b]", r#"List([String("a"), Number("-1"), List([String("b")])])"#),
+        ("a: b\n \tc", r#"Map({"a": String("b c")})"#),
+        ("a: 'b\n \tc'", r#"Map({"a": String("b c")})"#),
+        ("a: \"b\n\n \tc\"", r#"Map({"a": String("b\nc")})"#),
+        ("a: [b,\n \tc,\td\t]", r#"Map({"a": List([String("b"), String("c"), String("d")])})"#),
+        ("a: [b,\n\t\n\t# c\n d]", r#"Map({"a": List([String("b"), String("d")])})"#),
+        ("[\n\ta,\n\tb\n]", r#"List([String("a"), String("b")])"#),
+        ("{\n\ta: 1,\n\tb: 2\n}", r#"Map({"a": Number("1"), "b": Number("2")})"#),
+        ("\ta", r#"String("a")"#),
+        ("---\ta", r#"String("a")"#),
+        ("a: |\t\n \tb\n \t\n", r#"Map({"a": String("\tb\n\t\n")})"#),
+        ("a: |\n b\tc\n", r#"Map({"a": String("b\tc\n")})"#),
+        ("? a\n:\tb", r#"Map({"a": String("b")})"#),
+        ("?\ta\n: b", r#"Map({"a": String("b")})"#),
+        ("a: &x\tb\nc: !!str\t1", r#"Map({"a": String("b"), "c": String("1")})"#),
+        ("&x\ta: 1", r#"Map({"a": Number("1")})"#),
+        ("%YAML 1.2\n\t\n---\na: 1", r#"Map({"a": Number("1")})"#),
+        (
+            "a: 1\n\t\n\t# c\n---\t# d\nb: 1\n...\t\n",
+            r#"Map({"a": Number("1")}) --- Map({"b": Number("1")})"#,
+        ),
+    ] {
+        assert_eq!(tree(text), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn a_list_begins_at_its_first_dash_and_a_block_of_text_ends_with_its_last_line() {
+    for (text, wanted) in [
+        ("a:\n- x\n- y\n", "- x\n- y"),
+        ("a:\n- - x\n", "- - x"),
+        ("a:\n-  # c\n  x\n", "-  # c\n  x"),
+        ("a:\n-\n  x\n", "-\n  x"),
+        ("a:\n- &x y\n", "- &x y"),
+        ("a: &x\n- y\n", "- y"),
+        ("a:\n- b: 1\n  c:\n  - x\n", "- b: 1\n  c:\n  - x"),
+        ("a:\n  - x\n", "- x"),
+        ("a:\r\n- x\r\n", "- x"),
+        ("\u{FEFF}a:\n- x\n", "- x"),
+        ("a: |\n  x\n", "x"),
+        ("a: |\n  x\n\n\nb: 1\n", "x"),
+        ("a: |\r\n  x\r\n\r\nb: 1\r\n", "x"),
+        ("a: |-\n  x\n  y\n\n# c\n", "x\n  y"),
+        ("a: >\n  x\n   \n  \nb: 1\n", "x\n   "),
+        ("a: |+\n  x\n\n\nb: 1\n", "x\n\n"),
+        ("a: |+\n  x\n", "x"),
+        ("a: |+\n  x\n\n\n", "x\n\n"),
+        ("a: |+\n  x\n  ", "x"),
+        ("a: |\n  x", "x"),
+        ("a: |\nb: 1\n", "|"),
+        ("a: |+ # | c\n\n\nb: 1\n", "|+ # | c\n\n"),
+        ("a: !!str |+\n\n\n", "|+\n\n"),
+        ("a: |2\n    \nb: 1", "|2\n    "),
+    ] {
+        let source = Source::decode("a.yaml", text.as_bytes().to_vec());
+        let document = parse(&source);
+        assert!(document.is_sound(), "{text:?}: {:?}", document.problems);
+        let span = document.roots().next().unwrap().get("a").unwrap().span();
+        assert_eq!(&text[span.range()], wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_may_begin_any_document() {
+    for text in [
+        "\u{FEFF}a: 1\n\u{FEFF}---\nb: 2\n",
+        "a: 1\r\n\u{FEFF}---\r\nb: 2\r\n",
+        "a: 1\n\u{FEFF}# c\n\n---\nb: 2\n",
+        "a: 1\n\u{FEFF}\n\u{FEFF}--- # c\nb: 2\n",
+        "a: 1\n...\n\u{FEFF}---\nb: 2\n",
+        "a: 1\n...\n\u{FEFF}b: 2\n",
+        "a: 1\n...\n\u{FEFF}%YAML 1.2\n---\nb: 2\n",
+    ] {
+        assert_eq!(tree(text), r#"Map({"a": Number("1")}) --- Map({"b": Number("2")})"#, "{text:?}");
+    }
+    assert_eq!(problems("a: 1\n\u{FEFF}b: 2\n"), ["2:1 Syntax: a BOM must not appear inside a document"]);
+    assert_eq!(
+        problems("a: &x 1\n\u{FEFF}---\nb: *x\n"),
+        ["3:4 Syntax: nothing is anchored under the name of this alias"]
+    );
+}
+
+#[test]
+fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
+    let comma = "a value is missing before this comma";
+    let unclosed = "the quotes that open here are not closed before a line that is not part of the text";
+    for (text, place, message) in [
+        ("a: [b, , c]", "1:8", comma),
+        ("a: [, b]", "1:5", comma),
+        ("a: [b,, c]", "1:7", comma),
+        ("a: [b,\n  , c]", "2:3", comma),
+        ("a: {b: 1, , c: 2}", "1:11", comma),
+        ("a: {, b: 1}", "1:5", comma),
+        ("a:\n  b: [\n  ]", "3:3", "`]` is not indented further than the key that it belongs to"),
+        ("a: {\n}", "2:1", "`}` is not indented further than the key that it belongs to"),
+        ("a: \"x\nb: 1", "1:4", unclosed),
+        ("a: 'x\nb: 1", "1:4", unclosed),
+        ("a:\n  b: \"x\n  c: \"y\"", "2:6", unclosed),
+        ("a: [\"x, y]\nb: \"z\"", "1:5", unclosed),
+        ("a: \"x", "1:4", "the quotes that open here are not closed"),
+        ("a: [\"x\", \"y]", "1:10", "the quotes that open here are not closed"),
+        ("a: \"x\n---\nb: 1", "1:4", unclosed),
+        ("a: 'it's'", "1:8", "something follows the closing quote of a text"),
+        ("a: \"x\" y", "1:8", "something follows the closing quote of a text"),
+        ("a: @x", "1:4", "no value begins with `@`"),
+        ("a: x\u{7}y", "1:5", "the character U+0007 cannot be written as it is"),
+    ] {
+        assert_eq!(problems(text), [format!("{place} Syntax: {message}")], "{text:?}");
+    }
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_placed_at_the_key_above_it() {
+    let text = "agent:\n  name: x\nfindings:\n  - id: F1\n    title: y\n";
+    let source = Source::decode("a.yaml", text.as_bytes().to_vec());
+    let document = parse(&source);
+    let root = document.roots().next().unwrap();
+    let at = |pointer| place_of(root, pointer).map(|span| &text[span.range()]);
+    for (pointer, wanted) in [
+        ("/agent/owner", Some("agent")),
+        ("/agent/owner/deep", Some("agent")),
+        ("/agent/name", Some("x")),
+        ("/agent/name/first", Some("name")),
+        ("/findings/1/id", Some("findings")),
+        ("/findings/x", Some("findings")),
+        ("/findings/0/owner", Some("id: F1\n    title: y")),
+        ("/nothing/at/all", None),
+        ("agent", None),
+    ] {
+        assert_eq!(at(pointer), wanted, "{pointer}");
+    }
+}

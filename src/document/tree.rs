@@ -27,6 +27,8 @@ pub struct Tree<'t> {
     ends: Vec<u32>,
     /// The nodes that aliases lead to.
     shared: HashSet<u32>,
+    /// The scalars with a tag or an anchor before them.
+    tagged: HashSet<u32>,
 }
 
 /// A slot of the arena. There are as many as values and keys in a file of megabytes, so it is kept small.
@@ -134,6 +136,11 @@ impl<'t> Tree<'t> {
         if let Kind::List(end) | Kind::Map(end) = kind {
             *end = behind;
         }
+    }
+
+    /// Marks a scalar as one that has a tag or an anchor.
+    pub(super) fn set_tagged(&mut self, id: u32) {
+        self.tagged.insert(id);
     }
 
     /// Takes note that a problem has been reported about a node that is no collection.
@@ -374,18 +381,26 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Whether the node is a text or a number that stands in the file letter by letter, and not an alias.
+    /// Whether the node is a text or a number that stands in the file letter by letter, without a tag or an anchor, and not
+    /// an alias.
     pub fn is_verbatim(self) -> bool {
-        matches!(
+        let is_literal = matches!(
             self.tree.kind(self.id),
             Kind::String(Letters::WHOLE | Letters::QUOTED) | Kind::Number(Letters::WHOLE | Letters::QUOTED)
-        )
+        );
+        is_literal && !self.is_tagged()
+    }
+
+    /// Whether a scalar has a tag or an anchor, which another value in its place would inherit.
+    pub fn is_tagged(self) -> bool {
+        self.tree.tagged.contains(&self.id)
     }
 
     /// Where a value can be written, if none stands here.
     pub fn vacancy(self) -> Option<Vacancy> {
         let span = self.span();
         match self.tree.kind(self.id) {
+            _ if self.is_tagged() => None,
             Kind::Unwritten => Some(Vacancy { span, lead: " " }),
             Kind::Null if !span.is_empty() => Some(Vacancy { span, lead: "" }),
             _ => None,
@@ -579,7 +594,7 @@ impl<'t> Map<'t> {
             key: tree.key(key),
             key_span: tree.span(key),
             key_verbatim: match tree.kind(key) {
-                Kind::Null | Kind::Unwritten | Kind::Bool(_) => true,
+                Kind::Null | Kind::Unwritten | Kind::Bool(_) => !tree.node(key).is_tagged(),
                 _ => tree.node(key).is_verbatim(),
             },
             value: tree.node(value),

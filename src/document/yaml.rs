@@ -9,52 +9,64 @@ use std::ops::Range;
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::tree::{Index, Kind};
-use super::{Document, Problem, ProblemKind};
+use super::{Document, MAX_DEPTH, MAX_NODES, ProblemKind};
 use crate::decimal::{Decimal, NotDecimal};
-use crate::source::Span;
+use crate::source::{BOM, Span};
 
-/// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
-pub(super) const MAX_DEPTH: usize = 100;
-/// How many nodes a file may have.
-pub(super) const MAX_NODES: usize = 2_000_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
 /// How many bytes of text aliases may add to a file's own when they are followed.
 const MAX_ALIASED_BYTES: u64 = 4 * 1024 * 1024;
-/// How many repeated keys of one file are reported.
-const MOST_REPEATED: usize = 1_000;
 
 /// Reads the YAML documents in `range` of `text` into `document`.
 pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<usize>) {
-    read_with(document, text, range, 1024);
-}
-
-/// As [`read`], for text whose mappings may have keys of up to `longest_key` characters.
-pub(super) fn read_with<'t>(
-    document: &mut Document<'t>,
-    text: &'t str,
-    range: Range<usize>,
-    longest_key: usize,
-) {
-    let mut options = Options::default();
-    options.strict_indentation = true;
-    options.flow_nesting_limit = MAX_DEPTH;
-    options.block_nesting_limit = MAX_DEPTH;
-    options.simple_key_max_lookahead = longest_key;
-    let slice = &text[range.clone()];
-    let mut builder = Builder::new(document, text, range.start);
-    for event in Parser::new_from_str_with_options(slice, options) {
-        let step = match event {
-            Ok((event, span)) => builder.event(event, &span),
-            Err(error) => {
-                builder.syntax_error(&error);
-                Err(Stop)
-            }
-        };
-        if step.is_err() {
+    let mut builder = Builder::new(document, text, range.clone());
+    for stream in streams(text, range) {
+        if builder.read(stream).is_err() {
             return;
         }
     }
+}
+
+/// Splits a text before each byte order mark that begins a later document, where the parser does not accept one. Only blank
+/// lines and comments may stand between the mark and the start of the document.
+fn streams(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut starts = vec![range.start];
+    let slice = &text[range.clone()];
+    let (mut at, mut mark) = (range.start, None);
+    let lines = if slice.trim_start_matches(BOM).contains(BOM) { slice } else { "" };
+    for line in lines.split_inclusive(['\n', '\r']) {
+        let unmarked = line.trim_start_matches(BOM);
+        let first = mark.or((unmarked.len() < line.len()).then_some(at));
+        mark = first.filter(|_| is_blank_line(unmarked));
+        if is_document_start(unmarked) {
+            starts.extend(first.filter(|first| *first > range.start));
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).copied().chain([range.end]);
+    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// Whether a text is nothing but spaces.
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ')
+}
+
+/// A text without the line break at its end.
+fn without_break(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// Whether a line has nothing in it but white space and a comment.
+fn is_blank_line(line: &str) -> bool {
+    let content = line.trim();
+    content.is_empty() || content.starts_with('#')
+}
+
+fn is_document_start(line: &str) -> bool {
+    line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
 /// Reading has ended at a problem that was reported.
@@ -88,11 +100,31 @@ struct Open {
     height: usize,
 }
 
+/// What the parser refuses, in words and at a place that help.
+struct Refused {
+    at: usize,
+    kind: ProblemKind,
+    message: String,
+    help: Option<&'static str>,
+    related: Option<(Span, &'static str)>,
+}
+
+impl Refused {
+    fn new(at: usize, message: impl Into<String>) -> Self {
+        Self { at, kind: ProblemKind::Syntax, message: message.into(), help: None, related: None }
+    }
+}
+
 struct Builder<'d, 't> {
     document: &'d mut Document<'t>,
     text: &'t str,
     /// What to add to the parser's offsets.
     offset: usize,
+    /// Where the text ends that is read.
+    end: usize,
+    /// Where the value or key ends that was read last.
+    read: usize,
+    has_tabs: bool,
     open: Vec<Open>,
     anchors: HashMap<usize, Built>,
     /// Nodes that following every alias would add.
@@ -102,11 +134,14 @@ struct Builder<'d, 't> {
 }
 
 impl<'d, 't> Builder<'d, 't> {
-    fn new(document: &'d mut Document<'t>, text: &'t str, offset: usize) -> Self {
+    fn new(document: &'d mut Document<'t>, text: &'t str, range: Range<usize>) -> Self {
         Self {
             document,
             text,
-            offset,
+            offset: range.start,
+            end: range.end,
+            read: range.start,
+            has_tabs: text[range].contains('\t'),
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
@@ -114,16 +149,44 @@ impl<'d, 't> Builder<'d, 't> {
         }
     }
 
+    /// Reads one stream of documents. No alias leads to an earlier one.
+    fn read(&mut self, stream: Range<usize>) -> Result<(), Stop> {
+        let mut options = Options::default();
+        options.strict_indentation = true;
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        self.anchors.clear();
+        (self.offset, self.end, self.read) = (stream.start, stream.end, stream.start);
+        for event in Parser::new_from_str_with_options(&self.text[stream], options) {
+            match event {
+                Ok((event, span)) => self.event(event, &span)?,
+                Err(error) => {
+                    self.syntax_error(&error);
+                    return Err(Stop);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Stop> {
+        let indent = span.indent;
         let span = self.place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let span = if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    self.without_blank_end(span, indent, &text)
+                } else {
+                    span
+                };
                 let kind = self.scalar(&text, style, tag.as_deref(), span);
                 let is_text = matches!(kind, Kind::String(_) | Kind::Number(_));
-                self.leaf(span, kind, if is_text { text.len() as u64 } else { 0 }, anchor)
+                let bytes = if is_text { text.len() as u64 } else { 0 };
+                self.leaf(span, kind, bytes, (anchor, tag.is_some()))
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", span);
+                let span = self.from_dash(span, style);
                 self.start(span, style, anchor, false)
             }
             Event::MappingStart(style, anchor, tag) => {
@@ -140,59 +203,256 @@ impl<'d, 't> Builder<'d, 't> {
         }
     }
 
+    /// The place of a block scalar up to the end of its last line. The parser ends it where the next token begins.
+    fn without_blank_end(&self, span: Span, indent: Option<usize>, text: &str) -> Span {
+        let mut range = span.range();
+        if text.trim().is_empty() {
+            // There is no first line to begin at.
+            range.start = self.header(range.end);
+        }
+        let written = &self.text[range.clone()];
+        let last = &written[written.rfind(['\n', '\r']).map_or(written.len(), |at| at + 1)..];
+        let is_kept = text.ends_with("\n\n");
+        if !is_blank(last) || (is_kept && range.end == self.end && !last.is_empty()) {
+            return span;
+        }
+        let mut written = without_break(&written[..written.len() - last.len()]);
+        // Blank lines at the end belong to the text only where it keeps them; deeper ones are lines of the text.
+        let Some(indent) = indent.filter(|_| !is_kept) else {
+            return Span::new(range.start, range.start + written.len());
+        };
+        while let Some(at) = written.rfind(['\n', '\r']) {
+            let last = &written[at + 1..];
+            if !is_blank(last) || last.len() > indent {
+                break;
+            }
+            written = without_break(&written[..=at]);
+        }
+        Span::new(range.start, range.start + written.len())
+    }
+
+    /// Where the `|` or `>` of a block scalar stands that ends at a place.
+    fn header(&self, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = self.read;
+        while at < end {
+            let is_apart = at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r');
+            match bytes[at] {
+                b'|' | b'>' if is_apart => return at,
+                b'#' if is_apart => at = self.text[at..end].find(['\n', '\r']).map_or(end, |feed| at + feed),
+                _ => at += 1,
+            }
+        }
+        end
+    }
+
+    /// The place of a list from its first dash on. The parser begins one that is not indented at its first item.
+    fn from_dash(&self, span: Span, style: StructureStyle) -> Span {
+        let start = span.start as usize;
+        let map = self.open.last().filter(|open| open.is_map && style == StructureStyle::Block);
+        let Some(map) = map else { return span };
+        let line = self.line_start(start);
+        let dash = line + self.text[line..start].find(|letter| letter != ' ').unwrap_or(start - line);
+        let is_dash = self.text[dash..].starts_with('-') && dash - line == self.column(map.start);
+        if is_dash { Span::new(dash, span.end as usize) } else { span }
+    }
+
+    /// Where the line of a place begins, after a byte order mark.
+    fn line_start(&self, at: usize) -> usize {
+        let before = &self.text[self.offset..at];
+        let line = before.rfind(['\n', '\r']).map_or(0, |feed| feed + 1);
+        let mark = before[line..].len() - before[line..].trim_start_matches(BOM).len();
+        self.offset + line + mark
+    }
+
+    /// How many bytes stand before a place in its line.
+    fn column(&self, at: usize) -> usize {
+        at - self.line_start(at)
+    }
+
     fn place(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
         Span::new(self.offset + range.start, self.offset + range.end)
     }
 
     fn syntax_error(&mut self, error: &ScanError) {
-        use granit_parser::ErrorKind as Kind;
         let at = self.offset + error.marker().byte_offset().unwrap_or(0);
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
-        let (at, kind, message, help) = match error.kind() {
-            Kind::RecursionLimitExceeded => {
-                (at, ProblemKind::InputLimit, format!("collections nest more than {MAX_DEPTH} deep"), None)
-            }
+        let refused = self.refused(error, at);
+        self.document.problem(refused.kind, self.letter(refused.at), refused.message);
+        if let Some(problem) = self.document.problems.last_mut() {
+            problem.help = refused.help.map(str::to_owned);
+            problem.related = refused.related.map(|(span, message)| (span, message.to_owned()));
+        }
+    }
+
+    /// What is wrong, and where, in words of its own where those of the parser mislead.
+    fn refused(&self, error: &ScanError, at: usize) -> Refused {
+        use granit_parser::ErrorKind as Kind;
+        match error.kind() {
+            Kind::RecursionLimitExceeded => Refused {
+                kind: ProblemKind::InputLimit,
+                ..Refused::new(at, format!("collections nest more than {MAX_DEPTH} deep"))
+            },
             Kind::TabNotAllowed
             | Kind::TabInBlockIndentation
             | Kind::TabInIndentation
             | Kind::TabInPlainScalar
-            | Kind::TabAtBlockScalarStart => {
-                let message = "a tab stands where YAML indents with spaces".to_owned();
-                (self.tab_near(at), ProblemKind::Syntax, message, Some("indent with spaces"))
+            | Kind::InvalidBlockEntryWhitespace
+            | Kind::TabAtBlockScalarStart => self.tab(self.tab_near(at)),
+            Kind::UnclosedQuotedScalar
+            | Kind::DocumentIndicatorInQuotedScalar
+            | Kind::InvalidQuotedScalarIndent => self.open_quote(at),
+            Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
+                self.after_quote(at)
             }
             Kind::InvalidIndentation
             | Kind::UnclosedFlowCollection { .. }
             | Kind::UnexpectedEofFlowSequence
             | Kind::UnexpectedEofFlowMapping
+            | Kind::UnexpectedEofImplicitFlowMapping
+            | Kind::ExpectedNodeContent
             | Kind::ExpectedFlowSequenceSeparator
             | Kind::ExpectedFlowMappingSeparator
                 if self.flow_start().is_some() =>
             {
-                let start = self.flow_start().unwrap_or(at);
-                let bracket = self.text[start..].chars().next().unwrap_or('[');
-                let help =
-                    "close it, put a comma between its parts, or put quotes around text that begins with it";
-                let message =
-                    format!("what `{bracket}` opens here does not end as it should: {}", error.info());
-                (start, ProblemKind::Syntax, message, Some(help))
+                self.in_brackets(error, at, self.flow_start().unwrap_or(at))
             }
-            Kind::UnknownAnchor => {
-                let message = "nothing is anchored under the name of this alias".to_owned();
-                (at, ProblemKind::Syntax, message, Some("put quotes around text that begins with `*`"))
-            }
-            Kind::MappingValueNotAllowed => {
-                let help = "put quotes around text that holds a colon followed by a space; a key stands right below the one before it";
-                (at, ProblemKind::Syntax, error.info(), Some(help))
-            }
-            _ => (at, ProblemKind::Syntax, error.info(), None),
-        };
-        let next = self.text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r'));
-        let span = Span::new(at, at + next.map_or(0, char::len_utf8));
-        self.document.problem(kind, span, message);
-        if let Some(problem) = self.document.problems.last_mut() {
-            problem.help = help.map(str::to_owned);
+            Kind::UnexpectedCharacter { character } => self.character(*character, at),
+            Kind::UnknownAnchor => Refused {
+                help: Some("put quotes around text that begins with `*`"),
+                ..Refused::new(at, "nothing is anchored under the name of this alias")
+            },
+            _ if self.leading_tab(at).is_some() => self.tab(self.leading_tab(at).unwrap_or(at)),
+            Kind::MappingValueNotAllowed => Refused {
+                help: Some(
+                    "put quotes around text that holds a colon followed by a space; a key stands right below the one before it",
+                ),
+                ..Refused::new(at, error.info())
+            },
+            _ => Refused::new(at, error.info()),
         }
+    }
+
+    fn tab(&self, at: usize) -> Refused {
+        let help = Some("indent with spaces");
+        Refused { help, ..Refused::new(at, "a tab stands where YAML indents with spaces") }
+    }
+
+    /// A text in quotes that is not closed where it has to end, at the latest.
+    fn open_quote(&self, at: usize) -> Refused {
+        let quote = self.last_quote(at).map_or(at, |quote| quote.start);
+        let help = Some("close the quotes, or indent all lines of the text further than its key");
+        if at <= quote || at >= self.end {
+            return Refused { help, ..Refused::new(quote, "the quotes that open here are not closed") };
+        }
+        let message = "the quotes that open here are not closed before a line that is not part of the text";
+        let related = Some((self.letter(at), "this line is not indented further than the key of the text"));
+        Refused { help, related, ..Refused::new(quote, message) }
+    }
+
+    /// Something behind a text in quotes, which may have been opened or closed elsewhere than was meant.
+    fn after_quote(&self, at: usize) -> Refused {
+        let quote = self.last_quote(at).map_or(at, |quote| quote.start);
+        let help = if self.text[quote..].starts_with('"') {
+            "write a quote within the text as `\\\"`, or close the quotes that were meant to end before"
+        } else {
+            "write an apostrophe within the text as `''`, or close the quotes that were meant to end before"
+        };
+        Refused {
+            help: Some(help),
+            related: Some((self.letter(quote), "the quotes open here")),
+            ..Refused::new(at, "something follows the closing quote of a text")
+        }
+    }
+
+    /// Something in brackets that does not belong there, or brackets that are not closed.
+    fn in_brackets(&self, error: &ScanError, at: usize, start: usize) -> Refused {
+        if self.last_quote(at).is_some_and(|quote| quote.end > at) {
+            return self.open_quote(at);
+        }
+        if let Some(tab) = self.leading_tab(at) {
+            return self.tab(tab);
+        }
+        let bracket = self.text[start..].chars().next().unwrap_or('[');
+        let before = self.text[start..at].trim_end();
+        match self.text[at..].chars().next() {
+            Some(',') if before.len() == 1 || before.ends_with(',') => Refused {
+                help: Some("remove the comma, or write a value before it"),
+                ..Refused::new(at, "a value is missing before this comma")
+            },
+            Some(close @ (']' | '}'))
+                if matches!(error.kind(), granit_parser::ErrorKind::InvalidIndentation) =>
+            {
+                let help = "indent it further than the key that it belongs to, or put it at the end of the line before";
+                let message = format!("`{close}` is not indented further than the key that it belongs to");
+                Refused { help: Some(help), ..Refused::new(at, message) }
+            }
+            _ => Refused {
+                help: Some(
+                    "close it, put a comma between its parts, or put quotes around text that begins with it",
+                ),
+                ..Refused::new(
+                    start,
+                    format!("what `{bracket}` opens here does not end as it should: {}", error.info()),
+                )
+            },
+        }
+    }
+
+    /// A character that may not stand where it does. The parser reports some at the beginning of their text.
+    fn character(&self, character: char, at: usize) -> Refused {
+        let at = self.text[at..self.end].find(character).map_or(at, |found| at + found);
+        if character.is_ascii_graphic() {
+            let help = Some("put quotes around text that begins with it");
+            return Refused { help, ..Refused::new(at, format!("no value begins with `{character}`")) };
+        }
+        let help = Some("write it as an escape in double quotes");
+        let message = format!("the character U+{:04X} cannot be written as it is", u32::from(character));
+        Refused { help, ..Refused::new(at, message) }
+    }
+
+    /// The place of a character that does not end a line.
+    fn letter(&self, at: usize) -> Span {
+        let next = self.text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r'));
+        Span::new(at, at + next.map_or(0, char::len_utf8))
+    }
+
+    /// The last text in quotes that opens before a place, among what has not been read.
+    fn last_quote(&self, at: usize) -> Option<Range<usize>> {
+        let (mut here, mut last) = (self.read, None);
+        while let Some(found) = self.text.get(here..at).and_then(|rest| rest.find(['"', '\'', '#'])) {
+            let mark = here + found;
+            let before = self.text[..mark].chars().next_back();
+            let is_apart = before.is_none_or(|before| before.is_whitespace() || "[{,:".contains(before));
+            here = match self.text.as_bytes()[mark] {
+                b'#' if is_apart => self.text[mark..at].find(['\n', '\r']).map_or(at, |end| mark + end),
+                quote @ (b'"' | b'\'') if is_apart => {
+                    let end = self.closing(quote, mark + 1);
+                    last = Some(mark..end);
+                    end
+                }
+                _ => mark + 1,
+            };
+        }
+        last
+    }
+
+    /// The place behind the quote that closes a text.
+    fn closing(&self, quote: u8, start: usize) -> usize {
+        let bytes = &self.text.as_bytes()[..self.end];
+        let mut at = start;
+        while let Some(byte) = bytes.get(at) {
+            let is_escape = match quote {
+                b'"' => *byte == b'\\',
+                _ => *byte == quote && bytes.get(at + 1) == Some(&quote),
+            };
+            if *byte == quote && !is_escape {
+                return at + 1;
+            }
+            at += if is_escape { 2 } else { 1 };
+        }
+        self.end
     }
 
     /// Where the innermost collection in brackets opens that has not been closed.
@@ -201,19 +461,58 @@ impl<'d, 't> Builder<'d, 't> {
         self.text[open.start..].starts_with(['[', '{']).then_some(open.start)
     }
 
-    /// The first tab in the white space that begins a line, from the line of `at` on: the parser reports such a
-    /// tab from the end of the value before it.
+    /// The first tab in the white space that begins the line of a place, also after the dash of an item and its like.
+    fn leading_tab(&self, at: usize) -> Option<usize> {
+        let line = self.line_start(at);
+        let mut rest = &self.text[line..self.end];
+        loop {
+            let content = rest.trim_start_matches([' ', '\t']);
+            if let Some(tab) = rest[..rest.len() - content.len()].find('\t') {
+                return Some(self.end - rest.len() + tab);
+            }
+            rest = content.strip_prefix(['-', '?', ':']).filter(|rest| rest.starts_with([' ', '\t']))?;
+        }
+    }
+
+    /// The first tab in the white space that begins a line, from the line of `at` on, or else before `at` in its line: the
+    /// parser reports such a tab from the end of the value before it.
     fn tab_near(&self, at: usize) -> usize {
-        let line = self.text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+        let line = self.line_start(at);
         let mut start = line;
-        for line in self.text[line..].split_inclusive('\n').take(3) {
-            let white = line.len() - line.trim_start_matches([' ', '\t']).len();
-            if let Some(tab) = line[..white].find('\t') {
-                return start + tab;
+        for line in self.text[line..self.end].split_inclusive('\n').take(3) {
+            if let Some(tab) = self.leading_tab(start) {
+                return tab;
             }
             start += line.len();
         }
-        at
+        self.text[line..at].rfind('\t').map_or(at, |tab| line + tab)
+    }
+
+    /// Refuses a tab in the white space before a block collection, which indents it.
+    fn check_indentation(&mut self, start: usize) -> Result<(), Stop> {
+        let Some(tab) = self.tab_before(start) else { return Ok(()) };
+        let refused = self.tab(tab);
+        self.document.problem(refused.kind, self.letter(tab), refused.message);
+        if let Some(problem) = self.document.problems.last_mut() {
+            problem.help = refused.help.map(str::to_owned);
+        }
+        Err(Stop)
+    }
+
+    /// The first tab in the white space before a place, and before the tags and anchors that stand there.
+    fn tab_before(&self, at: usize) -> Option<usize> {
+        let mut before = &self.text[self.offset..at];
+        loop {
+            let rest = before.trim_end_matches([' ', '\t']);
+            if let Some(tab) = before[rest.len()..].find('\t') {
+                return Some(self.offset + rest.len() + tab);
+            }
+            let word = rest.rfind([' ', '\t', '\n', '\r']).map_or(0, |white| white + 1);
+            if !rest[word..].starts_with(['&', '!']) {
+                return None;
+            }
+            before = &rest[..word];
+        }
     }
 
     fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Result<(), Stop> {
@@ -222,6 +521,10 @@ impl<'d, 't> Builder<'d, 't> {
             return self.limit(span, format!("collections nest more than {MAX_DEPTH} deep"));
         }
         let start = span.start as usize;
+        if self.has_tabs && style == StructureStyle::Block {
+            self.check_indentation(start)?;
+        }
+        self.read = span.end as usize;
         let id = self.document.tree.open(start, is_map);
         let open =
             Open { id, anchor, start, style, is_map, due: None, end: None, weight: 1, bytes: 0, height: 0 };
@@ -235,16 +538,26 @@ impl<'d, 't> Builder<'d, 't> {
         let end = open.end.filter(|_| open.style == StructureStyle::Block).unwrap_or(end.end);
         self.document.tree.close(open.id, end as usize);
         if open.is_map {
-            self.drop_repeated(open.id);
+            self.document.drop_repeated(open.id);
         }
         let built = Built { id: open.id, weight: open.weight, bytes: open.bytes, height: open.height + 1 };
         self.finish(built, open.anchor);
     }
 
-    fn leaf(&mut self, span: Span, kind: Kind, bytes: u64, anchor: usize) -> Result<(), Stop> {
+    fn leaf(
+        &mut self,
+        span: Span,
+        kind: Kind,
+        bytes: u64,
+        (anchor, has_tag): (usize, bool),
+    ) -> Result<(), Stop> {
         self.check_count(span)?;
+        self.read = self.read.max(span.end as usize);
         let (span, kind) = self.behind_colon(span, kind);
         let id = self.document.tree.push(span, kind);
+        if anchor != 0 || has_tag {
+            self.document.tree.set_tagged(id);
+        }
         self.finish(Built { id, weight: 1, bytes, height: 0 }, anchor);
         Ok(())
     }
@@ -337,28 +650,6 @@ impl<'d, 't> Builder<'d, 't> {
         }
     }
 
-    /// Reports the keys that stand a second time, and leaves their entries out: the first one counts.
-    fn drop_repeated(&mut self, map: u32) {
-        let tree = &mut self.document.tree;
-        let repeated = tree.repeated(map);
-        if repeated.is_empty() {
-            return;
-        }
-        let problems = repeated.iter().take(MOST_REPEATED.saturating_sub(self.document.problems.len())).map(
-            |&(first, key)| Problem {
-                kind: ProblemKind::DuplicateKey,
-                span: tree.span(key),
-                message: format!("the key `{}` stands here a second time", tree.key(key)),
-                help: None,
-                related: Some((tree.span(first), "first here".to_owned())),
-            },
-        );
-        self.document.problems.extend(problems);
-        for (_, key) in repeated {
-            tree.spoil(key);
-        }
-    }
-
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
         let plain = style == ScalarStyle::Plain;
         // An empty value arrives as the text `~` over no bytes.
@@ -380,6 +671,11 @@ impl<'d, 't> Builder<'d, 't> {
             }
         };
         match wanted {
+            _ if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                && wanted.is_none_or(|tag| tag == "str") =>
+            {
+                Kind::String(self.document.tree.unescape([text]))
+            }
             None if !plain => self.string(text, span),
             Some("str") => self.string(text, span),
             None => self.resolve(text, span),
@@ -426,11 +722,7 @@ impl<'d, 't> Builder<'d, 't> {
             Ok(_) => Kind::Number(self.document.tree.letters_of(text, span)),
             Err(NotDecimal::NotANumber) => self.string(text, span),
             Err(NotDecimal::TooLong) => {
-                let message = format!(
-                    "a number here has {} digits at the most, and this one cannot be read exactly",
-                    Decimal::MAX_DIGITS
-                );
-                self.document.problem(ProblemKind::InputLimit, span, message);
+                self.document.number_too_long(span);
                 Kind::Unreadable
             }
         }

@@ -29,6 +29,9 @@ fn unquoted(text: &str, node: Node<'_>, place: Span) -> Result<Span, InTheWay> {
     if node.is_shared() {
         return Err((place, SHARED.to_owned()));
     }
+    if node.is_tagged() {
+        return Err((place, "the value has a tag or an anchor".to_owned()));
+    }
     within_quotes(text, node.span(), value)
         .ok_or_else(|| (place, "it is not written letter by letter".to_owned()))
 }
@@ -74,6 +77,9 @@ pub(super) fn fill(text: &str, block: Node<'_>, aim: Aim) -> Result<Edit, InTheW
     };
     if map.is_shared() || entry.value.is_shared() {
         return Err((entry.key_span, SHARED.to_owned()));
+    }
+    if entry.value.is_tagged() {
+        return Err((entry.key_span, "the value has a tag or an anchor".to_owned()));
     }
     let span = entry.value.span();
     if !span.is_empty() {

@@ -51,7 +51,9 @@ fn assessment(owner: Owner, block: Block<'_>) -> Assessment<'_> {
         owner,
         heading: block.heading,
         version: block.entry("version").and_then(version),
-        cvss_absent: block.entry("cvss").is_none() && block.entry("cvss_base").is_none(),
+        cvss_absent: block
+            .map()
+            .is_some_and(|map| map.get("cvss").is_none() && map.get("cvss_base").is_none()),
         vector_written: block.entry("cvss").is_some(),
         vector: block.text("cvss"),
         base: block.number("cvss_base"),

@@ -1,6 +1,7 @@
 //! `cvss-unverified`: a base score without the vector it came from.
 
 use super::{Check, Example, Rule, Subject};
+use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 
 pub(crate) static RULE: Rule = Rule {
@@ -30,6 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         if let (None, false, Some(base)) =
             (&scored.vector, scored.declared.vector_written, scored.declared.base)
+            && base.value.within(Decimal::ZERO, Decimal::new(10, 0))
         {
             let message = format!("the base {} is taken on trust: no vector stands beside it", base.value);
             found.push(

@@ -143,7 +143,7 @@ impl Compiled {
         let mut places = Places { root, elements: HashMap::new(), entries: HashMap::new() };
         self.join_misspelt_keys(&mut places, &mut breaches);
         let mut violations = Vec::new();
-        for breach in &breaches {
+        for breach in without_implied(&breaches) {
             self.explain(&mut places, breach, &mut violations);
         }
         violations.sort_by_key(|violation| violation.span);
@@ -223,7 +223,8 @@ impl Compiled {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
                 Meant::Branch(breaches) if owner.is_none() => {
-                    return breaches.iter().for_each(|inner| self.explain(places, inner, violations));
+                    return without_implied(breaches)
+                        .for_each(|inner| self.explain(places, inner, violations));
                 }
                 Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
                 Meant::Types(expected) => self.wrong_type(&place, breach, &expected),
@@ -500,6 +501,32 @@ enum Meant<'b> {
     Types(Vec<&'static str>),
 }
 
+/// The breaches without those that others imply: a value of the wrong type is none of the options either, and nothing that
+/// is asked of the right type holds.
+fn without_implied(breaches: &[Breach]) -> impl Iterator<Item = &Breach> {
+    let not_options: HashSet<_> = breaches
+        .iter()
+        .filter(|breach| matches!(breach.what, What::NotOneOf(_)))
+        .map(place_and_schema)
+        .collect();
+    let mistyped: HashSet<&[String]> = breaches
+        .iter()
+        .filter(|breach| matches!(breach.what, What::WrongType(_)))
+        .map(|breach| &*breach.path)
+        .collect();
+    breaches.iter().filter(move |breach| match breach.what {
+        What::WrongType(_) => !not_options.contains(&place_and_schema(breach)),
+        What::Other(_) => !mistyped.contains(&*breach.path),
+        _ => true,
+    })
+}
+
+/// The path of a breach, and that of the schema object whose keyword failed.
+fn place_and_schema(breach: &Breach) -> (&[String], &[String]) {
+    let schema = breach.keyword.split_last().map_or(&[][..], |(_, schema)| schema);
+    (&breach.path, schema)
+}
+
 /// Of the branches of an `anyOf`, the one the author was writing: of those that accept the value's type, the one
 /// with the least against it.
 fn meant_branch(branches: &[Vec<Breach>], depth: usize) -> Meant<'_> {
@@ -539,6 +566,21 @@ mod tests {
                 format!("{}:{} {}", place.line, place.column, violation.message)
             })
             .collect()
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_among_options_is_one_problem() {
+        let schema = serde_json::json!({
+            "properties": { "a": { "type": "string", "enum": ["x", "y"] }, "b": { "anyOf": [
+                { "type": "array" },
+                { "type": "object", "properties": { "c": { "type": "string", "enum": ["x"] } } },
+            ] }, "d": { "type": "object", "not": { "required": ["x"] } } },
+        });
+        assert_eq!(messages(&schema, "d: 3"), ["1:4 `d` must be a mapping, not a number"]);
+        assert_eq!(messages(&schema, "a: 3"), ["1:4 `a` must be one of x, y, not `3`"]);
+        assert_eq!(messages(&schema, "a:"), ["1:1 `a` must be one of x, y, not empty"]);
+        assert_eq!(messages(&schema, "a: [x]"), ["1:4 `a` must be one of x, y, not a list"]);
+        assert_eq!(messages(&schema, "b: { c: 1 }"), ["1:9 `b.c` must be x, not `1`"]);
     }
 
     #[test]

@@ -197,13 +197,88 @@ fn what_an_alias_leads_to_is_left() {
         let folder = Folder::new(&[(FILE, &text)]);
         let ran = folder.fix(&[]);
         assert_eq!(folder.read(FILE), text);
-        assert_eq!(ran.out.matches("left: an alias leads here").count(), left, "{}", ran.out);
+        assert_eq!(ran.out.matches("not fixed: the value is an alias").count(), left, "{}", ran.out);
         assert_eq!(ran.code, 1);
     }
-    // An anchor alone does no harm.
-    let folder = Folder::new(&[(FILE, &model("score: 9.4", "score: &score 9.1"))]);
-    folder.fix(&[]);
-    assert_eq!(folder.read(FILE), model("score: 9.4", "score: &score 9.4"));
+}
+
+/// A tag or an anchor would become that of the new value, which may not be what the tag says.
+#[test]
+fn a_value_with_a_tag_or_an_anchor_is_not_fixed() {
+    for (declared, is_told) in [
+        ("  score: !!int 9\n", true),
+        ("  score: !!float 9.1\n", true),
+        ("  score: &score 9.1\n", true),
+        ("  score: &score !!float 9.1\n", true),
+        ("  score: !!float # later\n    9.1\n", true),
+        ("  score: 9.4\n  severity: !!str High\n", true),
+        ("  score: 9.4\n  severity: ! \"High\"\n", true),
+        ("  score: 9.4\n  factor_sum: !<tag:yaml.org,2002:float> 8.5\n", true),
+        ("  score: !!null null\n", false),
+        ("  score: &score ~\n", false),
+        ("  score: !!null\n", false),
+    ] {
+        let text = model("  score: 9.4\n", declared);
+        let folder = Folder::new(&[(FILE, &text)]);
+        let ran = folder.fix(&["--unsafe"]);
+        assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
+        let told = ": not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n";
+        assert_eq!(ran.out.contains(told), is_told, "{declared}: {}", ran.out);
+    }
+    let text = model("  summary:", "  &text sumary:");
+    let folder = Folder::new(&[(FILE, &text)]);
+    assert_eq!((folder.fix(&["--unsafe"]).code, folder.read(FILE)), (1, text));
+}
+
+#[test]
+fn comments_in_empty_braces_stay() {
+    let all = |indent: &str| {
+        let forms = forms(&HOLDS).replace("\n  ", &format!(",\n{indent}"));
+        format!("{indent}{}", forms.trim())
+    };
+    let wrong = "maestro: {\n  # Ask Bob first.\n\n  # And Ann.\n  }\n";
+    let right = wrong.replace("Ann.\n", &format!("Ann.\n{}\n", all("  ")));
+    assert_eq!(suggested(FILE, &with_layers(wrong)), with_layers(&right));
+    for wrong in [
+        "maestro: { # Ask Bob first.\n }\n",
+        "maestro: {} # Ask Bob first.\n",
+        "maestro: # Ask Bob first.\n",
+        "maestro: ~ # Ask Bob first.\n",
+        "maestro: { data_operations: x, # Ask Bob first.\n  agent_ecosystem: y # And Ann.\n  }\n",
+        "maestro:\n  data_operations: {\n    # Ask Bob first.\n    }\n",
+        "maestro: { data_operations: { # Ask Bob first.\n  } }\n",
+        "maestro:\n  data_operations:\n    status: uncertain\n    analysis: \"\" # Ask Bob first.\n",
+    ] {
+        let after = suggested(FILE, &with_layers(wrong));
+        assert!(after.contains("# Ask Bob first.\n"), "{after}");
+        assert_eq!(after.contains("# And Ann.\n"), wrong.contains("# And Ann.\n"), "{after}");
+        assert!(after.contains("TODO") || wrong.contains("{ # Ask"), "{after}");
+    }
+}
+
+#[test]
+fn a_text_that_keeps_its_blank_lines_ends_before_a_form() {
+    for note in [
+        "  x-note: |+\n    kept\n\n\n",
+        "  x-note: |+\n\n\n",
+        "  x-note: >+\n    kept\n\n",
+        "  x-note: |\n    kept\n     \n",
+        "  x-note: |2\n      \n",
+        "  x-note: |-\n    kept\n\n",
+        "  x-note: |\n    kept",
+        "  x-note:\n    - |+\n      kept\n\n\n",
+        "  x-note:\n    a: |+\n      kept\n\n# the end\n",
+    ] {
+        let text = |text: &str| -> serde_json::Value {
+            let source = aivss_lint::source::Source::decode(FILE, text.as_bytes().to_vec());
+            let document = aivss_lint::document::parse(&source);
+            document.roots().next().unwrap().to_json()["maestro"]["x-note"].clone()
+        };
+        let before = with_layers(&format!("maestro:\n  foundation_models: Prompts leak.\n{note}"));
+        let after = suggested(FILE, &before);
+        assert_eq!(text(&after), text(&before), "{after}");
+        assert!(after.contains("  agent_ecosystem: {"), "{after}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod hostile;
 mod html;
 mod limits;
 mod migrate;
+mod patches;
 mod properties;
 mod published;
 mod reports;

@@ -5,6 +5,7 @@
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
+use aivss_lint::document::{self, Node};
 use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, Judge, lint};
 use aivss_lint::policy::{self, NoFiles};
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 /// Files to start from: each format, with anchors, findings and faults.
-const SEEDS: [(&str, &str); 8] = [
+const SEEDS: [(&str, &str); 10] = [
     ("a.yaml", include_str!("../../src/rules/stock.yaml")),
     ("b.yaml", include_str!("../../examples/smolagents/threat-model.yaml")),
     ("c.json", include_str!("../../examples/owasp-0.8/aivss-report.json")),
@@ -37,6 +38,14 @@ const SEEDS: [(&str, &str); 8] = [
     (
         "h.yaml",
         "aivss_threat_model: 1\nmaestro:\n  foundation_models: |+\n    text\n\n  data_operations:\n    threats:\n    - {}\n  agent_frameworks: >-\n# end\nfindings:\n- aivss: {}\n",
+    ),
+    (
+        "i.yaml",
+        "aivss_threat_model: 1\n# one\nmaestro: # two\n  data_operations: {\n    # three\n    }\n  agent_frameworks: { # four\n    status: uncertain # five\n    }\n  x-b: >+\n    text\n\n\n# six\nx-a: |+\n\n\n",
+    ),
+    (
+        "j.yaml",
+        "aivss_threat_model: 1\r\nmaestro: {\r\n  # one\r\n}\r\nx-a:\r\n- b: |+\r\n    text\r\n\r\n  \r\n\u{FEFF}---\r\naivss_threat_model: 1\r\nx-a: |2\r\n    \r\nmaestro: ",
     ),
 ];
 
@@ -166,6 +175,37 @@ proptest! {
     }
 
     #[test]
+    fn forms_change_no_value_and_no_comment(
+        seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
+    ) {
+        let (name, text) = SEEDS[seed];
+        let policy = policy::recommended().policy();
+        let judge = |text: &str| {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+        };
+        let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
+        if judge(&text).iter().any(is_unreadable) {
+            return Ok(());
+        }
+        let forms = |text: &str| {
+            let mut faults = judge(text);
+            faults.retain(|fault| fault.rule == "layer-blank" || is_unreadable(fault));
+            faults
+        };
+        let after = mend(&text, Safety::Suggested, forms).text;
+        let values = |text: &str| -> Vec<serde_json::Value> {
+            let source = Source::decode(name, text.as_bytes().to_vec());
+            document::parse(&source).roots().map(Node::to_json).collect()
+        };
+        let (old, new) = (values(&text), values(&after));
+        prop_assert!(old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| is_kept(old, new)), "{}", after);
+        for comment in text.lines().filter_map(|line| line.split_once(" #")) {
+            prop_assert!(after.contains(comment.1), "{}", after);
+        }
+    }
+
+    #[test]
     fn the_order_of_factors_changes_no_score(
         values in prop::collection::vec(0_i64..=10_000, 10),
         order in Just((0..10).collect::<Vec<usize>>()).prop_shuffle(),
@@ -220,6 +260,22 @@ proptest! {
         if let Err(broken) = policy::read(source, &NoFiles) {
             prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
+    }
+}
+
+/// Whether a value is still there in another one, which may have more entries and fill in what is empty.
+fn is_kept(old: &serde_json::Value, new: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match (old, new) {
+        (Json::Null, _) => true,
+        (Json::String(text), _) if text.trim().is_empty() && old != new => new.is_object() || new.is_string(),
+        (Json::Object(old), Json::Object(new)) => {
+            old.iter().all(|(key, old)| new.get(key).is_some_and(|new| is_kept(old, new)))
+        }
+        (Json::Array(old), Json::Array(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_kept(old, new))
+        }
+        (old, new) => old == new,
     }
 }
 

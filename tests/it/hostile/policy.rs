@@ -68,7 +68,7 @@ pub(crate) fn policies() -> Vec<Case> {
         policy("Norway as a limit", b"aivss_policy: 1\nlimits: { score: NO }\n", "2:18 schema"),
         policy("Norway as a level", b"aivss_policy: 1\nrules: { layer-blank: no }\n", "2:23 schema"),
         policy("a tab as indentation", b"aivss_policy: 1\nlimits:\n\tscore: 5\n", "3:1 syntax"),
-        policy("a quote that does not end", b"aivss_policy: '1\n", "2:1 syntax"),
+        policy("a quote that does not end", b"aivss_policy: '1\n", "1:15 syntax"),
         policy(
             "an exception without its reason",
             b"aivss_policy: 1\nexceptions: [{ rule: score-exceeded, path: '**' }]\n",

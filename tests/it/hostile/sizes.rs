@@ -15,7 +15,7 @@ pub(crate) fn sizes() -> Vec<Case> {
         yaml("blocks without end", blocks, 1, "101:101 input-limit"),
         yaml("dashes without end", "- ".repeat(100_000), 1, "1:201 input-limit"),
         yaml("question marks without end", "? ".repeat(100_000), 1, "1:201 input-limit"),
-        json("brackets without end, JSON", "[".repeat(100_000), 1, "1:100000 syntax"),
+        json("brackets without end, JSON", "[".repeat(100_000), 1, "1:101 input-limit"),
         json(
             "balanced brackets, JSON",
             ["[".repeat(100_000), "]".repeat(100_000)].concat(),
