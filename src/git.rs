@@ -47,7 +47,9 @@ pub fn command(root: &Path) -> Command {
         ("GIT_TERMINAL_PROMPT", "0"),
         ("LC_ALL", "C"),
     ]);
-    command.envs(root.parent().map(|above| ("GIT_CEILING_DIRECTORIES", above)));
+    // A broken `.git` must not make git take the repository around it.
+    let real = root.canonicalize().ok();
+    command.envs(real.as_deref().and_then(Path::parent).map(|above| ("GIT_CEILING_DIRECTORIES", above)));
     command.envs(index_of_hook(root).map(|index| ("GIT_INDEX_FILE", index)));
     command.arg("-C").arg(root);
     for setting in SETTINGS.map(OsString::from).into_iter().chain(trusted_folders()) {
