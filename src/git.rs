@@ -29,7 +29,10 @@ const SETTINGS: [&str; 6] = [
 ];
 
 /// A command of git at the root of a repository, that changes nothing and asks nobody.
-#[expect(clippy::disallowed_methods, reason = "git obeys the environment, so this decides what it sees of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
 pub fn command(root: &Path) -> Command {
     // An empty entry, or a relative one, is the current folder, which a change fills.
     let path = env::var_os("PATH").unwrap_or_default();
@@ -76,12 +79,17 @@ fn program(folders: &[PathBuf]) -> PathBuf {
 /// The names of git's variables in the environment.
 fn inherited() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);
-    names.filter(|name| name.as_encoded_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"GIT_")))
+    names.filter(|name| {
+        name.as_encoded_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"GIT_"))
+    })
 }
 
 /// The folders that the environment says to trust although another user owns them, as settings. In a container of a CI
 /// system that is the usual way to say so; no other setting of the environment counts.
-#[expect(clippy::disallowed_methods, reason = "git obeys the environment, so this decides what it sees of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
 fn trusted_folders() -> impl Iterator<Item = OsString> {
     /// More than that nobody sets.
     const MOST: usize = 1000;
@@ -99,7 +107,10 @@ fn trusted_folders() -> impl Iterator<Item = OsString> {
 }
 
 /// The index that a hook is given, if it lies in the repository's own git folder.
-#[expect(clippy::disallowed_methods, reason = "git obeys the environment, so this decides what it sees of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
 fn index_of_hook(root: &Path) -> Option<PathBuf> {
     let index = root.join(env::var_os("GIT_INDEX_FILE")?).canonicalize().ok()?;
     index.starts_with(git_folder(root)?).then_some(index)
@@ -234,7 +245,8 @@ fn refs_named(root: &Path, name: &str) -> Result<Vec<String>, String> {
         branch.is_some_and(|(_, branch)| branch == name)
     };
     // A pattern matches what lies below it as well.
-    let is_meant = |found: &str| found == name || short.iter().any(|short| short == found) || is_of_remote(found);
+    let is_meant =
+        |found: &str| found == name || short.iter().any(|short| short == found) || is_of_remote(found);
     let printed = output(root, &arguments)?;
     let found = String::from_utf8_lossy(&printed);
     Ok(found.lines().filter(|found| is_meant(found)).map(str::to_owned).collect())

@@ -65,7 +65,8 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let root = repository.root();
     let head_name = arguments.head.as_deref().map(|head| git::with_tag(root, head));
     let base_name = git::with_tag(root, &arguments.base);
-    let base = git::merge_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(Stopped::Asked)?;
+    let base =
+        git::merge_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(Stopped::Asked)?;
     let base = Commit::open(root, base).map_err(Stopped::Asked)?;
     let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
     let head = head.transpose().map_err(Stopped::Asked)?;
