@@ -69,7 +69,6 @@ pub fn command(root: &Path) -> Command {
 }
 
 /// The path of git, or an empty one, which cannot be run.
-#[expect(clippy::disallowed_methods, reason = "git is looked for where it may come from")]
 fn program(folders: &[PathBuf]) -> PathBuf {
     let name = format!("git{}", env::consts::EXE_SUFFIX);
     let mut programs = folders.iter().map(|folder| folder.join(&name));
