@@ -42,6 +42,7 @@ main() {
   if [[ -n $base ]]; then
     obtain "$base"
     join "$base"
+    if [[ $GITHUB_EVENT_NAME == pull_request_target ]]; then need_change "$base"; fi
   fi
 
   case $POLICY_FROM in
@@ -77,6 +78,15 @@ pull_request_base() {
       resolved=${BASH_REMATCH[1]}
       has "$resolved" || fetch --depth=2 origin "$head" || true
     fi
+  fi
+}
+
+# Ends the step where the checkout contains nothing of the change, as it does by default for pull_request_target.
+need_change() {
+  local head
+  head=$(git rev-parse HEAD)
+  if [[ $head == "$GITHUB_SHA" ]] || git merge-base --is-ancestor HEAD "$1"; then
+    fail 'the checkout is the base of the pull request and does not contain the change: use the event pull_request'
   fi
 }
 

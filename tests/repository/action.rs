@@ -398,18 +398,26 @@ fn a_merge_commit_of_the_author_chooses_no_policy() {
     assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
 }
 
-/// The tip of the base branch may be a merge commit itself, and is what such an event checks out.
+/// `pull_request_target` checks out the tip of the base branch, which may be a merge commit itself.
 #[test]
-fn a_merge_commit_on_the_base_branch_is_its_tip() {
+fn a_checkout_of_the_base_alone_is_refused() {
     let job = Job::new("target");
     let history = history(&job);
     check_out(&job, &history.merge);
-    let job = job
-        .on("pull_request_target", pull_request(&history.merge, "owner/agents"))
-        .variable("GITHUB_SHA", &history.merge);
+    for base in [&history.merge, &history.base] {
+        let event = pull_request(base, "owner/agents");
+        let job = job.again().on("pull_request_target", event).variable("GITHUB_SHA", &history.merge);
+        assert_cannot_judge(&job.run(), "does not contain the change");
+        assert_eq!(job.calls().len(), 0);
+    }
+    // The change, checked out by name, by the policy of the base.
+    git(&job.workspace(), &["fetch", "--quiet", "origin", &history.head]);
+    git(&job.workspace(), &["checkout", "--quiet", "--detach", &history.head]);
+    let event = pull_request(&history.base, "owner/agents");
+    let job = job.on("pull_request_target", event).variable("GITHUB_SHA", &history.base);
     let ran = job.run();
     assert_eq!(ran.code, 0, "{}", ran.log);
-    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.merge.as_str()));
+    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
 }
 
 /// As in a container, where the workspace is not one's own.
