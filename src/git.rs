@@ -1,32 +1,129 @@
 //! The files of a commit, read through git without checking anything out. Like [`crate::discover`] it reaches the
 //! world, and it is the only file that runs git.
 //!
-//! git is asked by plumbing commands alone, without hooks, file system monitors, or fetching of what a partial clone has
-//! left out. Renames on the way to the working folder are compared as git would add the files, so that clean filters
-//! of this clone's own configuration run. What a name of a revision begins with can never be taken for an option.
+//! git is asked by plumbing commands alone, without hooks, file system monitors, filters, or fetching of what a partial
+//! clone has left out. The repository is the one whose `.git` lies in the folder, whatever the environment says. What a
+//! name of a revision begins with can never be taken for an option.
 
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use crate::change::Revision;
 use crate::source::Source;
 
-/// A command of git at a folder, that changes nothing and asks nobody.
-pub fn command(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "diff.renameLimit=4000"]);
-    // A commit is what its identifier says, whatever replacements this clone has.
-    command.args(["--no-replace-objects", "--literal-pathspecs"]);
+/// Settings of every call, which win over every file of configuration.
+const SETTINGS: [&str; 6] = [
+    // A folder of a change can look like a bare repository, with a configuration that runs programs.
+    "safe.bareRepository=explicit",
+    "protocol.ext.allow=never",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    // Attributes are read from the empty tree: those of a change would choose filters to run.
+    "attr.tree=4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "diff.renameLimit=4000",
+];
+
+/// A command of git at the root of a repository, that changes nothing and asks nobody.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
+pub fn command(root: &Path) -> Command {
+    // An empty entry, or a relative one, is the current folder, which a change fills.
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+    let mut command = Command::new(program(&folders));
+    for name in inherited() {
+        command.env_remove(name);
+    }
+    command.envs(env::join_paths(folders).map(|path| ("PATH", path)));
     command.envs([
         ("GIT_OPTIONAL_LOCKS", "0"),
         ("GIT_NO_LAZY_FETCH", "1"),
+        // No transport has this name.
+        ("GIT_ALLOW_PROTOCOL", "none"),
         ("GIT_TERMINAL_PROMPT", "0"),
         ("LC_ALL", "C"),
     ]);
+    // A broken `.git` must not make git take the repository around it.
+    let real = root.canonicalize().ok();
+    command.envs(real.as_deref().and_then(Path::parent).map(|above| ("GIT_CEILING_DIRECTORIES", above)));
+    command.envs(index_of_hook(root).map(|index| ("GIT_INDEX_FILE", index)));
+    command.arg("-C").arg(root);
+    for setting in SETTINGS.map(OsString::from).into_iter().chain(trusted_folders()) {
+        command.arg("-c").arg(setting);
+    }
+    // Releases of git before 2.38 do not know `safe.bareRepository`.
+    let entry = root.join(".git");
+    if entry.symlink_metadata().is_err() {
+        command.arg("--git-dir").arg(entry);
+    }
+    // A commit is what its identifier says, whatever replacements this clone has.
+    command.args(["--no-replace-objects", "--literal-pathspecs"]);
     command
+}
+
+/// The path of git, or an empty one, which cannot be run.
+fn program(folders: &[PathBuf]) -> PathBuf {
+    let name = format!("git{}", env::consts::EXE_SUFFIX);
+    let mut programs = folders.iter().map(|folder| folder.join(&name));
+    programs.find(|program| program.metadata().is_ok_and(|metadata| metadata.is_file())).unwrap_or_default()
+}
+
+/// The names of git's variables in the environment.
+fn inherited() -> impl Iterator<Item = OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        name.as_encoded_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"GIT_"))
+    })
+}
+
+/// The folders that the environment says to trust although another user owns them, as settings. In a container of a CI
+/// system that is the usual way to say so; no other setting of the environment counts.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
+fn trusted_folders() -> impl Iterator<Item = OsString> {
+    /// More than that nobody sets.
+    const MOST: usize = 1000;
+    let variable = |name: String| env::var_os(name);
+    let count = variable("GIT_CONFIG_COUNT".to_owned()).and_then(|count| count.to_str()?.parse().ok());
+    (0..count.unwrap_or(0).min(MOST)).filter_map(move |at| {
+        let key = variable(format!("GIT_CONFIG_KEY_{at}"))?;
+        let value = variable(format!("GIT_CONFIG_VALUE_{at}"))?;
+        key.eq_ignore_ascii_case("safe.directory").then(|| {
+            let mut setting = OsString::from("safe.directory=");
+            setting.push(value);
+            setting
+        })
+    })
+}
+
+/// The index that a hook is given, if it lies in the repository's own git folder.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, so this decides what it sees of it"
+)]
+fn index_of_hook(root: &Path) -> Option<PathBuf> {
+    let index = root.join(env::var_os("GIT_INDEX_FILE")?).canonicalize().ok()?;
+    index.starts_with(git_folder(root)?).then_some(index)
+}
+
+/// The folder that the `.git` of a root is or names.
+#[expect(clippy::disallowed_methods, reason = "no change can contain a `.git`")]
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    let entry = root.join(".git");
+    if entry.is_dir() {
+        return entry.canonicalize().ok();
+    }
+    let text = std::fs::read_to_string(entry).ok()?;
+    root.join(text.strip_prefix("gitdir: ")?.trim_end()).canonicalize().ok()
 }
 
 /// What git prints, or why it does not, as a sentence.
@@ -54,16 +151,10 @@ fn line(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 /// # Errors
 /// Why there is none, and what to do in a shallow clone.
 pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
-    let exists = |kind: &str| {
-        let reference = format!("refs/{kind}/{asked}");
-        line(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &reference]).is_ok()
-    };
-    // Who may push a tag must not choose the judge by naming it like a branch: git would take the tag.
-    if exists("tags") && (exists("heads") || exists("remotes")) {
-        return Err(format!(
-            "`{asked}` is both a tag and a branch here: write refs/tags/, refs/heads/ or refs/remotes/ before it"
-        ));
+    if asked.starts_with([':', '^']) {
+        return Err(format!("`{asked}` does not begin with a branch, a tag or a commit id"));
     }
+    refuse_unclear(root, ref_name(asked))?;
     let above = line(root, &["rev-parse", "--show-superproject-working-tree"]).unwrap_or_default();
     if !above.is_empty() {
         return Err(
@@ -74,12 +165,90 @@ pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &spec];
     let found = command(root).args(arguments).output().map_err(|error| no_git(&error))?;
     let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    if !found.status.success() || commit.is_empty() {
+    if !found.status.success() || !is_hexadecimal(&commit) {
         // Where git does not work at all, its own words say why.
         line(root, &["rev-parse", "--git-dir"])?;
         return Err(format!("there is no commit `{asked}` here{}", shallow_hint(root)));
     }
     Ok(Revision { asked: asked.to_owned(), commit })
+}
+
+/// The name of a revision for [`resolve`], where people name a tag by its short name. It may be named like a branch, so
+/// that no gate takes it.
+pub fn with_tag(root: &Path, asked: &str) -> String {
+    let tag = format!("refs/tags/{}", ref_name(asked));
+    let is_tag_alone = refs_named(root, ref_name(asked)).is_ok_and(|refs| refs == [tag]);
+    if is_tag_alone { format!("refs/tags/{asked}") } else { asked.to_owned() }
+}
+
+/// The name that a revision begins with: `main` in `main~2`.
+fn ref_name(asked: &str) -> &str {
+    let name = asked.split(['~', '^', ':']).next().unwrap_or_default();
+    name.split("@{").next().unwrap_or_default()
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Refuses a name that git takes for one of several things. Who may push a tag, or a branch, must not choose the policy
+/// by its name.
+fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
+    // No ref takes the place of these, nor of `@{upstream}`, which begins with an empty name.
+    let is_id = [40, 64].contains(&name.len()) && is_hexadecimal(name);
+    if is_id || ["", "HEAD"].contains(&name) {
+        return Ok(());
+    }
+    let refs = refs_named(root, name)?;
+    if name.starts_with("refs/") {
+        let message = || format!("there is no `{name}` here{}", shallow_hint(root));
+        return refs.iter().any(|found| found == name).then_some(()).ok_or_else(message);
+    }
+    let tag = format!("refs/tags/{name}");
+    let is_tag = refs.contains(&tag);
+    let mut meant = refs.iter().filter(|found| git_takes(name).contains(found) && **found != tag);
+    match (is_tag, meant.next(), meant.next()) {
+        (true, ..) => Err(match refs.iter().find(|found| **found != tag) {
+            Some(branch) => format!("`{name}` is both a tag and a branch here: write {tag} or {branch}"),
+            // Whether the origin has a branch of this name is not known in every clone.
+            None => format!("`{name}` is a tag, and a tag can be named like a branch: write {tag}"),
+        }),
+        (_, Some(one), Some(other)) => Err(format!("`{name}` is ambiguous here: write {one} or {other}")),
+        (_, Some(one), None) if is_short_id(root, name) => {
+            Err(format!("`{name}` is both a short commit id and a branch here: write {one} or the whole id"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an object has an id that begins with the name.
+fn is_short_id(root: &Path, name: &str) -> bool {
+    is_hexadecimal(name)
+        && line(root, &["rev-parse", &format!("--disambiguate={name}")]).is_ok_and(|ids| !ids.is_empty())
+}
+
+/// The refs that git takes a name for, if they exist.
+fn git_takes(name: &str) -> [String; 4] {
+    ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|kind| format!("{kind}/{name}"))
+}
+
+/// The refs that a name is meant for: those that git takes it for, the whole name, and branches of remotes.
+fn refs_named(root: &Path, name: &str) -> Result<Vec<String>, String> {
+    let of_remotes = format!("refs/remotes/*/{name}");
+    let short = git_takes(name);
+    let mut arguments = vec!["for-each-ref", "--format=%(refname)", &of_remotes];
+    arguments.extend(short.iter().map(String::as_str));
+    arguments.extend(name.starts_with("refs/").then_some(name));
+    let is_of_remote = |found: &str| {
+        let branch = found.strip_prefix("refs/remotes/").and_then(|found| found.split_once('/'));
+        branch.is_some_and(|(_, branch)| branch == name)
+    };
+    // A pattern matches what lies below it as well.
+    let is_meant =
+        |found: &str| found == name || short.iter().any(|short| short == found) || is_of_remote(found);
+    let printed = output(root, &arguments)?;
+    let found = String::from_utf8_lossy(&printed);
+    Ok(found.lines().filter(|found| is_meant(found)).map(str::to_owned).collect())
 }
 
 /// The commit at which a revision and `head` part, which is what a change made at `head` starts from.

@@ -9,8 +9,7 @@ reason=''
 
 main() {
   local base='' judge='' number='' fork=false
-  cd -- "$WORKING_DIRECTORY" || fail "there is no folder $WORKING_DIRECTORY"
-  trust_workspace
+  enter_working_directory
 
   case $GITHUB_EVENT_NAME in
     pull_request*)
@@ -43,6 +42,7 @@ main() {
   if [[ -n $base ]]; then
     obtain "$base"
     join "$base"
+    if [[ $GITHUB_EVENT_NAME == pull_request_target ]]; then need_change "$base"; fi
   fi
 
   case $POLICY_FROM in
@@ -68,7 +68,8 @@ main() {
 # parent. Any other merge commit is the author's, who chose its parents: then it is what the event says.
 pull_request_base() {
   local head parents two=$'^([0-9a-f]+)\n[0-9a-f]+$'
-  head=$(git rev-parse --verify HEAD) || fail 'there is no git checkout here: actions/checkout comes first'
+  need_checkout
+  head=$(git rev-parse --verify HEAD) || fail 'the checkout has no commit: actions/checkout comes first'
   resolved=$PULL_REQUEST_BASE
   if [[ $head == "$GITHUB_SHA" && $GITHUB_REF == refs/pull/*/merge ]]; then
     # Read from the commit itself: a shallow clone hides the parents from everything else.
@@ -80,30 +81,84 @@ pull_request_base() {
   fi
 }
 
-# Sets `resolved` to the commit that a revision names, here or at the origin.
+# Ends the step where the checkout contains nothing of the change, as it does by default for pull_request_target.
+need_change() {
+  local head
+  head=$(git rev-parse HEAD)
+  if [[ $head == "$GITHUB_SHA" ]] || git merge-base --is-ancestor HEAD "$1"; then
+    fail 'the checkout is the base of the pull request and does not contain the change: use the event pull_request'
+  fi
+}
+
+# Sets `resolved` to the commit that a revision names, here or at the origin. A branch comes before everything else of
+# its name: more people may push a tag.
 resolve() {
-  local name short=()
+  local name ref
+  need_checkout
   case $1 in
-    -* | *[[:space:][:cntrl:]]*) fail "$1 is no revision" ;;
+    -* | :* | ^* | *[[:space:][:cntrl:]]*) fail "$1 is no revision" ;;
   esac
-  # A branch comes before a tag of the same name, which more people may push.
-  for name in "refs/remotes/origin/${1#origin/}" "$1"; do
-    resolved=$(git rev-parse --verify --quiet "$name^{commit}") && return
-  done
   # A full id needs no name.
   if [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]]; then
     resolved=$1
     return
   fi
+  name=${1%%[~^:]*}
+  name=${name%%@\{*}
+  if [[ $name =~ ^[0-9a-f]{4,39}$ ]]; then
+    fail "$1 may be a branch or a short commit id: write refs/heads/$1 or the full id"
+  fi
+  case $name in
+    HEAD) resolved=$(commit_of "$1") && return ;;
+    refs/*) find_ref "$name" "${1#"$name"}" && return ;;
+    *)
+      for ref in "refs/remotes/origin/${name#origin/}" "refs/heads/$name"; do
+        has_ref "$ref" && resolved=$(commit_of "$ref${1#"$name"}") && return
+      done
+      # Where the origin has such a branch, a tag of the same name means nothing.
+      if is_branch_of_origin "${name#origin/}"; then
+        find_ref "refs/heads/${name#origin/}" "${1#"$name"}" && return
+      else
+        resolved=$(commit_of "$1") && return
+        find_ref "refs/tags/$name" "${1#"$name"}" && return
+      fi
+      ;;
+  esac
+  cannot "the revision $1"
+}
+
+# Sets `resolved` to what a full name and what follows it lead to, here or at the origin.
+find_ref() {
+  local short=()
+  has_ref "$1" && resolved=$(commit_of "$1$2") && return
   if is_shallow; then short=(--depth=1); fi
-  fetch ${short[@]+"${short[@]}"} origin "refs/heads/${1#origin/}" ||
-    fetch ${short[@]+"${short[@]}"} origin "$1" || cannot "the revision $1"
-  resolved=$(git rev-parse --verify --quiet 'FETCH_HEAD^{commit}') || cannot "the revision $1"
+  fetch ${short[@]+"${short[@]}"} origin "$1" && resolved=$(commit_of "FETCH_HEAD$2")
+}
+
+has_ref() {
+  git show-ref --verify --quiet -- "$1"
+}
+
+commit_of() {
+  git rev-parse --verify --quiet --end-of-options "$1^{commit}"
+}
+
+# Whether the origin has a branch. Ends the step where it does not answer.
+is_branch_of_origin() {
+  local code=0
+  reason=$(git ls-remote --exit-code --quiet origin "refs/heads/$1" 2>&1 >/dev/null) || code=$?
+  case $code in
+    0) return 0 ;;
+    # It answers, and has none.
+    2) return 1 ;;
+    *) fail "cannot find out whether $1 is a branch of the origin (git says: $reason): write refs/heads/$1, refs/tags/$1 or a full commit id" ;;
+  esac
 }
 
 # Ends the step unless the commit is here or can be had.
 obtain() {
   local short=()
+  need_checkout
   [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "$1 is no commit id"
   has "$1" && return
   if is_shallow; then short=(--depth=1); fi
@@ -133,7 +188,7 @@ is_shallow() {
 
 # Fetches without a word; the reason of a failure is kept.
 fetch() {
-  reason=$(GIT_TERMINAL_PROMPT=0 git fetch --quiet --no-tags --no-recurse-submodules "$@" 2>&1)
+  reason=$(git fetch --quiet --no-tags --no-recurse-submodules "$@" 2>&1)
 }
 
 cannot() {

@@ -8,6 +8,8 @@ readonly marker='<!-- aivss-lint -->'
 
 main() {
   local first own comments comment='' id author marked
+  # Not in the checkout, where gh would look for a repository.
+  cd -- "$RUNNER_TEMP"
   # Where gh looks for a host and a token differs between github.com and a server of one's own.
   export GH_HOST=${GITHUB_SERVER_URL#*://} GH_ENTERPRISE_TOKEN=$GH_TOKEN GH_PROMPT_DISABLED=1
   IFS= read -r first <"$REPORT" || fail 'the report is empty'

@@ -9,7 +9,7 @@
 main() {
   local own folder target suffix='' archive
   if [[ -n $BINARY ]]; then
-    program=$(command -v "$BINARY") || fail "there is no program $BINARY"
+    program=$(type -P -- "$BINARY") || fail "there is no program $BINARY"
     # A relative path would lead elsewhere from the folder that is judged.
     case $program in
       /* | [A-Za-z]:*) ;;

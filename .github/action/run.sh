@@ -12,8 +12,7 @@ main() {
   flag annotations "$ANNOTATIONS"
   flag new-only "$NEW_ONLY"
   flag summary "$SUMMARY"
-  cd -- "$WORKING_DIRECTORY" || fail "there is no folder $WORKING_DIRECTORY"
-  trust_workspace
+  enter_working_directory
 
   # The runner's own spelling of the folder, which other programs than bash understand on Windows as well.
   folder=$RUNNER_TEMP/$(cd -- "$RUNNER_TEMP" && mktemp -d aivss-lint.XXXXXX)
@@ -31,6 +30,7 @@ main() {
   elif [[ $NEW_ONLY == true ]]; then
     echo 'There is no base to compare with, so that every fault counts.'
   fi
+  # shellcheck disable=SC2153 # It is the input, not PATH.
   while IFS=$' \t\r' read -r path || [[ -n $path ]]; do
     if [[ -n $path ]]; then judged+=("$path"); fi
   done <<<"$PATHS"

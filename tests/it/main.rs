@@ -9,6 +9,7 @@ mod cmd;
 mod editors;
 mod examples;
 mod fix;
+mod git_calls;
 mod hostile;
 mod html;
 mod limits;

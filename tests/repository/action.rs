@@ -12,6 +12,7 @@
 )]
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -397,18 +398,26 @@ fn a_merge_commit_of_the_author_chooses_no_policy() {
     assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
 }
 
-/// The tip of the base branch may be a merge commit itself, and is what such an event checks out.
+/// `pull_request_target` checks out the tip of the base branch, which may be a merge commit itself.
 #[test]
-fn a_merge_commit_on_the_base_branch_is_its_tip() {
+fn a_checkout_of_the_base_alone_is_refused() {
     let job = Job::new("target");
     let history = history(&job);
     check_out(&job, &history.merge);
-    let job = job
-        .on("pull_request_target", pull_request(&history.merge, "owner/agents"))
-        .variable("GITHUB_SHA", &history.merge);
+    for base in [&history.merge, &history.base] {
+        let event = pull_request(base, "owner/agents");
+        let job = job.again().on("pull_request_target", event).variable("GITHUB_SHA", &history.merge);
+        assert_cannot_judge(&job.run(), "does not contain the change");
+        assert_eq!(job.calls().len(), 0);
+    }
+    // The change, checked out by name, by the policy of the base.
+    git(&job.workspace(), &["fetch", "--quiet", "origin", &history.head]);
+    git(&job.workspace(), &["checkout", "--quiet", "--detach", &history.head]);
+    let event = pull_request(&history.base, "owner/agents");
+    let job = job.on("pull_request_target", event).variable("GITHUB_SHA", &history.base);
     let ran = job.run();
     assert_eq!(ran.code, 0, "{}", ran.log);
-    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.merge.as_str()));
+    assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
 }
 
 /// As in a container, where the workspace is not one's own.
@@ -418,11 +427,180 @@ fn a_workspace_of_another_user_is_judged() {
         let (job, history) = merged("another-user");
         git(&job.workspace(), &["fetch", "--quiet", "--unshallow", "origin", &history.merge]);
         write(&job.workspace(), "agents/threat-model.yaml", GOOD);
-        let job = job.with("working-directory", folder).variable("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+        // The variable is git's own, so that it must be set behind what removes them.
+        let tool = "PATH=${PATH#*/bin:}\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec git \"$@\"";
+        write_program(&job.folder.join("bin"), "git", tool);
+        let job = job.with("working-directory", folder);
         let ran = job.run();
         assert_eq!(ran.code, 0, "{}", ran.log);
         assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
     }
+}
+
+fn write_program(folder: &Path, name: &str, script: &str) {
+    write(folder, name, format!("#!/bin/bash\n{script}\n"));
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+// What a change can put into the checkout.
+
+/// git takes a folder with a few names for a bare repository, and runs what its configuration names.
+#[test]
+fn a_folder_like_a_bare_repository_is_not_one() {
+    let job = Job::new("bare");
+    let history = history(&job);
+    let work = job.folder.join("work");
+    git(&work, &["switch", "--quiet", "--detach", &history.merge]);
+    let pwned = job.folder.join("pwned");
+    let config = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsmonitor = touch {0}\n\tsshCommand = touch {0}\n\
+         [protocol \"ext\"]\n\tallow = always\n[remote \"origin\"]\n\turl = ext::touch {0}\n",
+        pwned.display()
+    );
+    for (name, text) in [
+        ("agents/config", config.as_str()),
+        ("agents/HEAD", &history.base),
+        ("agents/objects/info/keep", "x"),
+        ("agents/refs/keep", "x"),
+        ("agents/threat-model.yaml", WRONG),
+    ] {
+        write(&work, name, text);
+    }
+    let head = commit(&work, "bare");
+    git(&work, &["push", "--quiet", "../origin.git", "HEAD:refs/heads/bare"]);
+    for folder in ["agents", "agents/refs/.."] {
+        let _ = fs::remove_dir_all(job.workspace());
+        fs::create_dir_all(job.workspace()).unwrap();
+        check_out(&job, &head);
+        let event = pull_request(&history.base, "stranger/agents");
+        let job = job.again().on("pull_request", event).with("working-directory", folder);
+        let ran = job.run();
+        assert_eq!(ran.code, 1, "{}", ran.log);
+        assert!(!pwned.exists(), "{}", ran.log);
+    }
+}
+
+#[test]
+fn a_working_directory_that_is_a_link_is_refused() {
+    let job = plain("linked", WRONG);
+    let workspace = job.workspace();
+    write(&workspace, "decoy/deep/threat-model.yaml", GOOD);
+    symlink("decoy", workspace.join("agents")).unwrap();
+    symlink(".", workspace.join("here")).unwrap();
+    symlink("/tmp", workspace.join("out")).unwrap();
+    let absolute = workspace.join("agents").display().to_string();
+    for folder in [
+        "agents",
+        "agents/",
+        "agents/deep",
+        "./agents",
+        "decoy/../agents",
+        "here",
+        "here/decoy",
+        "out",
+        &absolute,
+    ] {
+        let job = job.again().with("working-directory", folder);
+        assert_cannot_judge(&job.run(), "leads through a link");
+        assert_eq!(job.calls().len(), 0, "{folder}");
+    }
+    let elsewhere = job.again().with("working-directory", "/tmp");
+    assert_cannot_judge(&elsewhere.run(), "is relative to the workspace");
+    let absolute = workspace.join("decoy/deep").display().to_string();
+    for folder in ["decoy/deep", "./decoy//deep/", &absolute] {
+        let ran = job.again().with("working-directory", folder).run();
+        assert_eq!(ran.code, 0, "{folder}: {}", ran.log);
+    }
+}
+
+#[test]
+fn programs_in_the_workspace_are_not_run() {
+    let (job, _) = merged("programs");
+    for name in ["git", "sed", "mktemp", "od", "tr", "cat", "aivss-lint", "cargo", "curl", "gh"] {
+        write_program(&job.workspace(), name, &format!("touch {}", job.folder.join("pwned").display()));
+    }
+    let tools = std::env::var("PATH").unwrap();
+    let path = format!(".::{}:{tools}:./", job.folder.join("bin").display());
+    let job = job.variable("PATH", &path).with("comment", "true");
+    job.stub("comments", "");
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    assert!(!job.folder.join("pwned").exists(), "{}", ran.log);
+    let job = job.with("binary", "aivss-lint");
+    assert_cannot_judge(&job.run(), "there is no program aivss-lint");
+}
+
+#[test]
+fn variables_of_git_in_the_environment_change_nothing() {
+    let (job, history) = merged("variables");
+    let trace = job.folder.join("trace");
+    let values = [
+        ("GIT_DIR", "/nowhere"),
+        ("GIT_WORK_TREE", "/nowhere"),
+        ("GIT_OBJECT_DIRECTORY", "/nowhere"),
+        ("GIT_EXEC_PATH", "/nowhere"),
+        ("GIT_SSH_COMMAND", "/nowhere"),
+        ("GIT_NAMESPACE", "nowhere"),
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "remote.origin.url"),
+        ("GIT_CONFIG_VALUE_0", "/nowhere"),
+        ("GIT_TRACE", trace.to_str().unwrap()),
+    ];
+    let job = values.into_iter().fold(job, |job, (name, value)| job.variable(name, value));
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
+    assert!(!trace.exists());
+}
+
+/// More people may push a tag than a branch.
+#[test]
+fn a_tag_named_like_the_branch_is_not_the_base() {
+    for (base, unreachable) in
+        [("main", false), ("origin/main", false), ("main", true), ("origin/main", true)]
+    {
+        let (job, history) = merged("tag");
+        for tag in ["main", "origin/main", "refs/remotes/origin/main", "refs/heads/main"] {
+            git(&job.workspace(), &["tag", tag, &history.merge]);
+        }
+        if unreachable {
+            fs::rename(job.folder.join("origin.git"), job.folder.join("gone.git")).unwrap();
+        }
+        let job = job.with("base", base).with("policy-from", base);
+        let ran = job.run();
+        if unreachable {
+            assert_cannot_judge(&ran, "is a branch of the origin");
+            assert_eq!(job.calls().len(), 0);
+        } else {
+            assert_eq!(ran.code, 0, "{}", ran.log);
+            assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
+            assert_eq!(option(&job.calls(), "--policy-from"), Some(history.base.as_str()));
+        }
+    }
+}
+
+#[test]
+fn a_full_name_is_that_ref_and_no_other() {
+    let (job, history) = merged("full-name");
+    git(&job.folder.join("origin.git"), &["tag", "v1", &history.head]);
+    for tag in ["refs/heads/gone", "abc1234"] {
+        git(&job.workspace(), &["tag", tag, &history.merge]);
+    }
+    for (base, commit) in [
+        ("refs/heads/main", &history.base),
+        ("refs/heads/feature", &history.head),
+        ("refs/tags/v1", &history.head),
+        ("v1", &history.head),
+        (history.base.as_str(), &history.base),
+    ] {
+        let job = job.again().with("base", base);
+        let ran = job.run();
+        assert_eq!(ran.code, 0, "{base}: {}", ran.log);
+        assert_eq!(option(&job.calls(), "--base"), Some(commit.as_str()), "{base}");
+    }
+    assert_cannot_judge(&job.again().with("base", "refs/heads/gone").run(), "cannot find the revision");
+    assert_cannot_judge(&job.again().with("base", "abc1234").run(), "a short commit id");
+    assert_cannot_judge(&job.again().with("base", ":/one").run(), "is no revision");
 }
 
 #[test]
@@ -450,8 +628,6 @@ fn a_clone_that_cannot_be_deepened_says_what_to_do() {
 fn no_checkout_at_all_is_told_apart() {
     let job = plain("no-checkout", GOOD).on("pull_request", pull_request(&"a".repeat(40), "owner/agents"));
     // The folders above belong to this project's own repository.
-    let ceiling = job.folder.display().to_string();
-    let job = job.variable("GIT_CEILING_DIRECTORIES", &ceiling);
     assert_cannot_judge(&job.run(), "actions/checkout comes first");
     assert_eq!(job.calls().len(), 0);
 }

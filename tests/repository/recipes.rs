@@ -78,21 +78,19 @@ fn clone(test: &str, change: Change) -> PathBuf {
     clone
 }
 
-/// Runs a script with this program on the PATH, and nothing in place of what would install it.
+/// Runs a script with a `python3` that makes an environment with this program, and nothing else that would install it.
 fn run(script: &str, clone: &Path, variables: &[(&str, &str)]) -> Output {
     assert!(script.contains("aivss-lint"), "{script}");
     let bin = clone.parent().unwrap().join("bin");
     let temporary = clone.parent().unwrap().join("temporary");
     fs::create_dir_all(&temporary).unwrap();
-    // A virtual environment without anything in it.
-    for (name, text) in [
-        ("pip", "#!/bin/sh\n".to_owned()),
-        ("python3", "#!/bin/sh\nmkdir -p \"$3/bin\"\n: >\"$3/bin/activate\"\n".to_owned()),
-        ("aivss-lint", format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_aivss-lint"))),
-    ] {
-        write(&bin, name, &text);
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    let program = env!("CARGO_BIN_EXE_aivss-lint");
+    // Without `-I` it would run modules of the current folder.
+    let python = format!(
+        "#!/bin/sh\n[ \"$1 $2 $3\" = '-I -m venv' ] || exit 9\nmkdir -p \"$4/bin\"\nln -s '{program}' \"$4/bin/aivss-lint\"\n\
+         printf '#!/bin/sh\\nexit \"${{PIP_STATUS:-0}}\"\\n' >\"$4/bin/pip\"\nchmod +x \"$4/bin/pip\"\n"
+    );
+    write_program(&bin, "python3", &python);
     let tools = std::env::var("PATH").unwrap();
     Command::new("bash")
         .args(["-e", "-c", script])
@@ -100,12 +98,17 @@ fn run(script: &str, clone: &Path, variables: &[(&str, &str)]) -> Output {
         .env_clear()
         .env("PATH", format!("{}:{tools}", bin.display()))
         .env("HOME", &temporary)
+        .env("TMPDIR", &temporary)
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("WORKSPACE_TMP", &temporary)
-        .env("AGENT_TEMPDIRECTORY", &temporary)
+        .env("RUNNER_TEMP", &temporary)
         .envs(variables.iter().copied())
         .output()
         .expect("bash is wherever these tests run")
+}
+
+fn write_program(folder: &Path, name: &str, text: &str) {
+    write(folder, name, text);
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Runs a recipe on each sort of change, and looks at the reports that it must leave.
@@ -134,7 +137,39 @@ fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str])
 /// The files that a block says it publishes are those that its command writes.
 fn assert_published(published: &[&str], script: &str) {
     for report in published {
-        assert!(script.contains(&format!("--output {report}")), "nothing writes {report}");
+        assert!(script.contains(&format!("--output \"$tools/{report}\"")), "nothing writes {report}");
+    }
+}
+
+/// A recipe whose setup fails, or that cannot run, publishes nothing that the change contains, and runs none of it.
+fn publishes_no_report_of_the_change(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str]) {
+    for (stop, status) in [("pip", Some("1")), ("fetch", None), ("nothing", None)] {
+        let clone = clone(&format!("{name}-forged"), Change::Good);
+        for report in reports {
+            write(&clone, report, "forged");
+        }
+        write(&clone, "venv.py", "raise SystemExit('code of the change')");
+        for name in ["aivss-lint", "git", "mktemp", "python3"] {
+            write_program(&clone, name, "#!/bin/sh\ntouch PWNED\n");
+        }
+        commit(&clone, "forged reports");
+        if stop == "fetch" {
+            git(&clone, &["update-ref", "-d", "refs/remotes/origin/main"]);
+            fs::remove_dir_all(clone.parent().unwrap().join("origin.git")).unwrap();
+        }
+        let variables: Vec<_> =
+            variables.iter().copied().chain(status.map(|status| ("PIP_STATUS", status))).collect();
+        let output = run(script, &clone, &variables);
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), stop == "nothing", "{name}, {stop}: {said}");
+        assert!(!clone.join("PWNED").exists(), "{name}, {stop}: {said}");
+        for report in reports {
+            let published = fs::read_to_string(clone.join(report));
+            assert!(
+                published.is_err() || published.is_ok_and(|text| text != "forged"),
+                "{name}, {stop}: {report}"
+            );
+        }
     }
 }
 
@@ -142,18 +177,48 @@ fn assert_published(published: &[&str], script: &str) {
 fn gitlab() {
     let recipe = yaml(blocks("GitLab", "yaml")[0]);
     let script = lines(&recipe["aivss-lint"]["script"]);
-    let variables =
-        [("CI_PROJECT_URL", "https://gitlab.example/a/b"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
-    let reports = ["gl-code-quality-report.json", "aivss-lint.xml"];
+    let variables = [
+        ("CI_PROJECT_URL", "https://gitlab.example/a/b"),
+        ("CI_MERGE_REQUEST_PROJECT_URL", "https://gitlab.example/a/b"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    let reports = ["reports/gl-code-quality-report.json", "reports/aivss-lint.xml"];
     holds("gitlab", &script, &variables, &reports);
+    publishes_no_report_of_the_change("gitlab", &script, &variables, &reports);
     assert_published(&reports, &script);
     for job in ["aivss-lint", "aivss-lint-default-branch"] {
         assert_eq!(recipe[job]["artifacts"]["when"], "always");
+        // Commands of a default could fail before the script begins.
+        assert_eq!(recipe[job]["before_script"], Value::Array(vec![]));
         let script = lines(&recipe[job]["script"]);
         for (_, report) in recipe[job]["artifacts"]["reports"].as_object().unwrap() {
             assert_published(&[report.as_str().unwrap()], &script);
         }
     }
+}
+
+/// The main branch of a fork belongs to the author.
+#[test]
+fn gitlab_takes_policy_and_base_of_a_fork_from_the_project() {
+    let recipe = yaml(blocks("GitLab", "yaml")[0]);
+    let script = lines(&recipe["aivss-lint"]["script"]);
+    let clone = clone("gitlab-fork", Change::Wrong);
+    let origin = clone.parent().unwrap().join("origin.git");
+    let project = clone.parent().unwrap().join("project.git");
+    git(&clone, &["clone", "--quiet", "--bare", origin.to_str().unwrap(), project.to_str().unwrap()]);
+    let work = clone.parent().unwrap().join("work");
+    write(&work, "agents/second.threat-model.yaml", WRONG);
+    write(&work, "aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+    commit(&work, "the fork's own main");
+    git(&work, &["push", "--quiet", origin.to_str().unwrap(), "main"]);
+    let project = format!("file://{}", project.display());
+    let variables = [
+        ("CI_PROJECT_URL", "https://gitlab.example/fork/b"),
+        ("CI_MERGE_REQUEST_PROJECT_URL", &project),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    let output = run(&script, &clone, &variables);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -164,7 +229,7 @@ fn gitlab_on_the_default_branch() {
         let clone = clone("gitlab-default", change);
         let output = run(&script, &clone, &[("CI_COMMIT_BRANCH", "main")]);
         assert_eq!(output.status.code(), Some(code));
-        let report = fs::read(clone.join("gl-code-quality-report.json")).unwrap();
+        let report = fs::read(clone.join("reports/gl-code-quality-report.json")).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report.as_array().unwrap().is_empty(), code == 0);
     }
@@ -174,12 +239,13 @@ fn gitlab_on_the_default_branch() {
 fn a_page_and_a_badge_whatever_the_verdict() {
     let recipe = yaml(blocks("GitHub", "yaml")[2]);
     let steps = recipe["jobs"]["report"]["steps"].as_array().unwrap();
-    let published = steps[2]["with"]["path"].as_str().unwrap();
+    let published = steps[2]["with"]["path"].as_str().unwrap().strip_prefix("${{ runner.temp }}/").unwrap();
     for change in [Change::Good, Change::Wrong] {
         let clone = clone("page", change);
         let output = run(steps[1]["run"].as_str().unwrap(), &clone, &[]);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        let written = |name: &str| fs::read_to_string(clone.join(published).join(name)).unwrap();
+        let temporary = clone.parent().unwrap().join("temporary");
+        let written = |name: &str| fs::read_to_string(temporary.join(published).join(name)).unwrap();
         assert!(written("index.html").contains(if change == Change::Good { "Passed" } else { "Failed" }));
         assert!(written("aivss.svg").starts_with("<svg"));
     }
@@ -192,6 +258,16 @@ fn bitbucket() {
     let script = lines(&recipe["pipelines"]["pull-requests"]["**"][0]["step"]["script"]);
     let variables = [("BITBUCKET_PR_DESTINATION_BRANCH", "main")];
     holds("bitbucket", &script, &variables, &["test-results/aivss-lint.xml"]);
+    // What Bitbucket collects.
+    let reports = [
+        "test-results/aivss-lint.xml",
+        "test-results/deep/forged.xml",
+        "agents/test-reports/forged.xml",
+        "a/b/surefire-reports/forged.xml",
+        "a/failsafe-reports/forged.xml",
+        "TestResults/forged.xml",
+    ];
+    publishes_no_report_of_the_change("bitbucket", &script, &variables, &reports);
 }
 
 #[test]
@@ -203,8 +279,11 @@ fn azure() {
     let reports = ["reports/aivss-lint.xml", "reports/aivss-lint.sarif"];
     // From GitHub the branch comes as it is, from Azure Repos with its prefix.
     for target in ["main", "refs/heads/main"] {
-        holds("azure", script, &[("SYSTEM_PULLREQUEST_TARGETBRANCH", target)], &reports);
+        let variables = [("SYSTEM_PULLREQUEST_TARGETBRANCH", target)];
+        holds("azure", script, &variables, &reports);
+        publishes_no_report_of_the_change("azure", script, &variables, &reports);
     }
+    assert_published(&reports, script);
     for step in &steps[2..] {
         assert_eq!(step["condition"], "succeededOrFailed()");
     }
@@ -216,12 +295,11 @@ fn azure() {
 fn jenkins() {
     let recipe = blocks("Jenkins", "groovy")[0];
     let script = recipe.split("'''").nth(1).unwrap();
-    holds(
-        "jenkins",
-        script,
-        &[("CHANGE_TARGET", "main")],
-        &["reports/aivss-lint.xml", "reports/report.json"],
-    );
+    let variables = [("CHANGE_TARGET", "main")];
+    let reports = ["reports/aivss-lint.xml", "reports/report.json"];
+    holds("jenkins", script, &variables, &reports);
+    publishes_no_report_of_the_change("jenkins", script, &variables, &reports);
+    assert_published(&reports, script);
     let post = &recipe[recipe.find("post {").unwrap()..];
     assert!(post.contains("always {") && post.contains("junit 'reports/aivss-lint.xml'"));
 }
@@ -231,7 +309,9 @@ fn a_git_hook() {
     let script = blocks("A git hook", "sh")[0];
     for (change, code) in [(Change::Good, 0), (Change::Wrong, 1)] {
         let clone = clone("hook", change);
-        assert_eq!(run(script, &clone, &[]).status.code(), Some(code));
+        let program = Path::new(env!("CARGO_BIN_EXE_aivss-lint")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+        assert_eq!(run(script, &clone, &[("PATH", &path)]).status.code(), Some(code));
     }
 }
 
@@ -274,13 +354,7 @@ fn hooks_and_inputs_that_are_shown_exist() {
 /// Every command of the page is in a block that a test above runs.
 #[test]
 fn no_command_is_left_out() {
-    let commands = DOCS
-        .lines()
-        .map(|line| line.trim_start().trim_start_matches("- "))
-        .filter(|line| {
-            let starts = ["aivss-lint --", "aivss-lint report ", "aivss-lint badge "];
-            *line == "aivss-lint" || starts.iter().any(|start| line.starts_with(start))
-        })
-        .count();
+    let commands =
+        DOCS.lines().filter(|line| *line == "aivss-lint" || line.contains("bin/aivss-lint\"")).count();
     assert_eq!(commands, 8);
 }

@@ -34,8 +34,8 @@ pub trait Files: Sync {
         Err(format!("{folder} is a folder, and there are none here"))
     }
 
-    /// Whether a policy may name a file or folder of rules, which are quoted where they are wrong: one of its own
-    /// repository. All names are as they are shown.
+    /// Whether a policy may name another policy, or a file or folder of rules, which are quoted where they are wrong: one
+    /// of its own repository. All names are as they are shown.
     fn may_name(&self, _policy: &str, _path: &str) -> bool {
         true
     }
@@ -237,6 +237,10 @@ impl Reader<'_> {
                 format!("`{name}` extends this policy in turn: {} → {path}", chain.join(" → ")),
                 None,
             ));
+        }
+        // Before anything is read, so that the message is the same whether the file exists or not.
+        if !load.may_name(self.source.name(), &path) {
+            return Err((format!("`{name}` leads out of this policy's repository"), None));
         }
         self.loaded.set(self.loaded.get() + 1);
         if chain.len() >= LONGEST_CHAIN || self.loaded.get() > MOST_LOADED {

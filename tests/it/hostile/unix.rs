@@ -368,17 +368,34 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of the repository",
+            "leads out of this policy's repository",
         ),
         scene(
             "a parent that is no policy",
+            |folder| policy(folder, "extends: [./b.threat-model.yaml]"),
+            BESIDE,
+            2,
+            "is no policy",
+        ),
+        scene(
+            "a parent outside of the repository",
             |folder| {
                 let path = outside(folder, "a.yaml");
                 policy(folder, &format!("extends: ['{}']", path.display()));
             },
             BESIDE,
             2,
-            "is no policy",
+            "leads out of this policy's repository",
+        ),
+        scene(
+            "a parent outside of the repository that does not exist",
+            |folder| {
+                let path = outside(folder, "a.yaml").with_file_name("none.yaml");
+                policy(folder, &format!("extends: ['{}']", path.display()));
+            },
+            BESIDE,
+            2,
+            "leads out of this policy's repository",
         ),
         scene(
             "rules in Rego that are a pipe",

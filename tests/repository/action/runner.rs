@@ -88,6 +88,18 @@ impl Job {
         }
     }
 
+    /// The same job, as if it had run nothing yet.
+    pub(crate) fn again(&self) -> Self {
+        let _ = fs::remove_file(self.folder.join("stubs/recorder.log"));
+        Self {
+            folder: self.folder.clone(),
+            inputs: self.inputs.clone(),
+            event: self.event.clone(),
+            action_repository: self.action_repository.clone(),
+            variables: self.variables.clone(),
+        }
+    }
+
     /// Sets an input.
     pub(crate) fn with(mut self, input: &str, value: &str) -> Self {
         self.inputs.insert(input.to_owned(), value.to_owned());
