@@ -15,6 +15,7 @@ mod init;
 mod look;
 mod man;
 mod migrate;
+mod mute;
 mod output;
 mod policy;
 mod progress;
@@ -30,6 +31,7 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -127,10 +129,17 @@ enum Colour {
 pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|fault| {
         // What failed may quote a file.
-        let _ = writeln!(io::stderr(), "error: {}", escape_line(&fault.to_string().replace('\n', " ")));
+        mute::say(&format!("error: {}\n", escape_line(&fault.to_string().replace('\n', " "))));
     }));
-    unless_it_fails(run_command)
+    // The stack of the first thread depends on the system. Without another thread it must do.
+    match thread::Builder::new().stack_size(STACK).spawn(|| unless_it_fails(run_command)) {
+        Ok(running) => running.join().unwrap_or(ExitCode::from(2)),
+        Err(_) => unless_it_fails(run_command),
+    }
 }
+
+/// The stack of each thread, in bytes. The Rego engine needs most of it: some 30 KiB for each rule that uses another.
+const STACK: usize = 64 * 1024 * 1024;
 
 /// What a run comes to; one in which this program itself fails could not judge.
 fn unless_it_fails(run: fn() -> ExitCode) -> ExitCode {

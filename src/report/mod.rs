@@ -19,7 +19,7 @@ mod sheet;
 mod sheet_json;
 mod template;
 
-pub use escape::is_steering;
+pub use escape::{is_log_command, is_steering};
 pub(crate) use escape::write_json;
 pub(crate) use json::number as json_number;
 

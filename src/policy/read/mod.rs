@@ -39,6 +39,13 @@ pub trait Files: Sync {
     fn may_name(&self, _policy: &str, _path: &str) -> bool {
         true
     }
+
+    /// Runs code of others that may print to standard error by itself. Returns what it printed, where that can be kept
+    /// from getting there.
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        work();
+        String::new()
+    }
 }
 
 /// No files at all, for policies that name none.
