@@ -105,9 +105,9 @@ fn file_name(side: &str, name: &str) -> String {
         // Readers end a name at a tab; without one they could end it at a space.
         return format!("{side}{name}{}", if name.contains(' ') { "\t" } else { "" });
     }
-    let bytes = name.bytes().map(|byte| {
-        if is_plain(byte) { char::from(byte).to_string() } else { format!("\\{byte:03o}") }
-    });
+    let bytes = name
+        .bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("\\{byte:03o}") });
     format!("\"{side}{}\"", bytes.collect::<String>())
 }
 

@@ -28,6 +28,7 @@ mod verbose;
 mod watch;
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ use std::thread;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::discover::Repository;
-use crate::report::{Look, Verdict, escape_line};
+use crate::report::{Look, Verdict, escape_line, is_steering};
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
@@ -156,8 +157,10 @@ fn run_command() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.
             let code = if error.use_stderr() { 2 } else { 0 };
-            // A closed pipe leaves nobody to tell.
-            let _ = error.print();
+            if code == 2 {
+                report_usage(&error);
+            }
+            print_parsed(&error);
             return ExitCode::from(code);
         }
     };
@@ -168,6 +171,34 @@ fn run_command() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what the parser of the command line has to say: help, a version or an error.
+fn print_parsed(error: &clap::Error) {
+    // An error quotes arguments, which may be names of files that somebody else chose.
+    let is_odd = |argument: OsString| argument.to_string_lossy().contains(is_steering);
+    if error.use_stderr() && env::args_os().any(is_odd) {
+        let said = error.render().to_string();
+        let first = said.split("\n\nUsage").next().unwrap_or_default();
+        let _ = writeln!(io::stderr(), "{}", escape_line(first.trim()));
+    } else {
+        // A closed pipe leaves nobody to tell.
+        let _ = error.print();
+    }
+}
+
+/// Writes the reports that a wrong command line of `check` asks for, with the reason in them.
+fn report_usage(error: &clap::Error) {
+    let is_other = |name: &str| {
+        name != "check" && CommandLine::command().get_subcommands().any(|other| other.get_name() == name)
+    };
+    let first = env::args_os().nth(1);
+    if first.is_some_and(|first| is_other(&first.to_string_lossy())) {
+        return;
+    }
+    let said = error.render().to_string();
+    let reason = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    output::emit_unplanned(&gate::Stopped::Asked(reason));
 }
 
 fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::Stopped> {

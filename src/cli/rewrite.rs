@@ -129,9 +129,11 @@ pub(super) fn shown_patch(name: &str, before: &str, after: &str) -> Result<Strin
     }
     match patch::log_command(&patch) {
         None => Ok(patch),
-        Some(_) => Err("a line next to the change is a command to CI services, which would obey a printed patch: \
+        Some(_) => {
+            Err("a line next to the change is a command to CI services, which would obey a printed patch: \
              run this command without --diff"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 

@@ -146,7 +146,9 @@ fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), String> {
         return Err(error.to_string());
     }
     if let Some((keyword, (line, column))) = text::unimported_keyword(text) {
-        return Err(format!("--> {name}:{line}:{column}\nerror: the keyword `{keyword}` needs `import rego.v1`"));
+        return Err(format!(
+            "--> {name}:{line}:{column}\nerror: the keyword `{keyword}` needs `import rego.v1`"
+        ));
     }
     engine.set_rego_v0(true);
     engine.add_policy(name.to_owned(), text.to_owned()).map(|_| ()).map_err(|_| error.to_string())
@@ -303,7 +305,8 @@ impl Rules {
                 .any(|(query, ..)| query.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
         };
         if asked.len() > MOST_ASKED {
-            let message = format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
+            let message =
+                format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(Fault::general(message));
         }
         match packages.iter().find(is_idle) {
@@ -573,12 +576,15 @@ deny contains y if { y := f(\"deny\") }
         };
         assert!(compile(&chain(100)).is_ok());
         assert!(fault(&chain(1_000)).contains("leads through too many rules and expressions"));
-        let sum = |length: usize| format!("package main\ndeny contains \"m\" if 1 == {}1\n", "1 + ".repeat(length));
+        let sum =
+            |length: usize| format!("package main\ndeny contains \"m\" if 1 == {}1\n", "1 + ".repeat(length));
         assert!(compile(&sum(20)).is_ok());
         assert!(fault(&sum(60)).contains("nested too deep"));
         assert!(fault(&sum(100_000)).contains("nested too deep"));
         let many: String = (0..2_100).map(|rule| format!("r{rule} := 1\n")).collect();
-        assert!(fault(&format!("package main\n{many}deny contains \"m\"\n")).contains("more than 2000 rules"));
+        assert!(
+            fault(&format!("package main\n{many}deny contains \"m\"\n")).contains("more than 2000 rules")
+        );
         let asked: String = (0..101).map(|rule| format!("deny_{rule} contains \"m\"\n")).collect();
         assert!(fault(&format!("package main\n{asked}")).contains("more than 100 rules named"));
     }

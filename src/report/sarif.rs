@@ -251,7 +251,10 @@ mod tests {
 
     #[test]
     fn links_in_texts_of_a_file_are_broken_up() {
-        assert_eq!(text("[fix](https://x.example) ![a](1) a[0] (b)").text, "[fix] (https://x.example) ![a] (1) a[0] (b)");
+        assert_eq!(
+            text("[fix](https://x.example) ![a](1) a[0] (b)").text,
+            "[fix] (https://x.example) ![a] (1) a[0] (b)"
+        );
         assert_eq!(without_links("a [b\\](c) [d]((e)".to_owned()), "a [b\\] (c) [d] ((e)");
     }
 

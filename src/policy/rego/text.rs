@@ -89,8 +89,7 @@ pub(super) fn unimported_keyword(text: &str) -> Option<(&'static str, Place)> {
             _ => false,
         })
     };
-    let missing: Vec<&'static str> =
-        IMPORTED.into_iter().filter(|keyword| !is_imported(keyword)).collect();
+    let missing: Vec<&'static str> = IMPORTED.into_iter().filter(|keyword| !is_imported(keyword)).collect();
     tokens.iter().enumerate().find_map(|(at, token)| {
         let keyword = missing.iter().copied().find(|keyword| *keyword == token.text)?;
         let is_call = keyword == "contains" && texts.get(at + 1) == Some(&"(");
@@ -213,7 +212,8 @@ mod tests {
         assert!(deep("f".to_owned() + &"(0)".repeat(200)));
         let rule = "deny contains msg if {\n  some x in input.a.b[_] # (((\n  x != \"(\\\"((\"\n  msg := sprintf(`((%v`, [x + 1 - 2])\n}\n\n";
         assert_eq!(too_deep(&rule.repeat(1_000)), None);
-        let object: String = (0..500).map(|key| format!("  \"k{key}\": {{\"a\": [1, 2, -3], \"b\": x.y}},\n")).collect();
+        let object: String =
+            (0..500).map(|key| format!("  \"k{key}\": {{\"a\": [1, 2, -3], \"b\": x.y}},\n")).collect();
         assert_eq!(too_deep(&format!("package a\nx := {{\n{object}}}\n")), None);
         assert_eq!(too_deep(&format!("package a\nx := [{}]\n", "-1, ".repeat(1_000))), None);
         assert_eq!(too_deep("package a\n)))]}x"), None);
