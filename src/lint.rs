@@ -58,7 +58,7 @@ pub enum Content {
 }
 
 /// How many faults of one file are reported.
-const MOST_FAULTS: usize = 1_000;
+pub(crate) const MOST_FAULTS: usize = 1_000;
 /// How many bytes of a message are shown.
 const LONGEST_MESSAGE: usize = 600;
 /// How many characters of a finding's identifier are shown.
@@ -105,7 +105,7 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
 }
 
 /// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
-fn limit(diagnostics: &mut Vec<Diagnostic>, place: Span) {
+pub(crate) fn limit(diagnostics: &mut Vec<Diagnostic>, place: Span) {
     if diagnostics.len() > MOST_FAULTS {
         diagnostics.truncate(MOST_FAULTS);
         let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
