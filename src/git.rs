@@ -282,8 +282,11 @@ fn shallow_hint(root: &Path) -> &'static str {
     }
 }
 
-/// Paths that were renamed on the way from a commit to `head`, or to the working folder: now → then. Both are
-/// relative to the repository's root.
+/// How many bytes of paths git is given as arguments: systems take no more than 128 KiB at the least.
+const LONGEST_PATHS: usize = 96 * 1024;
+
+/// Which of the paths `gone` from a commit were renamed to which of the paths `new` in `head`, or in the working folder:
+/// now → then. All are relative to the repository's root. Nothing else is compared, whatever a change renames.
 ///
 /// # Errors
 /// What git reports.
@@ -291,13 +294,23 @@ pub fn renames(
     root: &Path,
     base: &Revision,
     head: Option<&Revision>,
+    (gone, new): (&[&str], &[&str]),
 ) -> Result<BTreeMap<String, String>, String> {
+    let mut renames = BTreeMap::new();
+    if gone.is_empty() || new.is_empty() {
+        return Ok(renames);
+    }
     let mut arguments = vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "-M"];
     arguments.extend(["--name-status", "--diff-filter=R", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
+    let paths = gone.iter().chain(new).copied();
+    // More than git can be given at once are found among all files.
+    if paths.clone().map(|path| path.len() + 1).sum::<usize>() <= LONGEST_PATHS {
+        arguments.push("--");
+        arguments.extend(paths);
+    }
     let printed = output(root, &arguments)?;
     let mut parts = printed.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned());
-    let mut renames = BTreeMap::new();
     while let (Some(_), Some(then), Some(now)) = (parts.next(), parts.next(), parts.next()) {
         renames.insert(now, then);
     }

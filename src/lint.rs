@@ -60,7 +60,7 @@ pub enum Content {
 }
 
 /// How many faults of one file are reported.
-const MOST_FAULTS: usize = 1_000;
+pub(crate) const MOST_FAULTS: usize = 1_000;
 /// How many bytes of a message are shown.
 const LONGEST_MESSAGE: usize = 600;
 
@@ -106,7 +106,7 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
 }
 
 /// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
-fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
+pub(crate) fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
     if diagnostics.len() > MOST_FAULTS {
         diagnostics.truncate(MOST_FAULTS);
         let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");

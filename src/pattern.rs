@@ -36,6 +36,34 @@ pub fn is_default(path: &str) -> bool {
     (is_data || ending == "md") && (is_model || is_among_models) || is_data && is_report
 }
 
+/// How many bytes a pattern may have.
+const LONGEST: usize = 1_000;
+/// How deep the braces of a pattern may nest: the crate reads them by recursion.
+const MOST_BRACES: usize = 10;
+/// How many alternatives the braces of a pattern may have in all.
+const MOST_ALTERNATIVES: usize = 100;
+
+/// Why a pattern takes too much to compile, if it does. Braces in brackets or behind a backslash count, too.
+fn too_complex(pattern: &str) -> Option<String> {
+    if pattern.len() > LONGEST {
+        return Some(format!("it has more than {LONGEST} bytes"));
+    }
+    let (mut depth, mut deepest, mut alternatives) = (0_usize, 0, 0);
+    for letter in pattern.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' => alternatives += 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > MOST_BRACES {
+        return Some(format!("its braces nest more than {MOST_BRACES} deep"));
+    }
+    (alternatives > MOST_ALTERNATIVES).then(|| format!("it has more than {MOST_ALTERNATIVES} alternatives"))
+}
+
 /// A set of compiled patterns.
 #[derive(Clone, Debug)]
 pub struct PathSet {
@@ -53,6 +81,9 @@ impl PathSet {
         let mut set = GlobSetBuilder::new();
         let mut written = Vec::new();
         for (at, pattern) in patterns.into_iter().enumerate() {
+            if let Some(why) = too_complex(pattern) {
+                return Err((at, why));
+            }
             let glob = GlobBuilder::new(pattern)
                 .literal_separator(true)
                 .case_insensitive(case == Case::Any)
@@ -167,5 +198,14 @@ mod tests {
         let (at, message) = PathSet::new(["**/ok", "a[b"], Case::Exact).unwrap_err();
         assert_eq!(at, 1);
         assert!(message.contains("unclosed"), "{message}");
+    }
+
+    #[test]
+    fn a_pattern_that_takes_too_much_to_compile_is_refused() {
+        let refused = |pattern: &str| PathSet::new([pattern], Case::Exact).unwrap_err().1;
+        assert_eq!(refused(&("{a,".repeat(11) + "b" + &"}".repeat(11))), "its braces nest more than 10 deep");
+        assert_eq!(refused(&"{".repeat(200_000)), "it has more than 1000 bytes");
+        assert_eq!(refused(&format!("{{{}b}}", "a,".repeat(101))), "it has more than 100 alternatives");
+        assert!(PathSet::new(["{a,{b,{c,d}}}/**/*.{yaml,yml}"], Case::Exact).is_ok());
     }
 }

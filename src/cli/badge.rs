@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gate::{Keep, Stopped};
+use super::output;
 use super::report::{Asked, hand_over};
 use crate::discover::Repository;
-use crate::report::{Badge, Tells, Verdict, write_badge, write_badge_endpoint};
+use crate::report::{Badge, Report, Tells, Verdict, write_badge, write_badge_endpoint};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -58,16 +59,20 @@ enum FormatName {
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    let report = arguments.asked.judged(None, Keep::Faults, repository)?;
     let tells = match arguments.tells {
         TellsName::Score => Tells::Score,
         TellsName::Gate => Tells::Gate,
     };
-    let badge = Badge::of(&report, tells, arguments.label.as_deref());
-    let mut written = Vec::new();
-    match arguments.format {
-        FormatName::Svg => write_badge(&badge, &mut written)?,
-        FormatName::Endpoint => write_badge_endpoint(&badge, &mut written)?,
-    }
-    hand_over(&written, arguments.output.as_deref(), &report, badge.is_sure())
+    let badge = |report: &Report| Badge::of(report, tells, arguments.label.as_deref());
+    let write = |report: &Report| {
+        let mut written = Vec::new();
+        match arguments.format {
+            FormatName::Svg => write_badge(&badge(report), &mut written)?,
+            FormatName::Endpoint => write_badge_endpoint(&badge(report), &mut written)?,
+        }
+        Ok(written)
+    };
+    let judged = || arguments.asked.judged(None, Keep::Faults, repository);
+    let report = output::reported(arguments.output.as_deref(), write, judged)?;
+    hand_over(&write(&report)?, arguments.output.as_deref(), &report, badge(&report).is_sure())
 }

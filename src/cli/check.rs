@@ -1,6 +1,7 @@
 //! `check`: the gate. Its arguments, and what becomes of its report; the run itself is [`super::gate`].
 
 use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory};
@@ -8,7 +9,7 @@ use clap::{ArgMatches, Args, CommandFactory};
 use super::completions::RuleName;
 use super::gate::{Ask, Keep, Stopped, judge};
 use super::look::read_stdin;
-use super::output::{self, FormatName};
+use super::output::{self, FormatName, Output};
 use super::progress::Progress;
 use super::side::Side;
 use super::{Called, CommandLine, Streams, verbose};
@@ -197,7 +198,31 @@ pub(super) fn run(
     repository: &Repository,
     called: Called,
 ) -> Result<Verdict, Stopped> {
-    let outputs = output::plan(arguments, matches)?;
+    let outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
+    output::prepare(&outputs)?;
+    let judged = || judged(arguments, &outputs, repository, called);
+    // A panic of this program's own ends the run with a report, too.
+    let judged = panic::catch_unwind(AssertUnwindSafe(judged))
+        .unwrap_or_else(|_| Err(Stopped::Asked("this program failed on it; please report that".to_owned())));
+    match judged {
+        Ok(report) => {
+            output::emit(&report, &outputs, arguments.beside())?;
+            Ok(report.verdict())
+        }
+        Err(error) => {
+            output::emit_stopped(&error, &outputs);
+            Err(error)
+        }
+    }
+}
+
+/// The report on what the arguments ask for.
+fn judged(
+    arguments: &Arguments,
+    outputs: &[Output],
+    repository: &Repository,
+    called: Called,
+) -> Result<Report, Stopped> {
     let root = repository.root();
     let base = arguments.base.as_deref().map(|asked| {
         let revision = git::merge_base(root, asked, "HEAD")?;
@@ -211,7 +236,7 @@ pub(super) fn run(
     let stdin = read_stdin(&arguments.paths);
     // What no format lists, and nothing compares with, is only counted.
     let is_listed = arguments.verbose || base.is_some();
-    let keep = output::keep(&outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
+    let keep = output::keep(outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
     let ask = Ask {
         paths: &arguments.paths,
         stdin: stdin.as_ref(),
@@ -241,8 +266,7 @@ pub(super) fn run(
         mean_command(first, &mut report);
     }
     report.links = output::links(arguments.links.as_deref());
-    output::emit(&report, &outputs, arguments.beside())?;
-    Ok(report.verdict())
+    Ok(report)
 }
 
 /// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.

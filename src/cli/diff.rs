@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::check::parse_date;
 use super::gate::{Ask, Stopped, judge};
-use super::output::links;
+use super::output::{self, Output, links};
 use super::progress::Progress;
 use super::side::Side;
 use super::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::discover::Repository;
 use crate::git::{self, Commit};
-use crate::report::{self, Format, Verdict};
+use crate::report::{self, Format, Report, Verdict};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +62,24 @@ enum FormatName {
 
 /// Returns that it passed where both sides could be compared, whatever the verdict on them is.
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+    let report = judged(arguments, repository).inspect_err(|error| {
+        let format = match arguments.format {
+            FormatName::Human => return,
+            FormatName::Json => Format::Json,
+            FormatName::Markdown => Format::Markdown,
+        };
+        output::emit_stopped(error, &[Output::printed(format)]);
+    })?;
+    emit_to_stdout(|stdout| match arguments.format {
+        FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
+        FormatName::Json => report::write(&report, Format::Json, stdout),
+        FormatName::Markdown => report::write(&report, Format::Markdown, stdout),
+    })?;
+    // Without a policy there is nothing to compare by; a file that cannot be judged is one of the things compared.
+    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
+}
+
+fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
     let root = repository.root();
     let head_name = arguments.head.as_deref().map(|head| git::with_tag(root, head));
     let base_name = git::with_tag(root, &arguments.base);
@@ -79,11 +97,5 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     };
     let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
     report.links = links(None);
-    emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
-        FormatName::Json => report::write(&report, Format::Json, stdout),
-        FormatName::Markdown => report::write(&report, Format::Markdown, stdout),
-    })?;
-    // Without a policy there is nothing to compare by; a file that cannot be judged is one of the things compared.
-    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
+    Ok(report)
 }

@@ -22,7 +22,6 @@ use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository};
 use crate::fix::{Change, Mended, mend};
 use crate::lint::Judge;
-use crate::patch;
 use crate::report::{Obstacle, Report, Verdict, count, escape_line};
 use crate::source::Source;
 
@@ -158,8 +157,8 @@ impl Told {
 }
 
 impl Told {
-    /// Adds what was changed in a file, and its text as it is now.
-    fn add(&mut self, source: &Source, changes: &[Change], text: &str) {
+    /// Adds what was changed in a file.
+    fn add(&mut self, source: &Source, changes: &[Change]) {
         self.files += 1;
         for change in changes {
             match change.safety {
@@ -167,8 +166,6 @@ impl Told {
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
         }
-        let patch = patch::unified(source.name(), source.text(), text);
-        self.patch.push_str(&shown_patch(&patch));
         self.changed.extend(changes.iter().map(|change| changed_line(source, change)));
     }
 }
@@ -188,15 +185,22 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
         let Mended { text, changes } = mend(source.text(), safety, |text| judged(file, text, judge));
         watch::progress();
         if !changes.is_empty() {
-            let written = to_disk.map_or(Ok(()), |repository| write(&source, &text, repository));
-            if let Err(message) = written {
-                obstacles.push(obstacle(&message));
-                continue;
-            }
+            let patch = match to_disk {
+                Some(repository) => write(&source, &text, repository).map(|()| String::new()),
+                None => shown_patch(source.name(), source.text(), &text),
+            };
+            let patch = match patch {
+                Ok(patch) => patch,
+                Err(message) => {
+                    obstacles.push(obstacle(&message));
+                    continue;
+                }
+            };
             // By whatever name, a file is changed once.
             if !reached.has(file) {
                 reached.add(file);
-                told.add(&source, &changes, &text);
+                told.add(&source, &changes);
+                told.patch.push_str(&patch);
             }
             rejudge(file, text, judge);
         }

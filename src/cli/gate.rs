@@ -264,14 +264,18 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let commit = base.commit;
-    let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
     let mut looked = look(ask, head, policy, None);
     let own_files = base.own_files(ask, head);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         own_files.contains(path) && !base.excepts(diagnostic, path, ask.today)
     };
-    let (Looked { report: base, used }, asked) =
-        look_at_base(ask, head, policy, commit, &renamed, &looked.report);
+    let Looked { report: mut base, used } = look_at_base(ask, repository, policy, commit);
+    let moved = moved(head, commit, &looked.report, &base);
+    let paths = (&moved.0[..], &moved.1[..]);
+    let renamed =
+        renames(repository.root(), &commit.revision, head_revision, paths).map_err(Stopped::Asked)?;
+    let asked = asked_of_base(ask, repository, policy, commit, &renamed, &looked.report);
+    base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
     let is_asked = |path: &str| asked.contains(path);
     let before = Before::new(&base, &renamed, &looked.report);
     if policy.compares().is_some() {
@@ -297,30 +301,41 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     Ok(Compared { looked, before })
 }
 
-/// What came of the base, and the paths in it that were asked for or went into what was.
-///
-/// An agent may have come from anywhere, so that all of the base is looked at; but what still stands elsewhere, and was
-/// not asked for, went nowhere.
-fn look_at_base(
-    ask: &Ask<'_>,
+/// The base's run. An agent may have come from anywhere, so that all of the base is checked.
+fn look_at_base(ask: &Ask<'_>, repository: &Repository, policy: &Policy, commit: &Commit) -> Looked {
+    let mut paths = named_paths(ask);
+    paths.push(repository.root().to_owned());
+    look(&Ask { paths: &paths, ..*ask }, Side::Commit(repository, commit), policy, None)
+}
+
+/// The threat models of the base whose paths are gone, and those of now whose paths the base does not have.
+fn moved<'r>(
     head: Side<'_>,
+    commit: &Commit,
+    now: &'r Report,
+    base: &'r Report,
+) -> (Vec<&'r str>, Vec<&'r str>) {
+    let models =
+        |report: &'r Report| report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+    let gone = models(base).filter(|path| !head.holds(path)).collect();
+    (gone, models(now).filter(|path| !commit.holds(path)).collect())
+}
+
+/// The paths in the base that were asked for or went into what was. What is still elsewhere, and was not asked for, went
+/// nowhere.
+fn asked_of_base(
+    ask: &Ask<'_>,
+    repository: &Repository,
     policy: &Policy,
     commit: &Commit,
     renamed: &BTreeMap<String, String>,
     now: &Report,
-) -> (Looked, BTreeSet<String>) {
-    let repository = head.repository();
-    let side = Side::Commit(repository, commit);
+) -> BTreeSet<String> {
     let mut paths = named_paths(ask);
     let origins = now.files.iter().filter_map(|file| renamed.get(&file.path));
     paths.extend(origins.map(|origin| repository.root().join(origin)));
-    let discovery = side.discover(&paths, policy, ask.named);
-    let asked: BTreeSet<String> =
-        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect();
-    paths.push(repository.root().to_owned());
-    let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None);
-    base.report.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
-    (base, asked)
+    let discovery = Side::Commit(repository, commit).discover(&paths, policy, ask.named);
+    discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
 }
 
 fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {

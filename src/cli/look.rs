@@ -11,7 +11,7 @@ use std::thread;
 use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
 use super::side::Side;
-use super::watch;
+use super::{STACK, watch};
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
@@ -203,7 +203,7 @@ fn judge_all(
         }
         let spawn = |_| {
             let (work, working) = (&work, working.clone());
-            thread::Builder::new().spawn_scoped(scope, move || work(working)).ok()
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(working)).ok()
         };
         let others: Vec<_> = (1..threads.min(candidates.len())).map_while(spawn).collect();
         work(working.clone());

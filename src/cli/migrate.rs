@@ -20,7 +20,6 @@ use crate::diagnostic::Diagnostic;
 use crate::discover::Repository;
 use crate::lint::Judge;
 use crate::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
-use crate::patch;
 use crate::report::{FileReport, Obstacle, Report, Verdict, begin_line, count, escape_line};
 use crate::score::{Formula, Working};
 use crate::source::Source;
@@ -221,9 +220,17 @@ fn migrate_all(
             continue;
         }
         let changed = migrated.text != source.text();
-        if changed && let Some(Err(message)) = to_disk.map(|disk| write(&source, &migrated.text, disk)) {
-            stop(&message);
-            continue;
+        let patch = match to_disk {
+            _ if !changed => Ok(String::new()),
+            Some(disk) => write(&source, &migrated.text, disk).map(|()| String::new()),
+            None => shown_patch(source.name(), source.text(), &migrated.text),
+        };
+        match patch {
+            Ok(patch) => told.patch.push_str(&patch),
+            Err(message) => {
+                stop(&message);
+                continue;
+            }
         }
         reached.add(file);
         told.add((file, &source), migrated, (aim, judge), to_disk.is_some());
@@ -252,11 +259,7 @@ impl Told {
     ) {
         let Migrated { text, steps, arrived, numbers } = migrated;
         let new = Source::decode(old.name(), text.into_bytes());
-        if new.text() != old.text() {
-            self.files += 1;
-            let patch = patch::unified(old.name(), old.text(), new.text());
-            self.patch.push_str(&shown_patch(&patch));
-        }
+        self.files += usize::from(new.text() != old.text());
         // Neither models nor findings come or go, so that both lists are of the same scores.
         let (source, placed) = if written { (&new, &arrived) } else { (old, &steps) };
         let factor = aim.formula.tenth.key();

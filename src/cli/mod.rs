@@ -15,6 +15,7 @@ mod init;
 mod look;
 mod man;
 mod migrate;
+mod mute;
 mod output;
 mod policy;
 mod progress;
@@ -27,14 +28,16 @@ mod verbose;
 mod watch;
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::discover::Repository;
-use crate::report::{Look, Verdict, escape_line};
+use crate::report::{Look, Verdict, escape_line, is_steering};
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
@@ -127,10 +130,17 @@ enum Colour {
 pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|fault| {
         // What failed may quote a file.
-        let _ = writeln!(io::stderr(), "error: {}", escape_line(&fault.to_string().replace('\n', " ")));
+        mute::say(&format!("error: {}\n", escape_line(&fault.to_string().replace('\n', " "))));
     }));
-    unless_it_fails(run_command)
+    // The stack of the first thread depends on the system. Without another thread it must do.
+    match thread::Builder::new().stack_size(STACK).spawn(|| unless_it_fails(run_command)) {
+        Ok(running) => running.join().unwrap_or(ExitCode::from(2)),
+        Err(_) => unless_it_fails(run_command),
+    }
 }
+
+/// The stack of each thread, in bytes. The Rego engine needs most of it: some 30 KiB for each rule that uses another.
+const STACK: usize = 64 * 1024 * 1024;
 
 /// What a run comes to; one in which this program itself fails could not judge.
 fn unless_it_fails(run: fn() -> ExitCode) -> ExitCode {
@@ -147,8 +157,10 @@ fn run_command() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.
             let code = if error.use_stderr() { 2 } else { 0 };
-            // A closed pipe leaves nobody to tell.
-            let _ = error.print();
+            if code == 2 {
+                report_usage(&error);
+            }
+            print_parsed(&error);
             return ExitCode::from(code);
         }
     };
@@ -159,6 +171,34 @@ fn run_command() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what the parser of the command line has to say: help, a version or an error.
+fn print_parsed(error: &clap::Error) {
+    // An error quotes arguments, which may be names of files that somebody else chose.
+    let is_odd = |argument: OsString| argument.to_string_lossy().contains(is_steering);
+    if error.use_stderr() && env::args_os().any(is_odd) {
+        let said = error.render().to_string();
+        let first = said.split("\n\nUsage").next().unwrap_or_default();
+        let _ = writeln!(io::stderr(), "{}", escape_line(first.trim()));
+    } else {
+        // A closed pipe leaves nobody to tell.
+        let _ = error.print();
+    }
+}
+
+/// Writes the reports that a wrong command line of `check` asks for, with the reason in them.
+fn report_usage(error: &clap::Error) {
+    let is_other = |name: &str| {
+        name != "check" && CommandLine::command().get_subcommands().any(|other| other.get_name() == name)
+    };
+    let first = env::args_os().nth(1);
+    if first.is_some_and(|first| is_other(&first.to_string_lossy())) {
+        return;
+    }
+    let said = error.render().to_string();
+    let reason = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    output::emit_unplanned(&gate::Stopped::Asked(reason));
 }
 
 fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::Stopped> {

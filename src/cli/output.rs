@@ -1,19 +1,22 @@
 //! Which reports a run writes, and where to: to standard output, or each to a file of its own.
 
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, ValueEnum};
 
 use super::check::Arguments;
 use super::gate::{Keep, Stopped};
 use super::replace::replace;
 use super::{emit_to_stdout, look};
+use crate::date::Date;
+use crate::diagnostic::Level;
 use crate::discover;
 use crate::document::{self, POLICY_MARKER};
 use crate::model::{Recognised, recognise};
-use crate::report::{self, Beside, Format, Look, Report, Verdict};
+use crate::report::{self, Beside, Format, Look, Obstacle, Report, Verdict};
 use crate::source::Source;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -45,6 +48,16 @@ pub(super) struct Output {
     /// `None` for standard output.
     file: Option<PathBuf>,
 }
+
+impl Output {
+    /// A report on standard output.
+    pub(super) const fn printed(format: Format) -> Self {
+        Self { format, file: None }
+    }
+}
+
+/// Why a report could not be made where nothing else is known; it is in each file until the report is.
+const UNFINISHED: &str = "the run ended before there was a report: its log may say why";
 
 /// Which formats go where. Each `--output` belongs to the `--format` before it; a single one of each belong
 /// together in either order.
@@ -102,6 +115,12 @@ impl FormatName {
             Self::Human if to_stdout => {
                 Format::Human(Look { beside: arguments.beside(), ..look(arguments.streams) })
             }
+            other => other.in_file(),
+        }
+    }
+
+    const fn in_file(self) -> Format {
+        match self {
             Self::Human => Format::Human(Look::PLAIN),
             Self::Concise => Format::Concise,
             Self::Json => Format::Json,
@@ -170,17 +189,15 @@ pub(super) fn refuse_terminal() -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Writes all reports; those in files first, so that what is printed is the last word.
+/// Writes all reports; those in files first, so that what is printed is the last word. One that cannot be written keeps none
+/// of the others from it.
 ///
 /// # Errors
-/// What could not be written.
+/// What could not be written first.
 pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Result<(), Stopped> {
-    for output in outputs {
-        if let Some(file) = &output.file {
-            let mut bytes = Vec::new();
-            report::write(report, output.format, &mut bytes)?;
-            write_report(file, &bytes)?;
-        }
+    let mut written = Ok(());
+    for (format, file) in files(outputs) {
+        written = written.and(write_file(report, format, file));
     }
     let is_silent = beside == Beside::Nothing && report.verdict() == Verdict::Passed;
     for output in outputs.iter().filter(|output| output.file.is_none()) {
@@ -189,7 +206,123 @@ pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Resul
         }
         emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
     }
-    Ok(())
+    written
+}
+
+fn files(outputs: &[Output]) -> impl Iterator<Item = (Format, &Path)> {
+    outputs.iter().filter_map(|output| Some((output.format, output.file.as_deref()?)))
+}
+
+fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stopped> {
+    let mut bytes = Vec::new();
+    report::write(report, format, &mut bytes)?;
+    write_report(file, &bytes)
+}
+
+/// Replaces what is in the files for reports by the statement that there is none yet: whatever ends the run, nobody takes
+/// the report of an earlier one for its own.
+///
+/// # Errors
+/// What could not be written first.
+pub(super) fn prepare(outputs: &[Output]) -> Result<(), Stopped> {
+    let unfinished = stopped(UNFINISHED);
+    let mut written = Ok(());
+    for (format, file) in files(outputs) {
+        let mut bytes = Vec::new();
+        report::write(&unfinished, format, &mut bytes)?;
+        written = written.and(prepare_file(file, &bytes));
+    }
+    written
+}
+
+/// Does the same for one file.
+///
+/// # Errors
+/// What could not be written.
+fn prepare_file(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
+    #[expect(clippy::disallowed_methods, reason = "a device or a pipe takes one report only")]
+    let is_other = fs::metadata(file).is_ok_and(|metadata| !metadata.is_file());
+    if is_other {
+        return Ok(());
+    }
+    write_report(file, bytes).inspect_err(|_| {
+        if !is_judged(file) {
+            // Rather none than that of an earlier run.
+            let _ = fs::remove_file(file);
+        }
+    })
+}
+
+/// Writes the reason why a run came to an early stop in place of each report that was asked for. People have it from
+/// standard error.
+pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output]) {
+    let report = stopped(&error.to_string());
+    for (format, file) in files(outputs) {
+        let _ = write_file(&report, format, file);
+    }
+    let printed = outputs.iter().filter(|output| output.file.is_none());
+    for output in printed.filter(|output| !matches!(output.format, Format::Human(_))) {
+        let _ = emit_to_stdout(|stdout| report::write(&report, output.format, stdout));
+    }
+}
+
+/// The report that is written to one file, which says so if the run comes to an early stop.
+///
+/// # Errors
+/// What stopped the run.
+pub(super) fn reported(
+    file: Option<&Path>,
+    write: impl Fn(&Report) -> io::Result<Vec<u8>>,
+    judged: impl FnOnce() -> Result<Report, Stopped>,
+) -> Result<Report, Stopped> {
+    let Some(file) = file else { return judged() };
+    prepare_file(file, &write(&stopped(UNFINISHED))?)?;
+    judged().inspect_err(|error| {
+        if let Ok(bytes) = write(&stopped(&error.to_string())) {
+            let _ = write_report(file, &bytes);
+        }
+    })
+}
+
+/// The report of a run that came to an early stop.
+fn stopped(reason: &str) -> Report {
+    let mut report = Report::new(Date::today(), Level::Error);
+    report.obstacles.push(Obstacle { path: ".".to_owned(), message: reason.to_owned() });
+    report
+}
+
+/// Writes the reports in files that a command line asks for which cannot be run, as far as they can be known.
+pub(super) fn emit_unplanned(error: &Stopped) {
+    let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let outputs = unplanned(&arguments.collect::<Vec<_>>());
+    if prepare(&outputs).is_ok() {
+        emit_stopped(error, &outputs);
+    }
+}
+
+/// Each `--output` with the `--format` before it, or else one that is left over, or for people.
+fn unplanned(arguments: &[String]) -> Vec<Output> {
+    let mut formats: Vec<Option<&str>> = Vec::new();
+    let mut files: Vec<(&str, Option<&str>)> = Vec::new();
+    let mut rest = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
+    while let Some(argument) = rest.next() {
+        let (name, value) =
+            argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
+        match (name, value) {
+            ("--format", value) => formats.push(value.or_else(|| rest.next())),
+            ("--output", value) => {
+                let Some(file) = value.or_else(|| rest.next()) else { break };
+                files.push((file, formats.last_mut().and_then(Option::take)));
+            }
+            _ => {}
+        }
+    }
+    let left = formats.into_iter().flatten().next();
+    let output = |(file, format): (&str, Option<&str>)| {
+        let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
+        Output { format: name.unwrap_or(FormatName::Human).in_file(), file: Some(PathBuf::from(file)) }
+    };
+    files.into_iter().map(output).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "CI systems say through it where a run takes place")]
@@ -209,4 +342,28 @@ pub(super) fn links(given: Option<&str>) -> Option<String> {
     };
     let gitlab = || Some(format!("{}/-/blob/{}/", variable("CI_PROJECT_URL")?, variable("CI_COMMIT_SHA")?));
     given.map(str::to_owned).or_else(github).or_else(gitlab)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_for_reports_are_known_where_a_command_line_is_wrong() {
+        let files = |line: &str| {
+            let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let outputs = unplanned(&arguments).into_iter();
+            outputs
+                .map(|output| format!("{:?} {}", output.format, output.file.unwrap().display()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            files("--format json --output a.json --format=sarif --output=b --nope"),
+            ["Json a.json", "Sarif b"]
+        );
+        assert_eq!(files("--output a --format gitlab --base"), ["Gitlab a"]);
+        assert_eq!(files("--format json --output a -- --output b"), ["Json a"]);
+        assert!(files("--output a --format none")[0].starts_with("Human"));
+        assert!(files("--format json --output").is_empty());
+    }
 }

@@ -3,10 +3,12 @@
 //! Only people see it: both streams must be a terminal, and nothing may say that this is a CI system.
 
 use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
+
+use super::mute::say;
 
 /// A run that is over before this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -55,12 +57,6 @@ pub(super) fn clear() {
     if written > 0 {
         say(&format!("\r{}\r", " ".repeat(written)));
     }
-}
-
-/// A closed stream leaves nobody to tell.
-fn say(text: &str) {
-    let mut stream = io::stderr().lock();
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
 /// A number with commas between its thousands.

@@ -9,7 +9,7 @@ use super::check::parse_date;
 use super::emit_to_stdout;
 use super::gate::{Ask, Keep, Stopped, judge};
 use super::look::refuse_stdin;
-use super::output::{links, refuse_terminal, write_report};
+use super::output::{self, links, refuse_terminal, write_report};
 use super::progress::Progress;
 use super::side::Side;
 use crate::date::Date;
@@ -84,16 +84,24 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     if arguments.output.is_none() {
         refuse_terminal()?;
     }
+    let write = |report: &Report| {
+        let mut page = Vec::new();
+        report::write(report, Format::Html, &mut page)?;
+        Ok(page)
+    };
+    let report = output::reported(arguments.output.as_deref(), write, || judged(arguments, repository))?;
+    let is_read = report.files.iter().filter(|file| !file.is_policy).all(FileReport::is_read);
+    hand_over(&write(&report)?, arguments.output.as_deref(), &report, is_read)
+}
+
+fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
     let root = repository.root();
     let base =
         arguments.base.as_deref().map(|asked| Commit::open(root, git::merge_base(root, asked, "HEAD")?));
     let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
     let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
     report.links = links(arguments.links.as_deref());
-    let mut page = Vec::new();
-    report::write(&report, Format::Html, &mut page)?;
-    let is_read = report.files.iter().filter(|file| !file.is_policy).all(FileReport::is_read);
-    hand_over(&page, arguments.output.as_deref(), &report, is_read)
+    Ok(report)
 }
 
 /// Writes what was made of a report. What could not be judged is in it, and the exit code says so, too: for

@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::discover::{LEADS_OUT, Repository, read};
 use crate::fix::is_unreadable;
 use crate::lint::{Judge, lint};
+use crate::patch;
 use crate::report::{FileReport, Obstacle, begin_line, escape_line};
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
@@ -118,12 +119,24 @@ pub(super) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -
     })
 }
 
-/// A patch as it is; on a terminal with what would steer it written out.
-pub(super) fn shown_patch(patch: &str) -> String {
-    if !io::stdout().is_terminal() {
-        return patch.to_owned();
+/// The patch of a file, fit for standard output: on a terminal what would steer it is escaped; elsewhere it can be
+/// applied, and no line of it is a command to a CI service that keeps the log.
+///
+/// # Errors
+/// Why there cannot be one.
+pub(super) fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
+    let patch = patch::unified(name, before, after);
+    if io::stdout().is_terminal() {
+        return Ok(patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect());
     }
-    patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect()
+    match patch::log_command(&patch) {
+        None => Ok(patch),
+        Some(_) => {
+            Err("a line next to the change is a command to CI services, which would obey a printed patch: \
+             run this command without --diff"
+                .to_owned())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::watch;
+use super::{mute, watch};
 use crate::discover::{
     Candidate, Discovery, LEADS_OUT, Named, POLICY_NAMES, Repository, discover, discover_in, files_below,
     read, size,
@@ -88,6 +88,10 @@ impl Files for Side<'_> {
 
     fn may_name(&self, policy: &str, path: &str) -> bool {
         self.repository().may_name(Path::new(policy), Path::new(path))
+    }
+
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        mute::stderr(work)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {

@@ -3,12 +3,12 @@
 //! The engine bounds their time step by step, and what is known to have no bound is refused beforehand. What remains,
 //! a single function that makes gigabytes or never returns, ends the process here: with 2, and with words.
 
-use std::io::{self, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::mute::say;
 use super::progress;
 
 /// The most memory that such a run may have, in bytes.
@@ -58,6 +58,6 @@ fn watch() {
 #[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
 fn stop(why: &str) {
     progress::clear();
-    let _ = writeln!(io::stderr(), "error: rules in Rego: {why}; nothing was judged");
+    say(&format!("error: rules in Rego: {why}; nothing was judged\n"));
     std::process::exit(2);
 }

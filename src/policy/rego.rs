@@ -4,6 +4,11 @@
 //! rules, with texts or objects for messages. A rule sees its input and nothing else: no disk, network, environment,
 //! clock or chance. What could outgrow the process is refused before anything runs: functions that call themselves,
 //! and the few built-in functions that make much out of little; the time of each evaluation is bounded.
+//!
+//! The engine works by recursion and prints warnings of its own, which quote the module. Modules that would exhaust
+//! the stack, or cause such a warning, are refused before the engine works on them.
+
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -16,8 +21,18 @@ use serde_json::Value as JsonValue;
 use super::answer::{Answer, Fault, answers};
 use crate::diagnostic::Level;
 
-/// The longest that the rules may take over one threat model.
+/// The longest that one rule may take over one threat model.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
+/// The longest that all of them may take together.
+const TIME_FOR_ALL: Duration = Duration::from_secs(3);
+/// How many rules may be evaluated for a threat model.
+const MOST_ASKED: usize = 100;
+/// How many bytes all modules may have.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// How many rules there may be, by their names.
+const MOST_RULES: usize = 2_000;
+/// How deep the evaluation may go: the sum over rules that use each other of how deep each of them nests.
+const MOST_DEEP: usize = 1_500;
 /// After how many steps the clock is looked at.
 const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 
@@ -64,21 +79,28 @@ impl Rego {
     /// # Errors
     /// What is wrong, with the module and the place in it where that is known.
     pub(super) fn compile(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
+        check_size(modules)?;
         let mut engine = Engine::new();
         // What rules print goes nowhere: the report is all that is written.
         engine.set_gather_prints(true);
         for (at, (name, text)) in modules.iter().enumerate() {
+            if let Some((line, _)) = text::too_deep(text) {
+                return Err(Fault::at(at, line, "an expression is nested too deep"));
+            }
             add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
         }
         let tree =
             engine.get_ast_as_json().map_err(|error| Fault::of_engine(0, modules, &error.to_string()))?;
         let tree: JsonValue =
-            serde_json::from_str(&tree).map_err(|error| Fault::general(error.to_string()))?;
-        let rules = Rules::of(&tree);
+            serde_json::from_str(&tree).map_err(|_| Fault::general("an expression is nested too deep"))?;
+        check_imports(&tree)?;
+        let rules = Rules::of(&tree)?;
         rules.check()?;
         let asked = rules.asked(packages)?;
-        rules.check_functions(&mut engine)?;
-        engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS });
+        rules.check_functions()?;
+        let each = TIME_FOR_ALL / u32::try_from(asked.len()).unwrap_or(u32::MAX).max(1);
+        let limit = TIME_LIMIT.min(each);
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: STEPS });
         let mut rego = Self { engine, asked };
         // Some faults (a function that is not there) show at the first evaluation alone.
         rego.engine.set_input(Value::new_object());
@@ -123,8 +145,35 @@ fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), String> {
     if !error.to_string().contains("keyword is required") {
         return Err(error.to_string());
     }
+    if let Some((keyword, (line, column))) = text::unimported_keyword(text) {
+        return Err(format!(
+            "--> {name}:{line}:{column}\nerror: the keyword `{keyword}` needs `import rego.v1`"
+        ));
+    }
     engine.set_rego_v0(true);
     engine.add_policy(name.to_owned(), text.to_owned()).map(|_| ()).map_err(|_| error.to_string())
+}
+
+/// Refuses what would take too long to read.
+fn check_size(modules: &[(String, String)]) -> Result<(), Fault> {
+    let bytes: usize = modules.iter().map(|(_, text)| text.len()).sum();
+    if bytes > MOST_BYTES {
+        return Err(Fault::general(format!("the rules in Rego have more than {MOST_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// Refuses `import input`, which has no effect, and of which the engine prints a warning.
+fn check_imports(tree: &JsonValue) -> Result<(), Fault> {
+    for (at, file) in tree.as_array().into_iter().flatten().enumerate() {
+        for import in file["ast"]["imports"].as_array().into_iter().flatten() {
+            if import["refr"]["Var"].is_object() && import["as"].is_null() {
+                let message = "this import has no effect: remove it";
+                return Err(Fault::at(at, line_of(&import["refr"]["Var"]), message));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn in_a_line(message: &str) -> String {
@@ -136,82 +185,109 @@ fn in_a_line(message: &str) -> String {
     }
 }
 
-/// The rules of all modules: where each stands, and which others it mentions.
+/// A rule by its place among all, in the order of their names.
+type RuleId = usize;
+
+/// The rules of all modules: where each is, and which others it mentions.
 #[derive(Default)]
 struct Rules {
-    /// By full name, `package.rule`: module and line of the first definition.
-    defined: BTreeMap<String, (usize, u32)>,
-    mentions: BTreeMap<String, BTreeSet<String>>,
+    /// Full names, `package.rule`, in order.
+    names: Vec<String>,
+    /// Module and line of the first definition of each.
+    places: Vec<(usize, u32)>,
+    /// How deep each nests.
+    depths: Vec<usize>,
+    mentions: Vec<BTreeSet<RuleId>>,
     refused: Vec<(usize, u32, String, &'static str)>,
     /// Functions that are called and are no rules, with module and line.
     calls: BTreeMap<String, (usize, u32)>,
 }
 
 impl Rules {
-    fn of(tree: &JsonValue) -> Self {
+    fn of(tree: &JsonValue) -> Result<Self, Fault> {
         let files: Vec<&JsonValue> = tree.as_array().into_iter().flatten().collect();
-        let modules: Vec<&JsonValue> = files.iter().map(|file| &file["ast"]).collect();
-        let mut rules = Self::default();
-        for (at, module) in modules.iter().enumerate() {
-            for rule in each_rule(module) {
-                if let Some(name) = full_name(module, rule) {
-                    rules.defined.entry(name).or_insert((at, line_of(rule)));
-                }
-            }
-        }
-        for (at, module) in modules.iter().enumerate() {
+        let mut rules = Self::named(&files)?;
+        for (at, file) in files.iter().enumerate() {
+            let module = &file["ast"];
             let package = path(&module["package"]["refr"]).join(".");
-            let imports = imports(module, files[at]["source"]["contents"].as_str().unwrap_or_default());
+            let imports = imports(module, file["source"]["contents"].as_str().unwrap_or_default());
             for rule in each_rule(module) {
-                let Some(name) = full_name(module, rule) else { continue };
+                let id = full_name(module, rule).and_then(|name| rules.names.binary_search(&name).ok());
+                let Some(id) = id else { continue };
+                rules.depths[id] = rules.depths[id].max(depth_of(rule));
                 let mut paths = Vec::new();
                 collect_paths(&without_own_name(rule), line_of(rule), false, &mut paths);
+                // Of what is mentioned often, the first time counts.
+                paths.sort();
+                paths.dedup_by(|(later, _, is_call), (first, _, is_first_call)| {
+                    later == first && is_call == is_first_call
+                });
                 for (parts, line, is_call) in paths {
                     let parts = expanded(parts, &imports);
-                    let whole = parts.join(".");
-                    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
-                        rules.refused.push((at, line, whole.clone(), why));
-                    }
-                    let mentioned = rules.mentioned(&parts, &package);
-                    if is_call && mentioned.is_empty() {
-                        rules.calls.entry(whole).or_insert((at, line));
-                    }
-                    rules.mentions.entry(name.clone()).or_default().extend(mentioned);
+                    rules.add_mention(id, &parts, (at, line), (is_call, &package));
                 }
             }
         }
-        rules
+        Ok(rules)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.defined.contains_key(name)
+    /// The rules by name and place alone.
+    fn named(files: &[&JsonValue]) -> Result<Self, Fault> {
+        let mut defined: BTreeMap<String, (usize, u32)> = BTreeMap::new();
+        for (at, file) in files.iter().enumerate() {
+            for rule in each_rule(&file["ast"]) {
+                if let Some(name) = full_name(&file["ast"], rule) {
+                    defined.entry(name).or_insert((at, line_of(rule)));
+                }
+            }
+        }
+        if defined.len() > MOST_RULES {
+            return Err(Fault::general(format!("there are more than {MOST_RULES} rules in Rego")));
+        }
+        let (names, places): (Vec<String>, Vec<(usize, u32)>) = defined.into_iter().unzip();
+        let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
+        Ok(Self { names, places, depths, mentions, ..Self::default() })
+    }
+
+    fn add_mention(
+        &mut self,
+        rule: RuleId,
+        parts: &[String],
+        place: (usize, u32),
+        (is_call, package): (bool, &str),
+    ) {
+        let whole = parts.join(".");
+        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
+            self.refused.push((place.0, place.1, whole.clone(), why));
+        }
+        let mentioned = self.mentioned(parts, package);
+        if is_call && mentioned.is_empty() {
+            self.calls.entry(whole).or_insert(place);
+        }
+        self.mentions[rule].extend(mentioned);
     }
 
     /// The rules that a path may lead to: one of its own package by its first part, one of `data` by its parts, and
     /// all below where the path ends early or goes on with something computed.
-    fn mentioned(&self, parts: &[String], package: &str) -> Vec<String> {
+    fn mentioned(&self, parts: &[String], package: &str) -> Vec<RuleId> {
         let Some((first, rest)) = parts.split_first() else { return Vec::new() };
+        let found = |name: &str| self.names.binary_search_by(|known| known.as_str().cmp(name)).ok();
         if first != "data" {
-            let local = format!("{package}.{first}");
-            return self.has(&local).then_some(local).into_iter().collect();
+            return found(&format!("{package}.{first}")).into_iter().collect();
         }
-        let whole = rest.join(".");
-        let leads = |name: &&String| {
-            let below = |upper: &str, lower: &str| {
-                upper.is_empty()
-                    || lower == upper
-                    || lower.strip_prefix(upper).is_some_and(|rest| rest.starts_with('.'))
-            };
-            below(name, &whole) || below(&whole, name)
-        };
-        self.defined.keys().filter(leads).cloned().collect()
+        let mut mentioned: Vec<RuleId> =
+            (1..=rest.len()).filter_map(|length| found(&rest[..length].join("."))).collect();
+        let below = if rest.is_empty() { String::new() } else { format!("{}.", rest.join(".")) };
+        let start = self.names.partition_point(|name| *name < below);
+        mentioned.extend((start..self.names.len()).take_while(|at| self.names[*at].starts_with(&below)));
+        mentioned
     }
 
     /// The rules to ask: those of the packages named, each of which must have some; one that looks as if it were to be
     /// asked, in a package that is not named, is a mistake.
     fn asked(&self, packages: &[String]) -> Result<Vec<(String, String, Level)>, Fault> {
         let mut asked = Vec::new();
-        for (whole, (module, line)) in &self.defined {
+        for (whole, (module, line)) in self.names.iter().zip(&self.places) {
             let Some((package, name)) = whole.rsplit_once('.') else { continue };
             let Some(level) = level_of(name) else { continue };
             if !packages.iter().any(|named| named == package) {
@@ -228,6 +304,11 @@ impl Rules {
                 .iter()
                 .any(|(query, ..)| query.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
         };
+        if asked.len() > MOST_ASKED {
+            let message =
+                format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
+            return Err(Fault::general(message));
+        }
         match packages.iter().find(is_idle) {
             // `main` may be left empty by those who name packages of their own.
             Some(package) if package != "main" || packages.len() == 1 => Err(Fault::general(format!(
@@ -238,10 +319,9 @@ impl Rules {
     }
 
     /// Refuses calls of functions that are not there, which the engine would find only on the way to them.
-    fn check_functions(&self, engine: &mut Engine) -> Result<(), Fault> {
+    fn check_functions(&self) -> Result<(), Fault> {
         for (name, (module, line)) in &self.calls {
-            let mut probe = engine.clone();
-            probe.set_rego_v0(false);
+            let mut probe = Engine::new();
             let text = format!("package aivss_lint_probe\n\nfound := {name}(1)\n");
             let answer = probe
                 .add_policy("probe.rego".to_owned(), text)
@@ -258,40 +338,71 @@ impl Rules {
         if let Some((module, line, name, why)) = self.refused.first() {
             return Err(Fault::at(*module, *line, format!("`{name}` is not to be had here: {why}")));
         }
-        for start in self.defined.keys() {
-            let mut chain = vec![start.clone()];
-            let mut seen = BTreeSet::new();
-            if self.returns_to(start, start, &mut seen, &mut chain) {
-                let (module, line) = self.defined[start];
-                let message = format!("`{start}` comes back to itself: {}", chain.join(" → "));
+        let order = self.order()?;
+        let mut deepest = vec![0; self.names.len()];
+        for rule in order {
+            let below = self.mentions[rule].iter().map(|next| deepest[*next]).max().unwrap_or(0);
+            deepest[rule] = self.depths[rule] + below;
+            if deepest[rule] > MOST_DEEP {
+                let (module, line) = self.places[rule];
+                let message = format!("`{}` leads through too many rules and expressions", self.names[rule]);
                 return Err(Fault::at(module, line, message));
             }
         }
         Ok(())
     }
 
-    /// Whether `start` can be reached from what `from` mentions; `chain` is then the way.
-    fn returns_to(
-        &self,
-        start: &str,
-        from: &str,
-        seen: &mut BTreeSet<String>,
-        chain: &mut Vec<String>,
-    ) -> bool {
-        for next in self.mentions.get(from).into_iter().flatten() {
-            if next == start {
-                chain.push(next.clone());
-                return true;
-            }
-            if seen.insert(next.clone()) {
-                chain.push(next.clone());
-                if self.returns_to(start, next, seen, chain) {
-                    return true;
+    /// The rules in an order in which each follows those that it mentions.
+    ///
+    /// # Errors
+    /// The first rule that is found to come back to itself.
+    fn order(&self) -> Result<Vec<RuleId>, Fault> {
+        let mut order = Vec::new();
+        let mut is_done = vec![false; self.names.len()];
+        for start in 0..self.names.len() {
+            // The way to the rule at hand, each with those that it still leads to.
+            let mut way = vec![(start, self.mentions[start].iter())];
+            while let Some((rule, rest)) = way.last_mut() {
+                let rule = *rule;
+                match rest.find(|next| !is_done[**next]) {
+                    _ if is_done[rule] => drop(way.pop()),
+                    None => {
+                        is_done[rule] = true;
+                        order.push(rule);
+                    }
+                    Some(next) => match way.iter().position(|(known, _)| known == next) {
+                        Some(at) => return Err(self.circle(way[at..].iter().map(|(rule, _)| *rule))),
+                        None => way.push((*next, self.mentions[*next].iter())),
+                    },
                 }
-                chain.pop();
             }
         }
-        false
+        Ok(order)
+    }
+
+    fn circle(&self, mut rules: impl Iterator<Item = RuleId> + Clone) -> Fault {
+        let chain = rules.clone().chain(rules.clone().take(1)).map(|rule| self.names[rule].as_str());
+        let chain = chain.collect::<Vec<_>>().join(" → ");
+        let first = rules.next().unwrap_or_default();
+        let (module, line) = self.places[first];
+        Fault::at(module, line, format!("`{}` comes back to itself: {chain}", self.names[first]))
+    }
+}
+
+/// How deep a rule's syntax tree is, with each statement of a body as one level: the engine evaluates the later ones
+/// within the earlier ones.
+fn depth_of(tree: &JsonValue) -> usize {
+    match tree {
+        JsonValue::Object(object) => {
+            let entries = object.iter().filter(|(key, _)| *key != "span");
+            let depths = entries.map(|(key, value)| {
+                let statements = value.as_array().filter(|_| key == "stmts").map_or(0, Vec::len);
+                statements + depth_of(value)
+            });
+            1 + depths.max().unwrap_or(0)
+        }
+        JsonValue::Array(items) => items.iter().map(depth_of).max().unwrap_or(0),
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => 0,
     }
 }
 
@@ -455,6 +566,42 @@ deny contains y if { y := f(\"deny\") }
 ";
         assert!(fault(computed).contains("comes back to itself"));
         assert!(compile("package main\ntwice(x) := x * 2\nfour(x) := twice(twice(x))\ndeny contains m if { four(1) == 5; m := \"n\" }\n").is_ok());
+    }
+
+    #[test]
+    fn long_chains_of_rules_and_deep_expressions_are_refused() {
+        let chain = |length: usize| {
+            let rules: String = (0..length).map(|rule| format!("r{rule} := r{}\n", rule + 1)).collect();
+            format!("package main\n{rules}r{length} := 1\ndeny contains \"m\" if r0 == 2\n")
+        };
+        assert!(compile(&chain(100)).is_ok());
+        assert!(fault(&chain(1_000)).contains("leads through too many rules and expressions"));
+        let sum =
+            |length: usize| format!("package main\ndeny contains \"m\" if 1 == {}1\n", "1 + ".repeat(length));
+        assert!(compile(&sum(20)).is_ok());
+        assert!(fault(&sum(60)).contains("nested too deep"));
+        assert!(fault(&sum(100_000)).contains("nested too deep"));
+        let many: String = (0..2_100).map(|rule| format!("r{rule} := 1\n")).collect();
+        assert!(
+            fault(&format!("package main\n{many}deny contains \"m\"\n")).contains("more than 2000 rules")
+        );
+        let asked: String = (0..101).map(|rule| format!("deny_{rule} contains \"m\"\n")).collect();
+        assert!(fault(&format!("package main\n{asked}")).contains("more than 100 rules named"));
+    }
+
+    #[test]
+    fn what_the_engine_would_print_a_warning_about_is_refused() {
+        assert_eq!(
+            fault("package main\nimport rego.v1\nimport input # ::error::x\ndeny contains \"m\" if false\n"),
+            "Some((0, 3, 1)) this import has no effect: remove it"
+        );
+        assert!(compile("package main\nimport input as given\ndeny contains \"m\" if given.a\n").is_ok());
+        assert_eq!(
+            fault("package main\ndeny[m] { some m in input.a } # ::error::x\n"),
+            "Some((0, 2, 18)) the keyword `in` needs `import rego.v1`"
+        );
+        let imported = "package main\nimport future.keywords.in\ndeny[m] { some m in input.a }\n";
+        assert_eq!(say(imported, "{\"a\": [\"x\"]}"), ["error rego/deny x"]);
     }
 
     #[test]

@@ -7,10 +7,10 @@ use crate::caret;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::document::{self, List, Node, POLICY_TEST_MARKER, Value};
-use crate::lint::{Judge, finish, lint};
+use crate::lint::{Judge, finish, limit, lint};
 use crate::rules;
 use crate::schema::Schema;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// A file of tests for one policy.
 #[derive(Debug)]
@@ -60,6 +60,7 @@ pub fn read(source: Source) -> Result<Trials, Broken> {
         faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
     }
     let trials = root.and_then(trials);
+    limit(&mut faults, Owner::Policy, Span::new(0, 0));
     finish(&mut faults, &document);
     match trials {
         Some(trials) if faults.is_empty() => Ok(trials),

@@ -4,14 +4,44 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// Whether a character steers a terminal or the direction of text instead of being seen.
+/// The characters beyond ASCII that are not seen: controls, formats (Cf), line and paragraph separators, and those that
+/// Unicode calls ignorable by default. Ranges in ascending order, both ends included.
+const UNSEEN: [(char, char); 26] = [
+    ('\u{80}', '\u{9F}'),
+    ('\u{AD}', '\u{AD}'),
+    ('\u{34F}', '\u{34F}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61C}', '\u{61C}'),
+    ('\u{6DD}', '\u{6DD}'),
+    ('\u{70F}', '\u{70F}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8E2}', '\u{8E2}'),
+    ('\u{115F}', '\u{1160}'),
+    ('\u{17B4}', '\u{17B5}'),
+    ('\u{180B}', '\u{180F}'),
+    ('\u{200B}', '\u{200F}'),
+    ('\u{2028}', '\u{202E}'),
+    ('\u{2060}', '\u{206F}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{FE00}', '\u{FE0F}'),
+    ('\u{FEFF}', '\u{FEFF}'),
+    ('\u{FFA0}', '\u{FFA0}'),
+    ('\u{FFF0}', '\u{FFFB}'),
+    ('\u{110BD}', '\u{110BD}'),
+    ('\u{110CD}', '\u{110CD}'),
+    ('\u{13430}', '\u{1343F}'),
+    ('\u{1BCA0}', '\u{1BCA3}'),
+    ('\u{1D173}', '\u{1D17A}'),
+    ('\u{E0000}', '\u{E0FFF}'),
+];
+
+/// Whether a character steers a terminal or the direction of text, or is not seen.
 pub fn is_steering(letter: char) -> bool {
     if letter.is_ascii() {
         return letter.is_ascii_control();
     }
-    letter.is_control()
-        || matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{E0000}'..='\u{E007F}' | '\u{061C}' | '\u{FEFF}'
-            | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    let at = UNSEEN.partition_point(|(_, last)| *last < letter);
+    UNSEEN.get(at).is_some_and(|(first, _)| *first <= letter)
 }
 
 /// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
@@ -93,6 +123,18 @@ fn plain_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A page of HTML without lines that GitHub would take for workflow commands: the first colon of such a line becomes
+/// a character reference, which means the same in texts and in attributes.
+pub(super) fn plain_page(page: &str) -> Cow<'_, str> {
+    if !page.lines().any(begins_command) {
+        return Cow::Borrowed(page);
+    }
+    let lines = page.split_inclusive('\n').map(|line| {
+        if begins_command(line) { Cow::Owned(line.replacen(':', "&#58;", 1)) } else { Cow::Borrowed(line) }
+    });
+    Cow::Owned(lines.collect())
+}
+
 /// A path as part of a URI: everything encoded but the slash and what RFC 3986 calls unreserved.
 pub(super) fn uri_path(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
@@ -109,6 +151,11 @@ pub(super) fn uri_path(path: &str) -> String {
 /// Whether a line that begins like this is a workflow command of GitHub's.
 pub(super) fn begins_command(text: &str) -> bool {
     text.trim_start().starts_with("::")
+}
+
+/// Whether a service that keeps the log would obey this line. Some end a line at a carriage return, too.
+pub fn is_log_command(text: &str) -> bool {
+    text.split('\r').any(begins_command) || text.match_indices('#').any(|(at, _)| is_command(text, at))
 }
 
 /// A whole line that is no workflow command: a path that makes it look like one is written as `./path`.
@@ -158,6 +205,7 @@ mod tests {
         assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
         assert_eq!(same_length("##[a]\n##vso[b]"), "#?[a]\n#?vso[b]");
         assert_eq!(plain_line(" ::error::x".to_owned()), "./ ::error::x");
+        assert_eq!(plain_page("<p>\n ::error::x\na::b</p>"), "<p>\n &#58;:error::x\na::b</p>");
     }
 
     #[test]
@@ -176,7 +224,22 @@ mod tests {
         assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
     }
 
+    #[test]
+    fn characters_ignorable_by_default_are_escaped_and_letters_are_not() {
+        for letter in ['\u{34F}', '\u{115F}', '\u{3164}', '\u{FE0F}', '\u{FFA0}', '\u{FFF0}', '\u{E0FFF}'] {
+            assert!(is_steering(letter), "{letter:?}");
+        }
+        assert_eq!(line("\u{FFF9}a\u{E0101}"), "\\u{fff9}a\\u{e0101}");
+        assert_eq!(line("Ünï ход 系統 🦀 ~"), "Ünï ход 系統 🦀 ~");
+        assert!(UNSEEN.is_sorted_by(|one, other| one.1 < other.0), "a binary search needs their order");
+    }
+
     proptest! {
+        #[test]
+        fn every_format_and_control_character_is_escaped(letter in "[\\p{Cf}\\p{Cc}\\p{Zl}\\p{Zp}]") {
+            prop_assert!(letter.contains(is_steering), "{letter:?}");
+        }
+
         #[test]
         fn no_log_command_passes(text in "[#a\\[:\u{1b}\n ]{0,40}") {
             for safe in [line(&text), same_length(&text)] {

@@ -19,8 +19,8 @@ mod sheet;
 mod sheet_json;
 mod template;
 
-pub use escape::is_steering;
 pub(crate) use escape::write_json;
+pub use escape::{is_log_command, is_steering};
 pub(crate) use json::number as json_number;
 
 use std::borrow::Cow;

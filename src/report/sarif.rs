@@ -33,7 +33,12 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn text(text: &str) -> Text {
-    Text { text: line(text).into_owned() }
+    Text { text: without_links(line(text).into_owned()) }
+}
+
+/// A text in which no viewer finds a Markdown link: SARIF gives `[words](target)` a meaning in plain texts, too.
+fn without_links(text: String) -> String {
+    if text.contains("](") { text.replace("](", "] (") } else { text }
 }
 
 /// The results of a report, each of which is made when it is written.
@@ -169,7 +174,7 @@ fn outcome(
         rule_id,
         kind: "fail",
         level: diagnostic.level,
-        message: Text { text: super::plain_text(diagnostic) },
+        message: Text { text: without_links(super::plain_text(diagnostic)) },
         locations: [Location { logical, ..place }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
@@ -242,6 +247,15 @@ mod tests {
         assert_eq!(shown("/tmp/a.yaml"), ("file:///tmp/a.yaml".to_owned(), false));
         assert_eq!(shown("C:/a b.yaml"), ("file:///C:/a%20b.yaml".to_owned(), false));
         assert_eq!(shown("..a/b"), ("..a/b".to_owned(), true));
+    }
+
+    #[test]
+    fn links_in_texts_of_a_file_are_broken_up() {
+        assert_eq!(
+            text("[fix](https://x.example) ![a](1) a[0] (b)").text,
+            "[fix] (https://x.example) ![a] (1) a[0] (b)"
+        );
+        assert_eq!(without_links("a [b\\](c) [d]((e)".to_owned()), "a [b\\] (c) [d] ((e)");
     }
 
     #[test]

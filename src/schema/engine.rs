@@ -4,6 +4,7 @@
 //! Its errors leave this file as [`Breach`]es; what to say about them is decided in [`super`].
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object};
@@ -69,9 +70,34 @@ impl Engine {
             .map_err(|error| error.to_string())
     }
 
-    pub(super) fn breaches(&self, root: Node<'_>) -> Vec<Breach> {
-        self.0.iter_errors(root).map(|error| breach(&error)).collect()
+    /// What is wrong with a tree, as far as anyone reads it, and whether that is all.
+    pub(super) fn breaches(&self, root: Node<'_>) -> (Vec<Breach>, Extent) {
+        ERRORS.set(0);
+        let breaches = self.0.iter_errors(root).map(|error| breach(&error)).collect();
+        let extent = if ERRORS.get() < MOST_ERRORS { Extent::Whole } else { Extent::Cut };
+        (breaches, extent)
     }
+}
+
+/// Whether all that is wrong with a tree was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    Cut,
+}
+
+/// How many errors the engine may make, those within branches included, before it is shown no more of the tree: it makes
+/// all of them before it returns the first.
+const MOST_ERRORS: usize = 20_000;
+
+thread_local! {
+    /// How many errors the engine has made of the tree at hand.
+    static ERRORS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether there is room for more errors.
+fn has_room<T>(_: &T) -> bool {
+    ERRORS.get() < MOST_ERRORS
 }
 
 fn breach(error: &ValidationError<'_>) -> Breach {
@@ -87,7 +113,7 @@ fn breach(error: &ValidationError<'_>) -> Breach {
 
 fn what(error: &ValidationError<'_>) -> What {
     use ValidationErrorKind as Kind;
-    // The engine's own words do for keywords that our schemas do not use.
+    // The engine's own words do for keywords that our schemas do not use; they quote no value.
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             What::UnknownKeys(unexpected.clone())
@@ -193,8 +219,10 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
         }
     }
 
+    /// Asked for once an error. No message of ours is made of the value, which may be most of the file.
     fn to_value(&self) -> Cow<'a, JsonValue> {
-        Cow::Owned(self.to_json())
+        ERRORS.set(ERRORS.get() + 1);
+        Cow::Owned(JsonValue::Null)
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
@@ -248,7 +276,7 @@ impl<'a> Object<'a, TreeJson> for Map<'a> {
     }
 
     fn members(&self) -> Self::MembersIter {
-        Box::new(self.iter().map(|entry| (entry.key, entry.value)))
+        Box::new(self.iter().map(|entry| (entry.key, entry.value)).take_while(has_room))
     }
 }
 
@@ -261,7 +289,7 @@ impl<'a> Array<'a, TreeJson> for List<'a> {
     }
 
     fn elements(&self) -> Self::ElementsIter {
-        Box::new(self.iter())
+        Box::new(self.iter().take_while(has_room))
     }
 }
 
@@ -348,8 +376,8 @@ mod tests {
             for text in examples.flat_map(|example| [example.bad, example.good, example.policy]) {
                 let source = Source::decode("example.yaml", text.as_bytes().to_vec());
                 for root in parse(&source).roots() {
-                    let breaches = format!("{:#?}", older.breaches(root));
-                    assert_eq!(breaches, format!("{:#?}", written.breaches(root)));
+                    let breaches = format!("{:#?}", older.breaches(root).0);
+                    assert_eq!(breaches, format!("{:#?}", written.breaches(root).0));
                     found += usize::from(breaches.len() > 2);
                 }
             }

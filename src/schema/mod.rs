@@ -16,7 +16,7 @@ use crate::document::{Entry, Node, Value};
 use crate::model::{Factor, is_other_spelling};
 use crate::source::Span;
 use crate::suggest::nearest;
-use engine::{Breach, Engine, What};
+use engine::{Breach, Engine, Extent, What};
 
 /// The schema of the JSON report, which nothing here is checked against: it is printed for others.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
@@ -136,7 +136,7 @@ impl Compiled {
     }
 
     fn violations(&self, root: Node<'_>) -> Vec<Violation> {
-        let mut breaches = self.engine.breaches(root);
+        let (mut breaches, extent) = self.engine.breaches(root);
         if breaches.is_empty() {
             return Vec::new();
         }
@@ -145,6 +145,18 @@ impl Compiled {
         let mut violations = Vec::new();
         for breach in without_implied(&breaches) {
             self.explain(&mut places, breach, &mut violations);
+        }
+        if extent == Extent::Cut {
+            violations.push(Violation {
+                kind: ViolationKind::Shape,
+                owner: None,
+                path: Vec::new(),
+                span: places.find(&[]).heading,
+                value_span: root.value_span(),
+                message: "the document has more problems than are reported".to_owned(),
+                help: None,
+                respelt: None,
+            });
         }
         violations.sort_by_key(|violation| violation.span);
         violations.dedup();

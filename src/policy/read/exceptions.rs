@@ -1,5 +1,8 @@
 //! The exceptions of a policy file.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::{Reader, UNREAD, fault, first_key, items};
 use crate::date::Date;
 use crate::document::Node;
@@ -12,15 +15,18 @@ use crate::suggest::nearest;
 impl Reader<'_> {
     pub(super) fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Set<i32>>) -> Vec<Exception> {
         let mut exceptions: Vec<Exception> = Vec::new();
+        let mut lines: HashMap<(String, String, Option<String>), u32> = HashMap::new();
         for node in items(root, "exceptions") {
             let Some(exception) = self.exception(node, max_term) else { continue };
-            let is_same = |other: &&Exception| {
-                (&other.rule, &other.pattern, &other.finding)
-                    == (&exception.rule, &exception.pattern, &exception.finding)
-            };
-            if let Some(first) = exceptions.iter().find(is_same) {
-                let message = format!("this exception stands already in line {}", first.origin.line);
-                self.faults.push(fault(first_key(node), message));
+            let key = (exception.rule.clone(), exception.pattern.clone(), exception.finding.clone());
+            match lines.entry(key) {
+                Entry::Occupied(first) => {
+                    let message = format!("this exception stands already in line {}", first.get());
+                    self.faults.push(fault(first_key(node), message));
+                }
+                Entry::Vacant(place) => {
+                    place.insert(exception.origin.line);
+                }
             }
             exceptions.push(exception);
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{BuiltIn, Policy, Set};
 use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::document::{self, List, Node, POLICY_MARKER};
-use crate::lint::finish;
+use crate::lint::{MOST_FAULTS, finish, limit};
 use crate::pattern::{Case, PathSet};
 use crate::rules;
 use crate::schema::Schema;
@@ -38,6 +38,13 @@ pub trait Files: Sync {
     /// of its own repository. All names are as they are shown.
     fn may_name(&self, _policy: &str, _path: &str) -> bool {
         true
+    }
+
+    /// Runs code of others that may print to standard error by itself. Returns what it printed, where that can be kept
+    /// from getting there.
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        work();
+        String::new()
     }
 }
 
@@ -113,8 +120,8 @@ fn read_chained(
     broken: &mut Vec<Broken>,
 ) -> Policy {
     let document = document::parse(source);
-    let mut faults: Vec<Diagnostic> =
-        document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
+    let mut faults = Faults::default();
+    faults.extend(document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)));
     let mut roots = document.roots();
     let root = match (roots.next(), roots.next()) {
         (Some(root), None) if root.get(POLICY_MARKER).is_some() => Some(root),
@@ -156,6 +163,8 @@ fn read_chained(
         chain.pop();
         faults = reader.faults;
     }
+    let Faults(mut faults) = faults;
+    limit(&mut faults, Owner::Policy, Span::new(0, 0));
     finish(&mut faults, &document);
     // What aliases of a policy lead to is wrong once.
     faults.dedup();
@@ -166,6 +175,28 @@ fn read_chained(
         policy.sources.push(source.clone());
     }
     policy
+}
+
+/// The problems of a file as they are found: those that nobody reads are not kept.
+#[derive(Default)]
+struct Faults(Vec<Diagnostic>);
+
+impl Faults {
+    fn push(&mut self, fault: Diagnostic) {
+        // One more than are reported shows that there are more.
+        if self.0.len() <= MOST_FAULTS {
+            self.0.push(fault);
+        }
+    }
+
+    fn extend(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
+        let room = (MOST_FAULTS + 1).saturating_sub(self.0.len());
+        self.0.extend(faults.into_iter().take(room));
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
@@ -181,7 +212,7 @@ enum Parent {
 struct Reader<'s> {
     source: &'s Source,
     file: Arc<str>,
-    faults: Vec<Diagnostic>,
+    faults: Faults,
     /// How many policies have been extended, here and along the chain.
     loaded: &'s Cell<usize>,
 }

@@ -40,7 +40,7 @@ impl Reader<'_> {
             return;
         }
         packages.dedup();
-        match Rego::compile(&modules, &packages) {
+        match compile(&modules, &packages, load) {
             Ok(rego) => {
                 policy.rego.push((Arc::new(rego), self.origin(span)));
                 policy.modules.extend(modules.into_iter().map(|(name, text)| (name, Arc::from(text))));
@@ -83,5 +83,15 @@ impl Reader<'_> {
             modules.push((name, text));
         }
         Ok(())
+    }
+}
+
+/// Compiles modules. What the engine warns of is an error: it has understood something otherwise than it was meant.
+fn compile(modules: &[(String, String)], packages: &[String], load: Load<'_>) -> Result<Rego, Fault> {
+    let mut compiled = Err(Fault::general("the Rego engine did not run"));
+    let printed = load.muted(&mut || compiled = Rego::compile(modules, packages));
+    match printed.lines().find(|line| !line.trim().is_empty()) {
+        Some(warning) if compiled.is_ok() => Err(Fault::general(format!("the Rego engine warns: {warning}"))),
+        _ => compiled,
     }
 }

@@ -20,6 +20,7 @@ use overview::{Bar, Excepted, Filters};
 use shown::Shown;
 
 use super::change::touched;
+use super::escape::plain_page;
 use super::link::Links;
 use super::template::render_page;
 use super::{FileReport, Report};
@@ -61,7 +62,7 @@ pub(super) struct Tile {
 }
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    out.write_all(render_page(&page(report))?.as_bytes())
+    out.write_all(plain_page(&render_page(&page(report))?).as_bytes())
 }
 
 fn page(report: &Report) -> Page {
