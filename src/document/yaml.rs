@@ -16,7 +16,7 @@ use crate::source::Span;
 /// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
 pub(super) const MAX_DEPTH: usize = 100;
 /// How many nodes a file may have.
-pub(super) const MAX_NODES: usize = 2_000_000;
+pub(super) const MAX_NODES: usize = 500_000;
 /// How many nodes aliases may add to a file's own when they are followed.
 const MAX_ALIASED: u64 = 100_000;
 /// How many bytes of text aliases may add to a file's own when they are followed.

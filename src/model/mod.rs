@@ -290,6 +290,9 @@ impl<'t> Model<'t> {
     }
 }
 
+/// How many findings a threat model may have.
+pub const MOST_FINDINGS: usize = 10_000;
+
 impl Format {
     /// The schema of the format.
     pub const fn schema(self) -> Schema {
@@ -297,6 +300,16 @@ impl Format {
             Self::Native => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
         }
+    }
+
+    /// Where a model of this format has more findings than are read: it is not read at all.
+    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
+        let key = match self {
+            Self::Native => "findings",
+            Self::OwaspReport => "vulnerabilities",
+        };
+        let entry = root.as_map()?.entry(key)?;
+        entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }
 
     /// Reads a model of this format.
