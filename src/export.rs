@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::document::{Node, parse};
-use crate::model::{Assessment, Factor, Format, Model, Recognised, recognise};
+use crate::model::{Assessment, Factor, Format, MOST_FINDINGS, Model, Recognised, recognise};
 use crate::report::{json_number as number, write_json};
 use crate::score::{Scored, Working, agrees, score};
 use crate::source::{Source, Span};
@@ -121,7 +121,11 @@ pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exporte
     match models.as_slice() {
         [] => refuse(Span::new(0, 0), "it holds no threat model"),
         [root] if recognise(*root) == Recognised::Model(Format::OwaspReport) => {
-            refuse(Format::OwaspReport.read(*root).heading, "it is such a report already")
+            let first = root.as_map().and_then(|map| map.iter().next());
+            refuse(first.map_or(root.span(), |entry| entry.key_span), "it is such a report already")
+        }
+        [root] if Format::Native.overfull(*root).is_some() => {
+            refuse(root.span(), &format!("it has more than {MOST_FINDINGS} findings"))
         }
         [root] => {
             let violations = Format::Native.schema().violations(*root);

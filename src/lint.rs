@@ -10,7 +10,7 @@ use crate::change::Before;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, place_of, pointer};
-use crate::model::{Finding, Format, Model, Recognised, recognise};
+use crate::model::{Finding, Format, MOST_FINDINGS, Model, Recognised, recognise};
 use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
@@ -90,7 +90,10 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
             break;
         }
         match what {
-            Recognised::Model(format) => lint_model(root, format, path, judge, &mut positions, &mut linted),
+            Recognised::Model(format) => match format.overfull(root) {
+                Some(place) => linted.diagnostics.push(overfull(place)),
+                None => lint_model(root, format, path, judge, &mut positions, &mut linted),
+            },
             // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
             Recognised::Other if !holds_model || is_page => {}
             Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
@@ -112,6 +115,11 @@ pub(crate) fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span
         let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
         diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, owner, place, message));
     }
+}
+
+fn overfull(place: Span) -> Diagnostic {
+    let message = format!("the threat model has more than {MOST_FINDINGS} findings, so none of it was read");
+    Diagnostic::new(&rules::input_limit::RULE, Owner::Agent, place, message)
 }
 
 fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {

@@ -139,8 +139,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The stack of each thread, in bytes. The Rego engine needs most of it: some 30 KiB for each rule that uses another.
-const STACK: usize = 64 * 1024 * 1024;
+/// The stack of each thread, in bytes.
+const STACK: usize = 16 * 1024 * 1024;
 
 /// What a run comes to; one in which this program itself fails could not judge.
 fn unless_it_fails(run: fn() -> ExitCode) -> ExitCode {

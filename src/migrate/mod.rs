@@ -133,12 +133,21 @@ pub struct Migrated {
     pub numbers: usize,
 }
 
+/// How many scores are tried one by one: each time the whole file is read again.
+const MOST_TRIED: usize = 100;
+
 /// Brings a file to another version. `judge` says what is wrong with a text, for the numbers that follow.
 pub fn migrate(source: &Source, aim: Aim, mut judge: impl FnMut(&str) -> Vec<Diagnostic>) -> Migrated {
     let mut steps = plan(source, aim);
+    if steps.iter().all(|step| step.moved().is_none()) {
+        let (text, arrived) = (source.text().to_owned(), steps.clone());
+        return Migrated { text, steps, arrived, numbers: 0 };
+    }
     if rewritten(source, &steps, aim).is_none() {
-        // One of them is written in a way that is not understood here: the others need not wait for it.
-        for at in 0..steps.len() {
+        // One of them is written in a way that is not understood here: the others need not wait for it, unless there are
+        // so many that trying each would take too long.
+        let tried = if steps.len() <= MOST_TRIED { steps.len() } else { 0 };
+        for at in 0..tried {
             if rewritten(source, &steps[at..=at], aim).is_none() {
                 steps[at].leave(UNSAFE);
             }
@@ -208,8 +217,8 @@ impl Step {
 fn plan(source: &Source, aim: Aim) -> Vec<Step> {
     let document = document::parse(source);
     let formats = document.roots().filter_map(|root| match recognise(root) {
-        Recognised::Model(format) => Some((root, format)),
-        Recognised::Unmarked | Recognised::Other => None,
+        Recognised::Model(format) if format.overfull(root).is_none() => Some((root, format)),
+        Recognised::Model(_) | Recognised::Unmarked | Recognised::Other => None,
     });
     formats.enumerate().flat_map(|(at, (root, format))| steps(source, (at, root), format, aim)).collect()
 }

@@ -292,6 +292,9 @@ impl<'t> Model<'t> {
     }
 }
 
+/// How many findings a threat model may have.
+pub const MOST_FINDINGS: usize = 10_000;
+
 impl Format {
     /// The schema of the format.
     pub const fn schema(self) -> Schema {
@@ -310,6 +313,16 @@ impl Format {
         let mut path = path.into_iter();
         let index = path.next().filter(|key| *key == list).and_then(|_| path.next());
         index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
+    }
+
+    /// Where a model of this format has more findings than are read: it is not read at all.
+    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
+        let key = match self {
+            Self::Native => "findings",
+            Self::OwaspReport => "vulnerabilities",
+        };
+        let entry = root.as_map()?.entry(key)?;
+        entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }
 
     /// Reads a model of this format.

@@ -13,6 +13,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::time::Duration;
+use std::{panic, thread};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
@@ -60,6 +61,18 @@ const REFUSED: [(&str, &str); 9] = [
     ("bits.lsh", "it makes much memory out of two numbers"),
 ];
 
+/// The stack of the engine, in bytes. It needs up to 50 KiB for each rule that uses another.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Runs the engine on a thread with a stack that is large enough for all that is not refused.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    thread::scope(|scope| {
+        let running = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let running = running.map_err(|error| format!("the Rego engine needs a thread: {error}"))?;
+        Ok(running.join().unwrap_or_else(|panic| panic::resume_unwind(panic)))
+    })
+}
+
 /// Compiled rules, ready to be asked.
 #[derive(Clone)]
 pub(super) struct Rego {
@@ -79,6 +92,10 @@ impl Rego {
     /// # Errors
     /// What is wrong, with the module and the place in it where that is known.
     pub(super) fn compile(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
+        on_large_stack(|| Self::compile_here(modules, packages)).map_err(Fault::general)?
+    }
+
+    fn compile_here(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
         check_size(modules)?;
         let mut engine = Engine::new();
         // What rules print goes nowhere: the report is all that is written.
@@ -120,6 +137,10 @@ impl Rego {
     /// # Errors
     /// Why they could not be evaluated.
     pub(super) fn ask(&self, input: &str) -> Result<Vec<Answer>, String> {
+        on_large_stack(|| self.ask_here(input))?
+    }
+
+    fn ask_here(&self, input: &str) -> Result<Vec<Answer>, String> {
         let mut engine = self.engine.clone();
         engine.set_input(Value::from_json_str(input).map_err(|error| error.to_string())?);
         let mut said = Vec::new();
