@@ -130,7 +130,7 @@ fn is_policy(source: &Source) -> bool {
 
 fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) -> Result<(), Stopped> {
     let beside = |relative: &str| policy::beside(name, relative);
-    let policy = match policy_under_test(&trials.policy, &beside(&trials.policy), disk)? {
+    let policy = match policy_under_test(&trials.policy, name, disk)? {
         Ok(policy) => policy,
         Err(broken) => {
             tally.failed += 1;
@@ -142,7 +142,8 @@ fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) ->
     tally.tested.push(beside(&trials.policy));
     for case in &trials.cases {
         let model = beside(&case.model);
-        let bytes = disk.bytes(&model).map_err(|message| Stopped::Asked(format!("{model}: {message}")))?;
+        let bytes =
+            named_by(name, &model, disk).map_err(|message| Stopped::Asked(format!("{model}: {message}")))?;
         let source = Source::decode(model.clone(), bytes);
         let differences = case.run(&source, &policy, trials.today, &disk);
         let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
@@ -158,12 +159,24 @@ fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) ->
     Ok(())
 }
 
-fn policy_under_test(name: &str, path: &str, disk: Side<'_>) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
+/// Reads a file that a file of tests names, if it is in the repository of that one.
+fn named_by(test: &str, path: &str, disk: Side<'_>) -> Result<Vec<u8>, String> {
+    // Before it is read, so that the message is the same whether the file exists or not.
+    if disk.may_name(test, path) {
+        disk.bytes(path)
+    } else {
+        Err(format!("leads out of the repository of {test}"))
+    }
+}
+
+fn policy_under_test(name: &str, test: &str, disk: Side<'_>) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
     if let Some(built_in) = BuiltIn::named(name) {
         return Ok(Ok(built_in.policy()));
     }
-    let bytes = disk.bytes(path).map_err(|message| Stopped::Asked(format!("policy {path}: {message}")))?;
-    Ok(policy::read(Source::decode(path.to_owned(), bytes), &disk))
+    let path = policy::beside(test, name);
+    let bytes = named_by(test, &path, disk);
+    let bytes = bytes.map_err(|message| Stopped::Asked(format!("policy {path}: {message}")))?;
+    Ok(policy::read(Source::decode(path, bytes), &disk))
 }
 
 fn summarise(

@@ -274,6 +274,39 @@ fn a_policy_quotes_nothing_from_outside_of_its_repository() {
     }
 }
 
+/// Neither what a file outside of the repository contains, nor whether it exists.
+#[test]
+fn a_policy_and_its_tests_name_nothing_outside_of_their_repository() {
+    let outside = Folder::new(&[("real.yaml", "aivss_policy: 1\n")]);
+    let folder = Folder::new(&[(FILE, MODEL), (".git/HEAD", "")]);
+    let away = format!("{}{}", "../".repeat(30), outside.path("").strip_prefix("/").unwrap().display());
+    let places = [outside.path("").display().to_string(), away];
+    let test = |policy: &str, model: &str| {
+        format!("aivss_policy_test: 1\npolicy: '{policy}'\ncases: [{{ model: '{model}', expect: [] }}]\n")
+    };
+    for place in places {
+        let said = |name: &str| {
+            let path = format!("{place}/{name}.yaml");
+            let texts = [
+                ("aivss-policy.yaml", format!("aivss_policy: 1\nextends: ['{path}']\n"), &["check"][..]),
+                ("t.yaml", test(&path, FILE), &["policy", "test", "."]),
+                ("t.yaml", test("strict", &path), &["policy", "test", "."]),
+            ];
+            let runs = texts.map(|(file, text, arguments)| {
+                folder.write(file, &text);
+                let ran = folder.bounded(arguments);
+                fs::remove_file(folder.path(file)).unwrap();
+                let said = ran.out + &ran.err;
+                assert_eq!(ran.code, 2, "{said}");
+                assert!(said.contains("leads out of"), "{said}");
+                said.replace(name, "NAME")
+            });
+            runs.join("\n")
+        };
+        assert_eq!(said("real"), said("none"));
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
     let old = MODEL.replace("'0.8'", "'0.5'") + &"# What must stay.\n".repeat(1_000);
