@@ -6,14 +6,14 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::look::{Looked, look};
+use super::look::{Looked, look, look_at, without_stdin};
 use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Named, Repository, sibling};
-use crate::git::{Commit, renames};
+use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::git::{Commit, changed, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
 use crate::source::Source;
@@ -123,6 +123,15 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
             }
             path.to_owned()
         }
+        None if !side.near_policies().is_empty() => {
+            let near: Vec<String> = side.near_policies().iter().map(|path| side.repository().shown(path)).collect();
+            let message = format!(
+                "{}: almost the name of a policy, and not read: name the policy {}, or use --policy",
+                near.join(", "),
+                POLICY_NAMES[0]
+            );
+            return Err(Stopped::Asked(message));
+        }
         None => match side.policies().as_slice() {
             [] => {
                 let recommended = policy::recommended();
@@ -193,7 +202,7 @@ pub(super) fn judge(
     };
     let mut report = match ask.base {
         Some(base) => compare(ask, head, &policy, base)?,
-        None => look(ask, head, &policy, None),
+        None => look(ask, head, &policy),
     };
     report.report.policy = name;
     report.report.lowered = lowered;
@@ -217,13 +226,24 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
-    let mut looked = look(ask, head, policy, None);
-    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &looked.report);
+    let mut held =
+        changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let paths = without_stdin(ask.paths);
+    let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+    let mut discovery = head.discover(search, &held);
+    held.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
+    held.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &held, &discovery);
+    if matches!(head, Side::Folder(_)) {
+        let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
+        discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
+    }
+    let mut looked = look_at(ask, head, policy, &discovery, None);
     let is_asked = |path: &str| asked.contains(path);
     let before = Before::new(&base, &renamed, &looked.report);
     if policy.compares().is_some() {
         // Who goes back to whom shows only once all are read; then there is something to hold against the limit.
-        let again = look(ask, head, policy, Some(&before));
+        let again = look_at(ask, head, policy, &discovery, Some(&before));
         looked = again;
     }
     let mended = before.mark_known(&mut looked.report.files, is_asked);
@@ -252,7 +272,8 @@ fn look_at_base(
     policy: &Policy,
     commit: &Commit,
     renamed: &BTreeMap<String, String>,
-    now: &Report,
+    held: &BTreeSet<String>,
+    now: &Discovery,
 ) -> (Report, BTreeSet<String>) {
     let repository = head.repository();
     let side = Side::Commit(repository, commit);
@@ -260,13 +281,19 @@ fn look_at_base(
         if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
     };
     let mut paths: Vec<PathBuf> = ask.paths.iter().map(stdin).collect();
-    let origins = now.files.iter().filter_map(|file| renamed.get(&file.path));
+    let origins = now.candidates.iter().filter_map(|candidate| renamed.get(&candidate.matched));
     paths.extend(origins.map(|origin| repository.root().join(origin)));
-    let discovery = side.discover(&paths, policy, ask.named);
-    let asked: BTreeSet<String> =
-        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect();
+    let few = paths.len();
     paths.push(repository.root().to_owned());
-    let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
+    let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+    let discovery = side.discover(search, held);
+    let all = discovery.candidates.iter().map(|candidate| &candidate.matched);
+    let mut asked: BTreeSet<String> =
+        all.filter(|path| repository.is_among(path, &paths[..few])).cloned().collect();
+    let mut base = look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, None).report;
+    // A folder that the change has made a link hides what was in it from those who ask for it by that name.
+    let hidden = base.files.iter().filter(|file| repository.is_hidden(&file.path, ask.paths));
+    asked.extend(hidden.map(|file| file.path.clone()));
     base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
     (base, asked)
 }
@@ -309,7 +336,7 @@ fn review(
             if differences.is_empty() {
                 add_review(ask, head, &own, policy, &looked.used, true, report);
             } else {
-                let mut by_own = look(ask, head, &own, None);
+                let mut by_own = look(ask, head, &own);
                 add_review(ask, head, &own, policy, &by_own.used, false, report);
                 add_review(ask, head, &own, &own, &by_own.used, false, &mut by_own.report);
                 remark_differing(ask, &name, by_own.report.verdict(), report);
