@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 pub use links::{link_out, link_within};
-pub use marker::Marker;
+pub use marker::{Marker, has_key};
 
 use crate::git::{self, Commit, Listed, Place};
 use crate::policy::{Policy, Sought};
@@ -44,6 +44,8 @@ pub struct Candidate {
     pub path: PathBuf,
     /// Whether it was given by name, so that it must hold something to judge.
     pub named: bool,
+    /// Whether only its bytes make it a candidate: they hold the marker, if only in prose.
+    pub by_marker: bool,
 }
 
 /// What a search came to.
@@ -59,8 +61,8 @@ pub struct Discovery {
     pub obstacles: Vec<Obstacle>,
     /// Policies that are not where policies are read from, by their paths from the root.
     pub misplaced: BTreeSet<String>,
-    /// Paths from the root that git tracks, and that a sparse checkout leaves out.
-    sparse: BTreeSet<String>,
+    /// Paths from the root that git tracks, and that a sparse checkout leaves out, with their objects.
+    sparse: BTreeMap<String, String>,
 }
 
 /// The names a policy file has, in the order they are looked for.
@@ -187,7 +189,9 @@ impl Repository {
 
     /// Whether a folder above a path, given from the root, is a link that leads to what was asked for, or above it.
     pub fn is_hidden(&self, path: &str, asked: &[PathBuf]) -> bool {
-        let Some(target) = self.link_above(path).and_then(|link| link.canonicalize().ok()) else { return false };
+        let Some(target) = self.link_above(path).and_then(|link| link.canonicalize().ok()) else {
+            return false;
+        };
         let mut asked = asked.iter().filter_map(|asked| self.cwd.join(asked).canonicalize().ok());
         asked.any(|asked| asked.starts_with(&target) || target.starts_with(&asked))
     }
@@ -241,6 +245,13 @@ impl Repository {
         policies.filter(|matched| is_misplaced(matched)).collect()
     }
 
+    /// The policies in folders above a root that git does not know: none of them is read.
+    fn policies_above_root(&self) -> Vec<String> {
+        let above = self.root.ancestors().skip(1).filter(|_| !self.is_git());
+        let policies = above.flat_map(|folder| POLICY_NAMES.map(|name| folder.join(name)));
+        policies.filter(|path| path.is_file()).map(|path| self.matched(&path)).collect()
+    }
+
     /// Whether a path lies below a folder.
     pub fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
@@ -286,7 +297,8 @@ fn is_there(path: &Path) -> bool {
 fn names_in(folder: &Path) -> Vec<String> {
     const MOST: usize = 10_000;
     let entries = fs::read_dir(folder).into_iter().flatten().take(MOST).filter_map(Result::ok);
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort_unstable();
     names
 }
@@ -297,7 +309,10 @@ pub fn is_near_policy(name: &str) -> bool {
     let stem = [".yaml", ".yml", ".json"].iter().find_map(|ending| lower.strip_suffix(ending));
     let stem = stem.unwrap_or(&lower);
     let is_exact = POLICY_NAMES.contains(&name) || name.contains('/');
-    !is_exact && ["aivss-policy", "policy-aivss", "aivss-lint"].iter().any(|right| slips(stem, right) <= NEAR)
+    !is_exact
+        && ["aivss-policy", "aivss-policies", "policy-aivss", "aivss-lint"]
+            .iter()
+            .any(|right| slips(stem, right) <= NEAR)
 }
 
 /// How many letters may differ in a name that is meant to be a policy's.
@@ -346,7 +361,8 @@ fn left_link(name: String) -> Obstacle {
 
 /// Finds the files that paths stand for.
 pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
-    let mut finder = Finder { search, repository, found: Discovery::default(), pending: Vec::new(), filtered: Vec::new() };
+    let mut finder =
+        Finder { search, repository, found: Discovery::default(), pending: Vec::new(), filtered: Vec::new() };
     let mut folders = Vec::new();
     for path in search.paths {
         let name = repository.shown(path);
@@ -365,6 +381,7 @@ pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
         }
     }
     finder.folders(folders);
+    finder.found.misplaced.extend(repository.policies_above_root());
     finder.finish()
 }
 
@@ -391,7 +408,8 @@ impl Finder<'_> {
         let matched = self.repository.matched(path);
         self.found.misplaced.extend(self.repository.policies_above(path));
         let named = self.search.named == Named::Judged;
-        let candidate = Candidate { name, matched, path: path.to_owned(), named };
+        let path = path.to_owned();
+        let candidate = Candidate { name, matched, path, named, by_marker: false };
         match self.search.policy.sought(&candidate.matched) {
             _ if named => self.found.candidates.push(candidate),
             Some(Sought::ByName) => self.found.candidates.push(candidate),
@@ -410,6 +428,7 @@ impl Finder<'_> {
         };
         let (mut listed, mut walked) = (Vec::new(), Vec::new());
         for path in folders {
+            self.found.misplaced.extend(self.repository.policies_above(&path));
             match rest(&path) {
                 Some(rest) => listed.push(Below { path, rest }),
                 None => walked.push(path),
@@ -450,7 +469,7 @@ impl Finder<'_> {
                     }
                 }
                 Place::Folder => self.listed(&rest, folders, dirs),
-                Place::Sparse => self.left_out_of_checkout(&rest, folders, dirs),
+                Place::Sparse(object) => self.left_out_of_checkout(&rest, object, folders, dirs),
             }
         }
         true
@@ -459,8 +478,8 @@ impl Finder<'_> {
     /// Adds a file that git lists, if it is one to look for.
     fn listed(&mut self, rest: &Path, folders: &[Below], dirs: &mut Folders) {
         let matched = slashes(rest);
-        self.note_policy(&matched);
         let Some(sought) = self.search.policy.sought(&matched) else { return };
+        self.note_policy(&matched);
         // What is tracked and gone from the folder is a deletion on its way; so is what a link hides.
         if !rest.parent().is_none_or(|folder| dirs.are_folders(folder)) {
             return;
@@ -476,7 +495,7 @@ impl Finder<'_> {
         };
         let Some(path) = spelt(rest, folders) else { return };
         let name = self.repository.shown_as(&whole, &path);
-        self.add(Candidate { name, matched, path, named: false }, sought, kind);
+        self.add(Candidate { name, matched, path, named: false, by_marker: false }, sought, kind);
     }
 
     /// Adds a file of a folder, if it is not a folder itself, nor a link to one: what a link leads to is judged where it
@@ -494,7 +513,9 @@ impl Finder<'_> {
             Sought::ByName => self.found.candidates.push(candidate),
             Sought::ByMarker if kind.is_file() => self.pending.push(candidate),
             // A link holds no marker itself.
-            Sought::ByMarker if kind.is_symlink() && !leads_out() && target().is_ok_and(|target| target.is_file()) => {
+            Sought::ByMarker
+                if kind.is_symlink() && !leads_out() && target().is_ok_and(|target| target.is_file()) =>
+            {
                 self.pending.push(candidate);
             }
             Sought::ByMarker => {}
@@ -502,7 +523,7 @@ impl Finder<'_> {
     }
 
     /// Adds a file that a sparse checkout leaves out: what is in it is not known.
-    fn left_out_of_checkout(&mut self, rest: &Path, folders: &[Below], dirs: &mut Folders) {
+    fn left_out_of_checkout(&mut self, rest: &Path, object: String, folders: &[Below], dirs: &mut Folders) {
         let matched = slashes(rest);
         let whole = self.repository.root.join(rest);
         if is_there(&whole) {
@@ -510,7 +531,7 @@ impl Finder<'_> {
         }
         match self.search.policy.sought(&matched) {
             None => {}
-            Some(Sought::ByMarker) => drop(self.found.sparse.insert(matched)),
+            Some(Sought::ByMarker) => drop(self.found.sparse.insert(matched, object)),
             Some(Sought::ByName) => {
                 let path = self.repository.shown(&whole);
                 self.found.obstacles.push(Obstacle { path, message: SPARSE.to_owned() });
@@ -525,14 +546,39 @@ impl Finder<'_> {
         }
     }
 
+    /// Looks for the marker in files that a sparse checkout leaves out.
+    fn search_sparse(&mut self) {
+        if self.found.sparse.is_empty() {
+            return;
+        }
+        let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
+        let marker = Marker::new();
+        let mut obstacle = |at: usize, message: String| {
+            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
+            self.found.obstacles.push(Obstacle { path, message });
+        };
+        let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
+            Ok(bytes) if !marker.is_in(&bytes) => {}
+            Ok(_) => obstacle(at, SPARSE.to_owned()),
+            Err(message) => obstacle(at, message),
+        });
+        if let Err(message) = read {
+            obstacle(0, message);
+        }
+    }
+
     fn finish(mut self) -> Discovery {
+        self.search_sparse();
         let (mut holding, failed) = marker::holding(self.pending, self.search.threads);
         self.found.candidates.append(&mut holding);
         self.found.obstacles.extend(failed.into_iter().map(unsearched));
         let all: Vec<String> = self.filtered.iter().map(|candidate| candidate.name.clone()).collect();
         let (holding, failed) = marker::holding(self.filtered, self.search.threads);
-        let kept: BTreeSet<&str> =
-            holding.iter().chain(failed.iter().map(|(candidate, _)| candidate)).map(|kept| &*kept.name).collect();
+        let kept: BTreeSet<&str> = holding
+            .iter()
+            .chain(failed.iter().map(|(candidate, _)| candidate))
+            .map(|kept| &*kept.name)
+            .collect();
         self.found.left_out.extend(all.into_iter().filter(|name| !kept.contains(name.as_str())));
         self.found.candidates.extend(holding.clone());
         self.found.obstacles.extend(failed.into_iter().map(unsearched));
@@ -593,14 +639,15 @@ impl Discovery {
                 continue;
             }
             let name = repository.shown(&path);
-            if self.sparse.contains(matched) {
+            if self.sparse.contains_key(matched) {
                 self.obstacles.push(Obstacle { path: name, message: SPARSE.to_owned() });
             } else if !repository.stands(matched) || path.is_dir() {
                 // A deletion, or a folder in the file's place.
             } else if link_out(&path, Some(&repository.root)).is_some() {
                 self.obstacles.push(left_link(name));
             } else {
-                self.candidates.push(Candidate { name, matched: matched.clone(), path, named: false });
+                let matched = matched.clone();
+                self.candidates.push(Candidate { name, matched, path, named: false, by_marker: false });
             }
         }
         self.settle(repository);
@@ -647,25 +694,29 @@ pub fn discover_in(
     for matched in commit.paths() {
         let path = repository.root.join(matched);
         let is_named = asked.contains(&path);
-        let sought = search.policy.sought(matched).filter(|_| asked.iter().any(|asked| path.starts_with(asked)));
+        let sought =
+            search.policy.sought(matched).filter(|_| asked.iter().any(|asked| path.starts_with(asked)));
         if !is_named && sought.is_none() {
             continue;
         }
         let name = repository.shown(&path);
         let is_found = match sought {
             Some(Sought::ByMarker) if !is_named => {
-                held.contains(matched) && match commit.bytes(matched, Source::MAX_BYTES) {
-                    Ok(bytes) => marker.is_in(&bytes),
-                    Err(message) => {
-                        discovery.obstacles.push(Obstacle { path: name.clone(), message });
-                        false
+                held.contains(matched)
+                    && match commit.bytes(matched, Source::MAX_BYTES) {
+                        Ok(bytes) => marker.is_in(&bytes),
+                        Err(message) => {
+                            discovery.obstacles.push(Obstacle { path: name.clone(), message });
+                            false
+                        }
                     }
-                }
             }
             _ => true,
         };
         if is_found {
-            discovery.candidates.push(Candidate { name, matched: matched.to_owned(), path, named: false });
+            let by_marker = sought == Some(Sought::ByMarker) && !is_named;
+            let matched = matched.to_owned();
+            discovery.candidates.push(Candidate { name, matched, path, named: false, by_marker });
         }
     }
     discovery
@@ -749,11 +800,11 @@ impl Finder<'_> {
         let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { return };
         let whole = self.repository.whole(entry.path());
         let matched = self.repository.matched_as(&whole);
-        self.note_policy(&matched);
         if let Some(sought) = self.search.policy.sought(&matched) {
+            self.note_policy(&matched);
             let path = entry.into_path();
             let name = self.repository.shown_as(&whole, &path);
-            self.add(Candidate { name, matched, path, named: false }, sought, kind);
+            self.add(Candidate { name, matched, path, named: false, by_marker: false }, sought, kind);
         }
     }
 }

@@ -154,12 +154,12 @@ pub struct Listed {
 }
 
 /// Where the content of a listed path is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the working folder, unless somebody has deleted it there.
     Folder,
-    /// In the index alone, because the checkout is a sparse one.
-    Sparse,
+    /// In an object of the index alone, because the checkout is a sparse one.
+    Sparse(String),
     /// In another repository.
     Repository,
 }
@@ -178,7 +178,13 @@ pub fn list(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
         command.args(below);
     }
     // A broken `.git` must not make git take the repository around it.
-    command.envs(root.canonicalize().ok().as_deref().and_then(Path::parent).map(|above| ("GIT_CEILING_DIRECTORIES", above)));
+    command.envs(
+        root.canonicalize()
+            .ok()
+            .as_deref()
+            .and_then(Path::parent)
+            .map(|above| ("GIT_CEILING_DIRECTORIES", above)),
+    );
     let (printed, said) = within(LISTING, command)?;
     // git goes on without a folder that it cannot read.
     match said.lines().find(|line| line.contains("could not open directory")) {
@@ -198,10 +204,29 @@ fn listed(entry: &[u8]) -> Option<Listed> {
     let tab = rest.iter().position(|byte| *byte == b'\t')?;
     let place = match (tag, rest.starts_with(b"160000")) {
         (_, true) => Place::Repository,
-        (b'S', false) => Place::Sparse,
+        (b'S', false) => {
+            let object = rest.split(|byte| *byte == b' ').nth(1)?;
+            Place::Sparse(String::from_utf8_lossy(object).into_owned())
+        }
         _ => Place::Folder,
     };
     Some(Listed { path: path_of(&rest[tab + 1..]), place })
+}
+
+/// Hands the bytes of objects over, or why one cannot be read, in their order.
+///
+/// # Errors
+/// git cannot be run.
+pub fn read_objects(
+    root: &Path,
+    objects: &[String],
+    mut each: impl FnMut(usize, Result<Vec<u8>, String>),
+) -> Result<(), String> {
+    let mut batch = Batch::start(root).map_err(|error| no_git(&error))?;
+    for (at, object) in objects.iter().enumerate() {
+        each(at, batch.ask(object, Source::MAX_BYTES));
+    }
+    Ok(())
 }
 
 /// A path from git's bytes, which need not be text.
@@ -260,7 +285,8 @@ const MOST_SAID: u64 = 1024 * 1024;
 /// # Errors
 /// What git reports.
 pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<BTreeSet<String>, String> {
-    let mut arguments = vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"];
+    let mut arguments =
+        vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"];
     arguments.extend(["--name-only", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     let printed = output(root, &arguments)?;
@@ -352,6 +378,9 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     Some((path.to_owned(), object))
 }
 
+/// Why git lacks an object, and what to do.
+const MISSING: &str = "its content is not in this clone, which is a partial one: fetch all of it with `git fetch --refetch --no-filter`";
+
 /// `git cat-file --batch`, waiting for names.
 #[derive(Debug)]
 struct Batch {
@@ -383,7 +412,7 @@ impl Batch {
         self.answers.read_line(&mut head)?;
         let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
         let (size, kind) = match words.as_slice() {
-            ["missing" | "ambiguous", ..] => return Ok(Err("git has no such file".to_owned())),
+            ["missing" | "ambiguous", ..] => return Ok(Err(MISSING.to_owned())),
             [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, (*kind).to_owned()),
             _ => return Err(io::Error::other("it has ended")),
         };
@@ -410,5 +439,21 @@ impl Drop for Batch {
         // It ends when nobody can ask any more.
         self.questions = None;
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_does_not_end_is_stopped() {
+        let mut sleep = Command::new("sleep");
+        sleep.arg("60");
+        let ended = within(Duration::from_millis(50), sleep);
+        assert_eq!(ended, Err("it did not finish within 0 seconds".to_owned()));
+        let mut failing = Command::new("sh");
+        failing.args(["-c", "echo 'warning: a' >&2; echo 'fatal: b' >&2; exit 3"]);
+        assert_eq!(within(Duration::from_secs(60), failing), Err("b".to_owned()));
     }
 }

@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let agent_as = arguments.agent_as.as_deref().map(category).transpose()?;
     let shown = repository.shown(&arguments.file);
-    let bytes = repository.read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+    let bytes =
+        repository.read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let exported = match export(&source, agent_as) {
         Ok(exported) => exported,

@@ -5,18 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::look::{Looked, look, look_at, without_stdin};
 use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
-use crate::diagnostic::Level;
+use crate::diagnostic::{Diagnostic, Level};
 use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::document::POLICY_MARKER;
 use crate::git::{Commit, changed, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
-use crate::source::Source;
+use crate::rules::policy_ineffective;
+use crate::source::{Source, Span};
 use crate::suggest::nearest;
 
 /// What is to be judged, and how.
@@ -124,7 +127,8 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
             path.to_owned()
         }
         None if !side.near_policies().is_empty() => {
-            let near: Vec<String> = side.near_policies().iter().map(|path| side.repository().shown(path)).collect();
+            let near: Vec<String> =
+                side.near_policies().iter().map(|path| side.repository().shown(path)).collect();
             let message = format!(
                 "{}: almost the name of a policy, and not read: name the policy {}, or use --policy",
                 near.join(", "),
@@ -207,6 +211,7 @@ pub(super) fn judge(
     report.report.policy = name;
     report.report.lowered = lowered;
     remark_unchecked(ask, &policy, &mut report.report);
+    add_misplaced(ask, head, &policy, &mut report);
     review(ask, head, own, &policy, &said, &mut report);
     report.report.obstacles.sort();
     report.report.in_force = Some(policy);
@@ -226,8 +231,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
-    let mut held =
-        changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let mut held = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let mut discovery = head.discover(search, &held);
@@ -296,6 +300,30 @@ fn look_at_base(
     asked.extend(hidden.map(|file| file.path.clone()));
     base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
     (base, asked)
+}
+
+/// Adds a warning for each policy that nothing reads because of the place it is in.
+fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Looked) {
+    let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
+    let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
+    let whole = |path: &Path| repository.matched(path);
+    let read = policy.sources().iter().map(|source| whole(Path::new(source.name())));
+    let read: BTreeSet<String> = read.chain(ask.paths.iter().map(|path| whole(path))).collect();
+    for path in looked.misplaced.difference(&read) {
+        let name = repository.shown(&repository.root().join(path));
+        let source = Arc::new(Source::decode(name.clone(), head.bytes(&name).unwrap_or_default()));
+        if !source.text().contains(POLICY_MARKER) {
+            continue;
+        }
+        let message =
+            "this policy has no effect: policies are read from the repository's root or its .github";
+        let mut diagnostic =
+            Diagnostic::new(rule, source.first_line(Span::new(0, source.text().len())), message);
+        diagnostic.level = level;
+        diagnostic.known = ask.base.is_some_and(|base| base.holds(path));
+        let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
+        looked.report.files.push(file.with_text(source));
+    }
 }
 
 fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, report: &mut Report) {

@@ -17,7 +17,7 @@ use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{Candidate, Discovery, Search, read_bounded};
+use crate::discover::{Candidate, Discovery, Search, has_key, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
@@ -92,7 +92,7 @@ pub(super) fn read_stdin(paths: &[PathBuf]) -> Option<Result<Vec<u8>, String>> {
 fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
     let name = ask.stdin_filename.to_owned();
     let matched = side.repository().matched(Path::new(&name));
-    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
+    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
     match ask.stdin {
         Some(Ok(bytes)) => {
             looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.keep));
@@ -121,6 +121,12 @@ enum Found {
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut linted = lint(&source, &candidate.matched, judge);
+    // Prose may mention the marker, in files that are nobody's threat model.
+    let is_mention = candidate.by_marker && source.undecodable().is_none() && !has_key(source.text());
+    if is_mention && linted.models.is_empty() {
+        linted.content = Content::Other;
+        linted.diagnostics.clear();
+    }
     let (used, unjudged) = (std::mem::take(&mut linted.used), std::mem::take(&mut linted.unjudged));
     let is_faulty = !linted.diagnostics.is_empty();
     let tally = (keep == Keep::Faults && !is_faulty).then(|| Tally::of(&linted)).flatten();

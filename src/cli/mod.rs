@@ -208,7 +208,9 @@ impl Command {
             Self::Export(arguments) => vec![arguments.file.clone()],
             Self::Policy(policy::Command::Show(arguments)) => vec![arguments.path.clone()],
             Self::Policy(policy::Command::Test(arguments)) => vec![arguments.folder.clone()],
-            Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
+            Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -216,8 +218,13 @@ impl Command {
 /// Refuses a current folder that a link of a checkout leads to: the gate would check another folder than the one it was
 /// sent to.
 fn refuse_linked_folder() -> Result<(), gate::Stopped> {
-    #[expect(clippy::disallowed_methods, reason = "the shell says there by which way the current folder was reached")]
-    let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else { return Ok(()) };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the shell says there by which way the current folder was reached"
+    )]
+    let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
+        return Ok(());
+    };
     // Another program may have left it as it was somewhere else.
     if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
         return Ok(());

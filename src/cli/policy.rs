@@ -61,7 +61,8 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
     let shown = repository.shown(&arguments.path);
-    let bytes = repository.read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+    let bytes =
+        repository.read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let document = document::parse(&source);
     let path = repository.matched(&arguments.path);

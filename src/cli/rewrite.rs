@@ -54,8 +54,7 @@ pub(super) fn write(source: &Source, text: &str, repository: &Repository) -> Res
     if permissions.readonly() {
         return Err("it is read-only, so it is left as it is".to_owned());
     }
-    replace(&path, text.as_bytes())
-        .map_err(|error| format!("it cannot be written: {error}"))
+    replace(&path, text.as_bytes()).map_err(|error| format!("it cannot be written: {error}"))
 }
 
 /// The file to write to: behind links, the one that they lead to, if that lies within the repository.

@@ -31,8 +31,7 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
         };
         format!("passed over: {name}: {why}")
     }));
-    let search =
-        Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
+    let search = Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
     let discovery = discover(search, repository);
     lines.extend(passed_over(&discovery, repository, policy).into_iter().map(|(name, why)| match why {
         PassedOver::Excluded(pattern, origin) => {

@@ -639,7 +639,7 @@ fn a_base_that_cannot_be_read_cannot_judge() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 2);
     assert!(
-        lines.iter().any(|line| line.contains("cannot judge: in the base: git has no such file")),
+        lines.iter().any(|line| line.contains("cannot judge: in the base: its content is not in this clone")),
         "{lines:?}"
     );
 }
