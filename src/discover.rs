@@ -123,13 +123,14 @@ impl Repository {
         if self.is_git() || whole.starts_with(&self.root) {
             return self.root.clone();
         }
-        let has_policy = |folder: &&Path| POLICY_NAMES.iter().any(|name| is_there(&folder.join(name)));
+        let is_policy = |path: PathBuf| fs::symlink_metadata(path).is_ok();
+        let has_policy = |folder: &&Path| POLICY_NAMES.iter().any(|name| is_policy(folder.join(name)));
         whole.ancestors().find(has_policy).unwrap_or(&self.root).to_owned()
     }
 
     /// Whether this is a git checkout.
     pub fn is_git(&self) -> bool {
-        is_there(&self.root.join(".git"))
+        fs::symlink_metadata(self.root.join(".git")).is_ok()
     }
 
     /// The folder that holds everything.
@@ -284,7 +285,7 @@ impl Repository {
 
 /// The nearest folder above a path, or the path, with a `.git`.
 fn checkout_above(path: &Path) -> Option<&Path> {
-    path.ancestors().find(|folder| is_there(&folder.join(".git")))
+    path.ancestors().find(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())
 }
 
 /// Whether something exists at a path, were it a link to nothing or something that cannot be read.

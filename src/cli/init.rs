@@ -241,13 +241,12 @@ fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
     }
 }
 
-/// What to say of a file that the gate will not look at unless it is named.
+/// The hint about a file that a run on its folder will not check.
 pub(super) const UNSEEN: &str = "
-the policy's patterns do not find a file of this name: call it threat-model.yaml or NAME.threat-model.yaml,
-or add it to `files.include`
+`files.exclude` of the policy leaves this file out: write it elsewhere, or change the pattern
 ";
 
-/// Whether the policy's patterns find a file, so that the gate will. A policy that cannot be read says so itself.
+/// Whether a run on its folder finds a file. A policy that cannot be read says so itself.
 pub(super) fn is_found(model: &Path, repository: &Repository) -> bool {
     let side = Side::Folder(repository);
     let Ok(Ok((policy, _))) = find_policy(None, side) else { return true };

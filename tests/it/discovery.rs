@@ -356,7 +356,7 @@ fn almost_the_name_of_a_policy_stops_the_run() {
     for name in
         ["aivss-policy-test.yaml", "aivss-report.json", "policy.yaml", ".github/workflows/aivss-lint.yml"]
     {
-        let folder = checkout(&[(FILE, MODEL), (name, "a: 1\n")]);
+        let folder = checkout(&[(FILE, MODEL), (name, "{}\n")]);
         let ran = folder.run(&["--format", "concise"]);
         assert_eq!((ran.code, ran.out.contains("policy")), (0, false), "{name}: {}{}", ran.out, ran.err);
     }

@@ -165,7 +165,8 @@ fn check_scenes(scenes: &[unix::Scene]) {
     for scene in scenes {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("repository");
-        fs::create_dir_all(folder.join(".git")).unwrap();
+        fs::create_dir(&folder).unwrap();
+        git(&folder, &["init", "--quiet", "--template="]);
         write(&folder, "b.threat-model.yaml", MODEL);
         (scene.make)(&folder);
         for format in ["concise", "human", "json"] {
