@@ -1,22 +1,30 @@
 //! Arguments to files: which paths to judge, in a stable order. Together with the command layer the only code
 //! that reaches the disk; the only one that knows the `ignore` crate.
 //!
-//! A path given by name is always read. In folders the policy's patterns decide; what git ignores is left
-//! out, which is never what it tracks (`git ls-files` is asked).
+//! A path given by name is always read. Of a folder in a checkout, git lists the files: those it tracks, and those it does
+//! not ignore. Elsewhere the `ignore` crate does. Files named like threat models are candidates; any other YAML, JSON or
+//! Markdown file is one if it holds the marker.
 
 #![expect(clippy::disallowed_methods, reason = "finding files is what this module is for")]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod links;
+mod marker;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
-use crate::git::{self, Commit};
-use crate::policy::Policy;
+pub use links::{link_out, link_within};
+pub use marker::{Marker, has_key};
+
+use crate::git::{self, Commit, Listed, Place};
+use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
 use crate::source::Source;
-use crate::suggest::nearest;
+use crate::suggest::{nearest, slips};
+use links::{is_in_git, is_link, normalized};
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
 #[derive(Clone, Debug)]
@@ -36,6 +44,8 @@ pub struct Candidate {
     pub path: PathBuf,
     /// Whether it was given by name, so that it must hold something to judge.
     pub named: bool,
+    /// Whether only its bytes make it a candidate: they hold the marker, if only in prose.
+    pub by_marker: bool,
 }
 
 /// What a search came to.
@@ -49,6 +59,10 @@ pub struct Discovery {
     pub left_out: Vec<String>,
     /// Paths that do not exist or folders that cannot be read.
     pub obstacles: Vec<Obstacle>,
+    /// Policies that are not where policies are read from, by their paths from the root.
+    pub misplaced: BTreeSet<String>,
+    /// Paths from the root that git tracks, and that a sparse checkout leaves out, with their objects.
+    sparse: BTreeMap<String, String>,
 }
 
 /// The names a policy file has, in the order they are looked for.
@@ -61,7 +75,7 @@ pub const POLICY_NAMES: [&str; 6] = [
     ".github/aivss-policy.json",
 ];
 
-/// The largest `.gitignore` that is read, in bytes: ten times any honest one.
+/// The largest `.gitignore` that is read where there is no git, in bytes: ten times any honest one.
 const MOST_IGNORED: u64 = 256 * 1024;
 
 /// What is said of a link that is not followed.
@@ -70,8 +84,53 @@ pub const LEADS_OUT: &str = "it is a link that leads out of the repository";
 impl Repository {
     /// The repository around a folder: the nearest folder above it with a `.git`, or else the folder itself.
     pub fn around(cwd: PathBuf) -> Self {
-        let root = cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&cwd).to_owned();
+        let root = checkout_above(&cwd).unwrap_or(&cwd).to_owned();
         Self { root, cwd }
+    }
+
+    /// The repository that contains the given paths, which may be another one than the current folder's.
+    ///
+    /// # Errors
+    /// Several repositories contain them.
+    pub fn of(cwd: PathBuf, paths: &[PathBuf]) -> Result<Self, String> {
+        let here = Self::around(cwd);
+        let mut roots: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+        // A path that leads out through a link is refused where it is read.
+        for path in paths.iter().filter(|path| link_out(path, Some(&here.root)).is_none()) {
+            let root = here.root_of(path);
+            roots.insert(root.canonicalize().unwrap_or_else(|_| root.clone()), root);
+        }
+        let own = here.root.canonicalize().unwrap_or_else(|_| here.root.clone());
+        match roots.into_values().collect::<Vec<_>>().as_slice() {
+            [] => Ok(here),
+            [only] if only.canonicalize().is_ok_and(|root| root == own) => Ok(here),
+            [only] => Ok(Self { root: only.clone(), ..here }),
+            [first, second, ..] => Err(format!(
+                "paths in several repositories: {} and {}; check each repository in a run of its own",
+                here.shown(first),
+                here.shown(second)
+            )),
+        }
+    }
+
+    /// The root of the checkout around a path. Outside of any checkout: the current root, or else the nearest folder
+    /// above that holds a policy.
+    fn root_of(&self, path: &Path) -> PathBuf {
+        let whole = normalized(&self.cwd.join(path));
+        if let Some(root) = checkout_above(&whole) {
+            return root.to_owned();
+        }
+        if self.is_git() || whole.starts_with(&self.root) {
+            return self.root.clone();
+        }
+        let is_policy = |path: PathBuf| fs::symlink_metadata(path).is_ok();
+        let has_policy = |folder: &&Path| POLICY_NAMES.iter().any(|name| is_policy(folder.join(name)));
+        whole.ancestors().find(has_policy).unwrap_or(&self.root).to_owned()
+    }
+
+    /// Whether this is a git checkout.
+    pub fn is_git(&self) -> bool {
+        fs::symlink_metadata(self.root.join(".git")).is_ok()
     }
 
     /// The folder that holds everything.
@@ -82,11 +141,16 @@ impl Repository {
     /// The repository's own policy files; more than one is for the caller to refuse.
     pub fn policies(&self) -> Vec<PathBuf> {
         // A link that leads nowhere is a policy that cannot be read, not the absence of one.
-        let is_absent = |error: &std::io::Error| {
-            matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
-        };
-        let stands = |path: &PathBuf| !fs::symlink_metadata(path).is_err_and(|error| is_absent(&error));
-        POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(stands).collect()
+        POLICY_NAMES.iter().map(|name| self.root.join(name)).filter(|path| is_there(path)).collect()
+    }
+
+    /// Files where policies are, with names that are almost those of policies.
+    pub fn near_policies(&self) -> Vec<PathBuf> {
+        let folders = [self.root.clone(), self.root.join(".github")];
+        let names = folders.iter().flat_map(|folder| {
+            names_in(folder).into_iter().filter(|name| is_near_policy(name)).map(|name| folder.join(name))
+        });
+        names.collect()
     }
 
     /// A path as it is shown: relative to the current folder where it lies below it, else as it was given.
@@ -108,26 +172,54 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(whole))
     }
 
-    /// Whether something stands at a path, given from the root.
+    /// Whether something exists at a path, given from the root, that is not reached through a link.
     pub fn stands(&self, path: &str) -> bool {
-        fs::symlink_metadata(self.root.join(path)).is_ok()
+        is_there(&self.root.join(path)) && self.link_above(path).is_none()
+    }
+
+    /// The first folder above a path, given from the root, that is a link.
+    fn link_above(&self, path: &str) -> Option<PathBuf> {
+        let above = Path::new(path).ancestors().skip(1).map(|above| self.root.join(above));
+        above.filter(|above| *above != self.root && is_link(above)).last()
+    }
+
+    /// Whether a path, given from the root, is one of some paths, or below one.
+    pub fn is_among(&self, path: &str, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|above| self.root.join(path).starts_with(self.whole(above)))
+    }
+
+    /// Whether a folder above a path, given from the root, is a link that leads to what was asked for, or above it.
+    pub fn is_hidden(&self, path: &str, asked: &[PathBuf]) -> bool {
+        let Some(target) = self.link_above(path).and_then(|link| link.canonicalize().ok()) else {
+            return false;
+        };
+        let mut asked = asked.iter().filter_map(|asked| self.cwd.join(asked).canonicalize().ok());
+        asked.any(|asked| asked.starts_with(&target) || target.starts_with(&asked))
     }
 
     /// Whether a path below the root leads through a link, so that a commit knows what it stands for by another name.
     pub fn is_linked(&self, path: &Path) -> bool {
         let whole = self.whole(path);
         let Ok(rest) = whole.strip_prefix(&self.root) else { return false };
-        let mut path = self.root.clone();
-        rest.components().any(|part| {
-            path.push(part);
-            fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink())
-        })
+        rest.ancestors().any(|above| !above.as_os_str().is_empty() && is_link(&self.root.join(above)))
     }
 
-    /// Whether a path below the root leads through links out of the repository, or to git's own files: a change could put
-    /// them there, and a report quotes what it reads.
+    /// Whether a path leads through links out of the repository, or to git's own files: a change could put them there,
+    /// and a report quotes what it reads.
     pub fn leads_out(&self, path: &Path) -> bool {
-        self.whole(path).starts_with(&self.root) && leaves(&self.root, path)
+        let whole = self.whole(path);
+        whole.strip_prefix(&self.root).is_ok_and(is_in_git) || link_out(path, Some(&self.root)).is_some()
+    }
+
+    /// Reads one file, unless the way to it leads out of the repository through a link.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a sentence.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        if link_out(path, Some(&self.root)).is_some() {
+            return Err(format!("{LEADS_OUT}: name the file itself"));
+        }
+        read(path)
     }
 
     /// Whether a policy may name a file, which a report may then quote: one of the policy's own repository, by whatever
@@ -139,7 +231,26 @@ impl Repository {
         } else {
             Self::around(policy.parent().unwrap_or(&policy).to_owned()).root
         };
-        self.whole(path).starts_with(&root) && !leaves(&root, path)
+        let whole = self.whole(path);
+        whole.strip_prefix(&root).is_ok_and(|rest| !is_in_git(rest)) && link_out(path, Some(&root)).is_none()
+    }
+
+    /// The policies in folders above a file and below the root, by their paths from the root: none of them is read.
+    fn policies_above(&self, path: &Path) -> Vec<String> {
+        let whole = self.whole(path);
+        let folders = whole.ancestors().skip(1).take_while(|above| above.starts_with(&self.root));
+        let policies = folders.filter(|folder| *folder != self.root).flat_map(|folder| {
+            let names = names_in(folder).into_iter().filter(|name| is_policy_name(name));
+            names.map(|name| self.matched(&folder.join(name)))
+        });
+        policies.filter(|matched| is_misplaced(matched)).collect()
+    }
+
+    /// The policies in folders above a root that git does not know: none of them is read.
+    fn policies_above_root(&self) -> Vec<String> {
+        let above = self.root.ancestors().skip(1).filter(|_| !self.is_git());
+        let policies = above.flat_map(|folder| POLICY_NAMES.map(|name| folder.join(name)));
+        policies.filter(|path| path.is_file()).map(|path| self.matched(&path)).collect()
     }
 
     /// Whether a path lies below a folder.
@@ -154,17 +265,7 @@ impl Repository {
 
     /// The path from the file system's root, without `.` and `..`, by its text alone.
     fn whole(&self, path: &Path) -> PathBuf {
-        let mut whole = PathBuf::new();
-        for part in self.cwd.join(path).components() {
-            match part {
-                Component::CurDir => {}
-                Component::ParentDir => {
-                    whole.pop();
-                }
-                Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
-            }
-        }
-        self.respelt(whole)
+        self.respelt(normalized(&self.cwd.join(path)))
     }
 
     /// The same path from the root as it is spelt here, where it leads below it through a link.
@@ -182,11 +283,45 @@ impl Repository {
     }
 }
 
-/// Whether a path leads through links out of a folder, or to git's own files. Of what leads nowhere, reading it says so.
-fn leaves(root: &Path, path: &Path) -> bool {
-    let (Ok(target), Ok(root)) = (path.canonicalize(), root.canonicalize()) else { return false };
-    let below = target.strip_prefix(root);
-    below.map_or(true, |below| below.components().any(|part| part.as_os_str() == ".git"))
+/// The nearest folder above a path, or the path, with a `.git`.
+fn checkout_above(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())
+}
+
+/// Whether something exists at a path, were it a link to nothing or something that cannot be read.
+fn is_there(path: &Path) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    !fs::symlink_metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
+}
+
+/// The names in a folder, in order. More of them than anyone keeps in one folder are not looked at.
+fn names_in(folder: &Path) -> Vec<String> {
+    const MOST: usize = 10_000;
+    let entries = fs::read_dir(folder).into_iter().flatten().take(MOST).filter_map(Result::ok);
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Whether a file's name is almost that of a policy.
+pub fn is_near_policy(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = [".yaml", ".yml", ".json"].iter().find_map(|ending| lower.strip_suffix(ending));
+    let stem = stem.unwrap_or(&lower);
+    let is_exact = POLICY_NAMES.contains(&name) || name.contains('/');
+    !is_exact
+        && ["aivss-policy", "aivss-policies", "policy-aivss", "aivss-lint"]
+            .iter()
+            .any(|right| slips(stem, right) <= NEAR)
+}
+
+/// How many letters may differ in a name that is meant to be a policy's.
+const NEAR: usize = 2;
+
+/// Whether a file's name is that of a policy, or almost.
+fn is_policy_name(name: &str) -> bool {
+    POLICY_NAMES.contains(&name) || is_near_policy(name)
 }
 
 fn slashes(path: &Path) -> String {
@@ -207,54 +342,328 @@ pub enum Named {
     Filtered,
 }
 
-impl Discovery {
-    fn add(&mut self, candidate: Candidate, repository: &Repository) {
-        let is_link = fs::symlink_metadata(&candidate.path).is_ok_and(|metadata| metadata.is_symlink());
-        if is_link && repository.leads_out(&candidate.path) {
-            let message = format!("{LEADS_OUT}, so it is left: name the file itself");
-            self.obstacles.push(Obstacle { path: candidate.name, message });
-        } else {
-            self.candidates.push(candidate);
-        }
-    }
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// Files and folders.
+    pub paths: &'a [PathBuf],
+    /// Whose patterns decide.
+    pub policy: &'a Policy,
+    /// What files given by name stand for.
+    pub named: Named,
+    /// How many threads to use; 0 for one a core.
+    pub threads: usize,
 }
 
-/// Finds the files that `paths` stand for.
-pub fn discover(paths: &[PathBuf], repository: &Repository, policy: &Policy, named: Named) -> Discovery {
-    let mut discovery = Discovery::default();
-    for path in paths {
+/// What the message says of a link that is not followed.
+fn left_link(name: String) -> Obstacle {
+    Obstacle { path: name, message: format!("{LEADS_OUT}, so it is left: name the file itself") }
+}
+
+/// Finds the files that paths stand for.
+pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
+    let mut finder =
+        Finder { search, repository, found: Discovery::default(), pending: Vec::new(), filtered: Vec::new() };
+    let mut folders = Vec::new();
+    for path in search.paths {
         let name = repository.shown(path);
+        if link_out(path, Some(&repository.root)).is_some() {
+            finder.found.obstacles.push(left_link(name));
+            continue;
+        }
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                walk(path, repository, policy, &mut discovery);
-                discovery.folders.push(path.clone());
-            }
-            Ok(_) => {
-                let matched = repository.matched(path);
-                let named = named == Named::Judged;
-                if named || policy.includes(&matched) {
-                    let candidate = Candidate { name, matched, path: path.clone(), named };
-                    discovery.add(candidate, repository);
-                } else {
-                    discovery.left_out.push(name);
-                }
-            }
+            Ok(metadata) if metadata.is_dir() => folders.push(path.clone()),
+            Ok(_) => finder.file(path, name),
             Err(error) => {
                 let meant = sibling(path).map(|meant| repository.shown(&meant));
                 let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-                discovery.obstacles.push(Obstacle { path: name, message: plain(&error) + &help });
+                finder.found.obstacles.push(Obstacle { path: name, message: plain(&error) + &help });
             }
         }
     }
-    // A file both named and found counts as named.
-    discovery.candidates.sort_by(|one, other| (&one.matched, other.named).cmp(&(&other.matched, one.named)));
-    // Names that are no text may be shown alike, and are not the same.
-    let whole = |candidate: &Candidate| repository.whole(&candidate.path);
-    discovery
-        .candidates
-        .dedup_by(|later, first| later.matched == first.matched && whole(later) == whole(first));
-    discovery.candidates.sort();
-    discovery
+    finder.folders(folders);
+    finder.found.misplaced.extend(repository.policies_above_root());
+    finder.finish()
+}
+
+/// A search under way.
+struct Finder<'a> {
+    search: Search<'a>,
+    repository: &'a Repository,
+    found: Discovery,
+    /// Files of folders that are candidates if they hold the marker.
+    pending: Vec<Candidate>,
+    /// The same for files given by name.
+    filtered: Vec<Candidate>,
+}
+
+/// A folder to look through: its path as it was given, and its place below the root.
+struct Below {
+    path: PathBuf,
+    rest: PathBuf,
+}
+
+impl Finder<'_> {
+    /// Adds a file given by name.
+    fn file(&mut self, path: &Path, name: String) {
+        let matched = self.repository.matched(path);
+        self.found.misplaced.extend(self.repository.policies_above(path));
+        let named = self.search.named == Named::Judged;
+        let path = path.to_owned();
+        let candidate = Candidate { name, matched, path, named, by_marker: false };
+        match self.search.policy.sought(&candidate.matched) {
+            _ if named => self.found.candidates.push(candidate),
+            Some(Sought::ByName) => self.found.candidates.push(candidate),
+            Some(Sought::ByMarker) => self.filtered.push(candidate),
+            None => self.found.left_out.push(candidate.name),
+        }
+    }
+
+    /// Adds the files of folders.
+    fn folders(&mut self, folders: Vec<PathBuf>) {
+        let root = self.repository.root.canonicalize();
+        let rest = |path: &Path| -> Option<PathBuf> {
+            let real = self.repository.cwd.join(path).canonicalize().ok()?;
+            self.repository.is_git().then_some(())?;
+            Some(real.strip_prefix(root.as_deref().ok()?).ok()?.to_owned())
+        };
+        let (mut listed, mut walked) = (Vec::new(), Vec::new());
+        for path in folders {
+            self.found.misplaced.extend(self.repository.policies_above(&path));
+            match rest(&path) {
+                Some(rest) => listed.push(Below { path, rest }),
+                None => walked.push(path),
+            }
+        }
+        for folder in walked {
+            self.walk(&folder);
+            self.found.folders.push(folder);
+        }
+        if !listed.is_empty() {
+            let places: Vec<PathBuf> = listed.iter().map(|below| below.rest.clone()).collect();
+            let mut dirs = Folders::new(&self.repository.root);
+            if self.list(Path::new(""), &places, &listed, &mut dirs) {
+                self.found.folders.extend(listed.into_iter().map(|below| below.path));
+            }
+        }
+    }
+
+    /// Adds the files that git lists in the checkout at a place below the root; `false` if git cannot list them.
+    fn list(&mut self, checkout: &Path, places: &[PathBuf], folders: &[Below], dirs: &mut Folders) -> bool {
+        let root = self.repository.root.join(checkout);
+        let listed = match git::list(&root, places) {
+            Ok(listed) => listed,
+            Err(message) => {
+                let message = format!("git cannot list the files here: {message}");
+                self.found.obstacles.push(Obstacle { path: self.repository.shown(&root), message });
+                return false;
+            }
+        };
+        for Listed { path, place } in listed {
+            let rest = checkout.join(path);
+            match place {
+                // Another repository, whose own git decides.
+                Place::Repository => {
+                    let root = self.repository.root.join(&rest);
+                    if dirs.are_folders(&rest) && is_there(&root.join(".git")) {
+                        self.list(&rest, &[], folders, dirs);
+                    }
+                }
+                Place::Folder => self.listed(&rest, folders, dirs),
+                Place::Sparse(object) => self.left_out_of_checkout(&rest, object, folders, dirs),
+            }
+        }
+        true
+    }
+
+    /// Adds a file that git lists, if it is one to look for.
+    fn listed(&mut self, rest: &Path, folders: &[Below], dirs: &mut Folders) {
+        let matched = slashes(rest);
+        let Some(sought) = self.search.policy.sought(&matched) else { return };
+        self.note_policy(&matched);
+        // What is tracked and gone from the folder is a deletion on its way; so is what a link hides.
+        if !rest.parent().is_none_or(|folder| dirs.are_folders(folder)) {
+            return;
+        }
+        let whole = self.repository.root.join(rest);
+        let kind = match fs::symlink_metadata(&whole) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => {
+                let path = self.repository.shown(&whole);
+                return self.found.obstacles.push(Obstacle { path, message: plain(&error) });
+            }
+        };
+        let Some(path) = spelt(rest, folders) else { return };
+        let name = self.repository.shown_as(&whole, &path);
+        self.add(Candidate { name, matched, path, named: false, by_marker: false }, sought, kind);
+    }
+
+    /// Adds a file of a folder, if it is not a folder itself, nor a link to one: what a link leads to is judged where it
+    /// is, or not at all.
+    fn add(&mut self, candidate: Candidate, sought: Sought, kind: fs::FileType) {
+        let target = || fs::metadata(&candidate.path);
+        let leads_out = || link_out(&candidate.path, Some(&self.repository.root)).is_some();
+        if kind.is_dir() || kind.is_symlink() && target().is_ok_and(|target| target.is_dir()) {
+            return;
+        }
+        match sought {
+            Sought::ByName if kind.is_symlink() && leads_out() => {
+                self.found.obstacles.push(left_link(candidate.name));
+            }
+            Sought::ByName => self.found.candidates.push(candidate),
+            Sought::ByMarker if kind.is_file() => self.pending.push(candidate),
+            // A link holds no marker itself.
+            Sought::ByMarker
+                if kind.is_symlink() && !leads_out() && target().is_ok_and(|target| target.is_file()) =>
+            {
+                self.pending.push(candidate);
+            }
+            Sought::ByMarker => {}
+        }
+    }
+
+    /// Adds a file that a sparse checkout leaves out: what is in it is not known.
+    fn left_out_of_checkout(&mut self, rest: &Path, object: String, folders: &[Below], dirs: &mut Folders) {
+        let matched = slashes(rest);
+        let whole = self.repository.root.join(rest);
+        if is_there(&whole) {
+            return self.listed(rest, folders, dirs);
+        }
+        match self.search.policy.sought(&matched) {
+            None => {}
+            Some(Sought::ByMarker) => drop(self.found.sparse.insert(matched, object)),
+            Some(Sought::ByName) => {
+                let path = self.repository.shown(&whole);
+                self.found.obstacles.push(Obstacle { path, message: SPARSE.to_owned() });
+            }
+        }
+    }
+
+    fn note_policy(&mut self, matched: &str) {
+        let name = matched.rsplit_once('/').map_or(matched, |(_, name)| name);
+        if is_policy_name(name) && is_misplaced(matched) {
+            self.found.misplaced.insert(matched.to_owned());
+        }
+    }
+
+    /// Looks for the marker in files that a sparse checkout leaves out.
+    fn search_sparse(&mut self) {
+        if self.found.sparse.is_empty() {
+            return;
+        }
+        let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
+        let marker = Marker::new();
+        let mut obstacle = |at: usize, message: String| {
+            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
+            self.found.obstacles.push(Obstacle { path, message });
+        };
+        let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
+            Ok(bytes) if !marker.is_in(&bytes) => {}
+            Ok(_) => obstacle(at, SPARSE.to_owned()),
+            Err(message) => obstacle(at, message),
+        });
+        if let Err(message) = read {
+            obstacle(0, message);
+        }
+    }
+
+    fn finish(mut self) -> Discovery {
+        self.search_sparse();
+        let (mut holding, failed) = marker::holding(self.pending, self.search.threads);
+        self.found.candidates.append(&mut holding);
+        self.found.obstacles.extend(failed.into_iter().map(unsearched));
+        let all: Vec<String> = self.filtered.iter().map(|candidate| candidate.name.clone()).collect();
+        let (holding, failed) = marker::holding(self.filtered, self.search.threads);
+        let kept: BTreeSet<&str> = holding
+            .iter()
+            .chain(failed.iter().map(|(candidate, _)| candidate))
+            .map(|kept| &*kept.name)
+            .collect();
+        self.found.left_out.extend(all.into_iter().filter(|name| !kept.contains(name.as_str())));
+        self.found.candidates.extend(holding.clone());
+        self.found.obstacles.extend(failed.into_iter().map(unsearched));
+        self.found.settle(self.repository);
+        self.found
+    }
+}
+
+const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add it with `git sparse-checkout add`";
+
+fn unsearched((candidate, message): (Candidate, String)) -> Obstacle {
+    Obstacle { path: candidate.name, message }
+}
+
+/// A path below the root as the user would write it, if one of the folders contains it.
+fn spelt(rest: &Path, folders: &[Below]) -> Option<PathBuf> {
+    folders.iter().find_map(|folder| Some(folder.path.join(rest.strip_prefix(&folder.rest).ok()?)))
+}
+
+/// Whether a policy at a path from the root is not read.
+fn is_misplaced(matched: &str) -> bool {
+    matched.strip_prefix(".github/").unwrap_or(matched).contains('/')
+}
+
+/// Which folders below a root are folders, and not links.
+struct Folders {
+    root: PathBuf,
+    known: HashMap<PathBuf, bool>,
+}
+
+impl Folders {
+    fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), known: HashMap::new() }
+    }
+
+    /// Whether a place below the root, and all above it, are folders.
+    fn are_folders(&mut self, rest: &Path) -> bool {
+        let Some(above) = rest.parent() else { return true };
+        if let Some(known) = self.known.get(rest) {
+            return *known;
+        }
+        let is_folder = || fs::symlink_metadata(self.root.join(rest)).is_ok_and(|metadata| metadata.is_dir());
+        let are_folders = is_folder() && self.are_folders(above);
+        self.known.insert(rest.to_owned(), are_folders);
+        are_folders
+    }
+}
+
+impl Discovery {
+    /// Adds paths, given from the root, of files that held a threat model in the base: whatever is in them now.
+    pub fn hold(&mut self, held: &BTreeSet<String>, search: Search<'_>, repository: &Repository) {
+        let asked: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
+        let known: BTreeSet<String> = self.candidates.iter().map(|known| known.matched.clone()).collect();
+        for matched in held.difference(&known) {
+            let path = repository.root.join(matched);
+            let is_asked = asked.iter().any(|asked| path.starts_with(asked));
+            if !is_asked || search.policy.sought(matched).is_none() {
+                continue;
+            }
+            let name = repository.shown(&path);
+            if self.sparse.contains_key(matched) {
+                self.obstacles.push(Obstacle { path: name, message: SPARSE.to_owned() });
+            } else if !repository.stands(matched) || path.is_dir() {
+                // A deletion, or a folder in the file's place.
+            } else if link_out(&path, Some(&repository.root)).is_some() {
+                self.obstacles.push(left_link(name));
+            } else {
+                let matched = matched.clone();
+                self.candidates.push(Candidate { name, matched, path, named: false, by_marker: false });
+            }
+        }
+        self.settle(repository);
+    }
+
+    /// Puts candidates in order, each once.
+    fn settle(&mut self, repository: &Repository) {
+        // A file both named and found counts as named.
+        self.candidates.sort_by(|one, other| (&one.matched, other.named).cmp(&(&other.matched, one.named)));
+        // Names that are no text may be shown alike, and are not the same.
+        let whole = |candidate: &Candidate| repository.whole(&candidate.path);
+        self.candidates
+            .dedup_by(|later, first| later.matched == first.matched && whole(later) == whole(first));
+        self.candidates.sort();
+    }
 }
 
 /// What stands beside a path that leads nowhere and has almost its name.
@@ -272,37 +681,46 @@ pub fn sibling(path: &Path) -> Option<PathBuf> {
     nearest(name, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }
 
-/// Finds the files of a commit that `paths` stand for; none of them need be there.
+/// Finds the files of a commit that paths stand for; none of them need be there. Of `held`, paths from the root, those
+/// are files to judge that hold the marker.
 pub fn discover_in(
     commit: &Commit,
-    paths: &[PathBuf],
+    search: Search<'_>,
+    held: &BTreeSet<String>,
     repository: &Repository,
-    policy: &Policy,
 ) -> Discovery {
-    let asked: Vec<PathBuf> = paths.iter().map(|path| repository.whole(path)).collect();
-    let candidates = commit.paths().filter_map(|matched| {
+    let asked: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
+    let marker = Marker::new();
+    let mut discovery = Discovery::default();
+    for matched in commit.paths() {
         let path = repository.root.join(matched);
-        let found = asked.iter().any(|asked| path.starts_with(asked)) && policy.includes(matched);
+        let is_named = asked.contains(&path);
+        let sought =
+            search.policy.sought(matched).filter(|_| asked.iter().any(|asked| path.starts_with(asked)));
+        if !is_named && sought.is_none() {
+            continue;
+        }
         let name = repository.shown(&path);
-        let matched = matched.to_owned();
-        (found || asked.contains(&path)).then_some(Candidate { name, matched, path, named: false })
-    });
-    Discovery { candidates: candidates.collect(), ..Discovery::default() }
-}
-
-/// The files below a folder that git tracks although a `.gitignore` covers them: git does not ignore those. `None` where
-/// git does not say.
-fn tracked_all_the_same(folder: &Path, repository: &Repository) -> Option<Vec<PathBuf>> {
-    let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
-    let output = git::command(&repository.root).args(arguments).output().ok()?;
-    if !output.status.success() {
-        return None;
+        let is_found = match sought {
+            Some(Sought::ByMarker) if !is_named => {
+                held.contains(matched)
+                    && match commit.bytes(matched, Source::MAX_BYTES) {
+                        Ok(bytes) => marker.is_in(&bytes),
+                        Err(message) => {
+                            discovery.obstacles.push(Obstacle { path: name.clone(), message });
+                            false
+                        }
+                    }
+            }
+            _ => true,
+        };
+        if is_found {
+            let by_marker = sought == Some(Sought::ByMarker) && !is_named;
+            let matched = matched.to_owned();
+            discovery.candidates.push(Candidate { name, matched, path, named: false, by_marker });
+        }
     }
-    let folder = repository.whole(folder);
-    let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    let paths = names.map(|name| repository.root.join(String::from_utf8_lossy(name).as_ref()));
-    // What is tracked and gone from the folder is a deletion on its way.
-    Some(paths.filter(|path| path.starts_with(&folder) && fs::symlink_metadata(path).is_ok()).collect())
+    discovery
 }
 
 /// Why a file below a folder that is called like a threat model is not judged.
@@ -334,7 +752,7 @@ pub fn passed_over(
             let name = repository.shown(entry.path());
             if let Some((pattern, origin)) = policy.excluded_by(&matched) {
                 passed.insert(name, PassedOver::Excluded(pattern.to_owned(), origin.to_string()));
-            } else if policy.includes(&matched) {
+            } else if policy.sought(&matched) == Some(Sought::ByName) {
                 passed.insert(name, PassedOver::Ignored);
             }
         }
@@ -342,66 +760,54 @@ pub fn passed_over(
     passed
 }
 
-fn walk(folder: &Path, repository: &Repository, policy: &Policy, discovery: &mut Discovery) {
-    // Only the repository's own .gitignore files count: the verdict must not depend on whose machine it is.
-    let in_git = repository.root.join(".git").exists();
-    let tracked = if in_git { tracked_all_the_same(folder, repository) } else { Some(Vec::new()) };
-    let whole = repository.whole(folder);
-    let above = whole.ancestors().skip(1).take_while(|above| above.starts_with(&repository.root));
-    if let Some(unfit) = std::iter::once(&*whole).chain(above).find(|folder| has_unfit_ignore_file(folder)) {
-        return discovery.obstacles.push(unfit_ignore_file(unfit, repository));
-    }
-    let (tell, unfit) = mpsc::channel();
-    let walker = ignore::WalkBuilder::new(folder)
-        .hidden(false)
-        .ignore(false)
-        // What is ignored may be tracked all the same: where git does not say, nothing is left out.
-        .git_ignore(tracked.is_some())
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(in_git)
-        .parents(in_git)
-        .filter_entry(move |entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let is_unfit = is_folder && has_unfit_ignore_file(entry.path());
-            // Whoever listens does so until the walk ends.
-            let _ = is_unfit.then(|| tell.send(entry.path().to_owned()));
-            !is_unfit && entry.file_name() != ".git"
-        })
-        .build();
-    for path in tracked.unwrap_or_default() {
-        let matched = repository.matched(&path);
-        if policy.includes(&matched) {
-            let name = repository.shown(&path);
-            discovery.add(Candidate { name, matched, path, named: false }, repository);
+impl Finder<'_> {
+    /// Adds the files of a folder that is in no checkout.
+    fn walk(&mut self, folder: &Path) {
+        let repository = self.repository;
+        if has_unfit_ignore_file(folder) {
+            return self.found.obstacles.push(unfit_ignore_file(folder, repository));
         }
-    }
-    for entry in walker {
-        match entry {
-            Ok(entry) => {
+        let (tell, unfit) = mpsc::channel();
+        let walker = ignore::WalkBuilder::new(folder)
+            .hidden(false)
+            .ignore(false)
+            // The verdict must not depend on whose machine it is.
+            .git_global(false)
+            .git_exclude(false)
+            .require_git(false)
+            .parents(false)
+            .filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                let whole = repository.whole(entry.path());
-                let matched = repository.matched_as(&whole);
-                if !is_folder && policy.includes(&matched) {
-                    let path = entry.into_path();
-                    let name = repository.shown_as(&whole, &path);
-                    let candidate = Candidate { name, matched, path, named: false };
-                    // A link to a folder is not followed: what it leads to is judged where it stands, or not at all.
-                    if is_file {
-                        discovery.candidates.push(candidate);
-                    } else if !candidate.path.is_dir() {
-                        discovery.add(candidate, repository);
-                    }
+                let is_unfit = is_folder && has_unfit_ignore_file(entry.path());
+                // Whoever listens does so until the walk ends.
+                let _ = is_unfit.then(|| tell.send(entry.path().to_owned()));
+                !is_unfit && entry.file_name() != ".git"
+            })
+            .build();
+        for entry in walker {
+            match entry {
+                Ok(entry) => self.walked(entry),
+                Err(error) => {
+                    let path = repository.shown(folder);
+                    self.found.obstacles.push(Obstacle { path, message: error.to_string() });
                 }
             }
-            Err(error) => {
-                let path = repository.shown(folder);
-                discovery.obstacles.push(Obstacle { path, message: error.to_string() });
-            }
+        }
+        let unfit = unfit.iter().map(|folder| unfit_ignore_file(&folder, repository));
+        self.found.obstacles.extend(unfit);
+    }
+
+    fn walked(&mut self, entry: ignore::DirEntry) {
+        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { return };
+        let whole = self.repository.whole(entry.path());
+        let matched = self.repository.matched_as(&whole);
+        if let Some(sought) = self.search.policy.sought(&matched) {
+            self.note_policy(&matched);
+            let path = entry.into_path();
+            let name = self.repository.shown_as(&whole, &path);
+            self.add(Candidate { name, matched, path, named: false, by_marker: false }, sought, kind);
         }
     }
-    discovery.obstacles.extend(unfit.iter().map(|folder| unfit_ignore_file(&folder, repository)));
 }
 
 /// Whether a folder has a `.gitignore` that would be read without end, or waited for.

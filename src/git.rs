@@ -5,13 +5,16 @@
 //! clone has left out. The repository is the one whose `.git` lies in the folder, whatever the environment says. What a
 //! name of a revision begins with can never be taken for an option.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::change::Revision;
 use crate::source::Source;
@@ -132,9 +135,15 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("git failed without a word");
-    Err(line.trim_start_matches("fatal: ").to_owned())
+    Err(reason(&String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Why git failed, from what it printed.
+fn reason(said: &str) -> String {
+    let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+    let fatal = lines.clone().find(|line| line.starts_with("fatal: "));
+    let line = fatal.or_else(|| lines.next()).unwrap_or("git failed without a word");
+    line.trim_start_matches("fatal: ").to_owned()
 }
 
 fn no_git(error: &io::Error) -> String {
@@ -317,6 +326,156 @@ pub fn renames(
     Ok(renames)
 }
 
+/// A path in a checkout that git tracks, or does not ignore.
+#[derive(Debug)]
+pub struct Listed {
+    /// From the checkout's root.
+    pub path: PathBuf,
+    /// Where its content is.
+    pub place: Place,
+}
+
+/// Where the content of a listed path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the working folder, unless somebody has deleted it there.
+    Folder,
+    /// In an object of the index alone, because the checkout is a sparse one.
+    Sparse(String),
+    /// In another repository.
+    Repository,
+}
+
+/// How long git may take to list files: a pipe in the place of a `.gitignore` would be waited for.
+const LISTING: Duration = Duration::from_secs(120);
+
+/// Lists the files of a checkout that git tracks, or does not ignore, below some paths from its root; without any, all.
+///
+/// # Errors
+/// What git reports, or that it is not the checkout's root.
+pub fn list(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+    let mut command = command(root);
+    command.args(["ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--"]);
+    if below.iter().all(|path| !path.as_os_str().is_empty()) {
+        command.args(below);
+    }
+    // A broken `.git` must not make git take the repository around it.
+    command.envs(
+        root.canonicalize()
+            .ok()
+            .as_deref()
+            .and_then(Path::parent)
+            .map(|above| ("GIT_CEILING_DIRECTORIES", above)),
+    );
+    let (printed, said) = within(LISTING, command)?;
+    // git goes on without a folder that it cannot read.
+    match said.lines().find(|line| line.contains("could not open directory")) {
+        Some(line) => Err(line.trim_start_matches("warning: ").to_owned()),
+        None => Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect()),
+    }
+}
+
+/// One entry of `ls-files`: a tag, of tracked files mode, identifier and stage, and the path.
+fn listed(entry: &[u8]) -> Option<Listed> {
+    let (tag, rest) = (entry.first()?, entry.get(2..)?);
+    if *tag == b'?' {
+        let folder = rest.strip_suffix(b"/");
+        let place = if folder.is_some() { Place::Repository } else { Place::Folder };
+        return Some(Listed { path: path_of(folder.unwrap_or(rest)), place });
+    }
+    let tab = rest.iter().position(|byte| *byte == b'\t')?;
+    let place = match (tag, rest.starts_with(b"160000")) {
+        (_, true) => Place::Repository,
+        (b'S', false) => {
+            let object = rest.split(|byte| *byte == b' ').nth(1)?;
+            Place::Sparse(String::from_utf8_lossy(object).into_owned())
+        }
+        _ => Place::Folder,
+    };
+    Some(Listed { path: path_of(&rest[tab + 1..]), place })
+}
+
+/// Hands the bytes of objects over, or why one cannot be read, in their order.
+///
+/// # Errors
+/// git cannot be run.
+pub fn read_objects(
+    root: &Path,
+    objects: &[String],
+    mut each: impl FnMut(usize, Result<Vec<u8>, String>),
+) -> Result<(), String> {
+    let mut batch = Batch::start(root).map_err(|error| no_git(&error))?;
+    for (at, object) in objects.iter().enumerate() {
+        each(at, batch.ask(object, Source::MAX_BYTES));
+    }
+    Ok(())
+}
+
+/// A path from git's bytes, which need not be text.
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).as_ref())
+}
+
+/// What a command prints to its two outputs, if it succeeds in time.
+fn within(limit: Duration, mut command: Command) -> Result<(Vec<u8>, String), String> {
+    let failed = |error: io::Error| format!("git cannot be run: {error}");
+    let mut errors = tempfile::tempfile().map_err(failed)?;
+    let stderr = errors.try_clone().map_err(failed)?;
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+    let mut child = command.spawn().map_err(failed)?;
+    let stdout = child.stdout.take();
+    let child = Mutex::new(child);
+    let lock = || child.lock().unwrap_or_else(PoisonError::into_inner);
+    let (finish, finished) = mpsc::channel::<()>();
+    let mut printed = Vec::new();
+    let outcome = thread::scope(|scope| {
+        // Where no thread can be had, there is no limit.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || {
+            if finished.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                let _ = lock().kill();
+            }
+        });
+        let outcome = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut printed));
+        drop(finish);
+        outcome
+    });
+    outcome.map_err(failed)?;
+    let status = lock().wait().map_err(failed)?;
+    let mut said = Vec::new();
+    errors.rewind().and_then(|()| errors.take(MOST_SAID).read_to_end(&mut said)).map_err(failed)?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    match status.code() {
+        Some(0) => Ok((printed, said)),
+        Some(_) => Err(reason(&said)),
+        None => Err(format!("it did not finish within {} seconds", limit.as_secs())),
+    }
+}
+
+/// How much of git's warnings is read, in bytes.
+const MOST_SAID: u64 = 1024 * 1024;
+
+/// Paths that differ between a commit and `head`, or the working folder, from the repository's root. What git would
+/// have to read to be sure of counts as well.
+///
+/// # Errors
+/// What git reports.
+pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<BTreeSet<String>, String> {
+    let mut arguments =
+        vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"];
+    arguments.extend(["--name-only", &base.commit]);
+    arguments.extend(head.map(|head| head.commit.as_str()));
+    let printed = output(root, &arguments)?;
+    let paths = printed.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+}
+
 /// A commit with its files.
 #[derive(Debug)]
 pub struct Commit {
@@ -401,6 +560,9 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     Some((path.to_owned(), object))
 }
 
+/// Why git lacks an object, and what to do.
+const MISSING: &str = "its content is not in this clone, which is a partial one: fetch all of it with `git fetch --refetch --no-filter`";
+
 /// `git cat-file --batch`, waiting for names.
 #[derive(Debug)]
 struct Batch {
@@ -432,7 +594,7 @@ impl Batch {
         self.answers.read_line(&mut head)?;
         let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
         let (size, kind) = match words.as_slice() {
-            ["missing" | "ambiguous", ..] => return Ok(Err("git has no such file".to_owned())),
+            ["missing" | "ambiguous", ..] => return Ok(Err(MISSING.to_owned())),
             [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, (*kind).to_owned()),
             _ => return Err(io::Error::other("it has ended")),
         };
@@ -459,5 +621,21 @@ impl Drop for Batch {
         // It ends when nobody can ask any more.
         self.questions = None;
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_does_not_end_is_stopped() {
+        let mut sleep = Command::new("sleep");
+        sleep.arg("60");
+        let ended = within(Duration::from_millis(50), sleep);
+        assert_eq!(ended, Err("it did not finish within 0 seconds".to_owned()));
+        let mut failing = Command::new("sh");
+        failing.args(["-c", "echo 'warning: a' >&2; echo 'fatal: b' >&2; exit 3"]);
+        assert_eq!(within(Duration::from_secs(60), failing), Err("b".to_owned()));
     }
 }

@@ -4,14 +4,14 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// The files that are looked for where a policy does not say: the names people give to threat models.
 pub const DEFAULT: [&str; 12] = [
-    "**/threat-model.{yaml,yml,json,md}",
-    "**/threat_model.{yaml,yml,json,md}",
-    "**/threatmodel.{yaml,yml,json,md}",
-    "**/*.threat-model.{yaml,yml,json,md}",
-    "**/*.threat_model.{yaml,yml,json,md}",
-    "**/*.threatmodel.{yaml,yml,json,md}",
-    "**/threat-models/**/*.{yaml,yml,json,md}",
-    "**/threat_models/**/*.{yaml,yml,json,md}",
+    "**/threat-model.{yaml,yml,json,md,markdown}",
+    "**/threat_model.{yaml,yml,json,md,markdown}",
+    "**/threatmodel.{yaml,yml,json,md,markdown}",
+    "**/*.threat-model.{yaml,yml,json,md,markdown}",
+    "**/*.threat_model.{yaml,yml,json,md,markdown}",
+    "**/*.threatmodel.{yaml,yml,json,md,markdown}",
+    "**/threat-models/**/*.{yaml,yml,json,md,markdown}",
+    "**/threat_models/**/*.{yaml,yml,json,md,markdown}",
     "**/aivss*.{yaml,yml,json}",
     "**/*[-_.]aivss.{yaml,yml,json}",
     "**/owasp[-_]aivss*.{yaml,yml,json}",
@@ -33,7 +33,13 @@ pub fn is_default(path: &str) -> bool {
     let is_among_models = folders.any(|folder| matches!(folder, "threat-models" | "threat_models"));
     let is_report = ["aivss", "owasp-aivss", "owasp_aivss"].iter().any(|report| stem.starts_with(report))
         || stem.strip_suffix("aivss").is_some_and(|before| before.ends_with(['-', '_', '.']));
-    (is_data || ending == "md") && (is_model || is_among_models) || is_data && is_report
+    (is_data || matches!(ending, "md" | "markdown")) && (is_model || is_among_models) || is_data && is_report
+}
+
+/// Whether a file's name says that it is YAML, JSON or Markdown, in which threat models are written.
+pub fn is_readable(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["yaml", "yml", "json", "md", "markdown"].iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// How many bytes a pattern may have.
@@ -165,7 +171,7 @@ mod tests {
     }
 
     /// What paths are made of that are almost those of threat models.
-    const PARTS: [&str; 25] = [
+    const PARTS: [&str; 26] = [
         "threat-model",
         "threat_model",
         "ThreatModel",
@@ -189,6 +195,7 @@ mod tests {
         ".yml",
         ".JSON",
         ".md",
+        ".markdown",
         ".txt",
         "-policy",
     ];

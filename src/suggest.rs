@@ -12,6 +12,11 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// How many letters differ between two words, whatever their case and the signs that join their parts.
+pub fn slips(word: &str, right: &str) -> usize {
+    strsim::damerau_levenshtein(&fold(word), &fold(right))
+}
+
 /// Whether `word` is `right` but for a slip of the keyboard: a letter too many, too few, another one, or two exchanged, or
 /// the same words joined in another way. [`nearest`] is for people, who will look; this is for edits.
 ///

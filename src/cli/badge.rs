@@ -23,7 +23,7 @@ Exit codes: 0 written, whatever it tells, 2 something could not be judged or com
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    asked: Asked,
+    pub(super) asked: Asked,
 
     /// What the badge tells
     #[arg(long, value_name = "WHAT", default_value = "score")]

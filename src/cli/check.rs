@@ -112,6 +112,14 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// The paths that decide which repository a run is about: standard input counts by its name.
+    pub(super) fn targets(&self) -> Vec<PathBuf> {
+        let named = |path: &PathBuf| {
+            if path.as_os_str() == "-" { PathBuf::from(&self.stdin_filename) } else { path.clone() }
+        };
+        self.paths.iter().map(named).collect()
+    }
+
     /// What is printed beside the faults.
     pub(super) const fn beside(&self) -> Beside {
         if self.quiet { Beside::Nothing } else { Beside::Everything }

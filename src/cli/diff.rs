@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 
     /// Only what lies below these files and folders
     #[arg(long, value_name = "PATH", default_value = ".")]
-    path: Vec<PathBuf>,
+    pub(super) path: Vec<PathBuf>,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::deliver::deliver;
 use super::gate::Stopped;
-use crate::discover::{Repository, read};
+use crate::discover::Repository;
 use crate::export::{CORE_RISKS, core_risk, export};
 use crate::report::{Verdict, begin_line};
 use crate::source::Source;
@@ -26,7 +26,7 @@ Exit codes: 0 written, 2 some value has no place in the report.";
 pub(super) struct Arguments {
     /// The threat model
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
 
     /// The file to write; without it the report goes to standard output
     #[arg(long, value_name = "FILE")]
@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let agent_as = arguments.agent_as.as_deref().map(category).transpose()?;
     let shown = repository.shown(&arguments.file);
-    let bytes = read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+    let bytes =
+        repository.read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let exported = match export(&source, agent_as) {
         Ok(exported) => exported,

@@ -45,7 +45,7 @@ be judged, read or written.";
 pub(super) struct Arguments {
     /// Files and folders to mend
     #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 
     /// Write nothing: print what would change, as a unified diff
     #[arg(long)]
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
     })?;
     let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = look(&ask, side, &policy, None).report;
+    let mut report = look(&ask, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let safety = if arguments.suggestions { Safety::Suggested } else { Safety::Safe };
     let told = mend_all(&mut report, judge, safety, to_disk);

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::look::{Looked, look};
+use super::look::{Looked, look, look_at, without_stdin};
 use super::progress::Progress;
 use super::side::Side;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level};
-use crate::discover::{Named, Repository, sibling};
-use crate::git::{Commit, renames};
+use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::document::POLICY_MARKER;
+use crate::git::{Commit, changed, renames};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
+use crate::rules::policy_ineffective;
 use crate::source::{Source, Span};
 use crate::suggest::nearest;
 
@@ -123,6 +126,16 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
             }
             path.to_owned()
         }
+        None if !side.near_policies().is_empty() => {
+            let near: Vec<String> =
+                side.near_policies().iter().map(|path| side.repository().shown(path)).collect();
+            let message = format!(
+                "{}: almost the name of a policy, and not read: name the policy {}, or use --policy",
+                near.join(", "),
+                POLICY_NAMES[0]
+            );
+            return Err(Stopped::Asked(message));
+        }
         None => match side.policies().as_slice() {
             [] => {
                 let recommended = policy::recommended();
@@ -194,12 +207,13 @@ pub(super) fn judge(
     let base = ask.base.map(|commit| Base::of(ask, head, commit));
     let mut compared = match &base {
         Some(base) => compare(ask, head, &policy, base)?,
-        None => Compared { looked: look(ask, head, &policy, None), before: None },
+        None => Compared { looked: look(ask, head, &policy), before: None },
     };
     let report = &mut compared.looked.report;
     report.policy = name;
     report.lowered = lowered;
     remark_unchecked(ask, &policy, base.as_ref(), report);
+    add_misplaced(ask, head, &policy, &mut compared.looked);
     review(ask, head, own, (&policy, &said), base.as_ref(), &mut compared);
     let mut report = compared.looked.report;
     report.obstacles.sort();
@@ -221,11 +235,12 @@ impl<'a> Base<'a> {
     }
 
     /// The paths of the files that the base's own run reads, wherever in the repository they are.
-    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>) -> BTreeSet<String> {
+    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>, held: &BTreeSet<String>) -> BTreeSet<String> {
         let Some(policy) = &self.policy else { return BTreeSet::new() };
         let mut paths = if ask.named == Named::Judged { named_paths(ask) } else { Vec::new() };
         paths.push(head.repository().root().to_owned());
-        let discovery = Side::Commit(head.repository(), self.commit).discover(&paths, policy, ask.named);
+        let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+        let discovery = Side::Commit(head.repository(), self.commit).discover(search, held);
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
     }
 
@@ -264,23 +279,33 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let commit = base.commit;
-    let mut looked = look(ask, head, policy, None);
-    let own_files = base.own_files(ask, head);
+    let mut held = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let paths = without_stdin(ask.paths);
+    let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+    let mut discovery = head.discover(search, &held);
+    held.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
+    held.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let own_files = base.own_files(ask, head, &held);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         own_files.contains(path) && !base.excepts(diagnostic, path, ask.today)
     };
-    let Looked { report: mut base, used } = look_at_base(ask, repository, policy, commit);
+    let (Looked { report: mut base, used, .. }, found) = look_at_base(ask, repository, policy, commit, &held);
+    if matches!(head, Side::Folder(_)) {
+        let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
+        discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
+    }
+    let mut looked = look_at(ask, head, policy, &discovery, None);
     let moved = moved(head, commit, &looked.report, &base);
-    let paths = (&moved.0[..], &moved.1[..]);
+    let moved = (&moved.0[..], &moved.1[..]);
     let renamed =
-        renames(repository.root(), &commit.revision, head_revision, paths).map_err(Stopped::Asked)?;
-    let asked = asked_of_base(ask, repository, policy, commit, &renamed, &looked.report);
+        renames(repository.root(), &commit.revision, head_revision, moved).map_err(Stopped::Asked)?;
+    let asked = asked_of_base(ask, repository, &renamed, &found, &base);
     base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
     let is_asked = |path: &str| asked.contains(path);
     let before = Before::new(&base, &renamed, &looked.report);
     if policy.compares().is_some() {
         // Who goes back to whom shows only once all are read; then there is something to hold against the limit.
-        let again = look(ask, head, policy, Some(&before));
+        let again = look_at(ask, head, policy, &discovery, Some(&before));
         looked = again;
     }
     let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
@@ -301,11 +326,20 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     Ok(Compared { looked, before })
 }
 
-/// The base's run. An agent may have come from anywhere, so that all of the base is checked.
-fn look_at_base(ask: &Ask<'_>, repository: &Repository, policy: &Policy, commit: &Commit) -> Looked {
+/// The base's run, with the files that it read. An agent may have come from anywhere, so that all of the base is checked.
+fn look_at_base(
+    ask: &Ask<'_>,
+    repository: &Repository,
+    policy: &Policy,
+    commit: &Commit,
+    held: &BTreeSet<String>,
+) -> (Looked, Discovery) {
+    let side = Side::Commit(repository, commit);
     let mut paths = named_paths(ask);
     paths.push(repository.root().to_owned());
-    look(&Ask { paths: &paths, ..*ask }, Side::Commit(repository, commit), policy, None)
+    let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+    let discovery = side.discover(search, held);
+    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, None), discovery)
 }
 
 /// The threat models of the base whose paths are gone, and those of now whose paths the base does not have.
@@ -326,16 +360,44 @@ fn moved<'r>(
 fn asked_of_base(
     ask: &Ask<'_>,
     repository: &Repository,
-    policy: &Policy,
-    commit: &Commit,
     renamed: &BTreeMap<String, String>,
-    now: &Report,
+    found: &Discovery,
+    base: &Report,
 ) -> BTreeSet<String> {
     let mut paths = named_paths(ask);
-    let origins = now.files.iter().filter_map(|file| renamed.get(&file.path));
-    paths.extend(origins.map(|origin| repository.root().join(origin)));
-    let discovery = Side::Commit(repository, commit).discover(&paths, policy, ask.named);
-    discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
+    let is_asked = |path: &str| repository.is_among(path, &named_paths(ask));
+    let origins = renamed.iter().filter(|(now, _)| is_asked(now));
+    paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
+    let all = found.candidates.iter().map(|candidate| &candidate.matched);
+    let mut asked: BTreeSet<String> = all.filter(|path| repository.is_among(path, &paths)).cloned().collect();
+    // A folder that the change has made a link hides what was in it from those who ask for it by that name.
+    let hidden = base.files.iter().filter(|file| repository.is_hidden(&file.path, ask.paths));
+    asked.extend(hidden.map(|file| file.path.clone()));
+    asked
+}
+
+/// Adds a warning for each policy that nothing reads because of the place it is in.
+fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Looked) {
+    let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
+    let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
+    let whole = |path: &Path| repository.matched(path);
+    let read = policy.sources().iter().map(|source| whole(Path::new(source.name())));
+    let read: BTreeSet<String> = read.chain(ask.paths.iter().map(|path| whole(path))).collect();
+    for path in looked.misplaced.difference(&read) {
+        let name = repository.shown(&repository.root().join(path));
+        let source = Arc::new(Source::decode(name.clone(), head.bytes(&name).unwrap_or_default()));
+        if !source.text().contains(POLICY_MARKER) {
+            continue;
+        }
+        let message =
+            "this policy has no effect: policies are read from the repository's root or its .github";
+        let mut diagnostic =
+            Diagnostic::new(rule, Owner::Policy, source.first_line(Span::new(0, source.text().len())), message);
+        diagnostic.level = level;
+        diagnostic.known = ask.base.is_some_and(|base| base.holds(path));
+        let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
+        looked.report.files.push(file.with_text(source));
+    }
 }
 
 fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {
@@ -361,7 +423,7 @@ fn review(
     base: Option<&Base<'_>>,
     compared: &mut Compared,
 ) {
-    let Compared { looked: Looked { report, used }, before } = compared;
+    let Compared { looked: Looked { report, used, .. }, before } = compared;
     let searched = searched(ask, head.repository(), report);
     let compares = base.is_some();
     let reviewed = |policy, before| Reviewed { policy, used, before, searched: &searched, compares };
@@ -412,7 +474,7 @@ fn review_by_own(
     policy: &Policy,
     report: &mut Report,
 ) -> Verdict {
-    let Looked { report: mut by_own, used } = look(ask, head, own, None);
+    let Looked { report: mut by_own, used, .. } = look(ask, head, own);
     let searched = searched(ask, head.repository(), &by_own);
     let reviewed = Reviewed { policy: own, used: &used, before: None, searched: &searched, compares: false };
     add_review(ask, head, reviewed, policy, report);

@@ -8,7 +8,7 @@ use super::deliver::{deliver, refuse_other_than_yaml};
 use super::gate::Stopped;
 use super::init::{UNSEEN, is_found};
 use super::look::read_stdin;
-use crate::discover::{Repository, read};
+use crate::discover::Repository;
 use crate::import::import;
 use crate::report::Verdict;
 
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 
     /// The file to write; without it the threat model goes to standard output
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let shown = repository.shown(&arguments.file);
     let bytes = match read_stdin(std::slice::from_ref(&arguments.file)) {
         Some(bytes) => bytes,
-        None => read(&arguments.file),
+        None => repository.read(&arguments.file),
     };
     let stop = |message: String| Stopped::Asked(format!("{shown}: {message}"));
     let imported = import(&shown, bytes.map_err(stop)?).map_err(stop)?;

@@ -11,7 +11,7 @@ use super::deliver::{refuse_other_than_yaml, write_new};
 use super::emit_to_stdout;
 use super::gate::{Stopped, find_policy};
 use super::side::Side;
-use crate::discover::{Named, Repository};
+use crate::discover::{Named, Repository, Search, discover};
 use crate::draft::{Draft, Score};
 use crate::report::{Verdict, escape_line};
 
@@ -29,7 +29,7 @@ Exit codes: 0 written, 2 something that was asked for is not.";
 pub(super) struct Arguments {
     /// The file to write, or the folder for a threat-model.yaml
     #[arg(value_name = "PATH", default_value = ".")]
-    path: PathBuf,
+    pub(super) path: PathBuf,
 
     /// The agent's name; asked for on a terminal
     #[arg(long, value_name = "NAME")]
@@ -241,17 +241,18 @@ fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
     }
 }
 
-/// What to say of a file that the gate will not look at unless it is named.
+/// The hint about a file that a run on its folder will not check.
 pub(super) const UNSEEN: &str = "
-the policy's patterns do not find a file of this name: call it threat-model.yaml or NAME.threat-model.yaml,
-or add it to `files.include`
+`files.exclude` of the policy leaves this file out: write it elsewhere, or change the pattern
 ";
 
-/// Whether the policy's patterns find a file, so that the gate will. A policy that cannot be read says so itself.
+/// Whether a run on its folder finds a file. A policy that cannot be read says so itself.
 pub(super) fn is_found(model: &Path, repository: &Repository) -> bool {
     let side = Side::Folder(repository);
     let Ok(Ok((policy, _))) = find_policy(None, side) else { return true };
-    !side.discover(&[model.to_owned()], &policy, Named::Filtered).candidates.is_empty()
+    let paths = [model.to_owned()];
+    let search = Search { paths: &paths, policy: &policy, named: Named::Filtered, threads: 1 };
+    !discover(search, repository).candidates.is_empty()
 }
 
 fn next_steps(shown: &str) -> String {

@@ -1,5 +1,6 @@
 //! One side judged by one policy: finds the files, judges them on all cores, and gathers what there is to say.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{Candidate, Discovery, read_bounded};
+use crate::discover::{Candidate, Discovery, Search, has_key, read_bounded};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
@@ -32,14 +33,34 @@ pub(super) const NOTHING_HERE: &str = "no threat model here, and a gate that che
 pub(super) struct Looked {
     pub(super) report: Report,
     pub(super) used: Used,
+    /// Policies that are not where policies are read from, by their paths from the root.
+    pub(super) misplaced: BTreeSet<String>,
 }
 
-/// Judges the files of one side.
-pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy, before: Option<&Before<'_>>) -> Looked {
+/// The files and folders among the paths, without standard input.
+pub(super) fn without_stdin(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect()
+}
+
+/// Finds the files of one side, and judges them.
+pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy) -> Looked {
+    let paths = without_stdin(ask.paths);
+    let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
+    let discovery = side.discover(search, &BTreeSet::new());
+    look_at(ask, side, policy, &discovery, None)
+}
+
+/// Judges files of one side.
+pub(super) fn look_at(
+    ask: &Ask<'_>,
+    side: Side<'_>,
+    policy: &Policy,
+    discovery: &Discovery,
+    before: Option<&Before<'_>>,
+) -> Looked {
     let judge = Judge { policy, today: ask.today, load: &side, before };
-    let paths: Vec<PathBuf> = ask.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-    let discovery = side.discover(&paths, policy, ask.named);
-    let mut looked = Looked { report: Report::new(ask.today, ask.fail_on), used: Used::default() };
+    let report = Report::new(ask.today, ask.fail_on);
+    let mut looked = Looked { report, used: Used::default(), misplaced: BTreeSet::new() };
     if matches!(side, Side::Folder(_)) {
         look_at_stdin(ask, side, judge, &mut looked);
     }
@@ -71,7 +92,7 @@ pub(super) fn read_stdin(paths: &[PathBuf]) -> Option<Result<Vec<u8>, String>> {
 fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
     let name = ask.stdin_filename.to_owned();
     let matched = side.repository().matched(Path::new(&name));
-    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true };
+    let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
     match ask.stdin {
         Some(Ok(bytes)) => {
             looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.keep));
@@ -100,6 +121,12 @@ enum Found {
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut linted = lint(&source, &candidate.matched, judge);
+    // Prose may mention the marker, in files that are nobody's threat model.
+    let is_mention = candidate.by_marker && source.undecodable().is_none() && !has_key(source.text());
+    if is_mention && linted.models.is_empty() {
+        linted.content = Content::Other;
+        linted.diagnostics.clear();
+    }
     let (used, unjudged) = (std::mem::take(&mut linted.used), std::mem::take(&mut linted.unjudged));
     let is_faulty = !linted.diagnostics.is_empty();
     let tally = (keep == Keep::Faults && !is_faulty).then(|| Tally::of(&linted)).flatten();
@@ -222,9 +249,10 @@ fn judge_all(
 
 impl Looked {
     /// Adds all files, and says which of the folders held nothing to judge.
-    fn add_all(&mut self, discovery: Discovery, outcomes: Vec<Result<Judged, String>>, side: Side<'_>) {
-        self.report.obstacles.extend(discovery.obstacles);
-        self.report.skipped.extend(discovery.left_out);
+    fn add_all(&mut self, discovery: &Discovery, outcomes: Vec<Result<Judged, String>>, side: Side<'_>) {
+        self.report.obstacles.extend(discovery.obstacles.iter().cloned());
+        self.report.skipped.extend(discovery.left_out.iter().cloned());
+        self.misplaced.clone_from(&discovery.misplaced);
         let mut held = Vec::new();
         for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
             match outcome {

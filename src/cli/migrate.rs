@@ -46,7 +46,7 @@ would change), 2 a file could not be read or written.";
 pub(super) struct Arguments {
     /// Files and folders to bring to another version
     #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 
     /// The version to bring them to
     #[arg(long, value_name = "VERSION", default_value = "0.8")]
@@ -120,7 +120,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         Stopped::Asked(format!("policy {name}: it is broken, so nothing is migrated by it: run `aivss-lint`"))
     })?;
     let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = look(&ask, side, &policy, None).report;
+    let mut report = look(&ask, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let told = migrate_all(&mut report, Aim { formula, tenth }, judge, (arguments.quiet, to_disk));
     let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(done) };

@@ -31,13 +31,15 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::discover::Repository;
+use crate::discover::{Repository, link_within};
 use crate::report::{Look, Verdict, escape_line, is_steering};
+use look::without_stdin;
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
@@ -202,8 +204,10 @@ fn report_usage(error: &clap::Error) {
 }
 
 fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::Stopped> {
+    let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "where the user stands")]
-    let repository = Repository::around(env::current_dir()?);
+    let repository = Repository::of(env::current_dir()?, &targets).map_err(gate::Stopped::Asked)?;
+    refuse_linked_folder()?;
     match &line.command {
         Some(Command::Check(arguments)) => {
             let matches = matches.subcommand_matches("check").unwrap_or(matches);
@@ -225,6 +229,53 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::S
         Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),
         Some(Command::Policy(command)) => policy::run(command, &repository),
         None => check::run(&line.check, matches, &repository, Called::Unnamed),
+    }
+}
+
+impl Command {
+    /// The paths that decide which repository a run is about.
+    fn targets(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Check(arguments) => arguments.targets(),
+            Self::Diff(arguments) => arguments.path.clone(),
+            Self::Report(arguments) => arguments.asked.paths.clone(),
+            Self::Badge(arguments) => arguments.asked.paths.clone(),
+            Self::Fix(arguments) => without_stdin(&arguments.paths),
+            Self::Migrate(arguments) => without_stdin(&arguments.paths),
+            Self::Score(arguments) => without_stdin(&arguments.paths),
+            Self::Init(arguments) => vec![arguments.path.clone()],
+            Self::Import(arguments) => arguments.output.iter().cloned().collect(),
+            Self::Export(arguments) => vec![arguments.file.clone()],
+            Self::Policy(policy::Command::Show(arguments)) => vec![arguments.path.clone()],
+            Self::Policy(policy::Command::Test(arguments)) => vec![arguments.folder.clone()],
+            Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Refuses a current folder that a link of a checkout leads to: the gate would check another folder than the one it was
+/// sent to.
+fn refuse_linked_folder() -> Result<(), gate::Stopped> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the shell says there by which way the current folder was reached"
+    )]
+    let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
+        return Ok(());
+    };
+    // Another program may have left it as it was somewhere else.
+    if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
+        return Ok(());
+    }
+    match link_within(&path) {
+        Some((link, _)) => Err(gate::Stopped::Asked(format!(
+            "{}: the current folder is reached through this link of a checkout; change to {}",
+            link.display(),
+            here.display()
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -158,7 +158,7 @@ pub(super) fn write_report(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
     if is_judged(file) {
         return stopped("a threat model or a policy stands there, and a report would take its place");
     }
-    match replace(file, bytes, None) {
+    match replace(file, bytes) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => stopped("there is no such folder"),
         Err(error) => stopped(&error.to_string()),
         Ok(()) => Ok(()),

@@ -9,7 +9,7 @@ use super::side::Side;
 use super::{Colour, Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Repository, files_below, read};
+use crate::discover::{Repository, files_below};
 use crate::document;
 use crate::model::{Recognised, recognise};
 use crate::policy::trial::{self, Trials};
@@ -32,7 +32,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
     /// The threat model
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub(super) struct ShowArguments {
 pub(super) struct TestArguments {
     /// The folder with policies and their tests
     #[arg(default_value = ".")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Fail where a policy has no test
     #[arg(long)]
     require_tests: bool,
@@ -61,7 +61,8 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
     let shown = repository.shown(&arguments.path);
-    let bytes = read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+    let bytes =
+        repository.read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let document = document::parse(&source);
     let path = repository.matched(&arguments.path);
@@ -109,7 +110,7 @@ fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, S
     let mut policies = Vec::new();
     for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Asked)? {
         let name = repository.shown(&path);
-        let bytes = read(&path).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
+        let bytes = repository.read(&path).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
         let source = Source::decode(name.clone(), bytes);
         if trial::is_trials(&source) {
             match trial::read(source) {

@@ -49,7 +49,7 @@ pub(super) struct Arguments {
 pub(super) struct Asked {
     /// Files and folders with threat models; without any, this folder
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]

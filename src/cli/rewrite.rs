@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::replace::replace;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{LEADS_OUT, Repository, read};
+use crate::discover::{LEADS_OUT, Repository, link_out, read};
 use crate::fix::is_unreadable;
 use crate::lint::{Judge, lint};
 use crate::patch;
@@ -55,24 +55,16 @@ pub(super) fn write(source: &Source, text: &str, repository: &Repository) -> Res
     if permissions.readonly() {
         return Err("it is read-only, so it is left as it is".to_owned());
     }
-    replace(&path, text.as_bytes(), Some(permissions))
-        .map_err(|error| format!("it cannot be written: {error}"))
+    replace(&path, text.as_bytes()).map_err(|error| format!("it cannot be written: {error}"))
 }
 
-/// The file to write to: behind a link, the one that the link leads to, if that lies within the repository.
+/// The file to write to: behind links, the one that they lead to, if that lies within the repository.
 fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
-    #[expect(clippy::disallowed_methods, reason = "a rename would put a file in the place of the link")]
-    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-    if !is_link {
-        return Ok(path.to_owned());
+    if link_out(path, Some(repository.root())).is_some() {
+        return Err(format!("{LEADS_OUT}, so it is left: name the file itself"));
     }
-    let whole = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
-    let target = whole(path)?;
-    if target.starts_with(whole(repository.root())?) {
-        Ok(target)
-    } else {
-        Err(format!("{LEADS_OUT}, so it is left: name the file itself"))
-    }
+    // A rename would put a file in the place of the link.
+    fs::canonicalize(path).map_err(|error| error.to_string())
 }
 
 /// The files that a run has been at, by whatever name.

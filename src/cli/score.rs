@@ -35,7 +35,7 @@ Exit codes: 0 every score could be computed, 2 one could not, or a file could no
 pub(super) struct Arguments {
     /// Files and folders with threat models; without any, and without inputs, this folder
     #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 
     /// The CVSS v4.0 vector or base score
     #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
@@ -205,7 +205,7 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         Stopped::Asked(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
-    let report = look_at(&ask, side, &policy, None).report;
+    let report = look_at(&ask, side, &policy).report;
     let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));

@@ -1,14 +1,15 @@
 //! Where files come from: the working folder, or a commit. A comparison has one side of each, or two commits.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{mute, watch};
 use crate::discover::{
-    Candidate, Discovery, LEADS_OUT, Named, POLICY_NAMES, Repository, discover, discover_in, files_below,
-    read, size,
+    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
+    is_near_policy, read, size,
 };
 use crate::git::Commit;
-use crate::policy::{Files, Policy};
+use crate::policy::Files;
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,17 @@ impl Side<'_> {
         }
     }
 
+    /// Files where policies are, with names that are almost those of policies.
+    pub(super) fn near_policies(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Folder(repository) => repository.near_policies(),
+            Self::Commit(repository, commit) => {
+                let is_near = |path: &&str| is_near_policy(path.strip_prefix(".github/").unwrap_or(path));
+                commit.paths().filter(is_near).map(|path| repository.root().join(path)).collect()
+            }
+        }
+    }
+
     /// Whether something stands at a path, given from the repository's root.
     pub(super) fn holds(&self, path: &str) -> bool {
         match self {
@@ -45,10 +57,12 @@ impl Side<'_> {
         }
     }
 
-    pub(super) fn discover(&self, paths: &[PathBuf], policy: &Policy, named: Named) -> Discovery {
+    /// Finds the files to judge. Of a commit, `held` are the paths from the root that may hold a threat model although
+    /// their names do not say so.
+    pub(super) fn discover(&self, search: Search<'_>, held: &BTreeSet<String>) -> Discovery {
         match self {
-            Self::Folder(repository) => discover(paths, repository, policy, named),
-            Self::Commit(repository, commit) => discover_in(commit, paths, repository, policy),
+            Self::Folder(repository) => discover(search, repository),
+            Self::Commit(repository, commit) => discover_in(commit, search, held, repository),
         }
     }
 

@@ -4,9 +4,9 @@
 use std::io::{self, Write};
 
 use super::gate::Ask;
-use super::side::Side;
-use crate::discover::{Named, PassedOver, Repository, passed_over};
-use crate::policy::Policy;
+use super::look::without_stdin;
+use crate::discover::{Named, PassedOver, Repository, Search, discover, passed_over};
+use crate::policy::{Policy, Sought};
 use crate::report::{Report, count, escape_line};
 
 /// Tells it. Whoever closed the stream does not want to know.
@@ -24,15 +24,15 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
         let matched = repository.matched(name.as_ref());
         let why = match policy.excluded_by(&matched) {
             Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
-            None if filters && !policy.includes(&matched) => {
-                "no pattern of the policy matches it (--only-matching)".to_owned()
+            None if filters && policy.sought(&matched) != Some(Sought::ByName) => {
+                "neither a pattern nor the marker makes it a threat model (--only-matching)".to_owned()
             }
             None => "no threat model in it".to_owned(),
         };
         format!("passed over: {name}: {why}")
     }));
-    let paths: Vec<_> = ask.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-    let discovery = Side::Folder(repository).discover(&paths, policy, ask.named);
+    let search = Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
+    let discovery = discover(search, repository);
     lines.extend(passed_over(&discovery, repository, policy).into_iter().map(|(name, why)| match why {
         PassedOver::Excluded(pattern, origin) => {
             format!("passed over: {name}: excluded by `{pattern}` ({origin})")

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
 use crate::model::Factor;
-use crate::pattern::{PathSet, is_default};
+use crate::pattern::{PathSet, is_default, is_readable};
 use crate::rules::Rule;
 use crate::score::Band;
 use crate::source::Source;
@@ -132,6 +132,15 @@ pub struct Require {
     pub review_within: Option<Set<i32>>,
 }
 
+/// How a file is looked for in folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// By its name: one of the built-in patterns or of the policy's.
+    ByName,
+    /// By the marker of threat models in it: any other file of YAML, JSON or Markdown.
+    ByMarker,
+}
+
 /// Which values factors and multipliers may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
@@ -221,21 +230,24 @@ impl Policy {
         &self.sources
     }
 
-    /// Whether a path, relative to the repository's root with `/` between its parts, is a threat model's by the
-    /// policy's patterns.
-    pub fn includes(&self, path: &str) -> bool {
-        let excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.value.matches(path));
-        !excluded && self.looks_for(path)
+    /// How a file at a path, relative to the repository's root with `/` between its parts, is looked for.
+    pub fn sought(&self, path: &str) -> Option<Sought> {
+        let is_excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.value.matches(path));
+        if is_excluded { None } else { self.sought_anyhow(path) }
     }
 
     /// The pattern that keeps a path out which would be found otherwise, and the line of the policy that it belongs to.
     pub fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
-        let exclude = self.exclude.as_ref().filter(|_| self.looks_for(path))?;
+        let exclude = self.exclude.as_ref().filter(|_| self.sought_anyhow(path).is_some())?;
         Some((exclude.value.matching(path)?, &exclude.origin))
     }
 
-    fn looks_for(&self, path: &str) -> bool {
-        self.include.as_ref().map_or_else(|| is_default(path), |set| set.matches(path))
+    fn sought_anyhow(&self, path: &str) -> Option<Sought> {
+        if is_default(path) || self.include.as_ref().is_some_and(|set| set.matches(path)) {
+            Some(Sought::ByName)
+        } else {
+            is_readable(path).then_some(Sought::ByMarker)
+        }
     }
 
     /// Lays another policy over this one: what it sets wins.

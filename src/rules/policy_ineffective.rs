@@ -1,4 +1,4 @@
-//! `policy-ineffective`: an entry of a policy has no effect.
+//! `policy-ineffective`: a policy, or an entry of one, has no effect.
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
@@ -7,9 +7,9 @@ pub(crate) static RULE: Rule = Rule {
     name: "policy-ineffective",
     level: Level::Warning,
     fixed: false,
-    summary: "An entry of a policy has no effect.",
+    summary: "A policy, or an entry of one, has no effect.",
     why: "Whoever wrote it believes that it has one.",
-    remedy: "Take it out, or mend what it is matched by.",
+    remedy: "Take it out, or mend what it is matched by. Move a policy to the repository's root.",
     see: "schemas/policy.json",
     examples: &[
         Example::whole(

@@ -123,13 +123,15 @@ fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
 
 #[test]
 fn init_says_where_the_gate_would_not_look() {
-    let folder = Folder::new(&[]);
-    let ran = folder.run(&["init", "docs/planner.yaml"]);
+    let policy = "aivss_policy: 1\nfiles: { exclude: ['old/**'] }\n";
+    let folder = Folder::new(&[("aivss-policy.yaml", policy)]);
+    let ran = folder.run(&["init", "old/planner.yaml"]);
     assert!(
-        ran.code == 0 && ran.out.contains("the policy's patterns do not find a file of this name"),
+        ran.code == 0 && ran.out.contains("`files.exclude` of the policy leaves this file out"),
         "{ran:?}"
     );
-    assert!(!folder.run(&["init", "docs"]).out.contains("patterns"));
+    assert!(!folder.run(&["init", "docs/planner.yaml"]).out.contains("files.exclude"));
+    assert!(!folder.run(&["init", "docs"]).out.contains("files.exclude"));
     assert_eq!(folder.run(&["init", "planner.json"]).code, 2);
 }
 

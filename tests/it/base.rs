@@ -639,7 +639,7 @@ fn a_base_that_cannot_be_read_cannot_judge() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 2);
     assert!(
-        lines.iter().any(|line| line.contains("cannot judge: in the base: git has no such file")),
+        lines.iter().any(|line| line.contains("cannot judge: in the base: its content is not in this clone")),
         "{lines:?}"
     );
 }
@@ -716,12 +716,12 @@ fn a_repository_reached_through_a_link_is_the_same() {
 }
 
 #[test]
-fn where_git_does_not_say_what_it_tracks_nothing_is_left_out() {
+fn what_is_tracked_is_checked_although_it_is_ignored_and_nothing_without_git() {
     let repository = Repository::new();
     repository.write("agents/wrong/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
     repository.commit();
     repository.write(".gitignore", "agents/wrong/\n");
     assert_eq!(repository.lines(&[]).0, 1, "what is tracked is judged although it is ignored");
     let without_git = program().current_dir(repository.path()).env("PATH", "").output().unwrap();
-    assert_eq!(without_git.status.code(), Some(1), "and so it is where nobody can be asked");
+    assert_eq!(without_git.status.code(), Some(2), "nobody knows which files are tracked");
 }

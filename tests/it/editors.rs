@@ -10,6 +10,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::program::program;
+use aivss_lint::policy::Sought;
 use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -96,7 +97,7 @@ fn schemas_stand_where_the_page_puts_them_and_patterns_are_names_the_gate_looks_
     for name in
         ["threat-model.json", "a.threat-model.json", "x/a.threat-model.yaml", "threat-models/a/b.yaml"]
     {
-        assert!(policy.includes(name), "{name}");
+        assert_eq!(policy.sought(name), Some(Sought::ByName), "{name}");
     }
 }
 

@@ -91,7 +91,7 @@ fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
 
 #[test]
 fn a_folder_without_a_threat_model_cannot_be_judged() {
-    let (code, report) = report(&["src"]);
+    let (code, report) = report(&["src/cli"]);
     assert_eq!(code, Some(2));
     assert_eq!(report["verdict"], "cannot-judge");
 }

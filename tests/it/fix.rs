@@ -359,9 +359,10 @@ fn standard_input_a_broken_policy_and_an_empty_folder_are_refused() {
 #[test]
 fn only_matching_leaves_other_files_that_are_named() {
     let wrong = model("score: 9.4", "score: 9.1");
-    let folder = Folder::new(&[("notes.yaml", &wrong), (FILE, &wrong)]);
-    assert_eq!(folder.fix(&["--only-matching", "notes.yaml", FILE]).code, 0);
-    assert_eq!((folder.read("notes.yaml"), folder.read(FILE)), (wrong, MODEL.to_owned()));
+    let folder = Folder::new(&[("notes.txt", &wrong), ("notes.yaml", &wrong), (FILE, &wrong)]);
+    assert_eq!(folder.fix(&["--only-matching", "notes.txt", "notes.yaml", FILE]).code, 0);
+    assert_eq!((folder.read("notes.txt"), folder.read(FILE)), (wrong, MODEL.to_owned()));
+    assert_eq!(folder.read("notes.yaml"), MODEL, "the marker makes it a threat model");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod author;
 mod base;
 mod cmd;
+mod discovery;
 mod editors;
 mod examples;
 mod fix;

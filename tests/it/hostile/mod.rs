@@ -27,7 +27,7 @@ use std::process::Command;
 use rows::{Case, MODEL, POLICY_FILE, YAML_FILE};
 
 use crate::folder::Ran;
-use crate::git::write;
+use crate::git::{git, write};
 use crate::program::{bounded, program};
 
 /// What a process may take: a gigabyte of addresses, twenty seconds of the processor, a minute in all. Each is several
@@ -51,7 +51,8 @@ fn repository(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile").join(name);
     // What an earlier run has left, if anything.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join(".git")).unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    git(&folder, &["init", "--quiet", "--template="]);
     folder
 }
 
@@ -164,7 +165,8 @@ fn check_scenes(scenes: &[unix::Scene]) {
     for scene in scenes {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("repository");
-        fs::create_dir_all(folder.join(".git")).unwrap();
+        fs::create_dir(&folder).unwrap();
+        git(&folder, &["init", "--quiet", "--template="]);
         write(&folder, "b.threat-model.yaml", MODEL);
         (scene.make)(&folder);
         for format in ["concise", "human", "json"] {

@@ -162,6 +162,38 @@ pub(crate) fn links() -> Vec<Scene> {
             "",
         ),
         scene(
+            "a link to a folder outside, by name",
+            |folder| {
+                outside(folder, "threat-model.yaml");
+                link(folder.with_extension("outside"), folder, "agents");
+            },
+            &["agents"],
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a file in a link to a folder outside, by name",
+            |folder| {
+                outside(folder, "threat-model.yaml");
+                link(folder.with_extension("outside"), folder, "agents");
+            },
+            &["agents/threat-model.yaml"],
+            2,
+            LEADS_OUT,
+        ),
+        scene(
+            "a way back through a link",
+            |folder| {
+                outside(folder, "threat-model.yaml");
+                fs::create_dir_all(folder.join("a/b")).unwrap();
+                fs::create_dir(folder.join("top")).unwrap();
+                link("../../top", folder, "a/b/link");
+            },
+            &["a/b/link/../../hostile/threat-model.yaml"],
+            2,
+            LEADS_OUT,
+        ),
+        scene(
             "a link to a folder, like a threat model",
             |folder| {
                 fs::create_dir(folder.join("agents")).unwrap();
@@ -246,19 +278,31 @@ pub(crate) fn no_files() -> Vec<Scene> {
             |folder| {
                 fs::remove_dir_all(folder.join(".git")).unwrap();
                 write(folder, ".git", "gitdir: nowhere\n");
-                write(folder, ".gitignore", "c.*\n");
-                write(folder, "c.threat-model.yaml", wrong());
+            },
+            FOUND,
+            2,
+            "git cannot list the files here: not a git repository",
+        ),
+        scene(
+            "an empty folder in the place of git's",
+            |folder| {
+                fs::remove_dir_all(folder.join(".git")).unwrap();
+                fs::create_dir(folder.join(".git")).unwrap();
+            },
+            FOUND,
+            2,
+            "git cannot list the files here: not a git repository",
+        ),
+        scene(
+            "a .gitignore that is a link",
+            |folder| {
+                write(folder, "names", "*.yaml\n");
+                link("names", folder, ".gitignore");
+                write(folder, YAML_FILE, wrong());
             },
             FOUND,
             1,
             "22:10",
-        ),
-        scene(
-            "a .gitignore of zeros",
-            |folder| link("/dev/zero", folder, ".gitignore"),
-            FOUND,
-            2,
-            ".gitignore: cannot judge: not a regular file",
         ),
         scene(
             "a .gitignore of zeros, below",
@@ -267,33 +311,10 @@ pub(crate) fn no_files() -> Vec<Scene> {
                 link("/dev/zero", folder, "agents/.gitignore");
             },
             FOUND,
-            2,
-            "agents/.gitignore: cannot judge: not a regular file",
+            1,
+            "22:10",
         ),
-        scene(
-            "a .gitignore of zeros, above",
-            |folder| {
-                write(folder, "agents/threat-model.yaml", MODEL);
-                link("/dev/zero", folder, ".gitignore");
-            },
-            &["agents"],
-            2,
-            ".gitignore: cannot judge: not a regular file",
-        ),
-        scene(
-            "a .gitignore that is a pipe",
-            |folder| pipe(folder, ".gitignore"),
-            FOUND,
-            2,
-            ".gitignore: cannot judge: not a regular file",
-        ),
-        scene(
-            "a .gitignore of 200 MiB",
-            |folder| hole(folder, ".gitignore"),
-            FOUND,
-            2,
-            "larger than 256 KiB",
-        ),
+        scene("a .gitignore of 200 MiB", |folder| hole(folder, ".gitignore"), FOUND, 0, ""),
         scene(
             "a .gitignore of patterns built to blow up",
             |folder| {
@@ -303,6 +324,41 @@ pub(crate) fn no_files() -> Vec<Scene> {
             FOUND,
             1,
             "22:10",
+        ),
+        scene(
+            "a model in UTF-16 under another name",
+            |folder| {
+                let bytes: Vec<u8> = MODEL.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                write(folder, "notes.yaml", [&b"\xFF\xFE"[..], &bytes].concat());
+            },
+            FOUND,
+            1,
+            "notes.yaml:1:1: error[encoding]",
+        ),
+        scene(
+            "a model of 200 MiB under another name",
+            |folder| hole(folder, "notes.json"),
+            FOUND,
+            1,
+            "notes.json:1:1: error[input-limit]",
+        ),
+        scene(
+            "a file of 200 MiB without a model",
+            |folder| {
+                write(folder, "notes.json", "[]");
+                let file = fs::OpenOptions::new().write(true).open(folder.join("notes.json")).unwrap();
+                file.set_len(200 * 1024 * 1024).unwrap();
+            },
+            FOUND,
+            0,
+            "",
+        ),
+        scene(
+            "prose that mentions the marker, in what is no YAML",
+            |folder| write(folder, "notes.yaml", "# see aivss_threat_model: it is a key\n{{ a: [\n"),
+            FOUND,
+            0,
+            "",
         ),
     ]
 }

@@ -1,0 +1,189 @@
+//! Files that hold the marker of threat models, whatever their names are: a search through their bytes.
+
+use std::io::Read;
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use memchr::memmem::Finder;
+
+use super::{Candidate, open, plain, regular};
+use crate::document::MODEL_MARKER;
+
+/// The most that is searched of a file, in bytes.
+const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+/// How much of a file is searched at once, in bytes.
+const BLOCK: usize = 256 * 1024;
+
+/// The marker in the encodings that text may have: a file in UTF-16 is an error, not another kind of file.
+pub struct Marker {
+    narrow: Finder<'static>,
+    wide: [Finder<'static>; 2],
+}
+
+impl Marker {
+    /// The searcher.
+    pub fn new() -> Self {
+        let wide = |zeros: usize| {
+            let letters = MODEL_MARKER.bytes().flat_map(|byte| [vec![0; zeros], vec![byte]].concat());
+            // Without the zeros of the first letter, both byte orders contain it.
+            Finder::new(&letters.skip(zeros).collect::<Vec<u8>>()).into_owned()
+        };
+        Self { narrow: Finder::new(MODEL_MARKER), wide: [wide(1), wide(3)] }
+    }
+
+    /// Whether bytes hold the marker.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.narrow.find(bytes).is_some()
+            || (memchr::memchr(0, bytes).is_some() && self.wide.iter().any(|wide| wide.find(bytes).is_some()))
+    }
+
+    /// Whether a file holds the marker. `buffer` is used again for the next file.
+    fn is_in_file(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
+        /// One byte less than the longest form of the marker.
+        const OVERLAP: usize = 4 * MODEL_MARKER.len() - 4;
+        let mut file = open(path).map_err(|error| plain(&error))?;
+        regular(&file.metadata().map_err(|error| plain(&error))?)?;
+        buffer.resize(BLOCK, 0);
+        let (mut kept, mut searched) = (0, 0);
+        loop {
+            let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
+            if read == 0 {
+                return Ok(false);
+            }
+            let end = kept + read;
+            if self.is_in(&buffer[..end]) {
+                return Ok(true);
+            }
+            searched += read as u64;
+            if searched > LONGEST {
+                return Err("too large to be searched for a threat model".to_owned());
+            }
+            let rest = end.saturating_sub(OVERLAP);
+            buffer.copy_within(rest..end, 0);
+            kept = end - rest;
+        }
+    }
+}
+
+/// Whether a text holds the marker as a key, and not in prose alone: in quotes and followed by a colon, or bare where only
+/// what begins lists, quotations, mappings and HTML precedes it in its line.
+pub fn has_key(text: &str) -> bool {
+    text.match_indices(MODEL_MARKER).any(|(at, marker)| {
+        let (before, after) = (&text[..at], &text[at + marker.len()..]);
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let quote = before.chars().next_back().filter(|sign| matches!(sign, '"' | '\''));
+        let rest = match quote {
+            Some(quote) => after.trim_start_matches('\\').strip_prefix(quote),
+            None => Some(after).filter(|_| is_opening(line)),
+        };
+        rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
+    })
+}
+
+/// Whether what precedes a word in its line may stand before a key.
+fn is_opening(line: &str) -> bool {
+    let mut in_tag = false;
+    line.split([' ', '\t']).all(|word| {
+        let is_mark = word.chars().all(|sign| "-*+>|{[?,.)\u{FEFF}".contains(sign) || sign.is_ascii_digit());
+        in_tag |= word.starts_with('<');
+        let is_open = is_mark || in_tag || word.starts_with(['&', '!']);
+        in_tag &= !word.ends_with('>');
+        is_open
+    })
+}
+
+/// The candidates that hold the marker, in no order; and why others could not be searched.
+pub(super) fn holding(
+    candidates: Vec<Candidate>,
+    threads: usize,
+) -> (Vec<Candidate>, Vec<(Candidate, String)>) {
+    /// Fewer files are searched before another thread has begun.
+    const FEW: usize = 64;
+    let marker = Marker::new();
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    let search = || {
+        let mut buffer = Vec::new();
+        while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = marker.is_in_file(&candidate.path, &mut buffer);
+            if outcome != Ok(false) {
+                let candidate = Candidate { by_marker: true, ..candidate.clone() };
+                found.lock().unwrap_or_else(PoisonError::into_inner).push((candidate, outcome));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if threads == 0 { cores() } else { threads };
+        for _ in 1..threads.min(candidates.len() / FEW) {
+            // Where no more threads can be had, this one does the work.
+            let _ = thread::Builder::new().spawn_scoped(scope, search);
+        }
+        search();
+    });
+    let (mut holding, mut failed) = (Vec::new(), Vec::new());
+    for (candidate, outcome) in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        match outcome {
+            Err(message) => failed.push((candidate, message)),
+            Ok(_) => holding.push(candidate),
+        }
+    }
+    (holding, failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_from_a_mention() {
+        for text in [
+            "aivss_threat_model: 1",
+            "\u{FEFF}aivss_threat_model : 1",
+            "a: 1\n- - aivss_threat_model: 1",
+            "> 1. {aivss_threat_model: 1}",
+            "{ aivss_threat_model: 1}",
+            "? aivss_threat_model\n: 1",
+            "&a !!str aivss_threat_model: 1",
+            "<pre class=\"a b\"> aivss_threat_model: 1",
+            "a {\"aivss_threat_model\" : 1}",
+            "x: {y: 1, 'aivss_threat_model': 1}",
+            "\"{\\\"aivss_threat_model\\\": 1}\"",
+        ] {
+            assert!(has_key(text), "{text}");
+        }
+        for text in [
+            "# aivss_threat_model: 1",
+            "the key aivss_threat_model: it marks a file",
+            "`aivss_threat_model: 1` marks a file",
+            "\"aivss_threat_model\" marks a file",
+            "aivss_threat_models: 1",
+        ] {
+            assert!(!has_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_marker_is_found_in_every_encoding_and_across_blocks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        let wide = |zeros: usize| -> Vec<u8> {
+            MODEL_MARKER.bytes().flat_map(|byte| [vec![byte], vec![0; zeros]].concat()).collect()
+        };
+        let big_endian: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, byte]).collect();
+        let (marker, mut buffer) = (Marker::new(), Vec::new());
+        for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
+            for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
+                let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();
+                std::fs::write(&path, &bytes).unwrap();
+                assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
+            }
+        }
+        std::fs::write(&path, "aivss_threat_mode: 1\naivss_policy: 1\n\0").unwrap();
+        assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
+    }
+}

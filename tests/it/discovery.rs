@@ -1,0 +1,561 @@
+//! Which files a run checks, which policy it uses, and where it may read and write.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests write files and stop where they cannot go on"
+)]
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value;
+
+use crate::folder::{Folder, Ran};
+use crate::git::{commit, git, write};
+use crate::program::program;
+
+const MODEL: &str = include_str!("../../src/rules/stock.yaml");
+const FILE: &str = "threat-model.yaml";
+
+fn wrong() -> String {
+    MODEL.replace("score: 9.4", "score: 9.1")
+}
+
+/// A checkout with these files, all of them tracked.
+fn checkout(files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(files);
+    git(&folder.path(""), &["init", "--quiet", "--initial-branch=main"]);
+    commit(&folder.path(""), "first");
+    folder
+}
+
+/// Runs the program in a folder below one.
+fn run_in(folder: &Path, arguments: &[&str]) -> Ran {
+    Ran::of(program().args(arguments).args(["--today", "2026-11-23"]).current_dir(folder))
+}
+
+#[test]
+fn the_marker_makes_a_file_a_threat_model_whatever_its_name() {
+    let json = "{ \"aivss_threat_model\": 1 }";
+    let page = format!("# Planner\n\n```yaml\n{}```\n", wrong());
+    for (name, text) in [
+        ("notes.yaml", &*wrong()),
+        ("a/b/NOTES.YML", &wrong()),
+        ("package.json", json),
+        ("docs/planner.md", &page),
+        ("docs/planner.Markdown", &page),
+        (".hidden/x.yaml", &wrong()),
+    ] {
+        for track in [true, false] {
+            let folder = Folder::new(&[(FILE, MODEL), (name, text), ("values.yaml", "a: {{ b }}\n")]);
+            if track {
+                git(&folder.path(""), &["init", "--quiet"]);
+                commit(&folder.path(""), "first");
+            }
+            let ran = folder.run(&["--format", "concise"]);
+            assert!(ran.code == 1 && ran.out.contains(&format!("{name}:")), "{name}: {}", ran.out);
+            assert!(!ran.out.contains("values.yaml"), "{}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn files_without_the_marker_are_skipped_without_a_word() {
+    let folder = checkout(&[(FILE, MODEL), ("values.yaml", "a: {{ b }}\n"), ("package.json", "{")]);
+    let ran = folder.run(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &report["skipped"]), (0, &Value::Array(vec![])));
+}
+
+#[test]
+fn include_adds_names_and_exclude_leaves_out() {
+    let policy =
+        "aivss_policy: 1\nextends: [recommended]\nfiles: { include: ['*.txt'], exclude: ['old/**'] }\n";
+    let folder = checkout(&[
+        ("aivss-policy.yaml", policy),
+        ("a.txt", MODEL),
+        (FILE, &wrong()),
+        ("old/threat-model.yaml", &wrong()),
+        ("old/notes.yaml", &wrong()),
+    ]);
+    let ran = folder.run(&["--format", "concise", "--verbose"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    assert!(ran.out.starts_with("threat-model.yaml:"), "{}", ran.out);
+    for line in ["judged: a.txt", "passed over: old/threat-model.yaml", "passed over: old/notes.yaml"] {
+        assert!(ran.err.contains(line), "{line}: {}", ran.err);
+    }
+}
+
+#[test]
+fn hooks_check_files_by_their_marker() {
+    let folder = checkout(&[("notes.yaml", &wrong()), ("values.yaml", "a: 1\n"), ("a.txt", &wrong())]);
+    let ran = folder.run(&["--only-matching", "--verbose", "notes.yaml", "values.yaml", "a.txt"]);
+    assert!(ran.code == 1 && ran.out.contains("notes.yaml"), "{}", ran.out);
+    assert!(
+        ran.err.contains("passed over: a.txt") && ran.err.contains("passed over: values.yaml"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.run(&["--only-matching", "values.yaml", "a.txt"]).code, 0);
+}
+
+#[test]
+fn without_git_a_folder_is_not_checked_and_a_file_is() {
+    let folder = checkout(&[(FILE, MODEL)]);
+    let run =
+        |arguments: &[&str]| Ran::of(program().args(arguments).current_dir(folder.path("")).env("PATH", ""));
+    let ran = run(&[]);
+    assert!(ran.code == 2 && ran.out.contains("git cannot be run"), "{}", ran.out);
+    assert_eq!(run(&[FILE]).code, 0);
+}
+
+#[test]
+fn files_of_other_repositories_in_a_checkout_are_checked_as_their_git_says() {
+    let folder = checkout(&[(FILE, MODEL)]);
+    for (name, is_module) in [("module", true), ("nested", false)] {
+        write(&folder.path(""), &format!("{name}/notes.yaml"), wrong());
+        write(&folder.path(""), &format!("{name}/build/notes.yaml"), wrong());
+        write(&folder.path(""), &format!("{name}/.gitignore"), "build/\n");
+        git(&folder.path(name), &["init", "--quiet"]);
+        commit(&folder.path(name), "first");
+        if is_module {
+            git(&folder.path(""), &["add", name]);
+        }
+    }
+    let ran = folder.run(&["--format", "concise"]);
+    let places: Vec<&str> = ran.out.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!((ran.code, &places[..]), (1, &["module/notes.yaml", "nested/notes.yaml"][..]), "{}", ran.out);
+}
+
+#[test]
+fn what_a_sparse_checkout_leaves_out_is_not_passed_by() {
+    let folder = checkout(&[
+        ("in/threat-model.yaml", MODEL),
+        ("out/x.yaml", MODEL),
+        ("a/threat-model.yaml", "a: 1\n"),
+        ("b/y.yaml", "a: 1\n"),
+    ]);
+    let says = |arguments: &[&str], code: i32, name: &str| {
+        let ran = folder.run(arguments);
+        let place = format!("{name}: cannot judge: not in the working folder");
+        assert!(
+            ran.code == code && (name.is_empty() || ran.out.contains(&place)),
+            "{arguments:?}: {}",
+            ran.out
+        );
+    };
+    says(&["--format", "concise"], 0, "");
+    for (folders, left_out) in [(&["in", "out"][..], "a/threat-model.yaml"), (&["in", "a"], "out/x.yaml")] {
+        git(&folder.path(""), &[&["sparse-checkout", "set"], folders].concat());
+        assert!(!folder.path(left_out).exists());
+        says(&["--format", "concise"], 2, left_out);
+        says(&["--format", "concise", "--base", "main"], 2, left_out);
+        says(&["in"], 0, "");
+    }
+    git(&folder.path(""), &["sparse-checkout", "set", "in", "out", "a"]);
+    says(&["--format", "concise"], 0, "");
+    // A file that held a model in the base is one, whatever is in it now.
+    git(&folder.path(""), &["switch", "--quiet", "--create", "change"]);
+    folder.write("out/x.yaml", "a: 1\n");
+    commit(&folder.path(""), "second");
+    git(&folder.path(""), &["sparse-checkout", "set", "in", "a"]);
+    says(&["--format", "concise"], 0, "");
+    says(&["--format", "concise", "--base", "main"], 2, "out/x.yaml");
+}
+
+#[test]
+fn models_of_any_name_are_compared_with_the_base() {
+    let folder = checkout(&[("notes.yaml", &wrong()), ("other.yaml", &MODEL.replace("Planner", "Other"))]);
+    git(&folder.path(""), &["switch", "--quiet", "--create", "change"]);
+    let known = folder.run(&["--base", "main", "--new-only", "--format", "json"]);
+    let report: Value = serde_json::from_str(&known.out).unwrap();
+    assert_eq!((known.code, &report["change"]["agents"]), (0, &Value::Array(vec![])), "{}", known.out);
+    // Without its marker it is still a file that held a threat model.
+    folder.write("other.yaml", "a: 1\n");
+    fs::remove_file(folder.path("notes.yaml")).unwrap();
+    folder.write(FILE, &MODEL.replace("Planner", "Third"));
+    let report: Value =
+        serde_json::from_str(&folder.run(&["--base", "main", "--format", "json"]).out).unwrap();
+    let agents = report["change"]["agents"].as_array().unwrap();
+    let removed: Vec<&str> = agents
+        .iter()
+        .filter(|agent| agent["after"]["state"] == "absent")
+        .filter_map(|agent| agent["path"].as_str())
+        .collect();
+    assert!(removed.contains(&"notes.yaml"), "{agents:?}");
+    assert!(report["skipped"].as_array().unwrap().contains(&"other.yaml".into()), "{}", report["skipped"]);
+}
+
+#[test]
+fn a_current_folder_that_a_link_leads_to_is_refused_or_its_models_are_missed() {
+    let folder = checkout(&[
+        ("svc/agents/threat-model.yaml", MODEL),
+        ("decoy/threat-model.yaml", &MODEL.replace("Planner", "Decoy")),
+    ]);
+    git(&folder.path(""), &["switch", "--quiet", "--create", "change"]);
+    fs::remove_dir_all(folder.path("svc")).unwrap();
+    symlink("decoy", folder.path("svc")).unwrap();
+    commit(&folder.path(""), "second");
+    let run = |pwd: &Path| {
+        Ran::of(program().args(["--base", "main"]).current_dir(folder.path("svc")).env("PWD", pwd))
+    };
+    let ran = run(&folder.path("svc"));
+    assert!(ran.code == 2 && ran.err.contains("the current folder is reached through"), "{}", ran.err);
+    // Where nothing says how it was reached.
+    let ran = run(Path::new("/"));
+    assert!(ran.out.contains("(Planner): removed"), "{}", ran.out);
+}
+
+#[test]
+fn no_link_of_a_checkout_leads_a_command_out_of_it() {
+    let outside =
+        Folder::new(&[(FILE, &wrong()), ("report.json", "{}"), ("page.md", "# Planner\n\nText.\n")]);
+    let folder = checkout(&[("good.threat-model.yaml", MODEL)]);
+    symlink(outside.path(""), folder.path("out")).unwrap();
+    symlink("out", folder.path("step")).unwrap();
+    symlink(outside.path("report.json"), folder.path("report.json")).unwrap();
+    symlink(".git", folder.path("hidden")).unwrap();
+    let outside_is = || {
+        let mut names: Vec<_> =
+            fs::read_dir(outside.path("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        names.iter().map(|name| (name.clone(), fs::read(name).unwrap())).collect::<Vec<_>>()
+    };
+    let before = outside_is();
+    let good = "good.threat-model.yaml";
+    for arguments in [
+        &["out"][..],
+        &["step"],
+        &["out/threat-model.yaml"],
+        &["fix", "out"],
+        &["fix", "out/threat-model.yaml"],
+        &["fix", "step/threat-model.yaml"],
+        &["migrate", "--to", "0.8-floor", "out"],
+        &["score", "out/threat-model.yaml"],
+        &["badge", "out"],
+        &["init", "out/new"],
+        &["init", "out/new.yaml"],
+        &["import", "out/page.md"],
+        &["import", "good.md", "--output", "step/new.yaml"],
+        &["export", "out/threat-model.yaml"],
+        &["export", good, "--output", "out/new.json"],
+        &["policy", "show", "out/threat-model.yaml"],
+        &["check", "--format", "json", "--output", "out/new.json", good],
+        &["check", "--format", "json", "--output", "out/report.json", good],
+        &["check", "--format", "json", "--output", "report.json", good],
+        &["check", "--format", "json", "--output", "hidden/new.json", good],
+        &["report", "--output", "step/new.html", good],
+        &["badge", "--output", "out/new.svg", good],
+        &["--policy", "out/threat-model.yaml", good],
+    ] {
+        let ran = folder.run(arguments);
+        let said = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{arguments:?}: {said}");
+        assert_eq!(outside_is(), before, "{arguments:?}");
+        assert!(!folder.path(".git/new.json").exists(), "{arguments:?}");
+    }
+    // What lies outside belongs to the one who names it.
+    let fixed = folder.run(&["fix", outside.path(FILE).to_str().unwrap()]);
+    assert_eq!((fixed.code, outside.read(FILE)), (0, MODEL.to_owned()), "{}", fixed.out);
+    let output = outside.path("new.json");
+    assert_eq!(folder.run(&["--format", "json", "--output", output.to_str().unwrap(), good]).code, 0);
+    // A link outside of any checkout is the machine's.
+    let machine = Folder::new(&[]);
+    symlink(outside.path(""), machine.path("link")).unwrap();
+    let output = machine.path("link/again.json");
+    assert_eq!(folder.run(&["--format", "json", "--output", output.to_str().unwrap(), good]).code, 0);
+    assert!(outside.path("again.json").exists());
+}
+
+#[test]
+fn an_output_keeps_its_mode_and_is_no_device() {
+    let folder = checkout(&[(FILE, MODEL), ("report.json", "{}")]);
+    fs::set_permissions(folder.path("report.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    let before = fs::metadata(folder.path("report.json")).unwrap();
+    assert_eq!(folder.run(&["--format", "json", "--output", "report.json"]).code, 0);
+    let after = fs::metadata(folder.path("report.json")).unwrap();
+    assert!(folder.read("report.json").contains("aivss_report"));
+    assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    let ran = folder.run(&["--format", "json", "--output", "/dev/null"]);
+    assert!(ran.code == 2 && ran.err.contains("not a regular file"), "{}", ran.err);
+}
+
+/// Only the superuser may give a file away.
+#[test]
+fn a_file_keeps_its_owner() {
+    let folder = checkout(&[(FILE, &wrong())]);
+    if std::os::unix::fs::chown(folder.path(FILE), Some(12345), Some(12346)).is_err() {
+        return;
+    }
+    assert_eq!(folder.run(&["fix", FILE]).code, 0);
+    let now = fs::metadata(folder.path(FILE)).unwrap();
+    assert_eq!((folder.read(FILE), now.uid(), now.gid()), (MODEL.to_owned(), 12345, 12346));
+}
+
+const STRICT: &str = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 5.0 }\n";
+
+#[test]
+fn the_policy_of_the_named_repository_holds_wherever_the_program_runs() {
+    let folder = checkout(&[("agents/threat-model.yaml", MODEL), ("aivss-policy.yaml", STRICT)]);
+    let elsewhere = Folder::new(&[(FILE, MODEL)]);
+    let other = checkout(&[("aivss-policy.yaml", "aivss_policy: 1\n"), (FILE, MODEL)]);
+    let (path, file) = (folder.path(""), folder.path("agents/threat-model.yaml"));
+    for from in [&elsewhere, &other, &folder] {
+        for named in [&path, &file] {
+            let ran = from.run(&["--format", "concise", named.to_str().unwrap()]);
+            assert!(ran.code == 1 && ran.out.contains("score-exceeded"), "{named:?}: {}{}", ran.out, ran.err);
+        }
+    }
+    let ran = other.run(&[".", path.to_str().unwrap()]);
+    assert!(ran.code == 2 && ran.err.contains("paths in several repositories"), "{}", ran.err);
+    // Where there is no repository, the nearest folder above with a policy is one.
+    let plain = Folder::new(&[("agents/threat-model.yaml", MODEL), ("aivss-policy.yaml", STRICT)]);
+    for named in [plain.path(""), plain.path("agents"), plain.path("agents/threat-model.yaml")] {
+        assert_eq!(elsewhere.run(&[named.to_str().unwrap()]).code, 1, "{named:?}");
+    }
+    // Standard input counts by its name.
+    let mut command = program();
+    command.args(["-", "--stdin-filename", file.to_str().unwrap()]).current_dir(elsewhere.path(""));
+    let ran = Ran::of(command.stdin(fs::File::open(&file).unwrap()));
+    assert_eq!(ran.code, 1, "{}", ran.out);
+}
+
+#[test]
+fn almost_the_name_of_a_policy_stops_the_run() {
+    for name in [
+        "aivss_policy.yaml",
+        "AIVSS-Policy.yaml",
+        "aivss-policy.YAML",
+        ".aivss-policy.yaml",
+        "policy.aivss.yaml",
+        "aivss-polcy.yml",
+        "aivss-policies.yaml",
+        ".aivss-lint.yaml",
+        "aivss-policy",
+        ".github/aivss_policy.yml",
+    ] {
+        let folder = checkout(&[(FILE, MODEL), (name, STRICT)]);
+        for arguments in
+            [&[][..], &[FILE], &["--base", "main", "--policy-from", "main"], &["fix"], &["score"]]
+        {
+            let ran = folder.run(arguments);
+            let said = ran.out + &ran.err;
+            assert!(ran.code == 2 && said.contains("aivss-policy.yaml"), "{name} {arguments:?}: {said}");
+        }
+        assert_eq!(folder.run(&["--policy", "recommended"]).code, 0, "{name}");
+    }
+    for name in
+        ["aivss-policy-test.yaml", "aivss-report.json", "policy.yaml", ".github/workflows/aivss-lint.yml"]
+    {
+        let folder = checkout(&[(FILE, MODEL), (name, "{}\n")]);
+        let ran = folder.run(&["--format", "concise"]);
+        assert_eq!((ran.code, ran.out.contains("policy")), (0, false), "{name}: {}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn a_policy_in_another_place_is_a_warning() {
+    for name in ["config/aivss-policy.yaml", "agents/aivss-policy.json", "agents/.github/aivss_policy.yml"] {
+        let text = if name.ends_with("json") { "{ \"aivss_policy\": 1 }" } else { STRICT };
+        let folder = checkout(&[("agents/planner/threat-model.yaml", MODEL), (name, text)]);
+        let mut runs = vec![vec![]];
+        if name.starts_with("agents/aivss") {
+            runs.extend([vec!["agents"], vec!["agents/planner"], vec!["agents/planner/threat-model.yaml"]]);
+        }
+        for mut arguments in runs {
+            arguments.extend(["--format", "concise"]);
+            let ran = folder.run(&arguments);
+            let warning = format!("{name}:1:1: warning[policy-ineffective] this policy has no effect");
+            assert!(ran.code == 0 && ran.out.contains(&warning), "{arguments:?}: {}", ran.out);
+        }
+        // One that is extended, or named, has an effect.
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nextends: [./{name}]\n"));
+        assert!(!folder.run(&["--format", "concise"]).out.contains("no effect"));
+        fs::remove_file(folder.path("aivss-policy.yaml")).unwrap();
+        assert!(!folder.run(&["--format", "concise", "--policy", name]).out.contains("no effect"));
+    }
+}
+
+/// One file of a random tree.
+#[derive(Clone, Debug)]
+enum Content {
+    Marked,
+    Other,
+    LinkTo(Index),
+    LinkOut,
+    LinkToFolder,
+}
+
+const PARTS: [&[u8]; 14] = [
+    b"a",
+    b"b c",
+    b"{a,b}",
+    b"[e]",
+    b"e",
+    b"\xC3\xA9",
+    b"\xFF\xFE",
+    b"-x",
+    b"#h",
+    b"!n",
+    b"tab\t",
+    b"line\nbreak",
+    b".hid",
+    b"back\\slash",
+];
+const ENDINGS: [&[u8]; 9] = [
+    b".yaml",
+    b".yml",
+    b".json",
+    b".md",
+    b".markdown",
+    b".YAML",
+    b".txt",
+    b"/threat-model.yaml",
+    b".threat-model.json",
+];
+const PATTERNS: [&str; 20] = [
+    "{a,b}", "{a,b}/", "a/", "a/\t", "a//", "[e\\]", "[e]", "!a/", "!*.yaml", "*.yaml", "*", "/a", "**/e/",
+    "\\#h", "\\!n", "a*/", "e/\u{A0}", "*.json ", "b c", ".hid/",
+];
+
+fn tree() -> impl Strategy<Value = Vec<(Vec<u8>, Content, bool)>> {
+    let part = || select(&PARTS[..]);
+    let name = (prop::collection::vec(part(), 0..3), part(), select(&ENDINGS[..]));
+    let name = name.prop_map(|(folders, stem, ending)| {
+        let mut name = folders.join(&b'/');
+        if !name.is_empty() {
+            name.push(b'/');
+        }
+        [&name[..], stem, ending].concat()
+    });
+    let content = prop_oneof![
+        4 => Just(Content::Marked),
+        2 => Just(Content::Other),
+        1 => any::<Index>().prop_map(Content::LinkTo),
+        1 => Just(Content::LinkOut),
+        1 => Just(Content::LinkToFolder),
+    ];
+    prop::collection::vec((name, content, any::<bool>()), 1..12)
+}
+
+fn ignore_file() -> impl Strategy<Value = (String, Index, bool)> {
+    let lines = prop::collection::vec(select(&PATTERNS[..]), 0..4).prop_map(|lines| lines.join("\n") + "\n");
+    (lines, any::<Index>(), prop::bool::weighted(0.2))
+}
+
+/// What marks a file in the language of its name.
+fn marked(name: &[u8]) -> String {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(b".json") {
+        "{ \"aivss_threat_model\": 1 }\n".to_owned()
+    } else if lower.ends_with(b".md") || lower.ends_with(b".markdown") {
+        "# A\n\n```yaml\naivss_threat_model: 1\n```\n".to_owned()
+    } else {
+        "aivss_threat_model: 1\n".to_owned()
+    }
+}
+
+fn names(folder: &Path, arguments: &[&str]) -> BTreeSet<Vec<u8>> {
+    let output = Command::new("git")
+        .args(["-C", folder.to_str().unwrap(), "ls-files", "-z"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each file that git tracks or does not ignore, that is YAML, JSON or Markdown or named like a threat model, and that
+    /// holds the marker, is in the report; and no file that git ignores.
+    #[test]
+    fn every_marked_file_that_git_lists_is_in_the_report(tree in tree(), ignores in prop::collection::vec(ignore_file(), 0..3)) {
+        let outside = Folder::new(&[("secret.yaml", "aivss_threat_model: 1\n")]);
+        let folder = Folder::new(&[]);
+        let root = folder.path("");
+        let at = |name: &[u8]| root.join(OsStr::from_bytes(name));
+        git(&root, &["init", "--quiet", "--template="]);
+        let mut made: Vec<&[u8]> = Vec::new();
+        for (name, content, track) in &tree {
+            let path = at(name);
+            // A name may be taken by a folder or a file already.
+            if fs::create_dir_all(path.parent().unwrap()).is_err() || fs::symlink_metadata(&path).is_ok() {
+                continue;
+            }
+            match content {
+                Content::Marked => fs::write(&path, marked(name)).unwrap(),
+                Content::Other => fs::write(&path, "a: 1\n").unwrap(),
+                Content::LinkTo(_) if made.is_empty() => continue,
+                Content::LinkTo(index) => symlink(at(made[index.index(made.len())]), &path).unwrap(),
+                Content::LinkOut => symlink(outside.path("secret.yaml"), &path).unwrap(),
+                Content::LinkToFolder => symlink(if *track { outside.path("") } else { root.clone() }, &path).unwrap(),
+            }
+            made.push(name);
+            if *track {
+                let added = Command::new("git").current_dir(&root).args(["--literal-pathspecs", "add", "--force", "--"]).arg(OsStr::from_bytes(name)).status();
+                prop_assert!(added.unwrap().success());
+            }
+        }
+        for (lines, index, is_link) in &ignores {
+            let folder = if made.is_empty() { root.clone() } else { at(made[index.index(made.len())]).parent().unwrap().to_owned() };
+            let place = folder.join(".gitignore");
+            if fs::symlink_metadata(&place).is_ok() {
+                continue;
+            }
+            if *is_link {
+                fs::write(folder.join("names"), lines).unwrap();
+                symlink("names", place).unwrap();
+            } else {
+                fs::write(place, lines).unwrap();
+            }
+        }
+        let tracked = names(&root, &["--cached"]);
+        let others = names(&root, &["--others", "--exclude-standard"]);
+        let ran = Ran::of(program().args(["--format", "json"]).current_dir(&root));
+        let report: Value = serde_json::from_str(&ran.out).unwrap();
+        let named = |key: &str| -> Vec<String> {
+            let paths = report[key].as_array().unwrap().iter();
+            paths.filter_map(|entry| entry["path"].as_str().or(entry.as_str())).map(str::to_owned).collect()
+        };
+        let listed: BTreeSet<String> = ["files", "skipped", "obstacles"].into_iter().flat_map(named).collect();
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let endings: [&[u8]; 5] = [b".yaml", b".yml", b".json", b".md", b".markdown"];
+        for name in tracked.union(&others) {
+            let lower = name.to_ascii_lowercase();
+            let path = at(name);
+            let is_inside = path.canonicalize().is_ok_and(|target| target.starts_with(root.canonicalize().unwrap()));
+            let is_marked = is_inside && fs::read_to_string(&path).is_ok_and(|text| text.contains("aivss_threat_model"));
+            if is_marked && endings.iter().any(|ending| lower.ends_with(ending)) {
+                prop_assert!(listed.contains(&text(name)), "{:?} is not in {:?}", text(name), listed);
+                prop_assert_ne!(ran.code, 0);
+            }
+        }
+        let known: BTreeSet<String> = tracked.union(&others).map(|name| text(name)).collect();
+        for name in named("files") {
+            prop_assert!(known.contains(&name), "{:?} is ignored", name);
+        }
+        prop_assert!(!ran.out.contains("secret.yaml"));
+    }
+}
+
+/// A link in the place of a folder, in the working folder alone: what git tracks below it is gone.
+#[test]
+fn a_tracked_file_is_not_read_through_a_link() {
+    let outside = Folder::new(&[(FILE, "aivss_threat_model: [\n")]);
+    let folder = checkout(&[(FILE, MODEL), ("agents/threat-model.yaml", MODEL)]);
+    fs::remove_dir_all(folder.path("agents")).unwrap();
+    symlink(outside.path(""), folder.path("agents")).unwrap();
+    let ran = run_in(&folder.path(""), &["--format", "concise"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+}
