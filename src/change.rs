@@ -367,6 +367,10 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
         // What nobody knows may be the worst.
         None => fact("score", "not computable".to_owned(), Some(UNKNOWN), Some(Decimal::ZERO)),
     }
+    if let Some(proven) = score.proven.filter(|proven| working.is_some_and(|one| one.score != *proven)) {
+        let band = Band::of(proven).name();
+        fact("proven score", format!("{proven} {band}"), Some(proven), None);
+    }
     if let Some(Working { formula, inputs, .. }) = working {
         fact("formula", formula.version.to_owned(), None, None);
         fact("CVSS base", inputs.base.to_string(), Some(inputs.base), None);

@@ -171,8 +171,8 @@ fn lint_model(
             about.and_then(|finding| finding.id).map(|id| id.value.chars().take(LONGEST_ID).collect());
     }
     linted.diagnostics.append(&mut found);
-    let workings = subject.into_workings();
-    linted.models.push(Assessed::of(model, workings, positions));
+    let computed = subject.into_computed();
+    linted.models.push(Assessed::of(model, computed, positions));
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.

@@ -107,6 +107,8 @@ pub struct Limits {
     pub findings: BTreeMap<Band, Set<usize>>,
     /// How many layers may be uncertain.
     pub uncertain_layers: Option<Set<usize>>,
+    /// How many layers may be not applicable.
+    pub not_applicable_layers: Option<Set<usize>>,
     /// How many threats may be open.
     pub open_threats: Option<Set<usize>>,
     /// How much a score may rise over the base revision's, 0 to 10.
@@ -285,6 +287,7 @@ impl Terms {
             factors,
             findings,
             uncertain_layers,
+            not_applicable_layers,
             open_threats,
             increase,
         } = over.limits;
@@ -294,6 +297,7 @@ impl Terms {
         self.limits.factors.extend(factors);
         self.limits.findings.extend(findings);
         set(&mut self.limits.uncertain_layers, uncertain_layers);
+        set(&mut self.limits.not_applicable_layers, not_applicable_layers);
         set(&mut self.limits.open_threats, open_threats);
         set(&mut self.limits.increase, increase);
         let Require {

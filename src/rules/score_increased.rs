@@ -34,20 +34,27 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let base_score = |finding: Option<&str>| -> Option<Decimal> {
         // A finding that the base has not, under this name, may not go beyond the worst that it has.
         let score = before.scores.iter().find(|score| score.finding.as_deref() == finding);
-        score.map_or_else(|| before.worst(), |score| score.working.as_ref()).map(|working| working.score)
+        score.map_or_else(|| before.worst_proven(), |score| score.proven)
     };
     let own = subject.own().map(|scored| (None, scored));
     let findings = subject.findings().filter_map(|(finding, scored)| Some((Some(finding.id?.value), scored)));
     for (finding, scored) in own.into_iter().chain(findings) {
-        let (Some(working), Some(base)) = (&scored.working, base_score(finding)) else { continue };
-        if working.score <= base || working.score - base <= limit.value {
+        let (Some(proven), Some(base)) = (scored.proven(), base_score(finding)) else { continue };
+        let score = proven.score();
+        if score <= base || score - base <= limit.value {
             continue;
         }
-        let (score, rise) = (working.score, working.score - base);
-        let message =
-            format!("the score rises from {base} to {score}, by {rise}; the limit is {}", limit.value);
-        let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
-        found
-            .push(Diagnostic::new(&RULE, span, message).working(working.written()).decided_by(&limit.origin));
+        let (rise, limited) = (score - base, limit.value);
+        let message = match proven.difference() {
+            Some(difference) => {
+                format!("score is {difference}; it rises from {base} by {rise}; the limit is {limited}")
+            }
+            None => format!("the score rises from {base} to {score}, by {rise}; the limit is {limited}"),
+        };
+        found.push(
+            Diagnostic::new(&RULE, scored.place(), message)
+                .working(proven.working.written())
+                .decided_by(&limit.origin),
+        );
     }
 }
