@@ -142,7 +142,8 @@ fn lint_model(
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = judge.before.and_then(|before| before.model(path, place));
-    let subject = Subject::new(&model, &terms, judge.today, before);
+    let subject =
+        Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let echoes = linted.diagnostics.iter().any(|diagnostic| diagnostic.span == violation.span);

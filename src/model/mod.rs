@@ -5,6 +5,7 @@
 //! Nothing is computed or judged here.
 
 mod block;
+mod evidence;
 mod factors;
 mod maestro;
 mod native;
@@ -13,6 +14,7 @@ mod placeholder;
 mod recognise;
 mod stub;
 
+pub use evidence::{candidates, relative_path};
 pub use factors::{Factor, is_other_spelling};
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub use placeholder::{TextKind, blank, is_too_short};

@@ -95,9 +95,9 @@ pub struct Scope<'a> {
 /// What passes at the most; `None` is no limit.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
-    /// Highest AIVSS score, 0 to 10.
+    /// Highest proven AIVSS score, 0 to 10.
     pub score: Option<Set<Decimal>>,
-    /// Highest severity band.
+    /// Highest severity band of a proven score.
     pub severity: Option<Set<Band>>,
     /// Highest CVSS base score, 0 to 10.
     pub cvss_base: Option<Set<Decimal>>,
@@ -111,7 +111,7 @@ pub struct Limits {
     pub not_applicable_layers: Option<Set<usize>>,
     /// How many threats may be open.
     pub open_threats: Option<Set<usize>>,
-    /// How much a score may rise over the base revision's, 0 to 10.
+    /// How much a proven score may rise over the base revision's, 0 to 10.
     pub increase: Option<Set<Decimal>>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{At, TextKind, blank, is_too_short};
+use crate::model::{TextKind, blank, is_too_short};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",
@@ -31,14 +31,20 @@ agent:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let agent = &subject.model.agent;
-    // A summary that is too short has a rule of its own.
-    let summary = agent.summary.filter(|summary| !is_too_short(summary.value));
+    // An empty name is the schema's, and a summary that is too short has a rule of its own.
+    let name = agent.name.filter(|name| !name.value.is_empty() && !is_of_signs(name.value));
+    let summary = agent.summary.filter(|summary| !summary.value.is_empty() && !is_too_short(summary.value));
     for (key, text, kind) in
-        [("agent.name", agent.name, TextKind::Name), ("agent.summary", summary, TextKind::Prose)]
+        [("agent.name", name, TextKind::Name), ("agent.summary", summary, TextKind::Prose)]
     {
-        let is_blank = |text: &At<&str>| !text.value.is_empty() && blank(text.value, kind).is_some();
-        if let Some(text) = text.filter(is_blank) {
+        if let Some(text) = text.filter(|text| blank(text.value, kind).is_some()) {
             found.push(Diagnostic::new(&RULE, text.span, format!("`{key}` is a placeholder")));
         }
     }
+}
+
+/// Whether a name consists of signs that do not usually stand for a gap. It is odd, but it is a name.
+fn is_of_signs(name: &str) -> bool {
+    let is_gap = |letter: char| letter.is_whitespace() || "-–—_?.…*~/".contains(letter);
+    !name.chars().any(char::is_alphanumeric) && !name.chars().all(is_gap)
 }

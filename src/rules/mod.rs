@@ -22,6 +22,7 @@ pub mod empty_file;
 pub mod encoding;
 pub mod environment_missing;
 pub mod evidence_missing;
+pub mod evidence_not_found;
 pub mod exception_expired;
 pub mod exception_expiring;
 pub mod exception_overlong;
@@ -78,14 +79,17 @@ pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
 
+use std::collections::BTreeSet;
+
 use crate::assessed::{Assessed, Computed};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Fix, Level};
 use crate::document::{Problem, ProblemKind};
-use crate::model::{Finding, Model};
+use crate::model::{Finding, Model, candidates, relative_path};
 use crate::policy::Terms;
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{Scored, score};
+use crate::source::Span;
 
 /// One rule: what it says, why, how to mend it, and the check itself.
 #[derive(Debug)]
@@ -186,13 +190,26 @@ pub struct Subject<'a> {
     pub today: Date,
     /// The same model at the base revision, where the run has one and the model was there.
     pub before: Option<&'a Assessed>,
+    /// The places of evidence that names a file which does not exist.
+    pub missing_evidence: BTreeSet<Span>,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<&'a Assessed>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before }
+        Self { model, scores, terms, today, before, missing_evidence: BTreeSet::new() }
+    }
+
+    /// Marks evidence that names a file which does not exist: no file at any of the paths that it may mean.
+    #[must_use]
+    pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
+        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence);
+        let is_missing = |text: &&str| {
+            relative_path(text).is_some_and(|named| !candidates(named, path).iter().any(|path| exists(path)))
+        };
+        let missing = evidence.filter(|evidence| is_missing(&evidence.value));
+        Self { missing_evidence: missing.map(|evidence| evidence.span).collect(), ..self }
     }
 
     /// What was computed, in the order of the scores: all that is left to report when the rules are done.
@@ -220,7 +237,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 68] = [
+pub static ALL: [&Rule; 69] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -287,6 +304,7 @@ pub static ALL: [&Rule; 68] = [
     &tier_missing::RULE,
     &rationale_missing::RULE,
     &evidence_missing::RULE,
+    &evidence_not_found::RULE,
     &approval_missing::RULE,
     &review_overdue::RULE,
 ];

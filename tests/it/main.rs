@@ -14,6 +14,7 @@ mod html;
 mod limits;
 mod migrate;
 mod properties;
+mod proven;
 mod published;
 mod reports;
 mod reports_words;

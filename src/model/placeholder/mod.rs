@@ -331,10 +331,12 @@ fn is_enclosed_name(text: &str) -> bool {
         !name.is_empty()
             && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
     };
-    let is_constant = |name: &str| is_name(name) && !name.chars().any(char::is_lowercase);
+    let is_format = ["%s", "%d", "%v"].contains(&text) || (text.starts_with("%(") && text.ends_with(")s"));
     let between =
         |sign: &str| text.strip_prefix(sign).and_then(|rest| rest.strip_suffix(sign)).is_some_and(is_name);
-    ["%", "__", "@@", "##", "$$"].into_iter().any(between) || text.strip_prefix('$').is_some_and(is_constant)
+    is_format
+        || ["%", "__", "@", "##", "$", ":"].into_iter().any(between)
+        || text.strip_prefix('$').is_some_and(is_name)
 }
 
 const BRACKETS: [(char, char); 10] = [
@@ -360,7 +362,7 @@ fn without_brackets(text: &str) -> (String, usize) {
     while let Some((at, open, close)) = first_bracket(left).filter(|_| marks < MOST_MARKS) {
         let inner = &left[at + open.len_utf8()..];
         let mark = &inner[..inner.floor_char_boundary(LONGEST_MARK)];
-        let end = mark.find(close).filter(|end| !mark[..*end].contains("://") && !mark[..*end].contains('@'));
+        let end = mark.find(close).filter(|end| is_mark(&mark[..*end]));
         rest.push_str(&left[..at]);
         left = match end {
             Some(end) => {
@@ -379,6 +381,11 @@ fn without_brackets(text: &str) -> (String, usize) {
     }
     rest.push_str(left);
     (rest, marks)
+}
+
+/// Whether a text in brackets may be a mark: no address, and not the end of an element.
+fn is_mark(inner: &str) -> bool {
+    !inner.contains("://") && !inner.contains('@') && !inner.starts_with('/')
 }
 
 fn first_bracket(text: &str) -> Option<(usize, char, char)> {

@@ -61,6 +61,10 @@ pub(super) const PROMISES: Rows = &[
         "ask the team|ask me|ask later|check later|check with the team|to discuss|to be discussed|next sprint|next release",
     ),
     (
+        "English",
+        "not started|later on|next time|in the next version|in the next release|under development|will do|will do later|work needed",
+    ),
+    (
         "French",
         "à compléter|à remplir|à rédiger|à préciser|à confirmer|à venir|à suivre|à ajouter|à renseigner|à décrire|à analyser|à valider",
     ),
@@ -208,6 +212,10 @@ pub(super) const PROMISES: Rows = &[
         "待補充|待補|待填寫|待完善|待確認|待評估|待討論|待審核|稍後補充|後續補充|稍後填寫|敬請期待|進行中|撰寫中|草稿|後補|稍後|未填寫|請填寫",
     ),
     (
+        "Chinese",
+        "后期补充|稍后添加|稍后完善|之后补充|后面再写|以后再填|下次补充|更新中|建设中|施工中|内容待定|详情待定|详情稍后公布|暂不填写|待更新中|先空着",
+    ),
+    (
         "Japanese",
         "後で|あとで|後日|後ほど|後日記入|後で記入|後で記入する|後ほど記入|後で追記|後日追記|記入予定|追記予定|要確認|検討中|作成中|準備中|調査中|対応中",
     ),
@@ -216,12 +224,20 @@ pub(super) const PROMISES: Rows = &[
         "確認中|追って|近日公開|レビュー待ち|確認待ち|対応予定|これから|これから記入|今後追加|今後記載|下書き|記載予定|ここに記入|記入してください|要検討|要追記",
     ),
     (
+        "Japanese",
+        "後で書く|後で書きます|あとで書く|書き途中|準備中です|工事中|未作成|未実施|未対応|未検討|未完成|仮置き|ダミー|後で追加|後日対応|後日追加します",
+    ),
+    (
         "Korean",
         "추후 작성|추후 기재|추후 보완|추후 추가|나중에|나중에 작성|나중에 추가|작성 예정|작성중|작성 중|검토 중|검토중|검토 예정|확인 필요|확인 중|준비 중",
     ),
     (
         "Korean",
         "진행 중|진행중|보완 예정|추가 예정|업데이트 예정|작성 필요|곧 추가|초안|추후 업데이트|추후 공지|검토 대기|작성해 주세요",
+    ),
+    (
+        "Korean",
+        "작업 중|미완성|미정입니다|추후에 작성|추후에 작성하겠습니다|나중에 작성하겠습니다|나중에 채움|추후 입력|보류|보류 중|대기 중|더미",
     ),
 ];
 
@@ -281,7 +297,7 @@ pub(super) const NOTHINGS: Rows = &[
     ),
     (
         "English",
-        "because|just because|backlog|n/a for now|na for now|n/a yet|not now|not needed|not required|obvious|self explanatory|self evident|see title|trivial",
+        "because|just because|backlog|intentionally left blank|left blank|this page intentionally left blank|leave blank|none so far|none for now|no content|no text|no answer yet|n/a for now|na for now|n/a yet|not now|not needed|not required|obvious|self explanatory|self evident|see title|trivial",
     ),
     (
         "French",
@@ -345,15 +361,15 @@ pub(super) const NOTHINGS: Rows = &[
     ("Thai", "ไม่มี|ไม่ทราบ|ไม่เกี่ยวข้อง|ไม่|ใช่"),
     (
         "Chinese",
-        "暂无|无|没有|不适用|未知|不知道|略|空|测试|是|否|不明|无威胁|没有威胁|暂无威胁|无风险|没有风险|無|沒有|不適用|暫無|不知道|測試|無威脅|不详|未明",
+        "暂无|无|没有|不适用|未知|不知道|略|空|测试|是|否|不明|无威胁|没有威胁|暂无威胁|无内容|空白|没什么|不清楚|无风险|没有风险|無|沒有|不適用|暫無|不知道|測試|無威脅|不详|未明",
     ),
     (
         "Japanese",
-        "なし|該当なし|特になし|不明|無し|無|はい|いいえ|ない|ありません|特にありません|該当しない|テスト|わからない|未確認|対象外|省略|脅威なし|リスクなし",
+        "なし|該当なし|特になし|不明|無し|無|はい|いいえ|ない|ありません|特にありません|該当しない|テスト|わからない|未確認|対象外|省略|脅威なし|リスクなし|記載なし|特筆事項なし|問題なし|空欄|空白",
     ),
     (
         "Korean",
-        "해당 없음|해당없음|없음|알 수 없음|모름|예|네|아니요|아니오|테스트|없습니다|특이사항 없음|위협 없음|적용 안 됨|불명|생략|해당사항 없음",
+        "해당 없음|해당없음|없음|알 수 없음|모름|예|네|아니요|아니오|테스트|없습니다|특이사항 없음|위협 없음|적용 안 됨|불명|생략|해당사항 없음|빈칸|내용 없음",
     ),
 ];
 
@@ -370,6 +386,14 @@ pub(super) const POINTERS: Rows = &[
     (
         "English",
         "covered elsewhere|covered above|covered below|described above|described below|already covered|already described|same as the others|as before",
+    ),
+    (
+        "English",
+        "same here|same thing|same as other layers|same as l1|see previous|refer above|as described above|as mentioned above|as mentioned before",
+    ),
+    (
+        "English",
+        "as discussed|as per above|op. cit.|vide supra|click here|in attachment|in the attachment|on confluence|wiki page|our wiki|google it|check wiki|check the wiki|check the docs|read the docs|read the wiki",
     ),
     (
         "French",
@@ -439,15 +463,15 @@ pub(super) const POINTERS: Rows = &[
     ("Thai", "ดูด้านบน|เหมือนข้างต้น|เช่นเดียวกับข้างต้น|ดูวิกิ"),
     (
         "Chinese",
-        "同上|见上|见上文|如上|见下|见下文|参见上文|详见wiki|见wiki|见文档|详见文档|参见文档|见附件|参考文档|同前|同上所述|見上|見上文|見下文|詳見文件|見文件|見附件",
+        "同上|见上|见上文|如上|见下|见下文|参见上文|详见wiki|见wiki|见文档|详见文档|参见文档|见附件|参考文档|同前|同上所述|参考上文|与上同|和上面一样|同第一层|参考wiki|見上|見上文|見下文|詳見文件|見文件|見附件",
     ),
     (
         "Japanese",
-        "同上|上記参照|以下参照|上記と同じ|同じ|上に同じ|別紙参照|資料参照|ドキュメント参照|wiki参照|ウィキ参照|上記の通り|前述の通り|下記参照|別途参照|左に同じ|同様",
+        "同上|上記参照|以下参照|上記と同じ|同じ|上に同じ|別紙参照|資料参照|ドキュメント参照|wiki参照|ウィキ参照|上記の通り|前述の通り|下記参照|別途参照|左に同じ|同様|同左|別紙|リンク参照",
     ),
     (
         "Korean",
-        "위와 같음|상동|위 참조|위키 참조|문서 참조|아래 참조|상기 참조|위와 동일|동일|동일함|문서 참고|위키 참고|위 내용 참조|같음|별첨 참조",
+        "위와 같음|상동|위 참조|위키 참조|문서 참조|아래 참조|상기 참조|위와 동일|동일|동일함|문서 참고|위키 참고|위 내용 참조|같음|별첨 참조|이하 동일|상기와 동일|참조|링크 참조",
     ),
 ];
 
