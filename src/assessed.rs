@@ -44,6 +44,17 @@ pub struct AssessedScore {
     pub factors: Vec<(Factor, Decimal)>,
     /// The computation; `None` where an input is missing or unusable.
     pub working: Option<Working>,
+    /// The proven score, which limits are held against; `None` where there is no computation.
+    pub proven: Option<Decimal>,
+}
+
+/// What was computed from one declared score.
+#[derive(Debug)]
+pub struct Computed {
+    /// The computation; `None` where an input is missing or unusable.
+    pub working: Option<Working>,
+    /// The proven score.
+    pub proven: Option<Decimal>,
 }
 
 /// One layer's answer.
@@ -83,6 +94,11 @@ impl Assessed {
         workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
     }
 
+    /// The worst proven score.
+    pub fn worst_proven(&self) -> Option<Decimal> {
+        self.scores.iter().filter_map(|score| score.proven).max()
+    }
+
     /// Whether all of its scores could be computed, and there is one.
     pub fn is_computed(&self) -> bool {
         !self.scores.is_empty() && self.uncomputed() == 0
@@ -106,9 +122,9 @@ impl Assessed {
         listed + self.left_out
     }
 
-    /// What the report keeps of a model whose assessments came to these workings. The model is taken apart on the way:
+    /// What the report keeps of a model whose assessments came to these results. The model is taken apart on the way:
     /// beside what is kept of it, a large one would double what a run takes.
-    pub fn of(model: Model<'_>, workings: Vec<Option<Working>>, positions: &mut Positions<'_>) -> Self {
+    pub fn of(model: Model<'_>, computed: Vec<Computed>, positions: &mut Positions<'_>) -> Self {
         // Most of what is asked for stands in the order of the file.
         let position = positions.of(model.heading.start);
         let text = |at: Option<crate::model::At<&str>>| at.map(|at| at.value.to_owned());
@@ -119,8 +135,8 @@ impl Assessed {
         });
         let declared = own.map(|declared| (None, declared)).chain(findings);
         let scores = declared
-            .zip(workings)
-            .map(|((finding, declared), working)| assessed(finding, &declared, working, positions));
+            .zip(computed)
+            .map(|((finding, declared), computed)| assessed(finding, &declared, computed, positions));
         let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers).map(|layer| AssessedLayer {
             kind: layer.kind,
             answer: word(layer.answer),
@@ -143,7 +159,7 @@ impl Assessed {
 fn assessed(
     finding: Option<String>,
     declared: &Assessment<'_>,
-    working: Option<Working>,
+    Computed { working, proven }: Computed,
     positions: &mut Positions<'_>,
 ) -> AssessedScore {
     let span = declared.score.map_or(declared.heading, |score| score.span);
@@ -159,6 +175,7 @@ fn assessed(
         declared: declared.score.map(|score| score.value),
         factors,
         working,
+        proven,
     }
 }
 

@@ -209,7 +209,7 @@ impl<'r> Before<'r> {
 
     /// The model of the base with the worst score; of equals the first.
     fn worst(&self, models: impl Iterator<Item = (&'r str, usize)>) -> Option<(&'r str, usize)> {
-        let score = |model| self.at(model).and_then(Assessed::worst).map(|working| working.score);
+        let score = |model| self.at(model).and_then(Assessed::worst_proven);
         models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
     }
 
@@ -465,6 +465,10 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
         }
         // What nobody knows may be the worst.
         None => fact("score", "not computable".to_owned(), Some(UNKNOWN), Some(Decimal::ZERO)),
+    }
+    if let Some(proven) = score.proven.filter(|proven| working.is_some_and(|one| one.score != *proven)) {
+        let band = Band::of(proven).name();
+        fact("proven score", format!("{proven} {band}"), Some(proven), None);
     }
     if let Some(Working { formula, inputs, .. }) = working {
         fact("formula", formula.version.to_owned(), None, None);

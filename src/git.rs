@@ -526,6 +526,12 @@ impl Commit {
         self.files.contains_key(path)
     }
 
+    /// Whether files lie below a folder.
+    pub fn holds_folder(&self, folder: &str) -> bool {
+        let below = format!("{}/", folder.trim_end_matches('/'));
+        self.files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
     /// A file's bytes, or just more of them than are wanted, or than are allowed, which [`Source::decode`] then reports.
     ///
     /// # Errors

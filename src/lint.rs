@@ -151,7 +151,8 @@ fn lint_model(
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = judge.before.and_then(|before| before.baseline(path, place));
-    let subject = Subject::new(&model, &terms, judge.today, before);
+    let subject =
+        Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
@@ -184,8 +185,8 @@ fn lint_model(
         diagnostic.finding = id_of(diagnostic.owner, &model.findings, &mut ids);
     }
     linted.diagnostics.append(&mut found);
-    let workings = subject.into_workings();
-    linted.models.push(Assessed::of(model, workings, positions));
+    let computed = subject.into_computed();
+    linted.models.push(Assessed::of(model, computed, positions));
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.

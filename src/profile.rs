@@ -5,7 +5,7 @@
 
 use crate::assessed::word;
 use crate::document;
-use crate::model::{Assessment, At, Factor, Layer, LayerKind, Model, Recognised, blank, recognise};
+use crate::model::{Assessment, At, Factor, Layer, LayerKind, Model, Recognised, TextKind, blank, recognise};
 use crate::sheet::{Sheet, sheets_of};
 use crate::source::{Position, Source};
 
@@ -90,7 +90,7 @@ fn profile(model: Model<'_>, source: &Source) -> Profile {
     let layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
     Profile {
         position: source.position(model.heading.start),
-        summary: model.agent.summary.filter(|summary| blank(summary).is_none()).map(str::to_owned),
+        summary: owned(model.agent.summary.filter(|summary| blank(summary.value, TextKind::Prose).is_none())),
         owner: owned(model.agent.owner),
         reviewed: owned(model.review.date),
         approved_by: owned(model.review.approved_by),
@@ -120,7 +120,7 @@ fn answered(layer: &Layer<'_>) -> Answered {
         id: threat.id.map(str::to_owned),
         title: threat.title.map(str::to_owned),
         status: threat.status.map(str::to_owned),
-        mitigation: threat.mitigation.filter(|text| blank(text).is_none()).map(str::to_owned),
+        mitigation: threat.mitigation.map(str::to_owned),
         open: threat.open,
     });
     let analysis = layer.analysis.map(|analysis| analysis.value);

@@ -46,7 +46,9 @@ pub fn rego_input(root: Node<'_>, subject: &Subject<'_>, path: &str) -> String {
 }
 
 fn computed(scored: &Scored<'_>) -> Value {
-    let Some(working) = &scored.working else { return json!({ "score": Value::Null }) };
+    let (Some(working), Some(proven)) = (&scored.working, scored.proven()) else {
+        return json!({ "score": Value::Null });
+    };
     json!({
         "version": working.formula.version,
         "cvss_base": number(working.inputs.base),
@@ -57,6 +59,8 @@ fn computed(scored: &Scored<'_>) -> Value {
         "raw": number(working.raw),
         "score": number(working.score),
         "severity": working.band.name(),
+        "proven_score": number(proven.score()),
+        "proven_severity": proven.band().name(),
     })
 }
 

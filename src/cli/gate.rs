@@ -391,8 +391,12 @@ fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Lo
         }
         let message =
             "this policy has no effect: policies are read from the repository's root or its .github";
-        let mut diagnostic =
-            Diagnostic::new(rule, Owner::Policy, source.first_line(Span::new(0, source.text().len())), message);
+        let mut diagnostic = Diagnostic::new(
+            rule,
+            Owner::Policy,
+            source.first_line(Span::new(0, source.text().len())),
+            message,
+        );
         diagnostic.level = level;
         diagnostic.known = ask.base.is_some_and(|base| base.holds(path));
         let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);

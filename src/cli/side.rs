@@ -100,6 +100,16 @@ impl Files for Side<'_> {
         }
     }
 
+    fn exists(&self, path: &str) -> bool {
+        match self {
+            Self::Folder(repository) => {
+                let path = repository.root().join(path);
+                !repository.leads_out(&path) && path.exists()
+            }
+            Self::Commit(_, commit) => commit.holds(path) || commit.holds_folder(path),
+        }
+    }
+
     fn may_name(&self, policy: &str, path: &str) -> bool {
         self.repository().may_name(Path::new(policy), Path::new(path))
     }

@@ -43,7 +43,9 @@ fn finding<'t>(ledger: &mut Ledger<'t>, item: Node<'t>) -> Finding {
         base: ledger.number(cvss, "score"),
         threat: ledger.number(this, "threat_multiplier"),
         mitigation: ledger.number(scores, "mitigation_factor"),
-        evidence: ledger.text(scores, "mitigation_evidence"),
+        evidence: ledger
+            .text(scores, "mitigation_evidence")
+            .or_else(|| ledger.text(this, "mitigation_evidence")),
         factor_sum: ledger.number(scores, "factor_sum"),
         uplift: ledger.number(scores, "aars"),
         score: ledger.number(scores, "aivss"),

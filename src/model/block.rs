@@ -1,6 +1,6 @@
 //! A mapping with the key it stands under, and the ways the readers take values out of it.
 
-use super::{At, Multiplier, Undeclared, blank};
+use super::{At, Multiplier, TextKind, Undeclared, blank};
 use crate::decimal::Decimal;
 use crate::document::{Entry, List, Map, Node, Value};
 use crate::source::Span;
@@ -54,8 +54,8 @@ impl<'t> Block<'t> {
     }
 
     /// Text that says something: neither blank nor a placeholder.
-    pub(super) fn answered(self, key: &str) -> Option<At<&'t str>> {
-        self.text(key).filter(|text| blank(text.value).is_none())
+    pub(super) fn answered(self, key: &str, kind: TextKind) -> Option<At<&'t str>> {
+        self.text(key).filter(|text| blank(text.value, kind).is_none())
     }
 
     pub(super) fn text(self, key: &str) -> Option<At<&'t str>> {

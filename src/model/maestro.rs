@@ -167,83 +167,11 @@ pub struct Threat<'t> {
     pub title: Option<&'t str>,
     /// Where it stands, in the file's word.
     pub status: Option<&'t str>,
-    /// What is done about it.
+    /// What is done about it, when that is more than a placeholder.
     pub mitigation: Option<&'t str>,
     /// Whether it is declared open; a threat without a status is.
     pub open: bool,
 }
-
-/// The blank form of a text, if it is blank.
-pub fn blank(text: &str) -> Option<Blank<'_>> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return Some(Blank::Empty);
-    }
-    if is_sentence(trimmed) {
-        return None;
-    }
-    // Letters that leave no ink count for nothing.
-    let is_filler = |letter: char| matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
-    let is_seen =
-        |letter: &char| letter.is_ascii_alphanumeric() || (letter.is_alphanumeric() && !is_filler(*letter));
-    // One letter more than the longest placeholder has: what is longer is none.
-    let mut letters = String::with_capacity(64);
-    for letter in trimmed.chars().filter(is_seen).take(16) {
-        if letter.is_ascii() {
-            letters.push(letter.to_ascii_lowercase());
-        } else {
-            letters.extend(letter.to_lowercase());
-        }
-    }
-    let is_template = trimmed.starts_with('<') && trimmed.ends_with('>') && !trimmed[1..].contains('<');
-    let is_placeholder = is_template || letters.is_empty() || PLACEHOLDERS.contains(&letters.as_str());
-    // "TODO: ask the platform team" is a note about an answer, not one.
-    let first = trimmed.trim_start_matches(|letter: char| !letter.is_alphanumeric());
-    let opens_as_one = ["TODO", "TBD", "FIXME"]
-        .iter()
-        .any(|word| first.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
-    (is_placeholder || opens_as_one || letters.starts_with("loremipsum"))
-        .then_some(Blank::Placeholder(trimmed))
-}
-
-/// Whether a text is plainly more than a placeholder, as nearly all are: it begins with a letter and has more letters
-/// than any of them, none of which it begins like.
-fn is_sentence(trimmed: &str) -> bool {
-    let begins = trimmed.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
-    let begins_as_one = ["TODO", "TBD", "FIXME", "L", "l"].iter().any(|word| trimmed.starts_with(word));
-    let letters = || trimmed.bytes().filter(u8::is_ascii_alphanumeric).take(LONGEST_PLACEHOLDER + 1);
-    begins && !begins_as_one && letters().count() > LONGEST_PLACEHOLDER
-}
-
-/// The letters and digits of the longest of [`PLACEHOLDERS`].
-const LONGEST_PLACEHOLDER: usize = 14;
-
-/// Texts that stand for an answer to come, or for none, letters and digits only.
-const PLACEHOLDERS: [&str; 23] = [
-    "wip",
-    "nothing",
-    "nothreats",
-    "noneidentified",
-    "noneknown",
-    "todo",
-    "tbd",
-    "tba",
-    "tbc",
-    "fixme",
-    "na",
-    "none",
-    "unknown",
-    "pending",
-    "xxx",
-    "placeholder",
-    "lorem",
-    "null",
-    "notapplicable",
-    "tobedetermined",
-    "tobedone",
-    "seeabove",
-    "seebelow",
-];
 
 impl Layer<'_> {
     /// The bytes of the text at which a layer that counts as mapped says that it is not certain, if it does.
@@ -253,52 +181,5 @@ impl Layer<'_> {
         let start = analysis.value.find(char::is_alphanumeric)?;
         let opening = analysis.value.get(start..start + OPENING.len())?;
         opening.eq_ignore_ascii_case(OPENING).then_some(start..start + OPENING.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sentence_is_longer_than_any_placeholder_and_begins_like_none() {
-        assert!(PLACEHOLDERS.iter().all(|word| word.len() <= LONGEST_PLACEHOLDER));
-        for text in [
-            "TODO ask the team about it",
-            "TBDs are many in this text",
-            "lorem ipsum dolor sit amet",
-            "Lorem, ipsum: dolor sit amet",
-        ] {
-            assert!(!is_sentence(text), "{text}");
-        }
-        for text in [
-            "FIXME: look at the runtime",
-            "<a placeholder in brackets>",
-            "noneidentified",
-            "?? what about the runtime",
-        ] {
-            assert!(!is_sentence(text), "{text}");
-        }
-        assert!(is_sentence("The runtime is shared."));
-    }
-
-    #[test]
-    fn placeholders_are_blank_and_short_answers_are_not() {
-        for text in
-            ["TODO", "tbd.", "N/A", "-", "?", "...", "…", "lorem", "Lorem ipsum dolor", "TODO: ask", "—"]
-        {
-            assert_eq!(blank(text), Some(Blank::Placeholder(text)), "{text}");
-        }
-        assert_eq!(blank(" \n\t"), Some(Blank::Empty));
-        for text in [
-            "Todos are kept in a vector store.",
-            "NAT only.",
-            "None known so far, by the review in May.",
-            "否",
-            "Tbdb is used.",
-            "Todo lists leak.",
-        ] {
-            assert_eq!(blank(text), None, "{text}");
-        }
     }
 }

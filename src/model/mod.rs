@@ -5,15 +5,19 @@
 //! Nothing is computed or judged here.
 
 mod block;
+mod evidence;
 mod factors;
 mod maestro;
 mod native;
 mod owasp;
+mod placeholder;
 mod recognise;
 mod stub;
 
+pub use evidence::{candidates, relative_path};
 pub use factors::{Factor, is_other_spelling};
-pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat, blank};
+pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
+pub use placeholder::{TextKind, blank, is_too_short};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;
@@ -107,7 +111,7 @@ pub struct Agent<'t> {
     /// Its name.
     pub name: Option<At<&'t str>>,
     /// What it does, in a few words.
-    pub summary: Option<&'t str>,
+    pub summary: Option<At<&'t str>>,
     /// Who answers for the model.
     pub owner: Option<At<&'t str>>,
     /// Where it runs: development, testing or production.

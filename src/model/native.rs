@@ -3,7 +3,7 @@
 use super::block::{Block, MOST_SLIPS, number};
 use super::{
     Agent, Answer, Assessment, At, Blank, Factor, FactorValue, Factors, Finding, Format, GivenFactor, Layer,
-    LayerKind, Maestro, Model, Review, Threat, blank, stub,
+    LayerKind, Maestro, Model, Review, TextKind, Threat, blank, stub,
 };
 use crate::diagnostic::Owner;
 use crate::document::{Entry, Node, Value};
@@ -19,15 +19,15 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             heading: Some(agent.heading),
             name: agent.text("name"),
-            summary: agent.text("summary").map(|summary| summary.value),
-            owner: agent.answered("owner"),
+            summary: agent.text("summary"),
+            owner: agent.answered("owner", TextKind::Name),
             environment: agent.text("environment"),
             tier: agent.text("tier"),
         },
         review: Review {
             heading: file.entry("review").map(|entry| entry.key_span),
             date: review.text("date"),
-            approved_by: review.answered("approved_by"),
+            approved_by: review.answered("approved_by", TextKind::Name),
         },
         assessment: file.entry("aivss").map(|entry| assessment(Owner::Agent, Block::of(entry))),
         findings_heading: file.entry("findings").map(|entry| entry.key_span),
@@ -60,7 +60,7 @@ fn assessment(owner: Owner, block: Block<'_>) -> Assessment<'_> {
         factors: factors(block.block("factors")),
         threat: block.multiplier("threat_multiplier"),
         mitigation: block.multiplier("mitigation_factor"),
-        evidence: block.answered("mitigation_evidence"),
+        evidence: block.answered("mitigation_evidence", TextKind::Evidence),
         factor_sum: block.number("factor_sum"),
         uplift: block.number("aars"),
         score: block.number("score"),
@@ -95,7 +95,10 @@ fn factors(block: Block<'_>) -> Factors<'_> {
         let (value, rationale) = match entry.value.value() {
             Value::Map(_) => {
                 let block = Block::of(entry);
-                (block.number("score").into(), block.answered("rationale").map(|at| at.value))
+                (
+                    block.number("score").into(),
+                    block.answered("rationale", TextKind::Prose).map(|at| at.value),
+                )
             }
             Value::Null => (FactorValue::Empty(entry.span()), None),
             _ => (number(entry).into(), None),
@@ -145,7 +148,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
         }
         Value::String(text) => {
             let analysis = At { value: text, span: entry.span(), verbatim: entry.value.is_verbatim() };
-            let answer = blank(text).map_or(Answer::Mapped, Answer::Blank);
+            let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
             let analysis = (answer == Answer::Mapped).then_some(analysis);
             let is_empty = answer == Answer::Blank(Blank::Empty);
             let stub = if is_empty { stub::of_empty(kind, maestro) } else { None };
@@ -161,7 +164,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
 /// A layer written as a mapping.
 fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer<'t> {
     let text = block.text("analysis");
-    let blank = text.and_then(|text| blank(text.value));
+    let blank = text.and_then(|text| blank(text.value, TextKind::Prose));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<_> = block.items("threats").map(threat).collect();
     // A placeholder takes back what stands beside it; without any text, threats are an answer, and words are due.
@@ -170,7 +173,7 @@ fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer
         _ if analysis.is_some() || threats.iter().any(|threat| threat.named) => None,
         _ => Some(Blank::Empty),
     };
-    let reason = block.answered("reason").map(|reason| reason.value);
+    let reason = block.answered("reason", TextKind::Prose).map(|reason| reason.value);
     let answer = match (block.text("status").map(|status| status.value), unwritten) {
         (Some("not_applicable"), _) => Answer::NotApplicable { reasoned: reason.is_some() },
         (Some("mapped" | "uncertain") | None, Some(blank)) => Answer::Blank(blank),
@@ -194,10 +197,10 @@ fn threat(node: Node<'_>) -> Threat<'_> {
     Threat {
         span: block.heading,
         id: block.text("id").map(|id| id.value),
-        named: block.answered("title").is_some(),
+        named: block.answered("title", TextKind::Prose).is_some(),
         title: block.text("title").map(|title| title.value),
         status,
-        mitigation: block.text("mitigation").map(|mitigation| mitigation.value),
+        mitigation: block.answered("mitigation", TextKind::Prose).map(|mitigation| mitigation.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }
 }

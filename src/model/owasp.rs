@@ -1,7 +1,7 @@
 //! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities, no score of the whole, no layers.
 
 use super::block::{Block, number};
-use super::{Agent, Assessment, At, Factor, Factors, Finding, Format, GivenFactor, Model, Review};
+use super::{Agent, Assessment, At, Factor, Factors, Finding, Format, GivenFactor, Model, Review, TextKind};
 use crate::diagnostic::Owner;
 use crate::document::Node;
 
@@ -16,14 +16,16 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             name: metadata.text("system_name"),
             summary: None,
             // The report knows one person who answers for it; another may be named beside.
-            owner: metadata.answered("owner").or_else(|| metadata.answered("assessor_id")),
+            owner: metadata
+                .answered("owner", TextKind::Name)
+                .or_else(|| metadata.answered("assessor_id", TextKind::Name)),
             environment: None,
             tier: None,
         },
         review: Review {
             heading: Some(metadata.heading),
             date: metadata.text("assessment_date"),
-            approved_by: metadata.answered("approved_by"),
+            approved_by: metadata.answered("approved_by", TextKind::Name),
         },
         assessment: None,
         findings_heading: file.entry("vulnerabilities").map(|entry| entry.key_span),
@@ -49,7 +51,9 @@ fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
         factors: factors(block.block("amplification_factors"), block.block("rationales")),
         threat: block.multiplier("threat_multiplier"),
         mitigation: scores.multiplier("mitigation_factor"),
-        evidence: scores.answered("mitigation_evidence"),
+        evidence: scores
+            .answered("mitigation_evidence", TextKind::Evidence)
+            .or_else(|| block.answered("mitigation_evidence", TextKind::Evidence)),
         factor_sum: scores.number("factor_sum"),
         uplift: scores.number("aars"),
         score: scores.number("aivss"),
@@ -75,7 +79,7 @@ fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
                     key: entry.key_span,
                     // That a value is empty, the report's schema says.
                     value: number(entry).into(),
-                    rationale: rationales.answered(entry.key).map(|at| at.value),
+                    rationale: rationales.answered(entry.key, TextKind::Prose).map(|at| at.value),
                 });
             }
             None => factors.unknown.push(block.key(entry)),

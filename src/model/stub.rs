@@ -69,13 +69,13 @@ fn fix(title: String, addition: Addition) -> Fix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::blank;
+    use crate::model::{TextKind, blank};
 
     #[test]
     fn a_form_is_no_answer() {
         for kind in LayerKind::ALL {
             let text = placeholder(kind);
-            assert_eq!(blank(&text), Some(Blank::Placeholder(&text)));
+            assert_eq!(blank(&text, TextKind::Prose), Some(Blank::Placeholder(&text)));
         }
     }
 }

@@ -95,9 +95,9 @@ pub struct Scope<'a> {
 /// What passes at the most; `None` is no limit.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
-    /// Highest AIVSS score, 0 to 10.
+    /// Highest proven AIVSS score, 0 to 10.
     pub score: Option<Set<Decimal>>,
-    /// Highest severity band.
+    /// Highest severity band of a proven score.
     pub severity: Option<Set<Band>>,
     /// Highest CVSS base score, 0 to 10.
     pub cvss_base: Option<Set<Decimal>>,
@@ -107,9 +107,11 @@ pub struct Limits {
     pub findings: BTreeMap<Band, Set<usize>>,
     /// How many layers may be uncertain.
     pub uncertain_layers: Option<Set<usize>>,
+    /// How many layers may be not applicable.
+    pub not_applicable_layers: Option<Set<usize>>,
     /// How many threats may be open.
     pub open_threats: Option<Set<usize>>,
-    /// How much a score may rise over the base revision's, 0 to 10.
+    /// How much a proven score may rise over the base revision's, 0 to 10.
     pub increase: Option<Set<Decimal>>,
 }
 
@@ -314,6 +316,7 @@ impl Terms {
             factors,
             findings,
             uncertain_layers,
+            not_applicable_layers,
             open_threats,
             increase,
         } = over.limits;
@@ -323,6 +326,7 @@ impl Terms {
         self.limits.factors.extend(factors);
         self.limits.findings.extend(findings);
         set(&mut self.limits.uncertain_layers, uncertain_layers);
+        set(&mut self.limits.not_applicable_layers, not_applicable_layers);
         set(&mut self.limits.open_threats, open_threats);
         set(&mut self.limits.increase, increase);
         let Require {

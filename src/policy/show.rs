@@ -32,6 +32,8 @@ impl Terms {
             entries.set(&["limits", "findings", band.name()], Some(limit), ToString::to_string);
         }
         entries.set(&["limits", "uncertain_layers"], limits.uncertain_layers.as_ref(), ToString::to_string);
+        let left_out = limits.not_applicable_layers.as_ref();
+        entries.set(&["limits", "not_applicable_layers"], left_out, ToString::to_string);
         entries.set(&["limits", "open_threats"], limits.open_threats.as_ref(), ToString::to_string);
         entries.set(&["limits", "increase"], limits.increase.as_ref(), ToString::to_string);
         let require = self.require();

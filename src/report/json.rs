@@ -16,6 +16,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Level, Origin, Safety};
 use crate::excerpt::Excerpt;
 use crate::model;
+use crate::score::Band;
 use crate::source::{Position, Span};
 
 /// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
@@ -161,6 +162,8 @@ struct Computed {
     raw: Box<RawValue>,
     score: Box<RawValue>,
     severity: &'static str,
+    proven_score: Box<RawValue>,
+    proven_severity: &'static str,
     working: String,
 }
 
@@ -376,7 +379,7 @@ fn score(score: &AssessedScore) -> Score<'_> {
         position: place(score.position),
         declared: score.declared.map(number),
         factors: score.factors.iter().map(|(factor, value)| (factor.key(), number(*value))).collect(),
-        computed: score.working.as_ref().map(|working| Computed {
+        computed: score.working.as_ref().zip(score.proven).map(|(working, proven)| Computed {
             version: working.formula.version,
             cvss_base: number(working.inputs.base),
             factor_sum: number(working.inputs.factor_sum),
@@ -386,6 +389,8 @@ fn score(score: &AssessedScore) -> Score<'_> {
             raw: number(working.raw),
             score: number(working.score),
             severity: working.band.name(),
+            proven_score: number(proven),
+            proven_severity: Band::of(proven).name(),
             working: working.written(),
         }),
     }

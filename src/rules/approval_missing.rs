@@ -2,7 +2,6 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
-use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "approval-missing",
@@ -32,26 +31,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.model.review.approved_by.is_some() {
         return;
     }
-    let due =
-        |scored: &&Scored<'_>| scored.working.as_ref().is_some_and(|working| working.band >= from.value);
     // One approval is for the whole file: the worst score asks for it.
-    let worst = subject
-        .scores
-        .iter()
-        .filter(due)
-        .max_by_key(|scored| scored.working.as_ref().map(|working| working.score));
-    let Some((scored, working)) = worst.and_then(|scored| Some((scored, scored.working.as_ref()?))) else {
-        return;
+    let proven = subject.scores.iter().filter_map(|scored| Some((scored, scored.proven()?)));
+    let due = proven.filter(|(_, proven)| proven.band() >= from.value);
+    let Some((scored, proven)) = due.max_by_key(|(_, proven)| proven.score()) else { return };
+    let (band, from_band) = (proven.band().name(), from.value.name());
+    let message = match proven.difference() {
+        Some(difference) => format!("score is {difference}: {band}; approval is required from {from_band}"),
+        None => format!("{} is {band}, and from {from_band} on an approval is due", proven.score()),
     };
-    let message = format!(
-        "{} is {}, and from {} on an approval is due",
-        working.score,
-        working.band.name(),
-        from.value.name()
-    );
-    let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
     found.push(
-        Diagnostic::new(&RULE, Owner::Agent, span, message)
+        Diagnostic::new(&RULE, Owner::Agent, scored.place(), message)
             .help("name who approved the release in `review.approved_by`")
             .decided_by(&from.origin),
     );

@@ -37,7 +37,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (band, limit) in &subject.terms.limits().findings {
         let of_band: Vec<_> = subject
             .findings()
-            .filter(|(_, scored)| scored.working.as_ref().is_some_and(|working| working.band == *band))
+            .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
+            .filter(|(_, proven)| proven.band() == *band)
             .collect();
         if of_band.len() <= limit.value {
             continue;
@@ -50,9 +51,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
         let span = subject.model.findings_heading.unwrap_or(subject.model.heading);
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
-        found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (_, scored)| {
-            let place = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
-            diagnostic.related(place, band.name())
+        found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (scored, proven)| {
+            let label = match proven.difference() {
+                Some(difference) => format!("{}: score is {difference}", band.name()),
+                None => band.name().to_owned(),
+            };
+            diagnostic.related(scored.place(), label)
         }));
     }
 }

@@ -7,6 +7,7 @@
 //! A rule looks at a [`Subject`] and at nothing else: it knows neither the format of the file, nor the version of
 //! the score, nor how a report looks.
 
+pub mod agent_placeholder;
 pub mod approval_missing;
 pub mod cvss_base_exceeded;
 pub mod cvss_base_mismatch;
@@ -21,6 +22,7 @@ pub mod empty_file;
 pub mod encoding;
 pub mod environment_missing;
 pub mod evidence_missing;
+pub mod evidence_not_found;
 pub mod exception_expired;
 pub mod exception_expiring;
 pub mod exception_overlong;
@@ -44,9 +46,11 @@ pub mod marker_missing;
 pub mod merge_key;
 pub mod mitigation_below_floor;
 pub mod mitigation_ignored;
+pub mod mitigation_missing;
 pub mod mitigation_unproven;
 pub mod multiplier_range;
 pub mod non_finite;
+pub mod not_applicable_layers_exceeded;
 pub mod off_scale;
 pub mod open_threats_exceeded;
 pub mod owner_missing;
@@ -65,22 +69,28 @@ pub mod score_undeclared;
 pub mod score_without_impact;
 pub mod severity_exceeded;
 pub mod severity_mismatch;
+pub mod summary_too_short;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod threat_below_floor;
 pub mod tier_missing;
 pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
 
+use std::collections::BTreeSet;
+
+use crate::assessed::Computed;
 use crate::change::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
 use crate::document::{Problem, ProblemKind};
-use crate::model::{Finding, Model};
+use crate::model::{Finding, Model, candidates, relative_path};
 use crate::policy::Terms;
 use crate::schema::{Violation, ViolationKind};
-use crate::score::{Scored, Working, score};
+use crate::score::{Scored, score};
+use crate::source::Span;
 
 /// One rule: what it says, why, how to mend it, and the check itself.
 #[derive(Debug)]
@@ -181,21 +191,38 @@ pub struct Subject<'a> {
     pub today: Date,
     /// What its scores are held against, where the run has a base revision and there is something in it.
     pub before: Option<Baseline<'a>>,
+    /// The places of evidence that names a file which does not exist.
+    pub missing_evidence: BTreeSet<Span>,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before }
+        Self { model, scores, terms, today, before, missing_evidence: BTreeSet::new() }
+    }
+
+    /// Marks evidence that names a file which does not exist: no file at any of the paths that it may mean.
+    #[must_use]
+    pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
+        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence);
+        let is_missing = |text: &&str| {
+            relative_path(text).is_some_and(|named| !candidates(named, path).iter().any(|path| exists(path)))
+        };
+        let missing = evidence.filter(|evidence| is_missing(&evidence.value));
+        Self { missing_evidence: missing.map(|evidence| evidence.span).collect(), ..self }
     }
 
     /// What was computed, in the order of the scores: all that is left to report when the rules are done.
-    pub fn into_workings(self) -> Vec<Option<Working>> {
-        let mut workings: Vec<_> = self.scores.into_iter().map(|scored| scored.working).collect();
+    pub fn into_computed(self) -> Vec<Computed> {
+        let computed = |scored: Scored<'_>| Computed {
+            proven: scored.proven().map(|proven| proven.score()),
+            working: scored.working,
+        };
+        let mut all: Vec<_> = self.scores.into_iter().map(computed).collect();
         // They take the place of the scores, which is more than they need.
-        workings.shrink_to_fit();
-        workings
+        all.shrink_to_fit();
+        all
     }
 
     /// The agent's own score, in formats that have one.
@@ -211,7 +238,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 63] = [
+pub static ALL: [&Rule; 69] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -228,6 +255,8 @@ pub static ALL: [&Rule; 63] = [
     &exception_overlong::RULE,
     &exception_unused::RULE,
     &exception_expiring::RULE,
+    &agent_placeholder::RULE,
+    &summary_too_short::RULE,
     &cvss_missing::RULE,
     &cvss_version::RULE,
     &cvss_old_metric::RULE,
@@ -241,6 +270,7 @@ pub static ALL: [&Rule; 63] = [
     &factor_range::RULE,
     &input_precision::RULE,
     &multiplier_range::RULE,
+    &threat_below_floor::RULE,
     &mitigation_ignored::RULE,
     &mitigation_below_floor::RULE,
     &mitigation_unproven::RULE,
@@ -258,6 +288,7 @@ pub static ALL: [&Rule; 63] = [
     &layer_reason_missing::RULE,
     &layer_contradiction::RULE,
     &layer_pasted::RULE,
+    &mitigation_missing::RULE,
     &score_exceeded::RULE,
     &score_increased::RULE,
     &severity_exceeded::RULE,
@@ -265,6 +296,7 @@ pub static ALL: [&Rule; 63] = [
     &cvss_base_exceeded::RULE,
     &factor_exceeded::RULE,
     &uncertain_layers_exceeded::RULE,
+    &not_applicable_layers_exceeded::RULE,
     &open_threats_exceeded::RULE,
     &off_scale::RULE,
     &formula_barred::RULE,
@@ -273,6 +305,7 @@ pub static ALL: [&Rule; 63] = [
     &tier_missing::RULE,
     &rationale_missing::RULE,
     &evidence_missing::RULE,
+    &evidence_not_found::RULE,
     &approval_missing::RULE,
     &review_overdue::RULE,
 ];

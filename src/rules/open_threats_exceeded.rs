@@ -24,7 +24,7 @@ maestro:
 maestro:
   agent_frameworks:
     threats:
-      - { id: T2, title: Tool misuse, status: mitigated }
+      - { id: T2, title: Tool misuse, status: mitigated, mitigation: Bookings are idempotent. }
 ",
     )
     .under("limits: { open_threats: 0 }")],

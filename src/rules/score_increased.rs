@@ -39,34 +39,37 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let findings =
         subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));
     for (finding, scored) in own.into_iter().chain(findings) {
-        let (Some(working), Some(base)) = (&scored.working, base_score(before, finding)) else { continue };
-        if working.score <= base || working.score - base <= limit.value {
+        let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };
+        let score = proven.score();
+        if score <= base || score - base <= limit.value {
             continue;
         }
-        let (score, rise) = (working.score, working.score - base);
-        let message =
-            format!("the score rises from {base} to {score}, by {rise}; the limit is {}", limit.value);
-        let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+        let (rise, limited) = (score - base, limit.value);
+        let message = match proven.difference() {
+            Some(difference) => {
+                format!("score is {difference}; it rises from {base} by {rise}; the limit is {limited}")
+            }
+            None => format!("the score rises from {base} to {score}, by {rise}; the limit is {limited}"),
+        };
         found.push(
-            Diagnostic::new(&RULE, scored.owner, span, message)
-                .working(working.written())
+            Diagnostic::new(&RULE, scored.owner, scored.place(), message)
+                .working(proven.working.written())
                 .note(compared_with(before))
                 .decided_by(&limit.origin),
         );
     }
 }
 
-/// The score in the base of the agent or of a finding. What the base does not have under this name may not exceed the worst
+/// The proven score in the base of the agent or of a finding. What the base does not have under this name may not exceed the worst
 /// score that it has.
 fn base_score(before: Baseline<'_>, finding: Option<&str>) -> Option<Decimal> {
-    let working = match before {
+    match before {
         Baseline::Same(model) => {
             let score = model.scores.iter().find(|score| score.finding.as_deref() == finding);
-            score.map_or_else(|| model.worst(), |score| score.working.as_ref())
+            score.map_or_else(|| model.worst_proven(), |score| score.proven)
         }
-        Baseline::Replaced(_, model) => model.worst(),
-    };
-    working.map(|working| working.score)
+        Baseline::Replaced(_, model) => model.worst_proven(),
+    }
 }
 
 /// The model that a new one is compared with, where that is another one.

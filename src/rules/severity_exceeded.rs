@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     level: Level::Error,
     fixed: false,
     summary: "A severity band lies above the policy's limit.",
-    why: "The limit is the risk that your organisation has decided to accept. The band of the computed score is held against it, not the declared one.",
+    why: "The limit is the risk that your organization has decided to accept. It is compared with the band of the proven score, not with the declared one.",
     remedy: "Lower the risk, or have the policy changed by those who own it.",
     see: "OWASP AIVSS v0.8, section 4.2; `limits.severity` of the policy",
     examples: &[Example::parts(
@@ -31,23 +31,18 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(limit) = &subject.terms.limits().severity else { return };
     for scored in &subject.scores {
-        let Some(working) = &scored.working else { continue };
-        if working.band > limit.value {
-            let message = format!(
-                "{} ({}) exceeds the limit of {}",
-                working.band.name(),
-                working.score,
-                limit.value.name()
-            );
-            let declared = scored.declared;
-            let span =
-                declared.severity.map(|severity| severity.span).or(declared.score.map(|score| score.span));
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.heading), message)
-                    .amount(working.score)
-                    .working(working.written())
-                    .decided_by(&limit.origin),
-            );
-        }
+        let Some(proven) = scored.proven().filter(|proven| proven.band() > limit.value) else { continue };
+        let (band, limited) = (proven.band().name(), limit.value.name());
+        let message = match proven.difference() {
+            Some(difference) => format!("score is {difference}: {band}; the limit is {limited}"),
+            None => format!("{band} ({}) exceeds the limit of {limited}", proven.score()),
+        };
+        let span = scored.declared.severity.map_or_else(|| scored.place(), |severity| severity.span);
+        found.push(
+            Diagnostic::new(&RULE, scored.owner, span, message)
+                .amount(proven.score())
+                .working(proven.working.written())
+                .decided_by(&limit.origin),
+        );
     }
 }

@@ -8,16 +8,19 @@ pub mod cvss;
 mod lacking;
 mod macro_vector;
 mod mistake;
+mod proven;
 mod v0_5;
 mod v0_8;
 mod v0_8_floor;
 pub mod what_if;
 
 pub use mistake::{agrees, explain_base, explain_score, explain_severity};
+pub use proven::Proven;
 
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
 use crate::model::{Assessment, Factor, GivenFactor, Multiplier};
+use crate::source::Span;
 use cvss::{Vector, VectorFault};
 
 /// One version of the AIVSS formula.
@@ -307,6 +310,11 @@ pub struct Scored<'m> {
 }
 
 impl Scored<'_> {
+    /// The declared score; the block's key where there is none.
+    pub fn place(&self) -> Span {
+        self.declared.score.map_or(self.declared.heading, |score| score.span)
+    }
+
     /// The sum of the factors, term by term.
     pub fn sum_written(&self) -> String {
         let factors = self.declared.factors.given.iter().filter_map(GivenFactor::number);

@@ -17,6 +17,7 @@ mod limits;
 mod migrate;
 mod patches;
 mod properties;
+mod proven;
 mod published;
 mod reports;
 mod reports_words;

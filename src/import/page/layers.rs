@@ -3,7 +3,7 @@
 use super::DASHES;
 use super::parts::Part;
 use crate::draft::{Draft, Layer};
-use crate::model::{LayerKind, blank};
+use crate::model::{LayerKind, TextKind, blank};
 
 /// The layers from what stands below their title, and remarks on how they were told apart.
 pub(super) fn layers(parts: &mut [Part], draft: &mut Draft) -> Option<String> {
@@ -16,7 +16,7 @@ pub(super) fn layers(parts: &mut [Part], draft: &mut Draft) -> Option<String> {
             close(&mut open, draft);
             let is_taken = draft.layers.contains_key(&kind);
             // A placeholder is no answer, and what follows it is none either.
-            part.used = !is_taken && blank(&text).is_none() || text.is_empty();
+            part.used = !is_taken && blank(&text, TextKind::Prose).is_none() || text.is_empty();
             if text.is_empty() && !is_taken {
                 open = Some((kind, String::new()));
             } else if part.used {
@@ -98,7 +98,7 @@ fn add(draft: &mut Draft, kind: LayerKind, text: &str) {
         Some((at, rest)) if uncertain && at <= 60 && is_bare(&text[..at]) => &text[rest..],
         _ => text,
     };
-    if blank(analysis).is_none() && !draft.layers.contains_key(&kind) {
+    if blank(analysis, TextKind::Prose).is_none() && !draft.layers.contains_key(&kind) {
         draft.layers.insert(kind, Layer { uncertain, analysis: analysis.trim().to_owned() });
     }
 }

@@ -34,6 +34,11 @@ pub trait Files: Sync {
         Err(format!("{folder} is a folder, and there are none here"))
     }
 
+    /// Whether a file or folder exists at a path from the repository's root, for evidence that names one.
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+
     /// Whether a policy may name another policy, or a file or folder of rules, which are quoted where they are wrong: one
     /// of its own repository. All names are as they are shown.
     fn may_name(&self, _policy: &str, _path: &str) -> bool {

@@ -13,11 +13,11 @@ use crate::score::{Band, Formula};
 
 impl Reader<'_> {
     pub(super) fn terms(&mut self, node: Node<'_>) -> Terms {
-        let limits =
-            node.get("limits").and_then(Node::as_map).map_or_else(Limits::default, |map| self.limits(map));
-        self.check_consistent(&limits, node);
         Terms {
-            limits,
+            limits: node
+                .get("limits")
+                .and_then(Node::as_map)
+                .map_or_else(Limits::default, |map| self.limits(map)),
             require: node
                 .get("require")
                 .and_then(Node::as_map)
@@ -34,23 +34,6 @@ impl Reader<'_> {
                 .get("rules")
                 .and_then(Node::as_map)
                 .map_or_else(BTreeMap::new, |map| self.levels(map)),
-        }
-    }
-
-    /// A limit by score and one by band that do not end at the same place: one of them never decides anything.
-    fn check_consistent(&mut self, limits: &Limits, node: Node<'_>) {
-        let (Some(score), Some(severity)) = (&limits.score, &limits.severity) else { return };
-        let band = Band::of(score.value);
-        if band != severity.value {
-            let entry = node.get("limits").and_then(Node::as_map).and_then(|map| map.entry("severity"));
-            let span = entry.map_or(node.span(), Entry::span);
-            let message = format!(
-                "the limits contradict each other: a score of {} is {}, and the band is limited to {}",
-                score.value,
-                band.name(),
-                severity.value.name()
-            );
-            self.faults.push(fault(span, message).help("keep one of them, or let both end in the same band"));
         }
     }
 
@@ -87,6 +70,7 @@ impl Reader<'_> {
                 findings.iter().filter_map(limit).collect()
             }),
             uncertain_layers: self.count(map, "uncertain_layers"),
+            not_applicable_layers: self.count(map, "not_applicable_layers"),
             open_threats: self.count(map, "open_threats"),
             increase: self.number(map, "increase"),
         }

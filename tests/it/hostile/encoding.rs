@@ -101,7 +101,7 @@ pub(crate) fn no_text() -> Vec<Case> {
             "8:19 syntax",
         ),
         yaml("NUL in quotes", swap("Plans trips.", "'a\0b'"), 1, "4:14 syntax"),
-        yaml("NUL by escape", swap("Plans trips.", "\"a\\0b\""), 0, ""),
+        yaml("NUL by escape", swap("Plans trips.", "\"Plans\\0trips\""), 0, ""),
         json("NUL by escape in JSON", swap_in(JSON, "Plans", "\\u0000"), 0, ""),
         yaml("half a pair of surrogates by escape", swap("Plans trips.", "\"\\ud83d\""), 1, "4:12 syntax"),
         yaml("past the last character by escape", swap("Plans trips.", "\"\\U00110000\""), 1, "4:12 syntax"),

@@ -116,7 +116,12 @@ pub(crate) fn values() -> Vec<Case> {
         json("not a number, JSON", swap_in(JSON, "9.4}", "NaN}"), 1, "8:28 syntax"),
         json("infinity, JSON", swap_in(JSON, "9.4}", "-Infinity}"), 1, "8:29 syntax"),
         yaml("Norway is a name", swap("name: Planner", "name: NO"), 0, ""),
-        yaml("yes and off are words", swap("Plans trips.", "yes").replace("Planner", "off"), 0, ""),
+        yaml(
+            "yes and off are words",
+            swap("Plans trips.", "yes").replace("Planner", "off"),
+            1,
+            "4:12 agent-placeholder",
+        ),
         yaml("Norway as a tier", swap("summary", "tier: no\n  summary"), 1, "4:9 schema"),
         yaml("true for a name", swap("name: Planner", "name: true"), 1, "3:9 schema"),
         yaml("a day for a name", swap("name: Planner", "name: 2026-01-01"), 0, ""),

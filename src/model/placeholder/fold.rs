@@ -1,0 +1,282 @@
+//! Texts reduced to what placeholders are compared by: words in small letters without accents, invisible characters and
+//! compatibility forms (a part of Unicode's NFKC: all forms of Latin letters and digits, half-width katakana). Katakana are
+//! read as hiragana.
+//!
+//! There are two readings. [`Reading::Letters`] keeps each script, so that words of any language are found.
+//! [`Reading::Shapes`] also takes letters of other scripts for the Latin letters that they look like.
+
+/// How letters are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As the letters that they are.
+    Letters,
+    /// As the Latin letters that they look like.
+    Shapes,
+}
+
+/// What is between a word and the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing: it is the last word.
+    End,
+    /// White space alone.
+    Space,
+    /// A sign without white space around it, as in `to-do` or `a@b`.
+    Tight,
+    /// A comma, perhaps with white space.
+    Comma,
+    /// Other punctuation.
+    Mark,
+}
+
+/// A folded word.
+#[derive(Debug)]
+pub(super) struct Word {
+    /// Its letters and digits, folded.
+    pub(super) text: String,
+    /// Whether it is written in capitals.
+    pub(super) capital: bool,
+    /// What follows it.
+    pub(super) gap: Gap,
+}
+
+/// The beginning of a text, folded.
+#[derive(Debug)]
+pub(super) struct Folded {
+    /// Its words.
+    pub(super) words: Vec<Word>,
+    /// Whether these are all of its words.
+    pub(super) whole: bool,
+}
+
+/// How many words are folded, and how many characters of them: what is longer is no placeholder, save for its beginning.
+const MOST_WORDS: usize = 40;
+const MOST_CHARACTERS: usize = 300;
+
+/// Folds the beginning of a text.
+pub(super) fn fold(text: &str, reading: Reading) -> Folded {
+    let mut folder = Folder { words: Vec::new(), gap: Gap::End, in_word: false };
+    let (mut characters, mut whole) = (0, true);
+    for letter in text.chars().filter(|letter| !is_ignorable(*letter)) {
+        characters += 1;
+        if characters > MOST_CHARACTERS || folder.words.len() > MOST_WORDS {
+            whole = false;
+            break;
+        }
+        folder.take(letter, reading);
+    }
+    Folded { words: folder.words, whole }
+}
+
+struct Folder {
+    words: Vec<Word>,
+    /// What has followed the last word so far.
+    gap: Gap,
+    in_word: bool,
+}
+
+impl Folder {
+    fn take(&mut self, letter: char, reading: Reading) {
+        if letter.is_ascii_alphanumeric() {
+            return self.push(letter.to_ascii_lowercase(), letter.is_ascii_uppercase());
+        }
+        if is_combining(letter) {
+            return self.combine(letter);
+        }
+        // An apostrophe within a word does not part it.
+        if self.in_word && matches!(letter, '\'' | '’' | 'ʼ' | '＇') {
+            return;
+        }
+        let look_alike = (reading == Reading::Shapes).then(|| look_alike(letter)).flatten();
+        if let Some(latin) = look_alike {
+            return self.push(latin, letter.is_uppercase());
+        }
+        let is_capital = letter.is_uppercase();
+        let mut is_letter = false;
+        for small in letter.to_lowercase().filter(|small| !is_combining(*small)) {
+            for plain in plain(small).filter(|plain| plain.is_alphanumeric()) {
+                is_letter = true;
+                self.push(plain, is_capital);
+            }
+        }
+        if !is_letter {
+            self.part(letter);
+        }
+    }
+
+    fn push(&mut self, letter: char, capital: bool) {
+        match self.words.last_mut().filter(|_| self.in_word) {
+            Some(word) => {
+                word.text.push(letter);
+                word.capital &= capital;
+            }
+            None => {
+                self.words.push(Word { text: letter.to_string(), capital, gap: Gap::End });
+                (self.in_word, self.gap) = (true, Gap::End);
+            }
+        }
+    }
+
+    /// A sign that ends a word.
+    fn part(&mut self, sign: char) {
+        let is_space = sign.is_whitespace();
+        self.gap = match (self.in_word, self.gap, sign) {
+            (true, ..) if is_space => Gap::Space,
+            (true, _, '-' | '‐' | '‑' | '_' | '.' | '/' | '@') => Gap::Tight,
+            (_, gap, ',' | '，' | '、') if matches!(gap, Gap::End | Gap::Space | Gap::Comma) => Gap::Comma,
+            (_, Gap::Comma, _) if is_space => Gap::Comma,
+            (_, Gap::Space, _) if is_space => Gap::Space,
+            _ => Gap::Mark,
+        };
+        self.in_word = false;
+        if let Some(last) = self.words.last_mut() {
+            last.gap = self.gap;
+        }
+    }
+
+    /// A combining mark changes nothing, but for the sound marks of kana.
+    fn combine(&mut self, mark: char) {
+        let step = match mark {
+            '\u{3099}' | '\u{FF9E}' => 1,
+            '\u{309A}' | '\u{FF9F}' => 2,
+            _ => return,
+        };
+        let Some(word) = self.words.last_mut().filter(|_| self.in_word) else { return };
+        let voiced = word.text.pop().map(|kana| char::from_u32(u32::from(kana) + step).unwrap_or(kana));
+        word.text.extend(voiced);
+    }
+}
+
+/// Characters that leave no ink and part no word.
+fn is_ignorable(letter: char) -> bool {
+    matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Accents and vowel signs that stand above or below a letter, and kana's sound marks.
+fn is_combining(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5BD}' | '\u{5BF}'..='\u{5C7}'
+        | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{1AB0}'..='\u{1AFF}'
+        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{3099}' | '\u{309A}' | '\u{FE20}'..='\u{FE2F}'
+        | '\u{FF9E}' | '\u{FF9F}')
+}
+
+/// The plain letters of a small one: without its accent, its circle or its style.
+fn plain(small: char) -> impl Iterator<Item = char> {
+    let ligature = LIGATURES.iter().find(|(one, _)| *one == small).map(|(_, letters)| *letters);
+    let single = if ligature.is_none() { Some(styled(small).unwrap_or(small)) } else { None };
+    ligature.unwrap_or_default().chars().chain(single)
+}
+
+fn styled(letter: char) -> Option<char> {
+    let code = u32::from(letter);
+    if matches!(letter, 'ァ'..='ヶ') {
+        // Hiragana stand as far before katakana.
+        return char::from_u32(code - 0x60);
+    }
+    let cycle = CYCLES.iter().find(|(first, last, _)| (*first..=*last).contains(&code));
+    if let Some((first, _, letters)) = cycle {
+        let at = (code - first) as usize % letters.chars().count();
+        return letters.chars().nth(at);
+    }
+    ROWS.iter().find_map(|(first, letters)| {
+        let at = code.checked_sub(u32::from(*first)).filter(|at| *at < LONGEST_ROW)?;
+        letters.chars().nth(at as usize).filter(|letter| *letter != ' ')
+    })
+}
+
+fn look_alike(letter: char) -> Option<char> {
+    let may_be = matches!(letter, '\u{250}'..='\u{58F}' | '\u{13A0}'..='\u{13FF}' | '\u{1D00}'..='\u{1D22}' | '\u{2C80}'..='\u{2CFF}');
+    if !may_be {
+        return None;
+    }
+    LOOK_ALIKES.iter().find_map(|(letters, latin)| {
+        let at = letters.chars().position(|one| one == letter)?;
+        latin.chars().nth(at)
+    })
+}
+
+/// Letters that are several.
+const LIGATURES: &[(char, &str)] = &[
+    ('ß', "ss"),
+    ('æ', "ae"),
+    ('œ', "oe"),
+    ('ĳ', "ij"),
+    ('ﬀ', "ff"),
+    ('ﬁ', "fi"),
+    ('ﬂ', "fl"),
+    ('ﬃ', "ffi"),
+    ('ﬄ', "ffl"),
+    ('ﬅ', "st"),
+    ('ﬆ', "st"),
+    ('№', "no"),
+];
+
+const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz";
+const DIGITS: &str = "0123456789";
+
+/// Ranges of styled letters and digits, which repeat an alphabet: mathematical, full-width, circled, in brackets, squared.
+const CYCLES: &[(u32, u32, &str)] = &[
+    (0x2460, 0x2468, "123456789"),
+    (0x249C, 0x24B5, ALPHABET),
+    (0x24B6, 0x24E9, ALPHABET),
+    (0xFF10, 0xFF19, DIGITS),
+    (0xFF21, 0xFF3A, ALPHABET),
+    (0xFF41, 0xFF5A, ALPHABET),
+    (0x1D400, 0x1D6A3, ALPHABET),
+    (0x1D6A8, 0x1D7CB, "αβγδεζηθικλμνξοπρθστυφχψω∂αβγδεζηθικλμνξοπρςστυφχψω∂εθκφρπ"),
+    (0x1D7CE, 0x1D7FF, DIGITS),
+    (0x1F110, 0x1F129, ALPHABET),
+    (0x1F130, 0x1F149, ALPHABET),
+    (0x1F150, 0x1F169, ALPHABET),
+    (0x1F170, 0x1F189, ALPHABET),
+    (0x1F1E6, 0x1F1FF, ALPHABET),
+    (0x1FBF0, 0x1FBF9, DIGITS),
+];
+
+/// No row of [`ROWS`] is longer.
+const LONGEST_ROW: u32 = 80;
+
+/// Letters with accents, or above and below the line, by their first code point; a space is a letter that stays.
+const ROWS: &[(char, &str)] = &[
+    ('\u{AA}', "a       23 μ   1o"),
+    ('\u{C0}', "aaaaaa ceeeeiiiidnooooo ouuuuy  aaaaaa ceeeeiiiidnooooo ouuuuy yaaaaaaccccccccdd"),
+    ('\u{110}', "ddeeeeeeeeeegggggggghhhhiiiiiiiiii  jjkkkllllll  llnnnnnn   oooooo  rrrrrrssssss"),
+    ('\u{160}', "ssttttttuuuuuuuuuuuuwwyyyzzzzzzsbbbb   cc ddd    ffg   ikkl  nnooo  pp     ttttu"),
+    ('\u{1B0}', "u vyyzz                      aaiioouuuuuuuuuu aaaaææ  ggkkooooʒʒj   gg  nnaaææøø"),
+    ('\u{200}', "aaaaeeeeiiiioooorrrruuuusstt  hhn     aaeeooooooooyy      acclt    bu eejj  rryy"),
+    ('\u{2B0}', "hɦjrɹɻʁwy"),
+    ('\u{1D2C}', "aæb deǝghijklmn oȣprtuwaɐɑᴂbdeəɛɜg kmŋoɔᴖᴗptuᴝɯvᴥβγδφχiruv"),
+    ('\u{1E00}', "aabbbbbbccddddddddddeeeeeeeeeeffgghhhhhhhhhhiiiikkkkkkllllllllmmmmmmnnnnnnnnoooo"),
+    ('\u{1E50}', "oooopppprrrrrrrrssssssssssttttttttuuuuuuuuuuvvvvwwwwwwwwwwxxxxyyzzzzzzhtwy s"),
+    ('\u{1EA0}', "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuu"),
+    ('\u{1EF0}', "uuyyyyyyyy"),
+    ('\u{2070}', "0i  456789     n0123456789      aeoxəhklmnpst"),
+    ('\u{2102}', "c    ɛ  ghhhhħiill n   pqrrr      z   z kabc eef moאבגדi  πγγπ     ddeij"),
+    ('\u{386}', "α εηι ο υωι                         ιυαεηιυ                         ιυουω"),
+    ('\u{622}', "ااواي"),
+    (
+        '\u{FF66}',
+        "をぁぃぅぇぉゃゅょっーあいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん",
+    ),
+    ('\u{439}', "и"),
+    ('\u{450}', "ее г   і    киу"),
+    // Small capitals.
+    ('\u{1D00}', "a  bcd e  jklm o        p  tu   vwz"),
+];
+
+/// Letters of other scripts beside the Latin ones of the same shape.
+const LOOK_ALIKES: &[(&str, &str)] = &[
+    // Cyrillic.
+    ("АВСЕНІЈКМОРЅТУХҮԀԌԚԜһабвгеиікјмнопрѕтухьԁԛԝүӏ", "abcehijkmopstyxydgqwhabbreuikjmhonpstyxbdqwyl"),
+    // Greek.
+    ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγεηικνορτυχω", "abezhikmnoptyxabyenikvoptuxw"),
+    // Cherokee.
+    ("ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᏀᏃᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏴ", "drtiajewmhgzbrwsvslcpkb"),
+    // Armenian and Coptic.
+    ("օոսհցյզՕՏՍԼⲞⲟⲦⲧⲆⲃ", "onuhgjqosuloottdb"),
+    // Small capitals and letters of phonetic alphabets.
+    ("ɑɡɩɪɢɴʀʙʜʟʏᴅᴏᴛ", "agiignrbhlydot"),
+];

@@ -1,0 +1,520 @@
+//! Phrases of placeholders, one row a language, separated by `|`. Case, accents, punctuation and spaces do not count.
+
+/// Phrases of one group: the language and what is said in it.
+pub(super) type Rows = &'static [(&'static str, &'static str)];
+
+/// Texts that no field takes for a value.
+pub(super) const EMPTY: Rows = &[
+    (
+        "English",
+        "wip|nothing|no threats|none identified|none known|todo|to do|tbd|tba|tbc|fixme|n/a|na|none|unknown|pending",
+    ),
+    (
+        "English",
+        "xxx|placeholder|place holder|lorem|null|not applicable|to be determined|to be done|unassigned|nobody yet|later|soon|coming soon|in progress",
+    ),
+    ("Chinese", "待办|待辦|待定|未定|暂定|占位符|佔位符|占位"),
+    ("Japanese", "未定|未記入|未入力|プレースホルダー|要記入"),
+    ("Korean", "미정|할 일|할일|추후 결정|미작성|미입력"),
+    ("Russian", "тодо|туду|заглушка|не определено|не заполнено"),
+    ("Ukrainian", "не визначено|не заповнено|заглушка"),
+    ("Arabic", "غير محدد|لم يحدد بعد|يحدد لاحقا"),
+    ("Hebrew", "לביצוע|טרם נקבע|ייקבע בהמשך"),
+    ("Hindi", "निर्धारित नहीं|निर्धारित किया जाना है"),
+    ("Thai", "ยังไม่กำหนด|รอกำหนด"),
+    ("Greek", "εκκρεμεί|προς καθορισμό"),
+    ("Turkish", "belirlenecek|yapılacak|belirsiz"),
+    ("Polish", "do zrobienia|do ustalenia|nieustalone"),
+    ("Czech", "bude určeno|k doplnění|zástupný text"),
+    ("German", "platzhalter|zu erledigen|noch offen|offen|n.n."),
+    ("French", "à faire|à définir|à déterminer|espace réservé"),
+    ("Spanish", "por hacer|por definir|por determinar|a definir"),
+    ("Portuguese", "a fazer|a definir|a determinar|por definir"),
+    ("Italian", "da fare|da definire|da determinare|segnaposto"),
+    ("Dutch", "nog te doen|te doen|nader te bepalen|n.t.b.|nog te bepalen"),
+];
+
+/// Promises of a text to come.
+pub(super) const PROMISES: Rows = &[
+    (
+        "English",
+        "coming soon|in progress|work in progress|later|soon|fill in|fill me in|fill this in|fill in later|please fill in",
+    ),
+    (
+        "English",
+        "to be completed|to be defined|to be added|to be filled in|to be written|to be confirmed|to be decided|to be assigned",
+    ),
+    (
+        "English",
+        "to follow|to come|more to come|details to follow|under construction|under review|under discussion|draft|first draft",
+    ),
+    (
+        "English",
+        "watch this space|stay tuned|not yet|not done yet|needs work|needs input|needs review|stub|add text|add text here|write me",
+    ),
+    (
+        "English",
+        "describe me|describe|describe here|complete me|complete this|please complete|please describe|add later|add details|add content",
+    ),
+    (
+        "English",
+        "ask the team|ask me|ask later|check later|check with the team|to discuss|to be discussed|next sprint|next release",
+    ),
+    (
+        "English",
+        "not started|later on|next time|in the next version|in the next release|under development|will do|will do later|work needed",
+    ),
+    (
+        "French",
+        "à compléter|à remplir|à rédiger|à préciser|à confirmer|à venir|à suivre|à ajouter|à renseigner|à décrire|à analyser|à valider",
+    ),
+    (
+        "French",
+        "en cours|en attente|en cours de rédaction|en préparation|prochainement|bientôt|plus tard|reste à faire|non renseigné",
+    ),
+    (
+        "French",
+        "sera complété|sera complété plus tard|sera ajouté ultérieurement|sera défini plus tard|sera rempli plus tard",
+    ),
+    (
+        "German",
+        "wird nachgereicht|wird ergänzt|wird noch ergänzt|folgt|folgt noch|folgt später|folgt in kürze|noch zu ergänzen|zu ergänzen",
+    ),
+    (
+        "German",
+        "noch auszufüllen|auszufüllen|ausfüllen|bitte ausfüllen|hier ausfüllen|noch zu klären|zu klären|noch zu definieren|zu definieren",
+    ),
+    (
+        "German",
+        "in arbeit|in bearbeitung|in vorbereitung|in klärung|steht noch aus|ausstehend|später|demnächst|kommt noch|kommt bald|kommt später",
+    ),
+    (
+        "German",
+        "noch nicht ausgefüllt|noch nicht definiert|noch festzulegen|noch festlegen|muss noch ergänzt werden|entwurf",
+    ),
+    (
+        "Spanish",
+        "a completar|por completar|pendiente|pendiente de revisión|pendiente de definir|próximamente|en curso|en progreso|en proceso",
+    ),
+    (
+        "Spanish",
+        "en construcción|se completará|se completará más adelante|se definirá|se añadirá|se agregará|más tarde|más adelante|por rellenar",
+    ),
+    ("Spanish", "por llenar|rellenar|completar|falta completar|sin definir|por confirmar|por escribir|luego"),
+    (
+        "Portuguese",
+        "a completar|a preencher|por preencher|por completar|pendente|em breve|em andamento|em curso|em construção|em elaboração",
+    ),
+    (
+        "Portuguese",
+        "será preenchido|será preenchido depois|será adicionado|será definido|a ser definido|a ser preenchido|preencher|mais tarde",
+    ),
+    ("Portuguese", "aguardando|aguardando revisão|a confirmar|a adicionar|depois"),
+    (
+        "Italian",
+        "da completare|da compilare|da aggiungere|da scrivere|da confermare|in attesa|in corso|in lavorazione|prossimamente|segue",
+    ),
+    (
+        "Italian",
+        "sarà completato|verrà completato|verrà aggiunto|sarà aggiunto|più tardi|in seguito|da rivedere|in arrivo|in preparazione",
+    ),
+    (
+        "Dutch",
+        "nog in te vullen|in te vullen|volgt|volgt later|volgt nog|nog aan te vullen|wordt later aangevuld|wordt aangevuld|wordt nog ingevuld",
+    ),
+    (
+        "Dutch",
+        "komt later|komt nog|in bewerking|in behandeling|in uitvoering|binnenkort|nog uit te werken|later invullen",
+    ),
+    (
+        "Swedish",
+        "att göra|kommer senare|kommer snart|fylls i senare|fyll i|under arbete|pågår|att definiera|kompletteras senare|kompletteras",
+    ),
+    (
+        "Danish and Norwegian",
+        "kommer senere|kommer snart|udfyldes senere|udfyldes|fylles ut senere|fylles ut|under arbejde|under arbeid|mangler|pågår",
+    ),
+    (
+        "Finnish",
+        "täydennetään myöhemmin|täydennetään|tehdään myöhemmin|tulossa|tulossa pian|kesken|myöhemmin|täytä",
+    ),
+    (
+        "Polish",
+        "do uzupełnienia|do określenia|do wypełnienia|do opisania|w przygotowaniu|w trakcie|wkrótce|później|uzupełnić|zostanie uzupełnione",
+    ),
+    ("Polish", "zostanie dodane później|oczekuje na przegląd|w toku|do weryfikacji"),
+    (
+        "Czech",
+        "doplnit|bude doplněno|bude doplněno později|připravuje se|později|brzy|dodělat|vyplnit|bude vyplněno",
+    ),
+    ("Slovak", "doplniť|bude doplnené|bude doplnené neskôr|neskôr|pripravuje sa"),
+    ("Hungarian", "kitöltendő|később|kitöltés alatt|folyamatban|hamarosan|pótolandó"),
+    ("Romanian", "de completat|urmează|în curs|va fi completat|va fi completat ulterior|în lucru"),
+    (
+        "Croatian and Serbian",
+        "dopuniti|u izradi|naknadno|bit će dopunjeno|biće dopunjeno|у изради|накнадно|допунити",
+    ),
+    (
+        "Turkish",
+        "daha sonra doldurulacak|doldurulacak|tamamlanacak|daha sonra|yakında|hazırlanıyor|eklenecek|devam ediyor|beklemede|sonra",
+    ),
+    (
+        "Vietnamese",
+        "sẽ bổ sung sau|sẽ bổ sung|đang cập nhật|chưa xác định|sẽ cập nhật|sẽ điền sau|đang chờ|bổ sung sau|chưa có",
+    ),
+    (
+        "Indonesian and Malay",
+        "akan diisi nanti|akan diisi|belum ditentukan|menyusul|segera|akan dilengkapi|akan ditambahkan|dalam proses|nanti|belum ada",
+    ),
+    (
+        "Russian",
+        "будет заполнено позже|будет заполнено|будет добавлено|будет добавлено позже|будет дополнено|будет дополнено позже|будет описано позже",
+    ),
+    (
+        "Russian",
+        "в разработке|в работе|в процессе|позже|потом|уточняется|требует уточнения|заполнить|дописать|дополнить|скоро|в ожидании|на согласовании",
+    ),
+    (
+        "Russian",
+        "ожидает проверки|на рассмотрении|надо заполнить|нужно заполнить|добавить|описать|доделать|сделать|черновик|в стадии подготовки",
+    ),
+    (
+        "Ukrainian",
+        "буде додано|буде додано пізніше|буде заповнено|буде заповнено пізніше|уточнюється|в роботі|в процесі|пізніше|заповнити|доповнити|скоро",
+    ),
+    ("Bulgarian", "предстои|ще бъде попълнено|ще бъде добавено|попълни|по-късно|в процес"),
+    (
+        "Greek",
+        "θα συμπληρωθεί|θα συμπληρωθεί αργότερα|προς συμπλήρωση|σε εξέλιξη|σύντομα|αργότερα|θα προστεθεί",
+    ),
+    (
+        "Arabic",
+        "قيد الإعداد|قيد الانتظار|قيد المراجعة|قيد التنفيذ|قيد العمل|لاحقا|سيتم التحديد لاحقا|سيتم استكماله لاحقا|سيتم إكماله لاحقا",
+    ),
+    (
+        "Arabic",
+        "سيضاف لاحقا|ستضاف لاحقا|سيتم إضافته لاحقا|يكمل لاحقا|للاستكمال|قريبا|في انتظار المراجعة|سيتم تعبئته لاحقا|سيحدد لاحقا|تحت المراجعة",
+    ),
+    ("Persian", "بعدا|بعداً تکمیل می‌شود|در دست تهیه|در حال تکمیل|به زودی|تکمیل خواهد شد|بعدا تکمیل شود"),
+    ("Hebrew", "יושלם בהמשך|להשלים|להשלמה|בקרוב|בהמשך|בתהליך|ימולא בהמשך|ממתין לבדיקה|בעבודה"),
+    ("Hindi", "बाद में|बाद में भरा जाएगा|लंबित|जल्द आ रहा है|प्रगति पर|समीक्षा लंबित|भरना बाकी है|बाद में जोड़ा जाएगा"),
+    ("Thai", "รอดำเนินการ|จะเพิ่มภายหลัง|กำลังดำเนินการ|เร็วๆ นี้|รอเพิ่มเติม|ภายหลัง"),
+    (
+        "Chinese",
+        "待补充|待补|待填|待填写|待完善|待确认|待更新|待定义|待评估|待讨论|待分析|待续|待审|待审核|待处理|稍后补充|后续补充|稍后填写|以后再说|以后补充",
+    ),
+    (
+        "Chinese",
+        "敬请期待|进行中|正在进行|开发中|编写中|整理中|完善中|审核中|草稿|后补|稍后|将在后续补充|即将推出|暂缺|未填写|未填|请填写|请补充|需补充",
+    ),
+    (
+        "Chinese",
+        "待補充|待補|待填寫|待完善|待確認|待評估|待討論|待審核|稍後補充|後續補充|稍後填寫|敬請期待|進行中|撰寫中|草稿|後補|稍後|未填寫|請填寫",
+    ),
+    (
+        "Chinese",
+        "后期补充|稍后添加|稍后完善|之后补充|后面再写|以后再填|下次补充|更新中|建设中|施工中|内容待定|详情待定|详情稍后公布|暂不填写|待更新中|先空着",
+    ),
+    (
+        "Japanese",
+        "後で|あとで|後日|後ほど|後日記入|後で記入|後で記入する|後ほど記入|後で追記|後日追記|記入予定|追記予定|要確認|検討中|作成中|準備中|調査中|対応中",
+    ),
+    (
+        "Japanese",
+        "確認中|追って|近日公開|レビュー待ち|確認待ち|対応予定|これから|これから記入|今後追加|今後記載|下書き|記載予定|ここに記入|記入してください|要検討|要追記",
+    ),
+    (
+        "Japanese",
+        "後で書く|後で書きます|あとで書く|書き途中|準備中です|工事中|未作成|未実施|未対応|未検討|未完成|仮置き|ダミー|後で追加|後日対応|後日追加します",
+    ),
+    (
+        "Korean",
+        "추후 작성|추후 기재|추후 보완|추후 추가|나중에|나중에 작성|나중에 추가|작성 예정|작성중|작성 중|검토 중|검토중|검토 예정|확인 필요|확인 중|준비 중",
+    ),
+    (
+        "Korean",
+        "진행 중|진행중|보완 예정|추가 예정|업데이트 예정|작성 필요|곧 추가|초안|추후 업데이트|추후 공지|검토 대기|작성해 주세요",
+    ),
+    (
+        "Korean",
+        "작업 중|미완성|미정입니다|추후에 작성|추후에 작성하겠습니다|나중에 작성하겠습니다|나중에 채움|추후 입력|보류|보류 중|대기 중|더미",
+    ),
+];
+
+/// The words of a form that nobody has filled in.
+pub(super) const FORMS: Rows = &[
+    (
+        "English",
+        "your name|your name here|name here|your team|your team here|owner name|name of the owner|insert name|insert name here|enter name",
+    ),
+    (
+        "English",
+        "agent name|name of the agent|my agent|your agent|insert text|insert text here|text here|your text here|your text|enter text|enter text here",
+    ),
+    (
+        "English",
+        "description here|insert description|enter description|type here|write here|some text|sample text|example text|dummy text|lorem ipsum",
+    ),
+    (
+        "English",
+        "placeholder text|change me|changeme|replace me|replaceme|replace this|insert here|example only|template|from the template|default text",
+    ),
+    (
+        "German",
+        "hier text einfügen|text einfügen|beispieltext|blindtext|name einfügen|hier eintragen|bitte eintragen",
+    ),
+    ("French", "texte ici|votre texte ici|insérer le texte|exemple de texte|votre nom|faux texte"),
+    ("Spanish", "texto aquí|escriba aquí|insertar texto|texto de ejemplo|su nombre"),
+    ("Portuguese", "texto aqui|escreva aqui|inserir texto|texto de exemplo|seu nome"),
+    ("Italian", "testo qui|inserire testo|inserisci testo|testo di esempio|il tuo nome"),
+    ("Chinese", "在此输入|请输入|在此填写|示例文本|在此輸入|請輸入|此处填写|范例"),
+    ("Japanese", "ここに入力|入力してください|サンプルテキスト|ここにテキスト"),
+    ("Korean", "여기에 입력|입력하세요|예시 텍스트|여기에 작성"),
+    ("Russian", "введите текст|текст здесь|пример текста|ваш текст"),
+];
+
+/// Texts that say that there is nothing, without a reason, and words that say nothing at all.
+pub(super) const NOTHINGS: Rows = &[
+    (
+        "English",
+        "no|yes|none|nope|nothing known|not relevant|not available|not known|not specified|not defined|no idea|dont know|i dont know",
+    ),
+    (
+        "English",
+        "no comment|no concerns|no issues|no risk|no risks|no threats known|all good|looks good|lgtm|same|whatever|who knows|not sure|no answer",
+    ),
+    (
+        "English",
+        "low|medium|high|critical|low risk|medium risk|high risk|true|false|on|off|default|various|several|many|other|misc|standard|as usual",
+    ),
+    (
+        "English",
+        "foundation models|data operations|agent frameworks|deployment and infrastructure|evaluation and observability|security and compliance",
+    ),
+    (
+        "English",
+        "agent ecosystem|foundation model|agent framework|mapped|open|accepted|mitigated|done|finished|completed|nil|void|blank|empty",
+    ),
+    (
+        "English",
+        "because|just because|backlog|intentionally left blank|left blank|this page intentionally left blank|leave blank|none so far|none for now|no content|no text|no answer yet|n/a for now|na for now|n/a yet|not now|not needed|not required|obvious|self explanatory|self evident|see title|trivial",
+    ),
+    (
+        "French",
+        "aucun|aucune|rien|néant|sans objet|non applicable|inconnu|inconnue|pas de menace|aucune menace|rien à signaler|ras|s/o|non|oui|pas applicable",
+    ),
+    (
+        "French",
+        "aucune menace connue|aucun risque|aucun risque identifié|aucune menace identifiée|non défini|non connu|pas encore défini|sans commentaire",
+    ),
+    (
+        "German",
+        "keine|keiner|keins|nichts|unbekannt|nicht zutreffend|entfällt|nicht anwendbar|nicht relevant|k.a.|keine angabe|keine angaben|nein|ja|trifft nicht zu",
+    ),
+    (
+        "German",
+        "keine bekannt|keine bedrohungen|keine bedrohungen bekannt|keine risiken|keine risiken bekannt|nichts bekannt|nicht bekannt|nicht definiert|weiß nicht",
+    ),
+    (
+        "Spanish",
+        "ninguno|ninguna|nada|no aplica|no aplicable|desconocido|desconocida|sí|sin amenazas|sin riesgos|ninguna amenaza conocida|no se conoce|no definido",
+    ),
+    (
+        "Portuguese",
+        "nenhum|nenhuma|nada|não aplicável|não se aplica|desconhecido|desconhecida|sim|não|sem ameaças|sem riscos|nenhuma ameaça conhecida|não definido",
+    ),
+    (
+        "Italian",
+        "nessuno|nessuna|niente|nulla|non applicabile|sconosciuto|sconosciuta|sì|nessuna minaccia|nessun rischio|non definito|non noto|non pertinente",
+    ),
+    (
+        "Dutch",
+        "geen|onbekend|n.v.t.|niet van toepassing|nee|ja|niets|geen bedreigingen|geen risico's|niet bekend|niet relevant",
+    ),
+    ("Swedish", "ingen|inga|inget|ej tillämpligt|okänt|nej|ej aktuellt|inga kända hot|saknas"),
+    (
+        "Danish and Norwegian",
+        "ingen|intet|ikke aktuelt|ikke relevant|ukendt|ukjent|nei|ikke anvendelig|ingen kendte trusler|ingen kjente trusler",
+    ),
+    ("Finnish", "ei ole|ei tiedossa|ei mitään|ei sovellu|tuntematon|ei|kyllä|ei relevantti"),
+    ("Polish", "brak|nie dotyczy|nieznane|nie|tak|nic|brak zagrożeń|nieznany|nie wiem|brak danych"),
+    (
+        "Czech and Slovak",
+        "není|žádné|žádná|nevím|neznámé|ne|ano|nie je|žiadne|neznáme|netýká se|netýka sa|nic",
+    ),
+    ("Hungarian", "nincs|nem|igen|ismeretlen|nem alkalmazható|nem ismert"),
+    ("Romanian", "niciunul|niciuna|nimic|nu se aplică|necunoscut|nu|da"),
+    ("Turkish", "yok|hiçbiri|bilinmiyor|hayır|evet|uygulanamaz|geçerli değil|bilinen tehdit yok"),
+    ("Vietnamese", "không có|không|không áp dụng|không rõ|chưa rõ|có"),
+    ("Indonesian and Malay", "tidak ada|tiada|tidak berlaku|tidak diketahui|tidak|ya"),
+    (
+        "Russian",
+        "нет|нету|да|неизвестно|не применимо|неприменимо|отсутствует|отсутствуют|не известно|ничего|угроз нет|нет угроз|не знаю|н/д|нет данных|не указано",
+    ),
+    ("Ukrainian", "немає|нема|невідомо|не застосовується|відсутні|ні|так|не знаю|загроз немає"),
+    ("Bulgarian", "няма|неизвестно|неприложимо|не|да"),
+    ("Greek", "κανένα|κανένας|καμία|άγνωστο|δεν υπάρχει|μη εφαρμόσιμο|όχι|ναι|δεν εφαρμόζεται|τίποτα"),
+    ("Arabic", "لا شيء|لا يوجد|غير معروف|غير متاح|غير منطبق|لا ينطبق|لا|نعم|لا توجد تهديدات|مجهول|لا أعرف|لا تنطبق"),
+    ("Persian", "ندارد|هیچ|نامشخص|نامعلوم|خیر|بله|موردی ندارد"),
+    ("Hebrew", "אין|לא ידוע|לא רלוונטי|לא|כן|כלום|אין איומים|לא ישים"),
+    ("Hindi", "कोई नहीं|अज्ञात|लागू नहीं|नहीं|हाँ|कुछ नहीं|कोई खतरा नहीं"),
+    ("Thai", "ไม่มี|ไม่ทราบ|ไม่เกี่ยวข้อง|ไม่|ใช่"),
+    (
+        "Chinese",
+        "暂无|无|没有|不适用|未知|不知道|略|空|测试|是|否|不明|无威胁|没有威胁|暂无威胁|无内容|空白|没什么|不清楚|无风险|没有风险|無|沒有|不適用|暫無|不知道|測試|無威脅|不详|未明",
+    ),
+    (
+        "Japanese",
+        "なし|該当なし|特になし|不明|無し|無|はい|いいえ|ない|ありません|特にありません|該当しない|テスト|わからない|未確認|対象外|省略|脅威なし|リスクなし|記載なし|特筆事項なし|問題なし|空欄|空白",
+    ),
+    (
+        "Korean",
+        "해당 없음|해당없음|없음|알 수 없음|모름|예|네|아니요|아니오|테스트|없습니다|특이사항 없음|위협 없음|적용 안 됨|불명|생략|해당사항 없음|빈칸|내용 없음",
+    ),
+];
+
+/// Texts that only point to another place.
+pub(super) const POINTERS: Rows = &[
+    (
+        "English",
+        "ditto|idem|ibid|ibidem|same as above|as above|like above|same as before|same as previous|see above|see below|above|below|the same",
+    ),
+    (
+        "English",
+        "wiki|see wiki|link|link below|see link|attached|see attached|in the wiki|in confluence|in the docs|on the wiki|elsewhere|documented elsewhere",
+    ),
+    (
+        "English",
+        "covered elsewhere|covered above|covered below|described above|described below|already covered|already described|same as the others|as before",
+    ),
+    (
+        "English",
+        "same here|same thing|same as other layers|same as l1|see previous|refer above|as described above|as mentioned above|as mentioned before",
+    ),
+    (
+        "English",
+        "as discussed|as per above|op. cit.|vide supra|click here|in attachment|in the attachment|on confluence|wiki page|our wiki|google it|check wiki|check the wiki|check the docs|read the docs|read the wiki",
+    ),
+    (
+        "French",
+        "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|comme ci-dessus|voir annexe",
+    ),
+    ("French", "voir wiki|voir le wiki|voir documentation|même chose|la même chose|identique|pareil"),
+    (
+        "German",
+        "siehe oben|s. o.|siehe unten|s. u.|wie oben|dito|ebenso|siehe wiki|siehe confluence|siehe anhang|siehe dokumentation|siehe doku|gleiches gilt|dasselbe",
+    ),
+    ("German", "analog|analog zu oben|wie zuvor|oben|unten|gleich wie oben|siehe dort|siehe anderswo"),
+    (
+        "Spanish",
+        "ver arriba|véase arriba|ver más arriba|ver abajo|igual que arriba|lo mismo|ídem|ver wiki|ver documentación|ver anexo|como arriba|igual",
+    ),
+    (
+        "Portuguese",
+        "ver acima|veja acima|ver abaixo|igual acima|o mesmo|mesmo que acima|ver wiki|ver documentação|ver anexo|como acima|vide acima",
+    ),
+    (
+        "Italian",
+        "come sopra|vedi sopra|vedi sotto|lo stesso|uguale|vedi wiki|vedi documentazione|vedi allegato|si veda sopra|stessa cosa",
+    ),
+    (
+        "Dutch",
+        "zie boven|zie hierboven|zie onder|zie hieronder|hetzelfde|zelfde als boven|zie wiki|zie documentatie|zie bijlage",
+    ),
+    ("Swedish", "se ovan|se nedan|samma som ovan|se wiki|samma|detsamma"),
+    (
+        "Danish and Norwegian",
+        "se ovenfor|se nedenfor|se over|se under|samme som ovenfor|som over|som ovenfor|se wiki|samme",
+    ),
+    ("Finnish", "katso yllä|ks. yllä|katso alla|sama kuin yllä|katso wiki|samoin"),
+    (
+        "Polish",
+        "jak wyżej|j.w.|patrz wyżej|zob. wyżej|patrz wiki|zobacz wiki|patrz dokumentacja|to samo|patrz niżej",
+    ),
+    (
+        "Czech and Slovak",
+        "viz výše|viz níže|viz wiki|viz dokumentace|stejné|totéž|pozri vyššie|ako vyššie|jako výše|to isté",
+    ),
+    ("Hungarian", "lásd fent|lásd fentebb|lásd lent|ugyanaz|mint fent|lásd wiki"),
+    ("Romanian", "vezi mai sus|vezi wiki|la fel|idem ca mai sus"),
+    (
+        "Turkish",
+        "yukarıya bakınız|yukarıya bakın|bkz. yukarı|yukarıdaki gibi|aynı|aşağıya bakınız|wikiye bakın",
+    ),
+    ("Vietnamese", "như trên|xem ở trên|xem trên|xem wiki|giống như trên|xem bên dưới"),
+    (
+        "Indonesian and Malay",
+        "lihat di atas|lihat atas|sama seperti di atas|sama dengan di atas|lihat wiki|sda",
+    ),
+    (
+        "Russian",
+        "см. выше|см выше|смотри выше|см. ниже|то же|то же самое|аналогично|как выше|смотри вики|см. вики|см. документацию|тоже|там же|см. приложение",
+    ),
+    ("Ukrainian", "див. вище|див. нижче|те саме|аналогічно|як вище|дивись вікі|див. вікі"),
+    ("Bulgarian", "виж по-горе|същото|виж горе|виж уики"),
+    ("Greek", "βλέπε παραπάνω|βλ. παραπάνω|ομοίως|το ίδιο|όπως παραπάνω|βλέπε wiki"),
+    (
+        "Arabic",
+        "كما سبق|نفس ما سبق|انظر أعلاه|كما هو أعلاه|كما ورد أعلاه|انظر أدناه|نفس الشيء|راجع الويكي|انظر الويكي|راجع الوثائق|أعلاه",
+    ),
+    ("Persian", "مانند بالا|همانند بالا|رجوع به بالا|همان|به ویکی مراجعه کنید"),
+    ("Hebrew", "כנ\"ל|ראה לעיל|ראו לעיל|כמו למעלה|ראה ויקי|ראה למטה"),
+    ("Hindi", "ऊपर देखें|वही|ऊपर जैसा|विकी देखें|नीचे देखें"),
+    ("Thai", "ดูด้านบน|เหมือนข้างต้น|เช่นเดียวกับข้างต้น|ดูวิกิ"),
+    (
+        "Chinese",
+        "同上|见上|见上文|如上|见下|见下文|参见上文|详见wiki|见wiki|见文档|详见文档|参见文档|见附件|参考文档|同前|同上所述|参考上文|与上同|和上面一样|同第一层|参考wiki|見上|見上文|見下文|詳見文件|見文件|見附件",
+    ),
+    (
+        "Japanese",
+        "同上|上記参照|以下参照|上記と同じ|同じ|上に同じ|別紙参照|資料参照|ドキュメント参照|wiki参照|ウィキ参照|上記の通り|前述の通り|下記参照|別途参照|左に同じ|同様|同左|別紙|リンク参照",
+    ),
+    (
+        "Korean",
+        "위와 같음|상동|위 참조|위키 참조|문서 참조|아래 참조|상기 참조|위와 동일|동일|동일함|문서 참고|위키 참고|위 내용 참조|같음|별첨 참조|이하 동일|상기와 동일|참조|링크 참조",
+    ),
+];
+
+/// Beginnings and ends of short texts in scripts without spaces: the affix, and the most letters that the whole may have.
+pub(super) struct Affix {
+    pub(super) text: &'static str,
+    pub(super) most: usize,
+}
+
+/// Beginnings of promises.
+pub(super) const PROMISE_PREFIXES: &[Affix] =
+    &[Affix { text: "待", most: 4 }, Affix { text: "后续再", most: 8 }];
+/// Ends of promises.
+pub(super) const PROMISE_SUFFIXES: &[Affix] = &[
+    Affix { text: "予定", most: 8 },
+    Affix { text: "作成中", most: 8 },
+    Affix { text: "検討中", most: 8 },
+    Affix { text: "確認中", most: 8 },
+    Affix { text: "調査中", most: 8 },
+    Affix { text: "準備中", most: 8 },
+    Affix { text: "补充中", most: 8 },
+    Affix { text: "待补充", most: 10 },
+    Affix { text: "稍后补充", most: 12 },
+    Affix { text: "后续补充", most: 12 },
+    Affix { text: "예정", most: 10 },
+];
+/// Beginnings of pointers.
+pub(super) const POINTER_PREFIXES: &[Affix] = &[
+    Affix { text: "详见", most: 14 },
+    Affix { text: "參見", most: 14 },
+    Affix { text: "参见", most: 14 },
+    Affix { text: "詳見", most: 14 },
+    Affix { text: "请参阅", most: 16 },
+    Affix { text: "请见", most: 12 },
+    Affix { text: "参阅", most: 14 },
+    Affix { text: "见附", most: 6 },
+];
+/// Ends of pointers.
+pub(super) const POINTER_SUFFIXES: &[Affix] = &[
+    Affix { text: "参照", most: 14 },
+    Affix { text: "を参照", most: 20 },
+    Affix { text: "を参照してください", most: 30 },
+    Affix { text: "をご覧ください", most: 26 },
+    Affix { text: "참조", most: 12 },
+    Affix { text: "참고", most: 12 },
+];

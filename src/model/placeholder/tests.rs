@@ -1,0 +1,170 @@
+//! What counts as a placeholder, and what must not.
+
+use super::vocabulary::{
+    ANNOUNCED, ANNOUNCING, AROUND_PLACES, CONNECTORS, DENIALS, DENIED, FILLERS, GIBBERISH, MARKERS, NOTES,
+    PLACES, POINTING,
+};
+use super::{Blank, TextKind, blank};
+
+fn is_blank(text: &str, kind: TextKind) -> bool {
+    blank(text, kind).is_some()
+}
+
+/// The texts of a list, of which those in `prose`, a line each, must (not) be placeholders.
+fn wrong(lines: &str, kind: TextKind, wanted: bool) -> Vec<&str> {
+    let texts = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    texts.filter(|text| is_blank(text, kind) != wanted).collect()
+}
+
+#[test]
+fn vocabulary_is_sorted_and_folded() {
+    for words in [
+        ANNOUNCED,
+        ANNOUNCING,
+        AROUND_PLACES,
+        CONNECTORS,
+        DENIALS,
+        DENIED,
+        FILLERS,
+        GIBBERISH,
+        MARKERS,
+        NOTES,
+        PLACES,
+        POINTING,
+    ] {
+        assert!(words.is_sorted(), "{words:?}");
+        assert!(words.iter().all(|word| word.bytes().all(|it| it.is_ascii_lowercase())), "{words:?}");
+    }
+}
+
+#[test]
+fn placeholder_in_any_script_case_and_width_is_blank() {
+    let found = wrong(include_str!("placeholders.txt"), TextKind::Prose, true);
+    assert!(found.is_empty(), "not found: {found:#?}");
+}
+
+#[test]
+fn ordinary_sentence_is_no_placeholder() {
+    let sentences = include_str!("sentences.txt");
+    assert!(sentences.lines().filter(|line| !line.trim().is_empty()).count() >= 200);
+    let found = wrong(sentences, TextKind::Prose, false);
+    assert!(found.is_empty(), "taken for placeholders: {found:#?}");
+    let found = wrong(sentences, TextKind::Evidence, false);
+    assert!(found.is_empty(), "taken for placeholders of evidence: {found:#?}");
+}
+
+#[test]
+fn white_space_is_empty() {
+    for text in ["", " \n\t", "\u{A0}\u{3000}"] {
+        assert_eq!(blank(text, TextKind::Name), Some(Blank::Empty));
+    }
+}
+
+#[test]
+fn pointer_is_evidence_and_a_placeholder_is_not() {
+    let evidence = "
+        https://example.org/reports/sandbox
+        see SEC-123
+        SEC-123
+        #1432
+        <https://example.org/report>
+        [report](docs/report.md)
+        docs/tests/sandbox.md
+        see Confluence
+        tests/sandbox_escape.rs:42
+        security@example.org
+        Tested in May.
+        Red team of 2026-03, 40 prompts.";
+    assert_eq!(wrong(evidence, TextKind::Evidence, false), [""; 0]);
+    let placeholders = "
+        x
+        TODO
+        tbd: ask
+        to be added
+        [link]
+        {{ evidence }}
+        pending review
+        none
+        yes
+        ok
+        42
+        wird nachgereicht
+        待补充";
+    assert_eq!(wrong(placeholders, TextKind::Evidence, true), [""; 0]);
+}
+
+#[test]
+fn name_is_a_placeholder_only_as_a_marker_mark_or_promise() {
+    let names = "
+        Planner
+        x
+        QA
+        42
+        Security Team
+        The Review Team
+        Will
+        Will Page
+        Sera
+        Nada
+        Segue
+        Todo Planner
+        TODO app agent
+        Test
+        Foo
+        Same
+        agents@example.org
+        todo@example.org
+        Jane Doe <jane@example.org>
+        https://example.org/teams/agents
+        @org/agents
+        Assistant [beta]
+        No. 5
+        旅行助手
+        سارة
+        Опен Ассистент";
+    assert_eq!(wrong(names, TextKind::Name, false), [""; 0]);
+    let placeholders = "
+        TODO
+        ＴＯＤＯ
+        TODO: ask Bob
+        todo ask Bob
+        TBD
+        tba
+        N/A
+        none
+        unknown
+        pending
+        -
+        ?
+        ...
+        <owner>
+        [agent name]
+        {{ cookiecutter.name }}
+        ${OWNER}
+        %OWNER%
+        __NAME__
+        your name here
+        to be assigned
+        to be decided by the board
+        will be named later
+        coming soon
+        à définir
+        wird noch festgelegt
+        待定
+        未定
+        미정";
+    assert_eq!(wrong(placeholders, TextKind::Name, true), [""; 0]);
+}
+
+#[test]
+fn long_text_is_cheap_and_bounded() {
+    for piece in
+        ["TODO ", "n/a ", "x ", "[", "{{a}} ", "\u{200B}", "a-", "待", "https://a.b ", "no risk ", "%"]
+    {
+        let text = piece.repeat(200_000 / piece.len());
+        let _ = is_blank(&text, TextKind::Prose);
+    }
+    assert!(is_blank(&"TODO ".repeat(10_000), TextKind::Prose));
+    assert!(is_blank(&format!("T{}ODO", "\u{200B}".repeat(100_000)), TextKind::Prose));
+    assert!(!is_blank(&"The planner may book twice. ".repeat(1_000), TextKind::Prose));
+}

@@ -1,0 +1,41 @@
+//! `evidence-not-found`: evidence that names a file which does not exist.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "evidence-not-found",
+    level: Level::Error,
+    fixed: false,
+    summary: "The evidence for a mitigation is a relative path to a file that does not exist.",
+    why: "Evidence is what a reviewer can look at. A path that leads nowhere shows nothing.",
+    remedy: "Correct the path: it is relative to the threat model's folder or to the repository's root.",
+    see: "OWASP AIVSS v0.8, section 3.4",
+    examples: &[Example::parts(
+        "
+aivss:
+  mitigation_factor: 0.83
+  mitigation_evidence: tests/sandbox-escape.md
+#                      ^^^^^^^^^^^^^^^^^^^^^^^ evidence-not-found: `tests/sandbox-escape.md` does not exist
+  score: 7.8
+",
+        "
+aivss:
+  mitigation_factor: 0.83
+  mitigation_evidence: Sandbox escape tests, run monthly.
+  score: 7.8
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let Some(evidence) = scored.declared.evidence else { continue };
+        if subject.missing_evidence.contains(&evidence.span) {
+            let message = format!("`{}` does not exist", evidence.value.trim());
+            let help = "a path is relative to the threat model's folder or to the repository's root";
+            found.push(Diagnostic::new(&RULE, scored.owner, evidence.span, message).help(help));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `mitigation-missing`: a threat declared mitigated without a mitigation.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level, Owner};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "mitigation-missing",
+    level: Level::Error,
+    fixed: false,
+    summary: "A threat has the status mitigated and no mitigation.",
+    why: "A mitigated threat no longer counts as open. Nobody can check that without knowing what was done about it.",
+    remedy: "Describe the mitigation in `mitigation`, or set the status to open.",
+    see: "MAESTRO, mitigation of threats",
+    examples: &[Example::parts(
+        "
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { id: T2, title: Tool misuse, status: mitigated }
+#         ^^ mitigation-missing: threat `T2` is mitigated and has no mitigation
+      - { title: Goal hijack, status: mitigated, mitigation: TBD - after the review }
+#         ^^^^^ mitigation-missing: threat `Goal hijack` is mitigated and has no mitigation
+",
+        "
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { id: T2, title: Tool misuse, status: mitigated, mitigation: Bookings are idempotent. }
+      - { title: Goal hijack, status: open }
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let layers = subject.model.maestro.iter().flat_map(|maestro| &maestro.layers);
+    for threat in layers.flat_map(|layer| &layer.threats) {
+        if threat.status == Some("mitigated") && threat.mitigation.is_none() {
+            let name = match threat.id.or(threat.title) {
+                Some(name) => format!("threat `{name}`"),
+                None => "a threat".to_owned(),
+            };
+            let message = format!("{name} is mitigated and has no mitigation");
+            found.push(
+                Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
+                    .help("describe it in `mitigation`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `threat-below-floor`: a threat multiplier below the lowest that is published.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "threat-below-floor",
+    level: Level::Error,
+    fixed: false,
+    summary: "A threat multiplier is below the lowest that is published.",
+    why: "The standard publishes 0.50 for a threat that nobody has reported, and no lower value. A smaller multiplier makes any risk pass.",
+    remedy: "Use 0.50 (unreported) or more. Where a policy excepts this rule, limits count the multiplier as 0.50.",
+    see: "OWASP AIVSS v0.8, section 3.3.2",
+    examples: &[Example::parts(
+        "
+aivss:
+  threat_multiplier: 0.1
+#                    ^^^ threat-below-floor: threat multiplier 0.1 is below 0.50 (unreported), the lowest published value
+  score: 7.3
+",
+        "
+aivss:
+  threat_multiplier: 0.5
+  score: 8.3
+",
+    )],
+    check: Check::Meaning(check),
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        // Without a score, the range of the multiplier is checked by another rule.
+        let (Some(working), Some(given)) = (&scored.working, scored.declared.threat) else { continue };
+        let value = working.inputs.threat;
+        let lowest = working.formula.threat.iter().min_by_key(|level| level.value);
+        if let Some(floor) = lowest.filter(|floor| value < floor.value) {
+            let message = format!(
+                "threat multiplier {value} is below {} ({}), the lowest published value",
+                floor.value, floor.name
+            );
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
+        }
+    }
+}
