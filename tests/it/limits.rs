@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::folder::{Folder, Ran};
+use crate::git::git;
 use crate::program::bounded;
 
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
@@ -208,8 +209,9 @@ fn a_link_out_of_the_repository_is_not_read() {
     let secret = "key: secret\n  other: [\n";
     let outside = Folder::new(&[("secret.yaml", secret)]);
     let folder =
-        Folder::new(&[("b.threat-model.yaml", MODEL), (".git/config", secret), ("elsewhere.txt", &wrong())]);
-    for target in [outside.path("secret.yaml"), Path::new(".git/config").to_owned()] {
+        Folder::new(&[("b.threat-model.yaml", MODEL), (".git/secret", secret), ("elsewhere.txt", &wrong())]);
+    git(&folder.path(""), &["init", "--quiet"]);
+    for target in [outside.path("secret.yaml"), Path::new(".git/secret").to_owned()] {
         let link = folder.path(FILE);
         symlink(target, &link).unwrap();
         for arguments in [&[][..], &["."], &[FILE], &["fix"], &["fix", FILE]] {

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use super::rows::{MODEL, POLICY_FILE, YAML_FILE, wrong};
 use super::{first, repository, run, steers};
-use crate::git::write;
+use crate::git::{git, write};
 
 /// What stands in files that nobody asked for, and is in no report.
 pub(crate) const SECRET: &str = "secret: [\n";
@@ -206,8 +206,8 @@ pub(crate) fn links() -> Vec<Scene> {
         scene(
             "a link to git's own files",
             |folder| {
-                write(folder, ".git/config", SECRET);
-                link(".git/config", folder, YAML_FILE);
+                write(folder, ".git/secret", SECRET);
+                link(".git/secret", folder, YAML_FILE);
             },
             FOUND,
             2,
@@ -231,7 +231,18 @@ pub(crate) fn links() -> Vec<Scene> {
 pub(crate) fn no_files() -> Vec<Scene> {
     const NO_FILE: &str = "not a regular file";
     vec![
-        scene("a pipe", |folder| pipe(folder, YAML_FILE), FOUND, 2, NO_FILE),
+        scene(
+            "a pipe in the place of a tracked file",
+            |folder| {
+                write(folder, YAML_FILE, MODEL);
+                git(folder, &["add", YAML_FILE]);
+                fs::remove_file(folder.join(YAML_FILE)).unwrap();
+                pipe(folder, YAML_FILE);
+            },
+            FOUND,
+            2,
+            NO_FILE,
+        ),
         scene("a pipe, by name", |folder| pipe(folder, YAML_FILE), NAMED, 2, NO_FILE),
         scene(
             "a socket",
