@@ -28,7 +28,7 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
     }
     document.tree.cut(size);
     document.problems.truncate(problems);
-    document.problems.push(refused.unwrap_or_else(|| not_json(text, range, at)));
+    document.report(refused.unwrap_or_else(|| not_json(text, range, at)));
 }
 
 /// One pass over a text. Each of its steps is `None` where reading ends.

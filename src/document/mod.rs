@@ -74,11 +74,14 @@ impl Document<'_> {
     }
 
     fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
+        self.report(Problem { kind, span, message: message.into(), help: None, related: None });
+    }
+
+    fn report(&mut self, problem: Problem) {
         // The first ones say enough, and anything at all keeps the file from passing.
-        if self.problems.len() >= MOST_PROBLEMS {
-            return;
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
         }
-        self.problems.push(Problem { kind, span, message: message.into(), help: None, related: None });
     }
 
     /// Reports the keys that a mapping has more than once and drops their entries: the first one counts.

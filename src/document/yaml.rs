@@ -9,7 +9,7 @@ use std::ops::Range;
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::tree::{Index, Kind};
-use super::{Document, MAX_DEPTH, MAX_NODES, ProblemKind};
+use super::{Document, MAX_DEPTH, MAX_NODES, Problem, ProblemKind};
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
 
@@ -113,6 +113,12 @@ impl Refused {
     fn new(at: usize, message: impl Into<String>) -> Self {
         Self { at, kind: ProblemKind::Syntax, message: message.into(), help: None, related: None }
     }
+
+    /// A tab that indents.
+    fn tab(at: usize) -> Self {
+        let help = Some("indent with spaces");
+        Self { help, ..Self::new(at, "a tab stands where YAML indents with spaces") }
+    }
 }
 
 struct Builder<'d, 't> {
@@ -186,7 +192,7 @@ impl<'d, 't> Builder<'d, 't> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", span);
-                let span = self.from_dash(span, style);
+                let span = self.with_dash(span, style);
                 self.start(span, style, anchor, false)
             }
             Event::MappingStart(style, anchor, tag) => {
@@ -212,7 +218,7 @@ impl<'d, 't> Builder<'d, 't> {
         }
         let written = &self.text[range.clone()];
         let last = &written[written.rfind(['\n', '\r']).map_or(written.len(), |at| at + 1)..];
-        let is_kept = text.ends_with("\n\n");
+        let is_kept = text.ends_with("\n\n") || (!text.is_empty() && text.trim().is_empty());
         if !is_blank(last) || (is_kept && range.end == self.end && !last.is_empty()) {
             return span;
         }
@@ -247,7 +253,7 @@ impl<'d, 't> Builder<'d, 't> {
     }
 
     /// The place of a list from its first dash on. The parser begins one that is not indented at its first item.
-    fn from_dash(&self, span: Span, style: StructureStyle) -> Span {
+    fn with_dash(&self, span: Span, style: StructureStyle) -> Span {
         let start = span.start as usize;
         let map = self.open.last().filter(|open| open.is_map && style == StructureStyle::Block);
         let Some(map) = map else { return span };
@@ -278,12 +284,18 @@ impl<'d, 't> Builder<'d, 't> {
     fn syntax_error(&mut self, error: &ScanError) {
         let at = self.offset + error.marker().byte_offset().unwrap_or(0);
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
-        let refused = self.refused(error, at);
-        self.document.problem(refused.kind, self.letter(refused.at), refused.message);
-        if let Some(problem) = self.document.problems.last_mut() {
-            problem.help = refused.help.map(str::to_owned);
-            problem.related = refused.related.map(|(span, message)| (span, message.to_owned()));
-        }
+        self.report(self.refused(error, at));
+    }
+
+    fn report(&mut self, refused: Refused) {
+        let problem = Problem {
+            kind: refused.kind,
+            span: self.letter(refused.at),
+            message: refused.message,
+            help: refused.help.map(str::to_owned),
+            related: refused.related.map(|(span, message)| (span, message.to_owned())),
+        };
+        self.document.report(problem);
     }
 
     /// What is wrong, and where, in words of its own where those of the parser mislead.
@@ -299,7 +311,7 @@ impl<'d, 't> Builder<'d, 't> {
             | Kind::TabInIndentation
             | Kind::TabInPlainScalar
             | Kind::InvalidBlockEntryWhitespace
-            | Kind::TabAtBlockScalarStart => self.tab(self.tab_near(at)),
+            | Kind::TabAtBlockScalarStart => Refused::tab(self.tab_near(at)),
             Kind::UnclosedQuotedScalar
             | Kind::DocumentIndicatorInQuotedScalar
             | Kind::InvalidQuotedScalarIndent => self.open_quote(at),
@@ -323,7 +335,7 @@ impl<'d, 't> Builder<'d, 't> {
                 help: Some("put quotes around text that begins with `*`"),
                 ..Refused::new(at, "nothing is anchored under the name of this alias")
             },
-            _ if self.leading_tab(at).is_some() => self.tab(self.leading_tab(at).unwrap_or(at)),
+            _ if self.leading_tab(at).is_some() => Refused::tab(self.leading_tab(at).unwrap_or(at)),
             Kind::MappingValueNotAllowed => Refused {
                 help: Some(
                     "put quotes around text that holds a colon followed by a space; a key stands right below the one before it",
@@ -332,11 +344,6 @@ impl<'d, 't> Builder<'d, 't> {
             },
             _ => Refused::new(at, error.info()),
         }
-    }
-
-    fn tab(&self, at: usize) -> Refused {
-        let help = Some("indent with spaces");
-        Refused { help, ..Refused::new(at, "a tab stands where YAML indents with spaces") }
     }
 
     /// A text in quotes that is not closed where it has to end, at the latest.
@@ -372,7 +379,7 @@ impl<'d, 't> Builder<'d, 't> {
             return self.open_quote(at);
         }
         if let Some(tab) = self.leading_tab(at) {
-            return self.tab(tab);
+            return Refused::tab(tab);
         }
         let bracket = self.text[start..].chars().next().unwrap_or('[');
         let before = self.text[start..at].trim_end();
@@ -491,11 +498,7 @@ impl<'d, 't> Builder<'d, 't> {
     /// Refuses a tab in the white space before a block collection, which indents it.
     fn check_indentation(&mut self, start: usize) -> Result<(), Stop> {
         let Some(tab) = self.tab_before(start) else { return Ok(()) };
-        let refused = self.tab(tab);
-        self.document.problem(refused.kind, self.letter(tab), refused.message);
-        if let Some(problem) = self.document.problems.last_mut() {
-            problem.help = refused.help.map(str::to_owned);
-        }
+        self.report(Refused::tab(tab));
         Err(Stop)
     }
 

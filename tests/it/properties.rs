@@ -10,7 +10,7 @@ use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, Judge, lint};
 use aivss_lint::policy::{self, NoFiles};
 use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
-use aivss_lint::source::Source;
+use aivss_lint::source::{Language, Source};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -200,8 +200,20 @@ proptest! {
         };
         let (old, new) = (values(&text), values(&after));
         prop_assert!(old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| is_kept(old, new)), "{}", after);
-        for comment in text.lines().filter_map(|line| line.split_once(" #")) {
-            prop_assert!(after.contains(comment.1), "{}", after);
+        for comment in ["# one", "# two", "# three", "# four", "# five", "# six"] {
+            prop_assert!(after.contains(comment) || !text.contains(comment), "{}", after);
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_collection_holds_all_of_it_and_no_more(
+        seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..4)
+    ) {
+        let (name, text) = SEEDS[seed];
+        let source = Source::decode(name, changed(text, changes));
+        let document = document::parse(&source);
+        if document.is_sound() && !source.text().contains(['&', '*', '!', '?']) {
+            document.roots().try_for_each(|root| collections_are_placed(root, &source))?;
         }
     }
 
@@ -261,6 +273,30 @@ proptest! {
             prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
     }
+}
+
+/// Asserts that each collection, read alone from its place and in its column, is what it is within its file.
+fn collections_are_placed(node: Node<'_>, source: &Source) -> Result<(), TestCaseError> {
+    let column = source.position(node.span().start).column as usize - 1;
+    let alone = " ".repeat(column) + &source.text()[node.span().range()] + "\n";
+    let name = if source.language() == Language::Json { "a.json" } else { "a.yaml" };
+    let alone = Source::decode(name, alone.into_bytes());
+    let document = document::parse(&alone);
+    let values: Vec<_> = document.roots().map(Node::to_json).collect();
+    let entries = node.as_map().into_iter().flat_map(document::Map::iter).map(|entry| entry.value);
+    let items = node.as_list().into_iter().flat_map(document::List::iter);
+    let children: Vec<Node<'_>> = entries.chain(items).collect();
+    if node.as_map().is_some() || node.as_list().is_some() {
+        prop_assert_eq!(
+            values,
+            vec![node.to_json()],
+            "{:?} in {:?}: {:?}",
+            alone.text(),
+            source.text(),
+            document.problems
+        );
+    }
+    children.into_iter().try_for_each(|child| collections_are_placed(child, source))
 }
 
 /// Whether a value is still there in another one, which may have more entries and fill in what is empty.
