@@ -216,7 +216,13 @@ fn every_format_holds_the_faults_of_the_report() {
 #[test]
 fn sarif_lists_all_rules_and_those_in_rego_that_spoke() {
     let mut report = faults(same);
-    let rego = Diagnostic::of_rego("rego/owner".to_owned(), Level::Warning, Owner::File, Span::new(0, 1), "x".to_owned());
+    let rego = Diagnostic::of_rego(
+        "rego/owner".to_owned(),
+        Level::Warning,
+        Owner::File,
+        Span::new(0, 1),
+        "x".to_owned(),
+    );
     report.files[0].diagnostics.push(rego);
     let run = sarif(&report);
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
