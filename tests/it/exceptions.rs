@@ -1,10 +1,4 @@
 //! Exceptions and levels as a run shows them: which cover a problem, which are unused, and what the command line lowers.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use crate::folder::{Folder, Ran};
 
