@@ -336,3 +336,27 @@ fn shorten(message: &mut Box<str>) {
         *message = format!("{}…", &message[..end]).into();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uncomputed_score_is_reported_unless_a_problem_of_its_owner_explains_it() {
+        let text =
+            "aivss_threat_model: 1\naivss: {}\nfindings: [{ id: a, aivss: {} }, {}, { id: b, aivss: {} }]\n";
+        let source = Source::decode("a.yaml", text.as_bytes().to_vec());
+        let document = document::parse(&source);
+        let model = Format::Native.read(document.roots().next().unwrap());
+        let terms = Terms::default();
+        let subject = Subject::new(&model, &terms, Date::parse("2026-01-01").unwrap(), None);
+        let owners = |explained: &[Owner]| -> Vec<Owner> {
+            let problem = |owner| Diagnostic::new(&rules::factor_missing::RULE, owner, Span::new(0, 1), "");
+            let found: Vec<Diagnostic> = explained.iter().copied().map(problem).collect();
+            uncomputed(&subject, &found).iter().map(|problem| problem.owner).collect()
+        };
+        assert_eq!(owners(&[]), [Owner::Agent, Owner::Finding(0), Owner::Finding(2)]);
+        assert_eq!(owners(&[Owner::File, Owner::Finding(0)]), [Owner::Agent, Owner::Finding(2)]);
+        assert_eq!(owners(&[Owner::Agent, Owner::Finding(1)]), [Owner::Finding(0), Owner::Finding(2)]);
+    }
+}

@@ -429,8 +429,8 @@ fn review(
 ) {
     let Compared { looked: Looked { report, used, .. }, before } = compared;
     let searched = searched(ask, head.repository(), report);
-    let compares = base.is_some();
-    let reviewed = |policy, before| Reviewed { policy, used, before, searched: &searched, compares };
+    let has_base = base.is_some();
+    let reviewed = |policy, before| Reviewed { policy, used, before, searched: &searched, has_base };
     let differences = match own {
         None => {
             // A policy that cannot be read there was in force all the same: everything about it has changed.
@@ -480,7 +480,7 @@ fn review_by_own(
 ) -> Verdict {
     let Looked { report: mut by_own, used, .. } = look(ask, head, own);
     let searched = searched(ask, head.repository(), &by_own);
-    let reviewed = Reviewed { policy: own, used: &used, before: None, searched: &searched, compares: false };
+    let reviewed = Reviewed { policy: own, used: &used, before: None, searched: &searched, has_base: false };
     add_review(ask, head, reviewed, policy, report);
     add_review(ask, head, reviewed, own, &mut by_own);
     by_own.verdict()
@@ -528,14 +528,14 @@ struct Reviewed<'p> {
     /// The files and folders that were searched.
     searched: &'p [String],
     /// Whether the models were compared with those of a base.
-    compares: bool,
+    has_base: bool,
 }
 
 /// Adds what a run has shown of a policy, at the levels that the judging one gives. What a run on the base shows as well is
 /// known.
 fn add_review(ask: &Ask<'_>, head: Side<'_>, reviewed: Reviewed<'_>, judging: &Policy, report: &mut Report) {
-    let Reviewed { policy, used, before, searched, compares } = reviewed;
-    let run = Run { today: ask.today, searched, compared: compares, expiring_within: ask.expiring_within };
+    let Reviewed { policy, used, before, searched, has_base } = reviewed;
+    let run = Run { today: ask.today, searched, compared: has_base, expiring_within: ask.expiring_within };
     let whole = [String::new()];
     let of_base = |used| policy.review(used, Run { searched: &whole, ..run }, judging);
     let known = before.map(of_base).unwrap_or_default();

@@ -725,3 +725,235 @@ fn what_is_tracked_is_checked_although_it_is_ignored_and_nothing_without_git() {
     let without_git = program().current_dir(repository.path()).env("PATH", "").output().unwrap();
     assert_eq!(without_git.status.code(), Some(2), "nobody knows which files are tracked");
 }
+
+const STRICT_UNUSED: &str = "aivss_policy: 1\nextends: [recommended]\nrules: { exception-unused: error }\n";
+
+/// Limits a rise to 0.3.
+fn limit_rise(repository: &Repository) {
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+}
+
+/// The stock model under another name, with three factors raised.
+fn raised(name: &str) -> String {
+    let mut text = MODEL.replace("name: Planner", &format!("name: {name}"));
+    for factor in ["dynamic_tool_use", "persistent_memory", "dynamic_identity"] {
+        text = text.replace(&format!("{factor}: 0.5"), &format!("{factor}: 1.0"));
+    }
+    text.replace("score: 9.4", "score: 9.8")
+}
+
+#[test]
+fn new_model_is_compared_with_the_worst_that_left_its_file() {
+    type Change = fn(&Repository);
+    let other = || MODEL.replace("name: Planner", "name: Other");
+    let cases: [(&str, Change); 6] = [
+        ("a second model", |repository| {
+            repository.write(
+                PLANNER,
+                &format!("{}---\n{}", raised("New"), MODEL.replace("name: Planner", "name: Other")),
+            );
+        }),
+        ("the old name moved to a new file", |repository| {
+            repository.write("agents/a/threat-model.yaml", MODEL);
+            repository.write(PLANNER, &raised("New"));
+        }),
+        ("a move to a new file", |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let text = format!("{}\n---\n{}", raised("New"), raised("Newer"));
+            repository.write("agents/a/threat-model.yaml", &text);
+        }),
+        ("a move to the end of another file", |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let other = MODEL.replace("name: Planner", "name: Other");
+            repository.write("agents/other/threat-model.yaml", &format!("{other}---\n{}", raised("New")));
+        }),
+        ("a rename and a new file at the old path", |repository| {
+            repository.git(&["mv", "agents/planner", "agents/moved"]);
+            repository.write(PLANNER, &raised("New"));
+        }),
+        ("no name", |repository| {
+            let text = raised("New").replace("  name: New\n", "  name:\n");
+            repository
+                .write(PLANNER, &format!("{text}---\n{}", MODEL.replace("name: Planner", "name: Other")));
+        }),
+    ];
+    for (name, change) in cases {
+        let repository = Repository::new();
+        repository.write("agents/other/threat-model.yaml", &other());
+        limit_rise(&repository);
+        change(&repository);
+        repository.commit();
+        let (code, lines) = repository.lines(&["--base", "main", "--policy-from", "main"]);
+        let rises =
+            lines.iter().any(|line| line.contains("score-increased") && line.contains("from 9.4 to 9.8"));
+        assert!(code == 1 && rises, "{name}: {code} {lines:?}");
+    }
+}
+
+#[test]
+fn new_model_without_one_that_left_has_no_base() {
+    let repository = Repository::new();
+    limit_rise(&repository);
+    repository.write("agents/new/threat-model.yaml", &raised("New"));
+    repository.write(PLANNER, &format!("{MODEL}---\n{}", raised("Newer")));
+    repository.commit();
+    let (code, lines) = repository.lines(&["--base", "main", "--policy-from", "main"]);
+    assert_eq!((code, &*lines), (0, &[][..]));
+    // Neither has one in a file that is renamed.
+    repository.git(&["rm", "--quiet", "agents/new/threat-model.yaml"]);
+    repository.git(&["mv", "agents/planner", "agents/moved"]);
+    let (code, lines) = repository.lines(&["--base", "main", "--policy-from", "main"]);
+    assert_eq!((code, &*lines), (0, &[][..]));
+}
+
+#[test]
+fn new_model_names_the_one_that_it_is_compared_with() {
+    let repository = Repository::new();
+    limit_rise(&repository);
+    repository.git(&["rm", "--quiet", PLANNER]);
+    repository.write("agents/a/threat-model.yaml", &format!("{}---\n{}", raised("New"), raised("Newer")));
+    let report = repository.report(&["--base", "main"]);
+    let note = report["files"][0]["diagnostics"][0]["note"].as_str().unwrap();
+    let expected = "this threat model is new; it is compared with Planner in agents/planner/threat-model.yaml, \
+                    which this change removes or moves";
+    assert_eq!(note, expected);
+}
+
+/// A repository whose base holds a wrong score in a file that its policy leaves out or does not find.
+fn with_unread(path: &str, files: &str) -> Repository {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("aivss-policy.yaml", &format!("{POLICY}{files}"));
+    repository.write(path, &MODEL.replace("score: 9.4", "score: 9.1").replace("Planner", "Unread"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    repository
+}
+
+#[test]
+fn problem_that_the_base_did_not_read_is_new() {
+    type Change = fn(&Repository);
+    let excluded = "files: { exclude: ['**/testdata/**'] }\n";
+    let cases: [(&str, &str, &str, Change); 4] = [
+        ("a move out of an excluded folder", "testdata/threat-model.yaml", excluded, |repository| {
+            fs::create_dir_all(repository.path().join("agents/a")).unwrap();
+            repository.git(&["mv", "testdata/threat-model.yaml", "agents/a/threat-model.yaml"]);
+        }),
+        ("an exclusion that is gone", "testdata/threat-model.yaml", excluded, |repository| {
+            repository.write("aivss-policy.yaml", POLICY);
+        }),
+        ("a pattern that is new", "agents/unread.yaml", "", |repository| {
+            repository.edit("aivss-policy.yaml", "limits", "files: { include: ['agents/**'] }\nlimits");
+        }),
+        ("a policy that is gone", "testdata/threat-model.yaml", excluded, |repository| {
+            repository.git(&["rm", "--quiet", "aivss-policy.yaml"]);
+        }),
+    ];
+    for (name, path, files, change) in cases {
+        let repository = with_unread(path, files);
+        assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0, "{name}");
+        change(&repository);
+        repository.commit();
+        let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
+        let is_new = lines.iter().any(|line| line.ends_with("declared 9.1, AIVSS 0.8 gives 9.4"));
+        assert!(code == 1 && is_new, "{name}: {code} {lines:?}");
+    }
+}
+
+#[test]
+fn problem_that_the_base_excepts_is_new_without_the_exception() {
+    let exception = "exceptions:\n  - { rule: score-mismatch, path: 'agents/**', reason: Soon replaced., owner: me, expires: 2099-01-01 }\n";
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0);
+    repository.write("aivss-policy.yaml", POLICY);
+    assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn base_without_a_readable_policy_has_no_known_problems() {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    repository.write("ci/gate.yaml", POLICY);
+    let report = repository.report(&["--base", "main", "--new-only", "--policy", "ci/gate.yaml"]);
+    assert_eq!(report["verdict"], "failed");
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert_eq!(remark, "the base has no policy that can be read, so every problem counts as new");
+}
+
+#[test]
+fn exception_that_a_change_makes_unused_is_new() {
+    let exception = |rule: &str| {
+        format!(
+            "  - {{ rule: {rule}, path: 'agents/**', reason: Soon replaced., owner: me, expires: 2099-01-01 }}\n"
+        )
+    };
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    let exceptions =
+        format!("exceptions:\n{}{}", exception("score-mismatch"), exception("severity-mismatch"));
+    repository.write("aivss-policy.yaml", &format!("{STRICT_UNUSED}{exceptions}"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    for judged in
+        [&["--base", "main", "--new-only"][..], &["--base", "main", "--new-only", "--policy-from", "main"]]
+    {
+        repository.git(&["checkout", "--quiet", "main", "--", PLANNER]);
+        let (code, lines) = repository.lines(judged);
+        assert_eq!(code, 0, "the second exception is unused in the base already: {lines:?}");
+        repository.edit(PLANNER, "score: 9.1", "score: 9.4");
+        let (code, lines) = repository.lines(judged);
+        let is_new =
+            |line: &String| line.ends_with("the exception for `score-mismatch` in agents/** covers no fault");
+        assert!(code == 1 && lines.iter().any(is_new), "{lines:?}");
+    }
+}
+
+#[test]
+fn alias_brings_no_problem_under_the_base_or_an_exception_of_another_owner() {
+    let finding = "findings:\n  - id: V-1\n    aivss:\n";
+    let block: String = MODEL
+        .lines()
+        .skip_while(|line| *line != "aivss:")
+        .skip(1)
+        .take_while(|line| line.starts_with(' '))
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    let (before, after) = MODEL.split_once("aivss:\n").unwrap();
+    let maestro = after.split_once("maestro:").unwrap().1;
+    let mild =
+        after.split_once("maestro:").unwrap().0.replace("threat_multiplier: 0.97", "threat_multiplier: 0.5");
+    let mild = mild.replace("score: 9.4", "score: 8.3");
+    let base = format!("{before}{finding}{block}aivss:\n{mild}maestro:{maestro}");
+    let finding = finding.replace("aivss:", "aivss: &a");
+    let aliased =
+        format!("{before}{finding}{block}  - {{ id: V-2, aivss: *a }}\naivss: *a\nmaestro:{maestro}");
+    let limits = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 8.9 }\nrules: { score-below-finding: off }\n";
+    let exception = "exceptions:\n  - { rule: score-exceeded, path: 'agents/**', finding: V-1, reason: Soon replaced., owner: me, expires: 2099-01-01 }\n";
+    for (exception, option) in [(exception, "--quiet"), ("", "--new-only")] {
+        let repository = Repository::new();
+        repository.git(&["switch", "--quiet", "main"]);
+        repository.write(PLANNER, &base);
+        repository.write("aivss-policy.yaml", &format!("{limits}{exception}"));
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--force-create", "change"]);
+        let judged = ["--base", "main", "--policy-from", "main", option];
+        assert_eq!(repository.lines(&judged).0, 0);
+        repository.write(PLANNER, &aliased);
+        let (code, lines) = repository.lines(&judged);
+        let count =
+            lines.iter().filter(|line| !line.ends_with(')') || line.ends_with("(finding V-2)")).count();
+        assert_eq!((code, count), (1, 2), "{option}: {lines:?}");
+    }
+}
