@@ -200,7 +200,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
         named: block.answered("title", TextKind::Prose).is_some(),
         title: block.text("title").map(|title| title.value),
         status,
-        mitigation: block.answered("mitigation", TextKind::Prose).map(|mitigation| mitigation.value),
+        mitigation: block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }
 }

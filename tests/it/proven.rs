@@ -271,7 +271,7 @@ fn placeholder_in_each_field_is_reported() {
         (
             at(
                 layer,
-                "{ analysis: The planner may book twice., threats: [{ title: Misuse, status: mitigated, mitigation: soon }] }",
+                "{ analysis: The planner may book twice., threats: [{ title: Misuse, status: mitigated, mitigation: tbd }] }",
             ),
             "",
             "mitigation-missing",

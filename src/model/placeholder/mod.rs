@@ -23,7 +23,8 @@ pub enum TextKind {
     Prose,
     /// What shows that a mitigation works: a pointer is an answer.
     Evidence,
-    /// A name of a person, a team or an agent: only empty texts, markers, template marks and promises count.
+    /// A name of a person, a team or an agent, or a remark in a list: only empty texts, markers, template marks and promises
+    /// of several words count.
     Name,
 }
 
@@ -152,6 +153,7 @@ fn is_marker_word(word: &Word) -> bool {
 fn is_promise(words: &[Word], kind: TextKind) -> bool {
     let is_known = |word: &&Word| {
         is_in(vocabulary::ANNOUNCING, word)
+            || is_in(vocabulary::MODALS, word)
             || is_in(vocabulary::ANNOUNCED, word)
             || is_in(vocabulary::FILLERS, word)
             || is_number(word)
@@ -160,7 +162,8 @@ fn is_promise(words: &[Word], kind: TextKind) -> bool {
     let announces = |words: &[Word]| {
         let is_announcing = words.iter().any(|word| is_in(vocabulary::ANNOUNCING, word)) || is_to_be(words);
         let is_announced = words.iter().any(|word| is_in(vocabulary::ANNOUNCED, word));
-        is_announcing && (is_announced || kind != TextKind::Name)
+        let is_demanded = words.iter().any(|word| is_in(vocabulary::MODALS, word));
+        (is_announcing && (is_announced || kind != TextKind::Name)) || (is_demanded && is_announced)
     };
     if lead == words.len() {
         return announces(words);
@@ -256,18 +259,20 @@ fn points(words: &[Word]) -> bool {
 
 /// Whether a text is an address, or several, with at most words around them that point.
 fn is_pointer(text: &str) -> bool {
-    let mut addresses = 0;
+    const MOST_WORDS: usize = 20;
+    let (mut addresses, mut words) = (0, 0);
     for part in text.split_whitespace() {
         if is_address(part) {
             addresses += 1;
         } else {
+            words += 1;
             let is_known = |word: &Word| {
                 is_in(vocabulary::PLACES, word)
                     || is_in(vocabulary::POINTING, word)
                     || is_in(vocabulary::AROUND_PLACES, word)
                     || is_number(word)
             };
-            if !fold(part, Reading::Letters).words.iter().all(is_known) {
+            if words > MOST_WORDS || !fold(part, Reading::Letters).words.iter().all(is_known) {
                 return false;
             }
         }
@@ -277,6 +282,8 @@ fn is_pointer(text: &str) -> bool {
 
 /// Whether a part of a text without white space is an address: of a page, a file, a mailbox, a ticket.
 fn is_address(part: &str) -> bool {
+    let is_dotted =
+        (part.starts_with("./") || part.starts_with("../")) && part.contains(char::is_alphanumeric);
     let part = part.trim_matches(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '#' | '/'));
     let is_ticket = |(key, number): (&str, &str)| {
         key.len() > 1
@@ -290,7 +297,8 @@ fn is_address(part: &str) -> bool {
         let first = part.split('/').next().unwrap_or_default();
         part.contains('/') && (has_extension(last) || has_extension(first))
     };
-    part.contains("://")
+    is_dotted
+        || part.contains("://")
         || part.starts_with("www.")
         || part.starts_with("mailto:")
         || part.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -353,30 +361,27 @@ const BRACKETS: [(char, char); 10] = [
 ];
 /// The longest text between brackets that counts as a mark.
 const LONGEST_MARK: usize = 300;
-/// How many marks are looked at.
-const MOST_MARKS: usize = 20;
 
-/// A text without what stands in brackets, and how many brackets there were. Addresses in brackets are none.
+/// A text without what stands in brackets, and how many brackets there were. Addresses in brackets are none. A text of which
+/// much is left is not looked through to its end.
 fn without_brackets(text: &str) -> (String, usize) {
     let (mut rest, mut left, mut marks) = (String::new(), text, 0);
-    while let Some((at, open, close)) = first_bracket(left).filter(|_| marks < MOST_MARKS) {
+    while let Some((at, open, close)) = first_bracket(left) {
         let inner = &left[at + open.len_utf8()..];
         let mark = &inner[..inner.floor_char_boundary(LONGEST_MARK)];
-        let end = mark.find(close).filter(|end| is_mark(&mark[..*end]));
-        rest.push_str(&left[..at]);
-        left = match end {
+        rest.push_str(left[..at].trim());
+        if rest.len() > LONGEST_MARK {
+            return (rest, 0);
+        }
+        left = match mark.find(close).filter(|end| is_mark(&mark[..*end])) {
             Some(end) => {
                 marks += 1;
                 inner[end..].trim_start_matches(close)
             }
-            None => {
-                rest.push(' ');
-                inner
-            }
+            None => inner,
         };
-        rest.push(' ');
-        if rest.len() > LONGEST_MARK {
-            break;
+        if !rest.ends_with(' ') {
+            rest.push(' ');
         }
     }
     rest.push_str(left);

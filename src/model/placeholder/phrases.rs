@@ -11,7 +11,7 @@ pub(super) const EMPTY: Rows = &[
     ),
     (
         "English",
-        "xxx|placeholder|place holder|lorem|null|not applicable|to be determined|to be done|unassigned|nobody yet|later|soon|coming soon|in progress",
+        "xxx|placeholder|place holder|lorem|null|not applicable|to be determined|to be done|unassigned|nobody yet|coming soon|in progress",
     ),
     ("Chinese", "待办|待辦|待定|未定|暂定|占位符|佔位符|占位"),
     ("Japanese", "未定|未記入|未入力|プレースホルダー|要記入"),

@@ -1,8 +1,8 @@
 //! What counts as a placeholder, and what must not.
 
 use super::vocabulary::{
-    ANNOUNCED, ANNOUNCING, AROUND_PLACES, CONNECTORS, DENIALS, DENIED, FILLERS, GIBBERISH, MARKERS, NOTES,
-    PLACES, POINTING,
+    ANNOUNCED, ANNOUNCING, AROUND_PLACES, CONNECTORS, DENIALS, DENIED, FILLERS, GIBBERISH, MARKERS, MODALS,
+    NOTES, PLACES, POINTING,
 };
 use super::{Blank, TextKind, blank};
 
@@ -28,6 +28,7 @@ fn vocabulary_is_sorted_and_folded() {
         FILLERS,
         GIBBERISH,
         MARKERS,
+        MODALS,
         NOTES,
         PLACES,
         POINTING,

@@ -36,12 +36,9 @@ impl Reader<'_> {
     fn exception(&mut self, node: Node<'_>, max_term: Option<&Set<i32>>) -> Option<Exception> {
         let map = node.as_map()?;
         let text = |key| map.entry(key).and_then(|entry| Some((entry.value.as_str()?, entry.span())));
-        for (key, kind, why) in [
-            ("reason", TextKind::Prose, "say why the fault may stay"),
-            ("owner", TextKind::Name, "name who answers for it"),
-        ] {
+        for (key, why) in [("reason", "say why the fault may stay"), ("owner", "name who answers for it")] {
             if let Some((value, span)) = text(key)
-                && blank(value, kind).is_some()
+                && blank(value, TextKind::Name).is_some()
             {
                 self.faults.push(fault(span, format!("`{key}` says nothing")).help(why));
             }
