@@ -111,11 +111,20 @@ pub struct AgentChange {
     pub differences: Vec<Difference>,
 }
 
+impl AgentChange {
+    /// Whether the agent is no longer where it was, nor elsewhere.
+    pub const fn is_gone(&self) -> bool {
+        matches!(self.after, Standing::Absent | Standing::Unread)
+    }
+}
+
 /// How an agent stands in one of two states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is not there.
     Absent,
+    /// Its file is there, and it is not in it.
+    Unread,
     /// It is there, and has no score that can be computed.
     Unscored,
     /// Its worst score.
@@ -132,6 +141,7 @@ impl std::fmt::Display for Standing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent => f.write_str("absent"),
+            Self::Unread => f.write_str("not in its file"),
             Self::Unscored => f.write_str("no score"),
             Self::Scored(score, band) => write!(f, "{score} {}", band.name()),
         }
@@ -146,6 +156,8 @@ pub struct Before<'r> {
     renames: &'r BTreeMap<String, String>,
     /// Path and place in the file of a model of now, to those of the base.
     origins: BTreeMap<(String, usize), (&'r str, usize)>,
+    /// The models of the base that none of now goes back to, by their path in the base.
+    left: BTreeMap<&'r str, Vec<&'r Assessed>>,
 }
 
 /// A threat model by its path and its place in the file, with its agent's name.
@@ -159,7 +171,7 @@ impl<'r> Before<'r> {
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &Report) -> Self {
         let files =
             base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
-        let mut before = Self { files, renames, origins: BTreeMap::new() };
+        let mut before = Self { files, renames, origins: BTreeMap::new(), left: BTreeMap::new() };
         let (mut old, mut new) = (named(base), named(now));
         before.pair(&mut new, &mut old, |before, (path, _, name), (origin, _, was)| {
             before.origin(path) == *origin && name == was
@@ -171,7 +183,26 @@ impl<'r> Before<'r> {
         before.pair(&mut new, &mut old, |before, (path, ..), (origin, ..)| {
             before.origin(path) == *origin && left(&single_new, path) && left(&single_old, origin)
         });
+        for (path, place, _) in old {
+            let model = before.files.get(path).and_then(|file| file.models.get(place));
+            before.left.entry(path).or_default().extend(model);
+        }
         before
+    }
+
+    /// Whether a file of now, or what it was renamed from, contains a threat model in the base.
+    pub fn held(&self, path: &str) -> bool {
+        self.files.get(self.origin(path)).is_some_and(|file| !file.models.is_empty())
+    }
+
+    /// The models of the base that left a file of now, or what it was renamed from.
+    pub fn left(&self, path: &str) -> &[&'r Assessed] {
+        self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The models of the base that none of now goes back to, by their path in the base.
+    pub fn all_left(&self) -> impl Iterator<Item = (&'r str, &[&'r Assessed])> {
+        self.left.iter().map(|(path, models)| (*path, models.as_slice()))
     }
 
     /// Pairs the models of now with those of the base that are alike, in order, and takes both off their lists.
@@ -274,12 +305,14 @@ const fn weight_of(diagnostic: &Diagnostic) -> Weight {
     (diagnostic.level, diagnostic.amount)
 }
 
-/// What a change does to the agents of a report; of those that are gone, what `asked` says of their paths.
+/// What a change does to the agents of a report; of those that are gone, what `asked` says of their paths. `stands` says
+/// whether the file of a path of the base is there.
 pub fn agents(
     before: &Before<'_>,
     base: &Report,
     now: &Report,
     asked: impl Fn(&str) -> bool,
+    stands: impl Fn(&str) -> bool,
 ) -> Vec<AgentChange> {
     let mut changes = Vec::new();
     for file in &now.files {
@@ -312,7 +345,7 @@ pub fn agents(
                 renamed_from: None,
                 name: model.name.clone(),
                 before: Standing::of(model),
-                after: Standing::Absent,
+                after: if stands(&file.path) { Standing::Unread } else { Standing::Absent },
                 differences: Vec::new(),
             });
         }

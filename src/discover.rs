@@ -108,6 +108,11 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(whole))
     }
 
+    /// Whether git has a say in it.
+    pub fn is_git(&self) -> bool {
+        self.root.join(".git").exists()
+    }
+
     /// Whether something stands at a path, given from the root.
     pub fn stands(&self, path: &str) -> bool {
         fs::symlink_metadata(self.root.join(path)).is_ok()
@@ -216,6 +221,20 @@ impl Discovery {
         } else {
             self.candidates.push(candidate);
         }
+    }
+}
+
+impl Discovery {
+    /// Adds files by their paths from the repository's root, unless they were found already.
+    pub fn also(&mut self, paths: &[String], repository: &Repository) {
+        let found: BTreeSet<String> =
+            self.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
+        for matched in paths.iter().filter(|path| !found.contains(*path)) {
+            let path = repository.root.join(matched);
+            let (name, matched) = (repository.shown(&path), matched.clone());
+            self.add(Candidate { name, matched, path, named: false }, repository);
+        }
+        self.candidates.sort();
     }
 }
 
@@ -427,7 +446,7 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Stri
         // A link to a file is one, as it is in a commit.
         let is_file = entry.path().is_file();
         let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if is_file && endings.contains(&ending) {
+        if is_file && (endings.is_empty() || endings.contains(&ending)) {
             files.push(entry.into_path());
         }
     }

@@ -227,6 +227,7 @@ pub(super) fn run(
         threads: arguments.threads,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
         keep,
+        also: &[],
     };
     let mut judging = None;
     let mut report = judge(&ask, Side::Folder(repository), |policy| {

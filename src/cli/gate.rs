@@ -6,14 +6,16 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::look::{Looked, look};
+use super::look::{LFS_POINTER, Looked, look};
 use super::progress::Progress;
 use super::side::Side;
+use crate::assessed::Assessed;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::discover::{Named, Repository, sibling};
 use crate::git::{Commit, renames};
+use crate::lint::{Judge, lint_removed};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
 use crate::source::Source;
@@ -50,6 +52,8 @@ pub(super) struct Ask<'a> {
     pub(super) progress: Progress,
     /// What to keep of the files.
     pub(super) keep: Keep,
+    /// Paths from the repository's root that are read whatever their names are.
+    pub(super) also: &'a [String],
 }
 
 impl<'a> Ask<'a> {
@@ -70,6 +74,7 @@ impl<'a> Ask<'a> {
             threads: 0,
             progress: Progress::Hidden,
             keep: Keep::Models,
+            also: &[],
         }
     }
 }
@@ -200,6 +205,7 @@ pub(super) fn judge(
     remark_unchecked(ask, &policy, &mut report.report);
     review(ask, head, own, &policy, &said, &mut report);
     report.report.obstacles.sort();
+    report.report.obstacles.dedup();
     report.report.in_force = Some(policy);
     Ok(report.report)
 }
@@ -220,27 +226,74 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
     let mut looked = look(ask, head, policy, None);
     let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &looked.report);
     let is_asked = |path: &str| asked.contains(path);
-    let before = Before::new(&base, &renamed, &looked.report);
-    if policy.compares().is_some() {
-        // Who goes back to whom shows only once all are read; then there is something to hold against the limit.
-        let again = look(ask, head, policy, Some(&before));
-        looked = again;
+    let now = paths_now(&renamed, head);
+    // What contains a threat model in the base is read, whatever it is called now.
+    let with_models = base.files.iter().filter(|file| !file.models.is_empty() && is_asked(&file.path));
+    let also: Vec<String> = with_models.map(|file| now(&file.path)).filter(|path| head.holds(path)).collect();
+    let ask = &Ask { also: &also, ..*ask };
+    let read: BTreeSet<&str> = looked.report.files.iter().map(|file| &*file.path).collect();
+    if !also.iter().all(|path| read.contains(path.as_str())) {
+        looked = look(ask, head, policy, None);
     }
+    let before = Before::new(&base, &renamed, &looked.report);
+    // Who goes back to whom shows only once all are read; then there is something to compare with.
+    looked = look(ask, head, policy, Some(&before));
     let mended = before.mark_known(&mut looked.report.files, is_asked);
-    looked.report.obstacles.extend(base.obstacles.iter().map(|obstacle| {
-        let message = format!("in the base: {}", obstacle.message);
-        Obstacle { path: obstacle.path.clone(), message }
-    }));
+    let stands = |path: &str| head.holds(&now(path));
+    let gone: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path) && !stands(path)).collect();
+    let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
+    add_removed(&gone, head, judge, &mut looked);
+    looked.report.obstacles.extend(obstacles_of_base(&base));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
         verdict_before: base.verdict(),
-        agents: change::agents(&before, &base, &looked.report, is_asked),
+        agents: change::agents(&before, &base, &looked.report, is_asked, stands),
         policy: Vec::new(),
         mended,
     });
     looked.report.new_only = ask.new_only;
     Ok(looked)
 }
+
+/// Returns where a path of the base is in the head: under the name it was given, if it was renamed.
+fn paths_now<'r>(renamed: &'r BTreeMap<String, String>, head: Side<'r>) -> impl Fn(&str) -> String + 'r {
+    let moved: BTreeMap<&str, &str> = renamed.iter().map(|(now, then)| (&**then, &**now)).collect();
+    move |path| {
+        let now = moved.get(path).copied().filter(|now| head.holds(now));
+        now.unwrap_or(path).to_owned()
+    }
+}
+
+/// What kept the base from being read. A pointer of Git LFS had nothing to compare with.
+fn obstacles_of_base(base: &Report) -> impl Iterator<Item = Obstacle> {
+    let obstacles = base.obstacles.iter().filter(|obstacle| obstacle.message != LFS_POINTER);
+    obstacles.map(|obstacle| {
+        let message = format!("in the base: {}", obstacle.message);
+        Obstacle { path: obstacle.path.clone(), message }
+    })
+}
+
+/// Adds the threat models of the base that are gone, by their paths; one that a sparse checkout leaves out is not.
+fn add_removed(gone: &[(&str, &[&Assessed])], head: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
+    let repository = head.repository();
+    let shown = |path: &str| repository.shown(&repository.root().join(path));
+    let paths: Vec<&str> = gone.iter().map(|(path, _)| *path).collect();
+    let obstacle = |path: String, message: &str| Obstacle { path, message: message.to_owned() };
+    let sparse = match head.left_out(&paths) {
+        Ok(sparse) => sparse,
+        Err(message) => return looked.report.obstacles.push(obstacle(shown(""), &message)),
+    };
+    for (path, models) in gone {
+        if sparse.iter().any(|sparse| sparse == path) {
+            looked.report.obstacles.push(obstacle(shown(path), SPARSE));
+        } else {
+            looked.add_path(&shown(path), (*path).to_owned(), lint_removed(path, models, judge));
+        }
+    }
+}
+
+/// Why a threat model cannot be compared that a sparse checkout leaves out.
+const SPARSE: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
 
 /// The base's report, and the paths in it that were asked for or went into what was.
 ///
@@ -267,7 +320,7 @@ fn look_at_base(
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect();
     paths.push(repository.root().to_owned());
     let mut base = look(&Ask { paths: &paths, ..*ask }, side, policy, None).report;
-    base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
+    base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !head.holds(&file.path));
     (base, asked)
 }
 

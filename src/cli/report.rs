@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     report.links = links(arguments.links.as_deref());
     let mut page = Vec::new();
     report::write(&report, Format::Html, &mut page)?;
-    let is_read = report.files.iter().filter(|file| !file.is_policy).all(FileReport::is_read);
+    let is_read = report.files.iter().filter(|file| file.is_model()).all(FileReport::is_read);
     hand_over(&page, arguments.output.as_deref(), &report, is_read)
 }
 

@@ -209,7 +209,7 @@ fn plan(source: &Source, aim: Aim) -> Vec<Step> {
     let document = document::parse(source);
     let formats = document.roots().filter_map(|root| match recognise(root) {
         Recognised::Model(format) => Some((root, format)),
-        Recognised::Unmarked | Recognised::Other => None,
+        Recognised::Misspelled(..) | Recognised::Unmarked | Recognised::Other => None,
     });
     formats.enumerate().flat_map(|(at, (root, format))| steps(source, (at, root), format, aim)).collect()
 }

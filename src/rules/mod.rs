@@ -33,6 +33,8 @@ pub mod factor_sum_mismatch;
 pub mod factor_unknown;
 pub mod finding_repeated;
 pub mod findings_exceeded;
+pub mod format_incomplete;
+pub mod format_not_allowed;
 pub mod formula_barred;
 pub mod input_limit;
 pub mod input_precision;
@@ -41,10 +43,15 @@ pub mod layer_contradiction;
 pub mod layer_pasted;
 pub mod layer_reason_missing;
 pub mod marker_missing;
+pub mod marker_unread;
 pub mod merge_key;
 pub mod mitigation_below_floor;
 pub mod mitigation_ignored;
 pub mod mitigation_unproven;
+pub mod model_missing;
+pub mod model_removed;
+pub mod model_unreadable;
+pub mod model_weakened;
 pub mod multiplier_range;
 pub mod non_finite;
 pub mod off_scale;
@@ -112,6 +119,8 @@ pub enum Check {
     Raised,
     /// None of its own: it speaks of what a whole run has shown of a policy.
     OfPolicy,
+    /// None of its own: it reports what a whole run shows of paths at which there is no threat model.
+    OfRun,
     /// Looks at what the file means, and adds what it finds.
     Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// The same, where the terms set what it needs.
@@ -181,13 +190,15 @@ pub struct Subject<'a> {
     pub today: Date,
     /// The same model at the base revision, where the run has one and the model was there.
     pub before: Option<&'a Assessed>,
+    /// The models of the base revision that left this file, if this one is new in it.
+    pub left: &'a [&'a Assessed],
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<&'a Assessed>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before }
+        Self { model, scores, terms, today, before, left: &[] }
     }
 
     /// What was computed, in the order of the scores: all that is left to report when the rules are done.
@@ -211,7 +222,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 63] = [
+pub static ALL: [&Rule; 70] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -220,6 +231,11 @@ pub static ALL: [&Rule; 63] = [
     &non_finite::RULE,
     &input_limit::RULE,
     &marker_missing::RULE,
+    &marker_unread::RULE,
+    &model_unreadable::RULE,
+    &model_weakened::RULE,
+    &model_removed::RULE,
+    &model_missing::RULE,
     &schema::RULE,
     &unknown_key::RULE,
     &policy::RULE,
@@ -268,6 +284,8 @@ pub static ALL: [&Rule; 63] = [
     &open_threats_exceeded::RULE,
     &off_scale::RULE,
     &formula_barred::RULE,
+    &format_not_allowed::RULE,
+    &format_incomplete::RULE,
     &owner_missing::RULE,
     &environment_missing::RULE,
     &tier_missing::RULE,
@@ -292,6 +310,7 @@ pub fn of_problem(problem: &Problem) -> Diagnostic {
         ProblemKind::MergeKey => &merge_key::RULE,
         ProblemKind::NonFinite => &non_finite::RULE,
         ProblemKind::InputLimit => &input_limit::RULE,
+        ProblemKind::UnreadMarker => &marker_unread::RULE,
     };
     let mut diagnostic = Diagnostic::new(rule, problem.span, &*problem.message);
     diagnostic.help = problem.help.as_deref().map(Box::from);
