@@ -112,11 +112,20 @@ pub struct AgentChange {
     pub differences: Vec<Difference>,
 }
 
+impl AgentChange {
+    /// Whether the agent is no longer where it was, nor elsewhere.
+    pub const fn is_gone(&self) -> bool {
+        matches!(self.after, Standing::Absent | Standing::Unread)
+    }
+}
+
 /// How an agent stands in one of two states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is not there.
     Absent,
+    /// Its file is there, and it is not in it.
+    Unread,
     /// It is there, and has no score that can be computed.
     Unscored,
     /// Its worst score.
@@ -133,6 +142,7 @@ impl std::fmt::Display for Standing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent => f.write_str("absent"),
+            Self::Unread => f.write_str("not in its file"),
             Self::Unscored => f.write_str("no score"),
             Self::Scored(score, band) => write!(f, "{score} {}", band.name()),
         }
@@ -149,6 +159,8 @@ pub struct Before<'r> {
     origins: BTreeMap<(String, usize), (&'r str, usize)>,
     /// Path and place in the file of a model of now that goes back to none, to the worst of those that it can replace.
     replaced: BTreeMap<(String, usize), (&'r str, usize)>,
+    /// The models of the base that none of now goes back to, by their path in the base.
+    left: BTreeMap<&'r str, Vec<&'r Assessed>>,
 }
 
 /// A threat model by its path and its place in the file, with its agent's name.
@@ -171,7 +183,13 @@ impl<'r> Before<'r> {
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, now: &Report) -> Self {
         let files =
             base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file)).collect();
-        let mut before = Self { files, renames, origins: BTreeMap::new(), replaced: BTreeMap::new() };
+        let mut before = Self {
+            files,
+            renames,
+            origins: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            left: BTreeMap::new(),
+        };
         let (mut old, mut new) = (named(base), named(now));
         before.pair(&mut new, &mut old, |before, (path, _, name), (origin, _, was)| {
             before.origin(path) == *origin && name == was
@@ -184,7 +202,26 @@ impl<'r> Before<'r> {
             before.origin(path) == *origin && left(&single_new, path) && left(&single_old, origin)
         });
         before.find_replaced(&new, &old);
+        for (path, place, _) in old {
+            let model = before.at((path, place));
+            before.left.entry(path).or_default().extend(model);
+        }
         before
+    }
+
+    /// Whether a file of now, or what it was renamed from, contains a threat model in the base.
+    pub fn held(&self, path: &str) -> bool {
+        self.files.get(self.origin(path)).is_some_and(|file| !file.models.is_empty())
+    }
+
+    /// The models of the base that left a file of now, or what it was renamed from.
+    pub fn left(&self, path: &str) -> &[&'r Assessed] {
+        self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The models of the base that none of now goes back to, by their path in the base.
+    pub fn all_left(&self) -> impl Iterator<Item = (&'r str, &[&'r Assessed])> {
+        self.left.iter().map(|(path, models)| (*path, models.as_slice()))
     }
 
     /// Finds what new models can replace: what left their file, to wherever; else what is gone from all files.
@@ -243,6 +280,11 @@ impl<'r> Before<'r> {
         let (origin, place) = self.origins.get(&(path.to_owned(), place))?;
         let file = self.files.get(origin)?;
         Some((file, file.models.get(*place)?))
+    }
+
+    /// The threat model that one of now goes back to, by its path and its place in the file.
+    pub fn model(&self, path: &str, place: usize) -> Option<&'r Assessed> {
+        self.model_in_file(path, place).map(|(_, model)| model)
     }
 
     /// What the scores of a threat model of now are held against, by its path and its place in the file.
@@ -373,12 +415,14 @@ const fn weight_of(diagnostic: &Diagnostic) -> Weight {
     (diagnostic.level, diagnostic.amount)
 }
 
-/// What a change does to the agents of a report; of those that are gone, what `asked` says of their paths.
+/// What a change does to the agents of a report; of those that are gone, what `asked` says of their paths. `stands` says
+/// whether the file of a path of the base is there.
 pub fn agents(
     before: &Before<'_>,
     base: &Report,
     now: &Report,
     asked: impl Fn(&str) -> bool,
+    stands: impl Fn(&str) -> bool,
 ) -> Vec<AgentChange> {
     let mut changes = Vec::new();
     for file in &now.files {
@@ -411,7 +455,7 @@ pub fn agents(
                 renamed_from: None,
                 name: model.name.clone(),
                 before: Standing::of(model),
-                after: Standing::Absent,
+                after: if stands(&file.path) { Standing::Unread } else { Standing::Absent },
                 differences: Vec::new(),
             });
         }

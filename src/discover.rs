@@ -833,7 +833,7 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Stri
         // A link to a file is one, as it is in a commit.
         let is_file = entry.path().is_file();
         let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if is_file && endings.contains(&ending) {
+        if is_file && (endings.is_empty() || endings.contains(&ending)) {
             files.push(entry.into_path());
         }
     }

@@ -80,7 +80,7 @@ fn standing(rule: &Rule) -> String {
         format!("Its level is {level}, unless a policy sets another (off, note, warning, error):\n\n{lower}");
     match rule.check {
         Check::OfPolicy => set,
-        Check::Raised | Check::Meaning(_) | Check::Policy { .. } => {
+        Check::Raised | Check::OfRun | Check::Meaning(_) | Check::Policy { .. } => {
             let except = format!(
                 "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the fault may stay.\n    \
                  owner: who answers for it\n    expires: 2027-03-31"

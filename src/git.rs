@@ -476,6 +476,19 @@ pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
+/// The paths of the index, relative to the repository's root: those in the working folder, and those that a sparse
+/// checkout leaves out.
+///
+/// # Errors
+/// What git reports.
+pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
+    let printed = output(root, &["ls-files", "-z", "-t", "--cached"])?;
+    let entries = printed.split(|byte| *byte == 0).filter_map(|entry| entry.split_first_chunk::<2>());
+    let (sparse, whole): (Vec<_>, Vec<_>) = entries.partition(|(tag, _)| *tag == b"S ");
+    let path = |(_, path): (&[u8; 2], &[u8])| String::from_utf8_lossy(path).into_owned();
+    Ok((whole.into_iter().map(path).collect(), sparse.into_iter().map(path).collect()))
+}
+
 /// A commit with its files.
 #[derive(Debug)]
 pub struct Commit {

@@ -8,15 +8,14 @@ use std::sync::Arc;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, place_of, pointer};
+use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, place_of, pointer};
 use crate::model::{Finding, Format, MOST_FINDINGS, Model, Recognised, recognise};
 use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
-use crate::source::{Language, Positions, Source, Span};
-use crate::suggest::nearest;
+use crate::source::{BOM, Language, Positions, Source, Span, first_line_of};
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -55,9 +54,17 @@ pub enum Content {
     Policy,
     /// A policy that did not pass: nothing can be judged by it.
     BrokenPolicy,
-    /// Neither.
+    /// A pointer of Git LFS to a file that is not here.
+    LfsPointer,
+    /// Something with the keys of a threat model, and without its marker.
+    Unmarked,
+    /// None of these.
     Other,
 }
+
+/// The first line of a Git LFS pointer, as it is written now and as it was once.
+const LFS_POINTERS: [&str; 2] =
+    ["version https://git-lfs.github.com/spec/v1", "version https://hawser.github.com/spec/v1"];
 
 /// How many faults of one file are reported.
 pub(crate) const MOST_FAULTS: usize = 1_000;
@@ -66,23 +73,26 @@ const LONGEST_MESSAGE: usize = 600;
 
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
+    if LFS_POINTERS.contains(&first_line_of(source.text().trim_start_matches(BOM))) {
+        return Linted::of(Content::LfsPointer, Vec::new());
+    }
     let document = document::parse(source);
-    let roots: Vec<(Node<'_>, Recognised)> = document.roots().map(|root| (root, recognise(root))).collect();
+    let roots: Vec<(Node<'_>, Recognised<'_>)> =
+        document.roots().map(|root| (root, recognise(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, Recognised::Model(_)));
     // A page that shows policies explains them; it is none.
     let is_page = source.language() == Language::Markdown;
-    if !holds_model && !is_page && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some()) {
+    let shows_model = holds_model || judge.before.is_some_and(|before| before.held(path));
+    let hides_model = document.problems.iter().any(|problem| problem.kind == ProblemKind::UnreadMarker);
+    let is_policy = || roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some());
+    if !shows_model && !hides_model && !is_page && is_policy() {
         return lint_policy(source, judge);
     }
+    let is_unmarked = roots.iter().any(|(_, what)| *what == Recognised::Unmarked);
+    let content = if is_unmarked { Content::Unmarked } else { Content::Other };
     let diagnostics =
         document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
-    let mut linted = Linted {
-        content: Content::Other,
-        models: Vec::new(),
-        diagnostics,
-        used: Used::default(),
-        unjudged: Vec::new(),
-    };
+    let mut linted = Linted::of(content, diagnostics);
     let mut positions = source.positions();
     for (root, what) in roots {
         // The rest is not shown, and the file fails for that: it need not be judged either.
@@ -94,11 +104,15 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
                 Some(place) => linted.diagnostics.push(overfull(place)),
                 None => lint_model(root, format, path, judge, &mut positions, &mut linted),
             },
+            Recognised::Misspelled(key, place, meant) => {
+                linted.diagnostics.push(misspelled(key, place, meant));
+            }
             // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
-            Recognised::Other if !holds_model || is_page => {}
-            Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root, what)),
+            Recognised::Unmarked | Recognised::Other if !holds_model || is_page => {}
+            Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root)),
         }
     }
+    compare(&mut linted, path, judge);
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
@@ -122,6 +136,62 @@ fn overfull(place: Span) -> Diagnostic {
     Diagnostic::new(&rules::input_limit::RULE, Owner::Agent, place, message)
 }
 
+impl Linted {
+    fn of(content: Content, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { content, models: Vec::new(), diagnostics, used: Used::default(), unjudged: Vec::new() }
+    }
+}
+
+/// What there is to say about a path at which the base has threat models and the head has nothing.
+pub fn lint_removed(path: &str, models: &[&Assessed], judge: Judge<'_>) -> Linted {
+    let diagnostics = models.iter().filter_map(|model| removed(model, path, judge)).collect();
+    let mut linted = Linted::of(Content::Model, diagnostics);
+    except(&mut linted, path, judge);
+    linted
+}
+
+/// What there is to say about a folder in which a line of the policy requires a threat model.
+pub fn lint_missing(path: &str, required: &Origin, judge: Judge<'_>) -> Linted {
+    let rule = &rules::model_missing::RULE;
+    let (terms, _) = judge.policy.terms_for(Scope { path, environment: None, tier: None });
+    let diagnostic = terms.level(rule).map(|level| {
+        let message = "this folder contains no threat model";
+        let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
+        Diagnostic { level, ..diagnostic }
+    });
+    let mut linted = Linted::of(Content::Model, diagnostic.into_iter().collect());
+    except(&mut linted, path, judge);
+    linted
+}
+
+/// Adds what the base has in this file and the head has not.
+fn compare(linted: &mut Linted, path: &str, judge: Judge<'_>) {
+    let Some(before) = judge.before else { return };
+    if linted.models.is_empty() {
+        if before.held(path) {
+            let message = "this file contains a threat model in the base, and none that can be read now";
+            let rule = &rules::model_unreadable::RULE;
+            linted.diagnostics.push(Diagnostic::new(rule, Owner::File, Span::new(0, 0), message));
+        }
+        return;
+    }
+    let is_new = |place: &usize| before.model(path, *place).is_none();
+    let replaced = (0..linted.models.len()).filter(is_new).count();
+    let gone = before.left(path).iter().skip(replaced);
+    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, judge)));
+}
+
+/// A model of the base that is gone, at the level that its terms give.
+fn removed(model: &Assessed, path: &str, judge: Judge<'_>) -> Option<Diagnostic> {
+    let rule = &rules::model_removed::RULE;
+    let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
+    let level = judge.policy.terms_for(scope).0.level(rule)?;
+    let name =
+        model.name.as_deref().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
+    let message = format!("the threat model of {name} was removed");
+    Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
+}
+
 fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
     let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
         Ok(_) => (Content::Policy, Vec::new()),
@@ -130,7 +200,7 @@ fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    Linted { content, models: Vec::new(), diagnostics, used: Used::default(), unjudged: Vec::new() }
+    Linted::of(content, diagnostics)
 }
 
 fn lint_model(
@@ -151,8 +221,11 @@ fn lint_model(
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = judge.before.and_then(|before| before.baseline(path, place));
-    let subject =
+    let mut subject =
         Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
+    if let Some(all) = judge.before.filter(|all| all.model(path, place).is_none()) {
+        subject.left = all.left(path);
+    }
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
@@ -221,7 +294,7 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let check = match rule.check {
             Check::Meaning(check) => check,
             Check::Policy { applies, check } if applies(subject.terms) => check,
-            Check::Policy { .. } | Check::Raised | Check::OfPolicy => continue,
+            Check::Policy { .. } | Check::Raised | Check::OfPolicy | Check::OfRun => continue,
         };
         let Some(level) = subject.terms.level(rule) else { continue };
         let first = found.len();
@@ -295,22 +368,18 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn unmarked(root: Node<'_>, what: Recognised) -> Diagnostic {
-    let rule = &rules::marker_missing::RULE;
+fn misspelled(key: &str, place: Span, meant: &str) -> Diagnostic {
+    let message = format!("`{key}` is a misspelling of `{meant}`");
+    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, place, message)
+        .help(format!("write `{meant}`"))
+}
+
+fn unmarked(root: Node<'_>) -> Diagnostic {
     let first = root.as_map().and_then(|map| map.iter().next());
     let span = first.map_or(root.span(), |entry| entry.key_span);
-    let keys = root.as_map().into_iter().flat_map(document::Map::iter).map(|entry| entry.key);
-    let slip = keys.into_iter().find(|key| nearest(key, [MODEL_MARKER]).is_some());
-    let help = match slip {
-        Some(key) => format!("`{key}` is spelt `{MODEL_MARKER}`"),
-        None => format!("put `{MODEL_MARKER}: 1` first"),
-    };
-    let which = match what {
-        Recognised::Unmarked | Recognised::Model(_) => "this looks like a threat model",
-        Recognised::Other => "this document stands beside a threat model",
-    };
-    Diagnostic::new(rule, Owner::File, span, format!("{which}, and lacks `{MODEL_MARKER}: 1` at its top"))
-        .help(help)
+    let message = format!("this document is next to a threat model and lacks `{MODEL_MARKER}: 1` at its top");
+    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, span, message)
+        .help(format!("put `{MODEL_MARKER}: 1` first"))
 }
 
 /// Gives diagnostics what they all have and their order, that of the text.

@@ -74,7 +74,7 @@ pub fn profiles(source: &Source) -> Vec<Profile> {
     let document = document::parse(source);
     let models = document.roots().filter_map(|root| match recognise(root) {
         Recognised::Model(format) if format.overfull(root).is_none() => Some(format.read(root)),
-        Recognised::Model(_) | Recognised::Unmarked | Recognised::Other => None,
+        Recognised::Model(_) | Recognised::Misspelled(..) | Recognised::Unmarked | Recognised::Other => None,
     });
     models.map(|model| profile(model, source)).collect()
 }

@@ -103,7 +103,7 @@ pub fn sheets(source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
     let document = document::parse(source);
     let models = document.roots().filter_map(|root| match recognise(root) {
         Recognised::Model(format) if format.overfull(root).is_none() => Some(format.read(root)),
-        Recognised::Model(_) | Recognised::Unmarked | Recognised::Other => None,
+        Recognised::Model(_) | Recognised::Misspelled(..) | Recognised::Unmarked | Recognised::Other => None,
     });
     models.flat_map(|model| sheets_of(model, source, by)).collect()
 }

@@ -7,15 +7,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::look::{Looked, look, look_at, without_stdin};
+use super::look::{LFS_POINTER, Looked, look, look_at, without_stdin};
 use super::progress::Progress;
 use super::side::Side;
+use crate::assessed::Assessed;
 use crate::change::{self, Before, Change, Fact};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
 use crate::document::POLICY_MARKER;
 use crate::git::{Commit, changed, renames};
+use crate::lint::{Judge, lint_removed};
 use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
 use crate::report::{FileReport, Obstacle, Report, Verdict};
 use crate::rules::policy_ineffective;
@@ -217,6 +219,7 @@ pub(super) fn judge(
     review(ask, head, own, (&policy, &said), base.as_ref(), &mut compared);
     let mut report = compared.looked.report;
     report.obstacles.sort();
+    report.obstacles.dedup();
     report.in_force = Some(policy);
     Ok(report)
 }
@@ -300,23 +303,22 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let renamed =
         renames(repository.root(), &commit.revision, head_revision, moved).map_err(Stopped::Asked)?;
     let asked = asked_of_base(ask, repository, &renamed, &found, &base);
-    base.files.retain(|file| asked.contains(&file.path) || !head.holds(&file.path));
+    base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !head.holds(&file.path));
     let is_asked = |path: &str| asked.contains(path);
+    let now = paths_now(&renamed, head);
     let before = Before::new(&base, &renamed, &looked.report);
-    if policy.compares().is_some() {
-        // Who goes back to whom shows only once all are read; then there is something to hold against the limit.
-        let again = look_at(ask, head, policy, &discovery, Some(&before));
-        looked = again;
-    }
+    // Who goes back to whom shows only once all are read; then there is something to compare with.
+    looked = look_at(ask, head, policy, &discovery, Some(&before));
     let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
-    looked.report.obstacles.extend(base.obstacles.iter().map(|obstacle| {
-        let message = format!("in the base: {}", obstacle.message);
-        Obstacle { path: obstacle.path.clone(), message }
-    }));
+    let stands = |path: &str| head.holds(&now(path));
+    let gone: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path) && !stands(path)).collect();
+    let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
+    add_removed(&gone, head, judge, &mut looked);
+    looked.report.obstacles.extend(obstacles_of_base(&base));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
         verdict_before: base.verdict(),
-        agents: change::agents(&before, &base, &looked.report, is_asked),
+        agents: change::agents(&before, &base, &looked.report, is_asked, stands),
         policy: Vec::new(),
         mended,
     });
@@ -325,6 +327,46 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let before = base.obstacles.is_empty().then_some(used);
     Ok(Compared { looked, before })
 }
+
+/// Returns where a path of the base is in the head: under the name it was given, if it was renamed.
+fn paths_now<'r>(renamed: &'r BTreeMap<String, String>, head: Side<'r>) -> impl Fn(&str) -> String + 'r {
+    let moved: BTreeMap<&str, &str> = renamed.iter().map(|(now, then)| (&**then, &**now)).collect();
+    move |path| {
+        let now = moved.get(path).copied().filter(|now| head.holds(now));
+        now.unwrap_or(path).to_owned()
+    }
+}
+
+/// What kept the base from being read. A pointer of Git LFS had nothing to compare with.
+fn obstacles_of_base(base: &Report) -> impl Iterator<Item = Obstacle> {
+    let obstacles = base.obstacles.iter().filter(|obstacle| obstacle.message != LFS_POINTER);
+    obstacles.map(|obstacle| {
+        let message = format!("in the base: {}", obstacle.message);
+        Obstacle { path: obstacle.path.clone(), message }
+    })
+}
+
+/// Adds the threat models of the base that are gone, by their paths; one that a sparse checkout leaves out is not.
+fn add_removed(gone: &[(&str, &[&Assessed])], head: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
+    let repository = head.repository();
+    let shown = |path: &str| repository.shown(&repository.root().join(path));
+    let paths: Vec<&str> = gone.iter().map(|(path, _)| *path).collect();
+    let obstacle = |path: String, message: &str| Obstacle { path, message: message.to_owned() };
+    let sparse = match head.left_out(&paths) {
+        Ok(sparse) => sparse,
+        Err(message) => return looked.report.obstacles.push(obstacle(shown(""), &message)),
+    };
+    for (path, models) in gone {
+        if sparse.iter().any(|sparse| sparse == path) {
+            looked.report.obstacles.push(obstacle(shown(path), SPARSE));
+        } else {
+            looked.add_path(&shown(path), (*path).to_owned(), lint_removed(path, models, judge));
+        }
+    }
+}
+
+/// Why a threat model cannot be compared that a sparse checkout leaves out.
+const SPARSE: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
 
 /// The base's run, with the files that it read. An agent may have come from anywhere, so that all of the base is checked.
 fn look_at_base(

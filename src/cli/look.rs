@@ -11,14 +11,14 @@ use std::thread;
 
 use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
-use super::side::Side;
+use super::side::{Side, folders_of};
 use super::{STACK, watch};
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, Search, has_key, read_bounded};
-use crate::lint::{Content, Judge, Linted, lint};
+use crate::lint::{Content, Judge, Linted, lint, lint_missing};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::score::Band;
@@ -28,6 +28,14 @@ use crate::source::Source;
 pub(super) const NOTHING_HERE: &str = "no threat model here, and a gate that checked nothing does not pass; it looks for \
      threat-model.yaml, NAME.threat-model.json, THREAT_MODEL.md and the like, and for what `files` of the policy says; \
      `aivss-lint init` writes one";
+
+/// Why a file that a pattern finds is skipped, or one that was named cannot be checked.
+const NO_MODEL: &str = "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
+/// The same for what has the keys of a threat model.
+const UNMARKED: &str =
+    "it looks like a threat model, but its first key is not `aivss_threat_model: 1`; add that key";
+/// Why a pointer cannot be checked.
+pub(super) const LFS_POINTER: &str = "it is a Git LFS pointer, so its content cannot be checked; run `git lfs pull` (actions/checkout: `lfs: true`)";
 
 /// A report, and what of the policy had a part in it.
 pub(super) struct Looked {
@@ -59,6 +67,8 @@ pub(super) fn look_at(
     before: Option<&Before<'_>>,
 ) -> Looked {
     let judge = Judge { policy, today: ask.today, load: &side, before };
+    let keep = if policy.requires_models() { ask.keep.max(Keep::Models) } else { ask.keep };
+    let ask = &Ask { keep, ..*ask };
     let report = Report::new(ask.today, ask.fail_on);
     let mut looked = Looked { report, used: Used::default(), misplaced: BTreeSet::new() };
     if matches!(side, Side::Folder(_)) {
@@ -70,6 +80,7 @@ pub(super) fn look_at(
     };
     let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.keep), ask.progress);
     looked.add_all(discovery, outcomes, side);
+    looked.add_missing(&without_stdin(ask.paths), side, judge);
     looked
 }
 
@@ -291,10 +302,12 @@ impl Looked {
         };
         match content {
             Content::Policy => self.report.policies += 1,
-            Content::Other if candidate.named => {
-                let message =
-                    "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
-                self.report.obstacles.push(obstacle(message.to_owned()));
+            Content::LfsPointer => self.report.obstacles.push(obstacle(LFS_POINTER.to_owned())),
+            Content::Unmarked if candidate.named => self.report.obstacles.push(obstacle(UNMARKED.to_owned())),
+            Content::Other if candidate.named => self.report.obstacles.push(obstacle(NO_MODEL.to_owned())),
+            Content::Unmarked => {
+                self.report.remarks.push(format!("skipped {}: {UNMARKED}", candidate.name));
+                self.report.skipped.push(candidate.name.clone());
             }
             Content::Other => self.report.skipped.push(candidate.name.clone()),
             Content::BrokenPolicy | Content::Model => {
@@ -305,9 +318,44 @@ impl Looked {
             }
         }
         match content {
-            Content::Model | Content::BrokenPolicy => true,
+            Content::Model | Content::BrokenPolicy | Content::LfsPointer => true,
             Content::Policy => candidate.named,
-            Content::Other => false,
+            Content::Unmarked | Content::Other => false,
+        }
+    }
+
+    /// Adds what there is to say about the folders in which the policy requires a threat model.
+    fn add_missing(&mut self, paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>) {
+        if !judge.policy.requires_models() {
+            return;
+        }
+        let repository = side.repository();
+        let folders = match side.folders() {
+            Ok(folders) => folders,
+            Err(message) => {
+                return self
+                    .report
+                    .obstacles
+                    .push(Obstacle { path: repository.shown(repository.root()), message });
+            }
+        };
+        let with_models = self.report.files.iter().filter(|file| !file.models.is_empty());
+        let with_models: BTreeSet<String> = with_models.flat_map(|file| folders_of(&file.path)).collect();
+        for folder in folders.into_iter().filter(|folder| !with_models.contains(folder)) {
+            let Some(origin) = judge.policy.requires_model_in(&folder) else { continue };
+            let whole = repository.root().join(&folder);
+            if paths.iter().any(|path| repository.holds(path, &whole)) {
+                let linted = lint_missing(&folder, origin, judge);
+                self.add_path(&(repository.shown(&whole) + "/"), folder, linted);
+            }
+        }
+    }
+
+    /// Adds what there is to say about a path at which there is nothing to read.
+    pub(super) fn add_path(&mut self, name: &str, path: String, linted: Linted) {
+        self.used.extend(linted.used);
+        if !linted.diagnostics.is_empty() {
+            self.report.files.push(FileReport::of_path(name, path, linted.diagnostics));
         }
     }
 }

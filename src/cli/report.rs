@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         Ok(page)
     };
     let report = output::reported(arguments.output.as_deref(), write, || judged(arguments, repository))?;
-    let is_read = report.files.iter().filter(|file| !file.is_policy).all(FileReport::is_read);
+    let is_read = report.files.iter().filter(|file| file.is_model()).all(FileReport::is_read);
     hand_over(&write(&report)?, arguments.output.as_deref(), &report, is_read)
 }
 

@@ -8,7 +8,7 @@ use crate::discover::{
     Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
     is_near_policy, read, size,
 };
-use crate::git::Commit;
+use crate::git::{Commit, tracked};
 use crate::policy::Files;
 
 /// One side of a comparison.
@@ -49,6 +49,34 @@ impl Side<'_> {
         }
     }
 
+    /// The folders that contain tracked files, from the repository's root, with `/` at their end.
+    pub(super) fn folders(&self) -> Result<BTreeSet<String>, String> {
+        let files: Vec<String> = match self {
+            Self::Folder(repository) if repository.is_git() => {
+                let (files, _) = tracked(repository.root())?;
+                files.into_iter().filter(|file| repository.stands(file)).collect()
+            }
+            Self::Folder(repository) => {
+                let files = files_below(repository.root(), &[])?;
+                files.iter().map(|file| repository.matched(file)).collect()
+            }
+            Self::Commit(_, commit) => commit.paths().map(str::to_owned).collect(),
+        };
+        Ok(files.iter().flat_map(|file| folders_of(file)).collect())
+    }
+
+    /// Which of some paths a sparse checkout leaves out, so that they are not removed.
+    pub(super) fn left_out(&self, paths: &[&str]) -> Result<Vec<String>, String> {
+        match self {
+            Self::Folder(repository) if !paths.is_empty() => {
+                let (_, sparse) = tracked(repository.root())?;
+                let paths: BTreeSet<&str> = paths.iter().copied().collect();
+                Ok(sparse.into_iter().filter(|path| paths.contains(path.as_str())).collect())
+            }
+            Self::Folder(_) | Self::Commit(..) => Ok(Vec::new()),
+        }
+    }
+
     /// Whether something stands at a path, given from the repository's root.
     pub(super) fn holds(&self, path: &str) -> bool {
         match self {
@@ -83,6 +111,11 @@ impl Side<'_> {
     fn within(repository: &Repository, path: &Path) -> Option<String> {
         repository.holds(repository.root(), path).then(|| repository.matched(path))
     }
+}
+
+/// The folders that a path lies in, with `/` at their end.
+pub(super) fn folders_of(path: &str) -> impl Iterator<Item = String> {
+    path.match_indices('/').map(|(at, _)| path[..=at].to_owned())
 }
 
 /// The files that a policy names; a name is a path from the current folder.

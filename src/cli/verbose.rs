@@ -16,7 +16,7 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
         report
             .files
             .iter()
-            .filter(|file| !file.is_policy)
+            .filter(|file| file.is_model())
             .map(|file| format!("judged: {}: {}", file.name(), count(file.models.len(), "model"))),
     );
     let filters = ask.named == Named::Filtered;

@@ -1,32 +1,46 @@
 //! Markdown to trees: one for each fenced block in YAML or JSON, and for any other that looks like a threat model.
 //!
-//! A block's own bytes are read in place, so places point into the Markdown file. The rest is prose and is left alone,
-//! but for a marker outside of every block: what stands there would go unread.
+//! A block's own bytes are read in place, so places point into the Markdown file. The rest is prose and is left alone;
+//! a marker in it goes unread, and [`super::marker`] finds it.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::{Document, MODEL_MARKER, ProblemKind, json, yaml};
+use super::{Document, MODEL_MARKER, ProblemKind, json, marker, yaml};
 use crate::source::{BOM, Span};
 use crate::suggest::nearest;
 
 /// How many marks a page may hold: those of a thousand threat models.
 const MOST_MARKS: usize = 200_000;
 
+/// Ranges of a page in which a marker was read, reported, or is a mention.
+#[derive(Debug, Default)]
+pub(super) struct Covered {
+    /// Blocks that have a problem of their own.
+    pub(super) faulty: Vec<Span>,
+    /// Code spans, in which prose mentions keys.
+    pub(super) code: Vec<Span>,
+}
+
 /// Reads the fenced blocks of `text` into `document`: those in YAML and JSON, and any that looks like a threat model.
 /// Which of them are threat models is told from their trees, like anything else.
-pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
+pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     let page = text.strip_prefix(BOM).unwrap_or(text);
     let offset = text.len() - page.len();
+    let mut covered = Covered::default();
     if marks(page) > MOST_MARKS {
         let message = format!("a page holds at most {MOST_MARKS} lines and signs of Markdown");
-        return document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
+        document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
+        covered.faulty.push(Span::new(0, text.len()));
+        return covered;
     }
+    let front = front_matter(page);
     let mut block: Option<Block> = None;
-    let mut fenced: Vec<std::ops::Range<usize>> = Vec::new();
-    for (event, range) in Parser::new_ext(page, Options::empty()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&fed(page), Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                fenced.push(offset + range.start..offset + range.end);
                 let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
                 let language = language.unwrap_or_default().to_ascii_lowercase();
                 block = Some(Block { language, ..Block::default() });
@@ -39,14 +53,46 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) {
                 }
             }
             Event::End(TagEnd::CodeBlock) => {
-                if let Some(block) = block.take() {
-                    block.read(document, text);
-                }
+                covered.faulty.extend(block.take().and_then(|block| block.read(document, text)));
+            }
+            // Backticks in front matter are characters of YAML.
+            Event::Code(_) if range.start >= front => {
+                covered.code.push(Span::new(offset + range.start, offset + range.end));
             }
             _ => {}
         }
     }
-    report_unfenced(document, text, &fenced);
+    covered
+}
+
+/// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line.
+fn fed(page: &str) -> Cow<'_, str> {
+    let mut letters = page.chars().peekable();
+    let mut feed = move || {
+        let letter = letters.next()?;
+        Some(if letter == '\r' && letters.peek() != Some(&'\n') { '\n' } else { letter })
+    };
+    if page.contains('\r') {
+        Cow::Owned(std::iter::from_fn(&mut feed).collect())
+    } else {
+        Cow::Borrowed(page)
+    }
+}
+
+/// Where the front matter of a page ends; 0 if there is none.
+fn front_matter(page: &str) -> usize {
+    let is_end = |line: &str| matches!(line.trim_end(), "---" | "...");
+    let mut at = 0;
+    for (number, line) in page.split_inclusive(['\n', '\r']).enumerate() {
+        at += line.len();
+        if number == 0 && line.trim_end() != "---" {
+            return 0;
+        }
+        if number > 0 && is_end(line) {
+            return at;
+        }
+    }
+    0
 }
 
 /// How many bytes of a page the parser may make something of: breaks of lines, what begins items and quotations, and what
@@ -55,30 +101,14 @@ fn marks(page: &str) -> usize {
     let bytes = page.as_bytes();
     let before = |at: usize| at.checked_sub(1).map(|at| bytes[at]);
     let is_mark = |(at, byte): &(usize, &u8)| match byte {
-        b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+' => true,
+        b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+'
+        | b'|' => true,
         // A run of them is one mark.
         b'`' => before(*at) != Some(b'`'),
         b'.' | b')' => before(*at).is_some_and(|before| before.is_ascii_digit()),
         _ => false,
     };
     bytes.iter().enumerate().filter(is_mark).count()
-}
-
-/// Reports a marker that begins a line outside of every fenced block: what stands there would go unread.
-fn report_unfenced(document: &mut Document<'_>, text: &str, fenced: &[std::ops::Range<usize>]) {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let marker = start + (line.len() - line.trim_start_matches([' ', '\t', BOM]).len());
-        let is_marker =
-            text[marker..].strip_prefix(MODEL_MARKER).is_some_and(|rest| rest.trim_start().starts_with(':'));
-        // The blocks stand in the order of the page, one behind the other.
-        let before = fenced.partition_point(|range| range.end <= marker);
-        if is_marker && !fenced.get(before).is_some_and(|range| range.contains(&marker)) {
-            let message = "a threat model in a page stands in a fenced block, ```yaml, and this one does not";
-            document.problem(ProblemKind::Syntax, Span::new(marker, marker + MODEL_MARKER.len()), message);
-        }
-        start += line.len();
-    }
 }
 
 /// A fenced block: what Markdown says it holds, and the bytes from its first content to its last.
@@ -91,28 +121,41 @@ struct Block {
 }
 
 impl Block {
-    fn read<'t>(self, document: &mut Document<'t>, text: &'t str) {
-        let Some(start) = self.start else { return };
-        let looks_like_model = looks_like_model(&self.content);
+    /// Reads the block; returns its bytes if it has a problem.
+    fn read<'t>(self, document: &mut Document<'t>, text: &'t str) -> Option<Span> {
+        let start = self.start?;
+        let looks_like_model = looks_like_model(&self.content) || looks_like_report(&self.content);
         if !looks_like_model && !matches!(self.language.as_str(), "" | "yaml" | "yml" | "json") {
-            return;
+            return None;
         }
         // From the start of the line, so that an indented block keeps its shape.
-        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
         let (roots, problems) = (document.roots.len(), document.problems.len());
-        if !text[line..start].trim().is_empty() || !same_lines(&text[line..self.end], &self.content) {
+        self.read_in_place(document, text, (line, start));
+        if document.problems.len() == problems {
+            return None;
+        }
+        // A page may show what is no YAML; only what was meant to be a threat model must be one.
+        let is_meant = looks_like_model || marker::is_mentioned(&self.content);
+        let is_report = |root: &u32| document.tree.node(*root).get("vulnerabilities").is_some();
+        if is_meant || document.roots[roots..].iter().any(is_report) {
+            return Some(Span::new(line, self.end));
+        }
+        document.problems.truncate(problems);
+        document.roots.truncate(roots);
+        None
+    }
+
+    fn read_in_place<'t>(&self, document: &mut Document<'t>, text: &'t str, (line, start): (usize, usize)) {
+        let range: Range<usize> = line..self.end;
+        if !text[line..start].trim().is_empty() || !same_lines(&text[range.clone()], &self.content) {
             let message =
                 "a threat model inside a quotation cannot be read in place: move the block out of it";
             document.problem(ProblemKind::Syntax, Span::new(start, start), message);
         } else if self.language == "json" {
-            json::read(document, text, line..self.end);
+            json::read(document, text, range);
         } else {
-            yaml::read(document, text, line..self.end);
-        }
-        // A page may show what is no YAML; only what was meant to be a threat model must be one.
-        if document.problems.len() > problems && !looks_like_model {
-            document.problems.truncate(problems);
-            document.roots.truncate(roots);
+            yaml::read(document, text, range);
         }
     }
 }
@@ -121,8 +164,8 @@ impl Block {
 /// block which does not parse is not passed over.
 fn looks_like_model(content: &str) -> bool {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '{']).len();
-    let lines =
-        || content.trim_start_matches(BOM).lines().filter(|line| !line.trim_start().starts_with(['#', '%']));
+    let all = || content.trim_start_matches(BOM).split(['\n', '\r']);
+    let lines = || all().filter(|line| !line.trim_start().starts_with(['#', '%']));
     let outermost = lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
     let keys: Vec<&str> = lines()
         .filter(|line| indent(line) == outermost || line.trim_start().starts_with(['{', '"']))
@@ -131,10 +174,27 @@ fn looks_like_model(content: &str) -> bool {
         .collect();
     let has = |wanted: &str| keys.contains(&wanted);
     let parts = ["agent", "aivss", "maestro", "findings"].into_iter().filter(|part| has(part)).count();
-    keys.iter().any(|key| nearest(key, [MODEL_MARKER]).is_some()) || parts >= 2
+    // Words with space between them are a command or a sentence.
+    let mut words = keys.iter().filter(|key| !key.contains(char::is_whitespace));
+    words.any(|key| nearest(key, [MODEL_MARKER]).is_some()) || parts >= 2
+}
+
+/// Whether a block holds an OWASP report, or was meant to: by its keys wherever they are, read without parsing. A
+/// `CycloneDX` document has some of them as well.
+fn looks_like_report(content: &str) -> bool {
+    let has = |key: &str| {
+        content.match_indices(key).any(|(at, _)| {
+            content[at + key.len()..].trim_start_matches(['"', '\'']).trim_start().starts_with(':')
+        })
+    };
+    has("vulnerabilities") && (has("amplification_factors") || (has("metadata") && !has("bomFormat")))
 }
 
 /// Whether the bytes of a block are its content, but for indentation.
 fn same_lines(bytes: &str, content: &str) -> bool {
-    bytes.lines().map(str::trim).eq(content.lines().map(str::trim))
+    let lines = |text| {
+        let text: &str = text;
+        text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty())
+    };
+    lines(bytes).eq(lines(content))
 }

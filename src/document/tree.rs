@@ -245,6 +245,13 @@ impl<'t> Tree<'t> {
         self.ends.truncate(size.ends);
     }
 
+    /// The entries of all mappings that have a key, in order: the place of the key, and whether the value is a mapping.
+    pub(super) fn entries(&self, key: &str) -> impl Iterator<Item = (Span, bool)> {
+        let maps = (0..count(self.items.len())).filter(|id| matches!(self.kind(*id), Kind::Map(_)));
+        let entries = maps.flat_map(|map| self.pairs(map)).filter(move |(name, _)| self.is_key(*name, key));
+        entries.map(|(name, value)| (self.span(name), matches!(self.kind(value), Kind::Map(_))))
+    }
+
     /// The keys of a mapping that stand a second time, each behind the one that it repeats.
     pub(super) fn repeated(&self, map: u32) -> Vec<(u32, u32)> {
         let (mut few, mut len) = ([("", 0); FEW_KEYS], 0);

@@ -218,7 +218,7 @@ fn plan(source: &Source, aim: Aim) -> Vec<Step> {
     let document = document::parse(source);
     let formats = document.roots().filter_map(|root| match recognise(root) {
         Recognised::Model(format) if format.overfull(root).is_none() => Some((root, format)),
-        Recognised::Model(_) | Recognised::Unmarked | Recognised::Other => None,
+        Recognised::Model(_) | Recognised::Misspelled(..) | Recognised::Unmarked | Recognised::Other => None,
     });
     formats.enumerate().flat_map(|(at, (root, format))| steps(source, (at, root), format, aim)).collect()
 }

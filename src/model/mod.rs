@@ -329,6 +329,22 @@ impl Format {
         entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }
 
+    /// The name of the format, as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::OwaspReport => "owasp-report",
+        }
+    }
+
+    /// Whether the format can express a score of the agent as a whole, and the layers.
+    pub const fn is_complete(self) -> bool {
+        match self {
+            Self::Native => true,
+            Self::OwaspReport => false,
+        }
+    }
+
     /// Reads a model of this format.
     pub fn read(self, root: Node<'_>) -> Model<'_> {
         match self {

@@ -15,10 +15,8 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             heading: Some(metadata.heading),
             name: metadata.text("system_name"),
             summary: None,
-            // The report knows one person who answers for it; another may be named beside.
-            owner: metadata
-                .answered("owner", TextKind::Name)
-                .or_else(|| metadata.answered("assessor_id", TextKind::Name)),
+            // Who assesses need not own: an owner is an addition to the report.
+            owner: metadata.answered("owner", TextKind::Name),
             environment: None,
             tier: None,
         },

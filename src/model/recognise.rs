@@ -2,13 +2,16 @@
 
 use super::Format;
 use crate::document::{List, MODEL_MARKER, Map, Node};
+use crate::source::Span;
 use crate::suggest::nearest;
 
 /// What a document's top node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recognised {
+pub enum Recognised<'t> {
     /// A threat model in a format that can be read.
     Model(Format),
+    /// A threat model whose identifying key is misspelled: the key, its place, and the right spelling.
+    Misspelled(&'t str, Span, &'static str),
     /// Something with the keys of a threat model, and without what makes it one.
     Unmarked,
     /// Anything else.
@@ -16,37 +19,44 @@ pub enum Recognised {
 }
 
 /// Tells what a document is by its top keys.
-pub fn recognise(root: Node<'_>) -> Recognised {
+pub fn recognise(root: Node<'_>) -> Recognised<'_> {
     let Some(map) = root.as_map() else {
-        let items = root.as_list().into_iter().flat_map(List::iter);
-        return misplaced(items);
+        return misplaced(root.as_list().into_iter().flat_map(List::iter));
     };
     if map.get(MODEL_MARKER).is_some() {
         return Recognised::Model(Format::Native);
     }
     // A CycloneDX document has both keys as well, and says what it is.
     let shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
-    if map.get("vulnerabilities").is_some() && (shaped || lists_amplification(map)) {
+    if map.get(REPORT_KEY).is_some() && (shaped || lists_amplification(map)) {
         return Recognised::Model(Format::OwaspReport);
     }
-    let looks_like_one = map.iter().any(|entry| {
-        matches!(entry.key, "aivss" | "maestro" | "factors" | "amplification_factors")
-            || nearest(entry.key, [MODEL_MARKER]).is_some()
-            || (shaped && nearest(entry.key, ["vulnerabilities"]).is_some())
-    });
-    if looks_like_one { Recognised::Unmarked } else { misplaced(map.iter().map(|entry| entry.value)) }
+    let meant = |key: &str| {
+        let wanted = if shaped { [MODEL_MARKER, REPORT_KEY] } else { [MODEL_MARKER; 2] };
+        wanted.into_iter().find(|wanted| nearest(key, [*wanted]).is_some())
+    };
+    let slip = map.iter().find_map(|entry| Some((entry, meant(entry.key)?)));
+    if let Some((entry, meant)) = slip {
+        return Recognised::Misspelled(entry.key, entry.key_span, meant);
+    }
+    let is_part = |key: &str| matches!(key, "aivss" | "maestro" | "factors" | "amplification_factors");
+    if map.iter().any(|entry| is_part(entry.key)) {
+        return Recognised::Unmarked;
+    }
+    misplaced(map.iter().map(|entry| entry.value))
 }
 
-/// Whether a threat model stands one level too deep.
-fn misplaced<'t>(mut nodes: impl Iterator<Item = Node<'t>>) -> Recognised {
-    let is_model = |node: Node<'t>| {
-        let report = node.get("metadata").is_some() && node.as_map().is_some_and(lists_amplification);
-        node.get(MODEL_MARKER).is_some() || report
-    };
-    if nodes.any(is_model) { Recognised::Unmarked } else { Recognised::Other }
+/// The key that makes a document an OWASP report, next to others.
+const REPORT_KEY: &str = "vulnerabilities";
+
+/// Whether a report is one level too deep. A marker there has a problem of its own.
+fn misplaced<'t>(mut nodes: impl Iterator<Item = Node<'t>>) -> Recognised<'t> {
+    let is_report =
+        |node: Node<'t>| node.get("metadata").is_some() && node.as_map().is_some_and(lists_amplification);
+    if nodes.any(is_report) { Recognised::Unmarked } else { Recognised::Other }
 }
 
 fn lists_amplification(map: Map<'_>) -> bool {
-    let items = map.get("vulnerabilities").and_then(Node::as_list);
+    let items = map.get(REPORT_KEY).and_then(Node::as_list);
     items.is_some_and(|items| items.iter().any(|item| item.get("amplification_factors").is_some()))
 }

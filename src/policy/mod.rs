@@ -57,6 +57,8 @@ pub struct Policy {
     modules: Vec<(String, Arc<str>)>,
     include: Option<PathSet>,
     exclude: Option<Set<PathSet>>,
+    /// The folders that must contain a threat model.
+    models_in: Option<Set<PathSet>>,
     sources: Vec<Arc<Source>>,
 }
 
@@ -132,6 +134,8 @@ pub struct Require {
     pub approval_from: Option<Set<Band>>,
     /// A review no older than this many days.
     pub review_within: Option<Set<i32>>,
+    /// The formats that are allowed, by name.
+    pub formats: Option<Set<Vec<&'static str>>>,
 }
 
 /// How a file is looked for in folders.
@@ -142,6 +146,9 @@ pub enum Sought {
     /// By the marker of threat models in it: any other file of YAML, JSON or Markdown.
     ByMarker,
 }
+
+/// The names of formats in policies. Pages are not read as such yet; a policy may name them already.
+pub const FORMATS: [&str; 3] = ["native", "markdown", "owasp-report"];
 
 /// Which values factors and multipliers may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +251,19 @@ impl Policy {
         Some((exclude.value.matching(path)?, &exclude.origin))
     }
 
+    /// The line that requires a threat model in a folder, given with `/` at its end, if one does.
+    pub fn requires_model_in(&self, folder: &str) -> Option<&Origin> {
+        let required = self.models_in.as_ref()?;
+        let is_required =
+            required.value.matches(folder) || required.value.matches(folder.trim_end_matches('/'));
+        is_required.then_some(&required.origin)
+    }
+
+    /// Whether some folders must contain a threat model.
+    pub const fn requires_models(&self) -> bool {
+        self.models_in.is_some()
+    }
+
     fn sought_anyhow(&self, path: &str) -> Option<Sought> {
         if is_default(path) || self.include.as_ref().is_some_and(|set| set.matches(path)) {
             Some(Sought::ByName)
@@ -268,6 +288,7 @@ impl Policy {
         self.modules.extend(over.modules);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);
+        set(&mut self.models_in, over.models_in);
         self.sources.extend(over.sources);
     }
 }
@@ -337,6 +358,7 @@ impl Terms {
             mitigation_evidence,
             approval_from,
             review_within,
+            formats,
         } = over.require;
         set(&mut self.require.owner, owner);
         set(&mut self.require.environment, environment);
@@ -345,6 +367,7 @@ impl Terms {
         set(&mut self.require.mitigation_evidence, mitigation_evidence);
         set(&mut self.require.approval_from, approval_from);
         set(&mut self.require.review_within, review_within);
+        set(&mut self.require.formats, formats);
         set(&mut self.scale, over.scale);
         set(&mut self.formulas, over.formulas);
         self.levels.extend(over.levels);

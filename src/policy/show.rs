@@ -45,6 +45,9 @@ impl Terms {
         entries.set(&["require", "mitigation_evidence"], evidence, ToString::to_string);
         entries.set(&["require", "approval_from"], require.approval_from.as_ref(), |b| b.name().to_owned());
         entries.set(&["require", "review_within"], require.review_within.as_ref(), |days| format!("{days}d"));
+        entries.set(&["require", "formats"], require.formats.as_ref(), |names| {
+            format!("[{}]", names.join(", "))
+        });
         entries.set(&["scale"], self.scale(), |scale| match scale {
             Scale::ThreePoint => "three-point".to_owned(),
             Scale::Continuous => "continuous".to_owned(),
@@ -106,13 +109,17 @@ impl<'p> Entries<'p> {
 impl Policy {
     /// What holds for a model at a path beside the terms: rules in Rego, and the exceptions for it; a comment for each.
     pub fn beside_terms(&self, path: &str) -> String {
+        let models_in = self
+            .models_in
+            .iter()
+            .map(|set| format!("require.models_in: [{}]  # {}", set.value.patterns().join(", "), set.origin));
         let modules = self.modules.iter().map(|(name, _)| format!("rego: {name}"));
         let exceptions = self.exceptions().iter().filter(|exception| exception.is_for(path));
         let exceptions = exceptions.map(|exception| {
             let Fact { what, value, .. } = exception.fact();
             format!("{what}, {value}  # {}", exception.origin)
         });
-        modules.chain(exceptions).map(|line| format!("# {}\n", escape_line(&line))).collect()
+        models_in.chain(modules).chain(exceptions).map(|line| format!("# {}\n", escape_line(&line))).collect()
     }
 
     /// All that the policy says, to be compared with another.
@@ -130,7 +137,12 @@ impl Policy {
             facts.extend(over.terms.entries().iter().map(|entry| fact(entry, &about)));
         }
         let exclude = self.exclude.as_ref().map(|set| &set.value);
-        let patterns = [("files.include", self.include.as_ref()), ("files.exclude", exclude)];
+        let models_in = self.models_in.as_ref().map(|set| &set.value);
+        let patterns = [
+            ("files.include", self.include.as_ref()),
+            ("files.exclude", exclude),
+            ("require.models_in", models_in),
+        ];
         facts.extend(patterns.into_iter().filter_map(|(what, set)| {
             Some(plain(what.to_owned(), format!("[{}]", set?.patterns().join(", "))))
         }));

@@ -64,6 +64,7 @@ pub(super) fn standing(agent: &AgentChange, arrow: &str) -> String {
     let words = match (agent.before, agent.after) {
         (Standing::Absent, after) => format!("new, {after}"),
         (before, Standing::Absent) => format!("removed, was {before}"),
+        (before, Standing::Unread) => format!("no longer in this file, was {before}"),
         (before, after) if before == after => format!("{after} as before"),
         (before, after) => format!("{before} {arrow} {after}"),
     };
@@ -75,7 +76,7 @@ pub(super) fn direction(agent: &AgentChange) -> Direction {
     match (agent.before, agent.after) {
         (Standing::Scored(before, _), Standing::Scored(after, _)) if before < after => Direction::Worse,
         (Standing::Scored(before, _), Standing::Scored(after, _)) if after < before => Direction::Better,
-        (Standing::Scored(..), Standing::Unscored) => Direction::Worse,
+        (Standing::Scored(..), Standing::Unscored | Standing::Unread) => Direction::Worse,
         _ => Direction::Other,
     }
 }
@@ -84,7 +85,7 @@ pub(super) fn direction(agent: &AgentChange) -> Direction {
 /// said.
 pub(super) fn differences(agent: &AgentChange) -> impl Iterator<Item = &Difference> {
     let (before, after) = (agent.before, agent.after);
-    let shown = !matches!(before, Standing::Absent) && !matches!(after, Standing::Absent);
+    let shown = !matches!(before, Standing::Absent) && !matches!(after, Standing::Absent | Standing::Unread);
     let said = move |difference: &Difference| {
         let is = |value: &Option<String>, standing: Standing| *value == Some(standing.to_string());
         difference.what == "score" && is(&difference.before, before) && is(&difference.after, after)

@@ -273,7 +273,7 @@ impl<'r> Whole<'r> {
 
 fn summary(report: &Report) -> Summary<'_> {
     Summary {
-        files: report.files.iter().filter(|file| !file.is_policy).count(),
+        files: report.files.iter().filter(|file| file.is_model()).count(),
         models: report.models(),
         policies: report.policies,
         skipped: report.skipped.len(),
@@ -314,6 +314,7 @@ fn agent(agent: &AgentChange) -> Agent<'_> {
 fn stand(standing: Standing) -> Stand {
     match standing {
         Standing::Absent => Stand { state: "absent", score: None, severity: None },
+        Standing::Unread => Stand { state: "unread", score: None, severity: None },
         Standing::Unscored => Stand { state: "unscored", score: None, severity: None },
         Standing::Scored(score, band) => {
             Stand { state: "scored", score: Some(number(score)), severity: Some(band.name()) }
@@ -335,11 +336,19 @@ fn files<S: Serializer>(files: &[FileReport], serializer: S) -> Result<S::Ok, S:
     serializer.collect_seq(files.iter().map(file))
 }
 
+const fn kind(file: &FileReport) -> &'static str {
+    match (file.is_policy, file.is_missing) {
+        (true, _) => "policy",
+        (_, true) => "missing",
+        _ => "threat-model",
+    }
+}
+
 fn file(file: &FileReport) -> File<'_> {
     File {
         path: file.name(),
         root_path: &file.path,
-        kind: if file.is_policy { "policy" } else { "threat-model" },
+        kind: kind(file),
         models: file.models.iter().map(model).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.excerpt, diagnostic)).collect(),
     }

@@ -108,7 +108,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
         }
     }
     let gone = report.change.iter().flat_map(|change| &change.agents);
-    rows.extend(gone.filter(|agent| agent.after == Standing::Absent).map(gone_row));
+    rows.extend(gone.filter(|agent| agent.is_gone()).map(gone_row));
     if rows.is_empty() {
         return;
     }
@@ -148,16 +148,14 @@ fn row(report: &Report, file: &FileReport, at: usize, change: Option<String>, li
 /// The row of an agent that is no longer there.
 fn gone_row(agent: &AgentChange) -> Row {
     let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-    let was = agent.before;
-    Row {
-        changed: true, score: None, text: format!("| ~~{name}~~ | – | – | removed, was {was} | – | – |\n")
-    }
+    let words = standing(agent, "→");
+    Row { changed: true, score: None, text: format!("| ~~{name}~~ | – | – | {words} | – | – |\n") }
 }
 
 fn change_sign(agent: Option<&AgentChange>) -> String {
     let Some(agent) = agent else { return "=".to_owned() };
     let number = |standing: Standing| match standing {
-        Standing::Absent | Standing::Unscored => "–".to_owned(),
+        Standing::Absent | Standing::Unread | Standing::Unscored => "–".to_owned(),
         Standing::Scored(score, _) => score.to_string(),
     };
     match (agent.before, agent.after) {

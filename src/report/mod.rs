@@ -125,18 +125,31 @@ pub struct FileReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is a policy, which is judged as well.
     pub is_policy: bool,
+    /// Whether there is nothing to read at the path: a threat model that was removed, or a folder without one.
+    pub is_missing: bool,
 }
 
 impl FileReport {
     /// What there is to say of a file that lies at `path`, relative to the repository's root. Its text is not kept.
     pub fn new(source: &Source, path: String, models: Vec<Assessed>, diagnostics: Vec<Diagnostic>) -> Self {
         let excerpt = Excerpt::of(source, &diagnostics);
-        Self { excerpt, source: None, path, models, diagnostics, is_policy: false }
+        Self { excerpt, source: None, path, models, diagnostics, is_policy: false, is_missing: false }
     }
 
     /// What there is to say of a policy.
     pub fn of_policy(source: &Source, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+    }
+
+    /// What there is to say of a path at which there is nothing to read.
+    pub fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
+        let source = Source::decode(name, Vec::new());
+        Self { is_missing: true, ..Self::new(&source, path, Vec::new(), diagnostics) }
+    }
+
+    /// Whether it is a file that contains threat models, or should.
+    pub const fn is_model(&self) -> bool {
+        !self.is_policy && !self.is_missing
     }
 
     /// With its text.
@@ -366,12 +379,12 @@ impl Report {
 
     /// Whether every score is known: of each file that should hold threat models all was read, and all was computed.
     pub fn is_scored(&self) -> bool {
-        self.files.iter().filter(|file| !file.is_policy).all(FileReport::is_scored)
+        self.files.iter().filter(|file| file.is_model()).all(FileReport::is_scored)
     }
 
     /// The summary for people, in a line.
     pub fn summary(&self) -> String {
-        let with_models = self.files.iter().filter(|file| !file.is_policy).count() + self.passed.files;
+        let with_models = self.files.iter().filter(|file| file.is_model()).count() + self.passed.files;
         let mut parts = vec![count(with_models, "file"), count(self.models(), "model")];
         if self.policies > 0 {
             parts.push(if self.policies == 1 {

@@ -1,4 +1,4 @@
-//! `marker-missing`: a document looks like a threat model and lacks what makes it one.
+//! `marker-missing`: the marker of a threat model is misspelled, or missing next to one that has it.
 
 use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
@@ -7,15 +7,15 @@ pub(crate) static RULE: Rule = Rule {
     name: "marker-missing",
     level: Level::Error,
     fixed: true,
-    summary: "A document looks like a threat model and lacks what makes it one.",
-    why: "Without its first key the file would be taken for something else and passed over.",
+    summary: "The key that makes a document a threat model is misspelled, or missing next to one that has it.",
+    why: "Without that key the document would be taken for something else and skipped.",
     remedy: "Put `aivss_threat_model: 1` first.",
     see: "this project's format",
     examples: &[Example::whole(
         "threat-model.yaml",
         "
 aivss_threatmodel: 1
-#^^^^^^^^^^^^^^^^ marker-missing: this looks like a threat model, and lacks `aivss_threat_model: 1` at its top
+#^^^^^^^^^^^^^^^^ marker-missing: `aivss_threatmodel` is a misspelling of `aivss_threat_model`
 agent: { name: Planner, summary: Plans trips. }
 ",
         "",

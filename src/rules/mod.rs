@@ -35,6 +35,8 @@ pub mod factor_sum_mismatch;
 pub mod factor_unknown;
 pub mod finding_repeated;
 pub mod findings_exceeded;
+pub mod format_incomplete;
+pub mod format_not_allowed;
 pub mod formula_barred;
 pub mod input_limit;
 pub mod input_precision;
@@ -43,11 +45,16 @@ pub mod layer_contradiction;
 pub mod layer_pasted;
 pub mod layer_reason_missing;
 pub mod marker_missing;
+pub mod marker_unread;
 pub mod merge_key;
 pub mod mitigation_below_floor;
 pub mod mitigation_ignored;
 pub mod mitigation_missing;
 pub mod mitigation_unproven;
+pub mod model_missing;
+pub mod model_removed;
+pub mod model_unreadable;
+pub mod model_weakened;
 pub mod multiplier_range;
 pub mod non_finite;
 pub mod not_applicable_layers_exceeded;
@@ -81,7 +88,7 @@ pub mod uplift_mismatch;
 
 use std::collections::BTreeSet;
 
-use crate::assessed::Computed;
+use crate::assessed::{Assessed, Computed};
 use crate::change::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
@@ -122,6 +129,8 @@ pub enum Check {
     Raised,
     /// None of its own: it speaks of what a whole run has shown of a policy.
     OfPolicy,
+    /// None of its own: it reports what a whole run shows of paths at which there is no threat model.
+    OfRun,
     /// Looks at what the file means, and adds what it finds.
     Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// The same, where the terms set what it needs.
@@ -191,6 +200,8 @@ pub struct Subject<'a> {
     pub today: Date,
     /// What its scores are held against, where the run has a base revision and there is something in it.
     pub before: Option<Baseline<'a>>,
+    /// The models of the base revision that left this file, if this one is new in it.
+    pub left: &'a [&'a Assessed],
     /// The places of evidence that names a file which does not exist.
     pub missing_evidence: BTreeSet<Span>,
 }
@@ -199,7 +210,7 @@ impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before, missing_evidence: BTreeSet::new() }
+        Self { model, scores, terms, today, before, left: &[], missing_evidence: BTreeSet::new() }
     }
 
     /// Marks evidence that names a file which does not exist: no file at any of the paths that it may mean.
@@ -238,7 +249,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 69] = [
+pub static ALL: [&Rule; 76] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -247,6 +258,11 @@ pub static ALL: [&Rule; 69] = [
     &non_finite::RULE,
     &input_limit::RULE,
     &marker_missing::RULE,
+    &marker_unread::RULE,
+    &model_unreadable::RULE,
+    &model_weakened::RULE,
+    &model_removed::RULE,
+    &model_missing::RULE,
     &schema::RULE,
     &unknown_key::RULE,
     &policy::RULE,
@@ -300,6 +316,8 @@ pub static ALL: [&Rule; 69] = [
     &open_threats_exceeded::RULE,
     &off_scale::RULE,
     &formula_barred::RULE,
+    &format_not_allowed::RULE,
+    &format_incomplete::RULE,
     &owner_missing::RULE,
     &environment_missing::RULE,
     &tier_missing::RULE,
@@ -325,6 +343,7 @@ pub fn of_problem(owner: Owner, problem: &Problem) -> Diagnostic {
         ProblemKind::MergeKey => &merge_key::RULE,
         ProblemKind::NonFinite => &non_finite::RULE,
         ProblemKind::InputLimit => &input_limit::RULE,
+        ProblemKind::UnreadMarker => &marker_unread::RULE,
     };
     let mut diagnostic = Diagnostic::new(rule, owner, problem.span, &*problem.message);
     diagnostic.help = problem.help.as_deref().map(Box::from);

@@ -957,3 +957,260 @@ fn alias_brings_no_problem_under_the_base_or_an_exception_of_another_owner() {
         assert_eq!((code, count), (1, 2), "{option}: {lines:?}");
     }
 }
+
+const REPORT: &str = "\
+metadata: { system_name: Planner, assessment_date: 2026-11-01, assessor_id: a@example.org }
+vulnerabilities:
+  - id: V-1
+    owasp_category: Agent Untraceability
+    cvss_base:
+      vector_string: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+      score: 7.1
+    amplification_factors: { autonomy: 1.0, tools: 0.5, language: 1.0, context: 1.0, non_determinism: 1.0, opacity: 1.0, persistence: 0.5, identity: 0.5, multi_agent: 1.0, self_mod: 0.5 }
+    threat_multiplier: 0.97
+    scores: { factor_sum: 8.0, aars: 2.25, mitigation_factor: 1.0, aivss: 9.4 }
+";
+
+/// The rules of a report with their paths and levels.
+fn rules_of(report: &Value) -> Vec<String> {
+    let files = report["files"].as_array().unwrap().iter();
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    files
+        .flat_map(|file| {
+            let path = word(&file["root_path"]);
+            let diagnostics = file["diagnostics"].as_array().unwrap().iter();
+            diagnostics.map(move |diagnostic| {
+                format!("{path} {} {}", word(&diagnostic["level"]), word(&diagnostic["rule"]))
+            })
+        })
+        .collect()
+}
+
+/// A second model beside the planner's, so that the run checks something whatever becomes of the planner's.
+fn with_helper() -> Repository {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("agents/helper.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    repository
+}
+
+#[test]
+fn removed_model_is_warning_and_error_in_strict() {
+    let repository = with_helper();
+    repository.git(&["rm", "--quiet", PLANNER]);
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(rules_of(&report), [format!("{PLANNER} warning model-removed")]);
+    assert_eq!((&report["verdict"], &report["summary"]["files"]), (&"passed".into(), &1.into()));
+    assert_eq!(report["files"][1]["kind"], "missing");
+    for format in ["human", "concise", "sarif", "github", "gitlab", "junit", "markdown", "html"] {
+        let output = repository.run(&["--base", "main", "--format", format]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        let text = text.replace('\\', "");
+        assert!(text.contains("model-removed") && text.contains(PLANNER), "{format}: {text}");
+    }
+    let strict = repository.report(&["--base", "main", "--policy", "strict"]);
+    assert!(rules_of(&strict).contains(&format!("{PLANNER} error model-removed")), "{strict}");
+    // A subset that leaves it out has nothing to say about it.
+    assert_eq!(rules_of(&repository.report(&["--base", "main", "agents/helper.threat-model.yaml"])), [""; 0]);
+}
+
+#[test]
+fn removal_is_excepted_by_its_path() {
+    let repository = with_helper();
+    let exception = "rules: { model-removed: error }\nexceptions:\n  - { rule: model-removed, path: 'agents/planner/*', reason: Retired, owner: me, expires: 2099-01-01 }\n";
+    repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
+    repository.git(&["rm", "--quiet", PLANNER]);
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(report["verdict"], "passed", "{report}");
+    assert_eq!(report["files"][1]["diagnostics"][0]["excepted"]["owner"], "me", "{report}");
+}
+
+#[test]
+fn moved_model_is_not_removed() {
+    let moves: [fn(&Repository); 2] = [
+        |repository| repository.git(&["mv", "agents/planner", "agents/moved"]),
+        |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let rewritten = MODEL.replace("Plans trips", "Books");
+            repository
+                .write("agents/other/threat-model.yaml", &format!("# {}\n{rewritten}", "x".repeat(9_000)));
+        },
+    ];
+    for by in moves {
+        let repository = with_helper();
+        by(&repository);
+        assert_eq!(rules_of(&repository.report(&["--base", "main"])), [""; 0]);
+    }
+}
+
+#[test]
+fn file_that_loses_its_model_is_unreadable() {
+    let changes: [(&str, &str); 6] = [
+        ("other keys", "threat_model: 1\nscoring: { score: 1.0 }\n"),
+        ("one level deeper", "evil:\n  aivss_threat_model: 1\n"),
+        ("in a list", "models:\n  - aivss_threat_model: 1\n"),
+        ("nothing", ""),
+        ("no YAML", "a: [\n"),
+        ("a policy", "aivss_policy: 1\n"),
+    ];
+    for (name, text) in changes {
+        let repository = with_helper();
+        repository.write(PLANNER, text);
+        let report = repository.report(&["--base", "main", "--policy", "permissive", "--new-only"]);
+        assert_eq!(report["verdict"], "failed", "{name}");
+        assert!(rules_of(&report).contains(&format!("{PLANNER} error model-unreadable")), "{name}: {report}");
+        assert_eq!(report["change"]["agents"][0]["after"]["state"], "unread", "{name}");
+        let said = repository.lines(&["--base", "main"]).1.join("\n");
+        assert!(!said.contains("removed"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn renamed_file_that_loses_its_model_is_unreadable_whatever_its_name() {
+    let repository = with_helper();
+    repository.git(&["mv", PLANNER, "agents/planner/notes.yaml"]);
+    repository.edit("agents/planner/notes.yaml", "aivss_threat_model: 1", "threat: 1");
+    repository.commit();
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(rules_of(&report), ["agents/planner/notes.yaml error model-unreadable"], "{report}");
+}
+
+#[test]
+fn model_that_becomes_a_report_is_weakened() {
+    for text in [REPORT.to_owned(), format!("{}---\n{REPORT}", REPORT.replace("Planner", "B"))] {
+        let repository = with_helper();
+        repository.write(PLANNER, &text.replace("Planner", "Another"));
+        let report = repository.report(&["--base", "main", "--new-only"]);
+        assert_eq!(report["verdict"], "failed");
+        assert!(rules_of(&report).contains(&format!("{PLANNER} error model-weakened")), "{report}");
+    }
+}
+
+#[test]
+fn model_that_leaves_a_file_of_several_is_reported_there() {
+    let repository = with_helper();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write(PLANNER, &format!("{MODEL}\n---\n{}", MODEL.replace("Planner", "Booker")));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "third"]);
+    repository.write(PLANNER, MODEL);
+    let report = repository.report(&["--base", "main"]);
+    assert_eq!(rules_of(&report), [format!("{PLANNER} warning model-removed")]);
+    assert_eq!(report["files"][1]["diagnostics"][0]["message"], "the threat model of `Booker` was removed");
+}
+
+#[test]
+fn file_outside_a_sparse_checkout_is_not_removed() {
+    let repository = with_helper();
+    repository.write("other/a.threat-model.yaml", &MODEL.replace("Planner", "Other"));
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "third"]);
+    repository.git(&["sparse-checkout", "set", "agents"]);
+    assert!(!repository.path().join("other").exists());
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    let said = lines.join("\n");
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("other/a.threat-model.yaml: cannot judge: it contains a threat model in the base"),
+        "{said}"
+    );
+}
+
+#[test]
+fn pointer_in_the_place_of_a_model_cannot_be_checked() {
+    let repository = with_helper();
+    repository.write(PLANNER, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    for arguments in [&["--base", "main"][..], &[], &[PLANNER]] {
+        let (code, lines) = repository.lines(arguments);
+        assert_eq!(code, 2, "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("git lfs pull")), "{lines:?}");
+    }
+    // The change that brings the file itself is checked.
+    repository.git(&["switch", "--quiet", "--create", "pointer"]);
+    repository.commit();
+    repository.write(PLANNER, MODEL);
+    assert_eq!(repository.lines(&["--base", "pointer"]).0, 0);
+}
+
+#[test]
+fn folder_without_a_required_model_is_reported() {
+    let repository = with_helper();
+    let policy = format!("{POLICY}require: {{ models_in: ['agents/*/'] }}\n");
+    repository.write("aivss-policy.yaml", &policy);
+    repository.write("agents/new/agent.py", "pass\n");
+    repository.write("agents/plain.txt", "no folder\n");
+    assert_eq!(repository.lines(&[]).0, 0, "git does not track it yet");
+    repository.git(&["add", "--all"]);
+    let (code, lines) = repository.lines(&[]);
+    assert_eq!((code, lines.len()), (1, 1), "{lines:?}");
+    assert_eq!(lines[0], "agents/new/:1:1: error[model-missing] this folder contains no threat model");
+    assert_eq!(repository.lines(&["agents/new"]).0, 2, "nothing to check");
+    assert_eq!(repository.lines(&["agents/planner"]).0, 0);
+    let from_below = run(&repository.path().join("agents"), &["--format", "concise"]);
+    assert!(String::from_utf8(from_below.stdout).unwrap().starts_with("new/:1:1: error[model-missing]"));
+    repository.commit();
+    repository.git(&["branch", "with-new"]);
+    assert_eq!(repository.lines(&["--base", "with-new", "--new-only"]).0, 0, "the base has it already");
+    let exception = "exceptions:\n  - { rule: model-missing, path: 'agents/new/**', reason: Soon, owner: me, expires: 2099-01-01 }\n";
+    repository.write("aivss-policy.yaml", &format!("{policy}{exception}"));
+    assert_eq!(repository.lines(&[]).0, 0);
+    repository.write("agents/new/threat-model.yaml", &MODEL.replace("Planner", "New"));
+    repository.write("aivss-policy.yaml", &policy);
+    assert_eq!(repository.lines(&[]).0, 0);
+}
+
+#[test]
+fn format_that_cannot_express_what_the_policy_asks_for_fails() {
+    let repository = Repository::new();
+    repository.write("agents/report/threat-model.yaml", REPORT);
+    let run = |policy: &str| {
+        repository.write("p.yaml", &format!("aivss_policy: 1\nextends: [recommended]\n{policy}\n"));
+        let report = repository.report(&["--policy", "p.yaml", "agents/report"]);
+        rules_of(&report).iter().map(|rule| rule.rsplit(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(""), [""; 0]);
+    assert_eq!(run("require: { formats: [native, markdown] }"), ["format-not-allowed"]);
+    assert_eq!(run("require: { owner: true }"), ["owner-missing"]);
+    assert_eq!(run("limits: { score: 9.5 }"), ["format-incomplete"]);
+    assert_eq!(run("limits: { open_threats: 3, uncertain_layers: 2 }"), ["format-incomplete"; 2]);
+    let listed = "limits: { score: 9.5 }\nrequire: { formats: [native, owasp-report] }";
+    assert_eq!(run(listed), [""; 0], "a policy that lists the format accepts what it lacks");
+    let (code, lines) = repository.lines(&["--policy", "strict", "agents/report"]);
+    assert_eq!(code, 1, "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("owner-missing")), "{lines:?}");
+}
+
+#[test]
+fn required_folders_belong_to_no_override() {
+    let repository = Repository::new();
+    repository.write(
+        "aivss-policy.yaml",
+        "aivss_policy: 1\noverrides:\n  - match: { tier: high }\n    require: { models_in: ['agents/*/'] }\n",
+    );
+    let (code, lines) = repository.lines(&[]);
+    assert_eq!(code, 2);
+    assert!(lines.iter().any(|line| line.contains("`models_in` is about folders")), "{lines:?}");
+}
+
+#[test]
+fn file_without_the_marker_is_skipped_with_a_reason() {
+    let repository = Repository::new();
+    repository.write("agents/old/threat-model.yaml", &MODEL.replace("aivss_threat_model: 1\n", ""));
+    let report = repository.report(&[]);
+    assert_eq!(
+        (&report["verdict"], &report["skipped"][0]),
+        (&"passed".into(), &"agents/old/threat-model.yaml".into())
+    );
+    let remarks = report["remarks"].to_string();
+    assert!(
+        remarks.contains("skipped agents/old/threat-model.yaml: it looks like a threat model"),
+        "{remarks}"
+    );
+    let (code, lines) = repository.lines(&["agents/old/threat-model.yaml"]);
+    assert_eq!(code, 2);
+    assert!(lines[0].contains("its first key is not `aivss_threat_model: 1`"), "{lines:?}");
+}

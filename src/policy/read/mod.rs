@@ -308,6 +308,7 @@ impl Reader<'_> {
             let place = files.as_map()?.entry("exclude")?.key_span;
             Some(Set { value: self.patterns(files, "exclude")?, origin: self.origin(place) })
         });
+        let models_in = root.get("require").and_then(|require| self.models_in(require));
         let max_term = root.as_map().and_then(|map| self.days(map, "max_term"));
         Policy {
             terms: self.terms(root),
@@ -318,8 +319,14 @@ impl Reader<'_> {
             modules: Vec::new(),
             include,
             exclude,
+            models_in,
             sources: Vec::new(),
         }
+    }
+
+    fn models_in(&mut self, require: Node<'_>) -> Option<Set<PathSet>> {
+        let place = require.as_map()?.entry("models_in")?.key_span;
+        Some(Set { value: self.patterns(require, "models_in")?, origin: self.origin(place) })
     }
 
     fn patterns(&mut self, files: Node<'_>, key: &str) -> Option<PathSet> {

@@ -7,7 +7,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::document::{Entry, Map, Node, Value};
 use crate::model::Factor;
-use crate::policy::{Limits, Override, Require, Scale, Set, Terms};
+use crate::policy::{FORMATS, Limits, Override, Require, Scale, Set, Terms};
 use crate::rules;
 use crate::score::{Band, Formula};
 
@@ -43,6 +43,13 @@ impl Reader<'_> {
         let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
         let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value]));
         let first = map.iter().next()?;
+        let models_in =
+            map.get("require").and_then(Node::as_map).and_then(|require| require.entry("models_in"));
+        if let Some(entry) = models_in {
+            let message = "`models_in` is about folders, and an override is about threat models";
+            self.faults
+                .push(fault(entry.key_span, message).help("move it to the `require` of the whole policy"));
+        }
         Some(Override {
             path,
             environment: text("environment"),
@@ -85,6 +92,7 @@ impl Reader<'_> {
             mitigation_evidence: self.flag(map, "mitigation_evidence"),
             approval_from: self.word(map, "approval_from", Band::named),
             review_within: self.days(map, "review_within"),
+            formats: self.formats_allowed(map),
         }
     }
 
@@ -111,6 +119,14 @@ impl Reader<'_> {
                 _ => None,
             };
             Some(list.iter().filter_map(version).collect())
+        })
+    }
+
+    fn formats_allowed(&self, map: Map<'_>) -> Option<Set<Vec<&'static str>>> {
+        self.set(map, "formats", |value| {
+            let Value::List(list) = value else { return None };
+            let named = |node: Node<'_>| FORMATS.into_iter().find(|name| node.as_str() == Some(name));
+            Some(list.iter().filter_map(named).collect())
         })
     }
 

@@ -69,6 +69,7 @@ impl Side {
     const fn word(standing: Standing, absent: &'static str) -> &'static str {
         match standing {
             Standing::Absent => absent,
+            Standing::Unread => "no longer in this file",
             Standing::Unscored => "no score",
             Standing::Scored(..) => "",
         }
@@ -77,7 +78,7 @@ impl Side {
     fn of(standing: Standing, absent: &'static str) -> Self {
         let graded = match standing {
             Standing::Scored(score, band) => Some(Graded { score, band }),
-            Standing::Absent | Standing::Unscored => None,
+            Standing::Absent | Standing::Unread | Standing::Unscored => None,
         };
         let words = Self::word(standing, absent);
         Self { graded, words, along: graded.map(|graded| along(graded.score)) }

@@ -1,6 +1,6 @@
 //! Pages: blocks that hold a model, wherever they stand and however they begin.
 
-use super::rows::{BOM, Case, JSON, MODEL, beside, indented, page, swap_in, wrong};
+use super::rows::{BOM, Case, JSON, MODEL, REPORT, beside, indented, page, swap_in, wrong};
 
 /// Markdown: a block that holds a model is read, wherever it stands and however it begins.
 pub(crate) fn pages() -> Vec<Case> {
@@ -9,7 +9,7 @@ pub(crate) fn pages() -> Vec<Case> {
     let tilde = fenced("yaml").replace("```", "~~~");
     vec![
         page("a page without a model", "# Planner\n\n```yaml\na: 1\n```\n", 2, ""),
-        page("an unfenced model", MODEL, 1, "1:1 syntax"),
+        page("an unfenced model", MODEL, 1, "1:1 marker-unread"),
         page("a page that shows a policy alone", "```yaml\naivss_policy: 1\n```\n", 2, ""),
         page("a block", fenced("yaml"), 1, "23:10 score-mismatch"),
         page("a block without a language", fenced(""), 1, "23:10 score-mismatch"),
@@ -44,7 +44,12 @@ pub(crate) fn pages() -> Vec<Case> {
         page("a block in a quotation", quoted, 1, "2:3 syntax"),
         page("more signs than are read", "- a\n".repeat(3_000_000) + &fenced("yaml"), 1, "1:1 input-limit"),
         page("more brackets than are read", "[".repeat(32_000_000) + &fenced("yaml"), 1, "1:1 input-limit"),
-        page("a block in a comment of HTML", format!("<!--\n\n{}\n-->\n", fenced("yaml")), 1, "4:1 syntax"),
+        page(
+            "a block in a comment of HTML",
+            format!("<!--\n\n{}\n-->\n", fenced("yaml")),
+            1,
+            "4:1 marker-unread",
+        ),
         page(
             "a block in an element of HTML",
             format!("<details>\n\n{}\n</details>\n", fenced("yaml")),
@@ -55,7 +60,7 @@ pub(crate) fn pages() -> Vec<Case> {
             "a block in an indented block",
             format!("a\n\n{}", indented(&fenced("yaml"), 4)),
             1,
-            "4:5 syntax",
+            "4:5 marker-unread",
         ),
         page(
             "a block with more signs than it needs",
@@ -110,4 +115,79 @@ pub(crate) fn second_blocks() -> Vec<Case> {
         ("JSON that is none", "json", "{\"aivss_threat_model\": 1,}\n".to_owned(), "37:26 syntax"),
     ];
     blocks.into_iter().map(|(name, info, block, first)| page(name, beside(info, &block), 1, first)).collect()
+}
+
+/// A page with a model that passes, and a second one behind it that people see and that no block of data holds.
+pub(crate) fn unread() -> Vec<Case> {
+    let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let marked = wrong();
+    let (deep, listed) = (indented(&marked, 2), format!("models:\n  -\n{}", indented(&marked, 4)));
+    let json = JSON.replace('\n', " ");
+    let broken = swap_in(&json, "\"}}", "\"},}");
+    let escaped = marked.replacen("aivss_threat_model", r"aivss\_threat\_model", 1);
+    let report = |text: &str| format!("```json\n{text}```\n");
+    let rows = [
+        ("in an indented block", indented(&marked, 4), "37:5 marker-unread"),
+        ("in a quotation", quoted(&marked), "37:3 marker-unread"),
+        ("in a quotation of a quotation", quoted(&quoted(&marked)), "37:5 marker-unread"),
+        ("in a footnote", format!("[^1]:\n{}", indented(&marked, 4)), "38:5 marker-unread"),
+        ("behind the label of a footnote", format!("[^1]: {marked}"), "37:7 marker-unread"),
+        ("in preformatted HTML", format!("<pre>\n{marked}</pre>\n"), "38:1 marker-unread"),
+        ("behind a tag of HTML", format!("<pre><code>{marked}</code></pre>\n"), "37:12 marker-unread"),
+        ("in an item of a list", format!("- {}", indented(&marked, 2).trim_start()), "37:3 marker-unread"),
+        ("in a numbered item", format!("1. {}", indented(&marked, 3).trim_start()), "37:4 marker-unread"),
+        ("in a cell", "| aivss_threat_model: 1 |\n".to_owned(), "37:3 marker-unread"),
+        ("with lines that end in CR", marked.replace('\n', "\r"), "37:1 marker-unread"),
+        ("with its underscores escaped", escaped, "37:1 marker-unread"),
+        ("its marker quoted in prose", "See {\"aivss_threat_model\": 1}.\n".to_owned(), "37:7 marker-unread"),
+        ("JSON in prose", format!("{json}\n"), "37:3 marker-unread"),
+        ("JSON in an indented block", indented(JSON, 4), "37:7 marker-unread"),
+        ("JSON in a line, a comma too many", format!("```json\n{broken}\n```\n"), "38:830 syntax"),
+        ("under a key", format!("```yaml\nevil:\n{deep}```\n"), "39:3 marker-unread"),
+        (
+            "under a key, in a language of its own",
+            format!("```toml\nevil:\n{deep}```\n"),
+            "39:3 marker-unread",
+        ),
+        ("under a key twice", format!("```yaml\nevil: {{}}\nevil:\n{deep}```\n"), "39:1 duplicate-key"),
+        ("in a list under a key", format!("```yaml\n{listed}```\n"), "40:5 marker-unread"),
+        (
+            "in braces under a key, a key twice",
+            "```yaml\nx: { a: 1, aivss_threat_model: 1, a: 1 }\n```\n".to_owned(),
+            "38:12 marker-unread",
+        ),
+        (
+            "in braces that do not close",
+            "```yaml\nx: { a: 1, aivss_threat_model: 1\n```\n".to_owned(),
+            "38:4 syntax",
+        ),
+        ("in a diff", format!("```diff\n+{}", marked.replace('\n', "\n+") + "\n```\n"), "69:1 syntax"),
+        (
+            "a report with a comma too many",
+            report(&swap_in(REPORT, "\"Critical\"}}]}", "\"Critical\"}}],}")),
+            "48:41 syntax",
+        ),
+        (
+            "a report with a key twice",
+            report(&swap_in(REPORT, "\"aivss\": 9.4", "\"aivss\": 9.4, \"aivss\": 1.0")),
+            "48:15 duplicate-key",
+        ),
+    ];
+    let passing = format!("# Planner\n\n```yaml\n{MODEL}```\n\n");
+    let mut cases: Vec<Case> = rows
+        .into_iter()
+        .map(|(name, text, first)| page(name, format!("{passing}{text}"), 1, first))
+        .collect();
+    let front = "---\nx: '`'\n\"aivss_threat_model\": 1\ny: '`'\n---\n";
+    cases.push(page("in front matter", format!("---\n{marked}---\n\n{passing}"), 1, "2:1 marker-unread"));
+    cases.push(page(
+        "in front matter between backticks",
+        format!("{front}\n{passing}"),
+        1,
+        "3:2 marker-unread",
+    ));
+    let mentions = "The marker `aivss_threat_model: 1` comes first; `{\"aivss_threat_model\": 1}` in JSON.\nThe key \
+                    aivss_threat_model: 1 makes a file a threat model. See ``\"aivss_threat_model\": 1``.\n";
+    cases.push(page("a page that mentions the marker", format!("{passing}{mentions}"), 0, ""));
+    cases
 }

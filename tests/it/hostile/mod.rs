@@ -135,6 +135,11 @@ fn nothing_beside_a_model_goes_unread() {
 }
 
 #[test]
+fn a_model_below_the_top_is_a_problem() {
+    check_all("hidden", &yaml::hidden());
+}
+
+#[test]
 fn json_is_read_by_the_letter() {
     check_all("strictness", &json::strictness());
 }
@@ -147,6 +152,11 @@ fn blocks_in_pages_are_read_wherever_they_stand() {
 #[test]
 fn a_second_block_in_a_page_is_read_however_it_begins() {
     check_all("second-blocks", &markdown::second_blocks());
+}
+
+#[test]
+fn a_marker_that_people_see_is_read_or_a_problem() {
+    check_all("unread", &markdown::unread());
 }
 
 #[test]
@@ -241,9 +251,11 @@ fn page() -> String {
         ("Values", yaml::values()),
         ("Sizes", sizes::sizes()),
         ("Documents", yaml::documents()),
+        ("Models below the top of a document", yaml::hidden()),
         ("JSON", json::strictness()),
         ("Pages", markdown::pages()),
         ("A second block in a page that passes", markdown::second_blocks()),
+        ("A second model in a page that no block holds", markdown::unread()),
         ("Texts that would be obeyed", output::texts()),
         ("Policies, beside a model that passes", policy::policies()),
     ];

@@ -213,20 +213,17 @@ pub(crate) fn documents() -> Vec<Case> {
         yaml("a marker by escapes", marker("\"\\u0061ivss_threat_model\": 2"), 1, "1:28 schema"),
         yaml("a marker with dashes", marker("aivss-threat-model: 1"), 1, "1:1 marker-missing"),
         yaml("a marker in capitals", marker("AIVSS_THREAT_MODEL: 1"), 1, "1:1 marker-missing"),
-        yaml("no marker at all", marker("x-a: 1"), 1, "1:1 marker-missing"),
+        yaml("no marker at all", marker("x-a: 1"), 2, ""),
         yaml("a marker that is not the first key", format!("x-a: 1\n{}", wrong()), 1, "23:10 score-mismatch"),
-        yaml("a model under a key", format!("spec:\n{}", indented(MODEL, 2)), 1, "1:1 marker-missing"),
-        yaml("a model in a list", format!("-\n{}", indented(MODEL, 2)), 1, "1:1 marker-missing"),
         yaml("a model in text", "'aivss_threat_model: 1'\n", 2, ""),
         yaml("a number", "1\n", 2, ""),
-        json("models in an array", format!("[{JSON}]"), 1, "1:1 marker-missing"),
         json("a report", REPORT, 0, ""),
-        json("a report in an array", format!("[{REPORT}]"), 1, "1:1 marker-missing"),
+        json("a report in an array", format!("[{REPORT}]"), 2, ""),
         json(
             "a report with a slip in its key",
             REPORT.replace("\"vulnerabilities\"", "\"vulnerabilites\""),
             1,
-            "1:2 marker-missing",
+            "3:1 marker-missing",
         ),
         json(
             "a report of nothing",
@@ -252,5 +249,59 @@ pub(crate) fn documents() -> Vec<Case> {
             1,
             "10:93 mitigation-below-floor",
         ),
+    ]
+}
+
+/// Models where no document begins, and what only defines or replaces one.
+pub(crate) fn hidden() -> Vec<Case> {
+    vec![
+        yaml("a model under a key", format!("spec:\n{}", indented(MODEL, 2)), 1, "2:3 marker-unread"),
+        yaml("a model in a list", format!("-\n{}", indented(MODEL, 2)), 1, "2:3 marker-unread"),
+        yaml(
+            "a model in a block of text",
+            swap("Plans trips.", &format!("|\n{}", indented(MODEL, 4))),
+            1,
+            "5:5 marker-unread",
+        ),
+        yaml(
+            "a model under a key by escapes",
+            format!(
+                "spec:\n{}",
+                indented(&swap("aivss_threat", "\"\\u0061ivss_threat").replacen("model:", "model\":", 1), 2)
+            ),
+            1,
+            "2:3 marker-unread",
+        ),
+        yaml(
+            "a model under an anchor",
+            format!("x: &a\n{}y: *a\n", indented(MODEL, 2)),
+            1,
+            "2:3 marker-unread",
+        ),
+        yaml(
+            "a pointer of Git LFS",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            2,
+            "",
+        ),
+        yaml(
+            "a policy with a model in it",
+            format!("aivss_policy: 1\nx-model:\n{}", indented(MODEL, 2)),
+            1,
+            "3:3 marker-unread",
+        ),
+        json(
+            "a schema that defines the marker",
+            "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"properties\": {\"aivss_threat_model\": {\"const\": 1}}}",
+            2,
+            "",
+        ),
+        json(
+            "a schema with a model in it",
+            format!("{{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n\"x\": {JSON}}}"),
+            1,
+            "2:7 marker-unread",
+        ),
+        json("models in an array", format!("[{JSON}]"), 1, "1:3 marker-unread"),
     ]
 }

@@ -1,0 +1,35 @@
+//! `format-not-allowed`: a threat model in a format that the policy does not allow.
+
+use super::{Check, Example, Rule, Subject};
+use crate::diagnostic::{Diagnostic, Level, Owner};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "format-not-allowed",
+    level: Level::Error,
+    fixed: false,
+    summary: "A threat model is in a format that the policy does not allow.",
+    why: "Formats differ in what they can express: an OWASP report has neither layers nor a score of the agent.",
+    remedy: "Write the threat model in a format that the policy allows.",
+    see: "`require.formats` of the policy",
+    examples: &[Example::parts(
+        "
+aivss_threat_model: 1
+#^^^^^^^^^^^^^^^^^ format-not-allowed: the format `native` is not allowed: the policy allows owasp-report
+",
+        "",
+    )
+    .under("require: { formats: [owasp-report] }")],
+    check: Check::Policy { applies: |terms| terms.require().formats.is_some(), check },
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(formats) = &subject.terms.require().formats else { return };
+    let name = subject.model.format.name();
+    if !formats.value.contains(&name) {
+        let allowed = formats.value.join(", ");
+        let message = format!("the format `{name}` is not allowed: the policy allows {allowed}");
+        found.push(
+            Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message).decided_by(&formats.origin),
+        );
+    }
+}
