@@ -553,7 +553,7 @@ impl Finder<'_> {
             return;
         }
         let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
-        let marker = Marker::new();
+        let marker = Marker::default();
         let mut obstacle = |at: usize, message: String| {
             let path = self.repository.shown(&self.repository.root.join(&paths[at]));
             self.found.obstacles.push(Obstacle { path, message });
@@ -570,11 +570,11 @@ impl Finder<'_> {
 
     fn finish(mut self) -> Discovery {
         self.search_sparse();
-        let (mut holding, failed) = marker::holding(self.pending, self.search.threads);
+        let (mut holding, failed) = marker::holding(&self.pending, self.search.threads);
         self.found.candidates.append(&mut holding);
         self.found.obstacles.extend(failed.into_iter().map(unsearched));
         let all: Vec<String> = self.filtered.iter().map(|candidate| candidate.name.clone()).collect();
-        let (holding, failed) = marker::holding(self.filtered, self.search.threads);
+        let (holding, failed) = marker::holding(&self.filtered, self.search.threads);
         let kept: BTreeSet<&str> = holding
             .iter()
             .chain(failed.iter().map(|(candidate, _)| candidate))
@@ -690,7 +690,7 @@ pub fn discover_in(
     repository: &Repository,
 ) -> Discovery {
     let asked: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
-    let marker = Marker::new();
+    let marker = Marker::default();
     let mut discovery = Discovery::default();
     for matched in commit.paths() {
         let path = repository.root.join(matched);

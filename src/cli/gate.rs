@@ -231,13 +231,13 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, commit: &Commit) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let renamed = renames(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
-    let mut held = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let mut may_hold = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-    let mut discovery = head.discover(search, &held);
-    held.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
-    held.insert(repository.matched(Path::new(ask.stdin_filename)));
-    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &held, &discovery);
+    let mut discovery = head.discover(search, &may_hold);
+    may_hold.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
+    may_hold.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let (base, asked) = look_at_base(ask, head, policy, commit, &renamed, &may_hold, &discovery);
     if matches!(head, Side::Folder(_)) {
         let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
@@ -276,7 +276,7 @@ fn look_at_base(
     policy: &Policy,
     commit: &Commit,
     renamed: &BTreeMap<String, String>,
-    held: &BTreeSet<String>,
+    may_hold: &BTreeSet<String>,
     now: &Discovery,
 ) -> (Report, BTreeSet<String>) {
     let repository = head.repository();
@@ -290,7 +290,7 @@ fn look_at_base(
     let few = paths.len();
     paths.push(repository.root().to_owned());
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-    let discovery = side.discover(search, held);
+    let discovery = side.discover(search, may_hold);
     let all = discovery.candidates.iter().map(|candidate| &candidate.matched);
     let mut asked: BTreeSet<String> =
         all.filter(|path| repository.is_among(path, &paths[..few])).cloned().collect();
