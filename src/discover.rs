@@ -294,10 +294,9 @@ fn is_there(path: &Path) -> bool {
     !fs::symlink_metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
 }
 
-/// The names in a folder, in order. More of them than anyone keeps in one folder are not looked at.
+/// The names in a folder, in order.
 fn names_in(folder: &Path) -> Vec<String> {
-    const MOST: usize = 10_000;
-    let entries = fs::read_dir(folder).into_iter().flatten().take(MOST).filter_map(Result::ok);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort_unstable();
