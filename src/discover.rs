@@ -294,10 +294,9 @@ fn is_there(path: &Path) -> bool {
     !fs::symlink_metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
 }
 
-/// The names in a folder, in order. More of them than anyone keeps in one folder are not looked at.
+/// The names in a folder, in order.
 fn names_in(folder: &Path) -> Vec<String> {
-    const MOST: usize = 10_000;
-    let entries = fs::read_dir(folder).into_iter().flatten().take(MOST).filter_map(Result::ok);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort_unstable();
@@ -553,7 +552,7 @@ impl Finder<'_> {
             return;
         }
         let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
-        let marker = Marker::new();
+        let marker = Marker::default();
         let mut obstacle = |at: usize, message: String| {
             let path = self.repository.shown(&self.repository.root.join(&paths[at]));
             self.found.obstacles.push(Obstacle { path, message });
@@ -570,11 +569,11 @@ impl Finder<'_> {
 
     fn finish(mut self) -> Discovery {
         self.search_sparse();
-        let (mut holding, failed) = marker::holding(self.pending, self.search.threads);
+        let (mut holding, failed) = marker::holding(&self.pending, self.search.threads);
         self.found.candidates.append(&mut holding);
         self.found.obstacles.extend(failed.into_iter().map(unsearched));
         let all: Vec<String> = self.filtered.iter().map(|candidate| candidate.name.clone()).collect();
-        let (holding, failed) = marker::holding(self.filtered, self.search.threads);
+        let (holding, failed) = marker::holding(&self.filtered, self.search.threads);
         let kept: BTreeSet<&str> = holding
             .iter()
             .chain(failed.iter().map(|(candidate, _)| candidate))
@@ -690,7 +689,7 @@ pub fn discover_in(
     repository: &Repository,
 ) -> Discovery {
     let asked: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
-    let marker = Marker::new();
+    let marker = Marker::default();
     let mut discovery = Discovery::default();
     for matched in commit.paths() {
         let path = repository.root.join(matched);

@@ -347,7 +347,7 @@ pub enum Place {
 }
 
 /// How long git may take to list files: a pipe in the place of a `.gitignore` would be waited for.
-const LISTING: Duration = Duration::from_secs(120);
+const LISTING: Duration = Duration::from_mins(2);
 
 /// Lists the files of a checkout that git tracks, or does not ignore, below some paths from its root; without any, all.
 ///
@@ -655,6 +655,6 @@ mod tests {
         assert_eq!(ended, Err("it did not finish within 0 seconds".to_owned()));
         let mut failing = Command::new("sh");
         failing.args(["-c", "echo 'warning: a' >&2; echo 'fatal: b' >&2; exit 3"]);
-        assert_eq!(within(Duration::from_secs(60), failing), Err("b".to_owned()));
+        assert_eq!(within(Duration::from_mins(1), failing), Err("b".to_owned()));
     }
 }

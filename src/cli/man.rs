@@ -9,6 +9,7 @@ use clap_mangen::Man;
 
 use super::emit_to_stdout;
 use super::gate::Stopped;
+use super::replace::{refuse_link_out, replace};
 use crate::report::Verdict;
 use crate::suggest::nearest;
 
@@ -35,7 +36,8 @@ pub(super) fn run(arguments: &Arguments, line: Command) -> Result<Verdict, Stopp
     let mut line = line.disable_help_subcommand(true);
     line.build();
     if let Some(folder) = &arguments.output {
-        let written = fs::create_dir_all(folder).and_then(|()| write_all(&line, folder));
+        let made = refuse_link_out(folder).and_then(|()| fs::create_dir_all(folder));
+        let written = made.and_then(|()| write_all(&line, folder));
         written.map_err(|error| Stopped::Asked(format!("--output {}: {error}", folder.display())))?;
     } else {
         let page = page(find(&line, &arguments.command.join(" "))?);
@@ -50,7 +52,9 @@ fn page(command: &Command) -> Man {
 
 /// Writes the page of a command, and those of the commands below it.
 fn write_all(command: &Command, folder: &Path) -> io::Result<()> {
-    page(command).generate_to(folder)?;
+    let (page, mut bytes) = (page(command), Vec::new());
+    page.render(&mut bytes)?;
+    replace(&folder.join(page.get_filename()), &bytes)?;
     command.get_subcommands().try_for_each(|below| write_all(below, folder))
 }
 

@@ -37,7 +37,8 @@ pub(super) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn refuse_link_out(path: &Path) -> io::Result<()> {
+/// Refuses a path that leads out of a checkout through one of its links.
+pub(super) fn refuse_link_out(path: &Path) -> io::Result<()> {
     match link_out(path, None) {
         Some(link) => Err(io::Error::other(format!("{}: {LEADS_OUT}", link.display()))),
         None => Ok(()),

@@ -25,7 +25,7 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
         let why = match policy.excluded_by(&matched) {
             Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
             None if filters && policy.sought(&matched) != Some(Sought::ByName) => {
-                "neither a pattern nor the marker makes it a threat model (--only-matching)".to_owned()
+                "neither the built-in names nor `files.include` match it (--only-matching)".to_owned()
             }
             None => "no threat model in it".to_owned(),
         };

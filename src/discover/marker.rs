@@ -24,9 +24,8 @@ pub struct Marker {
     wide: [Finder<'static>; 2],
 }
 
-impl Marker {
-    /// The searcher.
-    pub fn new() -> Self {
+impl Default for Marker {
+    fn default() -> Self {
         let wide = |zeros: usize| {
             let letters = MODEL_MARKER.bytes().flat_map(|byte| [vec![0; zeros], vec![byte]].concat());
             // Without the zeros of the first letter, both byte orders contain it.
@@ -34,7 +33,9 @@ impl Marker {
         };
         Self { narrow: Finder::new(MODEL_MARKER), wide: [wide(1), wide(3)] }
     }
+}
 
+impl Marker {
     /// Whether bytes hold the marker.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.narrow.find(bytes).is_some()
@@ -98,12 +99,12 @@ fn is_opening(line: &str) -> bool {
 
 /// The candidates that hold the marker, in no order; and why others could not be searched.
 pub(super) fn holding(
-    candidates: Vec<Candidate>,
+    candidates: &[Candidate],
     threads: usize,
 ) -> (Vec<Candidate>, Vec<(Candidate, String)>) {
     /// Fewer files are searched before another thread has begun.
     const FEW: usize = 64;
-    let marker = Marker::new();
+    let marker = Marker::default();
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
     let search = || {
@@ -175,7 +176,7 @@ mod tests {
             MODEL_MARKER.bytes().flat_map(|byte| [vec![byte], vec![0; zeros]].concat()).collect()
         };
         let big_endian: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, byte]).collect();
-        let (marker, mut buffer) = (Marker::new(), Vec::new());
+        let (marker, mut buffer) = (Marker::default(), Vec::new());
         for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
             for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
                 let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();

@@ -255,6 +255,8 @@ fn no_link_of_a_checkout_leads_a_command_out_of_it() {
         &["check", "--format", "json", "--output", "hidden/new.json", good],
         &["report", "--output", "step/new.html", good],
         &["badge", "--output", "out/new.svg", good],
+        &["man", "--output", "out/man"],
+        &["man", "--output", "out"],
         &["--policy", "out/threat-model.yaml", good],
     ] {
         let ran = folder.run(arguments);

@@ -25,7 +25,7 @@ fn repository() -> TempDir {
         ("agents/threat-model.yaml", MODEL),
         ("wrong/threat-model.yaml", &wrong),
         ("other/threat-model.json", "{}"),
-        ("notes.yaml", MODEL),
+        ("notes.txt", MODEL),
         ("a/testdata/threat-model.yaml", MODEL),
         ("build/threat-model.yaml", MODEL),
         (".gitignore", "build\n"),
@@ -115,12 +115,12 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
     );
     assert_eq!(run(&folder, &["."]).1, out, "the report is the same");
     let named =
-        ["-v", "--only-matching", "notes.yaml", "agents/threat-model.yaml", "a/testdata/threat-model.yaml"];
+        ["-v", "--only-matching", "notes.txt", "agents/threat-model.yaml", "a/testdata/threat-model.yaml"];
     assert_eq!(
         run(&folder, &named).2,
         "policy: aivss-policy.yaml (extends base.yaml)\n\
          judged: agents/threat-model.yaml: 1 model\n\
-         passed over: notes.yaml: no pattern of the policy matches it (--only-matching)\n\
+         passed over: notes.txt: neither the built-in names nor `files.include` match it (--only-matching)\n\
          passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n"
     );
     let (code, _, err) = run(&folder, &["-q", "-v"]);

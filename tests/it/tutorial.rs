@@ -11,6 +11,7 @@
 use std::fs;
 
 use crate::folder::Folder;
+use crate::git::git;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tutorial.md");
 
@@ -18,7 +19,7 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tutorial.md");
 fn the_tutorial_prints_what_it_shows() {
     let page = fs::read_to_string(PATH).unwrap();
     let folder = Folder::new(&[]);
-    fs::create_dir(folder.path(".git")).unwrap();
+    git(&folder.path(""), &["init", "--quiet"]);
     let walked = walk(&page, &folder);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(PATH, &walked).unwrap();

@@ -58,7 +58,9 @@ pub(crate) fn action() -> Value {
 impl Job {
     /// A job with an empty workspace, stubs for what reaches the network, and the recorder as the installed program.
     pub(crate) fn new(test: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("action").join(test);
+        // Outside of this project's own checkout, whose git ignores what is built.
+        let place = format!("aivss-lint-action-{}", std::process::id());
+        let folder = std::env::temp_dir().join(place).join(test);
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
