@@ -468,9 +468,10 @@ fn add_review(ask: &Ask<'_>, head: Side<'_>, reviewed: Reviewed<'_>, judging: &P
     for (source, mut diagnostics) in policy.review(used, run, judging) {
         let path = head.repository().matched(Path::new(source.name()));
         for diagnostic in &mut diagnostics {
-            let left = known.get_mut(&key(&source, diagnostic)).filter(|left| **left > 0);
-            diagnostic.known = left.is_some();
-            left.into_iter().for_each(|left| *left -= 1);
+            if let Some(left @ 1..) = known.get_mut(&key(&source, diagnostic)) {
+                *left -= 1;
+                diagnostic.known = true;
+            }
         }
         report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }
