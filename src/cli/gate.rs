@@ -478,7 +478,7 @@ fn review(
             // A policy that cannot be read there was in force all the same: everything about it has changed.
             let before_facts = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
             let differences = change::differences(&before_facts.unwrap_or_default(), said);
-            let before = before.as_ref().filter(|_| differences.is_empty());
+            let before = before.as_ref().filter(|_| differences.is_empty()).map(|used| (policy, used));
             add_review(ask, head, reviewed(policy, before), policy, report);
             differences
         }
@@ -488,10 +488,11 @@ fn review(
         }
         Some(Ok((own, name))) => {
             let differences = change::differences(said, &own.facts());
+            let before = before.as_ref().filter(|_| differences.is_empty()).map(|used| (policy, used));
             if differences.is_empty() && has_same_text(&own, policy) {
-                add_review(ask, head, reviewed(&own, before.as_ref()), policy, report);
+                add_review(ask, head, reviewed(&own, before), policy, report);
             } else {
-                let verdict = review_by_own(ask, head, &own, policy, report);
+                let verdict = review_by_own(ask, head, &own, (policy, before), report);
                 if !differences.is_empty() {
                     remark_differing(ask, &name, verdict, report);
                 }
@@ -517,12 +518,12 @@ fn review_by_own(
     ask: &Ask<'_>,
     head: Side<'_>,
     own: &Policy,
-    policy: &Policy,
+    (policy, before): (&Policy, Option<(&Policy, &Used)>),
     report: &mut Report,
 ) -> Verdict {
     let Looked { report: mut by_own, used, .. } = look(ask, head, own);
     let searched = searched(ask, head.repository(), &by_own);
-    let reviewed = Reviewed { policy: own, used: &used, before: None, searched: &searched, has_base: false };
+    let reviewed = Reviewed { policy: own, used: &used, before, searched: &searched, has_base: false };
     add_review(ask, head, reviewed, policy, report);
     add_review(ask, head, reviewed, own, &mut by_own);
     by_own.verdict()
@@ -555,9 +556,9 @@ fn remark_differing(ask: &Ask<'_>, name: &str, verdict: Verdict, report: &mut Re
     ));
 }
 
-/// What makes a problem of a policy the same one in two runs.
-fn key<'k>(source: &'k Source, diagnostic: &'k Diagnostic) -> (&'k str, Span, &'k str, &'k str) {
-    (source.name(), diagnostic.span, &diagnostic.rule, &diagnostic.message)
+/// What makes a problem of a policy the same one in two runs, whatever its line.
+fn key(source: &Source, diagnostic: &Diagnostic) -> (String, String, String) {
+    (source.name().to_owned(), diagnostic.rule.to_string(), diagnostic.message.to_string())
 }
 
 /// A policy with what a run has shown of it.
@@ -565,8 +566,8 @@ fn key<'k>(source: &'k Source, diagnostic: &'k Diagnostic) -> (&'k str, Span, &'
 struct Reviewed<'p> {
     policy: &'p Policy,
     used: &'p Used,
-    /// What of it the base's run used, where the base has the same policy.
-    before: Option<&'p Used>,
+    /// What the base's run used, and of which policy, where that says the same.
+    before: Option<(&'p Policy, &'p Used)>,
     /// The files and folders that were searched.
     searched: &'p [String],
     /// Whether the models were compared with those of a base.
@@ -579,14 +580,21 @@ fn add_review(ask: &Ask<'_>, head: Side<'_>, reviewed: Reviewed<'_>, judging: &P
     let Reviewed { policy, used, before, searched, has_base } = reviewed;
     let run = Run { today: ask.today, searched, compared: has_base, expiring_within: ask.expiring_within };
     let whole = [String::new()];
-    let of_base = |used| policy.review(used, Run { searched: &whole, ..run }, judging);
-    let known = before.map(of_base).unwrap_or_default();
-    let known: BTreeSet<_> =
-        known.iter().flat_map(|(source, found)| found.iter().map(|one| key(source, one))).collect();
+    let of_base = Run { searched: &whole, compared: true, ..run };
+    let found = before.map(|(policy, used)| policy.review(used, of_base, judging)).unwrap_or_default();
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for (source, diagnostic) in
+        found.iter().flat_map(|(source, found)| found.iter().map(move |one| (source, one)))
+    {
+        *known.entry(key(source, diagnostic)).or_default() += 1;
+    }
     for (source, mut diagnostics) in policy.review(used, run, judging) {
         let path = head.repository().matched(Path::new(source.name()));
         for diagnostic in &mut diagnostics {
-            diagnostic.known = known.contains(&key(&source, diagnostic));
+            if let Some(left @ 1..) = known.get_mut(&key(&source, diagnostic)) {
+                *left -= 1;
+                diagnostic.known = true;
+            }
         }
         report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }

@@ -912,6 +912,10 @@ fn exception_that_a_change_makes_unused_is_new() {
         repository.git(&["checkout", "--quiet", "main", "--", PLANNER]);
         let (code, lines) = repository.lines(judged);
         assert_eq!(code, 0, "the second exception is unused in the base already: {lines:?}");
+        repository.edit("aivss-policy.yaml", "exceptions:", "# A comment.\nexceptions:");
+        let (code, lines) = repository.lines(judged);
+        assert_eq!(code, 0, "so it is on another line: {lines:?}");
+        repository.git(&["checkout", "--quiet", "main", "--", "aivss-policy.yaml"]);
         repository.edit(PLANNER, "score: 9.1", "score: 9.4");
         let (code, lines) = repository.lines(judged);
         let is_new =
