@@ -411,7 +411,7 @@ pub(super) const POINTERS: Rows = &[
     ),
     (
         "French",
-        "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|comme ci-dessus|voir annexe",
+        "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|idem que ci-dessus|comme ci-dessus|voir annexe",
     ),
     ("French", "voir wiki|voir le wiki|voir documentation|même chose|la même chose|identique|pareil"),
     (
