@@ -197,6 +197,12 @@ impl Repository {
         asked.any(|asked| asked.starts_with(&target) || target.starts_with(&asked))
     }
 
+    /// Whether a file or folder exists at a path, given from the root, that does not lead out of the repository.
+    pub fn exists(&self, path: &str) -> bool {
+        let whole = self.root.join(path);
+        !self.leads_out(&whole) && whole.exists()
+    }
+
     /// Whether a path below the root leads through a link, so that a commit knows what it stands for by another name.
     pub fn is_linked(&self, path: &Path) -> bool {
         let whole = self.whole(path);

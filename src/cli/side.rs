@@ -135,10 +135,7 @@ impl Files for Side<'_> {
 
     fn exists(&self, path: &str) -> bool {
         match self {
-            Self::Folder(repository) => {
-                let path = repository.root().join(path);
-                !repository.leads_out(&path) && path.exists()
-            }
+            Self::Folder(repository) => repository.exists(path),
             Self::Commit(_, commit) => commit.holds(path) || commit.holds_folder(path),
         }
     }

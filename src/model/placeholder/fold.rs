@@ -105,15 +105,12 @@ impl Folder {
     }
 
     fn push(&mut self, letter: char, capital: bool) {
-        match self.words.last_mut().filter(|_| self.in_word) {
-            Some(word) => {
-                word.text.push(letter);
-                word.capital &= capital;
-            }
-            None => {
-                self.words.push(Word { text: letter.to_string(), capital, gap: Gap::End });
-                (self.in_word, self.gap) = (true, Gap::End);
-            }
+        if let Some(word) = self.words.last_mut().filter(|_| self.in_word) {
+            word.text.push(letter);
+            word.capital &= capital;
+        } else {
+            self.words.push(Word { text: letter.to_string(), capital, gap: Gap::End });
+            (self.in_word, self.gap) = (true, Gap::End);
         }
     }
 
@@ -123,7 +120,7 @@ impl Folder {
         self.gap = match (self.in_word, self.gap, sign) {
             (true, ..) if is_space => Gap::Space,
             (true, _, '-' | '‐' | '‑' | '_' | '.' | '/' | '@') => Gap::Tight,
-            (_, gap, ',' | '，' | '、') if matches!(gap, Gap::End | Gap::Space | Gap::Comma) => Gap::Comma,
+            (_, Gap::End | Gap::Space | Gap::Comma, ',' | '，' | '、') => Gap::Comma,
             (_, Gap::Comma, _) if is_space => Gap::Comma,
             (_, Gap::Space, _) if is_space => Gap::Space,
             _ => Gap::Mark,

@@ -78,6 +78,17 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
 }
 
+/// Promise, where a text is two phrases of which each is one, such as "to fill in" and "later".
+fn group_of_two(words: &[Word]) -> Option<Group> {
+    const MOST_WORDS: usize = 8;
+    let is_promise = |part: &[Word]| {
+        let group = joined(part).and_then(|text| group(&text));
+        group == Some(Group::Promise) || (part.len() > 1 && group == Some(Group::Empty))
+    };
+    let mut splits = (1..words.len()).filter(|_| words.len() <= MOST_WORDS);
+    splits.any(|at| is_promise(&words[..at]) && is_promise(&words[at..])).then_some(Group::Promise)
+}
+
 fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
     let words = folded.words.as_slice();
     if words.is_empty() || opens_with_marker(words, kind) {
@@ -87,12 +98,12 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
         return words.len() > 1 && words.iter().all(|word| word.text == words[0].text);
     }
     let joined = joined(words);
-    let phrase = joined.as_deref().and_then(group);
+    let phrase = joined.as_deref().and_then(group).or_else(|| group_of_two(words));
     match (kind, phrase) {
-        (_, Some(Group::Empty | Group::Form)) => return true,
         (TextKind::Name, Some(Group::Promise)) => return words.len() > 1 || !words[0].text.is_ascii(),
-        (TextKind::Prose | TextKind::Evidence, Some(Group::Promise | Group::Nothing)) => return true,
-        (TextKind::Prose, Some(Group::Pointer)) => return true,
+        (_, Some(Group::Empty | Group::Form))
+        | (TextKind::Prose | TextKind::Evidence, Some(Group::Promise | Group::Nothing))
+        | (TextKind::Prose, Some(Group::Pointer)) => return true,
         _ => {}
     }
     let has =
@@ -112,7 +123,7 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
                 || is_denial(words)
                 || begins(phrases::POINTER_PREFIXES)
                 || has(phrases::POINTER_SUFFIXES)
-                || words.iter().all(|word| is_in(vocabulary::FILLERS, word))
+                || words.iter().all(|word| is_in(vocabulary::FILLERS, word) || is_number(word))
                 || points(words)
         }
     }
@@ -125,8 +136,13 @@ fn opens_with_marker(words: &[Word], kind: TextKind) -> bool {
         let is_marker = joined(marker).is_some_and(|text| {
             text == "todo" || text.starts_with("loremipsum") || is_word(vocabulary::MARKERS, &text)
         });
+        // In other scripts, a phrase for a gap with a note behind it, as in English `TODO: …`.
+        let is_foreign = || {
+            joined(marker).is_some_and(|text| !text.is_ascii() && group(&text) == Some(Group::Empty))
+                && marker[count - 1].gap == Gap::Mark
+        };
         if !is_marker {
-            return false;
+            return is_foreign();
         }
         let Some(next) = rest.first() else { return true };
         let is_capital = marker.iter().all(|word| word.capital);
@@ -171,8 +187,10 @@ fn is_promise(words: &[Word], kind: TextKind) -> bool {
     let is_phrase = |count: &usize| {
         joined(&words[..*count]).and_then(|text| group(&text)).is_some_and(|group| group == Group::Promise)
     };
-    let phrase = (2..=words.len().min(6) - 1).rev().find(is_phrase).unwrap_or(0);
-    let is_long_promise = lead > 1 && announces(&words[..lead]);
+    let phrase = (2..words.len().min(6)).rev().find(is_phrase).unwrap_or(0);
+    let is_demand =
+        words[..lead].iter().any(|word| is_in(vocabulary::MODALS, word)) && !is_to_be(&words[..lead]);
+    let is_long_promise = lead > 1 && !is_demand && announces(&words[..lead]);
     let is_connector = |word: &Word| is_in(vocabulary::CONNECTORS, word);
     if is_long_promise {
         let is_noted = is_to_be(&words[..lead]) && words[lead - 1].gap == Gap::Mark;
@@ -208,7 +226,7 @@ fn is_denial(words: &[Word]) -> bool {
 /// Whether a text consists of words that fill a field so that it is not empty.
 fn is_gibberish(words: &[Word]) -> bool {
     let is_empty = |word: &Word| {
-        is_in(vocabulary::GIBBERISH, word)
+        is_word(vocabulary::GIBBERISH, word.text.trim_end_matches(|digit: char| digit.is_ascii_digit()))
             || is_marker_word(word)
             || is_in(vocabulary::DENIALS, word)
             || is_number(word)
@@ -329,7 +347,7 @@ fn is_template(text: &str, kind: TextKind) -> bool {
     }
     let rest = rest.trim();
     let words = fold(rest, Reading::Letters).words.len();
-    let most = if kind == TextKind::Prose { 1 } else { 0 };
+    let most = usize::from(kind == TextKind::Prose);
     words <= most || is_placeholder(rest, kind)
 }
 
@@ -460,7 +478,9 @@ fn group(joined: &str) -> Option<Group> {
         }
         all
     });
-    GROUPS.get(joined).copied()
+    // Japanese and Korean sentences may end in a verb that adds nothing.
+    let bare = ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
+    GROUPS.get(joined).or_else(|| GROUPS.get(bare?)).copied()
 }
 
 impl Affix {

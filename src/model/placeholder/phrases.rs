@@ -36,6 +36,20 @@ pub(super) const EMPTY: Rows = &[
 
 /// Promises of a text to come.
 pub(super) const PROMISES: Rows = &[
+    ("German", "bitte ergänzen|noch leer|leer|später ausfüllen"),
+    (
+        "Russian",
+        "будет позже|скоро будет|заполним позже|заполню позже|напишем позже|допишем|будет готово позже",
+    ),
+    ("Chinese", "以后补|暂时没有|待完成|稍后再补|稍后更新"),
+    ("Japanese", "見直し中|後程|後ほど記載"),
+    ("Korean", "추후|추후 확정|추후 제공"),
+    ("Arabic", "سيتم التحديث لاحقا|سيتم التحديث"),
+    ("Hebrew", "בהכנה|יעודכן בהמשך"),
+    ("Hindi", "जल्द ही|जल्द अपडेट होगा"),
+    ("Thai", "รอข้อมูล|จะอัปเดตภายหลัง"),
+    ("Vietnamese", "sẽ cập nhật sau|sau|để sau"),
+    ("Indonesian and Malay", "belum|belum diisi|akan diperbarui"),
     (
         "English",
         "coming soon|in progress|work in progress|later|soon|fill in|fill me in|fill this in|fill in later|please fill in",
@@ -397,7 +411,7 @@ pub(super) const POINTERS: Rows = &[
     ),
     (
         "French",
-        "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|comme ci-dessus|voir annexe",
+        "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|idem que ci-dessus|comme ci-dessus|voir annexe",
     ),
     ("French", "voir wiki|voir le wiki|voir documentation|même chose|la même chose|identique|pareil"),
     (

@@ -314,6 +314,8 @@ pub(super) const FILLERS: &[&str] = &[
     "weve",
     "while",
     "with",
+    "word",
+    "words",
     "y",
     "yet",
     "you",
@@ -676,6 +678,7 @@ pub(super) const CONNECTORS: &[&str] = &[
     "da",
     "dal",
     "dans",
+    "de",
     "depois",
     "des",
     "despues",
@@ -725,9 +728,10 @@ pub(super) const CONNECTORS: &[&str] = &[
 ];
 /// Words that say that there is nothing.
 pub(super) const DENIALS: &[&str] =
-    &["never", "nil", "no", "nobody", "none", "not", "nothing", "without", "zero"];
+    &["n", "na", "never", "nil", "no", "nobody", "none", "not", "nothing", "without", "zero"];
 /// What is said to be missing in a text that says nothing else.
 pub(super) const DENIED: &[&str] = &[
+    "add",
     "all",
     "any",
     "anything",
@@ -794,6 +798,7 @@ pub(super) const DENIED: &[&str] = &[
     "risk",
     "risks",
     "section",
+    "see",
     "serious",
     "set",
     "significant",
@@ -820,9 +825,12 @@ pub(super) const DENIED: &[&str] = &[
 /// Words that a pointer to another place begins with.
 pub(super) const POINTING: &[&str] = &[
     "addressed",
+    "analogous",
+    "as",
     "captured",
     "cf",
     "consult",
+    "copy",
     "covered",
     "described",
     "detailed",
@@ -830,11 +838,15 @@ pub(super) const POINTING: &[&str] = &[
     "documented",
     "explained",
     "found",
+    "identical",
+    "like",
+    "link",
     "listed",
     "mentioned",
     "refer",
     "referring",
     "refers",
+    "repeat",
     "same",
     "see",
     "siehe",
@@ -1106,6 +1118,7 @@ pub(super) const GIBBERISH: &[&str] = &[
     "intentionally",
     "ipsum",
     "left",
+    "lipsum",
     "lol",
     "lorem",
     "lt",
