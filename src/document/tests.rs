@@ -350,6 +350,11 @@ fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
         ("a: 'it's'", "1:8", "something follows the closing quote of a text"),
         ("a: \"x\" y", "1:8", "something follows the closing quote of a text"),
         ("a: @x", "1:4", "no value begins with `@`"),
+        ("a: 1\n- b", "2:1", "a list item is among the keys of a mapping"),
+        ("a:\n  b: 1\n  - c: 1", "3:3", "a list item is among the keys of a mapping"),
+        ("a: \"x\"\n b: 2", "2:2", "this line is not indented like the keys of its mapping"),
+        ("a: |\n   x\n  y", "3:3", "this line is not indented like the keys of its mapping"),
+        ("a: x\nfoo\nb: 1", "2:1", "this line has no colon and space after its key"),
         ("a: x\u{7}y", "1:5", "the character U+0007 cannot be written as it is"),
     ] {
         assert_eq!(problems(text), [format!("{place} Syntax: {message}")], "{text:?}");

@@ -336,6 +336,11 @@ impl<'d, 't> Builder<'d, 't> {
                 ..Refused::new(at, "nothing is anchored under the name of this alias")
             },
             _ if self.leading_tab(at).is_some() => Refused::tab(self.leading_tab(at).unwrap_or(at)),
+            Kind::ExpectedBlockMappingKey => self.not_a_key(at),
+            Kind::SimpleKeyExpected => Refused {
+                help: Some("write `key: value`, or indent the line further if it continues the text above"),
+                ..Refused::new(at, "this line has no colon and space after its key")
+            },
             Kind::MappingValueNotAllowed => Refused {
                 help: Some(
                     "put quotes around text that holds a colon followed by a space; a key stands right below the one before it",
@@ -371,6 +376,21 @@ impl<'d, 't> Builder<'d, 't> {
             related: Some((self.letter(quote), "the quotes open here")),
             ..Refused::new(at, "something follows the closing quote of a text")
         }
+    }
+
+    /// A line among the keys of a mapping that is none of them. The parser reports an item of a list behind its dash.
+    fn not_a_key(&self, at: usize) -> Refused {
+        let line = self.line_start(at);
+        let content = self.text[line..at].trim_start_matches(' ');
+        if content.starts_with('-') {
+            let help = Some("put the items of a list below the key of the list");
+            return Refused {
+                help,
+                ..Refused::new(at - content.len(), "a list item is among the keys of a mapping")
+            };
+        }
+        let help = Some("indent it like the key before it, or put quotes around a text of several lines");
+        Refused { help, ..Refused::new(at, "this line is not indented like the keys of its mapping") }
     }
 
     /// Something in brackets that does not belong there, or brackets that are not closed.

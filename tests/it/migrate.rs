@@ -358,6 +358,8 @@ fn what_an_alias_leads_to_is_told_and_left() {
             "5:1",
         ),
         (&[("version: '0.5'", "version: \"0\\x2e5\"")], "6:12"),
+        (&[("version: '0.5'", "version: !!str '0.5'")], "6:18"),
+        (&[("version: '0.5'", "version: &version '0.5'")], "6:21"),
         (&[("goal_driven_planning: 0.7", "\"goal\\x5fdriven_planning\": 0.7")], ""),
     ] {
         let text = with(&old(), swaps);
