@@ -26,7 +26,7 @@ const SETTINGS: [&str; 6] = [
     "protocol.ext.allow=never",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
-    // Attributes are read from the empty tree: those of a change would choose filters to run.
+    // Attributes are read from the empty tree, by git from 2.43 on: those of a change would choose filters to run.
     "attr.tree=4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "diff.renameLimit=4000",
 ];
@@ -310,6 +310,8 @@ pub fn renames(
         return Ok(renames);
     }
     let mut arguments = vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "-M"];
+    // By what was added to the index: files of the working folder would go through filters.
+    arguments.extend(head.is_none().then_some("--cached"));
     arguments.extend(["--name-status", "--diff-filter=R", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     let paths = gone.iter().chain(new).copied();

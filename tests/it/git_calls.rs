@@ -127,6 +127,20 @@ fn filters_that_attributes_of_the_change_choose_are_not_run() {
     write(&root, "agents/moved.threat-model.yaml", format!("{MODEL}# More.\n"));
     assert_eq!(code(&root, &GATE, &[]), 1);
     assert!(!scene.is_marked());
+    // The empty tree has another id here, so that the attributes of the change count.
+    let root = scene.path("sha256");
+    fs::create_dir(&root).unwrap();
+    git(&root, &["init", "--quiet", "--initial-branch=main", "--object-format=sha256", "."]);
+    write(&root, "threat-model.yaml", MODEL);
+    commit(&root, "base");
+    git(&root, &["config", "filter.x.clean", &filter]);
+    git(&root, &["mv", "threat-model.yaml", "moved.threat-model.yaml"]);
+    write(&root, ".gitattributes", "* filter=x\n");
+    write(&root, "moved.threat-model.yaml", wrong());
+    let output = run(&root, &GATE, &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("renamed from threat-model.yaml"), "{said}");
+    assert!(!scene.is_marked());
 }
 
 #[test]
