@@ -331,6 +331,7 @@ impl Rules {
     fn check_functions(&self) -> Result<(), Fault> {
         for (name, (module, line)) in &self.calls {
             let mut probe = Engine::new();
+            probe.set_gather_prints(true);
             let text = format!("package aivss_lint_probe\n\nfound := {name}(1)\n");
             let answer = probe
                 .add_policy("probe.rego".to_owned(), text)
