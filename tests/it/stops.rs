@@ -1,6 +1,5 @@
 //! Runs that stop early, and what others print: every report that was asked for is written with the reason in it, and
 //! nothing of a file reaches a log as it is.
-#![expect(clippy::unwrap_used, reason = "tests stop where they cannot go on")]
 
 use crate::folder::Folder;
 use crate::git::{commit, git};
@@ -22,7 +21,9 @@ fn all_formats() -> (Vec<String>, Vec<String>) {
 /// Runs the program in a folder with an old report for each format; each must then give the reason.
 fn stops(folder: &Folder, arguments: &[&str], reason: &str) {
     let (outputs, names) = all_formats();
-    names.iter().for_each(|name| folder.write(name, "the report of yesterday"));
+    for name in &names {
+        folder.write(name, "the report of yesterday");
+    }
     let all: Vec<&str> = outputs.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
     let ran = folder.run(&all);
     assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
