@@ -50,7 +50,7 @@ const MOST_BRACES: usize = 10;
 const MOST_ALTERNATIVES: usize = 100;
 
 /// Why a pattern takes too much to compile, if it does. Braces in brackets or behind a backslash count, too.
-fn too_complex(pattern: &str) -> Option<String> {
+pub(crate) fn too_complex(pattern: &str) -> Option<String> {
     if pattern.len() > LONGEST {
         return Some(format!("it has more than {LONGEST} bytes"));
     }

@@ -126,6 +126,9 @@ const MAX_NODES: usize = 500_000;
 /// How many problems of one file are kept.
 const MOST_PROBLEMS: usize = 1_000;
 
+/// How many documents a file may have.
+const MAX_DOCUMENTS: usize = 2_000;
+
 /// The key whose presence makes a mapping a threat model of this project's own format.
 pub const MODEL_MARKER: &str = "aivss_threat_model";
 /// The key whose presence makes a mapping a file of tests for a policy.
@@ -147,6 +150,12 @@ pub fn parse(source: &Source) -> Document<'_> {
         Language::Json => document.whole(text, json::read),
         Language::Markdown => markdown::read(&mut document, text),
     };
+    if let Some(first) = document.roots.get(MAX_DOCUMENTS).copied() {
+        let span = source.first_line(document.tree.node(first).span());
+        document.roots.truncate(MAX_DOCUMENTS);
+        let message = format!("the file has more than {MAX_DOCUMENTS} documents");
+        document.problem(ProblemKind::InputLimit, span, message);
+    }
     if document.roots.is_empty() && document.is_sound() && source.language() != Language::Markdown {
         document.problem(ProblemKind::Empty, Span::new(0, 0), "the file holds no document");
     }

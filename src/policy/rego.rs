@@ -28,8 +28,6 @@ const TIME_LIMIT: Duration = Duration::from_millis(500);
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
 /// How many rules may be evaluated for a threat model.
 const MOST_ASKED: usize = 100;
-/// How many bytes all modules may have.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// How many rules there may be, by their names.
 const MOST_RULES: usize = 2_000;
 /// How deep the evaluation may go: the sum over rules that use each other of how deep each of them nests.
@@ -96,7 +94,6 @@ impl Rego {
     }
 
     fn compile_here(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
-        check_size(modules)?;
         let mut engine = Engine::new();
         // What rules print goes nowhere: the report is all that is written.
         engine.set_gather_prints(true);
@@ -173,15 +170,6 @@ fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), String> {
     }
     engine.set_rego_v0(true);
     engine.add_policy(name.to_owned(), text.to_owned()).map(|_| ()).map_err(|_| error.to_string())
-}
-
-/// Refuses what would take too long to read.
-fn check_size(modules: &[(String, String)]) -> Result<(), Fault> {
-    let bytes: usize = modules.iter().map(|(_, text)| text.len()).sum();
-    if bytes > MOST_BYTES {
-        return Err(Fault::general(format!("the rules in Rego have more than {MOST_BYTES} bytes")));
-    }
-    Ok(())
 }
 
 /// Refuses `import input`, which has no effect, and of which the engine prints a warning.
@@ -343,6 +331,7 @@ impl Rules {
     fn check_functions(&self) -> Result<(), Fault> {
         for (name, (module, line)) in &self.calls {
             let mut probe = Engine::new();
+            probe.set_gather_prints(true);
             let text = format!("package aivss_lint_probe\n\nfound := {name}(1)\n");
             let answer = probe
                 .add_policy("probe.rego".to_owned(), text)

@@ -477,7 +477,8 @@ fn outputs_that_do_not_fit_are_refused() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(!output.stderr.is_empty());
     }
-    assert!(!repository.path().join("a").exists());
+    let reason = fs::read_to_string(repository.path().join("a")).unwrap();
+    assert!(reason.contains("two reports cannot share a file"), "{reason}");
     let swapped = repository.run(&["--output", "a", "--format", "json"]);
     assert_eq!(swapped.status.code(), Some(0));
     assert!(repository.path().join("a").exists());

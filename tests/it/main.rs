@@ -25,6 +25,7 @@ mod reports;
 mod reports_words;
 mod score;
 mod shells;
+mod stops;
 mod telling;
 mod threads;
 mod tutorial;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::{Reader, UNREAD, fault, first_key, items};
+use super::{Reader, UNREAD, fault, first_key};
 use crate::date::Date;
 use crate::document::Node;
 use crate::model::{TextKind, blank};
@@ -16,7 +16,7 @@ impl Reader<'_> {
     pub(super) fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Set<i32>>) -> Vec<Exception> {
         let mut exceptions: Vec<Exception> = Vec::new();
         let mut lines: HashMap<(String, String, Option<String>), u32> = HashMap::new();
-        for node in items(root, "exceptions") {
+        for node in self.entries(root, "exceptions") {
             let Some(exception) = self.exception(node, max_term) else { continue };
             let key = (exception.rule.clone(), exception.pattern.clone(), exception.finding.clone());
             match lines.entry(key) {

@@ -85,6 +85,8 @@ pub struct Broken {
 const LONGEST_CHAIN: usize = 16;
 /// How many policies may be extended in all.
 const MOST_LOADED: usize = 64;
+/// How many exceptions, overrides and patterns there may be in all of them.
+const MOST_ENTRIES: usize = 5_000;
 
 /// Reads a policy and those it extends.
 ///
@@ -105,8 +107,24 @@ pub(super) fn read_own(source: Source) -> Result<Policy, Vec<Broken>> {
 
 fn read_as(shape: Shape, source: Source, load: Load<'_>) -> Result<Policy, Vec<Broken>> {
     let mut broken = Vec::new();
-    let policy = read_chained(shape, &Arc::new(source), load, &mut Vec::new(), &Cell::new(0), &mut broken);
+    let policy =
+        read_chained(shape, &Arc::new(source), load, &mut Vec::new(), &Loaded::default(), &mut broken);
     if broken.is_empty() { Ok(policy) } else { Err(broken) }
+}
+
+/// What a policy and those that it extends have come to so far.
+#[derive(Default)]
+struct Loaded {
+    /// How many policies have been extended.
+    policies: Cell<usize>,
+    /// How many exceptions, overrides and patterns there are.
+    entries: Cell<usize>,
+}
+
+/// Counts one more.
+fn count(counter: &Cell<usize>) -> usize {
+    counter.set(counter.get().saturating_add(1));
+    counter.get()
 }
 
 /// Whether a policy is held against the schema.
@@ -121,7 +139,7 @@ fn read_chained(
     source: &Arc<Source>,
     load: Load<'_>,
     chain: &mut Vec<String>,
-    loaded: &Cell<usize>,
+    loaded: &Loaded,
     broken: &mut Vec<Broken>,
 ) -> Policy {
     let document = document::parse(source);
@@ -218,15 +236,15 @@ struct Reader<'s> {
     source: &'s Source,
     file: Arc<str>,
     faults: Faults,
-    /// How many policies have been extended, here and along the chain.
-    loaded: &'s Cell<usize>,
+    /// What has been read, here and along the chain.
+    loaded: &'s Loaded,
 }
 
 impl Reader<'_> {
     fn parents(&mut self, root: Node<'_>, load: Load<'_>, chain: &[String]) -> Vec<Parent> {
         let mut parents = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
-        for item in items(root, "extends") {
+        for item in self.entries(root, "extends") {
             let Some(name) = item.as_str() else { continue };
             if seen.contains(&name) {
                 self.faults.push(fault(item.span(), format!("`{name}` stands here a second time")));
@@ -278,8 +296,7 @@ impl Reader<'_> {
         if !load.may_name(self.source.name(), &path) {
             return Err((format!("`{name}` leads out of this policy's repository"), None));
         }
-        self.loaded.set(self.loaded.get() + 1);
-        if chain.len() >= LONGEST_CHAIN || self.loaded.get() > MOST_LOADED {
+        if chain.len() >= LONGEST_CHAIN || count(&self.loaded.policies) > MOST_LOADED {
             let message =
                 format!("more than {LONGEST_CHAIN} policies extend each other, or {MOST_LOADED} in all");
             return Err((message, None));
@@ -312,7 +329,11 @@ impl Reader<'_> {
         let max_term = root.as_map().and_then(|map| self.days(map, "max_term"));
         Policy {
             terms: self.terms(root),
-            overrides: items(root, "overrides").filter_map(|item| self.over(item)).collect(),
+            overrides: self
+                .entries(root, "overrides")
+                .into_iter()
+                .filter_map(|item| self.over(item))
+                .collect(),
             forced: BTreeMap::new(),
             exceptions: self.exceptions(root, max_term.as_ref()),
             rego: Vec::new(),
@@ -329,9 +350,24 @@ impl Reader<'_> {
         Some(Set { value: self.patterns(require, "models_in")?, origin: self.origin(place) })
     }
 
+    /// The elements of a list of exceptions, overrides or patterns, as far as there may be more of them.
+    fn entries<'t>(&mut self, node: Node<'t>, key: &str) -> Vec<Node<'t>> {
+        let mut entries = Vec::new();
+        for item in items(node, key) {
+            if count(&self.loaded.entries) > MOST_ENTRIES {
+                let message =
+                    format!("there are more than {MOST_ENTRIES} exceptions, overrides and patterns");
+                self.faults.push(fault(item.span(), message));
+                break;
+            }
+            entries.push(item);
+        }
+        entries
+    }
+
     fn patterns(&mut self, files: Node<'_>, key: &str) -> Option<PathSet> {
         files.get(key)?.as_list()?;
-        let nodes: Vec<Node<'_>> = items(files, key).collect();
+        let nodes = self.entries(files, key);
         self.pattern_list(&nodes)
     }
 

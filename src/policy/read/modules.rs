@@ -10,6 +10,11 @@ use crate::policy::answer::Fault;
 use crate::policy::rego::Rego;
 use crate::source::{Source, Span};
 
+/// How many modules a policy may name.
+const MOST_MODULES: usize = 500;
+/// How many bytes they may have in all.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
 impl Reader<'_> {
     /// Compiles the rules in Rego that the file names.
     pub(super) fn rego(
@@ -22,7 +27,7 @@ impl Reader<'_> {
         let mut modules = Vec::new();
         let mut packages = vec!["main".to_owned()];
         let mut first = None;
-        for item in items(root, "rego") {
+        for item in self.entries(root, "rego") {
             let path = item.as_str().map(|path| (path, item)).or_else(|| {
                 let node = item.get("path")?;
                 Some((node.as_str()?, node))
@@ -79,6 +84,12 @@ impl Reader<'_> {
         for name in names {
             reachable(&name)?;
             let bytes = load.bytes(&name).map_err(|message| format!("{name}: {message}"))?;
+            let read: usize = modules.iter().map(|(_, text)| text.len()).sum();
+            if modules.len() >= MOST_MODULES || read + bytes.len() > MOST_BYTES {
+                return Err(format!(
+                    "there are more than {MOST_MODULES} modules, or {MOST_BYTES} bytes of them"
+                ));
+            }
             let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
             modules.push((name, text));
         }

@@ -81,11 +81,10 @@ pub(super) fn unimported_keyword(text: &str) -> Option<(&'static str, Place)> {
     let texts: Vec<&str> = tokens.iter().map(|token| token.text).collect();
     let is_imported = |keyword: &&str| {
         (0..texts.len()).any(|at| match &texts[at..] {
-            ["import", "rego", ".", "v1", ..] => true,
             ["import", "future", ".", "keywords", ".", word, ..] => {
                 word == keyword || (*word == "every" && *keyword == "in")
             }
-            ["import", "future", ".", "keywords", ..] => true,
+            ["import", "rego", ".", "v1", ..] | ["import", "future", ".", "keywords", ..] => true,
             _ => false,
         })
     };

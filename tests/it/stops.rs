@@ -1,0 +1,151 @@
+//! Runs that stop early, and what others print: every report that was asked for is written with the reason in it, and
+//! nothing of a file reaches a log as it is.
+
+use crate::folder::Folder;
+use crate::git::{commit, git};
+
+const MODEL: &str = include_str!("../../src/rules/stock.yaml");
+const POLICY: &str = "aivss_policy: 1\nextends: [recommended]\n";
+const FORMATS: [&str; 9] =
+    ["human", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "html"];
+
+/// The arguments for a report in each format, and the names of their files.
+fn all_formats() -> (Vec<String>, Vec<String>) {
+    let names: Vec<String> = FORMATS.iter().map(|format| format!("report.{format}")).collect();
+    let arguments = FORMATS.iter().zip(&names).flat_map(|(format, name)| {
+        ["--format".to_owned(), (*format).to_owned(), "--output".to_owned(), name.clone()]
+    });
+    (arguments.collect(), names)
+}
+
+/// Runs the program in a folder with an old report for each format; each must then give the reason.
+fn stops(folder: &Folder, arguments: &[&str], reason: &str) {
+    let (outputs, names) = all_formats();
+    for name in &names {
+        folder.write(name, "the report of yesterday");
+    }
+    let all: Vec<&str> = outputs.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+    let ran = folder.run(&all);
+    assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
+    for name in names {
+        let report = folder.read(&name).replace(['\\', '\u{2060}'], "");
+        assert!(report.contains(reason), "{arguments:?}, {name}: {report}");
+    }
+}
+
+#[test]
+fn early_stop_writes_every_report_with_the_reason() {
+    let folder = Folder::new(&[("threat-model.yaml", MODEL), ("other.yaml", "a: 1\n")]);
+    stops(&folder, &["--policy", "nowhere.yaml"], "nowhere.yaml");
+    stops(&folder, &["--base", "main"], "git");
+    stops(&folder, &["--threads", "many"], "many");
+    stops(&folder, &["-A", "no-such-rule"], "no-such-rule");
+    stops(&folder, &["--policy", "other.yaml"], "broken");
+    git(&folder.path(""), &["init", "--quiet", "."]);
+    commit(&folder.path(""), "a step");
+    stops(&folder, &["--base", "nowhere"], "nowhere");
+    stops(&folder, &["--policy-from", "nowhere"], "nowhere");
+    folder.write("aivss-policy.yaml", POLICY);
+    folder.write(".github/aivss-policy.yaml", POLICY);
+    stops(&folder, &[], "two policies");
+}
+
+#[test]
+fn outputs_that_do_not_fit_together_keep_no_old_report() {
+    let folder = Folder::new(&[("threat-model.yaml", MODEL), ("a.json", "old"), ("b.xml", "old")]);
+    let ran = folder.run(&["--format", "json", "--output", "a.json", "--output", "b.xml"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(folder.read("a.json").contains("\"exit_code\": 2"));
+    assert!(folder.read("b.xml").contains("put the --format"), "{}", folder.read("b.xml"));
+    let ran = folder.run(&["report", "--base", "nowhere", "--output", "a.json"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(folder.read("a.json").contains("--base"));
+    folder.write("badge.svg", "old");
+    assert_eq!(folder.run(&["badge", "--policy", "nowhere.yaml", "--output", "badge.svg"]).code, 2);
+    assert!(folder.read("badge.svg").starts_with("<svg"));
+}
+
+#[cfg(unix)]
+#[test]
+fn run_that_is_killed_leaves_a_report_that_says_so() {
+    let folder = Folder::new(&[("threat-model.yaml", MODEL), ("report.json", "old")]);
+    git(&folder.path(""), &["init", "--quiet", "."]);
+    // It waits for standard input, which does not end.
+    let script = "mkfifo pipe; sleep 60 >pipe & writer=$!
+        \"$0\" --format json --output report.json - <pipe & run=$!
+        for round in $(seq 300); do grep -q ended report.json && break; sleep 0.1; done
+        kill -9 $run $writer; wait 2>/dev/null; exit 0";
+    let mut command = crate::program::bounded(script);
+    command.current_dir(folder.path("")).output().unwrap();
+    let report = folder.read("report.json");
+    assert!(report.contains("\"exit_code\": 2") && report.contains("ended before"), "{report}");
+}
+
+#[test]
+fn nothing_that_rego_prints_reaches_a_stream() {
+    let hostile = "# ::error::x ##vso[task.complete] \u{1b}[2J";
+    for (module, code) in [
+        (format!("package main\nimport rego.v1\nimport input {hostile}\ndeny contains \"m\" if false\n"), 2),
+        (format!("package main\ndeny[m] {{ some m in input.a }} {hostile}\n"), 2),
+        (format!("package main\ndeny if {{ true }} {hostile}\n"), 2),
+        (format!("package main\nimport rego.v1\n{hostile}\ndeny contains \"m\" if {{ x = y; y = x }}\n"), 2),
+        (
+            format!("package main\nimport rego.v1\ndeny contains \"m\" if {{ print(`{hostile}`); false }}\n"),
+            0,
+        ),
+    ] {
+        let policy = "aivss_policy: 1\nextends: [recommended]\nrego: [rules/]\n";
+        let folder = Folder::new(&[
+            ("threat-model.yaml", MODEL),
+            ("aivss-policy.yaml", policy),
+            ("rules/a.rego", &module),
+        ]);
+        let ran = folder.run(&["--today", "2026-11-23"]);
+        assert_eq!(ran.err, "", "{module}");
+        let said = ran.out;
+        assert_eq!(ran.code, code, "{module}: {said}");
+        assert!(!said.contains("warning:"), "{said}");
+        assert!(!said.contains('\u{1b}') && !said.contains("##vso[") && !said.contains("\n::"), "{said}");
+    }
+}
+
+/// A model with a wrong score, next to lines that CI services would obey.
+fn with_commands(before: &str, after: &str) -> String {
+    MODEL.replace("  score: 9.4\n", &format!("  x-a: |\n{before}  score: 1.0\n  x-b: |\n{after}    end\n"))
+}
+
+#[test]
+fn printed_patches_hold_no_commands_and_can_be_applied() {
+    let text = with_commands("    ##vso[task.complete]\n    ::set-output name=a::b\n", "    ::error::x\n");
+    let folder = Folder::new(&[("threat-model.yaml", &text)]);
+    git(&folder.path(""), &["init", "--quiet", "."]);
+    let ran = folder.run(&["fix", "--diff", "threat-model.yaml"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##vso[");
+    assert!(!ran.out.lines().any(is_command), "{}", ran.out);
+    folder.write("a.patch", &ran.out);
+    git(&folder.path(""), &["apply", "a.patch"]);
+    assert_eq!(folder.read("threat-model.yaml"), text.replace("score: 1.0", "score: 9.4"));
+    let text =
+        with_commands("", "    ##vso[task.complete]\n").replace("  x-b: |\n", "").replace("    end\n", "");
+    folder.write("threat-model.yaml", &text.replace("  score: 1.0\n    ##", "  score: 1.0 # a\n    # ##"));
+    let ran = folder.run(&["fix", "--diff", "threat-model.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("without --diff"), "{}", ran.err);
+}
+
+#[test]
+fn printed_pages_hold_no_commands_and_sarif_no_links() {
+    let text = MODEL.replace(
+        "  name: Planner",
+        "  name: |\n    Planner\n    ::error::x\n  environment: \"[fix](https://x.example)\"",
+    );
+    let folder = Folder::new(&[("threat-model.yaml", &text)]);
+    let page = folder.run(&["--format", "html", "threat-model.yaml"]).out;
+    assert!(
+        page.contains("Planner") && !page.lines().any(|line| line.trim_start().starts_with("::")),
+        "{page}"
+    );
+    let sarif = folder.run(&["--format", "sarif", "threat-model.yaml"]).out;
+    assert!(!sarif.contains("](https://x.example"), "{sarif}");
+}
