@@ -4,6 +4,7 @@
 //! [`Before`] is what rules and the verdict may know of the base. Where the base comes from is not known here, nor
 //! what a limit makes of it: that is `rules::score_increased`.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -312,7 +313,10 @@ impl<'r> Before<'r> {
         let mut known = self.faults(&mut ids, is_reported);
         for file in files.iter_mut().filter(|file| !file.is_policy) {
             let path = file.path.clone();
-            for diagnostic in &mut file.diagnostics {
+            // The gravest first, then in the order of the findings: where they lie in the text must not matter.
+            let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
+            diagnostics.sort_by_key(|diagnostic| (Reverse(weight_of(diagnostic)), diagnostic.owner));
+            for diagnostic in diagnostics {
                 let origin = match diagnostic.model {
                     Some(place) => {
                         self.origins.get(&(path.clone(), place)).map(|(at, place)| (*at, Some(*place)))
@@ -321,7 +325,7 @@ impl<'r> Before<'r> {
                 };
                 let Some((at, place)) = origin else { continue };
                 let Some(candidates) = known.get_mut(&(at, place, ids.key(diagnostic))) else { continue };
-                // What has become graver is new.
+                // What has become graver is new. The weights ascend: the first that suffices leaves the graver ones.
                 let is_known = |weight: &Weight| *weight >= weight_of(diagnostic);
                 let Some(found) = candidates.iter().position(is_known) else { continue };
                 candidates.remove(found);
@@ -347,6 +351,9 @@ impl<'r> Before<'r> {
                     faults.entry(key).or_default().push(weight_of(diagnostic));
                 }
             }
+        }
+        for weights in faults.values_mut() {
+            weights.sort();
         }
         faults
     }

@@ -442,3 +442,27 @@ fn score_that_is_not_computed_leaves_a_problem_of_its_owner() {
         }
     }
 }
+
+#[test]
+fn known_problems_do_not_depend_on_the_order_of_the_text() {
+    let exceeding =
+        |score: &str| STOCK.replace("threat_multiplier: 0.97", &format!("threat_multiplier: {score}"));
+    let finding = |text: &str| {
+        let block = text.split_once("aivss:\n").unwrap().1.split_once("maestro:").unwrap().0;
+        let block: String = block.lines().map(|line| format!("    {line}\n")).collect();
+        format!("  - id: V-1\n    aivss:\n{block}")
+    };
+    let (mild, grave) = (finding(&exceeding("0.5")), finding(&exceeding("0.97")));
+    let file = |findings: [&String; 2]| format!("{STOCK}findings:\n{}{}", findings[0], findings[1]);
+    let policy = policy(
+        "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.9 }\nrules: { finding-repeated: off }\n",
+    );
+    for now in [[&mild, &grave], [&grave, &mild]] {
+        for base in [[&mild, &grave], [&grave, &mild]] {
+            let problems = problems(&file(now), &file(base), &policy);
+            let new: Vec<_> =
+                problems.iter().filter(|(rule, .., known)| rule == "score-exceeded" && !known).collect();
+            assert!(new.is_empty(), "{new:?}");
+        }
+    }
+}
