@@ -238,12 +238,12 @@ impl<'a> Base<'a> {
     }
 
     /// The paths of the files that the base's own run reads, wherever in the repository they are.
-    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>, held: &BTreeSet<String>) -> BTreeSet<String> {
+    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>, may_hold: &BTreeSet<String>) -> BTreeSet<String> {
         let Some(policy) = &self.policy else { return BTreeSet::new() };
         let mut paths = if ask.named == Named::Judged { named_paths(ask) } else { Vec::new() };
         paths.push(head.repository().root().to_owned());
         let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-        let discovery = Side::Commit(head.repository(), self.commit).discover(search, held);
+        let discovery = Side::Commit(head.repository(), self.commit).discover(search, may_hold);
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
     }
 
@@ -282,17 +282,18 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         Side::Commit(_, commit) => Some(&commit.revision),
     };
     let commit = base.commit;
-    let mut held = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let mut may_hold = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-    let mut discovery = head.discover(search, &held);
-    held.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
-    held.insert(repository.matched(Path::new(ask.stdin_filename)));
-    let own_files = base.own_files(ask, head, &held);
+    let mut discovery = head.discover(search, &may_hold);
+    may_hold.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
+    may_hold.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let own_files = base.own_files(ask, head, &may_hold);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         own_files.contains(path) && !base.excepts(diagnostic, path, ask.today)
     };
-    let (Looked { report: mut base, used, .. }, found) = look_at_base(ask, repository, policy, commit, &held);
+    let (Looked { report: mut base, used, .. }, found) =
+        look_at_base(ask, repository, policy, commit, &may_hold);
     if matches!(head, Side::Folder(_)) {
         let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);

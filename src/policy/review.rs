@@ -10,7 +10,7 @@ use crate::document;
 use crate::lint::finish;
 use crate::rules::{
     self, Check, Rule, exception_expired, exception_expiring, exception_overlong, exception_unused,
-    policy_ineffective, score_increased,
+    model_removed, model_unreadable, model_weakened, policy_ineffective, score_increased,
 };
 use crate::source::Source;
 
@@ -56,7 +56,8 @@ impl Used {
 }
 
 /// Rules that report nothing in a run without a base revision.
-const COMPARING: [&Rule; 1] = [&score_increased::RULE];
+const COMPARING: [&Rule; 4] =
+    [&score_increased::RULE, &model_removed::RULE, &model_unreadable::RULE, &model_weakened::RULE];
 
 impl Policy {
     /// The faults that a run has shown of the policy, by file, at the levels of the policy that judges: this one,

@@ -1,11 +1,4 @@
 //! What the program writes for the author of a threat model: `init`, `import`, `export`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,10 +1,4 @@
 //! Changes judged against a base revision, in scratch repositories: what may rise, what is known, who judges.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files, run git and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::path::Path;

@@ -1,10 +1,5 @@
 //! Which files a run checks, which policy it uses, and where it may read and write.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

@@ -1,10 +1,4 @@
 //! What the page on editors has to copy: settings parse, and patterns find the faults that the program prints.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files, stop where they cannot go on, and say what they pass over"
-)]
 
 use std::fs;
 use std::process::Command;

@@ -1,10 +1,4 @@
 //! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use std::path::Path;
 use std::process::Output;

@@ -1,10 +1,4 @@
 //! Files mended by the program: which bytes change, which stay, and what it says of those it leaves.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::path::Path;

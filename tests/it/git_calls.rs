@@ -1,12 +1,6 @@
 //! What runs when the program calls git, and which commit a name of a revision stands for. The author of a change
 //! controls every file of the checkout, and may push branches and tags.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files, run git and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,6 +1,5 @@
 //! The HTML report over hostile threat models: whatever a text says, the page has the same elements, shows the text and
 //! leads nowhere else. How it looks and what can be done with it, `tests/repository/page` tries in a browser.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop where they cannot go on")]
 
 use std::sync::Arc;
 

@@ -1,12 +1,6 @@
 //! What a run may cost, and what becomes of files where it is cut short: the old one stays or the new one is there, never
 //! half of it. The limits are those of the operating system, set by a shell around the program.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

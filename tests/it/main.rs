@@ -3,6 +3,15 @@
 //! One binary, so that the library is linked once and all tests share the processors. What needs the repository around
 //! the package (the action, the hooks, the recipes) is in `tests/repository`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests use files and processes, and stop where they cannot go on"
+)]
+
 mod author;
 mod base;
 mod cmd;

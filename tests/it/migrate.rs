@@ -1,10 +1,4 @@
 //! Files brought to another version of the standard: which bytes change, which stay, and what is left to decide.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! Who a problem belongs to: an alias and a copy of its value give the same problems to the same owners, under exceptions,
 //! overrides and a comparison with a base.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

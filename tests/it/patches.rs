@@ -1,10 +1,4 @@
 //! Patches of any texts and any names: git applies them and gets the new text, byte for byte.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;

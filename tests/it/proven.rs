@@ -1,9 +1,4 @@
 //! Limits are compared with the score that a threat model proves, and evidence that names a file needs the file.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests write files, run git and stop where they cannot go on"
-)]
 
 use serde_json::Value;
 

@@ -3,11 +3,6 @@
 //!
 //! Figures: OWASP *AIVSS Scoring System for OWASP Agentic AI Core Security Risks*, v0.8 section 3.6 as printed, and
 //! v0.5 section 4.2 with sums and scores recomputed, since seven of its ten printed sums are wrong.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use aivss_lint::decimal::Decimal;
 use aivss_lint::score::cvss::Vector;

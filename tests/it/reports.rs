@@ -1,10 +1,5 @@
 //! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid whatever a file says, and hold the
 //! faults of the report: all of them, where they are, and no others.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
-#![expect(clippy::unwrap_used, reason = "tests stop where they cannot go on")]
 
 use aivss_lint::change::{AgentChange, Change, Difference, Direction, Revision, Standing};
 use aivss_lint::date::Date;

@@ -1,5 +1,4 @@
 //! The working of scores, told by the program: its JSON by its schema, its numbers by those of the gate.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop where they cannot go on")]
 
 use crate::program::program;
 use serde_json::Value;

@@ -1,12 +1,5 @@
 //! What shells and `man` make of the scripts and pages that the program writes. What is not installed is passed over, and
 //! says so.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "tests write files, stop where they cannot go on, and say what they pass over"
-)]
 
 use std::fs;
 use std::io::Write;

@@ -1,10 +1,4 @@
 //! How much a run tells: faults alone, the usual, or what it looked at and passed over as well.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests write files, stop where they cannot go on, and say what they pass over"
-)]
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! How many threads there are is nobody's business: all formats are the same bytes.
-#![expect(clippy::unwrap_used, reason = "tests stop where they cannot go on")]
 
 use std::fs;
 use std::process::{Command, Output};

@@ -1,12 +1,5 @@
 //! The tutorial, walked as its reader walks it: files are written as it says, commands run, and what it shows compared
 //! with what they print. `UPDATE=1 cargo test --test tutorial` writes what they print.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests write files and stop where they cannot go on"
-)]
 
 use std::fs;
 

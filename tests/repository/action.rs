@@ -3,13 +3,6 @@
 //!
 //! Not on Windows, where `bash` may be another system's; there the action is run by its own workflow.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -2,6 +2,13 @@
 //!
 //! Not on Windows, where `bash` may be another system's. There the action is run by its own workflow.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests use files and processes, and stop where they cannot go on"
+)]
 
 mod action;
 mod packaging;

@@ -1,9 +1,4 @@
 //! What is written in several places is the same in all of them: the version, and the pins of tools.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::path::Path;

@@ -3,13 +3,6 @@
 //!
 //! What installs the program is left out here; the wheel's own stage of `.ci/run` executes it to the letter.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests read files and stop where they cannot go on"
-)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,7 +1,5 @@
 //! Files that are no files, links, and names that are no text: where an operating system has them.
 
-#![expect(clippy::too_many_lines, reason = "a table is as long as it is")]
-
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
