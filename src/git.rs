@@ -31,6 +31,10 @@ const SETTINGS: [&str; 6] = [
     "diff.renameLimit=4000",
 ];
 
+/// The setting for attributes from an empty tree in a repository of SHA-256.
+const EMPTY_TREE_OF_SHA256: &str =
+    "attr.tree=6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+
 /// A command of git at the root of a repository, that changes nothing and asks nobody.
 #[expect(
     clippy::disallowed_methods,
@@ -469,8 +473,11 @@ const MOST_SAID: u64 = 1024 * 1024;
 /// # Errors
 /// What git reports.
 pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<BTreeSet<String>, String> {
-    let mut arguments =
-        vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"];
+    // Reading a file of the working folder would run the filters that its attributes choose: they come from an empty tree,
+    // which has another identifier in repositories of SHA-256.
+    let is_sha256 = base.commit.len() == 64;
+    let mut arguments = if is_sha256 { vec!["-c", EMPTY_TREE_OF_SHA256] } else { Vec::new() };
+    arguments.extend([if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"]);
     arguments.extend(["--name-only", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     let printed = output(root, &arguments)?;

@@ -290,7 +290,9 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     may_hold.insert(repository.matched(Path::new(ask.stdin_filename)));
     let own_files = base.own_files(ask, head, &may_hold);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
-        own_files.contains(path) && !base.excepts(diagnostic, path, ask.today)
+        // A folder without a threat model is known by its path.
+        let is_read = own_files.contains(path) || path.ends_with('/');
+        is_read && !base.excepts(diagnostic, path, ask.today)
     };
     let (Looked { report: mut base, used, .. }, found) =
         look_at_base(ask, repository, policy, commit, &may_hold);
@@ -299,14 +301,17 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
     }
     let mut looked = look_at(ask, head, policy, &discovery, None);
-    let moved = moved(head, commit, &looked.report, &base);
-    let moved = (&moved.0[..], &moved.1[..]);
+    let gone = gone(head, &base);
+    let new = arrived(head, commit, policy, &looked.report, &may_hold);
     let renamed =
-        renames(repository.root(), &commit.revision, head_revision, moved).map_err(Stopped::Asked)?;
+        renames(repository.root(), &commit.revision, head_revision, (&gone, &new)).map_err(Stopped::Asked)?;
     let asked = asked_of_base(ask, repository, &renamed, &found, &base);
     base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !head.holds(&file.path));
     let is_asked = |path: &str| asked.contains(path);
     let now = paths_now(&renamed, head);
+    if matches!(head, Side::Folder(_)) {
+        discovery.hold(&renamed.keys().cloned().collect(), search, repository);
+    }
     let before = Before::new(&base, &renamed, &looked.report);
     // Who goes back to whom shows only once all are read; then there is something to compare with.
     looked = look_at(ask, head, policy, &discovery, Some(&before));
@@ -385,17 +390,29 @@ fn look_at_base(
     (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, None), discovery)
 }
 
-/// The threat models of the base whose paths are gone, and those of now whose paths the base does not have.
-fn moved<'r>(
+/// The threat models of the base whose paths are gone.
+fn gone<'r>(head: Side<'_>, base: &'r Report) -> Vec<&'r str> {
+    let models = base.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+    models.filter(|path| !head.holds(path)).collect()
+}
+
+/// The paths of now that the base does not have and that can be what is gone: threat models and, unless a change has too
+/// many of them to compare, other files that can contain one.
+fn arrived<'r>(
     head: Side<'_>,
     commit: &Commit,
+    policy: &Policy,
     now: &'r Report,
-    base: &'r Report,
-) -> (Vec<&'r str>, Vec<&'r str>) {
-    let models =
-        |report: &'r Report| report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
-    let gone = models(base).filter(|path| !head.holds(path)).collect();
-    (gone, models(now).filter(|path| !commit.holds(path)).collect())
+    changed: &'r BTreeSet<String>,
+) -> Vec<&'r str> {
+    /// More files than that are not compared with each threat model that is gone.
+    const MOST: usize = 1_000;
+    let models = now.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+    let mut new: BTreeSet<&str> = models.filter(|path| !commit.holds(path)).collect();
+    let is_candidate =
+        |path: &&String| policy.sought(path).is_some() && !commit.holds(path) && head.holds(path);
+    new.extend(changed.iter().filter(is_candidate).map(String::as_str).take(MOST));
+    new.into_iter().collect()
 }
 
 /// The paths in the base that were asked for or went into what was. What is still elsewhere, and was not asked for, went

@@ -9,7 +9,7 @@ use clap::{ArgMatches, ValueEnum};
 
 use super::check::Arguments;
 use super::gate::{Keep, Stopped};
-use super::replace::replace;
+use super::replace::{refuse_link_out, replace};
 use super::{emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
@@ -246,8 +246,8 @@ fn prepare_file(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
         return Ok(());
     }
     write_report(file, bytes).inspect_err(|_| {
-        if !is_judged(file) {
-            // Rather none than that of an earlier run.
+        // Rather none than that of an earlier run, but nothing outside of the checkout is touched.
+        if refuse_link_out(file).is_ok() && !is_judged(file) {
             let _ = fs::remove_file(file);
         }
     })

@@ -187,7 +187,9 @@ fn models_of_any_name_are_compared_with_the_base() {
         .filter_map(|agent| agent["path"].as_str())
         .collect();
     assert!(removed.contains(&"notes.yaml"), "{agents:?}");
-    assert!(report["skipped"].as_array().unwrap().contains(&"other.yaml".into()), "{}", report["skipped"]);
+    let unreadable = report["files"].as_array().unwrap().iter().filter(|file| file["path"] == "other.yaml");
+    let rules: Vec<&Value> = unreadable.flat_map(|file| file["diagnostics"].as_array().unwrap()).collect();
+    assert_eq!(rules[0]["rule"], "model-unreadable", "{rules:?}");
 }
 
 #[test]

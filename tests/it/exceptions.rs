@@ -1,6 +1,7 @@
 //! Exceptions and levels as a run shows them: which cover a problem, which are unused, and what the command line lowers.
 
 use crate::folder::{Folder, Ran};
+use crate::git::git;
 
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
 
@@ -17,11 +18,17 @@ fn policy(exceptions: &[(&str, &str)]) -> String {
     )
 }
 
+/// A repository with these files, which git does not track yet.
+fn checkout(files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(files);
+    git(&folder.path(""), &["init", "--quiet"]);
+    folder
+}
+
 /// A repository with a wrong and a right model, and exceptions.
 fn repository(exceptions: &[(&str, &str)]) -> Folder {
     let wrong = MODEL.replace("score: 9.4", "score: 9.1");
-    Folder::new(&[
-        (".git/HEAD", ""),
+    checkout(&[
         ("agents/old/threat-model.yaml", &wrong),
         ("agents/new/threat-model.yaml", MODEL),
         ("aivss-policy.yaml", &policy(exceptions)),
@@ -163,11 +170,7 @@ fn sample_policy_of_the_documentation_passes_in_a_repository() {
         .replace("agent:\n", "agent:\n  owner: agents@example.org\n")
         .replace("threat_multiplier: 0.97", "threat_multiplier: 0.5")
         .replace("score: 9.4", "score: 8.3");
-    let folder = Folder::new(&[
-        (".git/HEAD", ""),
-        ("agents/planner/threat-model.yaml", &model),
-        ("aivss-policy.yaml", sample),
-    ]);
+    let folder = checkout(&[("agents/planner/threat-model.yaml", &model), ("aivss-policy.yaml", sample)]);
     let ran = folder.concise(&["--today", "2026-12-01"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("warning[exception-unused]"), "{}", ran.out);
