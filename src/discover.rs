@@ -20,6 +20,7 @@ pub use links::{link_out, link_within};
 pub use marker::{Marker, has_key};
 
 use crate::git::{self, Commit, Listed, Place};
+use crate::pattern::too_complex;
 use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
 use crate::source::Source;
@@ -309,16 +310,21 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether a file's name is almost that of a policy.
+/// Whether a file's name is almost that of a policy, or what other tools would call it.
 pub fn is_near_policy(name: &str) -> bool {
+    if POLICY_NAMES.contains(&name) || name.contains('/') {
+        return false;
+    }
     let lower = name.to_ascii_lowercase();
-    let stem = [".yaml", ".yml", ".json"].iter().find_map(|ending| lower.strip_suffix(ending));
-    let stem = stem.unwrap_or(&lower);
-    let is_exact = POLICY_NAMES.contains(&name) || name.contains('/');
-    !is_exact
-        && ["aivss-policy", "aivss-policies", "policy-aivss", "aivss-lint"]
-            .iter()
-            .any(|right| slips(stem, right) <= NEAR)
+    let stem = [".yaml", ".yml", ".json", ".toml"].iter().find_map(|ending| lower.strip_suffix(ending));
+    let is_near = |stem: &str| {
+        let rights = ["aivss-policy", "aivss-policies", "policy-aivss"];
+        rights.iter().any(|right| slips(stem, right) <= NEAR)
+    };
+    match stem {
+        Some(stem) => is_near(stem) || ["aivss-lint", ".aivss-lint"].contains(&stem),
+        None => ["aivss-policy", "aivss_policy"].contains(&&*lower),
+    }
 }
 
 /// How many letters may differ in a name that is meant to be a policy's.
@@ -815,14 +821,22 @@ impl Finder<'_> {
     }
 }
 
-/// Whether a folder has a `.gitignore` that would be read without end, or waited for.
+/// Whether a folder has a `.gitignore` that would be read without end, waited for, or that takes too much to compile.
 fn has_unfit_ignore_file(folder: &Path) -> bool {
-    let metadata = fs::metadata(folder.join(".gitignore"));
-    metadata.is_ok_and(|metadata| !metadata.is_file() || metadata.len() > MOST_IGNORED)
+    let file = folder.join(".gitignore");
+    let Ok(metadata) = fs::metadata(&file) else { return false };
+    if !metadata.is_file() || metadata.len() > MOST_IGNORED {
+        return true;
+    }
+    let text = fs::read(file).unwrap_or_default();
+    text.split(|byte| *byte == b'\n').any(|line| too_complex(&String::from_utf8_lossy(line)).is_some())
 }
 
 fn unfit_ignore_file(folder: &Path, repository: &Repository) -> Obstacle {
-    let message = format!("not a regular file, or larger than {} KiB", MOST_IGNORED / 1024);
+    let message = format!(
+        "not a regular file, larger than {} KiB, or with a pattern that is too complex",
+        MOST_IGNORED / 1024
+    );
     Obstacle { path: repository.shown(&folder.join(".gitignore")), message }
 }
 
