@@ -40,7 +40,7 @@ pub fn reports(whole: &[u8]) {
     steers_nothing(&github, &['\n']);
     are_our_commands(&report, &github);
     // The page parts signs by a word joiner, so that they mean nothing together.
-    steers_nothing(&written(&report, Format::Markdown), &['\n', '\u{2060}']);
+    steers_nothing(&written(&report, Format::Markdown), &['\n', '\u{2060}', '\u{FE0F}']);
 
     is_a_page(&report);
 
