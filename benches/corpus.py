@@ -57,7 +57,7 @@ def model(number):
     return {
         "aivss_threat_model": 1,
         "agent": {
-            "name": f"{chance.choice(WORDS).capitalize()} {number}",
+            "name": f"{chance.choice(WORDS).capitalize()} agent {number}",
             "summary": sentence(chance, 24),
             "owner": "agents@example.org",
             "environment": chance.choice(("development", "testing", "production")),

@@ -121,7 +121,7 @@ impl Document<'_> {
 /// How deep collections may nest, aliases followed. Deeper input is refused, so recursion over a tree is safe.
 const MAX_DEPTH: usize = 100;
 /// How many nodes a file may have.
-const MAX_NODES: usize = 500_000;
+const MAX_NODES: usize = 1_000_000;
 
 /// How many problems of one file are kept.
 const MOST_PROBLEMS: usize = 1_000;
