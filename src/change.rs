@@ -240,9 +240,30 @@ impl<'r> Before<'r> {
         };
         let worst: BTreeMap<&str, _> =
             paths.into_iter().filter_map(|path| Some((path, worst_left(path).or(worst_gone)?))).collect();
-        let replaced =
-            new.iter().filter_map(|(path, place, _)| Some((((*path).to_owned(), *place), *worst.get(path)?)));
+        let by_name = self.worst_by_name();
+        let replaced = new.iter().filter_map(|(path, place, name)| {
+            // A second model of an agent is compared with the one that the base has.
+            let origin =
+                name.and_then(|name| by_name.get(name).copied()).or_else(|| worst.get(path).copied());
+            Some((((*path).to_owned(), *place), origin?))
+        });
         self.replaced = replaced.collect();
+    }
+
+    /// The worst model of the base by the name of its agent.
+    fn worst_by_name(&self) -> BTreeMap<&'r str, (&'r str, usize)> {
+        let mut by_name: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+        for (path, file) in &self.files {
+            for (place, model) in file.models.iter().enumerate() {
+                let name = model.name.as_deref();
+                by_name.entry(name.unwrap_or_default()).or_default().push((*path, place));
+            }
+        }
+        by_name.remove("");
+        by_name
+            .into_iter()
+            .filter_map(|(name, models)| Some((name, self.worst(models.into_iter())?)))
+            .collect()
     }
 
     /// The model of the base with the worst score; of equals the first.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 pub use links::{link_out, link_within};
-pub use marker::{Marker, has_key};
+pub use marker::Marker;
 
 use crate::git::{self, Commit, Listed, Place};
 use crate::pattern::too_complex;
@@ -151,7 +151,7 @@ impl Repository {
         let names = folders.iter().flat_map(|folder| {
             names_in(folder).into_iter().filter(|name| is_near_policy(name)).map(|name| folder.join(name))
         });
-        names.collect()
+        names.filter(|path| !path.is_dir()).collect()
     }
 
     /// A path as it is shown: relative to the current folder where it lies below it, else as it was given.
@@ -173,9 +173,10 @@ impl Repository {
         slashes(whole.strip_prefix(&self.root).unwrap_or(whole))
     }
 
-    /// Whether something exists at a path, given from the root, that is not reached through a link.
+    /// Whether a file exists at a path, given from the root, that is not reached through a link.
     pub fn stands(&self, path: &str) -> bool {
-        is_there(&self.root.join(path)) && self.link_above(path).is_none()
+        let path_here = self.root.join(path);
+        is_there(&path_here) && !path_here.is_dir() && self.link_above(path).is_none()
     }
 
     /// The first folder above a path, given from the root, that is a link.

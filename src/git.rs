@@ -310,7 +310,10 @@ pub fn renames(
     (gone, new): (&[&str], &[&str]),
 ) -> Result<BTreeMap<String, String>, String> {
     let mut renames = BTreeMap::new();
-    if gone.is_empty() || new.is_empty() {
+    let paths = gone.iter().chain(new).copied();
+    // Of a change of more than git can be given at once, nothing is compared: what is gone is removed, and what came is new.
+    let is_too_much = paths.clone().map(|path| path.len() + 1).sum::<usize>() > LONGEST_PATHS;
+    if gone.is_empty() || new.is_empty() || is_too_much {
         return Ok(renames);
     }
     let mut arguments = vec![if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "-M"];
@@ -318,12 +321,8 @@ pub fn renames(
     arguments.extend(head.is_none().then_some("--cached"));
     arguments.extend(["--name-status", "--diff-filter=R", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
-    let paths = gone.iter().chain(new).copied();
-    // More than git can be given at once are found among all files.
-    if paths.clone().map(|path| path.len() + 1).sum::<usize>() <= LONGEST_PATHS {
-        arguments.push("--");
-        arguments.extend(paths);
-    }
+    arguments.push("--");
+    arguments.extend(paths);
     let printed = output(root, &arguments)?;
     let mut parts = printed.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned());
     while let (Some(_), Some(then), Some(now)) = (parts.next(), parts.next(), parts.next()) {
@@ -353,7 +352,7 @@ pub enum Place {
 }
 
 /// How long git may take to list files: a pipe in the place of a `.gitignore` would be waited for.
-const LISTING: Duration = Duration::from_mins(2);
+const LISTING: Duration = Duration::from_secs(30);
 
 /// Lists the files of a checkout that git tracks, or does not ignore, below some paths from its root; without any, all.
 ///

@@ -326,13 +326,32 @@ fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
     if !linted.unjudged.is_empty() || linted.diagnostics.iter().any(Diagnostic::is_fixed) {
         linted.used.unclear.extend(by_rule.values().flatten().map(|(at, _)| *at));
     }
+    let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
+            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+                continue;
+            }
             let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };
             linted.used.exceptions.insert(at);
             diagnostic.excepted.get_or_insert_with(|| Box::new(excepted));
         }
     }
+}
+
+/// The identifiers of findings that several threat models of a file have: an exception cannot tell which one it is for.
+fn ambiguous_findings(models: &[Assessed]) -> HashSet<String> {
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    for (place, model) in models.iter().enumerate() {
+        for id in model.scores.iter().filter_map(|score| score.finding.as_deref()) {
+            let owner = *owners.entry(id).or_insert(place);
+            if owner != place {
+                owners.insert(id, usize::MAX);
+            }
+        }
+    }
+    let several = owners.into_iter().filter(|(_, owner)| *owner == usize::MAX);
+    several.map(|(id, _)| id.to_owned()).collect()
 }
 
 /// Whether what is wrong with the text has been reported at the place of a violation.

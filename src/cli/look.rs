@@ -17,10 +17,12 @@ use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{Candidate, Discovery, Search, has_key, read_bounded};
+use crate::discover::{Candidate, Discovery, Search, read_bounded};
+use crate::document::{MODEL_MARKER, is_mentioned};
 use crate::lint::{Content, Judge, Linted, lint, lint_missing};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
+use crate::rules::{self, Rule};
 use crate::score::Band;
 use crate::source::Source;
 
@@ -132,9 +134,7 @@ enum Found {
 fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut linted = lint(&source, &candidate.matched, judge);
-    // Prose may mention the marker, in files that are nobody's threat model.
-    let is_mention = candidate.by_marker && source.undecodable().is_none() && !has_key(source.text());
-    if is_mention && linted.models.is_empty() {
+    if candidate.by_marker && is_mention(&source, &linted) {
         linted.content = Content::Other;
         linted.diagnostics.clear();
     }
@@ -144,6 +144,16 @@ fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Ke
     let found = tally
         .map_or_else(|| Found::Said(Box::new(Said::new(candidate, source, linted, keep))), Found::Nothing);
     Judged { used, unjudged, found }
+}
+
+/// Whether a file that was found by the marker alone only mentions it in prose, so that it is nobody's threat model. What could
+/// not be read as a whole is one if the marker can be a key in it, or is not there in plain letters.
+fn is_mention(source: &Source, linted: &Linted) -> bool {
+    let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
+    let is_unread = has(&rules::marker_unread::RULE) || has(&rules::model_unreadable::RULE);
+    let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
+    let may_be_key = is_mentioned(source.text()) || !source.text().contains(MODEL_MARKER);
+    linted.models.is_empty() && source.undecodable().is_none() && !is_unread && !(is_broken && may_be_key)
 }
 
 /// What a file is, and its part of the report, if it has one.

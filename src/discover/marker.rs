@@ -70,33 +70,6 @@ impl Marker {
     }
 }
 
-/// Whether a text holds the marker as a key, and not in prose alone: in quotes and followed by a colon, or bare where only
-/// what begins lists, quotations, mappings and HTML precedes it in its line.
-pub fn has_key(text: &str) -> bool {
-    text.match_indices(MODEL_MARKER).any(|(at, marker)| {
-        let (before, after) = (&text[..at], &text[at + marker.len()..]);
-        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let quote = before.chars().next_back().filter(|sign| matches!(sign, '"' | '\''));
-        let rest = match quote {
-            Some(quote) => after.trim_start_matches('\\').strip_prefix(quote),
-            None => Some(after).filter(|_| is_opening(line)),
-        };
-        rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
-    })
-}
-
-/// Whether what precedes a word in its line may stand before a key.
-fn is_opening(line: &str) -> bool {
-    let mut in_tag = false;
-    line.split([' ', '\t']).all(|word| {
-        let is_mark = word.chars().all(|sign| "-*+>|{[?,.)\u{FEFF}".contains(sign) || sign.is_ascii_digit());
-        in_tag |= word.starts_with('<');
-        let is_open = is_mark || in_tag || word.starts_with(['&', '!']);
-        in_tag &= !word.ends_with('>');
-        is_open
-    })
-}
-
 /// The candidates that hold the marker, in no order; and why others could not be searched.
 pub(super) fn holding(
     candidates: &[Candidate],
@@ -139,34 +112,6 @@ pub(super) fn holding(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_is_told_from_a_mention() {
-        for text in [
-            "aivss_threat_model: 1",
-            "\u{FEFF}aivss_threat_model : 1",
-            "a: 1\n- - aivss_threat_model: 1",
-            "> 1. {aivss_threat_model: 1}",
-            "{ aivss_threat_model: 1}",
-            "? aivss_threat_model\n: 1",
-            "&a !!str aivss_threat_model: 1",
-            "<pre class=\"a b\"> aivss_threat_model: 1",
-            "a {\"aivss_threat_model\" : 1}",
-            "x: {y: 1, 'aivss_threat_model': 1}",
-            "\"{\\\"aivss_threat_model\\\": 1}\"",
-        ] {
-            assert!(has_key(text), "{text}");
-        }
-        for text in [
-            "# aivss_threat_model: 1",
-            "the key aivss_threat_model: it marks a file",
-            "`aivss_threat_model: 1` marks a file",
-            "\"aivss_threat_model\" marks a file",
-            "aivss_threat_models: 1",
-        ] {
-            assert!(!has_key(text), "{text}");
-        }
-    }
 
     #[test]
     fn the_marker_is_found_in_every_encoding_and_across_blocks() {

@@ -50,7 +50,7 @@ fn spelled(text: &str, word: &str) -> Vec<Shown> {
 }
 
 /// Whether a block of YAML or JSON that does not parse contains the marker as a key, at any place of a line.
-pub(super) fn is_mentioned(text: &str) -> bool {
+pub(crate) fn is_mentioned(text: &str) -> bool {
     text.match_indices(MODEL_MARKER).any(|(start, word)| {
         let rest = text[start + word.len()..].trim_start_matches(['"', '\'']);
         rest.trim_start().starts_with(':')

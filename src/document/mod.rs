@@ -14,6 +14,7 @@ mod tests;
 mod yaml;
 
 pub use addition::{Addition, New};
+pub(crate) use marker::is_mentioned;
 pub use pointer::{place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 

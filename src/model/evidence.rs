@@ -5,7 +5,7 @@
 /// the end is not part of it.
 pub fn relative_path(text: &str) -> Option<&str> {
     const LONGEST: usize = 1_000;
-    let text = text.trim();
+    let text = text.trim().trim_matches(['`', '"', '\'', '(', ')', '[', ']', ',', ';']).trim_end_matches('.');
     let is_plain =
         |letter: char| !letter.is_whitespace() && !letter.is_control() && !"\\<>|*?\"@".contains(letter);
     if text.len() > LONGEST || text.contains("://") || !text.chars().all(is_plain) {

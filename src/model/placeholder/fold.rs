@@ -57,7 +57,7 @@ const MOST_CHARACTERS: usize = 300;
 pub(super) fn fold(text: &str, reading: Reading) -> Folded {
     let mut folder = Folder { words: Vec::new(), gap: Gap::End, in_word: false };
     let (mut characters, mut whole) = (0, true);
-    for letter in text.chars().filter(|letter| !is_ignorable(*letter)) {
+    for letter in text.chars().filter(|letter| letter.is_ascii() || !is_ignorable(*letter)) {
         characters += 1;
         if characters > MOST_CHARACTERS || folder.words.len() > MOST_WORDS {
             whole = false;
@@ -79,6 +79,9 @@ impl Folder {
     fn take(&mut self, letter: char, reading: Reading) {
         if letter.is_ascii_alphanumeric() {
             return self.push(letter.to_ascii_lowercase(), letter.is_ascii_uppercase());
+        }
+        if letter.is_ascii() && letter != '\'' {
+            return self.part(letter);
         }
         if is_combining(letter) {
             return self.combine(letter);

@@ -115,7 +115,7 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
         return true;
     }
     match kind {
-        TextKind::Name => false,
+        TextKind::Name => words.len() > 1 && is_denial(words),
         TextKind::Evidence => is_short(words) || is_gibberish(words) || is_denial(words),
         TextKind::Prose => {
             is_short(words)
@@ -131,6 +131,13 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
 
 /// Whether a text begins with a marker such as `TODO`, behind which there is at most a note.
 fn opens_with_marker(words: &[Word], kind: TextKind) -> bool {
+    let first = words[0].text.as_str();
+    let may_open = |marker: &&str| marker.starts_with(first) || first.starts_with(*marker);
+    let is_possible = || vocabulary::MARKERS.iter().chain(&["todo", "loremipsum"]).any(may_open);
+    // Phrases of other scripts can be split in any way.
+    if first.is_ascii() && !is_possible() {
+        return false;
+    }
     (1..=words.len().min(5)).any(|count| {
         let (marker, rest) = words.split_at(count);
         let is_marker = joined(marker).is_some_and(|text| {
@@ -184,19 +191,22 @@ fn is_promise(words: &[Word], kind: TextKind) -> bool {
     if lead == words.len() {
         return announces(words);
     }
+    let is_connector = |word: &Word| is_in(vocabulary::CONNECTORS, word);
     let is_phrase = |count: &usize| {
-        joined(&words[..*count]).and_then(|text| group(&text)).is_some_and(|group| group == Group::Promise)
+        is_connector(&words[*count])
+            && joined(&words[..*count])
+                .and_then(|text| group(&text))
+                .is_some_and(|group| group == Group::Promise)
     };
     let phrase = (2..words.len().min(6)).rev().find(is_phrase).unwrap_or(0);
     let is_demand =
         words[..lead].iter().any(|word| is_in(vocabulary::MODALS, word)) && !is_to_be(&words[..lead]);
     let is_long_promise = lead > 1 && !is_demand && announces(&words[..lead]);
-    let is_connector = |word: &Word| is_in(vocabulary::CONNECTORS, word);
     if is_long_promise {
         let is_noted = is_to_be(&words[..lead]) && words[lead - 1].gap == Gap::Mark;
         return is_remark(&words[lead..]) && (is_noted || words[1..=lead].iter().any(is_connector));
     }
-    phrase > 0 && is_connector(&words[phrase]) && is_remark(&words[phrase..])
+    phrase > 0 && is_remark(&words[phrase..])
 }
 
 /// Whether two words in a row are "to be".
@@ -298,6 +308,10 @@ fn is_pointer(text: &str) -> bool {
     addresses > 0
 }
 
+/// What stands before a hyphen and a number in names of standards, algorithms and models.
+const STANDARDS: [&str; 12] =
+    ["AES", "CRC", "CWE", "FIPS", "GPT", "ISO", "MD", "RFC", "RSA", "SHA", "SOC", "UTF"];
+
 /// Whether a part of a text without white space is an address: of a page, a file, a mailbox, a ticket.
 fn is_address(part: &str) -> bool {
     let is_dotted =
@@ -305,6 +319,7 @@ fn is_address(part: &str) -> bool {
     let part = part.trim_matches(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '#' | '/'));
     let is_ticket = |(key, number): (&str, &str)| {
         key.len() > 1
+            && !STANDARDS.contains(&key)
             && key.bytes().all(|letter| letter.is_ascii_uppercase())
             && !number.is_empty()
             && number.bytes().all(|digit| digit.is_ascii_digit())
@@ -384,6 +399,9 @@ const LONGEST_MARK: usize = 300;
 /// much is left is not looked through to its end.
 fn without_brackets(text: &str) -> (String, usize) {
     let (mut rest, mut left, mut marks) = (String::new(), text, 0);
+    if text.is_ascii() && !text.contains(['[', '<', '{']) {
+        return (rest, marks);
+    }
     while let Some((at, open, close)) = first_bracket(left) {
         let inner = &left[at + open.len_utf8()..];
         let mark = &inner[..inner.floor_char_boundary(LONGEST_MARK)];
@@ -444,7 +462,8 @@ fn is_word(words: &[&str], word: &str) -> bool {
 
 /// The letters of words, without what is between them; `None` for more than any phrase has.
 fn joined(words: &[Word]) -> Option<String> {
-    const LONGEST_PHRASE: usize = 120;
+    /// In bytes: a phrase of this table is shorter, which a test holds.
+    const LONGEST_PHRASE: usize = 60;
     let length: usize = words.iter().map(|word| word.text.len()).sum();
     (length <= LONGEST_PHRASE).then(|| words.iter().map(|word| &*word.text).collect())
 }
