@@ -152,8 +152,12 @@ fn is_mention(source: &Source, linted: &Linted) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
     let is_unread = has(&rules::marker_unread::RULE) || has(&rules::model_unreadable::RULE);
     let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
-    let may_be_key = is_mentioned(source.text()) || !source.text().contains(MODEL_MARKER);
-    linted.models.is_empty() && source.undecodable().is_none() && !is_unread && !(is_broken && may_be_key)
+    let is_comment = |line: &&str| line.trim_start().starts_with('#');
+    let may_be_key = || {
+        let lines: Vec<&str> = source.text().split(['\n', '\r']).filter(|line| !is_comment(line)).collect();
+        is_mentioned(&lines.join("\n")) || !source.text().contains(MODEL_MARKER)
+    };
+    linted.models.is_empty() && source.undecodable().is_none() && !is_unread && !(is_broken && may_be_key())
 }
 
 /// What a file is, and its part of the report, if it has one.

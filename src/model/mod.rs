@@ -17,7 +17,7 @@ mod stub;
 pub use evidence::{candidates, relative_path};
 pub use factors::{Factor, is_other_spelling};
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
-pub use placeholder::{TextKind, blank, is_too_short};
+pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
 pub use recognise::{Recognised, recognise};
 
 use crate::decimal::Decimal;

@@ -3,7 +3,7 @@
 use super::block::{Block, MOST_SLIPS, number};
 use super::{
     Agent, Answer, Assessment, At, Blank, Factor, FactorValue, Factors, Finding, Format, GivenFactor, Layer,
-    LayerKind, Maestro, Model, Review, TextKind, Threat, blank, stub,
+    LayerKind, Maestro, Model, Review, TextKind, Threat, blank, is_refusal, stub,
 };
 use crate::diagnostic::Owner;
 use crate::document::{Entry, Node, Value};
@@ -27,7 +27,9 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
         review: Review {
             heading: file.entry("review").map(|entry| entry.key_span),
             date: review.text("date"),
-            approved_by: review.answered("approved_by", TextKind::Name),
+            approved_by: review
+                .answered("approved_by", TextKind::Name)
+                .filter(|name| !is_refusal(name.value)),
         },
         assessment: file.entry("aivss").map(|entry| assessment(Owner::Agent, Block::of(entry))),
         findings_heading: file.entry("findings").map(|entry| entry.key_span),

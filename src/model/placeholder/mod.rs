@@ -115,7 +115,7 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
         return true;
     }
     match kind {
-        TextKind::Name => words.len() > 1 && is_denial(words),
+        TextKind::Name => false,
         TextKind::Evidence => is_short(words) || is_gibberish(words) || is_denial(words),
         TextKind::Prose => {
             is_short(words)
@@ -251,6 +251,11 @@ fn is_gibberish(words: &[Word]) -> bool {
 fn is_one_letter(word: &str) -> bool {
     let first = word.chars().next();
     word.chars().count() > 2 && word.chars().all(|letter| Some(letter) == first)
+}
+
+/// Whether a text says that there is none, as "not approved" does.
+pub fn is_refusal(text: &str) -> bool {
+    is_denial(&fold(text, Reading::Letters).words)
 }
 
 /// Whether a text is too short to say anything, as a letter or a number is.
