@@ -230,7 +230,8 @@ fn is_denial(words: &[Word]) -> bool {
             || is_in(vocabulary::ANNOUNCED, word)
             || is_in(vocabulary::FILLERS, word)
     };
-    words.iter().any(is_denial) && words.iter().all(is_known)
+    // The first unknown word ends it.
+    words.iter().all(is_known) && words.iter().any(is_denial)
 }
 
 /// Whether a text consists of words that fill a field so that it is not empty.
@@ -483,28 +484,41 @@ enum Group {
     Pointer,
 }
 
-/// The group of a phrase, by its letters.
+/// The group of a phrase, by its letters. Most texts are in Latin letters alone, and need no phrase of another script.
 fn group(joined: &str) -> Option<Group> {
-    static GROUPS: LazyLock<HashMap<String, Group>> = LazyLock::new(|| {
-        let groups: [(Rows, Group); 5] = [
-            (phrases::POINTERS, Group::Pointer),
-            (phrases::NOTHINGS, Group::Nothing),
-            (phrases::FORMS, Group::Form),
-            (phrases::PROMISES, Group::Promise),
-            // The group that counts in most fields comes last, and wins.
-            (phrases::EMPTY, Group::Empty),
-        ];
-        let mut all = HashMap::new();
-        for (rows, group) in groups {
-            for phrase in rows.iter().flat_map(|(_, phrases)| phrases.split('|')) {
-                all.extend(self::joined(&fold(phrase, Reading::Letters).words).map(|it| (it, group)));
-            }
-        }
-        all
-    });
+    static LATIN: LazyLock<HashMap<String, Group>> = LazyLock::new(|| groups(is_latin));
+    static OTHERS: LazyLock<HashMap<String, Group>> = LazyLock::new(|| groups(|phrase| !is_latin(phrase)));
+    if joined.is_ascii() {
+        return LATIN.get(joined).copied();
+    }
     // Japanese and Korean sentences may end in a verb that adds nothing.
     let bare = ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
-    GROUPS.get(joined).or_else(|| GROUPS.get(bare?)).copied()
+    let get = |text: &str| LATIN.get(text).or_else(|| OTHERS.get(text)).copied();
+    get(joined).or_else(|| get(bare?))
+}
+
+/// Whether a phrase can be ASCII when it is folded.
+fn is_latin(phrase: &str) -> bool {
+    phrase.chars().all(|letter| letter < '\u{370}' || matches!(letter, '\u{1E00}'..='\u{1EFF}' | '’'))
+}
+
+fn groups(is_wanted: fn(&str) -> bool) -> HashMap<String, Group> {
+    let groups: [(Rows, Group); 5] = [
+        (phrases::POINTERS, Group::Pointer),
+        (phrases::NOTHINGS, Group::Nothing),
+        (phrases::FORMS, Group::Form),
+        (phrases::PROMISES, Group::Promise),
+        // The group that counts in most fields comes last, and wins.
+        (phrases::EMPTY, Group::Empty),
+    ];
+    let mut all = HashMap::new();
+    for (rows, group) in groups {
+        let phrases = rows.iter().flat_map(|(_, phrases)| phrases.split('|'));
+        for phrase in phrases.filter(|phrase| is_wanted(phrase)) {
+            all.extend(joined(&fold(phrase, Reading::Letters).words).map(|it| (it, group)));
+        }
+    }
+    all
 }
 
 impl Affix {
