@@ -34,7 +34,8 @@ pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
+    let is_plain = is_sentence(trimmed) || is_ordinary(trimmed);
+    (!is_plain && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
 }
 
 /// How many bytes a placeholder of ASCII letters may have, unless it begins as one.
@@ -51,6 +52,46 @@ fn is_sentence(trimmed: &str) -> bool {
         && !starts.into_iter().any(begins)
         && !trimmed.contains("://")
         && !is_repeated(trimmed)
+}
+
+/// Whether a text is one that no row of the tables can make a placeholder, told without folding it: ASCII without brackets, with
+/// more words than a promise and the remark on it have, no marker first, and, before such a remark could begin, a word that no
+/// table has.
+fn is_ordinary(text: &str) -> bool {
+    /// A phrase before a remark has at most five words, and the remark eight.
+    const LEAST_WORDS: usize = 14;
+    const REMARK: usize = 8;
+    const LONGEST_PHRASE: usize = 60;
+    if !text.is_ascii() || text.contains(['[', '<', '{']) {
+        return false;
+    }
+    let parts =
+        || text.split_ascii_whitespace().filter(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic()));
+    let count = parts().count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    if count < LEAST_WORDS || letters <= LONGEST_PHRASE || may_open_with_marker(text) {
+        return false;
+    }
+    let is_word = |part: &&str| {
+        let word = part.strip_suffix(',').unwrap_or(part).as_bytes();
+        let is_same = |byte: &u8| byte.eq_ignore_ascii_case(&word[0]);
+        word.len() > 3 && word.iter().all(u8::is_ascii_alphabetic) && !word.iter().all(is_same)
+    };
+    let unknown = parts()
+        .take(count - REMARK)
+        .filter(is_word)
+        .find(|part| vocabulary::is_unknown(part.strip_suffix(',').unwrap_or(part).as_bytes()));
+    unknown.is_some_and(|unknown| parts().any(|part| !part.eq_ignore_ascii_case(unknown)))
+}
+
+/// Whether the first word of a text is the beginning of a marker, or begins with one.
+fn may_open_with_marker(text: &str) -> bool {
+    let first = text.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+    let first = first.unwrap_or_default().as_bytes();
+    vocabulary::MARKERS.iter().chain(&["todo", "loremipsum"]).any(|marker| {
+        let shorter = first.len().min(marker.len());
+        first[..shorter].eq_ignore_ascii_case(&marker.as_bytes()[..shorter])
+    })
 }
 
 /// Whether a text is its first word again and again.
@@ -132,10 +173,8 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
 /// Whether a text begins with a marker such as `TODO`, behind which there is at most a note.
 fn opens_with_marker(words: &[Word], kind: TextKind) -> bool {
     let first = words[0].text.as_str();
-    let may_open = |marker: &&str| marker.starts_with(first) || first.starts_with(*marker);
-    let is_possible = || vocabulary::MARKERS.iter().chain(&["todo", "loremipsum"]).any(may_open);
     // Phrases of other scripts can be split in any way.
-    if first.is_ascii() && !is_possible() {
+    if first.is_ascii() && !may_open_with_marker(first) {
         return false;
     }
     (1..=words.len().min(5)).any(|count| {
@@ -294,6 +333,12 @@ fn points(words: &[Word]) -> bool {
 /// Whether a text is an address, or several, with at most words around them that point.
 fn is_pointer(text: &str) -> bool {
     const MOST_WORDS: usize = 20;
+    let is_ticket = || text.as_bytes().windows(2).any(|pair| pair[0] == b'-' && pair[1].is_ascii_digit());
+    // Every address has one of these.
+    let may_be = text.contains(['/', '@', '#']) || text.contains("www.") || text.contains("mailto:");
+    if !may_be && !is_ticket() {
+        return false;
+    }
     let (mut addresses, mut words) = (0, 0);
     for part in text.split_whitespace() {
         if is_address(part) {

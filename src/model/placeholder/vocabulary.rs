@@ -1,5 +1,52 @@
 //! Single words of placeholders, folded and sorted: see [`super::fold`]. Texts made of nothing but them say nothing.
 
+/// A Bloom filter over all words here, made by the compiler. Most words of an ordinary sentence are in none of the tables, and a
+/// look at two bits tells.
+const FILTER: [u64; FILTER_SIZE] = {
+    let tables = [
+        MARKERS,
+        FILLERS,
+        ANNOUNCED,
+        ANNOUNCING,
+        MODALS,
+        DENIALS,
+        DENIED,
+        POINTING,
+        PLACES,
+        AROUND_PLACES,
+        GIBBERISH,
+    ];
+    let mut filter = [0; FILTER_SIZE];
+    let mut table = 0;
+    while table < tables.len() {
+        let mut at = 0;
+        while at < tables[table].len() {
+            let hash = hash(tables[table][at].as_bytes());
+            filter[hash % FILTER_SIZE] |= 1 << (hash / FILTER_SIZE % 64);
+            at += 1;
+        }
+        table += 1;
+    }
+    filter
+};
+const FILTER_SIZE: usize = 1024;
+
+/// The hash of FNV-1a over a word, its ASCII letters taken as small ones.
+const fn hash(word: &[u8]) -> usize {
+    let (mut hash, mut at) = (0x811C_9DC5_u32, 0);
+    while at < word.len() {
+        hash = (hash ^ word[at].to_ascii_lowercase() as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash as usize
+}
+
+/// Whether a word is in none of the tables. `false` decides nothing.
+pub(super) const fn is_unknown(word: &[u8]) -> bool {
+    let hash = hash(word);
+    FILTER[hash % FILTER_SIZE] >> (hash / FILTER_SIZE % 64) & 1 == 0
+}
+
 /// Words that mark a gap: with a note behind them they are still no answer.
 pub(super) const MARKERS: &[&str] = &[
     "fixme",
