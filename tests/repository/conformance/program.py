@@ -13,7 +13,7 @@ TENTH = ["goal_driven_planning", "natural_language_interface"]
 
 # They speak of what a score means, and not of whether it is right.
 ALLOWED = """cvss-unverified mitigation-below-floor mitigation-ignored mitigation-unproven score-below-base
-score-without-impact""".split()
+score-without-impact threat-below-floor""".split()
 
 LAYERS = """foundation_models data_operations agent_frameworks deployment_and_infrastructure
 evaluation_and_observability security_and_compliance agent_ecosystem""".split()
