@@ -55,7 +55,7 @@ const MOST_CHARACTERS: usize = 300;
 
 /// Folds the beginning of a text.
 pub(super) fn fold(text: &str, reading: Reading) -> Folded {
-    let mut folder = Folder { words: Vec::new(), gap: Gap::End, in_word: false };
+    let mut folder = Folder { words: Vec::with_capacity(8), gap: Gap::End, in_word: false };
     let (mut characters, mut whole) = (0, true);
     for letter in text.chars().filter(|letter| letter.is_ascii() || !is_ignorable(*letter)) {
         characters += 1;
@@ -112,7 +112,9 @@ impl Folder {
             word.text.push(letter);
             word.capital &= capital;
         } else {
-            self.words.push(Word { text: letter.to_string(), capital, gap: Gap::End });
+            let mut text = String::with_capacity(16);
+            text.push(letter);
+            self.words.push(Word { text, capital, gap: Gap::End });
             (self.in_word, self.gap) = (true, Gap::End);
         }
     }

@@ -508,7 +508,7 @@ fn is_in(words: &[&str], word: &Word) -> bool {
 }
 
 fn is_word(words: &[&str], word: &str) -> bool {
-    words.binary_search(&word).is_ok()
+    !vocabulary::is_unknown(word.as_bytes()) && words.binary_search(&word).is_ok()
 }
 
 /// The letters of words, without what is between them; `None` for more than any phrase has.

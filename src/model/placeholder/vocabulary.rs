@@ -15,6 +15,8 @@ const FILTER: [u64; FILTER_SIZE] = {
         PLACES,
         AROUND_PLACES,
         GIBBERISH,
+        NOTES,
+        CONNECTORS,
     ];
     let mut filter = [0; FILTER_SIZE];
     let mut table = 0;

@@ -261,10 +261,10 @@ test("names are text, whatever they hold", async () => {
   const texts = [
     "<script>window.hit = 1</script>",
     "<img src=x onerror=window.hit=1> b",
-    "\"><svg onload=window.hit=1>",
+    "\"><svg onload=window.hit=1> of an agent",
     "' onmouseover='window.hit=1",
     "</style><style>body{display:none}",
-    "{{ 7 * 7 }} {% raw %}",
+    "{{ 7 * 7 }} {% raw %} of an agent",
     "javascript:window.hit=1",
     "&lt;b&gt; ]]> <!-- --> \\u0041",
   ];
