@@ -1210,3 +1210,16 @@ fn file_without_the_marker_is_skipped_with_a_reason() {
     assert_eq!(code, 2);
     assert!(lines[0].contains("its first key is not `aivss_threat_model: 1`"), "{lines:?}");
 }
+
+#[test]
+fn second_model_of_an_agent_is_compared_with_the_one_of_the_base() {
+    let repository = Repository::new();
+    let model = fs::read_to_string(repository.path().join(PLANNER)).unwrap();
+    raise(&repository, PLANNER);
+    let raised = fs::read_to_string(repository.path().join(PLANNER)).unwrap();
+    repository
+        .write("aivss-policy.yaml", "aivss_policy: 1\nextends: [recommended]\nlimits: { increase: 0.3 }\n");
+    repository.write(PLANNER, &format!("{model}---\n{raised}"));
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    assert!(code == 1 && lines.iter().any(|line| line.contains("score-increased")), "{lines:?}");
+}

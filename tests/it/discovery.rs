@@ -558,3 +558,32 @@ fn a_tracked_file_is_not_read_through_a_link() {
     let ran = run_in(&folder.path(""), &["--format", "concise"]);
     assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
 }
+
+#[test]
+fn file_found_by_its_marker_alone_keeps_its_problems() {
+    let flow = "{agent: {name: Evil, summary: Plans trips.}, aivss_threat_model: 1, maestro: {foundation_models: TODO}}";
+    let wide: Vec<u8> = wrong().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let files: [(&str, Vec<u8>); 7] = [
+        ("a.yaml", format!("evil: {flow}\n").into()),
+        ("a.yaml", format!("- {flow}\n").into()),
+        ("a.yaml", flow.trim_end_matches('}').into()),
+        ("a.json", format!("// c\n{flow}\n").into()),
+        ("a.yaml", format!("\u{A0}{}", wrong()).into()),
+        ("a.yaml", wide),
+        ("a.md", "- [x] aivss_threat_model: 1\n".into()),
+    ];
+    for (name, bytes) in files {
+        let folder = checkout(&[(FILE, MODEL)]);
+        write(&folder.path(""), name, &bytes);
+        let ran = folder.run(&["--format", "concise"]);
+        assert!(
+            ran.code == 1 && ran.out.contains(name),
+            "{:?}: {}",
+            String::from_utf8_lossy(&bytes),
+            ran.out
+        );
+    }
+    let mentions = "aivss_threat_model ".repeat(40_000);
+    let folder = checkout(&[(FILE, MODEL), ("notes.yaml", &format!("# {mentions}\na: 1\n"))]);
+    assert_eq!(folder.run(&[]).code, 0, "prose that mentions the marker");
+}
