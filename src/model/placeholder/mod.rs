@@ -38,6 +38,9 @@ pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
     (!is_plain && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
 }
 
+/// The most bytes that a phrase has without what is between its words.
+const LONGEST_PHRASE: usize = 60;
+
 /// How many bytes a placeholder of ASCII letters may have, unless it begins as one.
 const LONGEST: usize = 160;
 
@@ -54,14 +57,13 @@ fn is_sentence(trimmed: &str) -> bool {
         && !is_repeated(trimmed)
 }
 
-/// Whether a text is one that no row of the tables can make a placeholder, told without folding it: ASCII without brackets, with
-/// more words than a promise and the remark on it have, no marker first, and, before such a remark could begin, a word that no
-/// table has.
+/// Whether no row of the tables can make a text a placeholder, found without folding it. The text is ASCII without brackets. It has
+/// more words than a promise and a remark on it, and no marker comes first. Before such a remark could begin, it has a word that is
+/// in no table.
 fn is_ordinary(text: &str) -> bool {
     /// A phrase before a remark has at most five words, and the remark eight.
     const LEAST_WORDS: usize = 14;
     const REMARK: usize = 8;
-    const LONGEST_PHRASE: usize = 60;
     if !text.is_ascii() || text.contains(['[', '<', '{']) {
         return false;
     }
@@ -513,8 +515,6 @@ fn is_word(words: &[&str], word: &str) -> bool {
 
 /// The letters of words, without what is between them; `None` for more than any phrase has.
 fn joined(words: &[Word]) -> Option<String> {
-    /// In bytes: a phrase of this table is shorter, which a test holds.
-    const LONGEST_PHRASE: usize = 60;
     let length: usize = words.iter().map(|word| word.text.len()).sum();
     (length <= LONGEST_PHRASE).then(|| words.iter().map(|word| &*word.text).collect())
 }

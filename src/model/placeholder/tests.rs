@@ -1,10 +1,12 @@
 //! What counts as a placeholder, and what must not.
 
+use super::fold::{Reading, fold};
+use super::phrases;
 use super::vocabulary::{
     ANNOUNCED, ANNOUNCING, AROUND_PLACES, CONNECTORS, DENIALS, DENIED, FILLERS, GIBBERISH, MARKERS, MODALS,
     NOTES, PLACES, POINTING,
 };
-use super::{Blank, TextKind, blank};
+use super::{Blank, LONGEST_PHRASE, TextKind, blank, is_word};
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
     blank(text, kind).is_some()
@@ -168,4 +170,35 @@ fn long_text_is_cheap_and_bounded() {
     assert!(is_blank(&"TODO ".repeat(10_000), TextKind::Prose));
     assert!(is_blank(&format!("T{}ODO", "\u{200B}".repeat(100_000)), TextKind::Prose));
     assert!(!is_blank(&"The planner may book twice. ".repeat(1_000), TextKind::Prose));
+}
+
+#[test]
+fn no_phrase_is_longer_than_the_bound() {
+    let tables = [phrases::EMPTY, phrases::PROMISES, phrases::FORMS, phrases::NOTHINGS, phrases::POINTERS];
+    for phrase in tables.into_iter().flatten().flat_map(|(_, phrases)| phrases.split('|')) {
+        let folded = fold(phrase, Reading::Letters);
+        let length: usize = folded.words.iter().map(|word| word.text.len()).sum();
+        assert!(folded.whole && length <= LONGEST_PHRASE, "{phrase}");
+    }
+}
+
+#[test]
+fn every_word_of_the_tables_passes_the_filter() {
+    for table in [
+        MARKERS,
+        NOTES,
+        FILLERS,
+        ANNOUNCED,
+        ANNOUNCING,
+        MODALS,
+        CONNECTORS,
+        DENIALS,
+        DENIED,
+        POINTING,
+        PLACES,
+        AROUND_PLACES,
+        GIBBERISH,
+    ] {
+        assert!(table.iter().all(|word| is_word(table, word)), "{:?}", table.first());
+    }
 }
