@@ -14,10 +14,10 @@ import pathlib
 import random
 
 WORDS = (
-    "agent tool prompt page mail ticket order invoice model memory vector store sandbox token account policy review log "
-    "trace guard filter human approval vendor plugin server secret tenant cluster queue budget search answer summary plan "
-    "reads writes books pays sends calls trusts keeps drops copies blocks bounds leaks reaches follows without within across "
-    "every one no other hostile hidden stale forged shared scoped pinned signed audited unchecked").split()
+    "agent tool prompt page mail ticket order invoice model memory vector store sandbox token account policy screening log "
+    "trace guard filter human consent vendor plugin server secret tenant cluster queue budget search answer summary plan "
+    "reads writes books pays sends calls trusts keeps drops copies blocks bounds leaks reaches guides beside within across "
+    "every pair few other hostile hidden stale forged shared scoped pinned signed audited unchecked").split()
 FACTORS = (
     "autonomy_of_action dynamic_tool_use natural_language_interface contextual_awareness non_determinism "
     "opacity_and_reflexivity persistent_memory dynamic_identity multi_agent_interactions self_modification").split()

@@ -24,7 +24,7 @@ use crate::pattern::too_complex;
 use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
 use crate::source::Source;
-use crate::suggest::{nearest, slips};
+use crate::suggest::{self, nearest};
 use links::{is_in_git, is_link, normalized};
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
@@ -320,7 +320,7 @@ pub fn is_near_policy(name: &str) -> bool {
     let stem = [".yaml", ".yml", ".json", ".toml"].iter().find_map(|ending| lower.strip_suffix(ending));
     let is_near = |stem: &str| {
         let rights = ["aivss-policy", "aivss-policies", "policy-aivss"];
-        rights.iter().any(|right| slips(stem, right) <= NEAR)
+        rights.iter().any(|right| suggest::is_near(stem, right, NEAR))
     };
     match stem {
         Some(stem) => is_near(stem) || ["aivss-lint", ".aivss-lint"].contains(&stem),

@@ -12,9 +12,12 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters differ between two words, whatever their case and the signs that join their parts.
-pub fn slips(word: &str, right: &str) -> usize {
-    strsim::damerau_levenshtein(&fold(word), &fold(right))
+/// Whether two words differ in at most `most` letters, whatever their case and the signs that join their parts.
+pub fn is_near(word: &str, right: &str, most: usize) -> bool {
+    let (word, right) = (fold(word), fold(right));
+    // The distance is quadratic, and most words differ in length alone.
+    word.chars().count().abs_diff(right.chars().count()) <= most
+        && strsim::damerau_levenshtein(&word, &right) <= most
 }
 
 /// Whether `word` is `right` but for a slip of the keyboard: a letter too many, too few, another one, or two exchanged, or

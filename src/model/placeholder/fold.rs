@@ -5,6 +5,38 @@
 //! There are two readings. [`Reading::Letters`] keeps each script, so that words of any language are found.
 //! [`Reading::Shapes`] also takes letters of other scripts for the Latin letters that they look like.
 
+use super::table::Hash;
+use super::vocabulary::{self, Roles};
+
+/// Classes of bytes, for the loops over each byte of each text.
+pub(super) mod class {
+    pub(in super::super) const ALPHANUMERIC: u8 = 1;
+    pub(in super::super) const CAPITAL: u8 = 2;
+    /// A hyphen or a dot, which is a sign of an address before a letter or digit.
+    pub(in super::super) const JOINT: u8 = 4;
+    /// A sign of an address.
+    pub(in super::super) const ADDRESS: u8 = 8;
+    /// A bracket, or a byte of a letter that is not in ASCII and may be one.
+    pub(in super::super) const BRACKET: u8 = 16;
+}
+
+pub(super) static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte as usize] = match byte as u8 {
+            b'A'..=b'Z' => class::ALPHANUMERIC | class::CAPITAL,
+            b'a'..=b'z' | b'0'..=b'9' => class::ALPHANUMERIC,
+            b'-' | b'.' => class::JOINT,
+            b'/' | b'@' | b'#' | b':' => class::ADDRESS,
+            b'[' | b'<' | b'{' | 0x80.. => class::BRACKET,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 /// How letters are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -30,23 +62,112 @@ pub(super) enum Gap {
 }
 
 /// A folded word.
-#[derive(Debug)]
-pub(super) struct Word {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<'a> {
     /// Its letters and digits, folded.
-    pub(super) text: String,
+    pub(super) text: &'a str,
     /// Whether it is written in capitals.
     pub(super) capital: bool,
     /// What follows it.
     pub(super) gap: Gap,
+    pub(super) hash: Hash,
+    roles: Roles,
 }
 
-/// The beginning of a text, folded.
+impl Word<'_> {
+    /// Whether it plays one of these roles.
+    pub(super) fn is(self, roles: Roles) -> bool {
+        self.roles & roles != 0
+    }
+}
+
+/// The beginning of a text, folded. All letters are in one buffer, because this runs for each text of each file.
 #[derive(Debug)]
 pub(super) struct Folded {
-    /// Its words.
-    pub(super) words: Vec<Word>,
+    letters: String,
+    spans: Vec<Span>,
     /// Whether these are all of its words.
     pub(super) whole: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+    capital: bool,
+    gap: Gap,
+    hash: Hash,
+    roles: Roles,
+}
+
+impl Span {
+    #[inline]
+    fn word(self, letters: &str) -> Word<'_> {
+        let Self { start, end, capital, gap, hash, roles } = self;
+        Word { text: &letters[start..end], capital, gap, hash, roles }
+    }
+}
+
+impl Folded {
+    pub(super) fn words(&self) -> Words<'_> {
+        Words { letters: &self.letters, spans: &self.spans }
+    }
+}
+
+/// Folded words in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words<'a> {
+    letters: &'a str,
+    spans: &'a [Span],
+}
+
+impl<'a> Words<'a> {
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        self.spans.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
+        self.spans.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = Word<'a>> + ExactSizeIterator {
+        self.spans.iter().map(move |span| span.word(self.letters))
+    }
+
+    /// The word at an index, if there is one.
+    #[inline]
+    pub(super) fn get(self, index: usize) -> Option<Word<'a>> {
+        self.spans.get(index).map(|span| span.word(self.letters))
+    }
+
+    /// The first words, as many as there are of `count`.
+    #[inline]
+    pub(super) fn to(self, count: usize) -> Self {
+        Self { spans: &self.spans[..count.min(self.len())], ..self }
+    }
+
+    /// The words behind the first `count`.
+    #[inline]
+    pub(super) fn from(self, count: usize) -> Self {
+        Self { spans: &self.spans[count.min(self.len())..], ..self }
+    }
+
+    /// The letters of the words, without what is between them.
+    #[inline]
+    pub(super) fn joined(self) -> &'a str {
+        let (start, end) =
+            self.spans.first().zip(self.spans.last()).map_or((0, 0), |(one, other)| (one.start, other.end));
+        &self.letters[start..end]
+    }
+
+    /// The hash of [`Self::joined`].
+    #[inline]
+    pub(super) fn hash(self) -> Hash {
+        self.spans.iter().fold(Hash::EMPTY, |hash, span| hash.then(span.hash))
+    }
 }
 
 /// How many words are folded, and how many characters of them: what is longer is no placeholder, save for its beginning.
@@ -55,21 +176,60 @@ const MOST_CHARACTERS: usize = 300;
 
 /// Folds the beginning of a text.
 pub(super) fn fold(text: &str, reading: Reading) -> Folded {
-    let mut folder = Folder { words: Vec::with_capacity(8), gap: Gap::End, in_word: false };
-    let (mut characters, mut whole) = (0, true);
-    for letter in text.chars().filter(|letter| letter.is_ascii() || !is_ignorable(*letter)) {
-        characters += 1;
-        if characters > MOST_CHARACTERS || folder.words.len() > MOST_WORDS {
-            whole = false;
-            break;
+    let mut folder = Folder {
+        letters: String::with_capacity(text.len().min(MOST_CHARACTERS)),
+        spans: Vec::with_capacity(text.len().min(MOST_CHARACTERS) / 4 + 1),
+        gap: Gap::End,
+        in_word: false,
+    };
+    let (mut left, mut characters) = (text, 0);
+    while characters < MOST_CHARACTERS && folder.spans.len() <= MOST_WORDS {
+        let run = Run::of(left, MOST_CHARACTERS - characters);
+        if run.length > 0 {
+            folder.push_run(&left[..run.length], run.capitals);
+            (left, characters) = (&left[run.length..], characters + run.length);
+            continue;
         }
-        folder.take(letter, reading);
+        let Some(letter) = left.chars().next() else { break };
+        left = &left[letter.len_utf8()..];
+        if letter.is_ascii() || !is_ignorable(letter) {
+            folder.take(letter, reading);
+            characters += 1;
+        }
     }
-    Folded { words: folder.words, whole }
+    let whole = left.is_empty();
+    let Folder { letters, mut spans, .. } = folder;
+    for span in &mut spans {
+        span.hash = Hash::of(&letters.as_bytes()[span.start..span.end]);
+        span.roles = vocabulary::roles(span.hash);
+    }
+    Folded { letters, spans, whole }
+}
+
+/// ASCII letters and digits in a row, at the beginning of a text.
+struct Run {
+    length: usize,
+    capitals: usize,
+}
+
+impl Run {
+    fn of(text: &str, most: usize) -> Self {
+        let mut run = Self { length: 0, capitals: 0 };
+        for byte in text.bytes().take(most) {
+            let class = CLASSES[usize::from(byte)];
+            if class & class::ALPHANUMERIC == 0 {
+                break;
+            }
+            run.length += 1;
+            run.capitals += usize::from(class & class::CAPITAL != 0);
+        }
+        run
+    }
 }
 
 struct Folder {
-    words: Vec<Word>,
+    letters: String,
+    spans: Vec<Span>,
     /// What has followed the last word so far.
     gap: Gap,
     in_word: bool,
@@ -77,9 +237,6 @@ struct Folder {
 
 impl Folder {
     fn take(&mut self, letter: char, reading: Reading) {
-        if letter.is_ascii_alphanumeric() {
-            return self.push(letter.to_ascii_lowercase(), letter.is_ascii_uppercase());
-        }
         if letter.is_ascii() && letter != '\'' {
             return self.part(letter);
         }
@@ -108,13 +265,28 @@ impl Folder {
     }
 
     fn push(&mut self, letter: char, capital: bool) {
-        if let Some(word) = self.words.last_mut().filter(|_| self.in_word) {
-            word.text.push(letter);
+        let start = self.letters.len();
+        self.letters.push(letter);
+        self.extend(start, capital);
+    }
+
+    fn push_run(&mut self, run: &str, capitals: usize) {
+        let start = self.letters.len();
+        self.letters.push_str(run);
+        if capitals > 0 {
+            self.letters[start..].make_ascii_lowercase();
+        }
+        self.extend(start, capitals == run.len());
+    }
+
+    /// Takes what was pushed into the current word, or into a new one.
+    fn extend(&mut self, start: usize, capital: bool) {
+        let end = self.letters.len();
+        if let Some(word) = self.spans.last_mut().filter(|_| self.in_word) {
+            word.end = end;
             word.capital &= capital;
         } else {
-            let mut text = String::with_capacity(16);
-            text.push(letter);
-            self.words.push(Word { text, capital, gap: Gap::End });
+            self.spans.push(Span { start, end, capital, gap: Gap::End, hash: Hash::EMPTY, roles: 0 });
             (self.in_word, self.gap) = (true, Gap::End);
         }
     }
@@ -131,7 +303,7 @@ impl Folder {
             _ => Gap::Mark,
         };
         self.in_word = false;
-        if let Some(last) = self.words.last_mut() {
+        if let Some(last) = self.spans.last_mut() {
             last.gap = self.gap;
         }
     }
@@ -143,9 +315,10 @@ impl Folder {
             '\u{309A}' | '\u{FF9F}' => 2,
             _ => return,
         };
-        let Some(word) = self.words.last_mut().filter(|_| self.in_word) else { return };
-        let voiced = word.text.pop().map(|kana| char::from_u32(u32::from(kana) + step).unwrap_or(kana));
-        word.text.extend(voiced);
+        let Some(word) = self.spans.last_mut().filter(|_| self.in_word) else { return };
+        let voiced = self.letters.pop().map(|kana| char::from_u32(u32::from(kana) + step).unwrap_or(kana));
+        self.letters.extend(voiced);
+        word.end = self.letters.len();
     }
 }
 
@@ -190,8 +363,7 @@ fn styled(letter: char) -> Option<char> {
 }
 
 fn look_alike(letter: char) -> Option<char> {
-    let may_be = matches!(letter, '\u{250}'..='\u{58F}' | '\u{13A0}'..='\u{13FF}' | '\u{1D00}'..='\u{1D22}' | '\u{2C80}'..='\u{2CFF}');
-    if !may_be {
+    if matches!(letter, '\u{3041}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}') {
         return None;
     }
     LOOK_ALIKES.iter().find_map(|(letters, latin)| {
@@ -279,6 +451,14 @@ const LOOK_ALIKES: &[(&str, &str)] = &[
     ("ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᏀᏃᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏴ", "drtiajewmhgzbrwsvslcpkb"),
     // Armenian and Coptic.
     ("օոսհցյզՕՏՍԼⲞⲟⲦⲧⲆⲃ", "onuhgjqosuloottdb"),
+    // Lisu.
+    ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou"),
+    // Canadian syllabics.
+    ("ᗅᗷᑕᗞᗪᖴᕼᒍᒪᑎᑭᖇᑌᐯ᙭", "abcddfhjlnpruvx"),
+    // Old Italic, Carian and Deseret.
+    ("𐌀𐌁𐌂𐌄𐌉𐌌𐌏𐌕𐌗𐊒𐊗𐊕𐐄", "abceimotxotno"),
+    // Digits and letters like a circle.
+    ("ഠഡ൦०০੦૦୦௦౦೦๐໐၀ဝ០〇߀ⵔჿ", "ooooooooooooooooooooo"),
     // Small capitals and letters of phonetic alphabets.
     ("ɑɡɩɪɢɴʀʙʜʟʏᴅᴏᴛ", "agiignrbhlydot"),
 ];

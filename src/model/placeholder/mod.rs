@@ -5,6 +5,7 @@
 
 mod fold;
 mod phrases;
+mod table;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -13,8 +14,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Blank;
-use fold::{Folded, Gap, Reading, Word, fold};
-use phrases::{Affix, Rows};
+use fold::{CLASSES, Folded, Gap, Reading, Word, Words, class, fold};
+use phrases::{Affix, Group};
+use table::Hash;
+use vocabulary::Roles;
 
 /// What a text is for, which decides what counts as a placeholder in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +37,8 @@ pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    let is_plain = is_sentence(trimmed) || is_ordinary(trimmed);
-    (!is_plain && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
+    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
 }
-
-/// The most bytes that a phrase has without what is between its words.
-const LONGEST_PHRASE: usize = 60;
 
 /// How many bytes a placeholder of ASCII letters may have, unless it begins as one.
 const LONGEST: usize = 160;
@@ -57,43 +56,19 @@ fn is_sentence(trimmed: &str) -> bool {
         && !is_repeated(trimmed)
 }
 
-/// Whether no row of the tables can make a text a placeholder, found without folding it. The text is ASCII without brackets. It has
-/// more words than a promise and a remark on it, and no marker comes first. Before such a remark could begin, it has a word that is
-/// in no table.
-fn is_ordinary(text: &str) -> bool {
-    /// A phrase before a remark has at most five words, and the remark eight.
-    const LEAST_WORDS: usize = 14;
-    const REMARK: usize = 8;
-    if !text.is_ascii() || text.contains(['[', '<', '{']) {
-        return false;
+/// The classes of bytes of a text, found in one pass, because most texts have no sign of an address or a template. A hyphen or dot
+/// before a letter or digit counts as a sign of an address.
+fn signs(text: &str) -> u8 {
+    let (mut signs, mut before) = (0, 0);
+    for byte in text.bytes() {
+        let class = CLASSES[usize::from(byte)];
+        signs |= class;
+        if before & class::JOINT != 0 && class & class::ALPHANUMERIC != 0 {
+            signs |= class::ADDRESS;
+        }
+        before = class;
     }
-    let parts =
-        || text.split_ascii_whitespace().filter(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic()));
-    let count = parts().count();
-    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    if count < LEAST_WORDS || letters <= LONGEST_PHRASE || may_open_with_marker(text) {
-        return false;
-    }
-    let is_word = |part: &&str| {
-        let word = part.strip_suffix(',').unwrap_or(part).as_bytes();
-        let is_same = |byte: &u8| byte.eq_ignore_ascii_case(&word[0]);
-        word.len() > 3 && word.iter().all(u8::is_ascii_alphabetic) && !word.iter().all(is_same)
-    };
-    let unknown = parts()
-        .take(count - REMARK)
-        .filter(is_word)
-        .find(|part| vocabulary::is_unknown(part.strip_suffix(',').unwrap_or(part).as_bytes()));
-    unknown.is_some_and(|unknown| parts().any(|part| !part.eq_ignore_ascii_case(unknown)))
-}
-
-/// Whether the first word of a text is the beginning of a marker, or begins with one.
-fn may_open_with_marker(text: &str) -> bool {
-    let first = text.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty());
-    let first = first.unwrap_or_default().as_bytes();
-    vocabulary::MARKERS.iter().chain(&["todo", "loremipsum"]).any(|marker| {
-        let shorter = first.len().min(marker.len());
-        first[..shorter].eq_ignore_ascii_case(&marker.as_bytes()[..shorter])
-    })
+    signs
 }
 
 /// Whether a text is its first word again and again.
@@ -104,10 +79,15 @@ fn is_repeated(text: &str) -> bool {
 }
 
 fn is_placeholder(text: &str, kind: TextKind) -> bool {
-    if kind != TextKind::Name && is_pointer(text) {
+    let signs = signs(text);
+    if kind != TextKind::Name && signs & class::ADDRESS != 0 && is_pointer(text) {
         return kind == TextKind::Prose;
     }
-    if is_template(text, kind) {
+    let is_form = |name: &str| group_of(fold(name, Reading::Letters).words()) == Some(Group::Form);
+    if kind == TextKind::Name && text.split_once('@').is_some_and(|(name, _)| is_form(name)) {
+        return true;
+    }
+    if is_enclosed_name(text) || (signs & class::BRACKET != 0 && is_template(text, kind)) {
         return true;
     }
     let letters = fold(text, Reading::Letters);
@@ -121,171 +101,212 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
 }
 
-/// Promise, where a text is two phrases of which each is one, such as "to fill in" and "later".
-fn group_of_two(words: &[Word]) -> Option<Group> {
+/// Whether a text is two phrases of which each is a promise, such as "to fill in" and "later".
+fn is_two_promises(words: Words) -> bool {
     const MOST_WORDS: usize = 8;
-    let is_promise = |part: &[Word]| {
-        let group = joined(part).and_then(|text| group(&text));
+    if words.len() > MOST_WORDS {
+        return false;
+    }
+    let is_promise = |part: Words, hash: Hash| {
+        let group = group(part.joined(), hash);
         group == Some(Group::Promise) || (part.len() > 1 && group == Some(Group::Empty))
     };
-    let mut splits = (1..words.len()).filter(|_| words.len() <= MOST_WORDS);
-    splits.any(|at| is_promise(&words[..at]) && is_promise(&words[at..])).then_some(Group::Promise)
+    let mut hash = Hash::EMPTY;
+    words.iter().take(words.len() - 1).enumerate().any(|(at, word)| {
+        hash = hash.then(word.hash);
+        let rest = words.from(at + 1);
+        is_promise(words.to(at + 1), hash) && is_promise(rest, rest.hash())
+    })
 }
 
 fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
-    let words = folded.words.as_slice();
-    if words.is_empty() || opens_with_marker(words, kind) {
+    let words = folded.words();
+    let Some(first) = words.get(0) else { return true };
+    if opens_with_marker(words, kind) {
         return true;
     }
     if !folded.whole {
-        return words.len() > 1 && words.iter().all(|word| word.text == words[0].text);
+        return words.len() > 1 && words.iter().all(|word| word.text == first.text);
     }
-    let joined = joined(words);
-    let phrase = joined.as_deref().and_then(group).or_else(|| group_of_two(words));
+    let phrase = group_of(words).or_else(|| is_two_promises(words).then_some(Group::Promise));
     match (kind, phrase) {
-        (TextKind::Name, Some(Group::Promise)) => return words.len() > 1 || !words[0].text.is_ascii(),
+        (TextKind::Name, Some(Group::Promise)) => return words.len() > 1 || !first.text.is_ascii(),
         (_, Some(Group::Empty | Group::Form))
         | (TextKind::Prose | TextKind::Evidence, Some(Group::Promise | Group::Nothing))
         | (TextKind::Prose, Some(Group::Pointer)) => return true,
         _ => {}
     }
-    let has =
-        |affixes: &[Affix]| joined.as_deref().is_some_and(|text| affixes.iter().any(|one| one.ends(text)));
-    let begins =
-        |affixes: &[Affix]| joined.as_deref().is_some_and(|text| affixes.iter().any(|one| one.begins(text)));
-    let is_promised = begins(phrases::PROMISE_PREFIXES) || has(phrases::PROMISE_SUFFIXES);
+    let joined = words.joined();
+    let is_ascii = joined.is_ascii();
+    let ends = |affixes: &[Affix]| !is_ascii && affixes.iter().any(|one| one.ends(joined));
+    let begins = |affixes: &[Affix]| !is_ascii && affixes.iter().any(|one| one.begins(joined));
+    let is_promised = begins(phrases::PROMISE_PREFIXES) || ends(phrases::PROMISE_SUFFIXES);
     if is_promised || is_promise(words, kind) {
         return true;
     }
     match kind {
         TextKind::Name => false,
-        TextKind::Evidence => is_short(words) || is_gibberish(words) || is_denial(words),
+        TextKind::Evidence => {
+            is_short(words) || is_gibberish(words) || is_denial(words) || is_instruction(words)
+        }
         TextKind::Prose => {
             is_short(words)
                 || is_gibberish(words)
                 || is_denial(words)
+                || is_instruction(words)
                 || begins(phrases::POINTER_PREFIXES)
-                || has(phrases::POINTER_SUFFIXES)
-                || words.iter().all(|word| is_in(vocabulary::FILLERS, word) || is_number(word))
+                || ends(phrases::POINTER_SUFFIXES)
+                || words.iter().all(|word| word.is(vocabulary::FILLER) || is_number(word))
                 || points(words)
         }
     }
 }
 
 /// Whether a text begins with a marker such as `TODO`, behind which there is at most a note.
-fn opens_with_marker(words: &[Word], kind: TextKind) -> bool {
-    let first = words[0].text.as_str();
+fn opens_with_marker(words: Words, kind: TextKind) -> bool {
     // Phrases of other scripts can be split in any way.
-    if first.is_ascii() && !may_open_with_marker(first) {
+    if words.get(0).is_some_and(|first| first.text.is_ascii() && !may_open_marker(first.text)) {
         return false;
     }
     (1..=words.len().min(5)).any(|count| {
-        let (marker, rest) = words.split_at(count);
-        let is_marker = joined(marker).is_some_and(|text| {
-            text == "todo" || text.starts_with("loremipsum") || is_word(vocabulary::MARKERS, &text)
-        });
-        // In other scripts, a phrase for a gap with a note behind it, as in English `TODO: …`.
-        let is_foreign = || {
-            joined(marker).is_some_and(|text| !text.is_ascii() && group(&text) == Some(Group::Empty))
-                && marker[count - 1].gap == Gap::Mark
-        };
-        if !is_marker {
-            return is_foreign();
+        let marker = words.to(count);
+        let Some(gap) = marker.iter().next_back().map(|last| last.gap) else { return false };
+        let text = marker.joined();
+        if !is_marker(text, marker.hash()) {
+            // In other scripts, a phrase for a gap with a note behind it, as in English `TODO: …`.
+            return !text.is_ascii() && gap == Gap::Mark && group_of(marker) == Some(Group::Empty);
         }
-        let Some(next) = rest.first() else { return true };
+        let Some(next) = words.get(count) else { return true };
         let is_capital = marker.iter().all(|word| word.capital);
-        match marker[count - 1].gap {
+        match gap {
             Gap::Mark | Gap::Comma | Gap::End => true,
             Gap::Tight => is_capital,
             Gap::Space => {
-                let is_note = is_in(vocabulary::NOTES, next) || is_marker_word(next);
-                let is_shouted = is_capital && kind != TextKind::Name;
+                let is_note = next.is(vocabulary::NOTE | vocabulary::MARKER);
+                let is_shouted = is_capital && kind != TextKind::Name && !names_a_thing(words.from(count));
                 // "To do this, the agent…" is no marker.
-                count == 1
-                    && (is_note || is_shouted || joined(marker).is_some_and(|text| text.starts_with("lorem")))
+                count == 1 && (is_note || is_shouted || text.starts_with("lorem"))
             }
         }
     })
 }
 
-fn is_marker_word(word: &Word) -> bool {
-    is_in(vocabulary::MARKERS, word)
+/// Whether a marker before these words is a part of a name, as in "TODO items of users may leak".
+fn names_a_thing(words: Words) -> bool {
+    const PROMISED: Roles = vocabulary::ANNOUNCED | vocabulary::ANNOUNCING | vocabulary::MODAL;
+    words.len() > 2
+        && words.get(0).is_some_and(|first| first.is(vocabulary::MARKED))
+        && !words.from(1).iter().any(|word| word.is(PROMISED))
+}
+
+fn is_marker(text: &str, hash: Hash) -> bool {
+    vocabulary::roles(hash) & vocabulary::MARKER != 0 || text.starts_with("loremipsum")
+}
+
+/// Whether a first word is the beginning of a marker, or begins with one.
+fn may_open_marker(first: &str) -> bool {
+    let may_be = |marker: &str| marker.starts_with(first) || first.starts_with(marker);
+    first.starts_with(['f', 'l', 't', 'w', 'x'])
+        && (vocabulary::MARKERS.iter().any(|marker| may_be(marker)) || may_be("loremipsum"))
 }
 
 /// Whether a text announces another one: words that say nothing, one of which puts the rest into the future, and perhaps
 /// when or by whom.
-fn is_promise(words: &[Word], kind: TextKind) -> bool {
-    let is_known = |word: &&Word| {
-        is_in(vocabulary::ANNOUNCING, word)
-            || is_in(vocabulary::MODALS, word)
-            || is_in(vocabulary::ANNOUNCED, word)
-            || is_in(vocabulary::FILLERS, word)
-            || is_number(word)
+fn is_promise(words: Words, kind: TextKind) -> bool {
+    let is_known = |word: &Word| {
+        word.is(vocabulary::ANNOUNCING | vocabulary::MODAL | vocabulary::ANNOUNCED | vocabulary::FILLER)
+            || is_number(*word)
     };
     let lead = words.iter().take_while(is_known).count();
-    let announces = |words: &[Word]| {
-        let is_announcing = words.iter().any(|word| is_in(vocabulary::ANNOUNCING, word)) || is_to_be(words);
-        let is_announced = words.iter().any(|word| is_in(vocabulary::ANNOUNCED, word));
-        let is_demanded = words.iter().any(|word| is_in(vocabulary::MODALS, word));
-        (is_announcing && (is_announced || kind != TextKind::Name)) || (is_demanded && is_announced)
+    let announces = |words: Words| {
+        let is_announcing = words.iter().any(|word| word.is(vocabulary::ANNOUNCING)) || is_to_be(words);
+        let is_announced = words.iter().any(|word| word.is(vocabulary::ANNOUNCED));
+        // "Approval required" is a control.
+        let is_work = |word: Word| word.is(vocabulary::ANNOUNCED) && word.text != "approval";
+        let is_demanded = words.iter().any(|word| word.is(vocabulary::MODAL)) && words.iter().any(is_work);
+        (is_announcing && (is_announced || kind != TextKind::Name)) || is_demanded
     };
     if lead == words.len() {
-        return announces(words);
+        return announces(words) || (kind != TextKind::Name && is_for_somebody(words));
     }
-    let is_connector = |word: &Word| is_in(vocabulary::CONNECTORS, word);
+    let is_connector = |word: Word| word.is(vocabulary::CONNECTOR);
     let is_phrase = |count: &usize| {
-        is_connector(&words[*count])
-            && joined(&words[..*count])
-                .and_then(|text| group(&text))
-                .is_some_and(|group| group == Group::Promise)
+        words.get(*count).is_some_and(is_connector) && group_of(words.to(*count)) == Some(Group::Promise)
     };
     let phrase = (2..words.len().min(6)).rev().find(is_phrase).unwrap_or(0);
-    let is_demand =
-        words[..lead].iter().any(|word| is_in(vocabulary::MODALS, word)) && !is_to_be(&words[..lead]);
-    let is_long_promise = lead > 1 && !is_demand && announces(&words[..lead]);
+    let leading = words.to(lead);
+    let is_demand = leading.iter().any(|word| word.is(vocabulary::MODAL)) && !is_to_be(leading);
+    let is_long_promise = lead > 1 && !is_demand && announces(leading);
     if is_long_promise {
-        let is_noted = is_to_be(&words[..lead]) && words[lead - 1].gap == Gap::Mark;
-        return is_remark(&words[lead..]) && (is_noted || words[1..=lead].iter().any(is_connector));
+        let is_noted =
+            is_to_be(leading) && leading.iter().next_back().is_some_and(|last| last.gap == Gap::Mark);
+        return is_remark(words.from(lead))
+            && !is_control(words.from(lead))
+            && (is_noted || words.to(lead + 1).from(1).iter().any(is_connector));
     }
-    phrase > 0 && is_remark(&words[phrase..])
+    phrase > 0 && is_remark(words.from(phrase)) && !is_control(words.from(phrase))
+}
+
+/// Whether a remark names no one who is to write, but whom a control waits for, as "by a person" does.
+fn is_control(rest: Words) -> bool {
+    let is_one = |word: Word| ["a", "an", "any", "two", "both", "every", "each"].contains(&word.text);
+    rest.get(0).is_some_and(|first| ["by", "until", "before"].contains(&first.text))
+        && rest.get(1).is_some_and(is_one)
+}
+
+/// Whether a text leaves the work to somebody, as "owner to complete" does.
+fn is_for_somebody(words: Words) -> bool {
+    let pairs = words.iter().zip(words.from(1).iter());
+    pairs.skip(1).any(|(one, next)| one.text == "to" && next.is(vocabulary::ANNOUNCED))
+}
+
+/// Whether a text is what a form asks for, as "insert analysis here" is.
+fn is_instruction(words: Words) -> bool {
+    const KNOWN: Roles =
+        vocabulary::FORM | vocabulary::FILLER | vocabulary::ANNOUNCED | vocabulary::GIBBERISH;
+    words.iter().all(|word| word.is(KNOWN)) && words.iter().any(|word| word.is(vocabulary::FORM))
 }
 
 /// Whether two words in a row are "to be".
-fn is_to_be(words: &[Word]) -> bool {
-    words.windows(2).any(|pair| pair[0].text == "to" && pair[1].text == "be")
+fn is_to_be(words: Words) -> bool {
+    words.iter().zip(words.from(1).iter()).any(|(one, next)| one.text == "to" && next.text == "be")
 }
 
 /// Whether what follows a promise is short enough for a remark on it.
-fn is_remark(rest: &[Word]) -> bool {
+fn is_remark(rest: Words) -> bool {
     const LONGEST: usize = 8;
     let is_one_clause = rest.iter().rev().skip(1).all(|word| matches!(word.gap, Gap::Space | Gap::Tight));
     rest.len() <= LONGEST && is_one_clause
 }
 
 /// Whether a text says that there is nothing, without saying why.
-fn is_denial(words: &[Word]) -> bool {
-    let is_denial = |word: &Word| is_in(vocabulary::DENIALS, word);
-    let is_known = |word: &Word| {
+fn is_denial(words: Words) -> bool {
+    let is_denial = |word: Word| word.is(vocabulary::DENIAL);
+    let is_known = |word: Word| {
         is_denial(word)
-            || is_in(vocabulary::DENIED, word)
-            || is_in(vocabulary::ANNOUNCED, word)
-            || is_in(vocabulary::FILLERS, word)
+            || word.is(vocabulary::DENIED)
+            || word.is(vocabulary::ANNOUNCED)
+            || word.is(vocabulary::FILLER)
     };
     // The first unknown word ends it.
     words.iter().all(is_known) && words.iter().any(is_denial)
 }
 
 /// Whether a text consists of words that fill a field so that it is not empty.
-fn is_gibberish(words: &[Word]) -> bool {
-    let is_empty = |word: &Word| {
-        is_word(vocabulary::GIBBERISH, word.text.trim_end_matches(|digit: char| digit.is_ascii_digit()))
-            || is_marker_word(word)
-            || is_in(vocabulary::DENIALS, word)
+fn is_gibberish(words: Words) -> bool {
+    let is_empty = |word: Word| {
+        const EMPTY: Roles = vocabulary::GIBBERISH | vocabulary::MARKER | vocabulary::DENIAL;
+        let is_numbered = || {
+            let stem = word.text.trim_end_matches(|digit: char| digit.is_ascii_digit());
+            vocabulary::roles(Hash::of(stem.as_bytes())) & vocabulary::GIBBERISH != 0
+        };
+        word.is(EMPTY)
+            || is_numbered()
             || is_number(word)
             || word.text.chars().count() == 1
-            || is_one_letter(&word.text)
+            || is_one_letter(word.text)
     };
-    let is_same = |word: &Word| word.text == words[0].text;
+    let is_same = |word: Word| words.get(0).is_some_and(|first| first.text == word.text);
     words.iter().all(is_empty) || (words.len() > 1 && words.iter().all(is_same))
 }
 
@@ -297,33 +318,38 @@ fn is_one_letter(word: &str) -> bool {
 
 /// Whether a text says that there is none, as "not approved" does.
 pub fn is_refusal(text: &str) -> bool {
-    is_denial(&fold(text, Reading::Letters).words)
+    is_denial(fold(text, Reading::Letters).words())
 }
 
 /// Whether a text is too short to say anything, as a letter or a number is.
 pub fn is_too_short(text: &str) -> bool {
-    let words = fold(text, Reading::Letters).words;
-    !words.is_empty() && is_short(&words)
+    if text.bytes().filter(u8::is_ascii_alphabetic).nth(2).is_some() {
+        return false;
+    }
+    let folded = fold(text, Reading::Letters);
+    !folded.words().is_empty() && is_short(folded.words())
 }
 
 /// Whether a text is too short to say anything: one letter or two, or no letter at all.
-fn is_short(words: &[Word]) -> bool {
+fn is_short(words: Words) -> bool {
     let letters = || words.iter().flat_map(|word| word.text.chars());
-    let is_dense = letters().any(|letter| u32::from(letter) >= 0x2E80);
+    let is_dense = !words.joined().is_ascii() && letters().any(|letter| u32::from(letter) >= 0x2E80);
     let least = if is_dense { 2 } else { 3 };
     letters().take(least).count() < least || !letters().any(char::is_alphabetic)
 }
 
 /// Whether a text only points to another place, by a verb of pointing and places.
-fn points(words: &[Word]) -> bool {
-    let is_short_pointer = words.len() <= 4
-        && words[0].gap == Gap::Space
-        && !words[0].capital
-        && ["see", "siehe", "voir", "vedi", "zie", "cf", "см", "смотри", "див"].contains(&&*words[0].text);
-    let is_place = |word: &Word| is_in(vocabulary::PLACES, word);
-    let is_pointing = |word: &Word| is_in(vocabulary::POINTING, word);
-    let is_known = |word: &Word| {
-        is_place(word) || is_pointing(word) || is_in(vocabulary::AROUND_PLACES, word) || is_number(word)
+fn points(words: Words) -> bool {
+    let points = |first: Word| {
+        let is_verb =
+            ["see", "siehe", "voir", "vedi", "zie", "cf", "см", "смотри", "див"].contains(&first.text);
+        is_verb && first.gap == Gap::Space && !first.capital
+    };
+    let is_short_pointer = words.len() <= 4 && words.get(0).is_some_and(points);
+    let is_place = |word: Word| word.is(vocabulary::PLACE);
+    let is_pointing = |word: Word| word.is(vocabulary::POINTING);
+    let is_known = |word: Word| {
+        is_place(word) || is_pointing(word) || word.is(vocabulary::AROUND_PLACE) || is_number(word)
     };
     let is_long_pointer = words.len() <= 10
         && words.iter().take(4).any(is_pointing)
@@ -335,25 +361,19 @@ fn points(words: &[Word]) -> bool {
 /// Whether a text is an address, or several, with at most words around them that point.
 fn is_pointer(text: &str) -> bool {
     const MOST_WORDS: usize = 20;
-    let is_ticket = || text.as_bytes().windows(2).any(|pair| pair[0] == b'-' && pair[1].is_ascii_digit());
-    // Every address has one of these.
-    let may_be = text.contains(['/', '@', '#']) || text.contains("www.") || text.contains("mailto:");
-    if !may_be && !is_ticket() {
-        return false;
-    }
     let (mut addresses, mut words) = (0, 0);
     for part in text.split_whitespace() {
         if is_address(part) {
             addresses += 1;
         } else {
             words += 1;
-            let is_known = |word: &Word| {
-                is_in(vocabulary::PLACES, word)
-                    || is_in(vocabulary::POINTING, word)
-                    || is_in(vocabulary::AROUND_PLACES, word)
+            let is_known = |word: Word| {
+                word.is(vocabulary::PLACE)
+                    || word.is(vocabulary::POINTING)
+                    || word.is(vocabulary::AROUND_PLACE)
                     || is_number(word)
             };
-            if words > MOST_WORDS || !fold(part, Reading::Letters).words.iter().all(is_known) {
+            if words > MOST_WORDS || !fold(part, Reading::Letters).words().iter().all(is_known) {
                 return false;
             }
         }
@@ -406,15 +426,12 @@ fn has_extension(name: &str) -> bool {
 /// Whether a text is the mark of a template, which somebody was to replace: `[describe threats]`, `{{ … }}`, `<fill in>`,
 /// `${NAME}`, `%NAME%`, `__NAME__`.
 fn is_template(text: &str, kind: TextKind) -> bool {
-    if is_enclosed_name(text) {
-        return true;
-    }
     let (rest, marks) = without_brackets(text);
     if marks == 0 {
         return false;
     }
     let rest = rest.trim();
-    let words = fold(rest, Reading::Letters).words.len();
+    let words = fold(rest, Reading::Letters).words().len();
     let most = usize::from(kind == TextKind::Prose);
     words <= most || is_placeholder(rest, kind)
 }
@@ -425,6 +442,9 @@ fn is_enclosed_name(text: &str) -> bool {
         !name.is_empty()
             && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
     };
+    if text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return false;
+    }
     let is_format = ["%s", "%d", "%v"].contains(&text) || (text.starts_with("%(") && text.ends_with(")s"));
     let between =
         |sign: &str| text.strip_prefix(sign).and_then(|rest| rest.strip_suffix(sign)).is_some_and(is_name);
@@ -452,9 +472,6 @@ const LONGEST_MARK: usize = 300;
 /// much is left is not looked through to its end.
 fn without_brackets(text: &str) -> (String, usize) {
     let (mut rest, mut left, mut marks) = (String::new(), text, 0);
-    if text.is_ascii() && !text.contains(['[', '<', '{']) {
-        return (rest, marks);
-    }
     while let Some((at, open, close)) = first_bracket(left) {
         let inner = &left[at + open.len_utf8()..];
         let mark = &inner[..inner.floor_char_boundary(LONGEST_MARK)];
@@ -491,79 +508,45 @@ fn first_bracket(text: &str) -> Option<(usize, char, char)> {
 
 /// Whether digits stand for letters of a marker: `T0D0`.
 fn is_number_for_letters(folded: &Folded) -> bool {
-    let [word] = folded.words.as_slice() else { return false };
+    let words = folded.words();
+    let Some(word) = words.get(0).filter(|_| words.len() == 1) else { return false };
     let has = |is: fn(&char) -> bool| word.text.chars().any(|letter| is(&letter));
     if word.text.len() > 12 || !has(char::is_ascii_digit) || !has(char::is_ascii_alphabetic) {
         return false;
     }
     let letter =
         |digit: char| "oizeasgtbg".chars().nth(digit.to_digit(10).unwrap_or(99) as usize).unwrap_or(digit);
-    is_word(vocabulary::MARKERS, &word.text.chars().map(letter).collect::<String>())
+    {
+        let letters: String = word.text.chars().map(letter).collect();
+        is_marker(&letters, Hash::of(letters.as_bytes()))
+    }
 }
 
-fn is_number(word: &Word) -> bool {
+fn is_number(word: Word) -> bool {
     word.text.chars().all(char::is_numeric)
 }
 
-fn is_in(words: &[&str], word: &Word) -> bool {
-    is_word(words, &word.text)
+fn group_of(words: Words) -> Option<Group> {
+    group(words.joined(), words.hash())
 }
 
-fn is_word(words: &[&str], word: &str) -> bool {
-    !vocabulary::is_unknown(word.as_bytes()) && words.binary_search(&word).is_ok()
-}
-
-/// The letters of words, without what is between them; `None` for more than any phrase has.
-fn joined(words: &[Word]) -> Option<String> {
-    let length: usize = words.iter().map(|word| word.text.len()).sum();
-    (length <= LONGEST_PHRASE).then(|| words.iter().map(|word| &*word.text).collect())
-}
-
-/// The groups of phrases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Group {
-    Empty,
-    Promise,
-    Form,
-    Nothing,
-    Pointer,
-}
-
-/// The group of a phrase, by its letters. Most texts are in Latin letters alone, and need no phrase of another script.
-fn group(joined: &str) -> Option<Group> {
-    static LATIN: LazyLock<HashMap<String, Group>> = LazyLock::new(|| groups(is_latin));
-    static OTHERS: LazyLock<HashMap<String, Group>> = LazyLock::new(|| groups(|phrase| !is_latin(phrase)));
+/// The group of a phrase, by its letters and their hash.
+fn group(joined: &str, hash: Hash) -> Option<Group> {
+    static OTHERS: LazyLock<HashMap<String, Group>> = LazyLock::new(|| {
+        let phrases = phrases::all().filter(|(phrase, _)| !phrase.is_ascii());
+        phrases
+            .map(|(phrase, group)| (fold(phrase, Reading::Letters).words().joined().to_owned(), group))
+            .collect()
+    });
     if joined.is_ascii() {
-        return LATIN.get(joined).copied();
+        return phrases::latin(hash);
     }
     // Japanese and Korean sentences may end in a verb that adds nothing.
-    let bare = ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
-    let get = |text: &str| LATIN.get(text).or_else(|| OTHERS.get(text)).copied();
-    get(joined).or_else(|| get(bare?))
-}
-
-/// Whether a phrase can be ASCII when it is folded.
-fn is_latin(phrase: &str) -> bool {
-    phrase.chars().all(|letter| letter < '\u{370}' || matches!(letter, '\u{1E00}'..='\u{1EFF}' | '’'))
-}
-
-fn groups(is_wanted: fn(&str) -> bool) -> HashMap<String, Group> {
-    let groups: [(Rows, Group); 5] = [
-        (phrases::POINTERS, Group::Pointer),
-        (phrases::NOTHINGS, Group::Nothing),
-        (phrases::FORMS, Group::Form),
-        (phrases::PROMISES, Group::Promise),
-        // The group that counts in most fields comes last, and wins.
-        (phrases::EMPTY, Group::Empty),
-    ];
-    let mut all = HashMap::new();
-    for (rows, group) in groups {
-        let phrases = rows.iter().flat_map(|(_, phrases)| phrases.split('|'));
-        for phrase in phrases.filter(|phrase| is_wanted(phrase)) {
-            all.extend(joined(&fold(phrase, Reading::Letters).words).map(|it| (it, group)));
-        }
-    }
-    all
+    let bare = || ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
+    OTHERS.get(joined).copied().or_else(|| {
+        let bare = bare()?;
+        OTHERS.get(bare).copied().or_else(|| phrases::latin(Hash::of(bare.as_bytes())))
+    })
 }
 
 impl Affix {

@@ -1,4 +1,59 @@
-//! Phrases of placeholders, one row a language, separated by `|`. Case, accents, punctuation and spaces do not count.
+//! Phrases of placeholders, one row a language, separated by `|`. Case, accents, punctuation and spaces do not count. Phrases
+//! in Latin letters are written without accents, so that the compiler can make a table of them.
+
+use super::table::{Hash, Table};
+
+/// What a phrase is for, which decides in which fields it counts. The last one wins, because it counts in most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// A pointer to another place.
+    Pointer,
+    /// That there is nothing.
+    Nothing,
+    /// The words of a form.
+    Form,
+    /// A promise of a text to come.
+    Promise,
+    /// A text that no field takes for a value.
+    Empty,
+}
+
+impl Group {
+    const ALL: [(Self, Rows); 5] = [
+        (Self::Pointer, POINTERS),
+        (Self::Nothing, NOTHINGS),
+        (Self::Form, FORMS),
+        (Self::Promise, PROMISES),
+        (Self::Empty, EMPTY),
+    ];
+}
+
+/// All phrases with their groups.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Group)> {
+    let rows = Group::ALL.into_iter().flat_map(|(group, rows)| rows.iter().map(move |(_, row)| (row, group)));
+    rows.flat_map(|(row, group)| row.split('|').map(move |phrase| (phrase, group)))
+}
+
+static LATIN: Table<8192> = {
+    let mut table = Table::new();
+    let mut group = 0;
+    while group < Group::ALL.len() {
+        let (rows, mut row) = (Group::ALL[group].1, 0);
+        while row < rows.len() {
+            table.insert_all(rows[row].1.as_bytes(), b'|', 1 << group);
+            row += 1;
+        }
+        group += 1;
+    }
+    table
+};
+
+/// The group of a phrase in Latin letters.
+pub(super) fn latin(phrase: Hash) -> Option<Group> {
+    let groups = LATIN.get(phrase);
+    let last = usize::try_from(groups.checked_ilog2()?).ok()?;
+    Group::ALL.get(last).map(|(group, _)| *group)
+}
 
 /// Phrases of one group: the language and what is said in it.
 pub(super) type Rows = &'static [(&'static str, &'static str)];
@@ -23,20 +78,21 @@ pub(super) const EMPTY: Rows = &[
     ("Hindi", "निर्धारित नहीं|निर्धारित किया जाना है"),
     ("Thai", "ยังไม่กำหนด|รอกำหนด"),
     ("Greek", "εκκρεμεί|προς καθορισμό"),
-    ("Turkish", "belirlenecek|yapılacak|belirsiz"),
+    ("Turkish", "belirlenecek|yapilacak|belirsiz"),
     ("Polish", "do zrobienia|do ustalenia|nieustalone"),
-    ("Czech", "bude určeno|k doplnění|zástupný text"),
+    ("Czech", "bude urceno|k doplneni|zastupny text"),
     ("German", "platzhalter|zu erledigen|noch offen|offen|n.n."),
-    ("French", "à faire|à définir|à déterminer|espace réservé"),
+    ("French", "a faire|a definir|a determiner|espace reserve"),
     ("Spanish", "por hacer|por definir|por determinar|a definir"),
     ("Portuguese", "a fazer|a definir|a determinar|por definir"),
     ("Italian", "da fare|da definire|da determinare|segnaposto"),
     ("Dutch", "nog te doen|te doen|nader te bepalen|n.t.b.|nog te bepalen"),
+    ("English", "no one|noone|someone|somebody|anyone|anybody"),
 ];
 
 /// Promises of a text to come.
 pub(super) const PROMISES: Rows = &[
-    ("German", "bitte ergänzen|noch leer|leer|später ausfüllen"),
+    ("German", "bitte erganzen|noch leer|leer|spater ausfullen"),
     (
         "Russian",
         "будет позже|скоро будет|заполним позже|заполню позже|напишем позже|допишем|будет готово позже",
@@ -48,7 +104,7 @@ pub(super) const PROMISES: Rows = &[
     ("Hebrew", "בהכנה|יעודכן בהמשך"),
     ("Hindi", "जल्द ही|जल्द अपडेट होगा"),
     ("Thai", "รอข้อมูล|จะอัปเดตภายหลัง"),
-    ("Vietnamese", "sẽ cập nhật sau|sau|để sau"),
+    ("Vietnamese", "se cap nhat sau|sau|de sau"),
     ("Indonesian and Malay", "belum|belum diisi|akan diperbarui"),
     (
         "English",
@@ -80,57 +136,57 @@ pub(super) const PROMISES: Rows = &[
     ),
     (
         "French",
-        "à compléter|à remplir|à rédiger|à préciser|à confirmer|à venir|à suivre|à ajouter|à renseigner|à décrire|à analyser|à valider",
+        "a completer|a remplir|a rediger|a preciser|a confirmer|a venir|a suivre|a ajouter|a renseigner|a decrire|a analyser|a valider",
     ),
     (
         "French",
-        "en cours|en attente|en cours de rédaction|en préparation|prochainement|bientôt|plus tard|reste à faire|non renseigné",
+        "en cours|en attente|en cours de redaction|en preparation|prochainement|bientot|plus tard|reste a faire|non renseigne",
     ),
     (
         "French",
-        "sera complété|sera complété plus tard|sera ajouté ultérieurement|sera défini plus tard|sera rempli plus tard",
+        "sera complete|sera complete plus tard|sera ajoute ulterieurement|sera defini plus tard|sera rempli plus tard",
     ),
     (
         "German",
-        "wird nachgereicht|wird ergänzt|wird noch ergänzt|folgt|folgt noch|folgt später|folgt in kürze|noch zu ergänzen|zu ergänzen",
+        "wird nachgereicht|wird erganzt|wird noch erganzt|folgt|folgt noch|folgt spater|folgt in kurze|noch zu erganzen|zu erganzen",
     ),
     (
         "German",
-        "noch auszufüllen|auszufüllen|ausfüllen|bitte ausfüllen|hier ausfüllen|noch zu klären|zu klären|noch zu definieren|zu definieren",
+        "noch auszufullen|auszufullen|ausfullen|bitte ausfullen|hier ausfullen|noch zu klaren|zu klaren|noch zu definieren|zu definieren",
     ),
     (
         "German",
-        "in arbeit|in bearbeitung|in vorbereitung|in klärung|steht noch aus|ausstehend|später|demnächst|kommt noch|kommt bald|kommt später",
+        "in arbeit|in bearbeitung|in vorbereitung|in klarung|steht noch aus|ausstehend|spater|demnachst|kommt noch|kommt bald|kommt spater",
     ),
     (
         "German",
-        "noch nicht ausgefüllt|noch nicht definiert|noch festzulegen|noch festlegen|muss noch ergänzt werden|entwurf",
+        "noch nicht ausgefullt|noch nicht definiert|noch festzulegen|noch festlegen|muss noch erganzt werden|entwurf",
     ),
     (
         "Spanish",
-        "a completar|por completar|pendiente|pendiente de revisión|pendiente de definir|próximamente|en curso|en progreso|en proceso",
+        "a completar|por completar|pendiente|pendiente de revision|pendiente de definir|proximamente|en curso|en progreso|en proceso",
     ),
     (
         "Spanish",
-        "en construcción|se completará|se completará más adelante|se definirá|se añadirá|se agregará|más tarde|más adelante|por rellenar",
+        "en construccion|se completara|se completara mas adelante|se definira|se anadira|se agregara|mas tarde|mas adelante|por rellenar",
     ),
     ("Spanish", "por llenar|rellenar|completar|falta completar|sin definir|por confirmar|por escribir|luego"),
     (
         "Portuguese",
-        "a completar|a preencher|por preencher|por completar|pendente|em breve|em andamento|em curso|em construção|em elaboração",
+        "a completar|a preencher|por preencher|por completar|pendente|em breve|em andamento|em curso|em construcao|em elaboracao",
     ),
     (
         "Portuguese",
-        "será preenchido|será preenchido depois|será adicionado|será definido|a ser definido|a ser preenchido|preencher|mais tarde",
+        "sera preenchido|sera preenchido depois|sera adicionado|sera definido|a ser definido|a ser preenchido|preencher|mais tarde",
     ),
-    ("Portuguese", "aguardando|aguardando revisão|a confirmar|a adicionar|depois"),
+    ("Portuguese", "aguardando|aguardando revisao|a confirmar|a adicionar|depois"),
     (
         "Italian",
         "da completare|da compilare|da aggiungere|da scrivere|da confermare|in attesa|in corso|in lavorazione|prossimamente|segue",
     ),
     (
         "Italian",
-        "sarà completato|verrà completato|verrà aggiunto|sarà aggiunto|più tardi|in seguito|da rivedere|in arrivo|in preparazione",
+        "sara completato|verra completato|verra aggiunto|sara aggiunto|piu tardi|in seguito|da rivedere|in arrivo|in preparazione",
     ),
     (
         "Dutch",
@@ -142,39 +198,39 @@ pub(super) const PROMISES: Rows = &[
     ),
     (
         "Swedish",
-        "att göra|kommer senare|kommer snart|fylls i senare|fyll i|under arbete|pågår|att definiera|kompletteras senare|kompletteras",
+        "att gora|kommer senare|kommer snart|fylls i senare|fyll i|under arbete|pagar|att definiera|kompletteras senare|kompletteras",
     ),
     (
         "Danish and Norwegian",
-        "kommer senere|kommer snart|udfyldes senere|udfyldes|fylles ut senere|fylles ut|under arbejde|under arbeid|mangler|pågår",
+        "kommer senere|kommer snart|udfyldes senere|udfyldes|fylles ut senere|fylles ut|under arbejde|under arbeid|mangler|pagar",
     ),
     (
         "Finnish",
-        "täydennetään myöhemmin|täydennetään|tehdään myöhemmin|tulossa|tulossa pian|kesken|myöhemmin|täytä",
+        "taydennetaan myohemmin|taydennetaan|tehdaan myohemmin|tulossa|tulossa pian|kesken|myohemmin|tayta",
     ),
     (
         "Polish",
-        "do uzupełnienia|do określenia|do wypełnienia|do opisania|w przygotowaniu|w trakcie|wkrótce|później|uzupełnić|zostanie uzupełnione",
+        "do uzupelnienia|do okreslenia|do wypelnienia|do opisania|w przygotowaniu|w trakcie|wkrotce|pozniej|uzupelnic|zostanie uzupelnione",
     ),
-    ("Polish", "zostanie dodane później|oczekuje na przegląd|w toku|do weryfikacji"),
+    ("Polish", "zostanie dodane pozniej|oczekuje na przeglad|w toku|do weryfikacji"),
     (
         "Czech",
-        "doplnit|bude doplněno|bude doplněno později|připravuje se|později|brzy|dodělat|vyplnit|bude vyplněno",
+        "doplnit|bude doplneno|bude doplneno pozdeji|pripravuje se|pozdeji|brzy|dodelat|vyplnit|bude vyplneno",
     ),
-    ("Slovak", "doplniť|bude doplnené|bude doplnené neskôr|neskôr|pripravuje sa"),
-    ("Hungarian", "kitöltendő|később|kitöltés alatt|folyamatban|hamarosan|pótolandó"),
-    ("Romanian", "de completat|urmează|în curs|va fi completat|va fi completat ulterior|în lucru"),
+    ("Slovak", "doplnit|bude doplnene|bude doplnene neskor|neskor|pripravuje sa"),
+    ("Hungarian", "kitoltendo|kesobb|kitoltes alatt|folyamatban|hamarosan|potolando"),
+    ("Romanian", "de completat|urmeaza|in curs|va fi completat|va fi completat ulterior|in lucru"),
     (
         "Croatian and Serbian",
-        "dopuniti|u izradi|naknadno|bit će dopunjeno|biće dopunjeno|у изради|накнадно|допунити",
+        "dopuniti|u izradi|naknadno|bit ce dopunjeno|bice dopunjeno|у изради|накнадно|допунити",
     ),
     (
         "Turkish",
-        "daha sonra doldurulacak|doldurulacak|tamamlanacak|daha sonra|yakında|hazırlanıyor|eklenecek|devam ediyor|beklemede|sonra",
+        "daha sonra doldurulacak|doldurulacak|tamamlanacak|daha sonra|yakinda|hazirlaniyor|eklenecek|devam ediyor|beklemede|sonra",
     ),
     (
         "Vietnamese",
-        "sẽ bổ sung sau|sẽ bổ sung|đang cập nhật|chưa xác định|sẽ cập nhật|sẽ điền sau|đang chờ|bổ sung sau|chưa có",
+        "se bo sung sau|se bo sung|dang cap nhat|chua xac dinh|se cap nhat|se dien sau|dang cho|bo sung sau|chua co",
     ),
     (
         "Indonesian and Malay",
@@ -253,6 +309,33 @@ pub(super) const PROMISES: Rows = &[
         "Korean",
         "작업 중|미완성|미정입니다|추후에 작성|추후에 작성하겠습니다|나중에 작성하겠습니다|나중에 채움|추후 입력|보류|보류 중|대기 중|더미",
     ),
+    (
+        "English",
+        "in review|currently in review|being reviewed|being written|being worked on|still being worked on|work ongoing|under way|draft pending",
+    ),
+    (
+        "English",
+        "blocked|on hold|needs more work|needs analysis|more detail needed|details needed|more details needed|more info needed|more information to come",
+    ),
+    (
+        "English",
+        "empty for now|blank for now|unknown yet|placeholder for now|check with security|ask security|talk to security|deferred|postponed|planned",
+    ),
+    ("German", "noch nicht analysiert|noch zu analysieren|in prufung|wird gepruft|in abstimmung"),
+    ("French", "en cours d'analyse|a l'etude"),
+    ("Spanish", "en revision|por analizar|en analisis"),
+    ("Portuguese", "em revisao|em analise|a analisar|a ser analisado"),
+    ("Italian", "in revisione|da analizzare|in fase di analisi"),
+    (
+        "Chinese",
+        "待补|待补充|待补全|待确认|待审核|待审批|待完善|待填写|待填|待处理|待分析|待评估|待更新|待撰写|待编写|待讨论|待定义|待明确|待议|待续|待添加|待补录|分析中|评估中|编写中|整理中|审核中",
+    ),
+    ("Chinese", "待補|待補充|待確認|待審核|待完善|待填寫|待處理|待分析|待評估|待更新|待撰寫|待討論|待定義"),
+    ("Japanese", "作業中|分析中|対応中|執筆中"),
+    ("Hebrew", "בעבודה|בבדיקה"),
+    ("Hindi", "जल्द आएगा"),
+    ("Thai", "อยู่ระหว่างดำเนินการ"),
+    ("Arabic", "قيد المراجعة"),
 ];
 
 /// The words of a form that nobody has filled in.
@@ -275,16 +358,17 @@ pub(super) const FORMS: Rows = &[
     ),
     (
         "German",
-        "hier text einfügen|text einfügen|beispieltext|blindtext|name einfügen|hier eintragen|bitte eintragen",
+        "hier text einfugen|text einfugen|beispieltext|blindtext|name einfugen|hier eintragen|bitte eintragen",
     ),
-    ("French", "texte ici|votre texte ici|insérer le texte|exemple de texte|votre nom|faux texte"),
-    ("Spanish", "texto aquí|escriba aquí|insertar texto|texto de ejemplo|su nombre"),
+    ("French", "texte ici|votre texte ici|inserer le texte|exemple de texte|votre nom|faux texte"),
+    ("Spanish", "texto aqui|escriba aqui|insertar texto|texto de ejemplo|su nombre"),
     ("Portuguese", "texto aqui|escreva aqui|inserir texto|texto de exemplo|seu nome"),
     ("Italian", "testo qui|inserire testo|inserisci testo|testo di esempio|il tuo nome"),
     ("Chinese", "在此输入|请输入|在此填写|示例文本|在此輸入|請輸入|此处填写|范例"),
     ("Japanese", "ここに入力|入力してください|サンプルテキスト|ここにテキスト"),
     ("Korean", "여기에 입력|입력하세요|예시 텍스트|여기에 작성"),
     ("Russian", "введите текст|текст здесь|пример текста|ваш текст"),
+    ("English", "your email|your email here|email here|owner here|insert owner|analysis here|threats here"),
 ];
 
 /// Texts that say that there is nothing, without a reason, and words that say nothing at all.
@@ -315,51 +399,51 @@ pub(super) const NOTHINGS: Rows = &[
     ),
     (
         "French",
-        "aucun|aucune|rien|néant|sans objet|non applicable|inconnu|inconnue|pas de menace|aucune menace|rien à signaler|ras|s/o|non|oui|pas applicable",
+        "aucun|aucune|rien|neant|sans objet|non applicable|inconnu|inconnue|pas de menace|aucune menace|rien a signaler|ras|s/o|non|oui|pas applicable",
     ),
     (
         "French",
-        "aucune menace connue|aucun risque|aucun risque identifié|aucune menace identifiée|non défini|non connu|pas encore défini|sans commentaire",
+        "aucune menace connue|aucun risque|aucun risque identifie|aucune menace identifiee|non defini|non connu|pas encore defini|sans commentaire",
     ),
     (
         "German",
-        "keine|keiner|keins|nichts|unbekannt|nicht zutreffend|entfällt|nicht anwendbar|nicht relevant|k.a.|keine angabe|keine angaben|nein|ja|trifft nicht zu",
+        "keine|keiner|keins|nichts|unbekannt|nicht zutreffend|entfallt|nicht anwendbar|nicht relevant|k.a.|keine angabe|keine angaben|nein|ja|trifft nicht zu",
     ),
     (
         "German",
-        "keine bekannt|keine bedrohungen|keine bedrohungen bekannt|keine risiken|keine risiken bekannt|nichts bekannt|nicht bekannt|nicht definiert|weiß nicht",
+        "keine bekannt|keine bedrohungen|keine bedrohungen bekannt|keine risiken|keine risiken bekannt|nichts bekannt|nicht bekannt|nicht definiert|weiss nicht",
     ),
     (
         "Spanish",
-        "ninguno|ninguna|nada|no aplica|no aplicable|desconocido|desconocida|sí|sin amenazas|sin riesgos|ninguna amenaza conocida|no se conoce|no definido",
+        "ninguno|ninguna|nada|no aplica|no aplicable|desconocido|desconocida|si|sin amenazas|sin riesgos|ninguna amenaza conocida|no se conoce|no definido",
     ),
     (
         "Portuguese",
-        "nenhum|nenhuma|nada|não aplicável|não se aplica|desconhecido|desconhecida|sim|não|sem ameaças|sem riscos|nenhuma ameaça conhecida|não definido",
+        "nenhum|nenhuma|nada|nao aplicavel|nao se aplica|desconhecido|desconhecida|sim|nao|sem ameacas|sem riscos|nenhuma ameaca conhecida|nao definido",
     ),
     (
         "Italian",
-        "nessuno|nessuna|niente|nulla|non applicabile|sconosciuto|sconosciuta|sì|nessuna minaccia|nessun rischio|non definito|non noto|non pertinente",
+        "nessuno|nessuna|niente|nulla|non applicabile|sconosciuto|sconosciuta|si|nessuna minaccia|nessun rischio|non definito|non noto|non pertinente",
     ),
     (
         "Dutch",
         "geen|onbekend|n.v.t.|niet van toepassing|nee|ja|niets|geen bedreigingen|geen risico's|niet bekend|niet relevant",
     ),
-    ("Swedish", "ingen|inga|inget|ej tillämpligt|okänt|nej|ej aktuellt|inga kända hot|saknas"),
+    ("Swedish", "ingen|inga|inget|ej tillampligt|okant|nej|ej aktuellt|inga kanda hot|saknas"),
     (
         "Danish and Norwegian",
         "ingen|intet|ikke aktuelt|ikke relevant|ukendt|ukjent|nei|ikke anvendelig|ingen kendte trusler|ingen kjente trusler",
     ),
-    ("Finnish", "ei ole|ei tiedossa|ei mitään|ei sovellu|tuntematon|ei|kyllä|ei relevantti"),
-    ("Polish", "brak|nie dotyczy|nieznane|nie|tak|nic|brak zagrożeń|nieznany|nie wiem|brak danych"),
+    ("Finnish", "ei ole|ei tiedossa|ei mitaan|ei sovellu|tuntematon|ei|kylla|ei relevantti"),
+    ("Polish", "brak|nie dotyczy|nieznane|nie|tak|nic|brak zagrozen|nieznany|nie wiem|brak danych"),
     (
         "Czech and Slovak",
-        "není|žádné|žádná|nevím|neznámé|ne|ano|nie je|žiadne|neznáme|netýká se|netýka sa|nic",
+        "neni|zadne|zadna|nevim|nezname|ne|ano|nie je|ziadne|nezname|netyka se|netyka sa|nic",
     ),
-    ("Hungarian", "nincs|nem|igen|ismeretlen|nem alkalmazható|nem ismert"),
-    ("Romanian", "niciunul|niciuna|nimic|nu se aplică|necunoscut|nu|da"),
-    ("Turkish", "yok|hiçbiri|bilinmiyor|hayır|evet|uygulanamaz|geçerli değil|bilinen tehdit yok"),
-    ("Vietnamese", "không có|không|không áp dụng|không rõ|chưa rõ|có"),
+    ("Hungarian", "nincs|nem|igen|ismeretlen|nem alkalmazhato|nem ismert"),
+    ("Romanian", "niciunul|niciuna|nimic|nu se aplica|necunoscut|nu|da"),
+    ("Turkish", "yok|hicbiri|bilinmiyor|hayir|evet|uygulanamaz|gecerli degil|bilinen tehdit yok"),
+    ("Vietnamese", "khong co|khong|khong ap dung|khong ro|chua ro|co"),
     ("Indonesian and Malay", "tidak ada|tiada|tidak berlaku|tidak diketahui|tidak|ya"),
     (
         "Russian",
@@ -385,6 +469,15 @@ pub(super) const NOTHINGS: Rows = &[
         "Korean",
         "해당 없음|해당없음|없음|알 수 없음|모름|예|네|아니요|아니오|테스트|없습니다|특이사항 없음|위협 없음|적용 안 됨|불명|생략|해당사항 없음|빈칸|내용 없음",
     ),
+    (
+        "English",
+        "no data|no info|no information|leave empty|left empty|unfilled|unclear|i have no idea|no clue|clueless",
+    ),
+    ("Spanish", "no procede"),
+    ("Chinese", "暂无内容|暂无数据|暂无信息|暂无分析"),
+    ("Finnish", "ei sovellettavissa"),
+    ("Arabic", "غير متوفر"),
+    ("Greek", "δεν ισχύει"),
 ];
 
 /// Texts that only point to another place.
@@ -413,7 +506,7 @@ pub(super) const POINTERS: Rows = &[
         "French",
         "voir ci-dessus|voir ci-dessous|voir plus haut|voir plus bas|cf. ci-dessus|ci-dessus|ci-dessous|idem ci-dessus|idem que ci-dessus|comme ci-dessus|voir annexe",
     ),
-    ("French", "voir wiki|voir le wiki|voir documentation|même chose|la même chose|identique|pareil"),
+    ("French", "voir wiki|voir le wiki|voir documentation|meme chose|la meme chose|identique|pareil"),
     (
         "German",
         "siehe oben|s. o.|siehe unten|s. u.|wie oben|dito|ebenso|siehe wiki|siehe confluence|siehe anhang|siehe dokumentation|siehe doku|gleiches gilt|dasselbe",
@@ -421,11 +514,11 @@ pub(super) const POINTERS: Rows = &[
     ("German", "analog|analog zu oben|wie zuvor|oben|unten|gleich wie oben|siehe dort|siehe anderswo"),
     (
         "Spanish",
-        "ver arriba|véase arriba|ver más arriba|ver abajo|igual que arriba|lo mismo|ídem|ver wiki|ver documentación|ver anexo|como arriba|igual",
+        "ver arriba|vease arriba|ver mas arriba|ver abajo|igual que arriba|lo mismo|idem|ver wiki|ver documentacion|ver anexo|como arriba|igual",
     ),
     (
         "Portuguese",
-        "ver acima|veja acima|ver abaixo|igual acima|o mesmo|mesmo que acima|ver wiki|ver documentação|ver anexo|como acima|vide acima",
+        "ver acima|veja acima|ver abaixo|igual acima|o mesmo|mesmo que acima|ver wiki|ver documentacao|ver anexo|como acima|vide acima",
     ),
     (
         "Italian",
@@ -440,22 +533,22 @@ pub(super) const POINTERS: Rows = &[
         "Danish and Norwegian",
         "se ovenfor|se nedenfor|se over|se under|samme som ovenfor|som over|som ovenfor|se wiki|samme",
     ),
-    ("Finnish", "katso yllä|ks. yllä|katso alla|sama kuin yllä|katso wiki|samoin"),
+    ("Finnish", "katso ylla|ks. ylla|katso alla|sama kuin ylla|katso wiki|samoin"),
     (
         "Polish",
-        "jak wyżej|j.w.|patrz wyżej|zob. wyżej|patrz wiki|zobacz wiki|patrz dokumentacja|to samo|patrz niżej",
+        "jak wyzej|j.w.|patrz wyzej|zob. wyzej|patrz wiki|zobacz wiki|patrz dokumentacja|to samo|patrz nizej",
     ),
     (
         "Czech and Slovak",
-        "viz výše|viz níže|viz wiki|viz dokumentace|stejné|totéž|pozri vyššie|ako vyššie|jako výše|to isté",
+        "viz vyse|viz nize|viz wiki|viz dokumentace|stejne|totez|pozri vyssie|ako vyssie|jako vyse|to iste",
     ),
-    ("Hungarian", "lásd fent|lásd fentebb|lásd lent|ugyanaz|mint fent|lásd wiki"),
+    ("Hungarian", "lasd fent|lasd fentebb|lasd lent|ugyanaz|mint fent|lasd wiki"),
     ("Romanian", "vezi mai sus|vezi wiki|la fel|idem ca mai sus"),
     (
         "Turkish",
-        "yukarıya bakınız|yukarıya bakın|bkz. yukarı|yukarıdaki gibi|aynı|aşağıya bakınız|wikiye bakın",
+        "yukariya bakiniz|yukariya bakin|bkz. yukari|yukaridaki gibi|ayni|asagiya bakiniz|wikiye bakin",
     ),
-    ("Vietnamese", "như trên|xem ở trên|xem trên|xem wiki|giống như trên|xem bên dưới"),
+    ("Vietnamese", "nhu tren|xem o tren|xem tren|xem wiki|giong nhu tren|xem ben duoi"),
     (
         "Indonesian and Malay",
         "lihat di atas|lihat atas|sama seperti di atas|sama dengan di atas|lihat wiki|sda",
@@ -487,6 +580,14 @@ pub(super) const POINTERS: Rows = &[
         "Korean",
         "위와 같음|상동|위 참조|위키 참조|문서 참조|아래 참조|상기 참조|위와 동일|동일|동일함|문서 참고|위키 참고|위 내용 참조|같음|별첨 참조|이하 동일|상기와 동일|참조|링크 참조",
     ),
+    (
+        "Japanese",
+        "別添参照|文書参照|設計書参照|仕様書参照|リンク参照|前述参照|後述参照|詳細参照|こちら参照|チケット参照|readme参照|添付参照|別表参照",
+    ),
+    (
+        "Korean",
+        "링크 참조|설계서 참조|첨부 참조|상세 참조|링크 참고|첨부 참고|아래 참고|위 참고|문서를 참조|문서를 참고",
+    ),
 ];
 
 /// Beginnings and ends of short texts in scripts without spaces: the affix, and the most letters that the whole may have.
@@ -496,11 +597,18 @@ pub(super) struct Affix {
 }
 
 /// Beginnings of promises.
-pub(super) const PROMISE_PREFIXES: &[Affix] =
-    &[Affix { text: "待", most: 4 }, Affix { text: "后续再", most: 8 }];
+pub(super) const PROMISE_PREFIXES: &[Affix] = &[Affix { text: "后续再", most: 8 }];
 /// Ends of promises.
 pub(super) const PROMISE_SUFFIXES: &[Affix] = &[
-    Affix { text: "予定", most: 8 },
+    Affix { text: "作成予定", most: 8 },
+    Affix { text: "記入予定", most: 8 },
+    Affix { text: "追記予定", most: 8 },
+    Affix { text: "追加予定", most: 8 },
+    Affix { text: "対応予定", most: 8 },
+    Affix { text: "検討予定", most: 8 },
+    Affix { text: "更新予定", most: 8 },
+    Affix { text: "記載予定", most: 8 },
+    Affix { text: "分析予定", most: 8 },
     Affix { text: "作成中", most: 8 },
     Affix { text: "検討中", most: 8 },
     Affix { text: "確認中", most: 8 },
@@ -525,10 +633,9 @@ pub(super) const POINTER_PREFIXES: &[Affix] = &[
 ];
 /// Ends of pointers.
 pub(super) const POINTER_SUFFIXES: &[Affix] = &[
-    Affix { text: "参照", most: 14 },
     Affix { text: "を参照", most: 20 },
     Affix { text: "を参照してください", most: 30 },
     Affix { text: "をご覧ください", most: 26 },
-    Affix { text: "참조", most: 12 },
-    Affix { text: "참고", most: 12 },
+    Affix { text: "를참조하세요", most: 16 },
+    Affix { text: "를참고하세요", most: 16 },
 ];
