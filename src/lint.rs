@@ -239,7 +239,10 @@ fn lint_model(
         found.extend(uncomputed(&subject, &found));
     }
     if judge.policy.has_rego() {
-        match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
+        let input = rego_input(root, &subject, path);
+        let mut answers = Ok(Vec::new());
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
