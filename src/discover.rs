@@ -856,6 +856,9 @@ fn costly_ignore_file(file: &Path) -> Option<String> {
         Ok(text) => text,
         Err(message) => return Some(message),
     };
+    if text.len() > Source::MAX_BYTES {
+        return Some(format!("larger than {} MiB", Source::MAX_BYTES / (1024 * 1024)));
+    }
     let line = costly_pattern(&text)?;
     Some(format!("line {line}: a pattern that is too complex: git would take too long to match so many `*`"))
 }

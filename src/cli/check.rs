@@ -208,9 +208,8 @@ pub(super) fn run(
 ) -> Result<Verdict, Stopped> {
     let mut outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
     let inputs: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.policy).cloned().collect();
-    output::refuse_inputs(&mut outputs, &inputs)
-        .inspect_err(|error| output::emit_stopped(error, &outputs))?;
-    output::prepare(&outputs)?;
+    let ready = output::refuse_inputs(&mut outputs, &inputs).and_then(|()| output::prepare(&outputs));
+    ready.inspect_err(|error| output::emit_stopped(error, &outputs))?;
     output::emit_on_stop(&outputs);
     let judged = || judged(arguments, &outputs, repository, called);
     // A panic of this program's own ends the run with a report, too.
