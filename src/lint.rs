@@ -74,7 +74,8 @@ fn is_lfs_pointer(text: &str) -> bool {
         return false;
     };
     let has = |key: &str| lines.iter().any(|line| line.trim().starts_with(key));
-    NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && lines.len() <= MOST_LINES
+    NAMES.iter().any(|name| version.contains(name))
+        || has("oid ") && has("size ") && lines.len() <= MOST_LINES
 }
 
 /// How many faults of one file are reported.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
+use super::emit_to_stdout;
 use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
@@ -16,7 +17,6 @@ use super::rewrite::{
     Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
 };
 use super::side::Side;
-use super::emit_to_stdout;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository};

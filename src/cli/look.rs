@@ -9,10 +9,10 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use super::STACK;
 use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
 use super::side::{Side, folders_of};
-use super::STACK;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;

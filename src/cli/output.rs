@@ -145,8 +145,7 @@ fn file_id(_path: &Path) -> Option<(u64, u64)> {
 /// # Errors
 /// Which output that is.
 pub(super) fn refuse_inputs(outputs: &mut Vec<Output>, inputs: &[PathBuf]) -> Result<(), Stopped> {
-    let replaced =
-        |output: &Output| output.file.as_ref().is_some_and(|file| is_input(file, inputs));
+    let replaced = |output: &Output| output.file.as_ref().is_some_and(|file| is_input(file, inputs));
     let Some(file) = outputs.iter().find(|output| replaced(output)).and_then(|output| output.file.clone())
     else {
         return Ok(());
@@ -232,8 +231,9 @@ fn is_judged(file: &Path) -> bool {
     let source = Source::decode(file.to_string_lossy(), bytes);
     let document = document::parse(&source);
     let is_read = |root| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some();
-    let is_unread =
-        is_candidate && (!document.is_sound() || document.roots().next().is_none()) && is_mentioned(source.text());
+    let is_unread = is_candidate
+        && (!document.is_sound() || document.roots().next().is_none())
+        && is_mentioned(source.text());
     document.roots().any(is_read) || is_unread
 }
 

@@ -23,9 +23,9 @@ pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> O
     }
     let (links, rest) = without_links(text);
     let rest = rest.replace([',', ';'], " ");
-    let words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, &is_there)).collect();
+    let words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, is_there)).collect();
     let is_prose = words.contains(&Word::Prose);
-    let links = links.iter().map(|target| Word::of(target, &is_there));
+    let links = links.iter().map(|target| Word::of(target, is_there));
     let words = words.into_iter().filter(|_| !is_prose);
     links.chain(words).take(MOST).find_map(|word| match word {
         Word::Path(path) if candidates(&path, model).is_empty() => Some(PathProblem::Outside(path)),
@@ -57,8 +57,8 @@ const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–",
 const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
 /// File extensions that make a path of a word without a folder.
 const USUAL_EXTENSIONS: [&str; 24] = [
-    "adoc", "csv", "docx", "feature", "htm", "html", "ipynb", "jpeg", "jpg", "json", "log", "markdown", "md", "odt",
-    "pdf", "png", "pptx", "rst", "sarif", "svg", "txt", "xlsx", "yaml", "yml",
+    "adoc", "csv", "docx", "feature", "htm", "html", "ipynb", "jpeg", "jpg", "json", "log", "markdown", "md",
+    "odt", "pdf", "png", "pptx", "rst", "sarif", "svg", "txt", "xlsx", "yaml", "yml",
 ];
 
 impl Word {
@@ -135,9 +135,8 @@ fn without_links(text: &str) -> (Vec<&str>, String) {
 /// A path without `#fragment`, `?query`, `:12`, `:12:3` or `:12-20`.
 fn without_place(text: &str) -> &str {
     let path = text.split(['#', '?']).next().unwrap_or(text);
-    let is_place = |part: &str| {
-        !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit() || letter == b'-')
-    };
+    let is_place =
+        |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit() || letter == b'-');
     let mut path = path;
     while let Some((rest, _)) = path.rsplit_once(':').filter(|(_, part)| is_place(part)) {
         path = rest;
@@ -199,8 +198,15 @@ mod tests {
 
     /// The problem of a text in a repository with a few files, as text.
     fn problem(text: &str) -> String {
-        const FILES: [&str; 7] =
-            ["tests", "tests/a.md", "tests/a b.md", "agents/a.md", "agents", "x.pdf", ".github/workflows/t.yml"];
+        const FILES: [&str; 7] = [
+            "tests",
+            "tests/a.md",
+            "tests/a b.md",
+            "agents/a.md",
+            "agents",
+            "x.pdf",
+            ".github/workflows/t.yml",
+        ];
         let exists = |path: &str| FILES.contains(&path);
         match path_problem(text, "agents/threat-model.yaml", exists) {
             None => String::new(),

@@ -222,7 +222,8 @@ fn outputs_that_lead_to_one_file_are_refused() {
     let folder = Folder::new(&[("threat-model.yaml", MODEL), ("sub/keep", "")]);
     let path = folder.path("a.json").display().to_string();
     for other in ["a.json", "./a.json", "sub/../a.json", "A.json", &path] {
-        let ran = folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", other]);
+        let ran =
+            folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", other]);
         assert_eq!(ran.code, 2, "{other}: {}{}", ran.out, ran.err);
         assert!(ran.err.contains("two reports cannot share a file"), "{other}: {}", ran.err);
     }
@@ -233,10 +234,12 @@ fn outputs_that_lead_to_one_file_are_refused() {
             "soft.json" => std::os::unix::fs::symlink("a.json", folder.path(link)).unwrap(),
             _ => std::fs::hard_link(folder.path("a.json"), folder.path(link)).unwrap(),
         }
-        let ran = folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", link]);
+        let ran =
+            folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", link]);
         assert_eq!(ran.code, 2, "{link}: {}{}", ran.out, ran.err);
     }
-    let ran = folder.run(&["--format", "json", "--output", "b.json", "--format", "sarif", "--output", "c.json"]);
+    let ran =
+        folder.run(&["--format", "json", "--output", "b.json", "--format", "sarif", "--output", "c.json"]);
     assert_ne!(ran.code, 2, "{}{}", ran.out, ran.err);
 }
 

@@ -323,7 +323,13 @@ pub(crate) fn no_files() -> Vec<Scene> {
             1,
             "22:10",
         ),
-        scene("a .gitignore of 200 MiB", |folder| hole(folder, ".gitignore"), FOUND, 2, ".gitignore: cannot judge"),
+        scene(
+            "a .gitignore of 200 MiB",
+            |folder| hole(folder, ".gitignore"),
+            FOUND,
+            2,
+            ".gitignore: cannot judge",
+        ),
         scene(
             "a .gitignore of patterns built to blow up",
             |folder| {
