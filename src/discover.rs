@@ -20,7 +20,7 @@ pub use links::{link_out, link_within};
 pub use marker::Marker;
 
 use crate::git::{self, Commit, Listed, Place};
-use crate::pattern::too_complex;
+use crate::pattern::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
 use crate::source::Source;
@@ -463,11 +463,10 @@ impl Finder<'_> {
     /// Adds the files that git lists in the checkout at a place below the root; `false` if git cannot list them.
     fn list(&mut self, checkout: &Path, places: &[PathBuf], folders: &[Below], dirs: &mut Folders) -> bool {
         let root = self.repository.root.join(checkout);
-        let listed = match git::list(&root, places) {
+        let listed = match self.list_all(&root, places) {
             Ok(listed) => listed,
-            Err(message) => {
-                let message = format!("git cannot list the files here: {message}");
-                self.found.obstacles.push(Obstacle { path: self.repository.shown(&root), message });
+            Err(obstacle) => {
+                self.found.obstacles.push(obstacle);
                 return false;
             }
         };
@@ -486,6 +485,28 @@ impl Finder<'_> {
             }
         }
         true
+    }
+
+    /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long,
+    /// are refused before it matches them.
+    fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<Listed>, Obstacle> {
+        let failed = |message: String| Obstacle {
+            path: self.repository.shown(root),
+            message: format!("git cannot list the files here: {message}"),
+        };
+        let mut listed = git::list_tracked(root, places).map_err(failed)?;
+        let above = places.iter().flat_map(|place| place.ancestors()).chain([Path::new("")]);
+        let tracked = listed.iter().map(|listed| &*listed.path);
+        let tracked = tracked.filter(|path| path.file_name().is_some_and(|name| name == IGNORE_FILE));
+        let files: BTreeSet<PathBuf> =
+            above.map(|folder| folder.join(IGNORE_FILE)).chain(tracked.map(Path::to_owned)).collect();
+        for file in files.iter().map(|file| root.join(file)) {
+            if let Some(message) = costly_ignore_file(&file) {
+                return Err(Obstacle { path: self.repository.shown(&file), message });
+            }
+        }
+        listed.extend(git::list_untracked(root, places).map_err(failed)?);
+        Ok(listed)
     }
 
     /// Adds a file that git lists, if it is one to look for.
@@ -822,9 +843,29 @@ impl Finder<'_> {
     }
 }
 
+/// The name of files that tell git what to ignore.
+const IGNORE_FILE: &str = ".gitignore";
+
+/// Why git would wait for an ignore file, or match its patterns for too long, if it would. It follows no link to one.
+fn costly_ignore_file(file: &Path) -> Option<String> {
+    let kind = fs::symlink_metadata(file).ok()?.file_type();
+    if !kind.is_file() {
+        return (!kind.is_dir() && !kind.is_symlink()).then(|| "not a regular file".to_owned());
+    }
+    let text = match read(file) {
+        Ok(text) => text,
+        Err(message) => return Some(message),
+    };
+    if text.len() > Source::MAX_BYTES {
+        return Some(format!("larger than {} MiB", Source::MAX_BYTES / (1024 * 1024)));
+    }
+    let line = costly_pattern(&text)?;
+    Some(format!("line {line}: a pattern that is too complex: git would take too long to match so many `*`"))
+}
+
 /// Whether a folder has a `.gitignore` that would be read without end, waited for, or that takes too much to compile.
 fn has_unfit_ignore_file(folder: &Path) -> bool {
-    let file = folder.join(".gitignore");
+    let file = folder.join(IGNORE_FILE);
     let Ok(metadata) = fs::metadata(&file) else { return false };
     if !metadata.is_file() || metadata.len() > MOST_IGNORED {
         return true;
@@ -838,7 +879,7 @@ fn unfit_ignore_file(folder: &Path, repository: &Repository) -> Obstacle {
         "not a regular file, larger than {} KiB, or with a pattern that is too complex",
         MOST_IGNORED / 1024
     );
-    Obstacle { path: repository.shown(&folder.join(".gitignore")), message }
+    Obstacle { path: repository.shown(&folder.join(IGNORE_FILE)), message }
 }
 
 /// The files below a folder whose names have one of these endings, in the order of their paths.

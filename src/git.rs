@@ -351,16 +351,29 @@ pub enum Place {
     Repository,
 }
 
-/// How long git may take to list files: a pipe in the place of a `.gitignore` would be waited for.
+/// How long git may take to list files. A large repository on a slow disk takes most of it.
 const LISTING: Duration = Duration::from_secs(30);
 
-/// Lists the files of a checkout that git tracks, or does not ignore, below some paths from its root; without any, all.
+/// Lists the files of a checkout that git tracks, below some paths from its root; without any, all. No pattern of an ignore
+/// file is matched.
 ///
 /// # Errors
 /// What git reports, or that it is not the checkout's root.
-pub fn list(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+pub fn list_tracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+    listing(root, &["--stage", "--cached"], below)
+}
+
+/// Lists the files of a checkout that git neither tracks nor ignores, below some paths from its root; without any, all.
+///
+/// # Errors
+/// What git reports, or that it is not the checkout's root.
+pub fn list_untracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+    listing(root, &["--others", "--exclude-standard"], below)
+}
+
+fn listing(root: &Path, which: &[&str], below: &[PathBuf]) -> Result<Vec<Listed>, String> {
     let mut command = command(root);
-    command.args(["ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--"]);
+    command.args(["ls-files", "-z", "-t"]).args(which).arg("--");
     if below.iter().all(|path| !path.as_os_str().is_empty()) {
         command.args(below);
     }

@@ -15,7 +15,7 @@ use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
-use crate::source::{BOM, Language, Positions, Source, Span, first_line_of};
+use crate::source::{BOM, Language, Positions, Source, Span};
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -62,9 +62,21 @@ pub enum Content {
     Other,
 }
 
-/// The first line of a Git LFS pointer, as it is written now and as it was once.
-const LFS_POINTERS: [&str; 2] =
-    ["version https://git-lfs.github.com/spec/v1", "version https://hawser.github.com/spec/v1"];
+/// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
+fn is_lfs_pointer(text: &str) -> bool {
+    /// Names of Git LFS in the addresses of its versions.
+    const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
+    /// A pointer has fewer than 1,024 bytes, so one with more lines of extensions is none.
+    const MOST_LINES: usize = 30;
+    let lines = text.trim_start_matches(BOM).split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+    let lines: Vec<&str> = lines.take(MOST_LINES + 1).collect();
+    let Some(version) = lines.first().and_then(|first| first.trim().strip_prefix("version ")) else {
+        return false;
+    };
+    let has = |key: &str| lines.iter().any(|line| line.trim().starts_with(key));
+    NAMES.iter().any(|name| version.contains(name))
+        || has("oid ") && has("size ") && lines.len() <= MOST_LINES
+}
 
 /// How many faults of one file are reported.
 pub(crate) const MOST_FAULTS: usize = 1_000;
@@ -73,7 +85,7 @@ const LONGEST_MESSAGE: usize = 600;
 
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
-    if LFS_POINTERS.contains(&first_line_of(source.text().trim_start_matches(BOM))) {
+    if is_lfs_pointer(source.text()) {
         return Linted::of(Content::LfsPointer, Vec::new());
     }
     let document = document::parse(source);
@@ -239,7 +251,10 @@ fn lint_model(
         found.extend(uncomputed(&subject, &found));
     }
     if judge.policy.has_rego() {
-        match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
+        let input = rego_input(root, &subject, path);
+        let mut answers = Ok(Vec::new());
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
@@ -428,6 +443,26 @@ fn shorten(message: &mut Box<str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lfs_pointer_is_known_in_every_version() {
+        let keys = "oid sha256:0123456789abcdef\nsize 12\n";
+        for text in [
+            format!("version https://git-lfs.github.com/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v2\n{keys}"),
+            format!("version https://hawser.github.com/spec/v1\n{keys}"),
+            format!("version http://git-media.io/v/2\n{keys}"),
+            format!("version https://example.org/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:01\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\r\n{}", keys.replace('\n', "\r\n")),
+            format!("\u{FEFF}\nversion https://git-lfs.github.com/spec/v1 \n{keys}"),
+        ] {
+            assert!(is_lfs_pointer(&text), "{text}");
+        }
+        for text in ["", "version: 1\n", "version 2\nsize 1\n", "aivss_threat_model: 1\noid a\nsize 1\n"] {
+            assert!(!is_lfs_pointer(text), "{text}");
+        }
+    }
 
     #[test]
     fn uncomputed_score_is_reported_unless_a_problem_of_its_owner_explains_it() {

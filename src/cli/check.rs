@@ -206,8 +206,11 @@ pub(super) fn run(
     repository: &Repository,
     called: Called,
 ) -> Result<Verdict, Stopped> {
-    let outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
-    output::prepare(&outputs)?;
+    let mut outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
+    let inputs: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.policy).cloned().collect();
+    let ready = output::refuse_inputs(&mut outputs, &inputs).and_then(|()| output::prepare(&outputs));
+    ready.inspect_err(|error| output::emit_stopped(error, &outputs))?;
+    output::emit_on_stop(&outputs);
     let judged = || judged(arguments, &outputs, repository, called);
     // A panic of this program's own ends the run with a report, too.
     let judged = panic::catch_unwind(AssertUnwindSafe(judged))

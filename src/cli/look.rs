@@ -9,10 +9,10 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use super::STACK;
 use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
 use super::side::{Side, folders_of};
-use super::{STACK, watch};
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
@@ -234,7 +234,6 @@ fn judge_all(
         if let Some(outcome) = outcome.transpose() {
             slot.get_or_init(|| outcome);
             done.fetch_add(1, Ordering::Relaxed);
-            watch::progress();
         }
     };
     let work = |_working: Sender<()>| {

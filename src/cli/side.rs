@@ -122,9 +122,6 @@ pub(super) fn folders_of(path: &str) -> impl Iterator<Item = String> {
 impl Files for Side<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let path = Path::new(name);
-        if path.extension().is_some_and(|ending| ending == "rego") {
-            watch::start();
-        }
         match self {
             Self::Folder(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
             Self::Folder(_) => read(path),
@@ -145,7 +142,11 @@ impl Files for Side<'_> {
     }
 
     fn muted(&self, work: &mut dyn FnMut()) -> String {
-        mute::stderr(work)
+        watch::watched(|| mute::stderr(work))
+    }
+
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        watch::bounded(work)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {

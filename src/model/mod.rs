@@ -14,7 +14,7 @@ mod placeholder;
 mod recognise;
 mod stub;
 
-pub use evidence::{candidates, relative_path};
+pub use evidence::{PathProblem, path_problem};
 pub use factors::{Factor, is_other_spelling};
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};

@@ -17,6 +17,9 @@ mod review;
 mod show;
 pub mod trial;
 
+/// The name of the threads that run rules in Rego. What their engine says when it panics may quote anything.
+pub const REGO_THREAD: &str = "rego";
+
 pub use answer::Answer;
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exception::{Excepted, Exception};

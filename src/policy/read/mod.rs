@@ -51,6 +51,15 @@ pub trait Files: Sync {
         work();
         String::new()
     }
+
+    /// Runs code of others within the time and memory that a whole run has for it.
+    ///
+    /// # Errors
+    /// The run has used up its time, so nothing was done.
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        work();
+        Ok(())
+    }
 }
 
 /// No files at all, for policies that name none.
