@@ -12,6 +12,7 @@ mod fix;
 mod gate;
 mod import;
 mod init;
+mod locate;
 mod look;
 mod man;
 mod migrate;

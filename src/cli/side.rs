@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{mute, watch};
+use crate::change::Revision;
 use crate::discover::{
     Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
     is_near_policy, read, size,
@@ -65,15 +66,19 @@ impl Side<'_> {
         Ok(files.iter().flat_map(|file| folders_of(file)).collect())
     }
 
-    /// Which of some paths a sparse checkout leaves out, so that they are not removed.
-    pub(super) fn left_out(&self, paths: &[&str]) -> Result<Vec<String>, String> {
+    /// The tracked files that a sparse checkout leaves out.
+    pub(super) fn left_out(&self) -> Result<BTreeSet<String>, String> {
         match self {
-            Self::Folder(repository) if !paths.is_empty() => {
-                let (_, sparse) = tracked(repository.root())?;
-                let paths: BTreeSet<&str> = paths.iter().copied().collect();
-                Ok(sparse.into_iter().filter(|path| paths.contains(path.as_str())).collect())
-            }
-            Self::Folder(_) | Self::Commit(..) => Ok(Vec::new()),
+            Self::Folder(repository) => Ok(tracked(repository.root())?.1.into_iter().collect()),
+            Self::Commit(..) => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// The revision of a commit.
+    pub(super) const fn revision(&self) -> Option<&Revision> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Commit(_, commit) => Some(&commit.revision),
         }
     }
 

@@ -1223,3 +1223,109 @@ fn second_model_of_an_agent_is_compared_with_the_one_of_the_base() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert!(code == 1 && lines.iter().any(|line| line.contains("score-increased")), "{lines:?}");
 }
+
+#[test]
+fn model_that_moves_out_of_what_is_checked_is_removed_and_says_where_it_is() {
+    type Change = fn(&Repository);
+    let cases: [(&str, &str, Change); 6] = [
+        (
+            "agents",
+            "; its file is now elsewhere/x.yaml, which is outside of the checked paths",
+            |repository| {
+                fs::create_dir(repository.path().join("elsewhere")).unwrap();
+                repository.git(&["mv", PLANNER, "elsewhere/x.yaml"]);
+            },
+        ),
+        (
+            "agents",
+            "; its file is now elsewhere/x.yaml, which is outside of the checked paths",
+            |repository| {
+                fs::create_dir(repository.path().join("elsewhere")).unwrap();
+                repository.git(&["mv", PLANNER, "elsewhere/x.yaml"]);
+                repository.edit("elsewhere/x.yaml", "aivss_threat_model: 1", "threat: 1");
+            },
+        ),
+        (".", "; its file is now agents/planner/x.txt, which is not YAML, JSON or Markdown", |repository| {
+            repository.git(&["mv", PLANNER, "agents/planner/x.txt"]);
+        }),
+        (
+            ".",
+            "; its file is now old/x.yaml, which is excluded by `old/**` (aivss-policy.yaml:4:10)",
+            |repository| {
+                fs::create_dir(repository.path().join("old")).unwrap();
+                repository.git(&["mv", PLANNER, "old/x.yaml"]);
+            },
+        ),
+        ("agents", "", |repository| {
+            fs::create_dir(repository.path().join("elsewhere")).unwrap();
+            fs::rename(repository.path().join(PLANNER), repository.path().join("elsewhere/x.yaml")).unwrap();
+        }),
+        (".", "", |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let helper = "agents/helper.threat-model.yaml";
+            repository.git(&["mv", helper, "agents/both.threat-model.yaml"]);
+        }),
+    ];
+    for (paths, moved, change) in cases {
+        let repository = with_helper();
+        repository.git(&["switch", "--quiet", "main"]);
+        repository.write("aivss-policy.yaml", &format!("{POLICY}files: {{ exclude: ['old/**'] }}\n"));
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--force-create", "second"]);
+        change(&repository);
+        let report = repository.report(&["--base", "main", "--new-only", paths]);
+        assert_eq!(rules_of(&report), [format!("{PLANNER} warning model-removed")], "{moved}");
+        let files = report["files"].as_array().unwrap();
+        let message =
+            files.iter().find_map(|file| file["diagnostics"][0]["message"].as_str()).unwrap_or_default();
+        assert_eq!(message, format!("the threat model of `Planner` was removed{moved}"));
+        let agents = report["change"]["agents"].as_array().unwrap();
+        let removed = agents.iter().find(|agent| agent["name"] == "Planner").unwrap();
+        assert_eq!(removed["after"]["state"], "absent", "{moved}");
+    }
+}
+
+#[test]
+fn unchecked_copy_does_not_take_the_place_of_a_renamed_model() {
+    let repository = with_helper();
+    repository.write("elsewhere/x.yaml", MODEL);
+    repository.git(&["mv", "agents/planner", "agents/moved"]);
+    let moved = "agents/moved/threat-model.yaml";
+    repository.edit(moved, "name: Planner", "name: Other");
+    repository.edit(moved, "threat_multiplier: 0.97", "threat_multiplier: 1.0");
+    repository.commit();
+    let report = repository.report(&["--base", "main", "agents"]);
+    assert_eq!(report["change"]["agents"][0]["renamed_from"], PLANNER, "{report}");
+    assert!(!rules_of(&report).iter().any(|rule| rule.contains("model-removed")), "{report}");
+}
+
+#[test]
+fn new_model_that_lacks_what_a_removed_one_has_is_weakened() {
+    let changes: [fn(&Repository); 3] = [
+        |repository| {
+            repository.git(&["mv", "agents/planner", "agents/moved"]);
+            let text = REPORT.replace("Planner", "Another");
+            repository.write("agents/moved/threat-model.yaml", &text);
+        },
+        |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let helper = MODEL.replace("Planner", "Helper");
+            let text = format!("{helper}---\n{}", REPORT.replace("Planner", "Another"));
+            repository.write("agents/helper.threat-model.yaml", &text);
+        },
+        |repository| {
+            repository.git(&["mv", "agents/planner", "agents/moved"]);
+            let (above, _) = MODEL.split_once("maestro:").unwrap();
+            repository.write("agents/moved/threat-model.yaml", &above.replace("Planner", "Another"));
+        },
+    ];
+    for change in changes {
+        let repository = with_helper();
+        change(&repository);
+        repository.git(&["add", "--all"]);
+        let report = repository.report(&["--base", "main", "--new-only"]);
+        assert_eq!(report["verdict"], "failed", "{report}");
+        let rules = rules_of(&report);
+        assert!(rules.iter().any(|rule| rule.ends_with("error model-weakened")), "{rules:?}");
+    }
+}
