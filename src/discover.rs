@@ -185,6 +185,14 @@ impl Repository {
         above.filter(|above| *above != self.root && is_link(above)).last()
     }
 
+    /// The link at or above a path, given from the root, that is in the place of a folder: it leads to no file.
+    pub fn folder_link(&self, path: &str) -> Option<String> {
+        let at = self.root.join(path);
+        let is_link = is_link(&at) && !fs::metadata(&at).is_ok_and(|metadata| metadata.is_file());
+        let link = self.link_above(path).or_else(|| is_link.then_some(at));
+        link.map(|link| self.matched_as(&link))
+    }
+
     /// Whether a path, given from the root, is one of some paths, or below one.
     pub fn is_among(&self, path: &str, paths: &[PathBuf]) -> bool {
         paths.iter().any(|above| self.root.join(path).starts_with(self.whole(above)))

@@ -484,17 +484,13 @@ pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
-/// The paths of the index, relative to the repository's root: those in the working folder, and those that a sparse
-/// checkout leaves out.
+/// The paths of the index.
 ///
 /// # Errors
 /// What git reports.
-pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
-    let printed = output(root, &["ls-files", "-z", "-t", "--cached"])?;
-    let entries = printed.split(|byte| *byte == 0).filter_map(|entry| entry.split_first_chunk::<2>());
-    let (sparse, whole): (Vec<_>, Vec<_>) = entries.partition(|(tag, _)| *tag == b"S ");
-    let path = |(_, path): (&[u8; 2], &[u8])| String::from_utf8_lossy(path).into_owned();
-    Ok((whole.into_iter().map(path).collect(), sparse.into_iter().map(path).collect()))
+pub fn tracked(root: &Path) -> Result<Vec<Listed>, String> {
+    let printed = output(root, &["ls-files", "-z", "-t", "--stage", "--cached"])?;
+    Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
 }
 
 /// A commit with its files.
@@ -545,6 +541,11 @@ impl Commit {
     /// Whether there is a file, or a link, at a path.
     pub fn holds(&self, path: &str) -> bool {
         self.files.contains_key(path)
+    }
+
+    /// Whether there is a link at a path.
+    pub fn is_link(&self, path: &str) -> bool {
+        matches!(self.files.get(path), Some(Object::Link))
     }
 
     /// Whether files lie below a folder.

@@ -160,11 +160,10 @@ pub fn lint_removed(
 }
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
-pub fn lint_missing(path: &str, required: &Origin, judge: Judge<'_>) -> Linted {
+pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: Judge<'_>) -> Linted {
     let rule = &rules::model_missing::RULE;
     let (terms, _) = judge.policy.terms_for(Scope { path, environment: None, tier: None });
     let diagnostic = terms.level(rule).map(|level| {
-        let message = "this folder contains no threat model";
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         Diagnostic { level, ..diagnostic }
     });

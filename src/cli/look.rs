@@ -11,7 +11,8 @@ use std::thread;
 
 use super::gate::{Ask, Keep, Stopped};
 use super::progress::{Progress, follow};
-use super::side::{Side, folders_of};
+use super::required::add_missing;
+use super::side::Side;
 use super::{STACK, watch};
 use crate::assessed::Assessed;
 use crate::change::Before;
@@ -19,7 +20,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, Search, read_bounded};
 use crate::document::{MODEL_MARKER, is_mentioned};
-use crate::lint::{Content, Judge, Linted, lint, lint_missing};
+use crate::lint::{Content, Judge, Linted, lint};
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::rules::{self, Rule};
@@ -82,7 +83,7 @@ pub(super) fn look_at(
     };
     let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.keep), ask.progress);
     looked.add_all(discovery, outcomes, side);
-    looked.add_missing(&without_stdin(ask.paths), side, judge);
+    add_missing(&without_stdin(ask.paths), side, judge, &mut looked);
     looked
 }
 
@@ -335,33 +336,6 @@ impl Looked {
             Content::Model | Content::BrokenPolicy | Content::LfsPointer => true,
             Content::Policy => candidate.named,
             Content::Unmarked | Content::Other => false,
-        }
-    }
-
-    /// Adds what there is to say about the folders in which the policy requires a threat model.
-    fn add_missing(&mut self, paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>) {
-        if !judge.policy.requires_models() {
-            return;
-        }
-        let repository = side.repository();
-        let folders = match side.folders() {
-            Ok(folders) => folders,
-            Err(message) => {
-                return self
-                    .report
-                    .obstacles
-                    .push(Obstacle { path: repository.shown(repository.root()), message });
-            }
-        };
-        let with_models = self.report.files.iter().filter(|file| !file.models.is_empty());
-        let with_models: BTreeSet<String> = with_models.flat_map(|file| folders_of(&file.path)).collect();
-        for folder in folders.into_iter().filter(|folder| !with_models.contains(folder)) {
-            let Some(origin) = judge.policy.requires_model_in(&folder) else { continue };
-            let whole = repository.root().join(&folder);
-            if paths.iter().any(|path| repository.holds(path, &whole)) {
-                let linted = lint_missing(&folder, origin, judge);
-                self.add_path(&(repository.shown(&whole) + "/"), folder, linted);
-            }
         }
     }
 

@@ -22,6 +22,7 @@ mod policy;
 mod progress;
 mod replace;
 mod report;
+mod required;
 mod rewrite;
 mod score;
 mod side;

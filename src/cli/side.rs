@@ -9,7 +9,7 @@ use crate::discover::{
     Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
     is_near_policy, read, size,
 };
-use crate::git::{Commit, tracked};
+use crate::git::{Commit, Place, tracked};
 use crate::policy::Files;
 
 /// One side of a comparison.
@@ -50,28 +50,12 @@ impl Side<'_> {
         }
     }
 
-    /// The folders that contain tracked files, from the repository's root, with `/` at their end.
-    pub(super) fn folders(&self) -> Result<BTreeSet<String>, String> {
-        let files: Vec<String> = match self {
-            Self::Folder(repository) if repository.is_git() => {
-                let (files, _) = tracked(repository.root())?;
-                files.into_iter().filter(|file| repository.stands(file)).collect()
-            }
-            Self::Folder(repository) => {
-                let files = files_below(repository.root(), &[])?;
-                files.iter().map(|file| repository.matched(file)).collect()
-            }
-            Self::Commit(_, commit) => commit.paths().map(str::to_owned).collect(),
-        };
-        Ok(files.iter().flat_map(|file| folders_of(file)).collect())
-    }
-
     /// The tracked files that a sparse checkout leaves out.
     pub(super) fn left_out(&self) -> Result<BTreeSet<String>, String> {
-        match self {
-            Self::Folder(repository) => Ok(tracked(repository.root())?.1.into_iter().collect()),
-            Self::Commit(..) => Ok(BTreeSet::new()),
-        }
+        let Self::Folder(repository) = self else { return Ok(BTreeSet::new()) };
+        let listed = tracked(repository.root())?.into_iter();
+        let sparse = listed.filter(|listed| matches!(listed.place, Place::Sparse(_)));
+        Ok(sparse.map(|listed| repository.matched(&repository.root().join(listed.path))).collect())
     }
 
     /// The revision of a commit.
@@ -79,6 +63,14 @@ impl Side<'_> {
         match self {
             Self::Folder(_) => None,
             Self::Commit(_, commit) => Some(&commit.revision),
+        }
+    }
+
+    /// Whether a path, given from the repository's root, is a link or leads through one.
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        match self {
+            Self::Folder(repository) => repository.is_linked(&repository.root().join(path)),
+            Self::Commit(_, commit) => commit.is_link(path),
         }
     }
 
@@ -116,11 +108,6 @@ impl Side<'_> {
     fn within(repository: &Repository, path: &Path) -> Option<String> {
         repository.holds(repository.root(), path).then(|| repository.matched(path))
     }
-}
-
-/// The folders that a path lies in, with `/` at their end.
-pub(super) fn folders_of(path: &str) -> impl Iterator<Item = String> {
-    path.match_indices('/').map(|(at, _)| path[..=at].to_owned())
 }
 
 /// The files that a policy names; a name is a path from the current folder.

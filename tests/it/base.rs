@@ -1329,3 +1329,137 @@ fn new_model_that_lacks_what_a_removed_one_has_is_weakened() {
         assert!(rules.iter().any(|rule| rule.ends_with("error model-weakened")), "{rules:?}");
     }
 }
+
+/// The planner's repository with a policy that asks for a threat model in each folder of `agents`.
+fn with_required_models() -> Repository {
+    let repository = with_helper();
+    repository.write("aivss-policy.yaml", &format!("{POLICY}require: {{ models_in: ['agents/*/'] }}\n"));
+    repository.commit();
+    repository
+}
+
+#[test]
+fn required_model_is_in_the_folder_itself_or_in_its_docs() {
+    let model = MODEL.replace("Planner", "New");
+    let page = format!("# New\n\n```yaml\n{model}```\n");
+    let rows = [
+        ("agents/new/threat-model.yaml", &model, true),
+        ("agents/new/notes.yaml", &model, true),
+        ("agents/new/README.md", &page, true),
+        ("agents/new/docs/security/threat-model.yaml", &model, true),
+        ("agents/new/threat-models/new.yaml", &model, true),
+        ("agents/new/node_modules/x/threat-model.yaml", &model, false),
+        ("agents/new/.hidden/docs/threat-model.yaml", &model, false),
+        ("agents/new/tests/fixtures/threat-model.yaml", &model, false),
+        ("agents/new.threat-model.yaml", &model, false),
+        ("agents/new/threat-model.yaml", &REPORT.replace("Planner", "New"), true),
+    ];
+    for (path, text, is_met) in rows {
+        let repository = with_required_models();
+        repository.write("agents/new/agent.py", "pass\n");
+        repository.write(path, text);
+        repository.commit();
+        for arguments in [&[][..], &["--base", "main", "--new-only"], &["agents"]] {
+            let report = repository.report(arguments);
+            let missing = rules_of(&report).contains(&"agents/new/ error model-missing".to_owned());
+            assert_eq!(missing, !is_met, "{path} {arguments:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn required_model_has_an_allowed_format_and_is_not_excluded() {
+    let exclude = "files: { exclude: ['agents/new/**'] }\n";
+    for (more, extra) in [("", exclude), (", formats: [native]", "rules: { format-not-allowed: off }\n")] {
+        let repository = Repository::new();
+        let policy = format!("{POLICY}require: {{ models_in: ['agents/*/']{more} }}\n{extra}");
+        repository.write("aivss-policy.yaml", &policy);
+        repository.write("agents/new/threat-model.yaml", &REPORT.replace("Planner", "New"));
+        repository.commit();
+        let rules = rules_of(&repository.report(&[]));
+        assert!(rules.contains(&"agents/new/ error model-missing".to_owned()), "{policy}: {rules:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn link_meets_no_requirement_of_a_model() {
+    use std::os::unix::fs::symlink;
+    type Change = fn(&Repository);
+    let own = "this folder contains no threat model";
+    let link = "this folder is a link, so it contains no threat model of its own";
+    let cases: [(&str, &str, Change); 5] = [
+        ("agents/new/", own, |repository| {
+            repository.write("agents/new/agent.py", "pass\n");
+            let at = repository.path().join("agents/new/threat-model.yaml");
+            symlink("../planner/threat-model.yaml", at).unwrap();
+        }),
+        ("agents/new/", own, |repository| {
+            repository.write("agents/new/agent.py", "pass\n");
+            repository.write("docs/threat-model.yaml", &MODEL.replace("Planner", "New"));
+            symlink("../../docs", repository.path().join("agents/new/docs")).unwrap();
+        }),
+        ("agents/new/", link, |repository| {
+            repository.write("real/agent.py", "pass\n");
+            symlink("../real", repository.path().join("agents/new")).unwrap();
+        }),
+        ("agents/new/", link, |repository| {
+            symlink("nowhere", repository.path().join("agents/new")).unwrap();
+        }),
+        ("agents/", link, |repository| {
+            repository.git(&["mv", "agents", "real"]);
+            symlink("real", repository.path().join("agents")).unwrap();
+        }),
+    ];
+    for (folder, message, change) in cases {
+        let repository = with_required_models();
+        change(&repository);
+        repository.commit();
+        let lines = repository.lines(&[]).1;
+        let expected = format!("{folder}:1:1: error[model-missing] {message}");
+        assert!(lines.contains(&expected), "{lines:?}");
+        // The same in a commit, where it is known.
+        assert_eq!(repository.lines(&["--base", "HEAD", "--new-only"]).0, 0, "{folder} {message}");
+    }
+    // A link to a file is not a folder.
+    let repository = with_required_models();
+    symlink("../aivss-policy.yaml", repository.path().join("agents/link")).unwrap();
+    repository.commit();
+    assert_eq!(repository.lines(&[]).0, 0);
+}
+
+#[test]
+fn submodule_meets_no_requirement_of_a_model() {
+    let message = "this folder is a submodule, so it contains no threat model of this repository";
+    for (module, expected) in
+        [("agents/new", Some("agents/new/")), ("vendor/new", None), ("agents", Some("agents/"))]
+    {
+        let repository = with_required_models();
+        repository.write("aivss.yaml", &MODEL.replace("Planner", "Root"));
+        if module == "agents" {
+            repository.git(&["rm", "-r", "--quiet", "agents"]);
+        }
+        let folder = repository.path().join(module);
+        fs::create_dir_all(&folder).unwrap();
+        git(&folder, &["init", "--quiet", "."]);
+        write(&folder, "threat-model.yaml", MODEL.replace("Planner", "New"));
+        commit(&folder, "a step");
+        repository.commit();
+        let lines = repository.lines(&["."]).1;
+        let found: Vec<&String> = lines.iter().filter(|line| line.contains("model-missing")).collect();
+        let expected = expected.map(|folder| format!("{folder}:1:1: error[model-missing] {message}"));
+        assert_eq!(found, expected.iter().collect::<Vec<_>>(), "{module}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn required_folders_match_in_any_case_and_without_ignored_files() {
+    let repository = with_required_models();
+    repository.write("Agents/New/agent.py", "pass\n");
+    repository.write("agents/.gitignore", "tmp/\n");
+    repository.write("agents/tmp/a", "");
+    repository.commit();
+    let lines = repository.lines(&[]).1;
+    assert_eq!(lines, ["Agents/New/:1:1: error[model-missing] this folder contains no threat model"]);
+}
