@@ -574,17 +574,23 @@ impl Finder<'_> {
         }
         let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
         let marker = Marker::default();
-        let mut obstacle = |at: usize, message: String| {
-            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
-            self.found.obstacles.push(Obstacle { path, message });
-        };
+        let (mut obstacles, mut unread): (Vec<_>, BTreeMap<String, Vec<usize>>) = <_>::default();
         let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
             Ok(bytes) if !marker.is_in(&bytes) => {}
-            Ok(_) => obstacle(at, SPARSE.to_owned()),
-            Err(message) => obstacle(at, message),
+            Ok(_) => obstacles.push((at, SPARSE.to_owned())),
+            Err(message) => unread.entry(message).or_default().push(at),
         });
-        if let Err(message) = read {
-            obstacle(0, message);
+        obstacles.extend(read.err().map(|message| (0, message)));
+        // There can be very many, all for the same reason.
+        obstacles.extend(unread.into_iter().map(|(message, all)| match all.as_slice() {
+            [first, others @ ..] if !others.is_empty() => {
+                (*first, format!("{message}; files like this in all: {}", others.len() + 1))
+            }
+            all => (all.first().copied().unwrap_or(0), message),
+        }));
+        for (at, message) in obstacles {
+            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
+            self.found.obstacles.push(Obstacle { path, message });
         }
     }
 
@@ -608,7 +614,8 @@ impl Finder<'_> {
     }
 }
 
-const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add it with `git sparse-checkout add`";
+/// Why a tracked file cannot be read that is not in the checkout.
+pub const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add its folder with `git sparse-checkout add`";
 
 fn unsearched((candidate, message): (Candidate, String)) -> Obstacle {
     Obstacle { path: candidate.name, message }

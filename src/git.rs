@@ -144,6 +144,9 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
 
 /// Why git failed, from what it printed.
 fn reason(said: &str) -> String {
+    if said.contains("from promisor remote") {
+        return format!("a file to compare: {}", missing(HEAD));
+    }
     let mut lines = said.lines().filter(|line| !line.trim().is_empty());
     let fatal = lines.clone().find(|line| line.starts_with("fatal: "));
     let line = fatal.or_else(|| lines.next()).unwrap_or("git failed without a word");
@@ -409,7 +412,7 @@ pub fn read_objects(
     objects: &[String],
     mut each: impl FnMut(usize, Result<Vec<u8>, String>),
 ) -> Result<(), String> {
-    let mut batch = Batch::start(root).map_err(|error| no_git(&error))?;
+    let mut batch = Batch::start(root, HEAD).map_err(|error| no_git(&error))?;
     for (at, object) in objects.iter().enumerate() {
         each(at, batch.ask(object, Source::MAX_BYTES));
     }
@@ -493,6 +496,20 @@ pub fn tracked(root: &Path) -> Result<Vec<Listed>, String> {
     Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
 }
 
+/// The paths of the index that a sparse checkout leaves out. git is asked only where there is a sparse checkout.
+///
+/// # Errors
+/// What git reports.
+#[expect(clippy::disallowed_methods, reason = "no change can contain a `.git`")]
+pub fn left_out(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let is_sparse = git_folder(root).is_some_and(|folder| folder.join("info/sparse-checkout").exists());
+    if !is_sparse {
+        return Ok(Vec::new());
+    }
+    let listed = tracked(root)?.into_iter();
+    Ok(listed.filter(|listed| matches!(listed.place, Place::Sparse(_))).map(|listed| listed.path).collect())
+}
+
 /// A commit with its files.
 #[derive(Debug)]
 pub struct Commit {
@@ -522,7 +539,7 @@ impl Commit {
     pub fn open(root: &Path, revision: Revision) -> Result<Self, String> {
         let listed = output(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
-        let reader = Mutex::new(Batch::start(root).map_err(|error| no_git(&error))?);
+        let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
         Ok(Self { revision, files, reader })
     }
 
@@ -588,8 +605,16 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     Some((path.to_owned(), object))
 }
 
-/// Why git lacks an object, and what to do.
-const MISSING: &str = "its content is not in this clone, which is a partial one: fetch all of it with `git fetch --refetch --no-filter`";
+/// Why git lacks the content of a file, and what to do: `commit` is what to fetch.
+fn missing(commit: &str) -> String {
+    format!(
+        "its content is not in this clone, which is a partial one: fetch it with `git fetch --refetch --no-filter origin {commit}` \
+         (actions/checkout: without `filter` and `sparse-checkout`)"
+    )
+}
+
+/// The commit of the checkout, for a shell.
+const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// `git cat-file --batch`, waiting for names.
 #[derive(Debug)]
@@ -597,16 +622,18 @@ struct Batch {
     child: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// The commit to fetch where an object is missing.
+    commit: String,
 }
 
 impl Batch {
-    fn start(root: &Path) -> io::Result<Self> {
+    fn start(root: &Path, commit: &str) -> io::Result<Self> {
         let mut command = command(root);
         command.args(["cat-file", "--batch", "--follow-symlinks"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let answers = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
         let questions = child.stdin.take();
-        Ok(Self { child, questions, answers: BufReader::new(answers) })
+        Ok(Self { child, questions, answers: BufReader::new(answers), commit: commit.to_owned() })
     }
 
     fn ask(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
@@ -622,7 +649,7 @@ impl Batch {
         self.answers.read_line(&mut head)?;
         let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
         let (size, kind) = match words.as_slice() {
-            ["missing" | "ambiguous", ..] => return Ok(Err(MISSING.to_owned())),
+            ["missing" | "ambiguous", ..] => return Ok(Err(missing(&self.commit))),
             [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, (*kind).to_owned()),
             _ => return Err(io::Error::other("it has ended")),
         };

@@ -15,7 +15,7 @@ use crate::assessed::Assessed;
 use crate::change::{self, AgentChange, Before, Change, Fact, Standing};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
-use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
 use crate::document::POLICY_MARKER;
 use crate::git::{Commit, changed, renames};
 use crate::lint::{Judge, lint_removed};
@@ -122,6 +122,11 @@ pub(super) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
 
 /// The policy of one side.
 pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found, Stopped> {
+    if given.is_none()
+        && let Some(path) = side.policy_left_out().map_err(Stopped::Asked)?
+    {
+        return Err(Stopped::Asked(format!("policy {path}: {SPARSE}")));
+    }
     let path = match given {
         Some(path) => {
             if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
@@ -376,7 +381,7 @@ fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Jud
             }
             Location::LeftOut => {
                 looked.report.obstacles.retain(|obstacle| obstacle.path != name);
-                looked.report.obstacles.push(Obstacle { path: name, message: SPARSE.to_owned() });
+                looked.report.obstacles.push(Obstacle { path: name, message: LEFT_OUT.to_owned() });
                 continue;
             }
             Location::Moved(now) => Some((now, locations.reason(now, judge.policy))),
@@ -388,7 +393,7 @@ fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Jud
 }
 
 /// Why a threat model cannot be compared that a sparse checkout leaves out.
-const SPARSE: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
+const LEFT_OUT: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
 
 /// Adds that a file of the checkout held a threat model and is not checked, unless the report says why.
 fn add_unchecked(path: String, head: Side<'_>, report: &mut Report) {

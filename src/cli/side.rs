@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::{mute, watch};
 use crate::change::Revision;
 use crate::discover::{
-    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
-    is_near_policy, read, size,
+    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, SPARSE, Search, discover, discover_in,
+    files_below, is_near_policy, read, size,
 };
-use crate::git::{Commit, Place, tracked};
+use crate::git::{Commit, left_out};
 use crate::policy::Files;
 
 /// One side of a comparison.
@@ -53,9 +53,27 @@ impl Side<'_> {
     /// The tracked files that a sparse checkout leaves out.
     pub(super) fn left_out(&self) -> Result<BTreeSet<String>, String> {
         let Self::Folder(repository) = self else { return Ok(BTreeSet::new()) };
-        let listed = tracked(repository.root())?.into_iter();
-        let sparse = listed.filter(|listed| matches!(listed.place, Place::Sparse(_)));
-        Ok(sparse.map(|listed| repository.matched(&repository.root().join(listed.path))).collect())
+        let paths = left_out(repository.root())?.into_iter();
+        let paths = paths.map(|path| repository.matched(&repository.root().join(path)));
+        Ok(paths.filter(|path| !repository.stands(path)).collect())
+    }
+
+    /// A policy, or what is almost called so, that a sparse checkout leaves out.
+    pub(super) fn policy_left_out(&self) -> Result<Option<String>, String> {
+        let is_policy = |path: &String| {
+            POLICY_NAMES.contains(&&**path) || is_near_policy(path.strip_prefix(".github/").unwrap_or(path))
+        };
+        Ok(self.left_out()?.into_iter().find(is_policy))
+    }
+
+    /// A file of rules in Rego below a folder that a sparse checkout leaves out.
+    fn rego_left_out(&self, folder: &str) -> Result<Option<String>, String> {
+        let Some(folder) = Self::within(self.repository(), Path::new(folder)) else { return Ok(None) };
+        let is_rule = |path: &String| {
+            Path::new(path).starts_with(&folder)
+                && Path::new(path).extension().is_some_and(|end| end == "rego")
+        };
+        Ok(self.left_out()?.into_iter().find(is_rule))
     }
 
     /// The revision of a commit.
@@ -142,6 +160,9 @@ impl Files for Side<'_> {
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
         let on_disk = || -> Result<Vec<String>, String> {
+            if let Some(path) = self.rego_left_out(folder)? {
+                return Err(format!("{path}: {SPARSE}"));
+            }
             let paths = files_below(Path::new(folder), &["rego"])?;
             Ok(paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect())
         };

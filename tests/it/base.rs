@@ -1463,3 +1463,120 @@ fn required_folders_match_in_any_case_and_without_ignored_files() {
     let lines = repository.lines(&[]).1;
     assert_eq!(lines, ["Agents/New/:1:1: error[model-missing] this folder contains no threat model"]);
 }
+
+/// A clone of a repository, from which it may fetch by a filter and by any id.
+fn clone_of(repository: &Repository, arguments: &[&str]) -> TempDir {
+    for key in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        repository.git(&["config", key, "true"]);
+    }
+    let clone = TempDir::new().unwrap();
+    let url = format!("file://{}", repository.path().display());
+    let fixed = ["clone", "--quiet", "--no-checkout", "--branch", "change"];
+    git(clone.path(), &[&fixed, arguments, &[url.as_str(), "."]].concat());
+    clone
+}
+
+/// The exit code of a run on a clone, and its concise report.
+fn checked(clone: &TempDir, arguments: &[&str]) -> (i32, String) {
+    let fixed = ["--base", "origin/main", "--policy-from", "origin/main", "--format", "concise"];
+    let output = run(clone.path(), &[&fixed, arguments].concat());
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// The planner's repository with a second model in another folder, which the change raises.
+fn with_other() -> Repository {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("other/b/threat-model.yaml", &MODEL.replace("Planner", "Other"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    raise(&repository, "other/b/threat-model.yaml");
+    repository.write("agents/README.md", "text\n");
+    repository.commit();
+    repository
+}
+
+#[test]
+fn partial_clone_says_what_to_fetch_and_that_suffices() {
+    let repository = with_other();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let main = git(repository.path(), &["rev-parse", "main"]);
+    let (code, said) = checked(&clone, &[]);
+    let fetch = format!("git fetch --refetch --no-filter origin {main}");
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
+    git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
+    let (code, said) = checked(&clone, &[]);
+    assert!(code == 1 && said.contains("exceeds the limit of 9.5"), "{said}");
+}
+
+#[test]
+fn what_a_checkout_lacks_outside_of_the_paths_does_not_count() {
+    let repository = with_other();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["sparse-checkout", "set", "agents"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    assert_eq!(checked(&clone, &["agents"]), (0, String::new()));
+    let (code, said) = checked(&clone, &[]);
+    assert!(code == 2 && said.contains("git sparse-checkout add") && !said.contains("removed"), "{said}");
+    // What is gone there can be what came here.
+    let repository = with_other();
+    repository.git(&["mv", "other/b", "agents/b"]);
+    repository.commit();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let (code, said) = checked(&clone, &["agents"]);
+    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+}
+
+#[test]
+fn file_that_a_sparse_checkout_leaves_out_is_not_removed_wherever_it_moves() {
+    type Change = fn(&Repository);
+    let changes: [Change; 3] = [
+        |_| {},
+        |repository| repository.git(&["mv", "agents/planner/threat-model.yaml", "other/a.yaml"]),
+        |repository| {
+            repository.git(&["mv", "other/b", "other/c"]);
+            repository.edit("other/c/threat-model.yaml", "name: Other", "name: Another");
+        },
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let repository = with_other();
+        repository.write("agents/helper.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
+        change(&repository);
+        repository.commit();
+        let clone = clone_of(&repository, &[]);
+        git(clone.path(), &["sparse-checkout", "set", "agents"]);
+        git(clone.path(), &["checkout", "--quiet", "change"]);
+        let (code, said) = checked(&clone, &[]);
+        assert!(code == 2 && !said.contains("removed"), "{at}: {said}");
+        let output = run(clone.path(), &["--base", "origin/main"]);
+        let human = String::from_utf8(output.stdout).unwrap();
+        assert!(!human.contains("removed"), "{at}: {human}");
+    }
+}
+
+#[test]
+fn policy_and_rules_that_a_sparse_checkout_leaves_out_are_not_ignored() {
+    let repository = Repository::new();
+    repository.git(&["mv", "aivss-policy.yaml", "root.yaml"]);
+    repository.write("policies/a.rego", "package main\n");
+    repository.write(".github/aivss-policy.yaml", "aivss_policy: 1\nlimits: { score: 1.0 }\n");
+    repository.write("root.yaml", "aivss_policy: 1\nrego: [policies]\n");
+    repository.commit();
+    let clone = clone_of(&repository, &[]);
+    git(clone.path(), &["sparse-checkout", "set", "agents"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(clone.path(), arguments);
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(words), "{arguments:?}: {said}");
+    };
+    for path in ["agents", PLANNER] {
+        refused(&[path], "policy .github/aivss-policy.yaml: not in the working folder");
+        refused(&["--policy", "root.yaml", path], "policies/a.rego: not in the working folder");
+    }
+    assert_eq!(run(clone.path(), &["--policy", "recommended", "agents"]).status.code(), Some(0));
+}
