@@ -184,7 +184,13 @@ pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     if !found.status.success() || !is_hexadecimal(&commit) {
         // Where git does not work at all, its own words say why.
         line(root, &["rev-parse", "--git-dir"])?;
-        return Err(format!("there is no commit `{asked}` here{}", shallow_hint(root)));
+        let hint = match shallow_hint(root) {
+            "" if is_id(asked) => {
+                "; fetch it (`git fetch origin <id>`), or compare with nothing if a force push has replaced it"
+            }
+            hint => hint,
+        };
+        return Err(format!("there is no commit `{asked}` here{hint}"));
     }
     Ok(Revision { asked: asked.to_owned(), commit })
 }
@@ -203,6 +209,11 @@ fn ref_name(asked: &str) -> &str {
     name.split("@{").next().unwrap_or_default()
 }
 
+/// Whether a name is the whole id of an object.
+fn is_id(name: &str) -> bool {
+    [40, 64].contains(&name.len()) && is_hexadecimal(name)
+}
+
 fn is_hexadecimal(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -211,8 +222,7 @@ fn is_hexadecimal(text: &str) -> bool {
 /// by its name.
 fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
     // No ref takes the place of these, nor of `@{upstream}`, which begins with an empty name.
-    let is_id = [40, 64].contains(&name.len()) && is_hexadecimal(name);
-    if is_id || ["", "HEAD"].contains(&name) {
+    if is_id(name) || ["", "HEAD"].contains(&name) {
         return Ok(());
     }
     let refs = refs_named(root, name)?;
@@ -267,17 +277,20 @@ fn refs_named(root: &Path, name: &str) -> Result<Vec<String>, String> {
     Ok(found.lines().filter(|found| is_meant(found)).map(str::to_owned).collect())
 }
 
-/// The commit at which a revision and `head` part, which is what a change made at `head` starts from.
+/// Opens what a change made at `head` is compared with: the commit at which it parted from a revision. If the two have no
+/// commit in common, the revision itself, marked as unrelated.
 ///
 /// # Errors
 /// Why there is none, and what to do in a shallow clone.
-pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, String> {
+pub fn open_base(root: &Path, asked: &str, head: &str) -> Result<Commit, String> {
     let (base, head) = (resolve(root, asked)?, resolve(root, head)?);
-    let commits = line(root, &["merge-base", "--all", &base.commit, &head.commit]).map_err(|_| {
-        format!("`{asked}` and `{}` have no commit in common here{}", head.asked, shallow_hint(root))
-    })?;
-    match commits.lines().collect::<Vec<_>>().as_slice() {
-        [only] => Ok(Revision { commit: (*only).to_owned(), ..base }),
+    let commits = merge_bases(root, &base.commit, &head.commit)?;
+    match commits.as_slice() {
+        [only] => Commit::open(root, Revision { commit: only.clone(), ..base }),
+        [] => match shallow_hint(root) {
+            "" => Ok(Commit { is_unrelated: true, ..Commit::open(root, base)? }),
+            hint => Err(format!("`{asked}` and `{}` have no commit in common here{hint}", head.asked)),
+        },
         // Which of them counts would be the author's choice.
         several => Err(format!(
             "`{asked}` and `{}` parted at {} commits ({}): merge `{asked}` into the change, or name one of them",
@@ -286,6 +299,21 @@ pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, Stri
             several.join(", ")
         )),
     }
+}
+
+/// The commits at which two commits parted.
+fn merge_bases(root: &Path, base: &str, head: &str) -> Result<Vec<String>, String> {
+    let found = command(root).args(["merge-base", "--all", base, head]).output();
+    let found = found.map_err(|error| no_git(&error))?;
+    match found.status.code() {
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()),
+        _ => Err(reason(&String::from_utf8_lossy(&found.stderr))),
+    }
+}
+
+/// Whether an id is the one of no commit, which CI systems and hooks give as what a new branch was before.
+pub fn is_null_id(asked: &str) -> bool {
+    [40, 64].contains(&asked.len()) && asked.bytes().all(|byte| byte == b'0')
 }
 
 fn shallow_hint(root: &Path) -> &'static str {
@@ -515,6 +543,8 @@ pub fn left_out(root: &Path) -> Result<Vec<PathBuf>, String> {
 pub struct Commit {
     /// Which.
     pub revision: Revision,
+    /// Whether it has no commit in common with what it is compared with.
+    pub is_unrelated: bool,
     /// Paths from the repository's root, with what is needed to read them.
     files: BTreeMap<String, Object>,
     reader: Mutex<Batch>,
@@ -540,7 +570,7 @@ impl Commit {
         let listed = output(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
         let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
-        Ok(Self { revision, files, reader })
+        Ok(Self { revision, is_unrelated: false, files, reader })
     }
 
     /// The paths of all files, from the repository's root, with `/` between their parts, in order.

@@ -295,7 +295,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         // A folder without a threat model is known by its path.
         let is_read = own_files.contains(path) || path.ends_with('/');
-        is_read && !base.excepts(diagnostic, path, ask.today)
+        is_read && !commit.is_unrelated && !base.excepts(diagnostic, path, ask.today)
     };
     let (Looked { report: mut base, used, .. }, found) =
         look_at_base(ask, repository, policy, commit, &may_hold);
@@ -341,7 +341,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     });
     looked.report.new_only = ask.new_only;
     // Where something of the base could not be read, nothing shows what it used.
-    let before = base.obstacles.is_empty().then_some(used);
+    let before = (base.obstacles.is_empty() && !commit.is_unrelated).then_some(used);
     Ok(Compared { looked, before })
 }
 
@@ -463,7 +463,7 @@ fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Lo
             message,
         );
         diagnostic.level = level;
-        diagnostic.known = ask.base.is_some_and(|base| base.holds(path));
+        diagnostic.known = ask.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
         let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
         looked.report.files.push(file.with_text(source));
     }
@@ -473,6 +473,13 @@ fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, rep
     if ask.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());
+    }
+    if let Some(base) = ask.base.filter(|base| base.is_unrelated) {
+        let remark = format!(
+            "{} has no commit in common with what is checked, so it is compared as it is, and every problem counts as new",
+            base.revision
+        );
+        report.remarks.push(remark);
     }
     if let (None, Some(origin)) = (ask.base, policy.compares()) {
         let remark = format!("not checked: {origin} ({}), which needs a base revision (--base)", origin.text);

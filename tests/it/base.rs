@@ -1580,3 +1580,54 @@ fn policy_and_rules_that_a_sparse_checkout_leaves_out_are_not_ignored() {
     }
     assert_eq!(run(clone.path(), &["--policy", "recommended", "agents"]).status.code(), Some(0));
 }
+
+/// A branch without history whose only commit has a wrong score.
+fn unrelated() -> Repository {
+    let repository = with_helper();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--orphan", "new"]);
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    repository.write(PLANNER, &wrong);
+    repository.write("aivss-policy.yaml", POLICY);
+    repository.commit();
+    repository
+}
+
+#[test]
+fn unrelated_history_is_compared_as_it_is_and_every_problem_counts() {
+    let repository = unrelated();
+    let report = repository.report(&["--base", "main", "--policy-from", "main", "--new-only"]);
+    assert_eq!(report["verdict"], "failed");
+    let helper = "agents/helper.threat-model.yaml warning model-removed".to_owned();
+    assert_eq!(rules_of(&report), [format!("{PLANNER} error score-mismatch"), helper]);
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert!(remark.starts_with("main (") && remark.contains("has no commit in common"), "{remark}");
+    assert!(remark.ends_with("every problem counts as new"), "{remark}");
+    for arguments in [&["diff", "main"][..], &["report", "--base", "main", "--output", "a.html"]] {
+        assert_eq!(repository.run(arguments).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn id_of_zeros_is_no_base_and_every_problem_counts() {
+    let repository = unrelated();
+    for zeros in ["0".repeat(40), "0".repeat(64)] {
+        let report = repository.report(&["--base", &zeros, "--new-only"]);
+        assert_eq!((&report["verdict"], &report["change"]), (&"failed".into(), &Value::Null));
+        assert!(report["remarks"].to_string().contains("no base: "), "{report}");
+        let refused = repository.run(&["--base", &zeros, "--policy-from", &zeros]);
+        assert_eq!(refused.status.code(), Some(2), "a policy is from somewhere");
+    }
+}
+
+#[test]
+fn commit_that_is_not_here_cannot_be_compared_with() {
+    let repository = unrelated();
+    let gone = "1234567890".repeat(4);
+    let output = repository.run(&["--base", &gone]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("there is no commit") && said.contains("git fetch origin <id>"), "{said}");
+}
