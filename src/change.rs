@@ -320,6 +320,14 @@ impl<'r> Before<'r> {
         self.model_in_file(path, place).map(|(_, model)| model)
     }
 
+    /// Whether a file of now goes back to itself: each of its models to the one in the same place of the same file.
+    pub fn is_itself(&self, path: &str, models: usize) -> bool {
+        let origin = |place| self.origins.get(&(path.to_owned(), place));
+        !self.renames.contains_key(path)
+            && self.files.get(path).map_or(0, |file| file.models.len()) == models
+            && (0..models).all(|place| origin(place) == Some(&(path, place)))
+    }
+
     /// What the scores of a threat model of now are held against, by its path and its place in the file.
     pub fn baseline(&self, path: &str, place: usize) -> Option<Baseline<'r>> {
         if let Some((_, model)) = self.model_in_file(path, place) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::locate::{Location, Locations};
 use super::look::{LFS_POINTER, Looked, look, look_at, without_stdin};
+use super::memo::{Memo, Memory};
 use super::progress::Progress;
 use super::side::Side;
 use crate::assessed::Assessed;
@@ -291,6 +292,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let mut discovery = head.discover(search, &may_hold);
     may_hold.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
     may_hold.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let memo = Memo::default();
     let own_files = base.own_files(ask, head, &may_hold);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         // A folder without a threat model is known by its path.
@@ -298,12 +300,12 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         is_read && !commit.is_unrelated && !base.excepts(diagnostic, path, ask.today)
     };
     let (Looked { report: mut base, used, .. }, found) =
-        look_at_base(ask, repository, policy, commit, &may_hold);
+        look_at_base(ask, (repository, commit), policy, &may_hold, &memo);
     if matches!(head, Side::Folder(_)) {
         let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
     }
-    let mut looked = look_at(ask, head, policy, &discovery, None);
+    let mut looked = look_at(ask, head, policy, &discovery, (None, Memory::Use(&memo)));
     let mut locations = Locations::of(ask, head)?;
     let gone = locations.gone(&base);
     let new = locations.arrived(commit, policy, &looked.report, &may_hold);
@@ -317,7 +319,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     locations.record(ask, &discovery, &renamed);
     let before = Before::new(&base, &renamed, &looked.report);
     // Who goes back to whom shows only once all are read; then there is something to compare with.
-    looked = look_at(ask, head, policy, &discovery, Some(&before));
+    looked = look_at(ask, head, policy, &discovery, (Some(&before), Memory::Use(&memo)));
     let is_asked = |path: &str| asked.contains(path);
     let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
     let left: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path)).collect();
@@ -407,17 +409,17 @@ fn add_unchecked(path: String, head: Side<'_>, report: &mut Report) {
 /// The base's run, with the files that it read. An agent may have come from anywhere, so that all of the base is checked.
 fn look_at_base(
     ask: &Ask<'_>,
-    repository: &Repository,
+    (repository, commit): (&Repository, &Commit),
     policy: &Policy,
-    commit: &Commit,
     held: &BTreeSet<String>,
+    memo: &Memo,
 ) -> (Looked, Discovery) {
     let side = Side::Commit(repository, commit);
     let mut paths = named_paths(ask);
     paths.push(repository.root().to_owned());
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let discovery = side.discover(search, held);
-    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, None), discovery)
+    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, (None, Memory::Keep(memo))), discovery)
 }
 
 /// The paths in the base that were asked for or went into what was. What is still elsewhere, and was not asked for, went

@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod locate;
 mod look;
+mod memo;
 mod man;
 mod migrate;
 mod mute;

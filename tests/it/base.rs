@@ -1631,3 +1631,33 @@ fn commit_that_is_not_here_cannot_be_compared_with() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said.contains("there is no commit") && said.contains("git fetch origin <id>"), "{said}");
 }
+
+#[test]
+fn unchanged_model_is_checked_again_where_its_evidence_is_gone() {
+    let repository = with_helper();
+    let evidence = "  mitigation_factor: partial\n  mitigation_evidence: ./tests/limit.md\n";
+    let model = MODEL.replace("  mitigation_factor: 1.0\n", evidence);
+    assert_ne!(model, MODEL);
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write(PLANNER, &model.replace("score: 9.4", "score: 7.8"));
+    repository.write("agents/planner/tests/limit.md", "# A test\n");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "second"]);
+    assert_eq!(rules_of(&repository.report(&["--base", "main"])), [""; 0]);
+    repository.git(&["rm", "--quiet", "agents/planner/tests/limit.md"]);
+    let rules = rules_of(&repository.report(&["--base", "main", "--new-only"]));
+    assert_eq!(rules, [format!("{PLANNER} error evidence-not-found")]);
+}
+
+#[test]
+fn unchanged_model_next_to_a_second_one_of_its_agent_is_compared() {
+    let repository = with_helper();
+    // The unchanged file no longer goes back to itself: a file that comes before it takes its name.
+    repository.write("agents/a.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
+    repository.edit("agents/helper.threat-model.yaml", "name: Helper", "name: Planner");
+    repository.commit();
+    let once = repository.report(&["--base", "main", "agents"]);
+    let names = |report: &Value| report["change"]["agents"].to_string();
+    assert_eq!(names(&once), names(&repository.report(&["--base", "main"])));
+    assert_eq!(once["change"]["agents"].as_array().unwrap().len(), 2, "{once}");
+}
