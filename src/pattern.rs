@@ -107,6 +107,7 @@ impl PathSet {
     }
 
     /// The patterns of the folders above what these match, but for those that match folders at any depth.
+    #[must_use]
     pub fn above(&self) -> Self {
         let starts = self.patterns.iter().flat_map(|pattern| starts(pattern));
         let readable = starts.filter(|start| Self::new([*start], Case::Any).is_ok());
