@@ -382,7 +382,6 @@ fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Jud
                 continue;
             }
             Location::LeftOut => {
-                looked.report.obstacles.retain(|obstacle| obstacle.path != name);
                 looked.report.obstacles.push(Obstacle { path: name, message: LEFT_OUT.to_owned() });
                 continue;
             }
