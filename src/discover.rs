@@ -185,6 +185,14 @@ impl Repository {
         above.filter(|above| *above != self.root && is_link(above)).last()
     }
 
+    /// The link at or above a path, given from the root, that is in the place of a folder: it leads to no file.
+    pub fn folder_link(&self, path: &str) -> Option<String> {
+        let at = self.root.join(path);
+        let is_link = is_link(&at) && !fs::metadata(&at).is_ok_and(|metadata| metadata.is_file());
+        let link = self.link_above(path).or_else(|| is_link.then_some(at));
+        link.map(|link| self.matched_as(&link))
+    }
+
     /// Whether a path, given from the root, is one of some paths, or below one.
     pub fn is_among(&self, path: &str, paths: &[PathBuf]) -> bool {
         paths.iter().any(|above| self.root.join(path).starts_with(self.whole(above)))
@@ -587,17 +595,23 @@ impl Finder<'_> {
         }
         let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
         let marker = Marker::default();
-        let mut obstacle = |at: usize, message: String| {
-            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
-            self.found.obstacles.push(Obstacle { path, message });
-        };
+        let (mut obstacles, mut unread): (Vec<_>, BTreeMap<String, Vec<usize>>) = <_>::default();
         let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
             Ok(bytes) if !marker.is_in(&bytes) => {}
-            Ok(_) => obstacle(at, SPARSE.to_owned()),
-            Err(message) => obstacle(at, message),
+            Ok(_) => obstacles.push((at, SPARSE.to_owned())),
+            Err(message) => unread.entry(message).or_default().push(at),
         });
-        if let Err(message) = read {
-            obstacle(0, message);
+        obstacles.extend(read.err().map(|message| (0, message)));
+        // There can be very many, all for the same reason.
+        obstacles.extend(unread.into_iter().map(|(message, all)| match all.as_slice() {
+            [first, others @ ..] if !others.is_empty() => {
+                (*first, format!("{message}; files like this in all: {}", others.len() + 1))
+            }
+            all => (all.first().copied().unwrap_or(0), message),
+        }));
+        for (at, message) in obstacles {
+            let path = self.repository.shown(&self.repository.root.join(&paths[at]));
+            self.found.obstacles.push(Obstacle { path, message });
         }
     }
 
@@ -621,7 +635,8 @@ impl Finder<'_> {
     }
 }
 
-const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add it with `git sparse-checkout add`";
+/// Why a tracked file cannot be read that is not in the checkout.
+pub const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add its folder with `git sparse-checkout add`";
 
 fn unsearched((candidate, message): (Candidate, String)) -> Obstacle {
     Obstacle { path: candidate.name, message }

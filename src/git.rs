@@ -144,6 +144,9 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
 
 /// Why git failed, from what it printed.
 fn reason(said: &str) -> String {
+    if said.contains("from promisor remote") {
+        return format!("a file to compare: {}", missing(HEAD));
+    }
     let mut lines = said.lines().filter(|line| !line.trim().is_empty());
     let fatal = lines.clone().find(|line| line.starts_with("fatal: "));
     let line = fatal.or_else(|| lines.next()).unwrap_or("git failed without a word");
@@ -181,7 +184,13 @@ pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     if !found.status.success() || !is_hexadecimal(&commit) {
         // Where git does not work at all, its own words say why.
         line(root, &["rev-parse", "--git-dir"])?;
-        return Err(format!("there is no commit `{asked}` here{}", shallow_hint(root)));
+        let hint = match shallow_hint(root) {
+            "" if is_id(asked) => {
+                "; fetch it (`git fetch origin <id>`), or compare with nothing if a force push has replaced it"
+            }
+            hint => hint,
+        };
+        return Err(format!("there is no commit `{asked}` here{hint}"));
     }
     Ok(Revision { asked: asked.to_owned(), commit })
 }
@@ -200,6 +209,11 @@ fn ref_name(asked: &str) -> &str {
     name.split("@{").next().unwrap_or_default()
 }
 
+/// Whether a name is the whole id of an object.
+fn is_id(name: &str) -> bool {
+    [40, 64].contains(&name.len()) && is_hexadecimal(name)
+}
+
 fn is_hexadecimal(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -208,8 +222,7 @@ fn is_hexadecimal(text: &str) -> bool {
 /// by its name.
 fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
     // No ref takes the place of these, nor of `@{upstream}`, which begins with an empty name.
-    let is_id = [40, 64].contains(&name.len()) && is_hexadecimal(name);
-    if is_id || ["", "HEAD"].contains(&name) {
+    if is_id(name) || ["", "HEAD"].contains(&name) {
         return Ok(());
     }
     let refs = refs_named(root, name)?;
@@ -264,17 +277,20 @@ fn refs_named(root: &Path, name: &str) -> Result<Vec<String>, String> {
     Ok(found.lines().filter(|found| is_meant(found)).map(str::to_owned).collect())
 }
 
-/// The commit at which a revision and `head` part, which is what a change made at `head` starts from.
+/// Opens what a change made at `head` is compared with: the commit at which it parted from a revision. If the two have no
+/// commit in common, the revision itself, marked as unrelated.
 ///
 /// # Errors
 /// Why there is none, and what to do in a shallow clone.
-pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, String> {
+pub fn open_base(root: &Path, asked: &str, head: &str) -> Result<Commit, String> {
     let (base, head) = (resolve(root, asked)?, resolve(root, head)?);
-    let commits = line(root, &["merge-base", "--all", &base.commit, &head.commit]).map_err(|_| {
-        format!("`{asked}` and `{}` have no commit in common here{}", head.asked, shallow_hint(root))
-    })?;
-    match commits.lines().collect::<Vec<_>>().as_slice() {
-        [only] => Ok(Revision { commit: (*only).to_owned(), ..base }),
+    let commits = merge_bases(root, &base.commit, &head.commit)?;
+    match commits.as_slice() {
+        [only] => Commit::open(root, Revision { commit: only.clone(), ..base }),
+        [] => match shallow_hint(root) {
+            "" => Ok(Commit { is_unrelated: true, ..Commit::open(root, base)? }),
+            hint => Err(format!("`{asked}` and `{}` have no commit in common here{hint}", head.asked)),
+        },
         // Which of them counts would be the author's choice.
         several => Err(format!(
             "`{asked}` and `{}` parted at {} commits ({}): merge `{asked}` into the change, or name one of them",
@@ -283,6 +299,21 @@ pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, Stri
             several.join(", ")
         )),
     }
+}
+
+/// The commits at which two commits parted.
+fn merge_bases(root: &Path, base: &str, head: &str) -> Result<Vec<String>, String> {
+    let found = command(root).args(["merge-base", "--all", base, head]).output();
+    let found = found.map_err(|error| no_git(&error))?;
+    match found.status.code() {
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()),
+        _ => Err(reason(&String::from_utf8_lossy(&found.stderr))),
+    }
+}
+
+/// Whether an id is the one of no commit, which CI systems and hooks give as what a new branch was before.
+pub fn is_null_id(asked: &str) -> bool {
+    [40, 64].contains(&asked.len()) && asked.bytes().all(|byte| byte == b'0')
 }
 
 fn shallow_hint(root: &Path) -> &'static str {
@@ -422,7 +453,7 @@ pub fn read_objects(
     objects: &[String],
     mut each: impl FnMut(usize, Result<Vec<u8>, String>),
 ) -> Result<(), String> {
-    let mut batch = Batch::start(root).map_err(|error| no_git(&error))?;
+    let mut batch = Batch::start(root, HEAD).map_err(|error| no_git(&error))?;
     for (at, object) in objects.iter().enumerate() {
         each(at, batch.ask(object, Source::MAX_BYTES));
     }
@@ -497,17 +528,27 @@ pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
-/// The paths of the index, relative to the repository's root: those in the working folder, and those that a sparse
-/// checkout leaves out.
+/// The paths of the index.
 ///
 /// # Errors
 /// What git reports.
-pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
-    let printed = output(root, &["ls-files", "-z", "-t", "--cached"])?;
-    let entries = printed.split(|byte| *byte == 0).filter_map(|entry| entry.split_first_chunk::<2>());
-    let (sparse, whole): (Vec<_>, Vec<_>) = entries.partition(|(tag, _)| *tag == b"S ");
-    let path = |(_, path): (&[u8; 2], &[u8])| String::from_utf8_lossy(path).into_owned();
-    Ok((whole.into_iter().map(path).collect(), sparse.into_iter().map(path).collect()))
+pub fn tracked(root: &Path) -> Result<Vec<Listed>, String> {
+    let printed = output(root, &["ls-files", "-z", "-t", "--stage", "--cached"])?;
+    Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
+}
+
+/// The paths of the index that a sparse checkout leaves out. git is asked only where there is a sparse checkout.
+///
+/// # Errors
+/// What git reports.
+#[expect(clippy::disallowed_methods, reason = "no change can contain a `.git`")]
+pub fn left_out(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let is_sparse = git_folder(root).is_some_and(|folder| folder.join("info/sparse-checkout").exists());
+    if !is_sparse {
+        return Ok(Vec::new());
+    }
+    let listed = tracked(root)?.into_iter();
+    Ok(listed.filter(|listed| matches!(listed.place, Place::Sparse(_))).map(|listed| listed.path).collect())
 }
 
 /// A commit with its files.
@@ -515,6 +556,8 @@ pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
 pub struct Commit {
     /// Which.
     pub revision: Revision,
+    /// Whether it has no commit in common with what it is compared with.
+    pub is_unrelated: bool,
     /// Paths from the repository's root, with what is needed to read them.
     files: BTreeMap<String, Object>,
     reader: Mutex<Batch>,
@@ -539,8 +582,8 @@ impl Commit {
     pub fn open(root: &Path, revision: Revision) -> Result<Self, String> {
         let listed = output(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
-        let reader = Mutex::new(Batch::start(root).map_err(|error| no_git(&error))?);
-        Ok(Self { revision, files, reader })
+        let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
+        Ok(Self { revision, is_unrelated: false, files, reader })
     }
 
     /// The paths of all files, from the repository's root, with `/` between their parts, in order.
@@ -558,6 +601,11 @@ impl Commit {
     /// Whether there is a file, or a link, at a path.
     pub fn holds(&self, path: &str) -> bool {
         self.files.contains_key(path)
+    }
+
+    /// Whether there is a link at a path.
+    pub fn is_link(&self, path: &str) -> bool {
+        matches!(self.files.get(path), Some(Object::Link))
     }
 
     /// Whether files lie below a folder.
@@ -600,8 +648,16 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     Some((path.to_owned(), object))
 }
 
-/// Why git lacks an object, and what to do.
-const MISSING: &str = "its content is not in this clone, which is a partial one: fetch all of it with `git fetch --refetch --no-filter`";
+/// Why git lacks the content of a file, and what to do: `commit` is what to fetch.
+fn missing(commit: &str) -> String {
+    format!(
+        "its content is not in this clone, which is a partial one: fetch it with `git fetch --refetch --no-filter origin {commit}` \
+         (actions/checkout: without `filter` and `sparse-checkout`)"
+    )
+}
+
+/// The commit of the checkout, for a shell.
+const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// `git cat-file --batch`, waiting for names.
 #[derive(Debug)]
@@ -609,16 +665,18 @@ struct Batch {
     child: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// The commit to fetch where an object is missing.
+    commit: String,
 }
 
 impl Batch {
-    fn start(root: &Path) -> io::Result<Self> {
+    fn start(root: &Path, commit: &str) -> io::Result<Self> {
         let mut command = command(root);
         command.args(["cat-file", "--batch", "--follow-symlinks"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let answers = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
         let questions = child.stdin.take();
-        Ok(Self { child, questions, answers: BufReader::new(answers) })
+        Ok(Self { child, questions, answers: BufReader::new(answers), commit: commit.to_owned() })
     }
 
     fn ask(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
@@ -634,7 +692,7 @@ impl Batch {
         self.answers.read_line(&mut head)?;
         let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
         let (size, kind) = match words.as_slice() {
-            ["missing" | "ambiguous", ..] => return Ok(Err(MISSING.to_owned())),
+            ["missing" | "ambiguous", ..] => return Ok(Err(missing(&self.commit))),
             [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, (*kind).to_owned()),
             _ => return Err(io::Error::other("it has ended")),
         };

@@ -154,20 +154,28 @@ impl Linted {
     }
 }
 
-/// What there is to say about a path at which the base has threat models and the head has nothing.
-pub fn lint_removed(path: &str, models: &[&Assessed], judge: Judge<'_>) -> Linted {
-    let diagnostics = models.iter().filter_map(|model| removed(model, path, judge)).collect();
+/// What there is to say about a path at which the base has threat models and the head has nothing. `moved` is where the
+/// file is now, and why it is not checked there.
+pub fn lint_removed(
+    path: &str,
+    models: &[&Assessed],
+    moved: Option<(&str, String)>,
+    judge: Judge<'_>,
+) -> Linted {
+    let moved = moved.map(|(now, why)| format!("; its file is now {now}, which is {why}"));
+    let moved = moved.unwrap_or_default();
+    let found = models.iter().filter_map(|model| removed(model, path, &moved, judge));
+    let diagnostics = found.collect();
     let mut linted = Linted::of(Content::Model, diagnostics);
     except(&mut linted, path, judge);
     linted
 }
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
-pub fn lint_missing(path: &str, required: &Origin, judge: Judge<'_>) -> Linted {
+pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: Judge<'_>) -> Linted {
     let rule = &rules::model_missing::RULE;
     let (terms, _) = judge.policy.terms_for(Scope { path, environment: None, tier: None });
     let diagnostic = terms.level(rule).map(|level| {
-        let message = "this folder contains no threat model";
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         Diagnostic { level, ..diagnostic }
     });
@@ -190,17 +198,17 @@ fn compare(linted: &mut Linted, path: &str, judge: Judge<'_>) {
     let is_new = |place: &usize| before.model(path, *place).is_none();
     let replaced = (0..linted.models.len()).filter(is_new).count();
     let gone = before.left(path).iter().skip(replaced);
-    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, judge)));
+    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", judge)));
 }
 
 /// A model of the base that is gone, at the level that its terms give.
-fn removed(model: &Assessed, path: &str, judge: Judge<'_>) -> Option<Diagnostic> {
+fn removed(model: &Assessed, path: &str, moved: &str, judge: Judge<'_>) -> Option<Diagnostic> {
     let rule = &rules::model_removed::RULE;
     let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
     let level = judge.policy.terms_for(scope).0.level(rule)?;
     let name =
         model.name.as_deref().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
-    let message = format!("the threat model of {name} was removed");
+    let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
 }
 
@@ -236,7 +244,7 @@ fn lint_model(
     let mut subject =
         Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
     if let Some(all) = judge.before.filter(|all| all.model(path, place).is_none()) {
-        subject.left = all.left(path);
+        subject.left = all.replaceable(path);
     }
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {

@@ -126,6 +126,15 @@ impl PathSet {
         self.set.is_match(path)
     }
 
+    /// The patterns of the folders above what these match, but for those that match folders at any depth.
+    #[must_use]
+    pub fn above(&self) -> Self {
+        let starts = self.patterns.iter().flat_map(|pattern| starts(pattern));
+        let readable = starts.filter(|start| Self::new([*start], Case::Any).is_ok());
+        Self::new(readable, Case::Any)
+            .unwrap_or_else(|_| Self { set: GlobSet::empty(), patterns: Vec::new() })
+    }
+
     /// The first of the patterns that a path matches.
     pub fn matching(&self, path: &str) -> Option<&str> {
         let first = self.set.matches(path).into_iter().min()?;
@@ -136,6 +145,15 @@ impl PathSet {
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
+}
+
+/// What a pattern says of the folders above what it matches: its parts from the first one on.
+fn starts(pattern: &str) -> impl Iterator<Item = &str> {
+    let starts = pattern.trim_end_matches('/').match_indices('/').map(|(at, _)| &pattern[..at]);
+    starts.filter(|start| {
+        let count = |bracket| start.matches(bracket).count();
+        count('{') == count('}') && count('[') == count(']') && !start.ends_with("**")
+    })
 }
 
 /// How patterns compare letters.

@@ -235,11 +235,12 @@ fn judged(
     called: Called,
 ) -> Result<Report, Stopped> {
     let root = repository.root();
-    let base = arguments.base.as_deref().map(|asked| {
-        let revision = git::merge_base(root, asked, "HEAD")?;
-        Commit::open(root, revision)
-    });
-    let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
+    let (asked, is_new) = match arguments.base.as_deref() {
+        Some(asked) if git::is_null_id(asked) => (None, true),
+        asked => (asked, false),
+    };
+    let base = asked.map(|asked| git::open_base(root, asked, "HEAD")).transpose();
+    let base = base.map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
     // The policy is that of the revision itself: where a change parted from it, it may have been weaker.
     let from = arguments.policy_from.as_deref();
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
@@ -269,6 +270,11 @@ fn judged(
         judging = arguments.verbose.then(|| policy.clone());
         arguments.levels.apply(policy)
     })?;
+    if is_new {
+        let remark =
+            "no base: the id of zeros stands for what a new branch was before, so every problem counts";
+        report.remarks.push(remark.to_owned());
+    }
     if let Some(policy) = judging {
         verbose::tell(&ask, repository, &policy, &report);
     }

@@ -102,8 +102,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 
 fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
     let root = repository.root();
-    let base =
-        arguments.base.as_deref().map(|asked| Commit::open(root, git::merge_base(root, asked, "HEAD")?));
+    let base = arguments.base.as_deref().map(|asked| git::open_base(root, asked, "HEAD"));
     let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
     let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
     report.links = links(arguments.links.as_deref());

@@ -200,8 +200,8 @@ pub struct Subject<'a> {
     pub today: Date,
     /// What its scores are held against, where the run has a base revision and there is something in it.
     pub before: Option<Baseline<'a>>,
-    /// The models of the base revision that left this file, if this one is new in it.
-    pub left: &'a [&'a Assessed],
+    /// The models of the base revision that left this file or are gone, if this one is new.
+    pub left: [&'a [&'a Assessed]; 2],
     /// The places of evidence that names a file which does not exist.
     pub missing_evidence: BTreeMap<Span, PathProblem>,
 }
@@ -210,7 +210,7 @@ impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before, left: &[], missing_evidence: BTreeMap::new() }
+        Self { model, scores, terms, today, before, left: [&[], &[]], missing_evidence: BTreeMap::new() }
     }
 
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
