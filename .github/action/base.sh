@@ -8,7 +8,7 @@
 reason=''
 
 main() {
-  local base='' judge='' number='' fork=false
+  local base='' judge='' number='' fork=false commit
   enter_working_directory
 
   case $GITHUB_EVENT_NAME in
@@ -21,6 +21,7 @@ main() {
   esac
   output fork "$fork"
   output pull-request "$number"
+  need_change
 
   if [[ -n $BASE ]]; then
     resolve "$BASE"
@@ -32,61 +33,129 @@ main() {
         base=$resolved
         ;;
       merge_group) base=$MERGE_GROUP_BASE ;;
-      # A branch that is new was nothing before.
-      push) [[ $PUSH_BEFORE =~ ^0*$ ]] || is_replaced "$PUSH_BEFORE" || base=$PUSH_BEFORE ;;
+      push)
+        if [[ $PUSH_BEFORE =~ ^0*$ ]]; then
+          echo 'This is the first push to the branch. There is no base, and every problem counts.'
+        elif ! is_replaced "$PUSH_BEFORE"; then
+          base=$PUSH_BEFORE
+        fi
+        ;;
     esac
-    case $GITHUB_EVENT_NAME in
-      pull_request* | merge_group) [[ -n $base ]] || fail 'the event does not say what its base is: set the input base' ;;
-    esac
+    [[ -n $base || $is_change == false ]] || fail 'the event does not say what its base is: set the input base'
   fi
   if [[ -n $base ]]; then
     obtain "$base"
     join "$base"
-    if [[ $GITHUB_EVENT_NAME == pull_request_target ]]; then need_change "$base"; fi
+    if [[ $GITHUB_EVENT_NAME == pull_request_target ]] && git merge-base --is-ancestor HEAD "$base"; then
+      refuse_checkout 'the change'
+    fi
   fi
 
   case $POLICY_FROM in
     head) ;;
-    '')
-      case $GITHUB_EVENT_NAME in
-        pull_request* | merge_group) judge=$base ;;
-      esac
-      ;;
+    '') if [[ $is_change == true ]]; then judge=$base; fi ;;
     *)
       resolve "$POLICY_FROM"
       judge=$resolved
       obtain "$judge"
       ;;
   esac
+  if [[ -n $base$judge ]] && is_partial; then
+    for commit in $base $judge; do complete "$commit"; done
+  fi
 
   output base "$base"
   output policy-from "$judge"
   echo "Base: ${base:-none}. Policy from: ${judge:-the checkout}."
 }
 
+# Ends the step unless the checkout contains the commit that the event is about: by default, some events check out the
+# tip of the target or default branch instead. Sets `is_change` to whether the checkout is a change for review.
+need_change() {
+  local head change=${EVENT_HEAD:-}
+  is_change=false
+  case $GITHUB_EVENT_NAME in
+    pull_request* | merge_group) is_change=true ;;
+    push) change=$GITHUB_SHA ;;
+    issue_comment)
+      if [[ -z ${COMMENTED_PULL_REQUEST:-} ]]; then return; fi
+      need_checkout
+      change=$(git ls-remote --quiet origin "refs/pull/$COMMENTED_PULL_REQUEST/head" 2>/dev/null) || change=''
+      change=${change%%[[:space:]]*}
+      ;;
+    workflow_run | check_run | check_suite) ;;
+    *) return ;;
+  esac
+  case $GITHUB_EVENT_NAME in
+    # Of these, only a base needs a checkout.
+    pull_request* | merge_group | push) if [[ -z $checkout ]]; then return; fi ;;
+    *) need_checkout ;;
+  esac
+  head=$(git rev-parse --quiet --verify HEAD) || fail 'the checkout has no commit: actions/checkout comes first'
+  case $GITHUB_EVENT_NAME in
+    pull_request_target | issue_comment)
+      [[ $head != "$GITHUB_SHA" ]] || refuse_checkout "${change:-the change}"
+      ;;
+  esac
+  if [[ $change =~ ^0*$ ]]; then
+    case $GITHUB_EVENT_NAME in
+      issue_comment) fail "cannot find out what the head of the pull request $COMMENTED_PULL_REQUEST is: give actions/checkout its credentials" ;;
+      workflow_run | check_run | check_suite) fail 'the event does not say which commit it is about' ;;
+    esac
+  else
+    [[ $change =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "$change is not a commit id"
+    contains "$change" || refuse_checkout "$change"
+  fi
+  if [[ $GITHUB_EVENT_NAME != push && $head != "$GITHUB_SHA" ]]; then is_change=true; fi
+}
+
+# Whether HEAD is a commit or has it in its history.
+contains() {
+  local head
+  head=$(git rev-parse HEAD)
+  if [[ $head == "$1" || $'\n'$(parents)$'\n' == *$'\n'"$1"$'\n'* ]]; then return; fi
+  git merge-base --is-ancestor "$1" HEAD 2>/dev/null && return
+  # What is the tip of the target or default branch need not be searched.
+  is_shallow && [[ $head != "$GITHUB_SHA" && $head != "$PULL_REQUEST_BASE" ]] || return 1
+  fetch --unshallow origin "$1" "$head" || fetch --unshallow origin || return 1
+  git merge-base --is-ancestor "$1" HEAD 2>/dev/null
+}
+
+# The parents of HEAD, read from the commit itself: a shallow clone hides them from everything else.
+parents() {
+  git cat-file commit HEAD | sed -n '1,/^$/s/^parent //p'
+}
+
+# Ends the step and prints the checkout to write.
+refuse_checkout() {
+  local ref secrets=$'\nThe job has access to your secrets: run nothing from that checkout. If you can, use the event pull_request.'
+  # shellcheck disable=SC2016 # GitHub evaluates it, in the workflow.
+  case $GITHUB_EVENT_NAME in
+    pull_request_target) ref='refs/pull/${{ github.event.pull_request.number }}/merge' ;;
+    issue_comment) ref='refs/pull/${{ github.event.issue.number }}/merge' ;;
+    workflow_run | check_run | check_suite) ref="\${{ github.event.$GITHUB_EVENT_NAME.head_sha }}" ;;
+    *) fail "the checkout does not contain $1, so nothing of it would be checked: remove ref from the step actions/checkout" ;;
+  esac
+  fail "the checkout is the target or default branch and does not contain $1, so nothing of it would be checked. Write:
+- uses: actions/checkout
+  with:
+    ref: $ref
+    fetch-depth: 2
+    persist-credentials: false$secrets"
+}
+
 # The tip of the base branch. If the checkout is the merge commit that GitHub made for the event, that is its first
 # parent. Any other merge commit is the author's, who chose its parents: then it is what the event says.
 pull_request_base() {
-  local head parents two=$'^([0-9a-f]+)\n[0-9a-f]+$'
+  local head two=$'^([0-9a-f]+)\n[0-9a-f]+$'
   need_checkout
   head=$(git rev-parse --verify HEAD) || fail 'the checkout has no commit: actions/checkout comes first'
   resolved=$PULL_REQUEST_BASE
   if [[ $head == "$GITHUB_SHA" && $GITHUB_REF == refs/pull/*/merge ]]; then
-    # Read from the commit itself: a shallow clone hides the parents from everything else.
-    parents=$(git cat-file commit HEAD | sed -n '1,/^$/s/^parent //p')
-    if [[ $parents =~ $two ]]; then
+    if [[ $(parents) =~ $two ]]; then
       resolved=${BASH_REMATCH[1]}
       has "$resolved" || fetch --depth=2 origin "$head" || true
     fi
-  fi
-}
-
-# Ends the step where the checkout contains nothing of the change, as it does by default for pull_request_target.
-need_change() {
-  local head
-  head=$(git rev-parse HEAD)
-  if [[ $head == "$GITHUB_SHA" ]] || git merge-base --is-ancestor HEAD "$1"; then
-    fail 'the checkout is the base of the pull request and does not contain the change: use the event pull_request'
   fi
 }
 
@@ -189,6 +258,41 @@ is_replaced() {
   fetch --depth=1 origin "$1" && return 1
   git ls-remote --quiet origin HEAD >/dev/null 2>&1 || return 1
   echo "::notice title=aivss-lint::The origin no longer has $1, what the branch was before: a force push has replaced it. There is no base, and every problem counts."
+}
+
+# Whether the clone is a partial one, which lacks the content of files.
+is_partial() {
+  git config --get-regexp '^(extensions\.partialclone|remote\..*\.promisor)$' >/dev/null
+}
+
+# Fetches the content that a comparison of HEAD with a commit reads and that a partial clone lacks: of files that can be
+# threat models, policies or rules, and that differ. If it cannot be fetched, the program reports what is missing.
+complete() {
+  local from changed ids
+  for from in "$1" $(git merge-base "$1" HEAD || true); do
+    if ! changed=$(differing "$from"); then
+      # The folders are missing as well.
+      git cat-file commit "$from" | sed -n '1s/^tree //p' | fetch_objects || return 0
+      changed=$(differing "$from") || return 0
+    fi
+    ids=$(awk -F '\t' 'tolower($2) ~ /\.(ya?ml|json|md|markdown|rego)"?$/ {
+      split($1, entry, " ")
+      if (entry[1] != ":160000" && entry[3] !~ /^0+$/) print entry[3]
+      if (entry[2] != "160000" && entry[4] !~ /^0+$/) print entry[4]
+    }' <<<"$changed" | sort -u | git cat-file --batch-check | sed -n 's/ missing$//p')
+    if [[ -n $ids ]]; then fetch_objects <<<"$ids" || return 0; fi
+  done
+}
+
+# One line for each file that differs between a commit and HEAD: modes, ids and the path.
+differing() {
+  git diff-tree -r --no-renames --no-abbrev "$1" HEAD 2>/dev/null
+}
+
+# Fetches the objects whose ids are the lines of standard input, as git does for a single one that it lacks.
+fetch_objects() {
+  git -c fetch.negotiationAlgorithm=noop fetch --quiet --no-tags --no-recurse-submodules --no-write-fetch-head \
+    --filter=blob:none --stdin origin >/dev/null 2>&1
 }
 
 has() {

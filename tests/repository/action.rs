@@ -76,7 +76,8 @@ fn merged(test: &str) -> (Job, History) {
     let job = Job::new(test);
     let history = history(&job);
     check_out(&job, &history.merge);
-    let event = pull_request(&history.base, "owner/agents");
+    let mut event = pull_request(&history.base, "owner/agents");
+    event["pull_request"]["head"]["sha"] = json!(history.head);
     let job = job
         .on("pull_request", event)
         .variable("GITHUB_SHA", &history.merge)
@@ -420,14 +421,19 @@ fn a_workspace_of_another_user_is_judged() {
         let (job, history) = merged("another-user");
         git(&job.workspace(), &["fetch", "--quiet", "--unshallow", "origin", &history.merge]);
         write(&job.workspace(), "agents/threat-model.yaml", GOOD);
-        // The variable is git's own, so that it must be set behind what removes them.
-        let tool = "PATH=${PATH#*/bin:}\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec git \"$@\"";
-        write_program(&job.folder.join("bin"), "git", tool);
+        of_another_user(&job);
         let job = job.with("working-directory", folder);
         let ran = job.run();
         assert_eq!(ran.code, 0, "{}", ran.log);
         assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
     }
+}
+
+/// Makes git take every checkout of the job for another user's.
+pub(crate) fn of_another_user(job: &Job) {
+    // The variable is git's own, so that it must be set behind what removes them.
+    let tool = "PATH=${PATH#*/bin:}\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec git \"$@\"";
+    write_program(&job.folder.join("bin"), "git", tool);
 }
 
 fn write_program(folder: &Path, name: &str, script: &str) {

@@ -11,6 +11,7 @@
 )]
 
 mod action;
+mod events;
 mod packaging;
 mod recipes;
 

@@ -286,6 +286,14 @@ impl Job {
 
     /// What an expression is worth.
     fn value(&self, expression: &str, action: &Value, earlier: &[String], ran: &Ran) -> String {
+        if let Some((first, others)) = expression.split_once(" || ") {
+            let value = self.value(first, action, earlier, ran);
+            return if value.is_empty() { self.value(others, action, earlier, ran) } else { value };
+        }
+        if let Some((condition, value)) = expression.split_once(" && ") {
+            let is_empty = self.value(condition, action, earlier, ran).is_empty();
+            return if is_empty { String::new() } else { self.value(value, action, earlier, ran) };
+        }
         if let Some(input) = expression.strip_prefix("inputs.") {
             let declared = action["inputs"].get(input).unwrap_or_else(|| panic!("no input {input}"));
             let default = declared["default"].as_str().unwrap_or_default();
@@ -301,6 +309,13 @@ impl Job {
             "github.token" => TOKEN.to_owned(),
             "github.action_repository" => self.action_repository.clone(),
             "github.event.before"
+            | "github.event.check_run.head_sha"
+            | "github.event.check_suite.head_sha"
+            | "github.event.issue.number"
+            | "github.event.issue.pull_request"
+            | "github.event.merge_group.head_sha"
+            | "github.event.pull_request.head.sha"
+            | "github.event.workflow_run.head_sha"
             | "github.event.merge_group.base_sha"
             | "github.event.pull_request.base.sha"
             | "github.event.pull_request.head.repo.full_name"
