@@ -243,12 +243,44 @@ impl Repository {
     pub fn may_name(&self, policy: &Path, path: &Path) -> bool {
         let policy = self.whole(policy);
         let root = if policy.starts_with(&self.root) {
-            self.root.clone()
+            self.nested_checkout(&policy).unwrap_or_else(|| self.root.clone())
         } else {
             Self::around(policy.parent().unwrap_or(&policy).to_owned()).root
         };
         let whole = self.whole(path);
         whole.strip_prefix(&root).is_ok_and(|rest| !is_in_git(rest)) && link_out(path, Some(&root)).is_none()
+    }
+
+    /// The outermost folder below the root that contains a path and is a checkout of its own, reached without links.
+    fn nested_checkout(&self, path: &Path) -> Option<PathBuf> {
+        let whole = self.whole(path);
+        let below = whole
+            .ancestors()
+            .skip(1)
+            .take_while(|above| *above != self.root && above.starts_with(&self.root));
+        let outermost = below.filter(|folder| is_there(&folder.join(".git"))).last()?;
+        (!self.is_linked(path)).then(|| outermost.to_owned())
+    }
+
+    /// The checkout of another repository below the root that contains a path, such as one that a workflow makes for an
+    /// organization's policies. No change of this repository can contain it: git does not track a `.git`. A submodule is
+    /// not one, because a change chooses its content.
+    ///
+    /// # Errors
+    /// This repository tracks files there, which the other checkout hides; or what git reports.
+    pub fn other_checkout(&self, path: &Path) -> Result<Option<PathBuf>, String> {
+        let Some(folder) = self.nested_checkout(path).filter(|_| self.is_git()) else { return Ok(None) };
+        let matched = self.matched(&folder);
+        let tracked = git::tracked_below(&self.root, &matched)?;
+        match tracked.first() {
+            None => Ok(Some(folder)),
+            Some(first) if first.place == Place::Repository && slashes(&first.path) == matched => Ok(None),
+            Some(first) => Err(format!(
+                "{matched} is a checkout of another repository, and this repository tracks {}: check out the other one \
+                 elsewhere",
+                slashes(&first.path)
+            )),
+        }
     }
 
     /// The policies in folders above a file and below the root, by their paths from the root: none of them is read.
@@ -344,13 +376,35 @@ fn is_policy_name(name: &str) -> bool {
     POLICY_NAMES.contains(&name) || is_near_policy(name)
 }
 
-fn slashes(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' {
-        text.into_owned()
-    } else {
-        text.replace(std::path::MAIN_SEPARATOR, "/")
+/// A path as it is shown and matched on every platform, with `/` between its parts.
+pub fn slashes(path: &Path) -> String {
+    with_slashes(&path.to_string_lossy(), std::path::MAIN_SEPARATOR)
+}
+
+/// A path of a platform with this separator, with `/` between its parts. Where the separator is `\`, the prefix of
+/// verbatim paths (`\\?\`), which other programs do not read, is removed.
+fn with_slashes(path: &str, separator: char) -> String {
+    if separator == '/' {
+        return path.to_owned();
     }
+    let path = path.replace(separator, "/");
+    match path.strip_prefix("//?/UNC/") {
+        Some(share) => format!("//{share}"),
+        None => path.strip_prefix("//?/").unwrap_or(&path).to_owned(),
+    }
+}
+
+/// Whether the file system is one that by default does not distinguish upper from lower case.
+const IGNORES_CASE: bool = cfg!(any(windows, target_os = "macos"));
+
+/// Returns the paths that differ from an earlier one in case alone, each with that one.
+fn same_but_for_case<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<(&'p str, &'p str)> {
+    let mut first: HashMap<String, &str> = HashMap::new();
+    let clashes = paths.filter_map(|path| {
+        let earlier = *first.entry(path.to_lowercase()).or_insert(path);
+        (earlier != path).then_some((path, earlier))
+    });
+    clashes.collect()
 }
 
 /// What a path given by name stands for.
@@ -484,6 +538,9 @@ impl Finder<'_> {
                 // Another repository, whose own git decides.
                 Place::Repository => {
                     let root = self.repository.root.join(&rest);
+                    if self.is_of_policy(&root) {
+                        continue;
+                    }
                     if dirs.are_folders(&rest) && is_there(&root.join(".git")) {
                         self.list(&rest, &[], folders, dirs);
                     }
@@ -493,6 +550,13 @@ impl Finder<'_> {
             }
         }
         true
+    }
+
+    /// Whether a folder is the checkout of another repository that contains the policy.
+    fn is_of_policy(&self, folder: &Path) -> bool {
+        let policy = self.search.policy.sources().last();
+        let checkout = policy.map(|policy| self.repository.other_checkout(Path::new(policy.name())));
+        checkout.is_some_and(|checkout| checkout.is_ok_and(|checkout| checkout.as_deref() == Some(folder)))
     }
 
     /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long,
@@ -513,8 +577,24 @@ impl Finder<'_> {
                 return Err(Obstacle { path: self.repository.shown(&file), message });
             }
         }
+        if IGNORES_CASE {
+            self.refuse_hidden(root, &listed)?;
+        }
         listed.extend(git::list_untracked(root, places).map_err(failed)?);
         Ok(listed)
+    }
+
+    /// Refuses tracked files of which this file system has only one, because their names differ in case alone.
+    fn refuse_hidden(&self, root: &Path, tracked: &[Listed]) -> Result<(), Obstacle> {
+        let paths: Vec<String> = tracked.iter().map(|listed| slashes(&listed.path)).collect();
+        let sought =
+            paths.iter().map(String::as_str).filter(|path| self.search.policy.sought(path).is_some());
+        same_but_for_case(sought).first().map_or(Ok(()), |(path, other)| {
+            let message = format!(
+                "its name differs from {other} in case alone, and this file system has one of the two"
+            );
+            Err(Obstacle { path: self.repository.shown(&root.join(path)), message })
+        })
     }
 
     /// Adds a file that git lists, if it is one to look for.
@@ -988,6 +1068,33 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn paths_of_windows_are_shown_with_slashes() {
+        let rows = [
+            (r"agents\planner\threat-model.yaml", "agents/planner/threat-model.yaml"),
+            (r"C:\work\agents", "C:/work/agents"),
+            (r"\\?\C:\work\agents", "C:/work/agents"),
+            (r"\\?\UNC\server\share\agents", "//server/share/agents"),
+            (r"\\server\share\agents", "//server/share/agents"),
+            ("agents/mixed\\x.yaml", "agents/mixed/x.yaml"),
+        ];
+        for (path, shown) in rows {
+            assert_eq!(with_slashes(path, '\\'), shown);
+            // Elsewhere it is a letter of a name.
+            assert_eq!(with_slashes(path, '/'), path);
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_found() {
+        let paths =
+            ["a/Model.yaml", "a/model.yaml", "b/model.yaml", "A/MODEL.yaml", "Ä.yaml", "ä.yaml", "c.yaml"];
+        let clashes =
+            [("a/model.yaml", "a/Model.yaml"), ("A/MODEL.yaml", "a/Model.yaml"), ("ä.yaml", "Ä.yaml")];
+        assert_eq!(same_but_for_case(paths.into_iter()), clashes);
+        assert_eq!(same_but_for_case(["a.yaml", "b.yaml"].into_iter()), []);
+    }
+
     /// One that has taken a file's place after it was looked at: it is opened without a wait, and seen through.
     #[test]
     fn a_pipe_is_opened_without_a_writer_and_is_no_file() {
@@ -1007,8 +1114,14 @@ mod tests {
     fn a_policy_names_what_lies_in_its_own_repository() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
-        for path in ["repository/.git", "repository/rules", "organisation/.git", "organisation/rego", "plain"]
-        {
+        for path in [
+            "repository/.git",
+            "repository/rules",
+            "repository/nested/.git",
+            "organisation/.git",
+            "organisation/rego",
+            "plain",
+        ] {
             fs::create_dir_all(at(path)).unwrap();
         }
         std::os::unix::fs::symlink(at("plain"), at("repository/link")).unwrap();
@@ -1022,6 +1135,8 @@ mod tests {
             ("repository/p.yaml", "repository/link", false),
             ("organisation/rego/p.yaml", "organisation/a.rego", true),
             ("organisation/p.yaml", "repository/rules", false),
+            ("repository/nested/p.yaml", "repository/nested/rules/a.rego", true),
+            ("repository/nested/p.yaml", "repository/a.rego", false),
             ("plain/p.yaml", "plain/rules/a.rego", true),
             ("plain/p.yaml", "a.rego", false),
         ];

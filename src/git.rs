@@ -537,6 +537,15 @@ pub fn tracked(root: &Path) -> Result<Vec<Listed>, String> {
     Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
 }
 
+/// The entries of the index at a path from the root, or below it.
+///
+/// # Errors
+/// What git reports.
+pub fn tracked_below(root: &Path, path: &str) -> Result<Vec<Listed>, String> {
+    let printed = output(root, &["ls-files", "-z", "-t", "--stage", "--cached", "--", path])?;
+    Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
+}
+
 /// The paths of the index that a sparse checkout leaves out. git is asked only where there is a sparse checkout.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use super::{mute, watch};
 use crate::change::Revision;
 use crate::discover::{
     Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, SPARSE, Search, discover, discover_in,
-    files_below, is_near_policy, read, size,
+    files_below, is_near_policy, read, size, slashes,
 };
 use crate::git::{Commit, left_out};
 use crate::policy::Files;
@@ -68,7 +68,7 @@ impl Side<'_> {
 
     /// A file of rules in Rego below a folder that a sparse checkout leaves out.
     fn rego_left_out(&self, folder: &str) -> Result<Option<String>, String> {
-        let Some(folder) = Self::within(self.repository(), Path::new(folder)) else { return Ok(None) };
+        let Some(folder) = Self::within(self.repository(), Path::new(folder))? else { return Ok(None) };
         let is_rule = |path: &String| {
             Path::new(path).starts_with(&folder)
                 && Path::new(path).extension().is_some_and(|end| end == "rego")
@@ -122,9 +122,11 @@ impl Side<'_> {
     }
 
     /// The path from the repository's root, if it lies below that; what lies elsewhere no change of the repository
-    /// can touch, so it is read from the disk on either side.
-    fn within(repository: &Repository, path: &Path) -> Option<String> {
-        repository.holds(repository.root(), path).then(|| repository.matched(path))
+    /// can touch, so it is read from the disk on either side. So is what another repository's checkout contains.
+    fn within(repository: &Repository, path: &Path) -> Result<Option<String>, String> {
+        let is_outside =
+            !repository.holds(repository.root(), path) || repository.other_checkout(path)?.is_some();
+        Ok((!is_outside).then(|| repository.matched(path)))
     }
 }
 
@@ -134,8 +136,8 @@ impl Files for Side<'_> {
         let path = Path::new(name);
         match self {
             Self::Folder(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
-            Self::Folder(_) => read(path),
-            Self::Commit(repository, commit) => Self::within(repository, path)
+            Self::Folder(repository) => Self::within(repository, path).and_then(|_| read(path)),
+            Self::Commit(repository, commit) => Self::within(repository, path)?
                 .map_or_else(|| read(path), |path| commit.bytes(&path, usize::MAX)),
         }
     }
@@ -165,11 +167,11 @@ impl Files for Side<'_> {
                 return Err(format!("{path}: {SPARSE}"));
             }
             let paths = files_below(Path::new(folder), &["rego"])?;
-            Ok(paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect())
+            Ok(paths.iter().map(|path| slashes(path)).collect())
         };
         let names: Vec<String> = match self {
             Self::Folder(_) => on_disk()?,
-            Self::Commit(repository, commit) => match Self::within(repository, Path::new(folder)) {
+            Self::Commit(repository, commit) => match Self::within(repository, Path::new(folder))? {
                 None => on_disk()?,
                 Some(matched) => {
                     // Hidden files and folders are passed over, as on the disk.

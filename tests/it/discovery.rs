@@ -587,3 +587,108 @@ fn file_found_by_its_marker_alone_keeps_its_problems() {
     let folder = checkout(&[(FILE, MODEL), ("notes.yaml", &format!("# {mentions}\na: 1\n"))]);
     assert_eq!(folder.run(&[]).code, 0, "prose that mentions the marker");
 }
+
+const LIMIT: &str = "aivss_policy: 1\nextends: [shared/base.yaml]\n";
+const SHARED: &str = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.0 }\n";
+
+/// A checkout with a checkout of an organization's policies in it, and the path of that.
+fn with_policies(folder: &Folder) {
+    folder.write("policies/aivss-policy.yaml", LIMIT);
+    folder.write("policies/shared/base.yaml", SHARED);
+    folder.write("policies/example.threat-model.yaml", &wrong());
+    git(&folder.path("policies"), &["init", "--quiet"]);
+    commit(&folder.path("policies"), "policies");
+}
+
+#[test]
+fn policy_in_another_checkout_is_not_one_of_the_change() {
+    let folder = checkout(&[(FILE, MODEL)]);
+    with_policies(&folder);
+    let policy = ["--policy", "policies/aivss-policy.yaml"];
+    for arguments in [&policy[..], &[&policy[..], &["--base", "main", "--policy-from", "main"]].concat()] {
+        let ran = folder.run(&[arguments, &["--format", "concise"]].concat());
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+        assert!(ran.out.contains("exceeds the limit of 6.0"), "{}", ran.out);
+        assert!(!ran.out.contains("policies/"), "the policy's own checkout is not checked: {}", ran.out);
+    }
+    let own = folder.run(&["--format", "concise"]);
+    assert!(own.out.contains("policies/example.threat-model.yaml"), "{}", own.out);
+}
+
+#[test]
+fn policy_in_another_checkout_reads_no_file_of_the_change() {
+    let folder = checkout(&[(FILE, MODEL), ("base.yaml", "aivss_policy: 1\n")]);
+    with_policies(&folder);
+    folder.write("policies/aivss-policy.yaml", "aivss_policy: 1\nextends: [../base.yaml]\n");
+    let ran = folder.run(&["--policy", "policies/aivss-policy.yaml"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.out.contains("leads out"), "{}", ran.out);
+}
+
+#[test]
+fn change_does_not_choose_the_policy_of_another_checkout() {
+    // A folder of the change, a submodule of the change, a link of the change, and files that the checkout hides.
+    for case in ["folder", "submodule", "link", "hidden"] {
+        let folder = checkout(&[(FILE, MODEL), ("aivss-policy.yaml", SHARED)]);
+        let elsewhere = Folder::new(&[("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n")]);
+        git(&elsewhere.path(""), &["init", "--quiet"]);
+        commit(&elsewhere.path(""), "theirs");
+        match case {
+            "folder" => {
+                folder.write("policies/aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n")
+            }
+            "submodule" => {
+                let path = elsewhere.path("").display().to_string();
+                git(&folder.path(""), &["submodule", "--quiet", "add", &path, "policies"]);
+            }
+            "link" => {
+                folder.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
+                symlink(".", folder.path("policies")).unwrap();
+            }
+            _ => folder.write("policies/bad.threat-model.yaml", &wrong()),
+        }
+        commit(&folder.path(""), "change");
+        if case == "hidden" {
+            fs::remove_dir_all(folder.path("policies")).unwrap();
+            with_policies(&folder);
+        }
+        let policy =
+            ["--policy", "policies/aivss-policy.yaml", "--base", "main~1", "--policy-from", "main~1"];
+        let ran = folder.run(&policy);
+        assert_eq!(ran.code, 2, "{case}: {}{}", ran.out, ran.err);
+        if case == "hidden" {
+            let said = "this repository tracks policies/bad.threat-model.yaml";
+            assert!(ran.err.contains(said) || ran.out.contains(said), "{}{}", ran.out, ran.err);
+        }
+    }
+}
+
+/// Git for Windows checks out with CR LF by default.
+#[test]
+fn checkout_with_other_line_ends_gives_the_same_report() {
+    let folder =
+        checkout(&[(FILE, &wrong()), ("page.md", &format!("# Planner\n\n```yaml\n{}```\n", wrong()))]);
+    let problems = |ran: &Ran| {
+        let report: Value = serde_json::from_str(&ran.out).unwrap();
+        let files = report["files"].as_array().unwrap().clone();
+        files.iter().map(|file| file["diagnostics"].clone()).collect::<Vec<_>>()
+    };
+    let gitlab = |folder: &Folder| -> Vec<Value> {
+        let report: Value = serde_json::from_str(&folder.run(&["--format", "gitlab"]).out).unwrap();
+        report.as_array().unwrap().iter().map(|problem| problem["fingerprint"].clone()).collect()
+    };
+    let arguments = ["--format", "json", "--base", "main", "--new-only"];
+    let (unix, prints) = (folder.run(&arguments), gitlab(&folder));
+    for name in [FILE, "page.md"] {
+        let text = folder.read(name).replace('\n', "\r\n");
+        folder.write(name, &text);
+    }
+    let windows = folder.run(&arguments);
+    assert_eq!((unix.code, windows.code), (0, 0), "{}", windows.out);
+    assert_eq!(prints, gitlab(&folder));
+    let place = |value: &Value| value["line"].clone();
+    let places = |found: Vec<Value>| -> Vec<Value> {
+        found.iter().flat_map(|list| list.as_array().unwrap().iter().map(place)).collect()
+    };
+    assert_eq!(places(problems(&unix)), places(problems(&windows)));
+}

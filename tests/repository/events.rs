@@ -304,12 +304,17 @@ fn every_kind_of_checkout_gives_the_same_verdict() {
     ];
     for change in [Change::Good, Change::Wrong] {
         for (name, checkout) in rows {
-            for owner in ["own", "another"] {
+            let owners = if ["shallow", "partial", "path"].contains(&name) {
+                &["own", "another"][..]
+            } else {
+                &["own"]
+            };
+            for owner in owners {
                 let (mut job, origin) = job("checkout", change);
                 let merge = (origin.merge.as_str(), "refs/pull/7/merge");
                 job = on(job, "pull_request", pull_request(&origin, "owner/agents"), merge);
                 checkout.run(&job, &origin.merge);
-                if owner == "another" {
+                if *owner == "another" {
                     crate::action::of_another_user(&job);
                 }
                 let below = Path::new(checkout.path).join("agents").display().to_string();
@@ -341,4 +346,37 @@ fn content_that_cannot_be_fetched_is_named() {
         ran.log
     );
     assert!(ran.log.contains("git fetch --refetch --no-filter origin"), "{}", ran.log);
+}
+
+/// A second checkout in the workspace, of the repository with the organization's policies.
+#[test]
+fn policy_of_an_organization_is_that_of_its_own_checkout() {
+    // The change at the root of the workspace, and next to the policies.
+    for path in [".", "change"] {
+        for change in [Change::Good, Change::Wrong] {
+            let (job, origin) = job("organization", change);
+            let merge = (origin.merge.as_str(), "refs/pull/7/merge");
+            let job = on(job, "pull_request", pull_request(&origin, "owner/agents"), merge);
+            Checkout { path, ..SHALLOW }.run(&job, &origin.merge);
+            let policies = job.workspace().join("org-policies");
+            write(&policies, "aivss-policy.yaml", "aivss_policy: 1\nextends: [shared/strict.yaml]\n");
+            write(&policies, "shared/strict.yaml", "aivss_policy: 1\nextends: [recommended]\n");
+            write(&policies, "example.threat-model.yaml", WRONG);
+            git(&policies, &["init", "--quiet"]);
+            commit(&policies, "policies");
+            crate::action::of_another_user(&job);
+            let policy = if path == "." { "org-policies" } else { "../org-policies" };
+            let job =
+                job.with("policy", &format!("{policy}/aivss-policy.yaml")).with("working-directory", path);
+            let ran = job.run();
+            assert_verdict(&ran, change, path);
+            assert_eq!(policy_name(&ran), format!("{policy}/aivss-policy.yaml"));
+            assert!(!ran.log.contains("example.threat-model.yaml"), "{}", ran.log);
+        }
+    }
+}
+
+fn policy_name(ran: &Ran) -> String {
+    let report: Value = serde_json::from_slice(&fs::read(ran.output("report-json")).unwrap()).unwrap();
+    report["policy"].as_str().unwrap().to_owned()
 }
