@@ -20,6 +20,7 @@ Examples:
   aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
   aivss-lint init --name Planner --environment production --tier high
   aivss-lint init --ci github --ci pre-commit
+  aivss-lint init --ci gitlab --source https://git.example.org/security/aivss-lint@COMMIT
 
 Nothing that stands is overwritten.
 
@@ -50,6 +51,42 @@ pub(super) struct Arguments {
     /// Also write the file that starts the gate there; may be given several times
     #[arg(long, value_name = "SYSTEM")]
     ci: Vec<System>,
+
+    /// The repository and the commit that CI builds the program from
+    #[arg(long, value_name = "ADDRESS@COMMIT", requires = "ci", value_parser = Origin::parse)]
+    source: Option<Origin>,
+}
+
+/// The repository that CI builds the program from, and the full id of a commit of it.
+#[derive(Clone, Debug)]
+struct Origin {
+    address: String,
+    commit: String,
+}
+
+impl Origin {
+    /// Reads `ADDRESS@COMMIT`. The recipes contain both within quotation marks of YAML, Groovy and a shell.
+    fn parse(text: &str) -> Result<Self, String> {
+        let (address, commit) = text.rsplit_once('@').ok_or("expected ADDRESS@COMMIT")?;
+        let is_whole =
+            [40, 64].contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_whole {
+            return Err("expected the full id of a commit after the last @".to_owned());
+        }
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/@+".contains(letter);
+        if !address.contains("://") || !address.chars().all(is_plain) {
+            return Err(
+                "expected the address of a git repository, such as https://git.example.org/a/b".to_owned()
+            );
+        }
+        Ok(Self { address: address.to_owned(), commit: commit.to_owned() })
+    }
+
+    /// The path of the repository on its server, by which a workflow there names the action.
+    fn path(&self) -> &str {
+        let rest = self.address.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split_once('/').map_or("", |(_, path)| path.trim_end_matches(".git"))
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -76,8 +113,13 @@ enum System {
     PreCommit,
 }
 
+/// The comment after an action that no public repository contains yet.
+const UNTIL_RELEASE: &str = " # after the first release; until then, a copy of your own";
+
 const POLICY: &str = "aivss-policy.yaml";
 const STARTER: &str = include_str!("../../policies/starter.yaml");
+/// The address in the recipes until the project has one of its own.
+const PLACEHOLDER: &str = "https://github.com/OWNER/aivss-lint";
 /// Whose recipes are tried out, so that what is written here is.
 const RECIPES: &str = include_str!("../../docs/ci.md");
 
@@ -99,14 +141,23 @@ impl System {
         recipes().find(|recipe| !recipe.contains("OWNER/")).or_else(|| recipes().next()).unwrap_or_default()
     }
 
+    /// The recipe with the source of the program filled in, as far as that is known.
+    fn filled(self, source: Option<&Origin>) -> String {
+        let Some(source) = source else { return self.recipe().to_owned() };
+        let recipe = self.recipe().replace(PLACEHOLDER, &source.address).replace("<commit>", &source.commit);
+        let lines = recipe.replace("OWNER/aivss-lint", source.path());
+        // The action is that of the given source.
+        lines.replace(UNTIL_RELEASE, "")
+    }
+
     /// What is to be done with what was written.
-    const fn remark(self) -> &'static str {
+    const fn remark(self, source: Option<&Origin>) -> &'static str {
         match self {
-            Self::Github => {
-                "put the repository that you take the action from in place of OWNER/aivss-lint, and a commit of it in \
-                 place of <commit>"
+            Self::Github | Self::Gitlab if source.is_none() => {
+                "write the repository with the program's source in place of OWNER/aivss-lint, and a commit of it in place \
+                 of <commit>; `--source` does"
             }
-            Self::Gitlab => "commit it",
+            Self::Github | Self::Gitlab => "commit it",
             Self::PreCommit => "run `pre-commit install`, once a clone",
         }
     }
@@ -139,18 +190,19 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     }
     let mut all_written = true;
     for system in &arguments.ci {
-        let (file, recipe) = (system.file(), system.recipe());
+        let source = arguments.source.as_ref();
+        let (file, recipe) = (system.file(), system.filled(source));
         let path = repository.root().join(file);
         if is_taken(&path) {
             all_written = false;
             let name = escape_line(&repository.shown(&path));
             said.push_str(&format!(
                 "left {name}: it stands already; add this to it:\n\n{}\n",
-                indented(recipe)
+                indented(&recipe)
             ));
         } else {
-            let name = write_new(&path, recipe, repository)?;
-            said.push_str(&format!("wrote {name}: {}\n", system.remark()));
+            let name = write_new(&path, &recipe, repository)?;
+            said.push_str(&format!("wrote {name}: {}\n", system.remark(source)));
         }
     }
     if !has_model {
@@ -282,6 +334,41 @@ mod tests {
             assert!(document.is_sound() && source.text().contains("aivss-lint"), "{system:?}");
         }
         assert!(!System::PreCommit.recipe().contains("OWNER/"));
+    }
+
+    #[test]
+    fn source_replaces_every_placeholder() {
+        let commit = "0123456789abcdef".repeat(4);
+        let source = Origin::parse(&format!("https://git.example.org/a/b.git@{commit}")).unwrap();
+        for system in [System::Github, System::Gitlab, System::PreCommit] {
+            let recipe = system.filled(Some(&source));
+            assert!(!recipe.contains("OWNER") && !recipe.contains("<commit>"), "{recipe}");
+            assert!(!recipe.contains("release"), "{recipe}");
+        }
+        let uses = format!("uses: a/b@{commit}\n");
+        assert!(System::Github.filled(Some(&source)).contains(&uses));
+        let command = format!("--git \"https://git.example.org/a/b.git\" --rev \"{commit}\"");
+        assert!(System::Gitlab.filled(Some(&source)).contains(&command));
+    }
+
+    #[test]
+    fn source_that_a_shell_could_misread_is_refused() {
+        let commit = "0".repeat(40);
+        for address in [
+            "https://x/$(id)",
+            "https://x/a b",
+            "https://x/a\"b",
+            "git.example.org/a",
+            "https://x/`id`",
+            "https://x/a'b",
+            "https://x/\u{202e}",
+        ] {
+            assert!(Origin::parse(&format!("{address}@{commit}")).is_err(), "{address}");
+        }
+        for text in ["https://x/a", "https://x/a@main", "https://x/a@0123456"] {
+            assert!(Origin::parse(text).is_err(), "{text}");
+        }
+        assert!(Origin::parse(&format!("ssh://git@x:22/a/b@{commit}")).is_ok());
     }
 
     #[test]
