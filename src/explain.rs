@@ -15,6 +15,9 @@ pub fn page(rule: &Rule) -> String {
     format!("# {name}\n\n{summary}\n\n{why}\n\n{}", details(rule))
 }
 
+/// The public address of the project. Until there is one, no report has a link to it or to the page of a rule.
+pub const ADDRESS: Option<&str> = None;
+
 /// Where the rule's page stands on the web, for this version of the program.
 pub fn page_url(rule: &Rule) -> String {
     let version = env!("CARGO_PKG_VERSION");

@@ -118,7 +118,7 @@ const UNTIL_RELEASE: &str = " # after the first release; until then, a copy of y
 
 const POLICY: &str = "aivss-policy.yaml";
 const STARTER: &str = include_str!("../../policies/starter.yaml");
-/// The address in the recipes until the project has one of its own.
+/// The address in the recipes until the project has one of its own (`explain::ADDRESS`).
 const PLACEHOLDER: &str = "https://github.com/OWNER/aivss-lint";
 /// Whose recipes are tried out, so that what is written here is.
 const RECIPES: &str = include_str!("../../docs/ci.md");

@@ -11,6 +11,7 @@
 )]
 
 mod action;
+mod address;
 mod events;
 mod packaging;
 mod recipes;
