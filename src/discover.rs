@@ -545,6 +545,13 @@ impl Finder<'_> {
                         self.list(&rest, &[], folders, dirs);
                     }
                 }
+                Place::Folder
+                    if dirs.are_hidden(&rest, checkout)
+                        && self.search.policy.sought(&slashes(&rest)).is_some() =>
+                {
+                    let path = self.repository.shown(&self.repository.root.join(&rest));
+                    self.found.obstacles.push(Obstacle { path, message: HIDDEN.to_owned() });
+                }
                 Place::Folder => self.listed(&rest, folders, dirs),
                 Place::Sparse(object) => self.left_out_of_checkout(&rest, object, folders, dirs),
             }
@@ -732,15 +739,32 @@ fn is_misplaced(matched: &str) -> bool {
     matched.strip_prefix(".github/").unwrap_or(matched).contains('/')
 }
 
+/// Why a tracked file cannot be read where another checkout was made over it.
+const HIDDEN: &str =
+    "tracked, but the checkout of another repository is in its place: check that out elsewhere";
+
 /// Which folders below a root are folders, and not links.
 struct Folders {
     root: PathBuf,
     known: HashMap<PathBuf, bool>,
+    /// Whether a folder is in a checkout of its own.
+    nested: HashMap<PathBuf, bool>,
 }
 
 impl Folders {
     fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), known: HashMap::new() }
+        Self { root: root.to_owned(), known: HashMap::new(), nested: HashMap::new() }
+    }
+
+    /// Whether a folder above a place is a checkout of its own, below the checkout that the place is listed in.
+    fn are_hidden(&mut self, rest: &Path, checkout: &Path) -> bool {
+        let Some(folder) = rest.parent().filter(|folder| *folder != checkout) else { return false };
+        if let Some(known) = self.nested.get(folder) {
+            return *known;
+        }
+        let is_nested = is_there(&self.root.join(folder).join(".git")) || self.are_hidden(folder, checkout);
+        self.nested.insert(folder.to_owned(), is_nested);
+        is_nested
     }
 
     /// Whether a place below the root, and all above it, are folders.

@@ -144,7 +144,8 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
 
 /// Why git failed, from what it printed.
 fn reason(said: &str) -> String {
-    if said.contains("from promisor remote") {
+    // The second is what git reports of the folders that `filter: tree:0` leaves out.
+    if said.contains("from promisor remote") || said.contains("not a tree object") {
         return format!("a file to compare: {}", missing(HEAD));
     }
     let mut lines = said.lines().filter(|line| !line.trim().is_empty());

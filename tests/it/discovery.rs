@@ -663,6 +663,28 @@ fn change_does_not_choose_the_policy_of_another_checkout() {
     }
 }
 
+/// A workflow makes the checkout after that of the change.
+#[test]
+fn file_that_another_checkout_hides_is_an_error() {
+    for other in [&[("readme.md", "Other.\n")][..], &[("bad.threat-model.yaml", MODEL)]] {
+        let folder = checkout(&[
+            (FILE, MODEL),
+            ("tool/deep/bad.threat-model.yaml", &wrong()),
+            ("tool/x.yaml", "a: 1\n"),
+        ]);
+        fs::remove_dir_all(folder.path("tool")).unwrap();
+        for (name, text) in other {
+            folder.write(&format!("tool/deep/{name}"), text);
+        }
+        git(&folder.path("tool"), &["init", "--quiet"]);
+        commit(&folder.path("tool"), "other");
+        let ran = folder.run(&["--format", "concise"]);
+        let message =
+            "tool/deep/bad.threat-model.yaml: cannot judge: tracked, but the checkout of another repository";
+        assert!(ran.code == 2 && ran.out.contains(message), "{}{}", ran.out, ran.err);
+    }
+}
+
 /// Git for Windows checks out with CR LF by default.
 #[test]
 fn checkout_with_other_line_ends_gives_the_same_report() {

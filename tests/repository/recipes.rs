@@ -234,6 +234,32 @@ fn gitlab_takes_policy_and_base_of_a_fork_from_the_project() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What `init` writes is the recipe, with the source that it is given.
+#[test]
+fn init_writes_recipes_that_run() {
+    let commit = "0123456789".repeat(4);
+    let source = "https://git.example.org/a/b.git";
+    let clone = clone("init", Change::Wrong);
+    let written = Command::new(env!("CARGO_BIN_EXE_aivss-lint"))
+        .args(["init", "--ci", "gitlab", "--ci", "github", "--source", &format!("{source}@{commit}")])
+        .current_dir(&clone)
+        .output()
+        .unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let recipe = |name: &str| yaml(&fs::read_to_string(clone.join(name)).unwrap());
+    let variables = [
+        ("CI_PROJECT_URL", "https://gitlab.example/a/b"),
+        ("CI_MERGE_REQUEST_PROJECT_URL", "https://gitlab.example/a/b"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("SOURCE", source),
+        ("REVISION", &commit),
+    ];
+    let output = run(&lines(&recipe(".gitlab-ci.yml")["aivss-lint"]["script"]), &clone, &variables);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let steps = recipe(".github/workflows/aivss-lint.yml")["jobs"]["aivss-lint"]["steps"].clone();
+    assert_eq!(steps[1]["uses"], format!("a/b@{commit}"));
+}
+
 #[test]
 fn gitlab_on_the_default_branch() {
     let recipe = yaml(blocks("GitLab", "yaml")[0]);
