@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Blank;
+pub(crate) use fold::shapes;
 use fold::{Folded, Gap, Reading, Word, fold};
 use phrases::{Affix, Rows};
 
