@@ -132,7 +132,7 @@ mod tests {
                 assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
             }
         }
-        std::fs::write(&path, "aivss_threat_mode: 1\naivss_policy: 1\n\0").unwrap();
+        std::fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
         assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
     }
 }

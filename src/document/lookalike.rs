@@ -5,9 +5,12 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
+
 use super::MODEL_MARKER;
 use crate::model::shapes;
 use crate::source::{Language, Span};
+use crate::suggest::slips;
 
 /// How a word differs from the marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,24 +44,42 @@ const OTHER: u8 = 0;
 /// What leaves no ink.
 const NOTHING: u8 = 1;
 
-/// Whether bytes may contain such a word.
+/// Whether bytes may contain such a word: its rarest letter, next to the letters or signs that may be around it.
 pub(crate) fn may_contain(bytes: &[u8], language: Language) -> bool {
-    // Tags and entities may part a word of a page anywhere.
-    language == Language::Markdown || !bytes.is_ascii() || has_plain_part(bytes) || has_escape(bytes)
+    let is_page = language == Language::Markdown;
+    let is_letter = |(code, _): (u8, usize)| class(code) == b'v';
+    memchr::memchr2_iter(b'v', b'V', bytes).any(|at| is_within(bytes, at, is_page))
+        || memchr::memchr_iter(b'\\', bytes).any(|at| is_letter(escaped(bytes, at)))
+        || is_page && memchr::memchr_iter(b'&', bytes).any(|at| is_letter(entity(bytes, at)))
+        || !bytes.is_ascii() && has_foreign_letter(bytes)
 }
 
-/// Whether bytes contain a part of the word, the rarest one, in ASCII.
-fn has_plain_part(bytes: &[u8]) -> bool {
-    memchr::memchr2_iter(b'v', b'V', bytes).any(|at| {
-        let is = |at: usize, wanted: u8| bytes.get(at).is_some_and(|byte| class(*byte) == wanted);
-        is(at.wrapping_sub(1), b'i') && is(at + 1, b's') && is(at + 2, b's')
-    })
+/// Whether the letters around a `v` may be those of the word.
+fn is_within(bytes: &[u8], at: usize, is_page: bool) -> bool {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let (before, after) = (byte(at.wrapping_sub(1)), byte(at + 1));
+    let may_end = |byte: u8| {
+        // Escapes and entities end with these.
+        byte.is_ascii_hexdigit() && bytes[at.saturating_sub(10)..at].contains(&b'\\')
+            || is_page && b">*`~[])\\;".contains(&byte)
+    };
+    let may_begin = |byte: u8| byte == b'\\' || is_page && b"<*`~[]&".contains(&byte);
+    let is_after = class(after) == b's' || !after.is_ascii() || may_begin(after);
+    is_after && (class(before) == b'i' || !before.is_ascii() || is_joiner(before) || may_end(before))
 }
 
-/// Whether bytes contain an escape of a character that the word may contain.
-fn has_escape(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'\\', bytes)
-        .any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'x' | b'U')) && escaped(bytes, at).0 != OTHER)
+/// Whether bytes contain a character beyond ASCII that looks like a `v`.
+fn has_foreign_letter(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(length) = bytes[at..].iter().position(|byte| !byte.is_ascii()) {
+        at += length;
+        let (code, length) = foreign(bytes, at);
+        if class(code) == b'v' {
+            return true;
+        }
+        at += length;
+    }
+    false
 }
 
 /// The words of a text, in order.
@@ -69,10 +90,35 @@ pub(crate) fn lookalikes(text: &str, language: Language) -> Vec<Lookalike> {
     Scanner::new(text.as_bytes(), language).collect()
 }
 
-/// Whether bytes contain such a word as a key.
+/// Whether bytes contain such a word as a key, or one with a slip or two.
 pub(crate) fn is_key_in(bytes: &[u8], language: Language) -> bool {
-    may_contain(bytes, language)
-        && Scanner::new(bytes, language).any(|word| is_followed_by_colon(bytes, word.span.range().end))
+    // An alias may make a key of a word elsewhere.
+    let is_key =
+        |word: Lookalike| word.form != Form::Variant || is_followed_by_colon(bytes, word.span.range().end);
+    has_slip(bytes) || may_contain(bytes, language) && Scanner::new(bytes, language).any(is_key)
+}
+
+/// Whether bytes contain a key that is the marker but for a slip or two in one of its parts.
+pub(crate) fn has_slip(bytes: &[u8]) -> bool {
+    /// A part of the word that slips elsewhere leave as it is.
+    static LAST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("reat_mod"));
+    memmem::find_iter(bytes, "ivss_").any(|at| is_slip_at(bytes, at))
+        || LAST.find_iter(bytes).any(|at| is_slip_at(bytes, at))
+}
+
+/// Whether the word around a place is a key that is almost the marker.
+fn is_slip_at(bytes: &[u8], at: usize) -> bool {
+    /// How many letters may differ, be missing, or be too many.
+    const MOST: usize = 2;
+    const MOST_AROUND: usize = 24;
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let before = bytes[..at].iter().rev().take(MOST_AROUND).take_while(is_part).count();
+    let after = bytes[at..].iter().take(MOST_AROUND).take_while(is_part).count();
+    let word = &bytes[at - before..at + after];
+    let is_near = |word: &str| (1..=MOST).contains(&slips(word, MODEL_MARKER));
+    word.len().abs_diff(MODEL_MARKER.len()) <= MOST
+        && std::str::from_utf8(word).is_ok_and(is_near)
+        && is_followed_by_colon(bytes, at + after)
 }
 
 /// Whether a key reads as the marker, and nothing else is in it.
@@ -86,6 +132,9 @@ pub(crate) fn reads_as_marker(key: &str) -> bool {
         })
 }
 
+/// The spellings of a colon in a page.
+pub(super) const COLONS: [&str; 6] = [":", "\\:", "&colon;", "&#58;", "&#x3a;", "&#x3A;"];
+
 /// Whether a colon follows, after quotation marks, white space and the beginnings of lines.
 fn is_followed_by_colon(bytes: &[u8], end: usize) -> bool {
     /// More than that is not skipped.
@@ -96,10 +145,11 @@ fn is_followed_by_colon(bytes: &[u8], end: usize) -> bool {
         match byte {
             b':' => return true,
             b'#' => at += memchr::memchr2(b'\n', b'\r', &rest[at..]).unwrap_or(rest.len()),
-            b'&' if !rest[at..].starts_with(b"&#58;") => at += entity(rest, at).1,
-            b'&' => return true,
+            b'&' if COLONS.iter().any(|colon| rest[at..].starts_with(colon.as_bytes())) => return true,
+            b'&' => at += entity(rest, at).1,
             b'"' | b'\'' | b'\\' | b'>' | b'*' | b'`' | b'_' => at += 1,
             b'<' => at += tag(rest, at).unwrap_or(1),
+            b']' => at += end_of_link(rest, at),
             _ if byte.is_ascii_whitespace() || !byte.is_ascii() => at += 1,
             _ => return false,
         }
@@ -144,7 +194,8 @@ fn shape(letter: char) -> u8 {
 
 const fn ascii_shape(byte: u8) -> u8 {
     match byte {
-        b'\t' => b' ',
+        // A key may be folded over lines.
+        b'\t' | b'\n' | b'\r' => b' ',
         _ if byte.is_ascii_alphanumeric() || is_joiner(byte) => byte,
         _ => OTHER,
     }
@@ -197,16 +248,27 @@ fn unit(bytes: &[u8], at: usize, is_page: bool) -> (u8, usize) {
         b'\\' => escaped(bytes, at),
         b'<' if is_page => tag(bytes, at).map_or((OTHER, 1), |length| (NOTHING, length)),
         b'&' if is_page => entity(bytes, at),
-        b'*' | b'`' | b'~' if is_page => (NOTHING, 1),
+        b'*' | b'`' | b'~' | b'[' if is_page => (NOTHING, 1),
+        b']' if is_page => (NOTHING, end_of_link(bytes, at)),
         byte if byte.is_ascii() => (ascii_shape(byte), 1),
-        _ => letter(bytes, at).map_or((OTHER, 1), |letter| (shape(letter), letter.len_utf8())),
+        _ => foreign(bytes, at),
     }
+}
+
+/// The shape of a character beyond ASCII, and how many bytes it takes.
+fn foreign(bytes: &[u8], at: usize) -> (u8, usize) {
+    letter(bytes, at).map_or((OTHER, 1), |letter| (shape(letter), letter.len_utf8()))
 }
 
 /// The character that begins at a place.
 fn letter(bytes: &[u8], at: usize) -> Option<char> {
-    let chunk = bytes[at..bytes.len().min(at + 4)].utf8_chunks().next()?;
-    chunk.valid().chars().next()
+    let length = match bytes[at] {
+        0xC2..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
+        _ => return None,
+    };
+    std::str::from_utf8(bytes.get(at..at + length)?).ok()?.chars().next()
 }
 
 /// The shape of an escape of YAML, JSON or Markdown.
@@ -246,9 +308,20 @@ fn tag(bytes: &[u8], at: usize) -> Option<usize> {
     let is_tag =
         rest.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?'));
     if rest.starts_with(b"<!--") {
-        return memchr::memmem::find(rest, b"-->").map(|end| end + 3);
+        return memmem::find(rest, b"-->").map(|end| end + 3);
     }
     memchr::memchr(b'>', rest).filter(|_| is_tag).map(|end| end + 1)
+}
+
+/// The length of the end of a link's text with its target.
+pub(super) fn end_of_link(bytes: &[u8], at: usize) -> usize {
+    let rest = &bytes[at + 1..bytes.len().min(at + LONGEST_TAG)];
+    let close = match rest.first() {
+        Some(b'(') => b')',
+        Some(b'[') => b']',
+        _ => return 1,
+    };
+    memchr::memchr(close, rest).map_or(1, |end| end + 2)
 }
 
 /// The shape of a character reference of HTML.
@@ -289,6 +362,18 @@ fn named(name: &[u8]) -> u8 {
     }
 }
 
+/// The bytes with which the first letter may begin.
+const MAY_BEGIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < table.len() {
+        let byte = at as u8;
+        table[at] = class(byte) == LETTERS[0] || matches!(byte, b'\\' | b'&') || !byte.is_ascii();
+        at += 1;
+    }
+    table
+};
+
 /// A search under way.
 struct Scanner<'b> {
     bytes: &'b [u8],
@@ -307,10 +392,25 @@ impl<'b> Scanner<'b> {
 
     /// Goes on to what may be a first letter.
     fn skip(&mut self) {
-        let may_begin =
-            |byte: &u8| class(*byte) == LETTERS[0] || matches!(byte, b'\\' | b'&') || !byte.is_ascii();
-        let rest = self.bytes[self.at..].iter();
-        self.at = rest.take_while(|byte| !may_begin(byte)).count() + self.at;
+        while let Some(length) = self.bytes[self.at..].iter().position(|byte| MAY_BEGIN[*byte as usize]) {
+            self.at += length;
+            if self.may_begin() {
+                return;
+            }
+            self.at += 1;
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// Whether the word may begin here, by one byte more.
+    fn may_begin(&self) -> bool {
+        let next = self.bytes.get(self.at + 1).copied().unwrap_or_default();
+        match self.bytes[self.at] {
+            b'\\' => matches!(next, b'u' | b'x' | b'U'),
+            b'&' => self.is_page,
+            byte if byte.is_ascii() => class(next) == b'i' || !next.is_ascii_alphanumeric(),
+            _ => class(foreign(self.bytes, self.at).0) == LETTERS[0],
+        }
     }
 
     fn take(&mut self, code: u8) {
@@ -363,6 +463,116 @@ impl Iterator for Scanner<'_> {
                 self.count = 0;
                 return Some(Lookalike { span: Span::new(start, end), form: self.form(start, end) });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(text: &str, language: Language) -> Vec<Form> {
+        assert_eq!(
+            Scanner::new(text.as_bytes(), language).collect::<Vec<_>>(),
+            lookalikes(text, language),
+            "the filter hides a word: {text}"
+        );
+        lookalikes(text, language).into_iter().map(|word| word.form).collect()
+    }
+
+    #[test]
+    fn word_with_escapes_or_foreign_letters_is_disguised() {
+        let all = |spell: fn(char) -> String| MODEL_MARKER.chars().map(spell).collect::<String>();
+        let styled = |letter: char| char::from_u32(0x1D41A + u32::from(letter) - 97).unwrap_or(letter);
+        let texts = [
+            r"aivss_threat\u005fmodel".to_owned(),
+            r"\x61ivss_threat_model".to_owned(),
+            r"aivss\U0000005fthreat_model".to_owned(),
+            r"\ud835\udc1aivss_threat_model".to_owned(),
+            all(|letter| format!("\\u{:04X}", u32::from(letter))),
+            all(|letter| format!("\\x{:02x}", u32::from(letter))),
+            "aivss_\\\n   threat_model".to_owned(),
+            "aivss\u{200B}_threat_model".to_owned(),
+            "aivss\u{AD}_thre\u{301}at_model".to_owned(),
+            "\u{430}ivss_threat_model".to_owned(),
+            "аіѵѕѕ_тһгеат_моԁеӏ".to_owned(),
+            "ａｉｖｓｓ＿ｔｈｒｅａｔ＿ｍｏｄｅｌ".to_owned(),
+            MODEL_MARKER.chars().map(|letter| if letter == '_' { letter } else { styled(letter) }).collect(),
+        ];
+        for text in texts {
+            for language in [Language::Yaml, Language::Json, Language::Markdown] {
+                assert_eq!(forms(&format!("a: {text}: 1"), language), [Form::Disguised], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn word_that_a_renderer_joins_is_disguised_in_a_page_alone() {
+        for text in [
+            "aivss&#95;threat_model",
+            "aivss&#x5f;threat&lowbar;model",
+            "&#97;&#105;&#118;&#115;&#115;_threat_model",
+            "aivss_<b>threat</b>_model",
+            "ai<!-- - -->vss_threat_model",
+            "aivss_thr**eat**_model",
+            "aivss_[threat](https://example.org)_model",
+            "ai`v`ss_threat_model",
+        ] {
+            assert_eq!(forms(text, Language::Markdown), [Form::Disguised], "{text}");
+            assert_eq!(forms(text, Language::Yaml), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_variants_and_other_words_are_not_found() {
+        for text in [
+            "AIVSS_THREAT_MODEL",
+            "aivss-threat-model",
+            "AIVSS threat model",
+            "aivssThreatModel",
+            "aivss.threat.model",
+            "aivss_threat_mode1",
+            "a1vss_threat_m0del",
+            "aivss_threat_modeI",
+        ] {
+            assert_eq!(forms(text, Language::Yaml), [Form::Variant], "{text}");
+            assert!(reads_as_marker(text), "{text}");
+        }
+        for text in [
+            "aivss: threat_model",
+            "aivss_threat",
+            "aivss_policy",
+            "threat_model",
+            "cvss_threat_model",
+            "aivss/threat/model",
+        ] {
+            assert_eq!(forms(text, Language::Markdown), [], "{text}");
+            assert!(!reads_as_marker(text), "{text}");
+        }
+        assert_eq!(forms("aivss_threaivss_threat_model", Language::Yaml), [Form::Exact]);
+        assert!(!reads_as_marker("aivss_threat_model_version"));
+    }
+
+    #[test]
+    fn slip_is_found_only_in_a_key_of_its_own() {
+        for text in ["aivss_treat_model: 1", "\"avss_threat_model\" : 1", "x: 1\naivss_threat_modle:"] {
+            assert!(has_slip(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["aivss_treat_model", "aivss_threat_level: 1", "threat_model: 1", "my_own_aivss_treat_models: 1"]
+        {
+            assert!(!has_slip(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn long_input_takes_no_longer_than_its_length() {
+        for part in
+            ["a<", "aivss_threa", "a\\\n ", "&#", "a[](", "\\ud835", "v\u{430}", "aivss_threat_model "]
+        {
+            let text = part.repeat(400_000 / part.len());
+            let _ = Scanner::new(text.as_bytes(), Language::Markdown).count();
+            let _ = is_key_in(text.as_bytes(), Language::Markdown);
         }
     }
 }

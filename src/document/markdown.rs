@@ -9,6 +9,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::lookalike::reads_as_marker;
+use super::unread::Spans;
 use super::{Document, MODEL_MARKER, ProblemKind, json, marker, yaml};
 use crate::source::{BOM, Span};
 use crate::suggest::nearest;
@@ -33,10 +34,8 @@ impl Covered {
         /// A mention is wrapped once at most.
         const FEW: usize = 3;
         let content = text[range.clone()].trim_matches('`');
-        if content.lines().filter(|line| !line.trim().is_empty()).count() >= FEW {
-            return;
-        }
-        if marker::is_mentioned(content) && marker::is_whole_model(content) {
+        let lines = content.lines().filter(|line| !line.trim().is_empty()).count();
+        if marker::is_mentioned(content) && (lines >= FEW || marker::is_whole_model(content)) {
             self.unread.extend(marker::keys(text, range));
         } else {
             self.code.push(Span::new(range.start, range.end));
@@ -58,6 +57,8 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     }
     let front = front_matter(page);
     let mut block: Option<Block> = None;
+    // Blocks of code and code spans.
+    let mut inside = Vec::new();
     for (event, range) in Parser::new_ext(&fed(page), Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
@@ -66,7 +67,9 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
                 block = Some(Block { language, ..Block::default() });
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
-                covered.unread.extend(marker::in_braces(text, offset + range.start..offset + range.end));
+                let range = offset + range.start..offset + range.end;
+                covered.unread.extend(marker::in_braces(text, range.clone(), marker::is_data));
+                inside.push(Span::new(range.start, range.end));
             }
             Event::Text(content) => {
                 if let Some(block) = &mut block {
@@ -77,20 +80,28 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
             }
             Event::End(TagEnd::CodeBlock) => {
                 let range = offset + range.start..offset + range.end;
+                inside.push(Span::new(range.start, range.end));
                 match block.take().map(|block| block.read(document, text)) {
                     Some(Outcome::Faulty(block)) => covered.faulty.push(block),
-                    Some(Outcome::Other) => covered.unread.extend(marker::in_braces(text, range)),
+                    Some(Outcome::Other) => {
+                        covered.unread.extend(marker::in_braces(text, range, marker::is_data))
+                    }
                     Some(Outcome::Mention) => covered.faulty.push(Span::new(range.start, range.end)),
                     Some(Outcome::Read) | None => {}
                 }
             }
             // Backticks in front matter are characters of YAML.
             Event::Code(_) if range.start >= front => {
-                covered.span(text, offset + range.start..offset + range.end)
+                let range = offset + range.start..offset + range.end;
+                inside.push(Span::new(range.start, range.end));
+                covered.span(text, range);
             }
             _ => {}
         }
     }
+    let inside = Spans::of(inside);
+    let objects = marker::in_braces(text, 0..text.len(), marker::is_object);
+    covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
     covered
 }
 

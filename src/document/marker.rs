@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::MODEL_MARKER;
-use super::lookalike::{Form, Lookalike, lookalikes};
+use super::lookalike::{COLONS, Form, Lookalike, end_of_link, has_slip, lookalikes};
 use crate::source::{Language, Span};
 
 /// The spellings of a quotation mark, those that contain another one first.
@@ -31,6 +31,10 @@ pub(super) fn shown(text: &str, language: Language) -> Vec<Shown> {
     // The word is no mark, so that only the first one of a line can be bare.
     let mut passed = 0;
     for (start, end) in words(text, language) {
+        // What begins within another one ends with it.
+        if start < passed {
+            continue;
+        }
         let line = text[passed..start].rfind(['\n', '\r']).map(|at| passed + at + 1);
         let line = line.or((passed == 0).then_some(0));
         let is_quoted = is_quoted(text, start, end);
@@ -74,10 +78,9 @@ pub(crate) fn may_be_key(text: &str, language: Language) -> bool {
         let Range { start, end } = word.span.range();
         word.form == Form::Variant && (is_quoted(&text, start, end) || is_first_key(&text, start, end))
     };
+    let is_lookalike = || lookalikes(&text, language).iter().any(is_variant) || has_slip(text.as_bytes());
     // Text in UTF-16 is not read at all.
-    text.contains('\0')
-        || is_mentioned(&text)
-        || (has_parts(&text) && lookalikes(&text, language).iter().any(is_variant))
+    text.contains('\0') || is_mentioned(&text) || (count_parts(&text) > 0 && is_lookalike())
 }
 
 fn is_first_key(text: &str, start: usize, end: usize) -> bool {
@@ -87,11 +90,6 @@ fn is_first_key(text: &str, start: usize, end: usize) -> bool {
 
 /// The keys beside the marker.
 pub(crate) const PARTS: [&str; 4] = ["agent", "aivss", "maestro", "findings"];
-
-/// Whether a text has keys of a threat model, at the beginnings of lines or in quotes.
-fn has_parts(text: &str) -> bool {
-    count_parts(text) > 0
-}
 
 /// How many of the keys of a threat model a text has, at the beginnings of lines, in braces or in quotes.
 fn count_parts(text: &str) -> usize {
@@ -132,15 +130,19 @@ pub(super) fn is_sentence(text: &str) -> bool {
     words == FEW && text.trim_start().starts_with(char::is_alphabetic)
 }
 
-/// The bare markers in a block of code that stand behind other keys in braces, where no parser has read it.
-pub(super) fn in_braces(text: &str, block: Range<usize>) -> Vec<Span> {
+/// The bare markers after other keys in braces, in a part of a text that no parser has read. The beginning of their lines
+/// must be data.
+pub(super) fn in_braces(text: &str, block: Range<usize>, is_data: fn(&str) -> bool) -> Vec<Span> {
     let Some(code) = text.get(block.clone()) else { return Vec::new() };
     let mut passed = 0;
     let mut found = Vec::new();
     for (start, end) in words(code, Language::Markdown) {
+        if start < passed {
+            continue;
+        }
         let line = code[passed..start].rfind(['\n', '\r']).map_or(passed, |at| passed + at + 1);
         let is_inner = code[line..start].trim_end().ends_with([',', '{', '[']);
-        if is_inner && after_tags(&code[end..]).trim_start().starts_with(':') && is_data(&code[line..start]) {
+        if is_inner && has_colon(after_tags(&code[end..]).trim_start()) && is_data(&code[line..start]) {
             found.push(Span::new(block.start + start, block.start + end));
         }
         passed = end;
@@ -155,14 +157,23 @@ pub(super) fn keys(text: &str, range: Range<usize>) -> Vec<Span> {
     keys.map(|(start, end)| Span::new(range.start + start, range.start + end)).collect()
 }
 
-/// Whether the beginning of a line is data rather than a command or a comment: marks, then a brace or a key.
-fn is_data(line: &str) -> bool {
-    let line = line.trim_start_matches(|letter: char| letter.is_whitespace() || "-+>*?".contains(letter));
-    let key = || line.split_once(':').map(|(key, _)| key.trim());
+/// Whether the beginning of a line in a block of code is data rather than a command or a comment: marks, then a brace or a
+/// key.
+pub(super) fn is_data(line: &str) -> bool {
+    let line = without_marks(line);
+    let is_key =
+        |key: &str| !key.is_empty() && !key.contains(|letter: char| letter.is_whitespace() || letter == '/');
     line.starts_with(['{', '[', '"', ',', '&', '!'])
-        || key().is_some_and(|key| {
-            !key.is_empty() && !key.contains(|letter: char| letter.is_whitespace() || letter == '/')
-        })
+        || line.split_once(':').is_some_and(|(key, _)| is_key(key.trim()))
+}
+
+/// Whether the beginning of a line outside of code is data: marks and HTML tags, then a brace.
+pub(super) fn is_object(line: &str) -> bool {
+    without_marks(after_tags(without_marks(line))).starts_with(['{', ','])
+}
+
+fn without_marks(line: &str) -> &str {
+    line.trim_start_matches(|letter: char| letter.is_whitespace() || "-+>*?|".contains(letter))
 }
 
 fn is_quoted(text: &str, start: usize, end: usize) -> bool {
@@ -170,7 +181,7 @@ fn is_quoted(text: &str, start: usize, end: usize) -> bool {
     let Some(quote) = QUOTES.iter().find(|quote| before.ends_with(**quote)) else { return false };
     let Some(rest) = after.strip_prefix(quote) else { return false };
     // In a quotation, the next line begins with its mark.
-    rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>').starts_with(':')
+    has_colon(rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>'))
 }
 
 /// The longest tag that is skipped, in bytes.
@@ -189,15 +200,42 @@ fn before_tags(mut text: &str) -> &str {
     text
 }
 
-/// A text without the HTML tags, the invisible characters and the marks of emphasis at its beginning.
+/// A text without the HTML tags, the ends of links, the invisible characters and the marks of emphasis at its beginning.
 fn after_tags(text: &str) -> &str {
     let mut text = text.trim_start_matches(is_inkless);
-    while let Some(tag) = text.strip_prefix('<') {
-        let end = tag.bytes().take(LONGEST_TAG).position(|byte| byte == b'>');
-        let Some(end) = end.filter(|_| !tag.starts_with(char::is_whitespace)) else { break };
-        text = tag[end + 1..].trim_start_matches(is_inkless);
+    loop {
+        let length = match text.as_bytes().first() {
+            Some(b'<') => {
+                text.bytes().take(LONGEST_TAG).position(|byte| byte == b'>').map_or(0, |end| end + 1)
+            }
+            Some(b']') => end_of_link(text.as_bytes(), 0),
+            _ => 0,
+        };
+        let Some(rest) = text.get(length..).filter(|_| length > 0) else { return text };
+        text = rest.trim_start_matches(is_inkless);
     }
-    text
+}
+
+/// Whether a text begins with a colon, however a page spells it.
+fn has_colon(text: &str) -> bool {
+    COLONS.iter().any(|colon| text.starts_with(colon))
+}
+
+/// The part of a line after the last HTML tag that begins a line of its own.
+fn after_block_tag(lead: &str) -> &str {
+    const TAGS: [&str; 10] = ["br", "p", "/p", "li", "div", "/div", "pre", "td", "/summary", "dd"];
+    /// Longer ones are no line of text.
+    const MOST: usize = 1024;
+    if lead.len() > MOST {
+        return lead;
+    }
+    let starts = lead.match_indices('<').filter_map(|(at, _)| {
+        let (tag, _) = lead[at + 1..].split_once('>')?;
+        let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap_or_default();
+        let name = if tag.starts_with('/') { &tag[..name.len() + 1] } else { name };
+        TAGS.contains(&name.to_ascii_lowercase().as_str()).then_some(at + 1 + tag.len() + 1)
+    });
+    starts.last().map_or(lead, |at| &lead[at..])
 }
 
 fn is_inkless(letter: char) -> bool {
@@ -208,7 +246,7 @@ fn is_bare(lead: &str, after: &str) -> bool {
     let rest = after_tags(after).trim_start_matches([' ', '\t']);
     // The colon of an explicit key begins the next line.
     let is_explicit = lead.trim_end().ends_with('?') && (rest.is_empty() || rest.starts_with(['\n', '\r']));
-    (rest.starts_with(':') || is_explicit) && is_marks(lead)
+    (has_colon(rest) || is_explicit) && (is_marks(lead) || is_marks(after_block_tag(lead)))
 }
 
 /// Whether a text consists of marks.
@@ -316,6 +354,53 @@ mod tests {
         ] {
             assert_eq!(shown(text).len(), 1, "{text}");
             assert!(shown(text)[0].is_quoted);
+        }
+    }
+
+    #[test]
+    fn marker_that_a_page_joins_is_a_marker() {
+        for text in [
+            "aivss&#95;threat_model: 1",
+            "aivss_<b>threat</b>_model: 1",
+            "- aivss_threat_model&colon; 1",
+            r"aivss_threat_model\: 1",
+            "<b>aivss_threat_model</b>: 1",
+            "[aivss_threat_model](x): 1",
+            "text<br>aivss_threat_model: 1",
+            "{&quot;aivss_<i>threat</i>_model&quot;: 1}",
+            "\u{430}ivss_threat_model: 1",
+        ] {
+            assert_eq!(shown(text).len(), 1, "{text}");
+        }
+        assert_eq!(shown("AIVSS threat model: see below"), []);
+    }
+
+    #[test]
+    fn sentence_after_a_bare_word_makes_it_a_mention_unless_other_keys_follow() {
+        let text = "- aivss_threat_model: the marker is now required\n";
+        assert_eq!(shown(text), []);
+        assert_eq!(shown(&format!("{text}agent:\n  name: Planner\n")).len(), 1);
+        assert_eq!(super::shown(text, Language::Yaml).len(), 1);
+    }
+
+    #[test]
+    fn bare_word_after_other_keys_is_a_marker_where_its_line_is_data() {
+        let found = |text: &str| in_braces(text, 0..text.len(), is_data).len();
+        for text in [
+            "{ agent: {name: A}, aivss_threat_model: 1 }",
+            "evil: { agent: {name: A}, aivss_threat_model: 1 }",
+            "- { aivss_threat_model: 1 }",
+            "{ a: 1, aivss&#95;threat_model: 1 }",
+        ] {
+            assert_eq!(found(text), 1, "{text}");
+        }
+        for text in [
+            "$ yq '{a: 1, aivss_threat_model: 1}' x",
+            "# {aivss_threat_model: 1}",
+            "const m = { aivss_threat_model: 1 }",
+            "{ aivss_threat_model }",
+        ] {
+            assert_eq!(found(text), 0, "{text}");
         }
     }
 

@@ -138,10 +138,10 @@ fn is_written(text: &str, script: Span, marker: Span) -> bool {
 }
 
 /// Ranges of a text, none of which touches another.
-struct Spans(Vec<Span>);
+pub(super) struct Spans(Vec<Span>);
 
 impl Spans {
-    fn of(spans: impl IntoIterator<Item = Span>) -> Self {
+    pub(super) fn of(spans: impl IntoIterator<Item = Span>) -> Self {
         let mut spans: Vec<Span> = spans.into_iter().collect();
         spans.sort_unstable();
         spans.dedup_by(|next, last| {
@@ -154,7 +154,7 @@ impl Spans {
         Self(spans)
     }
 
-    fn contain(&self, span: Span) -> bool {
+    pub(super) fn contain(&self, span: Span) -> bool {
         let after = self.0.partition_point(|other| other.start <= span.start);
         after.checked_sub(1).is_some_and(|at| self.0[at].contains(span))
     }

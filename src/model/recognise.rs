@@ -53,13 +53,13 @@ pub fn is_meant(root: Node<'_>) -> bool {
     let Recognised::Misspelled(key, ..) = recognise(root) else { return false };
     let Some(map) = root.as_map() else { return false };
     let is_part = |entry: Entry<'_>| PARTS.iter().any(|part| entry.key.trim().eq_ignore_ascii_case(part));
-    map.iter().any(is_part)
-        || map.get(key).is_some_and(|value| match value.value() {
-            Value::Map(inner) => inner.iter().any(is_part),
-            Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
-            Value::List(_) => false,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unreadable => true,
-        })
+    let is_alone = |value: Node<'_>| match value.value() {
+        Value::Map(inner) => inner.iter().any(is_part),
+        Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
+        Value::List(_) => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unreadable => true,
+    };
+    map.iter().any(is_part) || (reads_as_marker(key) && map.get(key).is_some_and(is_alone))
 }
 
 /// The key that makes a document an OWASP report, next to others.
