@@ -365,11 +365,10 @@ fn named(name: &[u8]) -> u8 {
 /// The bytes with which the first letter may begin.
 const MAY_BEGIN: [bool; 256] = {
     let mut table = [false; 256];
-    let mut at = 0;
-    while at < table.len() {
-        let byte = at as u8;
-        table[at] = class(byte) == LETTERS[0] || matches!(byte, b'\\' | b'&') || !byte.is_ascii();
-        at += 1;
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        table[byte as usize] = class(byte) == LETTERS[0] || matches!(byte, b'\\' | b'&') || !byte.is_ascii();
+        byte -= 1;
     }
     table
 };

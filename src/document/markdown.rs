@@ -84,7 +84,7 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
                 match block.take().map(|block| block.read(document, text)) {
                     Some(Outcome::Faulty(block)) => covered.faulty.push(block),
                     Some(Outcome::Other) => {
-                        covered.unread.extend(marker::in_braces(text, range, marker::is_data))
+                        covered.unread.extend(marker::in_braces(text, range, marker::is_data));
                     }
                     Some(Outcome::Mention) => covered.faulty.push(Span::new(range.start, range.end)),
                     Some(Outcome::Read) | None => {}

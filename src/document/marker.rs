@@ -223,19 +223,19 @@ fn has_colon(text: &str) -> bool {
 
 /// The part of a line after the last HTML tag that begins a line of its own.
 fn after_block_tag(lead: &str) -> &str {
-    const TAGS: [&str; 10] = ["br", "p", "/p", "li", "div", "/div", "pre", "td", "/summary", "dd"];
+    const OPENING: [&str; 7] = ["br", "p", "li", "div", "pre", "td", "dd"];
+    const CLOSING: [&str; 3] = ["/p", "/div", "/summary"];
     /// Longer ones are no line of text.
     const MOST: usize = 1024;
     if lead.len() > MOST {
         return lead;
     }
-    let starts = lead.match_indices('<').filter_map(|(at, _)| {
+    let mut starts = lead.match_indices('<').filter_map(|(at, _)| {
         let (tag, _) = lead[at + 1..].split_once('>')?;
-        let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap_or_default();
-        let name = if tag.starts_with('/') { &tag[..name.len() + 1] } else { name };
-        TAGS.contains(&name.to_ascii_lowercase().as_str()).then_some(at + 1 + tag.len() + 1)
+        let name = tag.split(char::is_whitespace).next()?.trim_end_matches('/').to_ascii_lowercase();
+        (OPENING.iter().chain(&CLOSING)).any(|known| name == *known).then_some(at + 1 + tag.len() + 1)
     });
-    starts.last().map_or(lead, |at| &lead[at..])
+    starts.next_back().map_or(lead, |at| &lead[at..])
 }
 
 fn is_inkless(letter: char) -> bool {

@@ -669,7 +669,7 @@ fn words_that_only_resemble_the_marker_are_no_problem() {
     }
     // The same places with a threat model in them.
     for (name, text) in [
-        ("a.yaml", format!("jobs: {{}}\nrun: |\n  aivss_threat_model: 1\n  agent:\n    name: Evil\n")),
+        ("a.yaml", "jobs: {}\nrun: |\n  aivss_threat_model: 1\n  agent:\n    name: Evil\n".to_owned()),
         ("a.yaml", "properties: { aivss_threat_model: 1, agent: { name: Evil } }\n".to_owned()),
         (
             "a.yaml",

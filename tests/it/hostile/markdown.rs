@@ -170,7 +170,7 @@ pub(crate) fn unread() -> Vec<Case> {
         ("joined by a link", marked.replacen("threat", "[threat](x)", 1), "37:1 marker-unread"),
         ("its colon an entity", marked.replacen(':', "&colon;", 1), "37:1 marker-unread"),
         ("with a letter of another script", marked.replacen('a', "\u{430}", 1), "37:1 marker-unread"),
-        ("with a letter that is not seen", marked.replacen("_", "\u{200B}_", 1), "37:1 marker-unread"),
+        ("with a letter that is not seen", marked.replacen('_', "\u{200B}_", 1), "37:1 marker-unread"),
         ("quoted, with a tag in it", "{\"aivss_<i>threat</i>_model\": 1}\n".to_owned(), "37:3 marker-unread"),
         ("after a break of HTML", format!("text<br>{marked}"), "37:9 marker-unread"),
         ("after other keys in a fence of text", format!("```text\n{flow}```\n"), "38:23 marker-unread"),
