@@ -322,6 +322,14 @@ impl Folder {
     }
 }
 
+/// The small Latin letters or digits that a character looks like; none for one that leaves no ink of its own.
+pub(crate) fn shapes(letter: char) -> impl Iterator<Item = char> {
+    let is_seen = !is_ignorable(letter) && !is_combining(letter);
+    let look_alike = look_alike(letter);
+    let small = letter.to_lowercase().filter(move |_| look_alike.is_none()).flat_map(plain);
+    look_alike.into_iter().chain(small).filter(move |_| is_seen)
+}
+
 /// Characters that leave no ink and part no word.
 fn is_ignorable(letter: char) -> bool {
     matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
