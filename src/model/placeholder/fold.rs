@@ -22,9 +22,9 @@ pub(super) mod class {
 
 pub(super) static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte as usize] = match byte as u8 {
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
             b'A'..=b'Z' => class::ALPHANUMERIC | class::CAPITAL,
             b'a'..=b'z' | b'0'..=b'9' => class::ALPHANUMERIC,
             b'-' | b'.' => class::JOINT,
@@ -32,6 +32,9 @@ pub(super) static CLASSES: [u8; 256] = {
             b'[' | b'<' | b'{' | 0x80.. => class::BRACKET,
             _ => 0,
         };
+        if byte == u8::MAX {
+            break;
+        }
         byte += 1;
     }
     classes
