@@ -46,9 +46,13 @@ const NOTHING: u8 = 1;
 
 /// Whether bytes may contain such a word: its rarest letter, next to the letters or signs that may be around it.
 pub(crate) fn may_contain(bytes: &[u8], language: Language) -> bool {
+    may_contain_where(bytes, language, |_, _| true)
+}
+
+fn may_contain_where(bytes: &[u8], language: Language, is_wanted: fn(&[u8], usize) -> bool) -> bool {
     let is_page = language == Language::Markdown;
     let is_letter = |(code, _): (u8, usize)| class(code) == b'v';
-    memchr::memchr2_iter(b'v', b'V', bytes).any(|at| is_within(bytes, at, is_page))
+    memchr::memchr2_iter(b'v', b'V', bytes).any(|at| is_within(bytes, at, is_page) && is_wanted(bytes, at))
         || memchr::memchr_iter(b'\\', bytes).any(|at| is_letter(escaped(bytes, at)))
         || is_page && memchr::memchr_iter(b'&', bytes).any(|at| is_letter(entity(bytes, at)))
         || !bytes.is_ascii() && has_foreign_letter(bytes)
@@ -68,6 +72,24 @@ fn is_within(bytes: &[u8], at: usize, is_page: bool) -> bool {
     is_after && (class(before) == b'i' || !before.is_ascii() || is_joiner(before) || may_end(before))
 }
 
+/// Whether a `v` is of the marker itself, or of an `aivss` that no second part of the marker follows.
+fn is_plain(bytes: &[u8], at: usize) -> bool {
+    let Some(start) = at.checked_sub(2) else { return false };
+    let Some((first, rest)) = bytes[start..].split_at_checked(5) else { return false };
+    // The first letter can be the end of an escape.
+    if start
+        .checked_sub(1)
+        .is_some_and(|before| bytes[before].is_ascii_alphanumeric() || !bytes[before].is_ascii())
+    {
+        return false;
+    }
+    let next = rest.iter().find(|byte| !is_joiner(**byte)).copied();
+    let may_go_on =
+        next.is_some_and(|byte| class(byte) == b't' || !byte.is_ascii() || b"\\<*`~[]&".contains(&byte));
+    let is_exact = first == b"aivss" && rest.starts_with(b"_threat_model");
+    is_exact || (first.eq_ignore_ascii_case(b"aivss") && !may_go_on)
+}
+
 /// Whether bytes contain a character beyond ASCII that looks like a `v`.
 fn has_foreign_letter(bytes: &[u8]) -> bool {
     let mut at = 0;
@@ -82,9 +104,9 @@ fn has_foreign_letter(bytes: &[u8]) -> bool {
     false
 }
 
-/// The words of a text, in order.
+/// The words of a text, in order; none where all of them are the marker itself.
 pub(crate) fn lookalikes(text: &str, language: Language) -> Vec<Lookalike> {
-    if !may_contain(text.as_bytes(), language) {
+    if !may_contain_where(text.as_bytes(), language, |bytes, at| !is_plain(bytes, at)) {
         return Vec::new();
     }
     Scanner::new(text.as_bytes(), language).collect()

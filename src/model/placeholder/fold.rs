@@ -18,6 +18,7 @@ pub(super) mod class {
     pub(in super::super) const ADDRESS: u8 = 8;
     /// A bracket, or a byte of a letter that is not in ASCII and may be one.
     pub(in super::super) const BRACKET: u8 = 16;
+    pub(in super::super) const APOSTROPHE: u8 = 32;
 }
 
 pub(super) static CLASSES: [u8; 256] = {
@@ -30,6 +31,7 @@ pub(super) static CLASSES: [u8; 256] = {
             b'-' | b'.' => class::JOINT,
             b'/' | b'@' | b'#' | b':' => class::ADDRESS,
             b'[' | b'<' | b'{' | 0x80.. => class::BRACKET,
+            b'\'' => class::APOSTROPHE,
             _ => 0,
         };
         if byte == u8::MAX {
