@@ -9,6 +9,7 @@
 
 mod links;
 mod marker;
+mod rewritten;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -23,9 +24,10 @@ use crate::git::{self, Commit, Listed, Place};
 use crate::pattern::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
-use crate::source::Source;
+use crate::source::{Language, Source};
 use crate::suggest::{self, nearest};
 use links::{is_in_git, is_link, normalized};
+use rewritten::{Attributes, Why, rewritten};
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
 #[derive(Clone, Debug)]
@@ -436,8 +438,15 @@ fn left_link(name: String) -> Obstacle {
 
 /// Finds the files that paths stand for.
 pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
-    let mut finder =
-        Finder { search, repository, found: Discovery::default(), pending: Vec::new(), filtered: Vec::new() };
+    let mut finder = Finder {
+        search,
+        repository,
+        found: Discovery::default(),
+        pending: Vec::new(),
+        filtered: Vec::new(),
+        checkouts: Vec::new(),
+        attributes: Attributes::Here,
+    };
     let mut folders = Vec::new();
     for path in search.paths {
         let name = repository.shown(path);
@@ -469,6 +478,9 @@ struct Finder<'a> {
     pending: Vec<Candidate>,
     /// The same for files given by name.
     filtered: Vec<Candidate>,
+    /// The checkouts below the root whose files git has listed.
+    checkouts: Vec<PathBuf>,
+    attributes: Attributes,
 }
 
 /// A folder to look through: its path as it was given, and its place below the root.
@@ -532,6 +544,7 @@ impl Finder<'_> {
                 return false;
             }
         };
+        self.checkouts.push(checkout.to_owned());
         for Listed { path, place } in listed {
             let rest = checkout.join(path);
             match place {
@@ -553,6 +566,9 @@ impl Finder<'_> {
                     self.found.obstacles.push(Obstacle { path, message: HIDDEN.to_owned() });
                 }
                 Place::Folder => self.listed(&rest, folders, dirs),
+                Place::Sparse(_) if rest.file_name() == Some(".gitattributes".as_ref()) => {
+                    self.attributes = Attributes::LeftOut;
+                }
                 Place::Sparse(object) => self.left_out_of_checkout(&rest, object, folders, dirs),
             }
         }
@@ -684,7 +700,7 @@ impl Finder<'_> {
         let marker = Marker::default();
         let (mut obstacles, mut unread): (Vec<_>, BTreeMap<String, Vec<usize>>) = <_>::default();
         let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
-            Ok(bytes) if !marker.is_in(&bytes) => {}
+            Ok(bytes) if !marker.is_in(&bytes, Language::of(&paths[at])) => {}
             Ok(_) => obstacles.push((at, SPARSE.to_owned())),
             Err(message) => unread.entry(message).or_default().push(at),
         });
@@ -702,7 +718,23 @@ impl Finder<'_> {
         }
     }
 
+    /// Reports the candidates whose committed text git rewrites.
+    fn report_rewritten(&mut self) {
+        let root = PathBuf::new();
+        if self.repository.is_git() && !self.checkouts.contains(&root) {
+            self.checkouts.push(root);
+        }
+        let by_name = self.found.candidates.iter().map(|candidate| (candidate, Why::Name));
+        let by_marker = self.pending.iter().chain(&self.filtered).map(|candidate| (candidate, Why::Marker));
+        let candidates: Vec<(&Candidate, Why)> = by_marker.chain(by_name).collect();
+        if !self.checkouts.is_empty() {
+            let obstacles = rewritten(&candidates, &self.checkouts, self.attributes, self.repository);
+            self.found.obstacles.extend(obstacles);
+        }
+    }
+
     fn finish(mut self) -> Discovery {
+        self.report_rewritten();
         self.search_sparse();
         let (mut holding, failed) = marker::holding(&self.pending, self.search.threads);
         self.found.candidates.append(&mut holding);
@@ -857,7 +889,7 @@ pub fn discover_in(
             Some(Sought::ByMarker) if !is_named => {
                 held.contains(matched)
                     && match commit.bytes(matched, Source::MAX_BYTES) {
-                        Ok(bytes) => marker.is_in(&bytes),
+                        Ok(bytes) => marker.is_in(&bytes, Language::of(matched)),
                         Err(message) => {
                             discovery.obstacles.push(Obstacle { path: name.clone(), message });
                             false

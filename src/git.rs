@@ -36,11 +36,15 @@ const EMPTY_TREE_OF_SHA256: &str =
     "attr.tree=6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
 
 /// A command of git at the root of a repository, that changes nothing and asks nobody.
+pub fn command(root: &Path) -> Command {
+    command_with(root, &SETTINGS)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "git obeys the environment, so this decides what it sees of it"
 )]
-pub fn command(root: &Path) -> Command {
+fn command_with(root: &Path, settings: &[&str]) -> Command {
     // An empty entry, or a relative one, is the current folder, which a change fills.
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
@@ -62,7 +66,7 @@ pub fn command(root: &Path) -> Command {
     command.envs(real.as_deref().and_then(Path::parent).map(|above| ("GIT_CEILING_DIRECTORIES", above)));
     command.envs(index_of_hook(root).map(|index| ("GIT_INDEX_FILE", index)));
     command.arg("-C").arg(root);
-    for setting in SETTINGS.map(OsString::from).into_iter().chain(trusted_folders()) {
+    for setting in settings.iter().map(OsString::from).chain(trusted_folders()) {
         command.arg("-c").arg(setting);
     }
     // Releases of git before 2.38 do not know `safe.bareRepository`.
@@ -473,12 +477,126 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).as_ref())
 }
 
+/// A tracked file that git rewrites when it is checked out, so that the working folder need not have the committed text.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// From the checkout's root.
+    pub path: PathBuf,
+    /// The object with the committed text.
+    pub object: String,
+    /// What rewrites it.
+    pub by: Rewriting,
+}
+
+/// What rewrites a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewriting {
+    /// An attribute with its value, which may change any byte.
+    Text(String),
+    /// The attribute `ident`, which replaces what is between `$Id:` and `$`.
+    Ident,
+}
+
+/// The attributes that let git rewrite a file, and change more than the ends of its lines.
+const REWRITING: [&str; 3] = ["working-tree-encoding", "ident", "filter"];
+
+/// Whether a file of attributes can let git rewrite a file. It may itself be rewritten, and then is not the text that git
+/// has read.
+pub fn may_rewrite(attributes: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let mut names = REWRITING.iter().chain(&["$Id"]);
+    !attributes.iter().all(is_plain)
+        || names.any(|name| memchr::memmem::find(attributes, name.as_bytes()).is_some())
+}
+
+/// The tracked files, among some paths from the root, that git rewrites when it checks them out.
+///
+/// # Errors
+/// What git reports.
+pub fn rewritten(root: &Path, paths: &[PathBuf]) -> Result<Vec<Rewritten>, String> {
+    let filters = filters(root);
+    let mut rewriting = BTreeMap::new();
+    // A checkout takes attributes from the index first; what the working folder has counts as well.
+    for place in [None, Some("--cached")] {
+        let printed = attributes(root, paths, place)?;
+        let mut parts = printed.split(|byte| *byte == 0);
+        while let (Some(path), Some(name), Some(value)) = (parts.next(), parts.next(), parts.next()) {
+            let value = String::from_utf8_lossy(value);
+            if let Some(by) = rewriting_of(name, &value, &filters) {
+                // An encoding matters more than `ident`.
+                let known = rewriting.entry(path_of(path)).or_insert_with(|| by.clone());
+                *known = if *known == Rewriting::Ident { by } else { known.clone() };
+            }
+        }
+    }
+    if rewriting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listed = output(root, &["ls-files", "-z", "--stage", "--cached"])?;
+    let files = listed.split(|byte| *byte == 0).filter_map(staged).filter_map(|(object, path)| {
+        let (path, by) = rewriting.remove_entry(&path)?;
+        Some(Rewritten { path, object, by })
+    });
+    Ok(files.collect())
+}
+
+/// What an attribute with a value makes of a file.
+fn rewriting_of(name: &[u8], value: &str, filters: &BTreeSet<String>) -> Option<Rewriting> {
+    if ["unspecified", "unset"].contains(&value) {
+        return None;
+    }
+    match name {
+        b"ident" => Some(Rewriting::Ident),
+        b"filter" if !filters.contains(value) => None,
+        b"working-tree-encoding" if ["utf-8", "utf8"].contains(&&*value.to_ascii_lowercase()) => None,
+        name => Some(Rewriting::Text(format!("{}={value}", String::from_utf8_lossy(name)))),
+    }
+}
+
+/// The names of the filters that the machine's configuration defines for checkouts. A pointer of Git LFS that its filter
+/// has not replaced has a message of its own; what replaces it is what people see.
+fn filters(root: &Path) -> BTreeSet<String> {
+    let arguments = ["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process)$"];
+    // git fails where there are none.
+    let printed = output(root, &arguments).unwrap_or_default();
+    let keys = printed.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    let name = |key: &str| Some(key.strip_prefix("filter.")?.rsplit_once('.')?.0.to_owned());
+    keys.filter_map(|key| name(&key)).filter(|name| name != "lfs").collect()
+}
+
+/// What `check-attr` prints for some paths.
+fn attributes(root: &Path, paths: &[PathBuf], place: Option<&str>) -> Result<Vec<u8>, String> {
+    let failed = |error: io::Error| format!("git cannot be run: {error}");
+    let mut names = tempfile::tempfile().map_err(failed)?;
+    let text: Vec<u8> =
+        paths.iter().flat_map(|path| [path.as_os_str().as_encoded_bytes(), &[0]].concat()).collect();
+    names.write_all(&text).and_then(|()| names.rewind()).map_err(failed)?;
+    // These are the attributes of the change itself, of which only the names are read.
+    let settings: Vec<&str> =
+        SETTINGS.into_iter().filter(|setting| !setting.starts_with("attr.tree=")).collect();
+    let mut command = command_with(root, &settings);
+    command.args(["check-attr", "-z", "--stdin"]).args(place).args(REWRITING);
+    Ok(within_from(LISTING, command, names.into())?.0)
+}
+
+/// One entry of `ls-files --stage` that is a regular file: its object and its path.
+fn staged(entry: &[u8]) -> Option<(String, PathBuf)> {
+    let tab = entry.iter().position(|byte| *byte == b'\t')?;
+    let object = entry[..tab].strip_prefix(b"100")?.split(|byte| *byte == b' ').nth(1)?;
+    Some((String::from_utf8_lossy(object).into_owned(), path_of(&entry[tab + 1..])))
+}
+
 /// What a command prints to its two outputs, if it succeeds in time.
-fn within(limit: Duration, mut command: Command) -> Result<(Vec<u8>, String), String> {
+fn within(limit: Duration, command: Command) -> Result<(Vec<u8>, String), String> {
+    within_from(limit, command, Stdio::null())
+}
+
+/// The same for a command that reads from somewhere.
+fn within_from(limit: Duration, mut command: Command, stdin: Stdio) -> Result<(Vec<u8>, String), String> {
     let failed = |error: io::Error| format!("git cannot be run: {error}");
     let mut errors = tempfile::tempfile().map_err(failed)?;
     let stderr = errors.try_clone().map_err(failed)?;
-    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+    let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr);
     let mut child = command.spawn().map_err(failed)?;
     let stdout = child.stdout.take();
     let child = Mutex::new(child);

@@ -68,14 +68,12 @@ fn is_lfs_pointer(text: &str) -> bool {
     const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
     /// A pointer has fewer than 1,024 bytes, so one with more lines of extensions is none.
     const MOST_LINES: usize = 30;
-    let lines = text.trim_start_matches(BOM).split(['\n', '\r']).filter(|line| !line.trim().is_empty());
-    let lines: Vec<&str> = lines.take(MOST_LINES + 1).collect();
-    let Some(version) = lines.first().and_then(|first| first.trim().strip_prefix("version ")) else {
-        return false;
-    };
-    let has = |key: &str| lines.iter().any(|line| line.trim().starts_with(key));
-    NAMES.iter().any(|name| version.contains(name))
-        || has("oid ") && has("size ") && lines.len() <= MOST_LINES
+    let mut lines =
+        text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
+    let keys: Vec<&str> = lines.take(MOST_LINES).collect();
+    let has = |key: &str| keys.iter().any(|line| line.starts_with(key));
+    NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
 }
 
 /// How many faults of one file are reported.

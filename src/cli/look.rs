@@ -20,8 +20,9 @@ use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, Search, read_bounded};
-use crate::document::{MODEL_MARKER, is_mentioned};
+use crate::document::{may_be_key, parse};
 use crate::lint::{Content, Judge, Linted, lint};
+use crate::model::is_meant;
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::rules::{self, Rule};
@@ -179,17 +180,15 @@ fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Kee
 }
 
 /// Whether a file that was found by the marker alone only mentions it in prose, so that it is nobody's threat model. What could
-/// not be read as a whole is one if the marker can be a key in it, or is not there in plain letters.
+/// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &Linted) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
     let is_unread = has(&rules::marker_unread::RULE) || has(&rules::model_unreadable::RULE);
+    let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
     let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
-    let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let may_be_key = || {
-        let lines: Vec<&str> = source.text().split(['\n', '\r']).filter(|line| !is_comment(line)).collect();
-        is_mentioned(&lines.join("\n")) || !source.text().contains(MODEL_MARKER)
-    };
-    linted.models.is_empty() && source.undecodable().is_none() && !is_unread && !(is_broken && may_be_key())
+    let may_be_key = || may_be_key(source.text(), source.language());
+    let is_model = is_unread || is_meant() || (is_broken && may_be_key());
+    linted.models.is_empty() && source.undecodable().is_none() && !is_model
 }
 
 /// What a file is, and its part of the report, if it has one.

@@ -57,7 +57,7 @@ fn every_address_is_the_public_one_or_a_placeholder() {
     match &repository {
         Some(line) => assert!(manifest.contains(line), "Cargo.toml has another address"),
         None => {
-            assert!(!manifest.contains("\nrepository ="), "Cargo.toml has an address, and ADDRESS has none")
+            assert!(!manifest.contains("\nrepository ="), "Cargo.toml has an address, and ADDRESS has none");
         }
     }
     let name = ADDRESS.and_then(|address| address.strip_prefix("https://github.com/")).unwrap_or(PLACEHOLDER);
@@ -84,13 +84,17 @@ fn every_address_is_the_public_one_or_a_placeholder() {
     assert!(uses > 5);
 }
 
+fn is_page(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "md")
+}
+
 /// Nothing that a reader copies today fetches a release.
 #[test]
 fn releases_are_fetched_only_where_the_text_says_so() {
     if ADDRESS.is_some() {
         return;
     }
-    for (path, text) in files().into_iter().filter(|(path, _)| path.ends_with(".md")) {
+    for (path, text) in files().into_iter().filter(|(path, _)| is_page(path)) {
         for (at, _) in text.match_indices("aivss-lint==") {
             let (before, _) = text[..at].rsplit_once("\n```").unwrap();
             let paragraph = before.trim_end().rsplit("\n\n").next().unwrap();

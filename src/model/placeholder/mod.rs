@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Blank;
+pub(crate) use fold::shapes;
 use fold::{CLASSES, Folded, Gap, Reading, Word, Words, class, fold};
 use phrases::{Affix, Group};
 use table::Hash;
@@ -87,6 +88,11 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     if kind == TextKind::Name && text.split_once('@').is_some_and(|(name, _)| is_form(name)) {
         return true;
     }
+    let is_sentence = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && signs & (class::ADDRESS | class::BRACKET | class::APOSTROPHE) == 0;
+    if is_sentence && is_plain(text) {
+        return false;
+    }
     if is_enclosed_name(text) || (signs & class::BRACKET != 0 && is_template(text, kind)) {
         return true;
     }
@@ -101,6 +107,31 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
 }
 
+/// Whether ASCII text without signs of addresses, brackets and apostrophes is no placeholder, found without folding it: no words
+/// at its beginning are a phrase, it opens with no marker, and the first word that is in no table comes before a word that
+/// promises, demands or points.
+fn is_plain(text: &str) -> bool {
+    const OPENING: Roles =
+        vocabulary::MARKER | vocabulary::ANNOUNCING | vocabulary::MODAL | vocabulary::POINTING;
+    let (mut hash, mut first, mut is_known, mut is_varied) = (Hash::EMPTY, None, true, false);
+    for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        let word_hash = Hash::of_any_case(word.as_bytes());
+        let roles = vocabulary::roles(word_hash);
+        hash = hash.then(word_hash);
+        let is_phrase = phrases::latin(hash).is_some() || vocabulary::roles(hash) & vocabulary::MARKER != 0;
+        let is_opening = roles & OPENING != 0 || word.eq_ignore_ascii_case("to");
+        if is_phrase || (is_known && is_opening) || (first.is_none() && may_open_marker(word)) {
+            return false;
+        }
+        is_varied |= first.is_some_and(|first| first != word_hash);
+        first = first.or(Some(word_hash));
+        let is_ordinary = word.len() > 2 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+        is_known &= roles != 0 || !is_ordinary || is_one_letter(word);
+    }
+    // One word again and again says nothing.
+    !is_known && (is_varied || Some(hash) == first)
+}
+
 /// Whether a text is two phrases of which each is a promise, such as "to fill in" and "later".
 fn is_two_promises(words: Words) -> bool {
     const MOST_WORDS: usize = 8;
@@ -112,7 +143,7 @@ fn is_two_promises(words: Words) -> bool {
         group == Some(Group::Promise) || (part.len() > 1 && group == Some(Group::Empty))
     };
     let mut hash = Hash::EMPTY;
-    words.iter().take(words.len() - 1).enumerate().any(|(at, word)| {
+    words.iter().enumerate().any(|(at, word)| {
         hash = hash.then(word.hash);
         let rest = words.from(at + 1);
         is_promise(words.to(at + 1), hash) && is_promise(rest, rest.hash())
@@ -205,8 +236,11 @@ fn is_marker(text: &str, hash: Hash) -> bool {
 
 /// Whether a first word is the beginning of a marker, or begins with one.
 fn may_open_marker(first: &str) -> bool {
-    let may_be = |marker: &str| marker.starts_with(first) || first.starts_with(marker);
-    first.starts_with(['f', 'l', 't', 'w', 'x'])
+    let may_be = |marker: &str| {
+        let shorter = marker.len().min(first.len());
+        first.as_bytes()[..shorter].eq_ignore_ascii_case(&marker.as_bytes()[..shorter])
+    };
+    first.starts_with(['f', 'l', 't', 'w', 'x', 'F', 'L', 'T', 'W', 'X'])
         && (vocabulary::MARKERS.iter().any(|marker| may_be(marker)) || may_be("loremipsum"))
 }
 
@@ -313,7 +347,7 @@ fn is_gibberish(words: Words) -> bool {
 /// Whether a word is one letter again and again.
 fn is_one_letter(word: &str) -> bool {
     let first = word.chars().next();
-    word.chars().count() > 2 && word.chars().all(|letter| Some(letter) == first)
+    word.chars().all(|letter| Some(letter) == first) && word.chars().nth(2).is_some()
 }
 
 /// Whether a text says that there is none, as "not approved" does.

@@ -23,6 +23,11 @@ impl Hash {
         hash
     }
 
+    /// The hash of ASCII letters as small ones.
+    pub(super) fn of_any_case(letters: &[u8]) -> Self {
+        letters.iter().fold(Self::EMPTY, |hash, letter| hash.with(letter.to_ascii_lowercase()))
+    }
+
     pub(super) const fn then(self, next: Self) -> Self {
         Self {
             value: self.value.wrapping_mul(next.power).wrapping_add(next.value),

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use proptest::prelude::*;
+
 use super::fold::{Reading, fold};
 use super::table::Hash;
 use super::vocabulary::{WORDS, roles};
-use super::{Blank, TextKind, blank, group_of, phrases};
+use super::{Blank, TextKind, blank, group_of, is_number_for_letters, is_plain, phrases, says_nothing};
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
     blank(text, kind).is_some()
@@ -172,5 +174,41 @@ fn every_phrase_is_found_as_one() {
         assert!(folded.whole && group_of(folded.words()).is_some(), "{phrase}");
         assert_eq!(joined.is_ascii(), phrase.is_ascii(), "{phrase}: write it without accents");
         assert_eq!(*hashes.entry(format!("{:?}", folded.words().hash())).or_insert(joined.clone()), joined);
+    }
+}
+
+/// Words of the tables and of phrases, and others, joined by what stands between words.
+fn texts() -> impl Strategy<Value = String> {
+    let listed = WORDS.iter().flat_map(|(_, row)| row.split_whitespace());
+    let of_phrases =
+        phrases::all().filter(|(phrase, _)| phrase.is_ascii()).flat_map(|(phrase, _)| phrase.split(' '));
+    const OTHERS: [&str; 12] =
+        ["Gateway", "token", "ledger", "xx", "aaaa", "2", "TODO", "q3", "to", "do", "Be", "l"];
+    let words: Vec<&str> = listed.chain(of_phrases).chain(OTHERS).collect();
+    let whole: Vec<&str> =
+        phrases::all().map(|(phrase, _)| phrase).filter(|phrase| phrase.is_ascii()).collect();
+    let word = prop_oneof![
+        4 => proptest::sample::select(words).prop_map(str::to_owned),
+        2 => proptest::sample::select(&OTHERS[..]).prop_map(str::to_owned),
+        1 => proptest::sample::select(whole).prop_map(str::to_owned),
+    ];
+    let gap = proptest::sample::select(vec![" ", " ", " ", ", ", ". ", " - ", "; "]);
+    proptest::collection::vec((word, gap), 1..8).prop_map(|parts| {
+        parts.into_iter().map(|(word, gap)| word + gap).collect::<String>().trim().to_owned()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn text_that_is_plain_without_folding_is_no_placeholder(text in texts()) {
+        if text.contains(['/', '@', '#', ':', '[', '<', '{', '\'']) || !is_plain(&text) {
+            return Ok(());
+        }
+        let folded = fold(&text, Reading::Letters);
+        for kind in [TextKind::Prose, TextKind::Evidence, TextKind::Name] {
+            prop_assert!(!says_nothing(&folded, kind) && !is_number_for_letters(&folded), "{text}");
+        }
     }
 }
