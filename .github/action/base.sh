@@ -279,7 +279,7 @@ complete() {
       split($1, entry, " ")
       if (entry[1] != ":160000" && entry[3] !~ /^0+$/) print entry[3]
       if (entry[2] != "160000" && entry[4] !~ /^0+$/) print entry[4]
-    }' <<<"$changed" | sort -u | git cat-file --batch-check | sed -n 's/ missing$//p')
+    }' <<<"$changed" | sort -u | git cat-file --batch-check | sed -n 's/ missing$//p') || return 0
     if [[ -n $ids ]]; then fetch_objects <<<"$ids" || return 0; fi
   done
 }

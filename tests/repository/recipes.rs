@@ -1,7 +1,7 @@
 //! The recipes in `docs/ci.md` do what they promise: each script is taken from its block and run in a scratch
 //! repository, with the variables that its CI system sets.
 //!
-//! What installs the program is left out here; the wheel's own stage of `.ci/run` executes it to the letter.
+//! The line that installs the program meets a stand-in here. `.ci/run` executes it, and installs the wheel.
 #![cfg(unix)]
 
 use std::fs;
