@@ -497,9 +497,7 @@ fn is_template(text: &str, kind: TextKind) -> bool {
         return false;
     }
     let rest = rest.trim();
-    let words = fold(rest, Reading::Letters).words().len();
-    let most = usize::from(kind == TextKind::Prose);
-    words <= most || is_placeholder(rest, kind)
+    fold(rest, Reading::Letters).words().is_empty() || is_placeholder(rest, kind)
 }
 
 /// Whether a text is a name between two equal signs, or behind one, as templates have them.
