@@ -176,6 +176,7 @@ pub(super) fn broken_report(
     let mut report = Report::new(today, fail_on);
     report.policy = policy;
     add_broken(&mut report, broken, repository, "it is broken, so nothing was judged by it");
+    report.name_from_root(|path| repository.matched(path));
     report
 }
 
@@ -221,6 +222,7 @@ pub(super) fn judge(
     report.obstacles.sort();
     report.obstacles.dedup();
     report.in_force = Some(policy);
+    report.name_from_root(|path| head.repository().matched(path));
     Ok(report)
 }
 
@@ -512,6 +514,8 @@ fn review(
             } else {
                 let verdict = review_by_own(ask, head, &own, (policy, before), report);
                 if !differences.is_empty() {
+                    let is_built_in = BuiltIn::named(&name).is_some();
+                    let name = if is_built_in { name } else { head.repository().matched(Path::new(&name)) };
                     remark_differing(ask, &name, verdict, report);
                 }
             }

@@ -174,7 +174,7 @@ fn outcome(
         rule_id,
         kind: "fail",
         level: diagnostic.level,
-        message: Text { text: without_links(super::plain_text(diagnostic)) },
+        message: Text { text: without_links(super::plain_text(report, diagnostic)) },
         locations: [Location { logical, ..place }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
