@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, ValueEnum};
@@ -204,9 +204,16 @@ pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Resul
         if is_silent && matches!(output.format, Format::Human(_) | Format::Concise) {
             continue;
         }
-        emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
+        emit_to_stdout(|stdout| report::write(report, output.format, stdout).map(warn_of_left_out))?;
     }
     written
+}
+
+/// Prints a warning where a report does not list all problems.
+fn warn_of_left_out(number: usize) {
+    if let Some(message) = report::left_out(number) {
+        let _ = writeln!(io::stderr(), "warning: SARIF report: {message}");
+    }
 }
 
 fn files(outputs: &[Output]) -> impl Iterator<Item = (Format, &Path)> {
@@ -215,8 +222,10 @@ fn files(outputs: &[Output]) -> impl Iterator<Item = (Format, &Path)> {
 
 fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stopped> {
     let mut bytes = Vec::new();
-    report::write(report, format, &mut bytes)?;
-    write_report(file, &bytes)
+    let left_out = report::write(report, format, &mut bytes)?;
+    write_report(file, &bytes)?;
+    warn_of_left_out(left_out);
+    Ok(())
 }
 
 /// Replaces what is in the files for reports by the statement that there is none yet: whatever ends the run, nobody takes
@@ -224,8 +233,8 @@ fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stoppe
 ///
 /// # Errors
 /// What could not be written first.
-pub(super) fn prepare(outputs: &[Output]) -> Result<(), Stopped> {
-    let unfinished = stopped(UNFINISHED);
+pub(super) fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), Stopped> {
+    let unfinished = stopped(UNFINISHED, category);
     let mut written = Ok(());
     for (format, file) in files(outputs) {
         let mut bytes = Vec::new();
@@ -255,14 +264,14 @@ fn prepare_file(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
 
 /// Writes the reason why a run came to an early stop in place of each report that was asked for. People have it from
 /// standard error.
-pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output]) {
-    let report = stopped(&error.to_string());
+pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output], category: Option<&str>) {
+    let report = stopped(&error.to_string(), category);
     for (format, file) in files(outputs) {
         let _ = write_file(&report, format, file);
     }
     let printed = outputs.iter().filter(|output| output.file.is_none());
     for output in printed.filter(|output| !matches!(output.format, Format::Human(_))) {
-        let _ = emit_to_stdout(|stdout| report::write(&report, output.format, stdout));
+        let _ = emit_to_stdout(|stdout| report::write(&report, output.format, stdout).map(drop));
     }
 }
 
@@ -276,17 +285,18 @@ pub(super) fn reported(
     judged: impl FnOnce() -> Result<Report, Stopped>,
 ) -> Result<Report, Stopped> {
     let Some(file) = file else { return judged() };
-    prepare_file(file, &write(&stopped(UNFINISHED))?)?;
+    prepare_file(file, &write(&stopped(UNFINISHED, None))?)?;
     judged().inspect_err(|error| {
-        if let Ok(bytes) = write(&stopped(&error.to_string())) {
+        if let Ok(bytes) = write(&stopped(&error.to_string(), None)) {
             let _ = write_report(file, &bytes);
         }
     })
 }
 
 /// The report of a run that came to an early stop.
-fn stopped(reason: &str) -> Report {
+fn stopped(reason: &str, category: Option<&str>) -> Report {
     let mut report = Report::new(Date::today(), Level::Error);
+    report.category = category.map(str::to_owned);
     report.obstacles.push(Obstacle { path: ".".to_owned(), message: reason.to_owned() });
     report
 }
@@ -295,8 +305,8 @@ fn stopped(reason: &str) -> Report {
 pub(super) fn emit_unplanned(error: &Stopped) {
     let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let outputs = unplanned(&arguments.collect::<Vec<_>>());
-    if prepare(&outputs).is_ok() {
-        emit_stopped(error, &outputs);
+    if prepare(&outputs, None).is_ok() {
+        emit_stopped(error, &outputs, None);
     }
 }
 

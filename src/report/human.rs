@@ -115,8 +115,9 @@ fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Re
     let message = format!("{head}: {}{}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), (0, 2));
     let rest = text.strip_prefix(&head).unwrap_or(&text);
-    let head = match rules::named(&diagnostic.rule).filter(|_| look.links) {
-        Some(rule) => format!("{}[{}]", diagnostic.level.name(), linked(rule.name, &page_url(rule))),
+    let page = rules::named(&diagnostic.rule).filter(|_| look.links).and_then(page_url);
+    let head = match page {
+        Some(page) => format!("{}[{}]", diagnostic.level.name(), linked(&line(&diagnostic.rule), &page)),
         None => head,
     };
     writeln!(out, "{}{rest}", painted(&head, colour, look))

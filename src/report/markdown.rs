@@ -19,8 +19,6 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::LayerKind;
 
-/// The first line, by which a comment is found again.
-const MARK: &str = "<!-- aivss-lint -->";
 /// The bytes at which each part ends at the latest; what an earlier part leaves is room for the later ones. GitHub
 /// takes 65,536 characters in a comment.
 const REMARKS_END: usize = 5_000;
@@ -35,7 +33,7 @@ const MESSAGE: usize = 400;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let links = Links::new(report.links.as_deref());
-    let mut page = Page { text: format!("{MARK}\n") };
+    let mut page = Page { text: format!("{}\n", mark(report.category.as_deref())) };
     head(report, &mut page);
     agents(report, &links, &mut page);
     if let Some(change) = &report.change {
@@ -44,6 +42,14 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     faults(report, &links, &mut page);
     passed_over(report, &links, &mut page);
     out.write_all(page.text.as_bytes())
+}
+
+/// The first line, by which a comment is found again.
+fn mark(category: Option<&str>) -> String {
+    match category.filter(|category| *category != env!("CARGO_PKG_NAME")) {
+        Some(category) => format!("<!-- aivss-lint: {category} -->"),
+        None => "<!-- aivss-lint -->".to_owned(),
+    }
 }
 
 /// What has been written so far.
@@ -76,16 +82,17 @@ fn head(report: &Report, page: &mut Page) {
         Verdict::Failed => "❌ failed",
         Verdict::CannotJudge => "⚠️ cannot judge",
     };
-    let policy = text(&report.policy, NAME);
+    let policy = text(report.root_path(&report.policy), NAME);
     page.text.push_str(&format!("## aivss-lint: {verdict}\n\nUnder policy {policy}: "));
-    page.text.push_str(&format!("{}\n\n", text(&report.summary(), MESSAGE)));
+    page.text.push_str(&format!("{}\n\n", text(&report.summary_from_root(), MESSAGE)));
     let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
     page.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
     let lowered =
         report.lowered.iter().map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
     page.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
     let obstacles = report.obstacles.iter().map(|obstacle| {
-        format!("- ⚠️ cannot judge {}: {}\n", text(&obstacle.path, NAME), text(&obstacle.message, MESSAGE))
+        let path = report.root_path(&obstacle.path);
+        format!("- ⚠️ cannot judge {}: {}\n", text(path, NAME), text(&obstacle.message, MESSAGE))
     });
     page.list(HEAD_END, &obstacles.collect::<Vec<_>>(), "obstacle");
 }
@@ -220,7 +227,7 @@ fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page)
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
         let file = files.get(&*agent.path).zip(agent.position);
         let path = file.map_or_else(
-            || text(&agent.path, NAME),
+            || text(report.root_path(&agent.path), NAME),
             |(file, position)| links.place(&file.path, position.line, position.line).standing_alone(),
         );
         let standing = text(&standing(agent, "→"), MESSAGE);
@@ -255,7 +262,7 @@ fn faults(report: &Report, links: &Links<'_>, page: &mut Page) {
             {
                 // The headings come with the first of what stands below them, or not at all.
                 let item = std::mem::take(&mut heading) + &std::mem::take(&mut path);
-                items.push(item + &fault_item(file, fault, links));
+                items.push(item + &fault_item(report, file, fault, links));
             }
         }
     }
@@ -273,7 +280,7 @@ fn passed_over(report: &Report, links: &Links<'_>, page: &mut Page) {
             format!(
                 "- {}: {}",
                 text(&file.path, NAME),
-                fault_item(file, fault, links).trim_start_matches("- ")
+                fault_item(report, file, fault, links).trim_start_matches("- ")
             )
         }));
     }
@@ -285,7 +292,7 @@ fn passed_over(report: &Report, links: &Links<'_>, page: &mut Page) {
     }
 }
 
-fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> String {
+fn fault_item(report: &Report, file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> String {
     let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
     let place = links.place(&file.path, start.line, end.line).standing_alone();
     let (level, rule) = (fault.level.name(), text(&fault.rule, NAME));
@@ -294,7 +301,7 @@ fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> Strin
     let finding =
         fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {})", text(id, NAME)));
     let mut item = format!("- {place} {level} **{rule}**: {message}{finding}\n");
-    for (word, detail) in super::details(fault) {
+    for (word, detail) in super::details_from_root(report, fault) {
         item.push_str(&format!("  <br><sub>{word}: {}</sub>\n", text(&detail, MESSAGE)));
     }
     item

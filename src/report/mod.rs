@@ -573,20 +573,29 @@ pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     writeln!(out, "verdict under policy {}: {before}, now {after}", escape::line(&report.policy))
 }
 
-/// Writes a report.
+/// Writes a report. Returns how many diagnostics are left out because the format cannot contain all of them.
 ///
 /// # Errors
 /// What the writer reports; nothing else can fail.
-pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
-    match format {
+pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<usize> {
+    let whole = match format {
+        Format::Sarif => return sarif::write(report, out),
         Format::Human(look) => human::write(report, look, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
-        Format::Sarif => sarif::write(report, out),
         Format::Github => github::write(report, out),
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Html => html::write(report, out),
-    }
+    };
+    whole.map(|()| 0)
+}
+
+/// Why results are left out of a SARIF report, where some are.
+pub fn left_out(number: usize) -> Option<String> {
+    (number > 0).then(|| {
+        let results = count(number, "result");
+        format!("{results} not listed: code scanning accepts 25000 results and 10 MB (compressed) in a file")
+    })
 }
