@@ -317,7 +317,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let before = Before::new(&base, &renamed, &looked.report);
     // Who goes back to whom shows only once all are read; then there is something to compare with.
     looked = look_at(ask, head, policy, &discovery, Some(&before));
-    let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
+    let fixed = before.mark_known(&mut looked.report.files, is_asked, is_reported);
     let stands = |path: &str| head.holds(&now(path));
     let gone: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path) && !stands(path)).collect();
     let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
@@ -328,7 +328,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         verdict_before: base.verdict(),
         agents: change::agents(&before, &base, &looked.report, is_asked, stands),
         policy: Vec::new(),
-        mended,
+        fixed,
     });
     looked.report.new_only = ask.new_only;
     // Where something of the base could not be read, nothing shows what it used.

@@ -10,11 +10,14 @@ use std::collections::BTreeMap;
 use std::io;
 
 use self::safe::text;
-use super::change::{difference_in_words, differences, direction, mended, standing, touched};
+use super::change::{
+    difference_in_words, differences, direction, fixed, policy_differences, policy_word, standing, touched, word,
+    worst_first,
+};
 use super::link::Links;
 use super::{FileReport, Report, Verdict, count};
 use crate::assessed::{Assessed, AssessedLayer};
-use crate::change::{AgentChange, Change, Direction, Standing};
+use crate::change::{AgentChange, Change, Difference, Direction, Standing};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::LayerKind;
@@ -23,8 +26,8 @@ use crate::model::LayerKind;
 /// takes 65,536 characters in a comment.
 const REMARKS_END: usize = 5_000;
 const HEAD_END: usize = 9_000;
-const AGENTS_END: usize = 24_000;
-const CHANGE_END: usize = 36_000;
+const CHANGE_END: usize = 21_000;
+const AGENTS_END: usize = 36_000;
 const FAULTS_END: usize = 52_000;
 const PASSED_END: usize = 59_000;
 /// Characters that are shown of a name or a path, and of a message.
@@ -35,10 +38,10 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let links = Links::new(report.links.as_deref());
     let mut page = Page { text: format!("{}\n", mark(report.category.as_deref())) };
     head(report, &mut page);
-    agents(report, &links, &mut page);
     if let Some(change) = &report.change {
         changes(report, change, &links, &mut page);
     }
+    agents(report, &links, &mut page);
     faults(report, &links, &mut page);
     passed_over(report, &links, &mut page);
     out.write_all(page.text.as_bytes())
@@ -115,7 +118,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
         }
     }
     let gone = report.change.iter().flat_map(|change| &change.agents);
-    rows.extend(gone.filter(|agent| agent.is_gone()).map(gone_row));
+    rows.extend(gone.filter(|agent| agent.is_gone()).map(|agent| gone_row(report, agent)));
     if rows.is_empty() {
         return;
     }
@@ -153,9 +156,9 @@ fn row(report: &Report, file: &FileReport, at: usize, change: Option<String>, li
 }
 
 /// The row of an agent that is no longer there.
-fn gone_row(agent: &AgentChange) -> Row {
+fn gone_row(report: &Report, agent: &AgentChange) -> Row {
     let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-    let words = standing(agent, "→");
+    let words = standing(agent, "→", |path| report.root_path(path));
     Row { changed: true, score: None, text: format!("| ~~{name}~~ | – | – | {words} | – | – |\n") }
 }
 
@@ -182,6 +185,11 @@ fn arrow(direction: Direction) -> &'static str {
         Direction::Better => " ▼",
         Direction::Other => "",
     }
+}
+
+/// The arrow with its word.
+fn signed(direction: Direction, word: &str) -> String {
+    if word.is_empty() { String::new() } else { format!("{} **{word}**", arrow(direction)) }
 }
 
 /// A sign a layer, in MAESTRO's order.
@@ -220,34 +228,34 @@ fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
 
 fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page) {
     let base = text(&change.base.to_string(), NAME);
-    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base} (▲ worse, ▼ better):\n\n"));
+    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base}:\n\n"));
     let files: BTreeMap<&str, &FileReport> = report.files.iter().map(|file| (file.name(), file)).collect();
-    let mut items = Vec::new();
-    for agent in &change.agents {
+    let (looser, others) = policy_differences(change);
+    let of_policy = |difference: &Difference| {
+        let words = text(&difference_in_words(difference, "→"), MESSAGE);
+        format!("- policy: {words}{}\n", signed(difference.direction, policy_word(difference.direction)))
+    };
+    let mut items: Vec<String> = looser.into_iter().map(of_policy).collect();
+    for agent in worst_first(change) {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
         let file = files.get(&*agent.path).zip(agent.position);
         let path = file.map_or_else(
             || text(report.root_path(&agent.path), NAME),
             |(file, position)| links.place(&file.path, position.line, position.line).standing_alone(),
         );
-        let standing = text(&standing(agent, "→"), MESSAGE);
-        let sign = arrow(direction(agent));
+        let standing = text(&standing(agent, "→", |path| report.root_path(path)), MESSAGE);
+        let sign = signed(direction(agent), word(direction(agent)));
         items.push(format!("- **{name}** ({path}): {standing}{sign}\n"));
         items.extend(differences(agent).map(|difference| {
             let words = text(&difference_in_words(difference, "→"), MESSAGE);
-            format!("  - {words}{}\n", arrow(difference.direction))
+            format!("  - {words}{}\n", signed(difference.direction, word(difference.direction)))
         }));
     }
     if change.agents.is_empty() {
         items.push("- no threat model changes\n".to_owned());
     }
-    items.extend(change.policy.iter().map(|difference| {
-        let words = text(&difference_in_words(difference, "→"), MESSAGE);
-        format!("- policy: {words}{}\n", arrow(difference.direction))
-    }));
-    if change.mended > 0 {
-        items.push(format!("- {}\n", mended(change.mended)));
-    }
+    items.extend(others.into_iter().map(of_policy));
+    items.extend(fixed(change).map(|fixed| format!("- {}\n", text(&fixed, MESSAGE))));
     page.list(CHANGE_END, &items, "line");
 }
 
