@@ -183,7 +183,12 @@ fn assessed(
 
 fn threat(threat: &Threat<'_>) -> AssessedThreat {
     let text = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST_NAME).collect());
-    AssessedThreat { id: text(threat.id), title: text(threat.title), open: threat.open, mitigated: threat.mitigation.is_some() }
+    AssessedThreat {
+        id: text(threat.id),
+        title: text(threat.title),
+        open: threat.open,
+        mitigated: threat.mitigation.is_some(),
+    }
 }
 
 /// A layer's answer in a word.

@@ -688,10 +688,10 @@ mod tests {
 
     #[test]
     fn an_item_that_makes_a_list_worse_outweighs_the_others() {
-        let items = |list: &[&str], added| Items { list: list.iter().map(|&item| item.to_owned()).collect(), added };
-        let way = |old: &[&str], new: &[&str], added| {
-            Direction::of_items(&items(old, added), &items(new, added))
-        };
+        let items =
+            |list: &[&str], added| Items { list: list.iter().map(|&item| item.to_owned()).collect(), added };
+        let way =
+            |old: &[&str], new: &[&str], added| Direction::of_items(&items(old, added), &items(new, added));
         let (worse, better) = (Direction::Worse, Direction::Better);
         assert_eq!(way(&["a"], &["a", "b"], worse), worse);
         assert_eq!(way(&["a", "b"], &["**"], worse), worse);

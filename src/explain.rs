@@ -19,9 +19,8 @@ pub const ADDRESS: Option<&str> = None;
 
 /// The address of the rule's page, for this version of the program.
 pub fn page_url(rule: &Rule) -> Option<String> {
-    ADDRESS.map(|address| {
-        format!("{address}/blob/v{}/docs/rules.md#{}", env!("CARGO_PKG_VERSION"), rule.name)
-    })
+    ADDRESS
+        .map(|address| format!("{address}/blob/v{}/docs/rules.md#{}", env!("CARGO_PKG_VERSION"), rule.name))
 }
 
 /// The page without its name and its opening.

@@ -197,7 +197,8 @@ impl Exception {
             self.max_term.as_ref().map_or_else(String::new, |most| format!(", of at most {}d", most.value));
         let (reason, owner) = (self.reason.trim_end_matches('.'), &self.owner);
         // The longer it lasts, the more passes; one that has no date has expired.
-        let days = Date::parse("0001-01-01").zip(self.expires).map_or(0, |(first, last)| last.days_since(first));
+        let days =
+            Date::parse("0001-01-01").zip(self.expires).map_or(0, |(first, last)| last.days_since(first));
         Fact {
             weight: Some(Decimal::new(days.into(), 0)),
             absent: Some(Decimal::new(-1, 0)),

@@ -44,7 +44,8 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(line(remark).into_owned()))?;
     }
-    let (verdict, policy) = (report.verdict().name().replace('-', " "), line(report.root_path(&report.policy)));
+    let (verdict, policy) =
+        (report.verdict().name().replace('-', " "), line(report.root_path(&report.policy)));
     writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary_from_root()))
 }
 
@@ -91,7 +92,8 @@ impl Item<'_> {
         let (file, fault) = match self {
             Self::Obstacle(obstacle) => {
                 let path = report.root_path(&obstacle.path);
-                let file = if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
+                let file =
+                    if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
                 return format!("{file}title=cannot judge");
             }
             Self::Fault(file, fault) => (file, fault),
@@ -113,7 +115,8 @@ impl Item<'_> {
             }
             Self::Fault(_, fault) => {
                 let first = value(&format!("{}: {}{}", fault.rule, fault.message, super::asides(fault)));
-                let details = super::details_from_root(report, fault).map(|(word, text)| value(&format!("{word}: {text}")));
+                let details = super::details_from_root(report, fault)
+                    .map(|(word, text)| value(&format!("{word}: {text}")));
                 std::iter::once(first).chain(details).collect::<Vec<_>>().join("%0A")
             }
         }

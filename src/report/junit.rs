@@ -13,7 +13,8 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let mut names = Names::default();
     let mut suites: Vec<Suite> = report.files.iter().map(|file| of_file(report, file, &mut names)).collect();
     if !report.obstacles.is_empty() {
-        let cases = report.obstacles.iter().map(|obstacle| of_obstacle(report, obstacle, &mut names)).collect();
+        let cases =
+            report.obstacles.iter().map(|obstacle| of_obstacle(report, obstacle, &mut names)).collect();
         suites.push(Suite { name: "cannot judge".to_owned(), cases });
     }
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;

@@ -11,8 +11,8 @@ use std::io;
 
 use self::safe::text;
 use super::change::{
-    difference_in_words, differences, direction, fixed, policy_differences, policy_word, standing, touched, word,
-    worst_first,
+    difference_in_words, differences, direction, fixed, policy_differences, policy_word, standing, touched,
+    word, worst_first,
 };
 use super::link::Links;
 use super::{FileReport, Report, Verdict, count};

@@ -86,8 +86,10 @@ struct Listed<'r> {
 /// All diagnostics of a report in its order.
 fn listed(report: &Report) -> Vec<Listed<'_>> {
     let mut fingerprints = Fingerprints::default();
-    let diagnostics =
-        report.files.iter().flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
+    let diagnostics = report
+        .files
+        .iter()
+        .flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
     let listed = diagnostics.map(|(file, diagnostic)| {
         let fingerprint = fingerprints.of_fault(file, diagnostic);
         Listed { file, diagnostic, fingerprint }
@@ -212,7 +214,10 @@ fn of_aside(id: String, rule: &Descriptor, aside: &str) -> Descriptor {
         short_description: Text { text: format!("{summary} ({}).", aside.replace('-', " the ")) },
         full_description: Text { text: full_description.text.clone() },
         help_uri: help_uri.clone(),
-        help: Help { text: format!("{why}\n\n{}", help.text), markdown: format!("{why}\n\n{}", help.markdown) },
+        help: Help {
+            text: format!("{why}\n\n{}", help.text),
+            markdown: format!("{why}\n\n{}", help.markdown),
+        },
         default_configuration: Configuration { level: Level::Note },
         properties: Properties { tags: vec!["threat-model"], security_severity: "0.0" },
     }
