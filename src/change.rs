@@ -87,9 +87,8 @@ impl Direction {
         match new.added {
             Self::Worse if is_added => Self::Worse,
             Self::Better if is_removed => Self::Worse,
-            Self::Other => Self::Other,
             Self::Worse | Self::Better if is_added || is_removed => Self::Better,
-            Self::Worse | Self::Better => Self::Other,
+            Self::Worse | Self::Better | Self::Other => Self::Other,
         }
     }
 

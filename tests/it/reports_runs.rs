@@ -412,10 +412,13 @@ fn a_threat_that_loses_its_mitigation_is_worse() {
 fn fixed_lists_rules_of_errors_only() {
     let base =
         wrong().replace("score: 9.1", "score: 9.1\n  severity: Low").replace("  owner: ", "  x-owner: ");
-    let repository =
-        repository(&[(FILE, &base), ("b/threat-model.yaml", &base.replace("name: Planner", "name: B"))]);
-    let warnings = run(repository.path(), &["--format", "concise"]).out;
-    assert!(warnings.contains("warning["), "{warnings}");
+    let policy = format!("{RECOMMENDED}rules: {{ severity-mismatch: warning }}\n");
+    let repository = repository(&[
+        (FILE, &base),
+        ("b/threat-model.yaml", &base.replace("name: Planner", "name: B")),
+        ("aivss-policy.yaml", &policy),
+    ]);
+    assert!(written(repository.path(), "concise", &[]).contains("warning[severity-mismatch]"));
     write(repository.path(), FILE, MODEL);
     write(repository.path(), "b/threat-model.yaml", MODEL.replace("name: Planner", "name: B"));
     let told = run(repository.path(), &["diff", "main"]).out;
