@@ -1,5 +1,5 @@
-//! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
-//! verdict: each is a function of the [`Report`].
+//! The finished report, and the formats it is written in. A format leaves out no diagnostic without the number of those,
+//! and does not change the verdict: each is a function of the [`Report`].
 
 mod badge;
 pub(crate) mod change;
