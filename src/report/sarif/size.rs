@@ -3,8 +3,8 @@
 //! A text is split into literals and repetitions as DEFLATE splits it, by a search that finds no more than gzip's own, and
 //! written in the fixed code of DEFLATE. gzip uses that code only where no better one is found.
 
-/// The window in which repetitions are found, in bytes.
-const WINDOW: usize = 32 * 1024;
+/// How far back gzip finds repetitions, in bytes: its window less what it reads ahead.
+const WINDOW: usize = 32 * 1024 - 262;
 /// The length of a repetition, in bytes.
 const SHORTEST: usize = 4;
 const LONGEST: usize = 258;
