@@ -358,7 +358,7 @@ impl<'r> Before<'r> {
     }
 
     /// Marks the problems that the base has already, and returns the rules of the base's errors that are left over, in
-    /// files that were asked for, with how many of each.
+    /// files and models that are still there and were asked for, with how many of each.
     ///
     /// A problem is the same where rule, owner and message are, whatever its line; of one that has an amount, where that is
     /// no greater. What is wrong with a file so that it cannot be read is the same only while the file is. `is_reported`
@@ -394,14 +394,24 @@ impl<'r> Before<'r> {
                     !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
             }
         }
+        let kept = self.kept(files);
         let mut fixed = BTreeMap::new();
-        for ((_, _, key), left) in known.iter().filter(|((path, ..), _)| asked(path)) {
+        for ((path, place, key), left) in &known {
+            if !asked(path) || !kept.contains(&(*path, *place)) {
+                continue;
+            }
             let errors = left.iter().filter(|(level, _)| *level == Level::Error).count();
             if errors > 0 {
                 *fixed.entry(key.rule.clone()).or_default() += errors;
             }
         }
         fixed
+    }
+
+    /// The files of the base that are still there, and their models, each by its place: what is gone is not fixed.
+    fn kept<'f>(&'f self, files: &'f [FileReport]) -> BTreeSet<(&'f str, Option<usize>)> {
+        let files = files.iter().filter(|file| !file.is_missing).map(|file| (self.origin(&file.path), None));
+        files.chain(self.origins.values().map(|(path, place)| (*path, Some(*place)))).collect()
     }
 
     /// The problems of the base with their weights; what is excepted is none that could be known.

@@ -2,6 +2,7 @@
 //! kind: what goes beyond follows in plain lines, so that nothing is lost, and none of those is ever a command. What does
 //! not count is counted and not listed.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::concise;
@@ -94,7 +95,10 @@ impl Item<'_> {
                 let path = report.root_path(&obstacle.path);
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                return format!("{file}title=cannot judge");
+                return format!(
+                    "{file}title={}",
+                    property(&cut(&format!("cannot check: {}", obstacle.message)))
+                );
             }
             Self::Fault(file, fault) => (file, fault),
         };
@@ -163,9 +167,14 @@ fn places(items: &[&Item<'_>], report: &Report) -> String {
 fn title(fault: &Diagnostic) -> String {
     let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
     let problem = fault.title.as_deref().unwrap_or(&fault.message);
-    match problem.char_indices().nth(LONGEST_TITLE) {
-        Some((end, _)) => format!("{}…{finding}", &problem[..end]),
-        None => format!("{problem}{finding}"),
+    format!("{}{finding}", cut(problem))
+}
+
+/// As much of a text as fits into a title.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_TITLE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

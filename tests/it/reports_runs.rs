@@ -427,3 +427,16 @@ fn fixed_lists_rules_of_errors_only() {
     let report = json(repository.path(), "json", &["--base", "main"]);
     assert_eq!(report["change"]["fixed"], serde_json::json!({ "score-mismatch": 2 }));
 }
+
+#[test]
+fn errors_of_a_model_that_is_gone_are_not_fixed() {
+    let repository =
+        repository(&[(FILE, &wrong()), ("b/threat-model.yaml", &wrong().replace("Planner", "B"))]);
+    fs::remove_file(repository.path().join("b/threat-model.yaml")).unwrap();
+    let told = run(repository.path(), &["diff", "main"]).out;
+    assert!(told.contains("removed, was") && !told.contains("fixed"), "{told}");
+    git(repository.path(), &["mv", FILE, "c.threat-model.yaml"]);
+    write(repository.path(), "c.threat-model.yaml", MODEL);
+    let told = run(repository.path(), &["diff", "main"]).out;
+    assert!(told.contains("  fixed: score-mismatch\n"), "{told}");
+}

@@ -359,7 +359,7 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "::error title=cannot judge::/etc/x: not there");
+    assert_eq!(lines[0], "::error title=cannot check%3A not there::/etc/x: not there");
     let place = "file=agents/a%2Cb.yaml,line=1,endLine=1,col=1,endColumn=4";
     assert_eq!(lines[1], format!("::error {place},title=first::{rule}: first%0Ahelp: mend it"));
     assert_eq!(

@@ -758,7 +758,7 @@ fn a_category_reaches_the_report_the_upload_and_the_comment() {
 #[test]
 fn what_the_gate_cannot_check_is_not_uploaded() {
     let (job, _) = merged("no-upload");
-    std::os::unix::fs::symlink("/etc/hostname", job.workspace().join("link.threat-model.yaml")).unwrap();
+    symlink("/etc/hostname", job.workspace().join("link.threat-model.yaml")).unwrap();
     let ran = job.with("upload-sarif", "true").run();
     assert_cannot_judge(&ran, "link.threat-model.yaml");
     assert_eq!((ran.output("report-sarif"), ran.used.len()), ("", 0));
