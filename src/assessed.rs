@@ -9,7 +9,7 @@ use crate::source::{Position, Positions};
 const LONGEST_NAME: usize = 120;
 
 /// One threat model, computed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Assessed {
     /// Where it begins.
     pub position: Position,
@@ -32,7 +32,7 @@ pub struct Assessed {
 }
 
 /// One score, declared and computed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AssessedScore {
     /// The finding's identifier; `None` for the agent's own score.
     pub finding: Option<String>,
@@ -58,7 +58,7 @@ pub struct Computed {
 }
 
 /// One layer's answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AssessedLayer {
     /// Which layer.
     pub kind: LayerKind,

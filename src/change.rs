@@ -201,6 +201,8 @@ pub struct Before<'r> {
     replaced: BTreeMap<(String, usize), (&'r str, usize)>,
     /// The models of the base that none of now goes back to, by their path in the base.
     left: BTreeMap<&'r str, Vec<&'r Assessed>>,
+    /// Those of them that no file of now has the place of.
+    gone: Vec<&'r Assessed>,
 }
 
 /// A threat model by its path and its place in the file, with its agent's name.
@@ -229,6 +231,7 @@ impl<'r> Before<'r> {
             origins: BTreeMap::new(),
             replaced: BTreeMap::new(),
             left: BTreeMap::new(),
+            gone: Vec::new(),
         };
         let (mut old, mut new) = (named(base), named(now));
         before.pair(&mut new, &mut old, |before, (path, _, name), (origin, _, was)| {
@@ -246,6 +249,9 @@ impl<'r> Before<'r> {
             let model = before.at((path, place));
             before.left.entry(path).or_default().extend(model);
         }
+        let kept: BTreeSet<&str> = now.files.iter().map(|file| before.origin(&file.path)).collect();
+        let gone = before.left.iter().filter(|(path, _)| !kept.contains(*path));
+        before.gone = gone.flat_map(|(_, models)| models.iter().copied()).collect();
         before
     }
 
@@ -257,6 +263,11 @@ impl<'r> Before<'r> {
     /// The models of the base that left a file of now, or what it was renamed from.
     pub fn left(&self, path: &str) -> &[&'r Assessed] {
         self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The models of the base that a new one of a file of now can replace: what left the file, and what is gone.
+    pub fn replaceable(&self, path: &str) -> [&[&'r Assessed]; 2] {
+        [self.left(path), &self.gone]
     }
 
     /// The models of the base that none of now goes back to, by their path in the base.
@@ -346,6 +357,14 @@ impl<'r> Before<'r> {
     /// The threat model that one of now goes back to, by its path and its place in the file.
     pub fn model(&self, path: &str, place: usize) -> Option<&'r Assessed> {
         self.model_in_file(path, place).map(|(_, model)| model)
+    }
+
+    /// Whether a file of now goes back to itself: each of its models to the one in the same place of the same file.
+    pub fn is_itself(&self, path: &str, models: usize) -> bool {
+        let origin = |place| self.origins.get(&(path.to_owned(), place));
+        !self.renames.contains_key(path)
+            && self.files.get(path).map_or(0, |file| file.models.len()) == models
+            && (0..models).all(|place| origin(place) == Some(&(path, place)))
     }
 
     /// What the scores of a threat model of now are held against, by its path and its place in the file.

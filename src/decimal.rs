@@ -184,8 +184,18 @@ impl Decimal {
     }
 }
 
+/// Ten to the power of an exponent, at most 38.
 fn power(exponent: u8) -> i128 {
-    10_i128.pow(exponent.into())
+    static POWERS: [i128; 39] = {
+        let mut powers = [1; 39];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
+        }
+        powers
+    };
+    POWERS[usize::from(exponent)]
 }
 
 fn parse_radix(digits: &str, radix: u32) -> Result<Decimal, NotDecimal> {

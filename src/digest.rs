@@ -14,6 +14,11 @@ pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
     hexadecimal(&digest.finalize(), bytes)
 }
 
+/// The SHA-256 of some bytes.
+pub(crate) fn of_bytes(bytes: &[u8]) -> [u8; 32] {
+    Hash::hash(bytes)
+}
+
 /// The first `bytes` bytes of the SHA-256 of one text, in hexadecimal.
 pub(crate) fn of_text(text: &str, bytes: usize) -> String {
     hexadecimal(&Hash::hash(text.as_bytes()), bytes)

@@ -9,6 +9,7 @@
 
 mod links;
 mod marker;
+mod rewritten;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -20,12 +21,13 @@ pub use links::{link_out, link_within};
 pub use marker::Marker;
 
 use crate::git::{self, Commit, Listed, Place};
-use crate::pattern::too_complex;
+use crate::pattern::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
 use crate::report::Obstacle;
-use crate::source::Source;
+use crate::source::{Language, Source};
 use crate::suggest::{self, nearest};
 use links::{is_in_git, is_link, normalized};
+use rewritten::{Attributes, Why, rewritten};
 
 /// The repository that a run belongs to: globs and shown paths are relative to its root.
 #[derive(Clone, Debug)]
@@ -183,6 +185,14 @@ impl Repository {
     fn link_above(&self, path: &str) -> Option<PathBuf> {
         let above = Path::new(path).ancestors().skip(1).map(|above| self.root.join(above));
         above.filter(|above| *above != self.root && is_link(above)).last()
+    }
+
+    /// The link at or above a path, given from the root, that is in the place of a folder: it leads to no file.
+    pub fn folder_link(&self, path: &str) -> Option<String> {
+        let at = self.root.join(path);
+        let is_link = is_link(&at) && !fs::metadata(&at).is_ok_and(|metadata| metadata.is_file());
+        let link = self.link_above(path).or_else(|| is_link.then_some(at));
+        link.map(|link| self.matched_as(&link))
     }
 
     /// Whether a path, given from the root, is one of some paths, or below one.
@@ -374,8 +384,15 @@ fn left_link(name: String) -> Obstacle {
 
 /// Finds the files that paths stand for.
 pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
-    let mut finder =
-        Finder { search, repository, found: Discovery::default(), pending: Vec::new(), filtered: Vec::new() };
+    let mut finder = Finder {
+        search,
+        repository,
+        found: Discovery::default(),
+        pending: Vec::new(),
+        filtered: Vec::new(),
+        checkouts: Vec::new(),
+        attributes: Attributes::Here,
+    };
     let mut folders = Vec::new();
     for path in search.paths {
         let name = repository.shown(path);
@@ -407,6 +424,9 @@ struct Finder<'a> {
     pending: Vec<Candidate>,
     /// The same for files given by name.
     filtered: Vec<Candidate>,
+    /// The checkouts below the root whose files git has listed.
+    checkouts: Vec<PathBuf>,
+    attributes: Attributes,
 }
 
 /// A folder to look through: its path as it was given, and its place below the root.
@@ -463,14 +483,14 @@ impl Finder<'_> {
     /// Adds the files that git lists in the checkout at a place below the root; `false` if git cannot list them.
     fn list(&mut self, checkout: &Path, places: &[PathBuf], folders: &[Below], dirs: &mut Folders) -> bool {
         let root = self.repository.root.join(checkout);
-        let listed = match git::list(&root, places) {
+        let listed = match self.list_all(&root, places) {
             Ok(listed) => listed,
-            Err(message) => {
-                let message = format!("git cannot list the files here: {message}");
-                self.found.obstacles.push(Obstacle { path: self.repository.shown(&root), message });
+            Err(obstacle) => {
+                self.found.obstacles.push(obstacle);
                 return false;
             }
         };
+        self.checkouts.push(checkout.to_owned());
         for Listed { path, place } in listed {
             let rest = checkout.join(path);
             match place {
@@ -482,10 +502,35 @@ impl Finder<'_> {
                     }
                 }
                 Place::Folder => self.listed(&rest, folders, dirs),
+                Place::Sparse(_) if rest.file_name() == Some(".gitattributes".as_ref()) => {
+                    self.attributes = Attributes::LeftOut;
+                }
                 Place::Sparse(object) => self.left_out_of_checkout(&rest, object, folders, dirs),
             }
         }
         true
+    }
+
+    /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long,
+    /// are refused before it matches them.
+    fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<Listed>, Obstacle> {
+        let failed = |message: String| Obstacle {
+            path: self.repository.shown(root),
+            message: format!("git cannot list the files here: {message}"),
+        };
+        let mut listed = git::list_tracked(root, places).map_err(failed)?;
+        let above = places.iter().flat_map(|place| place.ancestors()).chain([Path::new("")]);
+        let tracked = listed.iter().map(|listed| &*listed.path);
+        let tracked = tracked.filter(|path| path.file_name().is_some_and(|name| name == IGNORE_FILE));
+        let files: BTreeSet<PathBuf> =
+            above.map(|folder| folder.join(IGNORE_FILE)).chain(tracked.map(Path::to_owned)).collect();
+        for file in files.iter().map(|file| root.join(file)) {
+            if let Some(message) = costly_ignore_file(&file) {
+                return Err(Obstacle { path: self.repository.shown(&file), message });
+            }
+        }
+        listed.extend(git::list_untracked(root, places).map_err(failed)?);
+        Ok(listed)
     }
 
     /// Adds a file that git lists, if it is one to look for.
@@ -566,21 +611,43 @@ impl Finder<'_> {
         }
         let (paths, objects): (Vec<String>, Vec<String>) = self.found.sparse.clone().into_iter().unzip();
         let marker = Marker::default();
-        let mut obstacle = |at: usize, message: String| {
+        let (mut obstacles, mut unread): (Vec<_>, BTreeMap<String, Vec<usize>>) = <_>::default();
+        let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
+            Ok(bytes) if !marker.is_in(&bytes, Language::of(&paths[at])) => {}
+            Ok(_) => obstacles.push((at, SPARSE.to_owned())),
+            Err(message) => unread.entry(message).or_default().push(at),
+        });
+        obstacles.extend(read.err().map(|message| (0, message)));
+        // There can be very many, all for the same reason.
+        obstacles.extend(unread.into_iter().map(|(message, all)| match all.as_slice() {
+            [first, others @ ..] if !others.is_empty() => {
+                (*first, format!("{message}; files like this in all: {}", others.len() + 1))
+            }
+            all => (all.first().copied().unwrap_or(0), message),
+        }));
+        for (at, message) in obstacles {
             let path = self.repository.shown(&self.repository.root.join(&paths[at]));
             self.found.obstacles.push(Obstacle { path, message });
-        };
-        let read = git::read_objects(&self.repository.root, &objects, |at, bytes| match bytes {
-            Ok(bytes) if !marker.is_in(&bytes) => {}
-            Ok(_) => obstacle(at, SPARSE.to_owned()),
-            Err(message) => obstacle(at, message),
-        });
-        if let Err(message) = read {
-            obstacle(0, message);
+        }
+    }
+
+    /// Reports the candidates whose committed text git rewrites.
+    fn report_rewritten(&mut self) {
+        let root = PathBuf::new();
+        if self.repository.is_git() && !self.checkouts.contains(&root) {
+            self.checkouts.push(root);
+        }
+        let by_name = self.found.candidates.iter().map(|candidate| (candidate, Why::Name));
+        let by_marker = self.pending.iter().chain(&self.filtered).map(|candidate| (candidate, Why::Marker));
+        let candidates: Vec<(&Candidate, Why)> = by_marker.chain(by_name).collect();
+        if !self.checkouts.is_empty() {
+            let obstacles = rewritten(&candidates, &self.checkouts, self.attributes, self.repository);
+            self.found.obstacles.extend(obstacles);
         }
     }
 
     fn finish(mut self) -> Discovery {
+        self.report_rewritten();
         self.search_sparse();
         let (mut holding, failed) = marker::holding(&self.pending, self.search.threads);
         self.found.candidates.append(&mut holding);
@@ -600,7 +667,8 @@ impl Finder<'_> {
     }
 }
 
-const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add it with `git sparse-checkout add`";
+/// Why a tracked file cannot be read that is not in the checkout.
+pub const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add its folder with `git sparse-checkout add`";
 
 fn unsearched((candidate, message): (Candidate, String)) -> Obstacle {
     Obstacle { path: candidate.name, message }
@@ -717,7 +785,7 @@ pub fn discover_in(
             Some(Sought::ByMarker) if !is_named => {
                 held.contains(matched)
                     && match commit.bytes(matched, Source::MAX_BYTES) {
-                        Ok(bytes) => marker.is_in(&bytes),
+                        Ok(bytes) => marker.is_in(&bytes, Language::of(matched)),
                         Err(message) => {
                             discovery.obstacles.push(Obstacle { path: name.clone(), message });
                             false
@@ -822,9 +890,29 @@ impl Finder<'_> {
     }
 }
 
+/// The name of files that tell git what to ignore.
+const IGNORE_FILE: &str = ".gitignore";
+
+/// Why git would wait for an ignore file, or match its patterns for too long, if it would. It follows no link to one.
+fn costly_ignore_file(file: &Path) -> Option<String> {
+    let kind = fs::symlink_metadata(file).ok()?.file_type();
+    if !kind.is_file() {
+        return (!kind.is_dir() && !kind.is_symlink()).then(|| "not a regular file".to_owned());
+    }
+    let text = match read(file) {
+        Ok(text) => text,
+        Err(message) => return Some(message),
+    };
+    if text.len() > Source::MAX_BYTES {
+        return Some(format!("larger than {} MiB", Source::MAX_BYTES / (1024 * 1024)));
+    }
+    let line = costly_pattern(&text)?;
+    Some(format!("line {line}: a pattern that is too complex: git would take too long to match so many `*`"))
+}
+
 /// Whether a folder has a `.gitignore` that would be read without end, waited for, or that takes too much to compile.
 fn has_unfit_ignore_file(folder: &Path) -> bool {
-    let file = folder.join(".gitignore");
+    let file = folder.join(IGNORE_FILE);
     let Ok(metadata) = fs::metadata(&file) else { return false };
     if !metadata.is_file() || metadata.len() > MOST_IGNORED {
         return true;
@@ -838,7 +926,7 @@ fn unfit_ignore_file(folder: &Path, repository: &Repository) -> Obstacle {
         "not a regular file, larger than {} KiB, or with a pattern that is too complex",
         MOST_IGNORED / 1024
     );
-    Obstacle { path: repository.shown(&folder.join(".gitignore")), message }
+    Obstacle { path: repository.shown(&folder.join(IGNORE_FILE)), message }
 }
 
 /// The files below a folder whose names have one of these endings, in the order of their paths.

@@ -36,11 +36,15 @@ const EMPTY_TREE_OF_SHA256: &str =
     "attr.tree=6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
 
 /// A command of git at the root of a repository, that changes nothing and asks nobody.
+pub fn command(root: &Path) -> Command {
+    command_with(root, &SETTINGS)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "git obeys the environment, so this decides what it sees of it"
 )]
-pub fn command(root: &Path) -> Command {
+fn command_with(root: &Path, settings: &[&str]) -> Command {
     // An empty entry, or a relative one, is the current folder, which a change fills.
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
@@ -62,7 +66,7 @@ pub fn command(root: &Path) -> Command {
     command.envs(real.as_deref().and_then(Path::parent).map(|above| ("GIT_CEILING_DIRECTORIES", above)));
     command.envs(index_of_hook(root).map(|index| ("GIT_INDEX_FILE", index)));
     command.arg("-C").arg(root);
-    for setting in SETTINGS.map(OsString::from).into_iter().chain(trusted_folders()) {
+    for setting in settings.iter().map(OsString::from).chain(trusted_folders()) {
         command.arg("-c").arg(setting);
     }
     // Releases of git before 2.38 do not know `safe.bareRepository`.
@@ -144,6 +148,9 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
 
 /// Why git failed, from what it printed.
 fn reason(said: &str) -> String {
+    if said.contains("from promisor remote") {
+        return format!("a file to compare: {}", missing(HEAD));
+    }
     let mut lines = said.lines().filter(|line| !line.trim().is_empty());
     let fatal = lines.clone().find(|line| line.starts_with("fatal: "));
     let line = fatal.or_else(|| lines.next()).unwrap_or("git failed without a word");
@@ -181,7 +188,13 @@ pub fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     if !found.status.success() || !is_hexadecimal(&commit) {
         // Where git does not work at all, its own words say why.
         line(root, &["rev-parse", "--git-dir"])?;
-        return Err(format!("there is no commit `{asked}` here{}", shallow_hint(root)));
+        let hint = match shallow_hint(root) {
+            "" if is_id(asked) => {
+                "; fetch it (`git fetch origin <id>`), or compare with nothing if a force push has replaced it"
+            }
+            hint => hint,
+        };
+        return Err(format!("there is no commit `{asked}` here{hint}"));
     }
     Ok(Revision { asked: asked.to_owned(), commit })
 }
@@ -200,6 +213,11 @@ fn ref_name(asked: &str) -> &str {
     name.split("@{").next().unwrap_or_default()
 }
 
+/// Whether a name is the whole id of an object.
+fn is_id(name: &str) -> bool {
+    [40, 64].contains(&name.len()) && is_hexadecimal(name)
+}
+
 fn is_hexadecimal(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -208,8 +226,7 @@ fn is_hexadecimal(text: &str) -> bool {
 /// by its name.
 fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
     // No ref takes the place of these, nor of `@{upstream}`, which begins with an empty name.
-    let is_id = [40, 64].contains(&name.len()) && is_hexadecimal(name);
-    if is_id || ["", "HEAD"].contains(&name) {
+    if is_id(name) || ["", "HEAD"].contains(&name) {
         return Ok(());
     }
     let refs = refs_named(root, name)?;
@@ -264,17 +281,20 @@ fn refs_named(root: &Path, name: &str) -> Result<Vec<String>, String> {
     Ok(found.lines().filter(|found| is_meant(found)).map(str::to_owned).collect())
 }
 
-/// The commit at which a revision and `head` part, which is what a change made at `head` starts from.
+/// Opens what a change made at `head` is compared with: the commit at which it parted from a revision. If the two have no
+/// commit in common, the revision itself, marked as unrelated.
 ///
 /// # Errors
 /// Why there is none, and what to do in a shallow clone.
-pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, String> {
+pub fn open_base(root: &Path, asked: &str, head: &str) -> Result<Commit, String> {
     let (base, head) = (resolve(root, asked)?, resolve(root, head)?);
-    let commits = line(root, &["merge-base", "--all", &base.commit, &head.commit]).map_err(|_| {
-        format!("`{asked}` and `{}` have no commit in common here{}", head.asked, shallow_hint(root))
-    })?;
-    match commits.lines().collect::<Vec<_>>().as_slice() {
-        [only] => Ok(Revision { commit: (*only).to_owned(), ..base }),
+    let commits = merge_bases(root, &base.commit, &head.commit)?;
+    match commits.as_slice() {
+        [only] => Commit::open(root, Revision { commit: only.clone(), ..base }),
+        [] => match shallow_hint(root) {
+            "" => Ok(Commit { is_unrelated: true, ..Commit::open(root, base)? }),
+            hint => Err(format!("`{asked}` and `{}` have no commit in common here{hint}", head.asked)),
+        },
         // Which of them counts would be the author's choice.
         several => Err(format!(
             "`{asked}` and `{}` parted at {} commits ({}): merge `{asked}` into the change, or name one of them",
@@ -283,6 +303,21 @@ pub fn merge_base(root: &Path, asked: &str, head: &str) -> Result<Revision, Stri
             several.join(", ")
         )),
     }
+}
+
+/// The commits at which two commits parted.
+fn merge_bases(root: &Path, base: &str, head: &str) -> Result<Vec<String>, String> {
+    let found = command(root).args(["merge-base", "--all", base, head]).output();
+    let found = found.map_err(|error| no_git(&error))?;
+    match found.status.code() {
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()),
+        _ => Err(reason(&String::from_utf8_lossy(&found.stderr))),
+    }
+}
+
+/// Whether an id is the one of no commit, which CI systems and hooks give as what a new branch was before.
+pub fn is_null_id(asked: &str) -> bool {
+    [40, 64].contains(&asked.len()) && asked.bytes().all(|byte| byte == b'0')
 }
 
 fn shallow_hint(root: &Path) -> &'static str {
@@ -351,16 +386,29 @@ pub enum Place {
     Repository,
 }
 
-/// How long git may take to list files: a pipe in the place of a `.gitignore` would be waited for.
+/// How long git may take to list files. A large repository on a slow disk takes most of it.
 const LISTING: Duration = Duration::from_secs(30);
 
-/// Lists the files of a checkout that git tracks, or does not ignore, below some paths from its root; without any, all.
+/// Lists the files of a checkout that git tracks, below some paths from its root; without any, all. No pattern of an ignore
+/// file is matched.
 ///
 /// # Errors
 /// What git reports, or that it is not the checkout's root.
-pub fn list(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+pub fn list_tracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+    listing(root, &["--stage", "--cached"], below)
+}
+
+/// Lists the files of a checkout that git neither tracks nor ignores, below some paths from its root; without any, all.
+///
+/// # Errors
+/// What git reports, or that it is not the checkout's root.
+pub fn list_untracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+    listing(root, &["--others", "--exclude-standard"], below)
+}
+
+fn listing(root: &Path, which: &[&str], below: &[PathBuf]) -> Result<Vec<Listed>, String> {
     let mut command = command(root);
-    command.args(["ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--"]);
+    command.args(["ls-files", "-z", "-t"]).args(which).arg("--");
     if below.iter().all(|path| !path.as_os_str().is_empty()) {
         command.args(below);
     }
@@ -409,7 +457,7 @@ pub fn read_objects(
     objects: &[String],
     mut each: impl FnMut(usize, Result<Vec<u8>, String>),
 ) -> Result<(), String> {
-    let mut batch = Batch::start(root).map_err(|error| no_git(&error))?;
+    let mut batch = Batch::start(root, HEAD).map_err(|error| no_git(&error))?;
     for (at, object) in objects.iter().enumerate() {
         each(at, batch.ask(object, Source::MAX_BYTES));
     }
@@ -428,12 +476,126 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).as_ref())
 }
 
+/// A tracked file that git rewrites when it is checked out, so that the working folder need not have the committed text.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// From the checkout's root.
+    pub path: PathBuf,
+    /// The object with the committed text.
+    pub object: String,
+    /// What rewrites it.
+    pub by: Rewriting,
+}
+
+/// What rewrites a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewriting {
+    /// An attribute with its value, which may change any byte.
+    Text(String),
+    /// The attribute `ident`, which replaces what is between `$Id:` and `$`.
+    Ident,
+}
+
+/// The attributes that let git rewrite a file, and change more than the ends of its lines.
+const REWRITING: [&str; 3] = ["working-tree-encoding", "ident", "filter"];
+
+/// Whether a file of attributes can let git rewrite a file. It may itself be rewritten, and then is not the text that git
+/// has read.
+pub fn may_rewrite(attributes: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let mut names = REWRITING.iter().chain(&["$Id"]);
+    !attributes.iter().all(is_plain)
+        || names.any(|name| memchr::memmem::find(attributes, name.as_bytes()).is_some())
+}
+
+/// The tracked files, among some paths from the root, that git rewrites when it checks them out.
+///
+/// # Errors
+/// What git reports.
+pub fn rewritten(root: &Path, paths: &[PathBuf]) -> Result<Vec<Rewritten>, String> {
+    let filters = filters(root);
+    let mut rewriting = BTreeMap::new();
+    // A checkout takes attributes from the index first; what the working folder has counts as well.
+    for place in [None, Some("--cached")] {
+        let printed = attributes(root, paths, place)?;
+        let mut parts = printed.split(|byte| *byte == 0);
+        while let (Some(path), Some(name), Some(value)) = (parts.next(), parts.next(), parts.next()) {
+            let value = String::from_utf8_lossy(value);
+            if let Some(by) = rewriting_of(name, &value, &filters) {
+                // An encoding matters more than `ident`.
+                let known = rewriting.entry(path_of(path)).or_insert_with(|| by.clone());
+                *known = if *known == Rewriting::Ident { by } else { known.clone() };
+            }
+        }
+    }
+    if rewriting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listed = output(root, &["ls-files", "-z", "--stage", "--cached"])?;
+    let files = listed.split(|byte| *byte == 0).filter_map(staged).filter_map(|(object, path)| {
+        let (path, by) = rewriting.remove_entry(&path)?;
+        Some(Rewritten { path, object, by })
+    });
+    Ok(files.collect())
+}
+
+/// What an attribute with a value makes of a file.
+fn rewriting_of(name: &[u8], value: &str, filters: &BTreeSet<String>) -> Option<Rewriting> {
+    if ["unspecified", "unset"].contains(&value) {
+        return None;
+    }
+    match name {
+        b"ident" => Some(Rewriting::Ident),
+        b"filter" if !filters.contains(value) => None,
+        b"working-tree-encoding" if ["utf-8", "utf8"].contains(&&*value.to_ascii_lowercase()) => None,
+        name => Some(Rewriting::Text(format!("{}={value}", String::from_utf8_lossy(name)))),
+    }
+}
+
+/// The names of the filters that the machine's configuration defines for checkouts. A pointer of Git LFS that its filter
+/// has not replaced has a message of its own; what replaces it is what people see.
+fn filters(root: &Path) -> BTreeSet<String> {
+    let arguments = ["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process)$"];
+    // git fails where there are none.
+    let printed = output(root, &arguments).unwrap_or_default();
+    let keys = printed.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    let name = |key: &str| Some(key.strip_prefix("filter.")?.rsplit_once('.')?.0.to_owned());
+    keys.filter_map(|key| name(&key)).filter(|name| name != "lfs").collect()
+}
+
+/// What `check-attr` prints for some paths.
+fn attributes(root: &Path, paths: &[PathBuf], place: Option<&str>) -> Result<Vec<u8>, String> {
+    let failed = |error: io::Error| format!("git cannot be run: {error}");
+    let mut names = tempfile::tempfile().map_err(failed)?;
+    let text: Vec<u8> =
+        paths.iter().flat_map(|path| [path.as_os_str().as_encoded_bytes(), &[0]].concat()).collect();
+    names.write_all(&text).and_then(|()| names.rewind()).map_err(failed)?;
+    // These are the attributes of the change itself, of which only the names are read.
+    let settings: Vec<&str> =
+        SETTINGS.into_iter().filter(|setting| !setting.starts_with("attr.tree=")).collect();
+    let mut command = command_with(root, &settings);
+    command.args(["check-attr", "-z", "--stdin"]).args(place).args(REWRITING);
+    Ok(within_from(LISTING, command, names.into())?.0)
+}
+
+/// One entry of `ls-files --stage` that is a regular file: its object and its path.
+fn staged(entry: &[u8]) -> Option<(String, PathBuf)> {
+    let tab = entry.iter().position(|byte| *byte == b'\t')?;
+    let object = entry[..tab].strip_prefix(b"100")?.split(|byte| *byte == b' ').nth(1)?;
+    Some((String::from_utf8_lossy(object).into_owned(), path_of(&entry[tab + 1..])))
+}
+
 /// What a command prints to its two outputs, if it succeeds in time.
-fn within(limit: Duration, mut command: Command) -> Result<(Vec<u8>, String), String> {
+fn within(limit: Duration, command: Command) -> Result<(Vec<u8>, String), String> {
+    within_from(limit, command, Stdio::null())
+}
+
+/// The same for a command that reads from somewhere.
+fn within_from(limit: Duration, mut command: Command, stdin: Stdio) -> Result<(Vec<u8>, String), String> {
     let failed = |error: io::Error| format!("git cannot be run: {error}");
     let mut errors = tempfile::tempfile().map_err(failed)?;
     let stderr = errors.try_clone().map_err(failed)?;
-    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+    let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr);
     let mut child = command.spawn().map_err(failed)?;
     let stdout = child.stdout.take();
     let child = Mutex::new(child);
@@ -484,17 +646,27 @@ pub fn changed(root: &Path, base: &Revision, head: Option<&Revision>) -> Result<
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
-/// The paths of the index, relative to the repository's root: those in the working folder, and those that a sparse
-/// checkout leaves out.
+/// The paths of the index.
 ///
 /// # Errors
 /// What git reports.
-pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
-    let printed = output(root, &["ls-files", "-z", "-t", "--cached"])?;
-    let entries = printed.split(|byte| *byte == 0).filter_map(|entry| entry.split_first_chunk::<2>());
-    let (sparse, whole): (Vec<_>, Vec<_>) = entries.partition(|(tag, _)| *tag == b"S ");
-    let path = |(_, path): (&[u8; 2], &[u8])| String::from_utf8_lossy(path).into_owned();
-    Ok((whole.into_iter().map(path).collect(), sparse.into_iter().map(path).collect()))
+pub fn tracked(root: &Path) -> Result<Vec<Listed>, String> {
+    let printed = output(root, &["ls-files", "-z", "-t", "--stage", "--cached"])?;
+    Ok(printed.split(|byte| *byte == 0).filter_map(listed).collect())
+}
+
+/// The paths of the index that a sparse checkout leaves out. git is asked only where there is a sparse checkout.
+///
+/// # Errors
+/// What git reports.
+#[expect(clippy::disallowed_methods, reason = "no change can contain a `.git`")]
+pub fn left_out(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let is_sparse = git_folder(root).is_some_and(|folder| folder.join("info/sparse-checkout").exists());
+    if !is_sparse {
+        return Ok(Vec::new());
+    }
+    let listed = tracked(root)?.into_iter();
+    Ok(listed.filter(|listed| matches!(listed.place, Place::Sparse(_))).map(|listed| listed.path).collect())
 }
 
 /// A commit with its files.
@@ -502,6 +674,8 @@ pub fn tracked(root: &Path) -> Result<(Vec<String>, Vec<String>), String> {
 pub struct Commit {
     /// Which.
     pub revision: Revision,
+    /// Whether it has no commit in common with what it is compared with.
+    pub is_unrelated: bool,
     /// Paths from the repository's root, with what is needed to read them.
     files: BTreeMap<String, Object>,
     reader: Mutex<Batch>,
@@ -526,8 +700,8 @@ impl Commit {
     pub fn open(root: &Path, revision: Revision) -> Result<Self, String> {
         let listed = output(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
-        let reader = Mutex::new(Batch::start(root).map_err(|error| no_git(&error))?);
-        Ok(Self { revision, files, reader })
+        let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
+        Ok(Self { revision, is_unrelated: false, files, reader })
     }
 
     /// The paths of all files, from the repository's root, with `/` between their parts, in order.
@@ -545,6 +719,11 @@ impl Commit {
     /// Whether there is a file, or a link, at a path.
     pub fn holds(&self, path: &str) -> bool {
         self.files.contains_key(path)
+    }
+
+    /// Whether there is a link at a path.
+    pub fn is_link(&self, path: &str) -> bool {
+        matches!(self.files.get(path), Some(Object::Link))
     }
 
     /// Whether files lie below a folder.
@@ -587,8 +766,16 @@ fn entry(line: &[u8]) -> Option<(String, Object)> {
     Some((path.to_owned(), object))
 }
 
-/// Why git lacks an object, and what to do.
-const MISSING: &str = "its content is not in this clone, which is a partial one: fetch all of it with `git fetch --refetch --no-filter`";
+/// Why git lacks the content of a file, and what to do: `commit` is what to fetch.
+fn missing(commit: &str) -> String {
+    format!(
+        "its content is not in this clone, which is a partial one: fetch it with `git fetch --refetch --no-filter origin {commit}` \
+         (actions/checkout: without `filter` and `sparse-checkout`)"
+    )
+}
+
+/// The commit of the checkout, for a shell.
+const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// `git cat-file --batch`, waiting for names.
 #[derive(Debug)]
@@ -596,16 +783,18 @@ struct Batch {
     child: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// The commit to fetch where an object is missing.
+    commit: String,
 }
 
 impl Batch {
-    fn start(root: &Path) -> io::Result<Self> {
+    fn start(root: &Path, commit: &str) -> io::Result<Self> {
         let mut command = command(root);
         command.args(["cat-file", "--batch", "--follow-symlinks"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let answers = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
         let questions = child.stdin.take();
-        Ok(Self { child, questions, answers: BufReader::new(answers) })
+        Ok(Self { child, questions, answers: BufReader::new(answers), commit: commit.to_owned() })
     }
 
     fn ask(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
@@ -621,7 +810,7 @@ impl Batch {
         self.answers.read_line(&mut head)?;
         let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
         let (size, kind) = match words.as_slice() {
-            ["missing" | "ambiguous", ..] => return Ok(Err(MISSING.to_owned())),
+            ["missing" | "ambiguous", ..] => return Ok(Err(missing(&self.commit))),
             [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, (*kind).to_owned()),
             _ => return Err(io::Error::other("it has ended")),
         };

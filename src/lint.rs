@@ -15,7 +15,7 @@ use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
-use crate::source::{BOM, Language, Positions, Source, Span, first_line_of};
+use crate::source::{BOM, Language, Positions, Source, Span};
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -62,9 +62,21 @@ pub enum Content {
     Other,
 }
 
-/// The first line of a Git LFS pointer, as it is written now and as it was once.
-const LFS_POINTERS: [&str; 2] =
-    ["version https://git-lfs.github.com/spec/v1", "version https://hawser.github.com/spec/v1"];
+/// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
+fn is_lfs_pointer(text: &str) -> bool {
+    /// Names of Git LFS in the addresses of its versions.
+    const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
+    /// A pointer has fewer than 1,024 bytes, so one with more lines of extensions is none.
+    const MOST_LINES: usize = 30;
+    let lines = text.trim_start_matches(BOM).split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+    let lines: Vec<&str> = lines.take(MOST_LINES + 1).collect();
+    let Some(version) = lines.first().and_then(|first| first.trim().strip_prefix("version ")) else {
+        return false;
+    };
+    let has = |key: &str| lines.iter().any(|line| line.trim().starts_with(key));
+    NAMES.iter().any(|name| version.contains(name))
+        || has("oid ") && has("size ") && lines.len() <= MOST_LINES
+}
 
 /// How many faults of one file are reported.
 pub(crate) const MOST_FAULTS: usize = 1_000;
@@ -73,7 +85,7 @@ const LONGEST_MESSAGE: usize = 600;
 
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
-    if LFS_POINTERS.contains(&first_line_of(source.text().trim_start_matches(BOM))) {
+    if is_lfs_pointer(source.text()) {
         return Linted::of(Content::LfsPointer, Vec::new());
     }
     let document = document::parse(source);
@@ -142,20 +154,28 @@ impl Linted {
     }
 }
 
-/// What there is to say about a path at which the base has threat models and the head has nothing.
-pub fn lint_removed(path: &str, models: &[&Assessed], judge: Judge<'_>) -> Linted {
-    let diagnostics = models.iter().filter_map(|model| removed(model, path, judge)).collect();
+/// What there is to say about a path at which the base has threat models and the head has nothing. `moved` is where the
+/// file is now, and why it is not checked there.
+pub fn lint_removed(
+    path: &str,
+    models: &[&Assessed],
+    moved: Option<(&str, String)>,
+    judge: Judge<'_>,
+) -> Linted {
+    let moved = moved.map(|(now, why)| format!("; its file is now {now}, which is {why}"));
+    let moved = moved.unwrap_or_default();
+    let found = models.iter().filter_map(|model| removed(model, path, &moved, judge));
+    let diagnostics = found.collect();
     let mut linted = Linted::of(Content::Model, diagnostics);
     except(&mut linted, path, judge);
     linted
 }
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
-pub fn lint_missing(path: &str, required: &Origin, judge: Judge<'_>) -> Linted {
+pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: Judge<'_>) -> Linted {
     let rule = &rules::model_missing::RULE;
     let (terms, _) = judge.policy.terms_for(Scope { path, environment: None, tier: None });
     let diagnostic = terms.level(rule).map(|level| {
-        let message = "this folder contains no threat model";
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         Diagnostic { level, ..diagnostic }
     });
@@ -178,17 +198,17 @@ fn compare(linted: &mut Linted, path: &str, judge: Judge<'_>) {
     let is_new = |place: &usize| before.model(path, *place).is_none();
     let replaced = (0..linted.models.len()).filter(is_new).count();
     let gone = before.left(path).iter().skip(replaced);
-    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, judge)));
+    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", judge)));
 }
 
 /// A model of the base that is gone, at the level that its terms give.
-fn removed(model: &Assessed, path: &str, judge: Judge<'_>) -> Option<Diagnostic> {
+fn removed(model: &Assessed, path: &str, moved: &str, judge: Judge<'_>) -> Option<Diagnostic> {
     let rule = &rules::model_removed::RULE;
     let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
     let level = judge.policy.terms_for(scope).0.level(rule)?;
     let name =
         model.name.as_deref().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
-    let message = format!("the threat model of {name} was removed");
+    let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
 }
 
@@ -224,7 +244,7 @@ fn lint_model(
     let mut subject =
         Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
     if let Some(all) = judge.before.filter(|all| all.model(path, place).is_none()) {
-        subject.left = all.left(path);
+        subject.left = all.replaceable(path);
     }
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
@@ -239,7 +259,10 @@ fn lint_model(
         found.extend(uncomputed(&subject, &found));
     }
     if judge.policy.has_rego() {
-        match judge.policy.ask_rego(&rego_input(root, &subject, path)) {
+        let input = rego_input(root, &subject, path);
+        let mut answers = Ok(Vec::new());
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
@@ -428,6 +451,26 @@ fn shorten(message: &mut Box<str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lfs_pointer_is_known_in_every_version() {
+        let keys = "oid sha256:0123456789abcdef\nsize 12\n";
+        for text in [
+            format!("version https://git-lfs.github.com/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v2\n{keys}"),
+            format!("version https://hawser.github.com/spec/v1\n{keys}"),
+            format!("version http://git-media.io/v/2\n{keys}"),
+            format!("version https://example.org/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:01\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\r\n{}", keys.replace('\n', "\r\n")),
+            format!("\u{FEFF}\nversion https://git-lfs.github.com/spec/v1 \n{keys}"),
+        ] {
+            assert!(is_lfs_pointer(&text), "{text}");
+        }
+        for text in ["", "version: 1\n", "version 2\nsize 1\n", "aivss_threat_model: 1\noid a\nsize 1\n"] {
+            assert!(!is_lfs_pointer(text), "{text}");
+        }
+    }
 
     #[test]
     fn uncomputed_score_is_reported_unless_a_problem_of_its_owner_explains_it() {

@@ -70,6 +70,26 @@ pub(crate) fn too_complex(pattern: &str) -> Option<String> {
     (alternatives > MOST_ALTERNATIVES).then(|| format!("it has more than {MOST_ALTERNATIVES} alternatives"))
 }
 
+/// The line of an ignore file up to which git may need too many attempts to match a path, if there is one. Each `*` or
+/// `**` can double them.
+pub(crate) fn costly_pattern(text: &[u8]) -> Option<usize> {
+    /// 1,000 patterns of four stars have less.
+    const MOST_ATTEMPTS: u64 = 20_000;
+    let mut attempts: u64 = 0;
+    for (line, pattern) in text.split(|byte| *byte == b'\n').enumerate() {
+        let stars = pattern.chunk_by(|one, other| (*one == b'*') == (*other == b'*'));
+        let stars = stars.filter(|part| part.starts_with(b"*")).count();
+        if !pattern.starts_with(b"#") {
+            let doubled = u32::try_from(stars).ok().and_then(|stars| 1_u64.checked_shl(stars));
+            attempts = attempts.saturating_add(doubled.map_or(u64::MAX, |attempts| attempts - 1));
+        }
+        if attempts > MOST_ATTEMPTS {
+            return Some(line + 1);
+        }
+    }
+    None
+}
+
 /// A set of compiled patterns.
 #[derive(Clone, Debug)]
 pub struct PathSet {
@@ -106,6 +126,15 @@ impl PathSet {
         self.set.is_match(path)
     }
 
+    /// The patterns of the folders above what these match, but for those that match folders at any depth.
+    #[must_use]
+    pub fn above(&self) -> Self {
+        let starts = self.patterns.iter().flat_map(|pattern| starts(pattern));
+        let readable = starts.filter(|start| Self::new([*start], Case::Any).is_ok());
+        Self::new(readable, Case::Any)
+            .unwrap_or_else(|_| Self { set: GlobSet::empty(), patterns: Vec::new() })
+    }
+
     /// The first of the patterns that a path matches.
     pub fn matching(&self, path: &str) -> Option<&str> {
         let first = self.set.matches(path).into_iter().min()?;
@@ -116,6 +145,15 @@ impl PathSet {
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
+}
+
+/// What a pattern says of the folders above what it matches: its parts from the first one on.
+fn starts(pattern: &str) -> impl Iterator<Item = &str> {
+    let starts = pattern.trim_end_matches('/').match_indices('/').map(|(at, _)| &pattern[..at]);
+    starts.filter(|start| {
+        let count = |bracket| start.matches(bracket).count();
+        count('{') == count('}') && count('[') == count(']') && !start.ends_with("**")
+    })
 }
 
 /// How patterns compare letters.
@@ -133,6 +171,17 @@ mod tests {
 
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn patterns_that_git_would_match_for_long_are_found() {
+        for pattern in ["**/".repeat(20) + "b", "*a".repeat(40), "*".repeat(3) + &"/*".repeat(15)] {
+            assert_eq!(costly_pattern(format!("a\n{pattern}\nb").as_bytes()), Some(2), "{pattern}");
+        }
+        let honest = "# ****/**/**/**/**/**/**/**/**/**/**/**/**/**/**/**/**\n**/target/**/*.[oa]\n*~\n";
+        assert_eq!(costly_pattern(honest.repeat(1_000).as_bytes()), None);
+        assert_eq!(costly_pattern("node_modules\n".repeat(100_000).as_bytes()), None);
+        assert!(costly_pattern("**/*a*b*c*d\n".repeat(1_000).as_bytes()).is_some());
+    }
 
     #[test]
     fn the_names_people_use_are_found_and_others_are_not() {

@@ -33,7 +33,7 @@ main() {
         ;;
       merge_group) base=$MERGE_GROUP_BASE ;;
       # A branch that is new was nothing before.
-      push) [[ $PUSH_BEFORE =~ ^0*$ ]] || base=$PUSH_BEFORE ;;
+      push) [[ $PUSH_BEFORE =~ ^0*$ ]] || is_replaced "$PUSH_BEFORE" || base=$PUSH_BEFORE ;;
     esac
     case $GITHUB_EVENT_NAME in
       pull_request* | merge_group) [[ -n $base ]] || fail 'the event does not say what its base is: set the input base' ;;
@@ -175,7 +175,20 @@ join() {
     # HEAD may have been made here, so that the origin does not know it.
     fetch --unshallow origin "$1" "$head" || fetch --unshallow origin || true
   fi
-  git merge-base "$1" HEAD >/dev/null || cannot "what $1 and HEAD have in common"
+  git merge-base "$1" HEAD >/dev/null && return
+  # A force push may have replaced all of the history: the program compares the two as they are.
+  if [[ $GITHUB_EVENT_NAME == push ]] && ! is_shallow; then return; fi
+  cannot "what $1 and HEAD have in common"
+}
+
+# Whether the origin no longer has a commit, as after a force push. Not if the origin does not answer.
+is_replaced() {
+  need_checkout
+  [[ $1 =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "$1 is no commit id"
+  has "$1" && return 1
+  fetch --depth=1 origin "$1" && return 1
+  git ls-remote --quiet origin HEAD >/dev/null 2>&1 || return 1
+  echo "::notice title=aivss-lint::The origin no longer has $1, what the branch was before: a force push has replaced it. There is no base, and every problem counts."
 }
 
 has() {

@@ -63,16 +63,19 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         TellsName::Score => Tells::Score,
         TellsName::Gate => Tells::Gate,
     };
-    let badge = |report: &Report| Badge::of(report, tells, arguments.label.as_deref());
-    let write = |report: &Report| {
+    let (label, format) = (arguments.label.clone(), arguments.format);
+    let badge = move |report: &Report| Badge::of(report, tells, label.as_deref());
+    let badge_to_write = badge.clone();
+    let write = move |report: &Report| {
         let mut written = Vec::new();
-        match arguments.format {
-            FormatName::Svg => write_badge(&badge(report), &mut written)?,
-            FormatName::Endpoint => write_badge_endpoint(&badge(report), &mut written)?,
+        match format {
+            FormatName::Svg => write_badge(&badge_to_write(report), &mut written)?,
+            FormatName::Endpoint => write_badge_endpoint(&badge_to_write(report), &mut written)?,
         }
         Ok(written)
     };
     let judged = || arguments.asked.judged(None, Keep::Faults, repository);
-    let report = output::reported(arguments.output.as_deref(), write, judged)?;
+    let place = (arguments.output.as_deref(), &*arguments.asked.inputs());
+    let report = output::reported(place, write.clone(), judged)?;
     hand_over(&write(&report)?, arguments.output.as_deref(), &report, badge(&report).is_sure())
 }

@@ -82,7 +82,7 @@ pub(super) struct Arguments {
 
     /// The category of the SARIF report and of the comment in Markdown, for several runs in one workflow
     #[arg(long, value_name = "NAME", value_parser = parse_category)]
-    category: Option<String>,
+    pub(super) category: Option<String>,
 
     /// The name to give to standard input; its ending tells the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
@@ -223,9 +223,11 @@ pub(super) fn run(
     repository: &Repository,
     called: Called,
 ) -> Result<Verdict, Stopped> {
-    let outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
-    let category = arguments.category.as_deref();
-    output::prepare(&outputs, category)?;
+    let mut outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
+    let inputs: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.policy).cloned().collect();
+    let ready = output::refuse_inputs(&mut outputs, &inputs).and_then(|()| output::prepare(&outputs));
+    ready.inspect_err(|error| output::emit_stopped(error, &outputs))?;
+    output::emit_on_stop(&outputs);
     let judged = || judged(arguments, &outputs, repository, called);
     // A panic of this program's own ends the run with a report, too.
     let judged = panic::catch_unwind(AssertUnwindSafe(judged))
@@ -236,7 +238,7 @@ pub(super) fn run(
             Ok(report.verdict())
         }
         Err(error) => {
-            output::emit_stopped(&error, &outputs, category);
+            output::emit_stopped(&error, &outputs);
             Err(error)
         }
     }
@@ -250,11 +252,12 @@ fn judged(
     called: Called,
 ) -> Result<Report, Stopped> {
     let root = repository.root();
-    let base = arguments.base.as_deref().map(|asked| {
-        let revision = git::merge_base(root, asked, "HEAD")?;
-        Commit::open(root, revision)
-    });
-    let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
+    let (asked, is_new) = match arguments.base.as_deref() {
+        Some(asked) if git::is_null_id(asked) => (None, true),
+        asked => (asked, false),
+    };
+    let base = asked.map(|asked| git::open_base(root, asked, "HEAD")).transpose();
+    let base = base.map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
     // The policy is that of the revision itself: where a change parted from it, it may have been weaker.
     let from = arguments.policy_from.as_deref();
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
@@ -284,6 +287,11 @@ fn judged(
         judging = arguments.verbose.then(|| policy.clone());
         arguments.levels.apply(policy)
     })?;
+    if is_new {
+        let remark =
+            "no base: the id of zeros stands for what a new branch was before, so every problem counts";
+        report.remarks.push(remark.to_owned());
+    }
     if let Some(policy) = judging {
         verbose::tell(&ask, repository, &policy, &report);
     }

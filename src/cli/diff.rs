@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             FormatName::Json => Format::Json,
             FormatName::Markdown => Format::Markdown,
         };
-        output::emit_stopped(error, &[Output::printed(format)], None);
+        output::emit_stopped(error, &[Output::printed(format)]);
     })?;
     emit_to_stdout(|stdout| match arguments.format {
         FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
@@ -84,8 +84,7 @@ fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stop
     let head_name = arguments.head.as_deref().map(|head| git::with_tag(root, head));
     let base_name = git::with_tag(root, &arguments.base);
     let base =
-        git::merge_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(Stopped::Asked)?;
-    let base = Commit::open(root, base).map_err(Stopped::Asked)?;
+        git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(Stopped::Asked)?;
     let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
     let head = head.transpose().map_err(Stopped::Asked)?;
     let side = head.as_ref().map_or(Side::Folder(repository), |commit| Side::Commit(repository, commit));

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
+use super::emit_to_stdout;
 use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
@@ -16,7 +17,6 @@ use super::rewrite::{
     Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
 };
 use super::side::Side;
-use super::{emit_to_stdout, watch};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::discover::{Named, Repository};
@@ -183,7 +183,6 @@ fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Opti
             continue;
         };
         let Mended { text, changes } = mend(source.text(), safety, |text| judged(file, text, judge));
-        watch::progress();
         if !changes.is_empty() {
             let patch = match to_disk {
                 Some(repository) => write(&source, &text, repository).map(|()| String::new()),

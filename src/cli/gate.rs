@@ -7,14 +7,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::locate::{Location, Locations};
 use super::look::{LFS_POINTER, Looked, look, look_at, without_stdin};
+use super::memo::{Memo, Memory};
 use super::progress::Progress;
 use super::side::Side;
 use crate::assessed::Assessed;
-use crate::change::{self, Before, Change, Fact};
+use crate::change::{self, AgentChange, Before, Change, Fact, Standing};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
-use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
 use crate::document::POLICY_MARKER;
 use crate::git::{Commit, changed, renames};
 use crate::lint::{Judge, lint_removed};
@@ -121,6 +123,11 @@ pub(super) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
 
 /// The policy of one side.
 pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found, Stopped> {
+    if given.is_none()
+        && let Some(path) = side.policy_left_out().map_err(Stopped::Asked)?
+    {
+        return Err(Stopped::Asked(format!("policy {path}: {SPARSE}")));
+    }
     let path = match given {
         Some(path) => {
             if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
@@ -264,7 +271,7 @@ struct Compared {
 }
 
 /// The paths that were named, standard input by the name that it has.
-fn named_paths(ask: &Ask<'_>) -> Vec<PathBuf> {
+pub(super) fn named_paths(ask: &Ask<'_>) -> Vec<PathBuf> {
     let stdin = |path: &PathBuf| {
         if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
     };
@@ -279,142 +286,141 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
             format!("{}: a link; name what it leads to, as the base knows it", repository.shown(path));
         return Err(Stopped::Asked(message));
     }
-    let head_revision = match head {
-        Side::Folder(_) => None,
-        Side::Commit(_, commit) => Some(&commit.revision),
-    };
     let commit = base.commit;
-    let mut may_hold = changed(repository.root(), &commit.revision, head_revision).map_err(Stopped::Asked)?;
+    let mut may_hold =
+        changed(repository.root(), &commit.revision, head.revision()).map_err(Stopped::Asked)?;
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let mut discovery = head.discover(search, &may_hold);
     may_hold.extend(discovery.candidates.iter().map(|candidate| candidate.matched.clone()));
     may_hold.insert(repository.matched(Path::new(ask.stdin_filename)));
+    let memo = Memo::default();
     let own_files = base.own_files(ask, head, &may_hold);
     let is_reported = |path: &str, diagnostic: &Diagnostic| {
         // A folder without a threat model is known by its path.
         let is_read = own_files.contains(path) || path.ends_with('/');
-        is_read && !base.excepts(diagnostic, path, ask.today)
+        is_read && !commit.is_unrelated && !base.excepts(diagnostic, path, ask.today)
     };
     let (Looked { report: mut base, used, .. }, found) =
-        look_at_base(ask, repository, policy, commit, &may_hold);
+        look_at_base(ask, (repository, commit), policy, &may_hold, &memo);
     if matches!(head, Side::Folder(_)) {
         let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
     }
-    let mut looked = look_at(ask, head, policy, &discovery, None);
-    let gone = gone(head, &base);
-    let new = arrived(head, commit, policy, &looked.report, &may_hold);
-    let renamed =
-        renames(repository.root(), &commit.revision, head_revision, (&gone, &new)).map_err(Stopped::Asked)?;
+    let mut looked = look_at(ask, head, policy, &discovery, (None, Memory::Use(&memo)));
+    let mut locations = Locations::of(ask, head)?;
+    let gone = locations.gone(&base);
+    let new = locations.arrived(commit, policy, &looked.report, &may_hold);
+    let renamed = renames(repository.root(), &commit.revision, head.revision(), (&gone, &new))
+        .map_err(Stopped::Asked)?;
     let asked = asked_of_base(ask, repository, &renamed, &found, &base);
-    base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !head.holds(&file.path));
-    let is_asked = |path: &str| asked.contains(path);
-    let now = paths_now(&renamed, head);
+    base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !locations.has(&file.path));
     if matches!(head, Side::Folder(_)) {
         discovery.hold(&renamed.keys().cloned().collect(), search, repository);
     }
+    locations.record(ask, &discovery, &renamed);
     let before = Before::new(&base, &renamed, &looked.report);
     // Who goes back to whom shows only once all are read; then there is something to compare with.
-    looked = look_at(ask, head, policy, &discovery, Some(&before));
+    looked = look_at(ask, head, policy, &discovery, (Some(&before), Memory::Use(&memo)));
+    let is_asked = |path: &str| asked.contains(path);
     let fixed = before.mark_known(&mut looked.report.files, is_asked, is_reported);
-    let stands = |path: &str| head.holds(&now(path));
-    let gone: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path) && !stands(path)).collect();
+    let left: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path)).collect();
+    locations.find(commit, &left, &may_hold);
     let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
-    add_removed(&gone, head, judge, &mut looked);
-    looked.report.obstacles.extend(obstacles_of_base(&base));
+    add_left(&left, &locations, judge, &mut looked);
+    let unread = unread_of_base(&base, repository, &locations, &asked);
+    looked.report.obstacles.extend(obstacles_of_base(&unread));
+    let is_known = |path: &str| is_asked(path) && locations.of_file(path) != Location::LeftOut;
+    let stands = |path: &str| matches!(locations.of_file(path), Location::Checked | Location::Unchecked);
+    let mut agents = change::agents(&before, &base, &looked.report, is_known, stands);
+    // What cannot be read in the base is not new.
+    let is_unread = |agent: &AgentChange| unread.iter().any(|obstacle| obstacle.path == agent.path);
+    agents.retain(|agent| agent.before != Standing::Absent || !is_unread(agent));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
         verdict_before: base.verdict(),
-        agents: change::agents(&before, &base, &looked.report, is_asked, stands),
+        agents,
         policy: Vec::new(),
         fixed,
     });
     looked.report.new_only = ask.new_only;
     // Where something of the base could not be read, nothing shows what it used.
-    let before = base.obstacles.is_empty().then_some(used);
+    let before = (base.obstacles.is_empty() && !commit.is_unrelated).then_some(used);
     Ok(Compared { looked, before })
 }
 
-/// Returns where a path of the base is in the head: under the name it was given, if it was renamed.
-fn paths_now<'r>(renamed: &'r BTreeMap<String, String>, head: Side<'r>) -> impl Fn(&str) -> String + 'r {
-    let moved: BTreeMap<&str, &str> = renamed.iter().map(|(now, then)| (&**then, &**now)).collect();
-    move |path| {
-        let now = moved.get(path).copied().filter(|now| head.holds(now));
-        now.unwrap_or(path).to_owned()
-    }
+/// What kept files of the base from being read that were asked for or that are gone: those can be what came. A pointer of
+/// Git LFS had nothing to compare with.
+fn unread_of_base(
+    base: &Report,
+    repository: &Repository,
+    locations: &Locations<'_>,
+    asked: &BTreeSet<String>,
+) -> Vec<Obstacle> {
+    let counts = |obstacle: &&Obstacle| {
+        let path = repository.matched(Path::new(&obstacle.path));
+        let is_among = asked.contains(&path) || !locations.has(&path);
+        obstacle.message != LFS_POINTER && is_among
+    };
+    base.obstacles.iter().filter(counts).cloned().collect()
 }
 
-/// What kept the base from being read. A pointer of Git LFS had nothing to compare with.
-fn obstacles_of_base(base: &Report) -> impl Iterator<Item = Obstacle> {
-    let obstacles = base.obstacles.iter().filter(|obstacle| obstacle.message != LFS_POINTER);
-    obstacles.map(|obstacle| {
+fn obstacles_of_base(unread: &[Obstacle]) -> impl Iterator<Item = Obstacle> {
+    unread.iter().map(|obstacle| {
         let message = format!("in the base: {}", obstacle.message);
         Obstacle { path: obstacle.path.clone(), message }
     })
 }
 
-/// Adds the threat models of the base that are gone, by their paths; one that a sparse checkout leaves out is not.
-fn add_removed(gone: &[(&str, &[&Assessed])], head: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
-    let repository = head.repository();
-    let shown = |path: &str| repository.shown(&repository.root().join(path));
-    let paths: Vec<&str> = gone.iter().map(|(path, _)| *path).collect();
-    let obstacle = |path: String, message: &str| Obstacle { path, message: message.to_owned() };
-    let sparse = match head.left_out(&paths) {
-        Ok(sparse) => sparse,
-        Err(message) => return looked.report.obstacles.push(obstacle(shown(""), &message)),
-    };
-    for (path, models) in gone {
-        if sparse.iter().any(|sparse| sparse == path) {
-            looked.report.obstacles.push(obstacle(shown(path), SPARSE));
-        } else {
-            looked.add_path(&shown(path), (*path).to_owned(), lint_removed(path, models, judge));
-        }
+/// Adds the threat models of the base that no checked one goes back to, by their paths.
+fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Judge<'_>, looked: &mut Looked) {
+    let repository = locations.head.repository();
+    for (path, models) in left {
+        let name = repository.shown(&repository.root().join(path));
+        let moved = match locations.of_file(path) {
+            Location::Checked => continue,
+            Location::Unchecked => {
+                add_unchecked(name, locations.head, &mut looked.report);
+                continue;
+            }
+            Location::LeftOut => {
+                looked.report.obstacles.push(Obstacle { path: name, message: LEFT_OUT.to_owned() });
+                continue;
+            }
+            Location::Moved(now) => Some((now, locations.reason(now, judge.policy))),
+            Location::Gone => None,
+        };
+        let linted = lint_removed(path, models, moved, judge);
+        looked.add_path(&name, (*path).to_owned(), linted);
     }
 }
 
 /// Why a threat model cannot be compared that a sparse checkout leaves out.
-const SPARSE: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
+const LEFT_OUT: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
+
+/// Adds that a file of the checkout held a threat model and is not checked, unless the report says why.
+fn add_unchecked(path: String, head: Side<'_>, report: &mut Report) {
+    let is_told = report.obstacles.iter().any(|obstacle| obstacle.path == path);
+    if matches!(head, Side::Folder(_)) && !is_told {
+        let message = "it contains a threat model in the base, and this run does not check it".to_owned();
+        report.obstacles.push(Obstacle { path, message });
+    }
+}
 
 /// The base's run, with the files that it read. An agent may have come from anywhere, so that all of the base is checked.
 fn look_at_base(
     ask: &Ask<'_>,
-    repository: &Repository,
+    (repository, commit): (&Repository, &Commit),
     policy: &Policy,
-    commit: &Commit,
     held: &BTreeSet<String>,
+    memo: &Memo,
 ) -> (Looked, Discovery) {
     let side = Side::Commit(repository, commit);
     let mut paths = named_paths(ask);
     paths.push(repository.root().to_owned());
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let discovery = side.discover(search, held);
-    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, None), discovery)
-}
-
-/// The threat models of the base whose paths are gone.
-fn gone<'r>(head: Side<'_>, base: &'r Report) -> Vec<&'r str> {
-    let models = base.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
-    models.filter(|path| !head.holds(path)).collect()
-}
-
-/// The paths of now that the base does not have and that can be what is gone: threat models and, unless a change has too
-/// many of them to compare, other files that can contain one.
-fn arrived<'r>(
-    head: Side<'_>,
-    commit: &Commit,
-    policy: &Policy,
-    now: &'r Report,
-    changed: &'r BTreeSet<String>,
-) -> Vec<&'r str> {
-    /// More files than that are not compared with each threat model that is gone.
-    const MOST: usize = 1_000;
-    let models = now.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
-    let mut new: BTreeSet<&str> = models.filter(|path| !commit.holds(path)).collect();
-    let is_candidate =
-        |path: &&String| policy.sought(path).is_some() && !commit.holds(path) && head.holds(path);
-    new.extend(changed.iter().filter(is_candidate).map(String::as_str).take(MOST));
-    new.into_iter().collect()
+    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, (None, Memory::Keep(memo))), discovery)
 }
 
 /// The paths in the base that were asked for or went into what was. What is still elsewhere, and was not asked for, went
@@ -460,7 +466,7 @@ fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Lo
             message,
         );
         diagnostic.level = level;
-        diagnostic.known = ask.base.is_some_and(|base| base.holds(path));
+        diagnostic.known = ask.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
         let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
         looked.report.files.push(file.with_text(source));
     }
@@ -470,6 +476,13 @@ fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, rep
     if ask.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());
+    }
+    if let Some(base) = ask.base.filter(|base| base.is_unrelated) {
+        let remark = format!(
+            "{} has no commit in common with what is checked, so it is compared as it is, and every problem counts as new",
+            base.revision
+        );
+        report.remarks.push(remark);
     }
     if let (None, Some(origin)) = (ask.base, policy.compares()) {
         let remark = format!("not checked: {origin} ({}), which needs a base revision (--base)", origin.text);

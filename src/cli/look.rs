@@ -9,17 +9,20 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use super::STACK;
 use super::gate::{Ask, Keep, Stopped};
+use super::memo::{Memory, Watched};
 use super::progress::{Progress, follow};
-use super::side::{Side, folders_of};
-use super::{STACK, watch};
+use super::required::add_missing;
+use super::side::Side;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, Search, read_bounded};
-use crate::document::{MODEL_MARKER, is_mentioned};
-use crate::lint::{Content, Judge, Linted, lint, lint_missing};
+use crate::document::{may_be_key, parse};
+use crate::lint::{Content, Judge, Linted, lint};
+use crate::model::is_meant;
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::rules::{self, Rule};
@@ -57,7 +60,7 @@ pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy) -> Looked {
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let discovery = side.discover(search, &BTreeSet::new());
-    look_at(ask, side, policy, &discovery, None)
+    look_at(ask, side, policy, &discovery, (None, Memory::None))
 }
 
 /// Judges files of one side.
@@ -66,7 +69,7 @@ pub(super) fn look_at(
     side: Side<'_>,
     policy: &Policy,
     discovery: &Discovery,
-    before: Option<&Before<'_>>,
+    (before, memory): (Option<&Before<'_>>, Memory<'_>),
 ) -> Looked {
     let judge = Judge { policy, today: ask.today, load: &side, before };
     let keep = if policy.requires_models() { ask.keep.max(Keep::Models) } else { ask.keep };
@@ -80,9 +83,9 @@ pub(super) fn look_at(
         0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
     };
-    let outcomes = judge_all(&discovery.candidates, side, judge, (threads, ask.keep), ask.progress);
+    let outcomes = judge_all(&discovery.candidates, side, judge, memory, (threads, ask.keep), ask.progress);
     looked.add_all(discovery, outcomes, side);
-    looked.add_missing(&without_stdin(ask.paths), side, judge);
+    add_missing(&without_stdin(ask.paths), side, judge, &mut looked);
     looked
 }
 
@@ -108,7 +111,7 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
     let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
     match ask.stdin {
         Some(Ok(bytes)) => {
-            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), judge, ask.keep));
+            looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), (judge, Memory::None), ask.keep));
         }
         Some(Err(message)) => {
             looked.report.obstacles.push(Obstacle { path: candidate.name, message: message.clone() });
@@ -118,12 +121,14 @@ fn look_at_stdin(ask: &Ask<'_>, side: Side<'_>, judge: Judge<'_>, looked: &mut L
 }
 
 /// What one file came to. There may be very many, so that what passed takes little room.
-struct Judged {
+#[derive(Clone)]
+pub(super) struct Judged {
     used: Used,
     unjudged: Vec<String>,
     found: Found,
 }
 
+#[derive(Clone)]
 enum Found {
     /// No fault, where nobody lists such files.
     Nothing(Tally),
@@ -131,7 +136,35 @@ enum Found {
     Said(Box<Said>),
 }
 
-fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
+impl Judged {
+    /// How many threat models the file has, if they are known by their names.
+    pub(super) fn models(&self) -> Option<usize> {
+        match &self.found {
+            Found::Nothing(_) => None,
+            Found::Said(said) => Some(said.file.models.len()),
+        }
+    }
+}
+
+fn judge_bytes(
+    candidate: &Candidate,
+    bytes: Vec<u8>,
+    (judge, memory): (Judge<'_>, Memory<'_>),
+    keep: Keep,
+) -> Judged {
+    if let Some(judged) = memory.recall(candidate, &bytes, judge.before) {
+        return judged;
+    }
+    let digest = memory.digest(&bytes);
+    let files = Watched::new(judge.load);
+    let judged = judge_anew(candidate, bytes, Judge { load: &files, ..judge }, keep);
+    if let Some(digest) = digest.filter(|_| !files.is_used() && judged.unjudged.is_empty()) {
+        memory.keep(candidate, digest, &judged);
+    }
+    judged
+}
+
+fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Keep) -> Judged {
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut linted = lint(&source, &candidate.matched, judge);
     if candidate.by_marker && is_mention(&source, &linted) {
@@ -147,20 +180,19 @@ fn judge_bytes(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Ke
 }
 
 /// Whether a file that was found by the marker alone only mentions it in prose, so that it is nobody's threat model. What could
-/// not be read as a whole is one if the marker can be a key in it, or is not there in plain letters.
+/// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &Linted) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
     let is_unread = has(&rules::marker_unread::RULE) || has(&rules::model_unreadable::RULE);
+    let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
     let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
-    let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let may_be_key = || {
-        let lines: Vec<&str> = source.text().split(['\n', '\r']).filter(|line| !is_comment(line)).collect();
-        is_mentioned(&lines.join("\n")) || !source.text().contains(MODEL_MARKER)
-    };
-    linted.models.is_empty() && source.undecodable().is_none() && !is_unread && !(is_broken && may_be_key())
+    let may_be_key = || may_be_key(source.text(), source.language());
+    let is_model = is_unread || is_meant() || (is_broken && may_be_key());
+    linted.models.is_empty() && source.undecodable().is_none() && !is_model
 }
 
 /// What a file is, and its part of the report, if it has one.
+#[derive(Clone)]
 struct Said {
     content: Content,
     file: FileReport,
@@ -184,6 +216,7 @@ impl Said {
 }
 
 /// What is kept of a file without fault that nobody lists.
+#[derive(Clone)]
 struct Tally {
     models: usize,
     worst: Option<(Decimal, Band)>,
@@ -212,6 +245,7 @@ fn judge_all(
     candidates: &[Candidate],
     side: Side<'_>,
     judge: Judge<'_>,
+    memory: Memory<'_>,
     (threads, keep): (usize, Keep),
     progress: Progress,
 ) -> Vec<Result<Judged, String>> {
@@ -225,7 +259,7 @@ fn judge_all(
         let (Some(candidate), Some(slot)) = (candidates.get(at), outcomes.get(at)) else { return };
         let judged = || -> Result<Option<Judged>, String> {
             let bytes = side.read(candidate, most)?;
-            Ok(bytes.map(|bytes| judge_bytes(candidate, bytes, judge, keep)))
+            Ok(bytes.map(|bytes| judge_bytes(candidate, bytes, (judge, memory), keep)))
         };
         // A fault of this program's own must not pass for a verdict: the file counts as not judged.
         let outcome = panic::catch_unwind(AssertUnwindSafe(judged));
@@ -234,7 +268,6 @@ fn judge_all(
         if let Some(outcome) = outcome.transpose() {
             slot.get_or_init(|| outcome);
             done.fetch_add(1, Ordering::Relaxed);
-            watch::progress();
         }
     };
     let work = |_working: Sender<()>| {
@@ -335,33 +368,6 @@ impl Looked {
             Content::Model | Content::BrokenPolicy | Content::LfsPointer => true,
             Content::Policy => candidate.named,
             Content::Unmarked | Content::Other => false,
-        }
-    }
-
-    /// Adds what there is to say about the folders in which the policy requires a threat model.
-    fn add_missing(&mut self, paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>) {
-        if !judge.policy.requires_models() {
-            return;
-        }
-        let repository = side.repository();
-        let folders = match side.folders() {
-            Ok(folders) => folders,
-            Err(message) => {
-                return self
-                    .report
-                    .obstacles
-                    .push(Obstacle { path: repository.shown(repository.root()), message });
-            }
-        };
-        let with_models = self.report.files.iter().filter(|file| !file.models.is_empty());
-        let with_models: BTreeSet<String> = with_models.flat_map(|file| folders_of(&file.path)).collect();
-        for folder in folders.into_iter().filter(|folder| !with_models.contains(folder)) {
-            let Some(origin) = judge.policy.requires_model_in(&folder) else { continue };
-            let whole = repository.root().join(&folder);
-            if paths.iter().any(|path| repository.holds(path, &whole)) {
-                let linted = lint_missing(&folder, origin, judge);
-                self.add_path(&(repository.shown(&whole) + "/"), folder, linted);
-            }
         }
     }
 

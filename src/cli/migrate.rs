@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::parse_date;
+use super::emit_to_stdout;
 use super::gate::{Ask, Keep, Stopped, find_policy};
 use super::look::{look, refuse_stdin};
 use super::progress::Progress;
 use super::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
 use super::score::parse_factor_value;
 use super::side::Side;
-use super::{emit_to_stdout, watch};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
@@ -214,7 +214,6 @@ fn migrate_all(
             continue;
         };
         let migrated = migrate(&source, aim, |text| judged(file, text, judge));
-        watch::progress();
         if migrated.steps.is_empty() {
             stop("no threat model can be read from it: run `aivss-lint`");
             continue;

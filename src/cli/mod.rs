@@ -12,7 +12,9 @@ mod fix;
 mod gate;
 mod import;
 mod init;
+mod locate;
 mod look;
+mod memo;
 mod man;
 mod migrate;
 mod mute;
@@ -21,6 +23,7 @@ mod policy;
 mod progress;
 mod replace;
 mod report;
+mod required;
 mod rewrite;
 mod score;
 mod side;
@@ -30,7 +33,7 @@ mod watch;
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
@@ -38,6 +41,7 @@ use std::thread;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::discover::{Repository, link_within};
+use crate::policy::REGO_THREAD;
 use crate::report::{Look, Verdict, escape_line, is_steering};
 use look::without_stdin;
 
@@ -131,14 +135,30 @@ enum Colour {
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|fault| {
-        // What failed may quote a file.
-        mute::say(&format!("error: {}\n", escape_line(&fault.to_string().replace('\n', " "))));
+        // The run reports it where the rules are evaluated.
+        if thread::current().name() != Some(REGO_THREAD) {
+            mute::say(&format!("error: {}\n", failure(fault)));
+        }
     }));
     // The stack of the first thread depends on the system. Without another thread it must do.
     match thread::Builder::new().stack_size(STACK).spawn(|| unless_it_fails(run_command)) {
         Ok(running) => running.join().unwrap_or(ExitCode::from(2)),
         Err(_) => unless_it_fails(run_command),
     }
+}
+
+/// What to print of a panic. What failed may quote a file, and its place begins with folders of the machine that built
+/// this program.
+fn failure(panic: &PanicHookInfo<'_>) -> String {
+    /// Package, `src`, folder and file.
+    const SHOWN_PARTS: usize = 4;
+    let place = panic.location().map_or_else(String::new, |place| {
+        let file = place.file().replace('\\', "/");
+        let start = file.rmatch_indices('/').nth(SHOWN_PARTS - 1).map_or(0, |(at, _)| at + 1);
+        format!(" at {}:{}:{}", &file[start..], place.line(), place.column())
+    });
+    let what = panic.payload_as_str().unwrap_or_default();
+    format!("this program failed{place}: {}", escape_line(&what.replace('\n', " ")))
 }
 
 /// The stack of each thread, in bytes.

@@ -4,18 +4,20 @@ use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{ArgMatches, ValueEnum};
 
 use super::check::Arguments;
 use super::gate::{Keep, Stopped};
-use super::replace::{refuse_link_out, replace};
-use super::{emit_to_stdout, look};
+use super::replace::{folder, refuse_link_out, replace};
+use super::{emit_to_stdout, look, watch};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::discover;
-use crate::document::{self, POLICY_MARKER};
+use crate::document::{self, POLICY_MARKER, may_be_key};
 use crate::model::{Recognised, recognise};
+use crate::pattern::is_default;
 use crate::report::{self, Beside, Format, Look, Obstacle, Report, Verdict};
 use crate::source::Source;
 
@@ -42,17 +44,23 @@ pub(super) enum FormatName {
 }
 
 /// A report to be written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Output {
     format: Format,
     /// `None` for standard output.
     file: Option<PathBuf>,
+    /// The category of the report, where one was asked for.
+    category: Option<String>,
 }
 
 impl Output {
     /// A report on standard output.
     pub(super) const fn printed(format: Format) -> Self {
-        Self { format, file: None }
+        Self { format, file: None, category: None }
+    }
+
+    fn new(format: Format, file: Option<PathBuf>, arguments: &Arguments) -> Self {
+        Self { format, file, category: arguments.category.clone() }
     }
 }
 
@@ -83,19 +91,22 @@ pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Ou
     }
     let mut outputs: Vec<Output> = Vec::new();
     for (name, file) in formats.iter().zip(files) {
-        let twice = outputs.iter().any(|other| other.file.is_some() && other.file == file);
-        if let (true, Some(file)) = (twice, &file) {
+        let is_taken = |file: &PathBuf| {
+            let mut others = outputs.iter().filter_map(|other| other.file.as_ref());
+            others.any(|other| is_same_file(other, file))
+        };
+        if let Some(file) = file.as_ref().filter(|file| is_taken(file)) {
             return Err(Stopped::Asked(format!(
                 "--output {}: two reports cannot share a file",
                 file.display()
             )));
         }
-        outputs.push(Output { format: name.format(arguments, file.is_none()), file });
+        outputs.push(Output::new(name.format(arguments, file.is_none()), file, arguments));
     }
     if outputs.is_empty() {
         let names: &[FormatName] =
             if is_github() { &[FormatName::Human, FormatName::Github] } else { &[FormatName::Human] };
-        outputs.extend(names.iter().map(|name| Output { format: name.format(arguments, true), file: None }));
+        outputs.extend(names.iter().map(|name| Output::new(name.format(arguments, true), None, arguments)));
     }
     let shown: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
     if shown.iter().any(|output| output.format == Format::Html) {
@@ -107,6 +118,54 @@ pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Ou
         return Err(Stopped::Asked(message.to_owned()));
     }
     Ok(outputs)
+}
+
+/// Whether two paths lead to one file, existing or not. Names that differ in case alone are one file in some systems.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let folded = |path| real_path(path).to_string_lossy().to_lowercase();
+    folded(one) == folded(other) || file_id(one).is_some_and(|id| file_id(other) == Some(id))
+}
+
+/// An absolute path without links and `..`, as far as its folders exist.
+fn real_path(path: &Path) -> PathBuf {
+    let in_folder = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
+    let real = path.canonicalize().ok().or_else(in_folder);
+    real.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned())
+}
+
+/// What names of one file have in common.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a file can have several names")]
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+/// Takes out an output that would replace one of the files that a run reads.
+///
+/// # Errors
+/// Which output that is.
+pub(super) fn refuse_inputs(outputs: &mut Vec<Output>, inputs: &[PathBuf]) -> Result<(), Stopped> {
+    let replaced = |output: &Output| output.file.as_ref().is_some_and(|file| is_input(file, inputs));
+    let Some(file) = outputs.iter().find(|output| replaced(output)).and_then(|output| output.file.clone())
+    else {
+        return Ok(());
+    };
+    outputs.retain(|output| !replaced(output));
+    Err(Stopped::Asked(replaces_input(&file)))
+}
+
+fn is_input(file: &Path, inputs: &[PathBuf]) -> bool {
+    inputs.iter().any(|input| input.as_os_str() != "-" && is_same_file(input, file))
+}
+
+fn replaces_input(file: &Path) -> String {
+    format!("--output {}: this run reads the file, and a report would replace it", file.display())
 }
 
 impl FormatName {
@@ -169,15 +228,19 @@ pub(super) fn write_report(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
 fn is_judged(file: &Path) -> bool {
     let Ok(bytes) = discover::read(file) else { return false };
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    // No report is YAML.
-    if ["yaml", "yml"].iter().any(|yaml| ending.eq_ignore_ascii_case(yaml)) {
+    // No report is YAML or Rego, and what is named like a threat model may be a broken one.
+    let is_named = ["yaml", "yml", "rego"].iter().any(|input| ending.eq_ignore_ascii_case(input));
+    if is_named || is_default(&file.to_string_lossy()) {
         return true;
     }
+    let is_candidate = ["json", "md", "markdown"].iter().any(|input| ending.eq_ignore_ascii_case(input));
     let source = Source::decode(file.to_string_lossy(), bytes);
     let document = document::parse(&source);
-    document
-        .roots()
-        .any(|root| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some())
+    let is_read = |root| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some();
+    let is_unread = is_candidate
+        && (!document.is_sound() || document.roots().next().is_none())
+        && may_be_key(source.text(), source.language());
+    document.roots().any(is_read) || is_unread
 }
 
 /// Stops a page from being printed where nobody could read it.
@@ -233,8 +296,8 @@ fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stoppe
 ///
 /// # Errors
 /// What could not be written first.
-pub(super) fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), Stopped> {
-    let unfinished = stopped(UNFINISHED, category);
+pub(super) fn prepare(outputs: &[Output]) -> Result<(), Stopped> {
+    let unfinished = stopped(UNFINISHED, category(outputs));
     let mut written = Ok(());
     for (format, file) in files(outputs) {
         let mut bytes = Vec::new();
@@ -264,8 +327,8 @@ fn prepare_file(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
 
 /// Writes the reason why a run came to an early stop in place of each report that was asked for. People have it from
 /// standard error.
-pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output], category: Option<&str>) {
-    let report = stopped(&error.to_string(), category);
+pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output]) {
+    let report = stopped(&error.to_string(), category(outputs));
     for (format, file) in files(outputs) {
         let _ = write_file(&report, format, file);
     }
@@ -275,22 +338,43 @@ pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output], category: Option
     }
 }
 
-/// The report that is written to one file, which says so if the run comes to an early stop.
+/// The report that is written to one file, which says so if the run comes to an early stop. `inputs` are files that the
+/// run reads.
 ///
 /// # Errors
 /// What stopped the run.
 pub(super) fn reported(
-    file: Option<&Path>,
-    write: impl Fn(&Report) -> io::Result<Vec<u8>>,
+    (file, inputs): (Option<&Path>, &[PathBuf]),
+    write: impl Fn(&Report) -> io::Result<Vec<u8>> + Send + 'static,
     judged: impl FnOnce() -> Result<Report, Stopped>,
 ) -> Result<Report, Stopped> {
     let Some(file) = file else { return judged() };
+    if is_input(file, inputs) {
+        return Err(Stopped::Asked(replaces_input(file)));
+    }
     prepare_file(file, &write(&stopped(UNFINISHED, None))?)?;
-    judged().inspect_err(|error| {
-        if let Ok(bytes) = write(&stopped(&error.to_string(), None)) {
-            let _ = write_report(file, &bytes);
+    let output = file.to_owned();
+    let write_stopped = Arc::new(Mutex::new(move |why: &str| {
+        if let Ok(bytes) = write(&stopped(why, None)) {
+            let _ = write_report(&output, &bytes);
         }
+    }));
+    let on_stop = Arc::clone(&write_stopped);
+    watch::on_stop(move |why| on_stop.lock().unwrap_or_else(PoisonError::into_inner)(why));
+    judged().inspect_err(|error| {
+        write_stopped.lock().unwrap_or_else(PoisonError::into_inner)(&error.to_string());
     })
+}
+
+/// Writes the reason into each report if the process is ended from within.
+pub(super) fn emit_on_stop(outputs: &[Output]) {
+    let outputs = outputs.to_vec();
+    watch::on_stop(move |why| emit_stopped(&Stopped::Asked(why.to_owned()), &outputs));
+}
+
+/// The category of all reports of a run.
+fn category(outputs: &[Output]) -> Option<&str> {
+    outputs.first()?.category.as_deref()
 }
 
 /// The report of a run that came to an early stop.
@@ -305,8 +389,8 @@ fn stopped(reason: &str, category: Option<&str>) -> Report {
 pub(super) fn emit_unplanned(error: &Stopped) {
     let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let outputs = unplanned(&arguments.collect::<Vec<_>>());
-    if prepare(&outputs, None).is_ok() {
-        emit_stopped(error, &outputs, None);
+    if prepare(&outputs).is_ok() {
+        emit_stopped(error, &outputs);
     }
 }
 
@@ -330,7 +414,8 @@ fn unplanned(arguments: &[String]) -> Vec<Output> {
     let left = formats.into_iter().flatten().next();
     let output = |(file, format): (&str, Option<&str>)| {
         let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
-        Output { format: name.unwrap_or(FormatName::Human).in_file(), file: Some(PathBuf::from(file)) }
+        let format = name.unwrap_or(FormatName::Human).in_file();
+        Output { file: Some(PathBuf::from(file)), ..Output::printed(format) }
     };
     files.into_iter().map(output).collect()
 }

@@ -45,7 +45,8 @@ pub(super) fn refuse_link_out(path: &Path) -> io::Result<()> {
     }
 }
 
-fn folder(file: &Path) -> &Path {
+/// The folder that a file is in, or is to be.
+pub(super) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -61,6 +61,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// The files that are named to be read.
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+        self.paths.iter().chain(&self.policy).cloned().collect()
+    }
+
     /// The report on it.
     pub(super) fn judged(
         &self,
@@ -89,15 +94,15 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         report::write(report, Format::Html, &mut page)?;
         Ok(page)
     };
-    let report = output::reported(arguments.output.as_deref(), write, || judged(arguments, repository))?;
+    let place = (arguments.output.as_deref(), &*arguments.asked.inputs());
+    let report = output::reported(place, write, || judged(arguments, repository))?;
     let is_read = report.files.iter().filter(|file| file.is_model()).all(FileReport::is_read);
     hand_over(&write(&report)?, arguments.output.as_deref(), &report, is_read)
 }
 
 fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
     let root = repository.root();
-    let base =
-        arguments.base.as_deref().map(|asked| Commit::open(root, git::merge_base(root, asked, "HEAD")?));
+    let base = arguments.base.as_deref().map(|asked| git::open_base(root, asked, "HEAD"));
     let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
     let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
     report.links = links(arguments.links.as_deref());

@@ -64,7 +64,14 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
         return Err(format!("{LEADS_OUT}, so it is left: name the file itself"));
     }
     // A rename would put a file in the place of the link.
-    fs::canonicalize(path).map_err(|error| error.to_string())
+    fs::canonicalize(path).map_err(|error| {
+        // A report has names as text.
+        if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+            "its name is not UTF-8, so it is left as it is: rename the file".to_owned()
+        } else {
+            error.to_string()
+        }
+    })
 }
 
 /// The files that a run has been at, by whatever name.

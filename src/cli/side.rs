@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{mute, watch};
+use crate::change::Revision;
 use crate::discover::{
-    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
-    is_near_policy, read, size,
+    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, SPARSE, Search, discover, discover_in,
+    files_below, is_near_policy, read, size,
 };
-use crate::git::{Commit, tracked};
+use crate::git::{Commit, left_out};
 use crate::policy::Files;
 
 /// One side of a comparison.
@@ -49,31 +50,45 @@ impl Side<'_> {
         }
     }
 
-    /// The folders that contain tracked files, from the repository's root, with `/` at their end.
-    pub(super) fn folders(&self) -> Result<BTreeSet<String>, String> {
-        let files: Vec<String> = match self {
-            Self::Folder(repository) if repository.is_git() => {
-                let (files, _) = tracked(repository.root())?;
-                files.into_iter().filter(|file| repository.stands(file)).collect()
-            }
-            Self::Folder(repository) => {
-                let files = files_below(repository.root(), &[])?;
-                files.iter().map(|file| repository.matched(file)).collect()
-            }
-            Self::Commit(_, commit) => commit.paths().map(str::to_owned).collect(),
-        };
-        Ok(files.iter().flat_map(|file| folders_of(file)).collect())
+    /// The tracked files that a sparse checkout leaves out.
+    pub(super) fn left_out(&self) -> Result<BTreeSet<String>, String> {
+        let Self::Folder(repository) = self else { return Ok(BTreeSet::new()) };
+        let paths = left_out(repository.root())?.into_iter();
+        let paths = paths.map(|path| repository.matched(&repository.root().join(path)));
+        Ok(paths.filter(|path| !repository.stands(path)).collect())
     }
 
-    /// Which of some paths a sparse checkout leaves out, so that they are not removed.
-    pub(super) fn left_out(&self, paths: &[&str]) -> Result<Vec<String>, String> {
+    /// A policy, or what is almost called so, that a sparse checkout leaves out.
+    pub(super) fn policy_left_out(&self) -> Result<Option<String>, String> {
+        let is_policy = |path: &String| {
+            POLICY_NAMES.contains(&&**path) || is_near_policy(path.strip_prefix(".github/").unwrap_or(path))
+        };
+        Ok(self.left_out()?.into_iter().find(is_policy))
+    }
+
+    /// A file of rules in Rego below a folder that a sparse checkout leaves out.
+    fn rego_left_out(&self, folder: &str) -> Result<Option<String>, String> {
+        let Some(folder) = Self::within(self.repository(), Path::new(folder)) else { return Ok(None) };
+        let is_rule = |path: &String| {
+            Path::new(path).starts_with(&folder)
+                && Path::new(path).extension().is_some_and(|end| end == "rego")
+        };
+        Ok(self.left_out()?.into_iter().find(is_rule))
+    }
+
+    /// The revision of a commit.
+    pub(super) const fn revision(&self) -> Option<&Revision> {
         match self {
-            Self::Folder(repository) if !paths.is_empty() => {
-                let (_, sparse) = tracked(repository.root())?;
-                let paths: BTreeSet<&str> = paths.iter().copied().collect();
-                Ok(sparse.into_iter().filter(|path| paths.contains(path.as_str())).collect())
-            }
-            Self::Folder(_) | Self::Commit(..) => Ok(Vec::new()),
+            Self::Folder(_) => None,
+            Self::Commit(_, commit) => Some(&commit.revision),
+        }
+    }
+
+    /// Whether a path, given from the repository's root, is a link or leads through one.
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        match self {
+            Self::Folder(repository) => repository.is_linked(&repository.root().join(path)),
+            Self::Commit(_, commit) => commit.is_link(path),
         }
     }
 
@@ -113,18 +128,10 @@ impl Side<'_> {
     }
 }
 
-/// The folders that a path lies in, with `/` at their end.
-pub(super) fn folders_of(path: &str) -> impl Iterator<Item = String> {
-    path.match_indices('/').map(|(at, _)| path[..=at].to_owned())
-}
-
 /// The files that a policy names; a name is a path from the current folder.
 impl Files for Side<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let path = Path::new(name);
-        if path.extension().is_some_and(|ending| ending == "rego") {
-            watch::start();
-        }
         match self {
             Self::Folder(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
             Self::Folder(_) => read(path),
@@ -145,11 +152,18 @@ impl Files for Side<'_> {
     }
 
     fn muted(&self, work: &mut dyn FnMut()) -> String {
-        mute::stderr(work)
+        watch::watched(|| mute::stderr(work))
+    }
+
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        watch::bounded(work)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
         let on_disk = || -> Result<Vec<String>, String> {
+            if let Some(path) = self.rego_left_out(folder)? {
+                return Err(format!("{path}: {SPARSE}"));
+            }
             let paths = files_below(Path::new(folder), &["rego"])?;
             Ok(paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect())
         };

@@ -11,7 +11,8 @@ use std::thread;
 use memchr::memmem::Finder;
 
 use super::{Candidate, open, plain, regular};
-use crate::document::MODEL_MARKER;
+use crate::document::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
+use crate::source::Language;
 
 /// The most that is searched of a file, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
@@ -36,16 +37,18 @@ impl Default for Marker {
 }
 
 impl Marker {
-    /// Whether bytes hold the marker.
-    pub fn is_in(&self, bytes: &[u8]) -> bool {
+    /// Whether bytes hold the marker, or a key that people read as the marker.
+    pub fn is_in(&self, bytes: &[u8], language: Language) -> bool {
         self.narrow.find(bytes).is_some()
+            || is_key_in(bytes, language)
             || (memchr::memchr(0, bytes).is_some() && self.wide.iter().any(|wide| wide.find(bytes).is_some()))
     }
 
     /// Whether a file holds the marker. `buffer` is used again for the next file.
     fn is_in_file(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
-        /// One byte less than the longest form of the marker.
-        const OVERLAP: usize = 4 * MODEL_MARKER.len() - 4;
+        /// The longest form of the marker, and what may be between it and its colon.
+        const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
+        let language = Language::of(&path.to_string_lossy());
         let mut file = open(path).map_err(|error| plain(&error))?;
         regular(&file.metadata().map_err(|error| plain(&error))?)?;
         buffer.resize(BLOCK, 0);
@@ -56,7 +59,7 @@ impl Marker {
                 return Ok(false);
             }
             let end = kept + read;
-            if self.is_in(&buffer[..end]) {
+            if self.is_in(&buffer[..end], language) {
                 return Ok(true);
             }
             searched += read as u64;
@@ -129,7 +132,7 @@ mod tests {
                 assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
             }
         }
-        std::fs::write(&path, "aivss_threat_mode: 1\naivss_policy: 1\n\0").unwrap();
+        std::fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
         assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
     }
 }

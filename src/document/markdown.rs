@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use super::lookalike::reads_as_marker;
+use super::unread::Spans;
 use super::{Document, MODEL_MARKER, ProblemKind, json, marker, yaml};
 use crate::source::{BOM, Span};
 use crate::suggest::nearest;
@@ -22,6 +24,23 @@ pub(super) struct Covered {
     pub(super) faulty: Vec<Span>,
     /// Code spans, in which prose mentions keys.
     pub(super) code: Vec<Span>,
+    /// Markers that were not read.
+    pub(super) unread: Vec<Span>,
+}
+
+impl Covered {
+    /// Adds a code span. One that fills several lines, or contains a whole threat model, is no mention of a key.
+    fn span(&mut self, text: &str, range: Range<usize>) {
+        /// A mention is wrapped once at most.
+        const FEW: usize = 3;
+        let content = text[range.clone()].trim_matches('`');
+        let lines = content.lines().filter(|line| !line.trim().is_empty()).count();
+        if marker::is_mentioned(content) && (lines >= FEW || marker::is_whole_model(content)) {
+            self.unread.extend(marker::keys(text, range));
+        } else {
+            self.code.push(Span::new(range.start, range.end));
+        }
+    }
 }
 
 /// Reads the fenced blocks of `text` into `document`: those in YAML and JSON, and any that looks like a threat model.
@@ -38,12 +57,19 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     }
     let front = front_matter(page);
     let mut block: Option<Block> = None;
+    // Blocks of code and code spans.
+    let mut inside = Vec::new();
     for (event, range) in Parser::new_ext(&fed(page), Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
                 let language = language.unwrap_or_default().to_ascii_lowercase();
                 block = Some(Block { language, ..Block::default() });
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                let range = offset + range.start..offset + range.end;
+                covered.unread.extend(marker::in_braces(text, range.clone(), marker::is_data));
+                inside.push(Span::new(range.start, range.end));
             }
             Event::Text(content) => {
                 if let Some(block) = &mut block {
@@ -53,15 +79,29 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
                 }
             }
             Event::End(TagEnd::CodeBlock) => {
-                covered.faulty.extend(block.take().and_then(|block| block.read(document, text)));
+                let range = offset + range.start..offset + range.end;
+                inside.push(Span::new(range.start, range.end));
+                match block.take().map(|block| block.read(document, text)) {
+                    Some(Outcome::Faulty(block)) => covered.faulty.push(block),
+                    Some(Outcome::Other) => {
+                        covered.unread.extend(marker::in_braces(text, range, marker::is_data));
+                    }
+                    Some(Outcome::Mention) => covered.faulty.push(Span::new(range.start, range.end)),
+                    Some(Outcome::Read) | None => {}
+                }
             }
             // Backticks in front matter are characters of YAML.
             Event::Code(_) if range.start >= front => {
-                covered.code.push(Span::new(offset + range.start, offset + range.end));
+                let range = offset + range.start..offset + range.end;
+                inside.push(Span::new(range.start, range.end));
+                covered.span(text, range);
             }
             _ => {}
         }
     }
+    let inside = Spans::of(inside);
+    let objects = marker::in_braces(text, 0..text.len(), marker::is_object);
+    covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
     covered
 }
 
@@ -120,30 +160,55 @@ struct Block {
     language: String,
 }
 
+/// What a fenced block is.
+enum Outcome {
+    /// A tree, in which markers were found where there are any.
+    Read,
+    /// Something with a problem: its bytes.
+    Faulty(Span),
+    /// Text in which keys are mentioned.
+    Mention,
+    /// Anything else, of which no tree was made.
+    Other,
+}
+
 impl Block {
-    /// Reads the block; returns its bytes if it has a problem.
-    fn read<'t>(self, document: &mut Document<'t>, text: &'t str) -> Option<Span> {
-        let start = self.start?;
+    /// Reads the block into trees.
+    fn read<'t>(self, document: &mut Document<'t>, text: &'t str) -> Outcome {
+        let Some(start) = self.start else { return Outcome::Other };
+        if self.is_part_of_a_change() {
+            return Outcome::Mention;
+        }
         let looks_like_model = looks_like_model(&self.content) || looks_like_report(&self.content);
         if !looks_like_model && !matches!(self.language.as_str(), "" | "yaml" | "yml" | "json") {
-            return None;
+            return Outcome::Other;
         }
         // From the start of the line, so that an indented block keeps its shape.
         let line = text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
         let (roots, problems) = (document.roots.len(), document.problems.len());
         self.read_in_place(document, text, (line, start));
         if document.problems.len() == problems {
-            return None;
+            return Outcome::Read;
         }
         // A page may show what is no YAML; only what was meant to be a threat model must be one.
         let is_meant = looks_like_model || marker::is_mentioned(&self.content);
         let is_report = |root: &u32| document.tree.node(*root).get("vulnerabilities").is_some();
         if is_meant || document.roots[roots..].iter().any(is_report) {
-            return Some(Span::new(line, self.end));
+            return Outcome::Faulty(Span::new(line, self.end));
         }
         document.problems.truncate(problems);
         document.roots.truncate(roots);
-        None
+        Outcome::Other
+    }
+
+    /// Whether the block shows a change of a few lines, and no whole threat model.
+    fn is_part_of_a_change(&self) -> bool {
+        let is_line = |line: &str| {
+            line.is_empty() || line.starts_with(['+', '-', ' ', '@', '\\']) || line.contains(' ')
+        };
+        matches!(self.language.as_str(), "diff" | "patch" | "udiff")
+            && self.content.lines().all(is_line)
+            && !marker::is_whole_model(&self.content)
     }
 
     fn read_in_place<'t>(&self, document: &mut Document<'t>, text: &'t str, (line, start): (usize, usize)) {
@@ -176,7 +241,7 @@ fn looks_like_model(content: &str) -> bool {
     let parts = ["agent", "aivss", "maestro", "findings"].into_iter().filter(|part| has(part)).count();
     // Words with space between them are a command or a sentence.
     let mut words = keys.iter().filter(|key| !key.contains(char::is_whitespace));
-    words.any(|key| nearest(key, [MODEL_MARKER]).is_some()) || parts >= 2
+    words.any(|key| nearest(key, [MODEL_MARKER]).is_some() || reads_as_marker(key)) || parts >= 2
 }
 
 /// Whether a block holds an OWASP report, or was meant to: by its keys wherever they are, read without parsing. A

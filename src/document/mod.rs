@@ -5,20 +5,22 @@
 
 mod addition;
 mod json;
+mod lookalike;
 mod markdown;
 mod marker;
 mod pointer;
 mod tree;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod yaml;
 
 pub use addition::{Addition, New};
-pub(crate) use marker::is_mentioned;
+pub(crate) use lookalike::{LONGEST as LONGEST_LOOKALIKE, is_key_in, reads_as_marker};
+pub(crate) use marker::{PARTS, may_be_key};
 pub use pointer::{place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::decimal::Decimal;
@@ -160,22 +162,8 @@ pub fn parse(source: &Source) -> Document<'_> {
     if document.roots.is_empty() && document.is_sound() && source.language() != Language::Markdown {
         document.problem(ProblemKind::Empty, Span::new(0, 0), "the file holds no document");
     }
-    document.report_unread(text, covered, unread(source.language()));
+    unread::report(&mut document, text, source.language(), covered);
     document
-}
-
-/// Why a marker was not read, and the next step.
-const fn unread(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::Yaml | Language::Json => (
-            "this threat model was not read: its marker is not a key at the top level of a document",
-            "move the threat model to the top level, or to a file of its own",
-        ),
-        Language::Markdown => (
-            "this threat model was not read: its marker is not a top-level key of a fenced block",
-            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
-        ),
-    }
 }
 
 impl<'t> Document<'t> {
@@ -183,60 +171,6 @@ impl<'t> Document<'t> {
     fn whole(&mut self, text: &'t str, read: fn(&mut Self, &'t str, Range<usize>)) -> Covered {
         read(self, text, 0..text.len());
         let all = Span::new(0, text.len());
-        Covered { faulty: if self.is_sound() { Vec::new() } else { vec![all] }, code: Vec::new() }
-    }
-
-    /// Reports each marker that a person sees, or that a tree contains below its root, and that was not read.
-    fn report_unread(&mut self, text: &str, covered: Covered, (message, help): (&str, &str)) {
-        let roots = || self.roots().filter_map(Node::as_map);
-        let read = roots().flat_map(Map::iter).filter(|entry| entry.key == MODEL_MARKER);
-        let mut known: BTreeSet<Span> = read.map(|entry| entry.key_span).collect();
-        let is_schema = roots().any(is_json_schema);
-        let keys = self.tree.entries(MODEL_MARKER);
-        let (defined, deep): (Vec<_>, Vec<_>) =
-            keys.filter(|(key, _)| !known.contains(key)).partition(|(_, is_map)| is_schema && *is_map);
-        known.extend(defined.into_iter().map(|(key, _)| key));
-        let mut unread: BTreeSet<Span> = deep.into_iter().map(|(key, _)| key).collect();
-        let known = Spans::of(known.into_iter().chain(unread.iter().copied()).chain(covered.faulty));
-        let code = Spans::of(covered.code);
-        let shown = marker::shown(text).into_iter();
-        let shown = shown.filter(|marker| !known.contain(marker.span));
-        unread.extend(
-            shown.filter(|marker| !marker.is_quoted || !code.contain(marker.span)).map(|marker| marker.span),
-        );
-        for span in unread {
-            self.problem(ProblemKind::UnreadMarker, span, message);
-        }
-        let problems = self.problems.iter_mut().filter(|problem| problem.kind == ProblemKind::UnreadMarker);
-        problems.for_each(|problem| problem.help = Some(help.to_owned()));
-    }
-}
-
-/// Whether a document is a JSON Schema, which defines the marker among its properties.
-fn is_json_schema(root: Map<'_>) -> bool {
-    let dialect = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
-    dialect.trim_start_matches("http").trim_start_matches('s').starts_with("://json-schema.org/")
-}
-
-/// Ranges of a text, none of which touches another.
-struct Spans(Vec<Span>);
-
-impl Spans {
-    fn of(spans: impl IntoIterator<Item = Span>) -> Self {
-        let mut spans: Vec<Span> = spans.into_iter().collect();
-        spans.sort_unstable();
-        spans.dedup_by(|next, last| {
-            let overlaps = next.start <= last.end;
-            if overlaps {
-                last.end = last.end.max(next.end);
-            }
-            overlaps
-        });
-        Self(spans)
-    }
-
-    fn contain(&self, span: Span) -> bool {
-        let after = self.0.partition_point(|other| other.start <= span.start);
-        after.checked_sub(1).is_some_and(|at| self.0[at].contains(span))
+        Covered { faulty: if self.is_sound() { Vec::new() } else { vec![all] }, ..Covered::default() }
     }
 }

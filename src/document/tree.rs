@@ -245,11 +245,11 @@ impl<'t> Tree<'t> {
         self.ends.truncate(size.ends);
     }
 
-    /// The entries of all mappings that have a key, in order: the place of the key, and whether the value is a mapping.
-    pub(super) fn entries(&self, key: &str) -> impl Iterator<Item = (Span, bool)> {
+    /// The entries of all mappings whose keys are wanted, in order: the mapping, the key and the value.
+    pub(super) fn entries(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (u32, u32, u32)> {
         let maps = (0..count(self.items.len())).filter(|id| matches!(self.kind(*id), Kind::Map(_)));
-        let entries = maps.flat_map(|map| self.pairs(map)).filter(move |(name, _)| self.is_key(*name, key));
-        entries.map(|(name, value)| (self.span(name), matches!(self.kind(value), Kind::Map(_))))
+        let entries = maps.flat_map(|map| self.pairs(map).map(move |(key, value)| (map, key, value)));
+        entries.filter(move |(_, key, _)| is_wanted(self.key(*key)))
     }
 
     /// The keys of a mapping that stand a second time, each behind the one that it repeats.

@@ -1,29 +1,144 @@
-//! Evidence that names a file: which texts are relative paths, and where the file may be.
+//! Evidence that names files: which texts are paths, and where the files may be.
 
-/// The relative path that a text is, if it is one and nothing else: it begins with `./` or `../`, or has a folder and a
-/// file extension; it has no white space and no scheme, and its first part is no host name. A fragment or a line number at
-/// the end is not part of it.
-pub fn relative_path(text: &str) -> Option<&str> {
-    const LONGEST: usize = 1_000;
-    let text = text.trim().trim_matches(['`', '"', '\'', '(', ')', '[', ']', ',', ';']).trim_end_matches('.');
-    let is_plain =
-        |letter: char| !letter.is_whitespace() && !letter.is_control() && !"\\<>|*?\"@".contains(letter);
-    if text.len() > LONGEST || text.contains("://") || !text.chars().all(is_plain) {
-        return None;
-    }
-    let path = without_place(text);
-    let (first, last) = (path.split('/').next()?, path.rsplit('/').next()?);
-    let is_dotted = first == "." || first == "..";
-    let is_file = !first.is_empty() && !is_host(first) && has_extension(last);
-    (path.contains('/') && (is_dotted || is_file)).then_some(path)
+/// What is wrong with a path that evidence names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathProblem {
+    /// No file exists at any of the places that it may mean.
+    Missing(String),
+    /// It is absolute or leads out of the repository, so that nobody else can look at it.
+    Outside(String),
 }
 
-/// A path without `#fragment`, `:12` or `:12:3`.
+/// The first problem of the paths that a text names. `exists` is asked with paths from the repository's root.
+///
+/// A text names paths if it consists of nothing else, but for addresses and words that join them. In other texts, those in
+/// Markdown links count.
+pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
+    /// More paths than that are not looked at.
+    const MOST: usize = 100;
+    let is_there = |path: &str| candidates(path, model).iter().any(|path| exists(path));
+    // A file's name may contain spaces.
+    if !is_absolute(text.trim()) && is_there(text.trim()) {
+        return None;
+    }
+    let (links, rest) = without_links(text);
+    let rest = rest.replace([',', ';'], " ");
+    let words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, is_there)).collect();
+    let is_prose = words.contains(&Word::Prose);
+    let links = links.iter().map(|target| Word::of(target, is_there));
+    let words = words.into_iter().filter(|_| !is_prose);
+    links.chain(words).take(MOST).find_map(|word| match word {
+        Word::Path(path) if candidates(&path, model).is_empty() => Some(PathProblem::Outside(path)),
+        Word::Path(path) if !is_there(&path) && !is_there(&path.replace("%20", " ")) => {
+            Some(PathProblem::Missing(path))
+        }
+        Word::Outside(path) => Some(PathProblem::Outside(path)),
+        Word::Path(_) | Word::Other | Word::Prose => None,
+    })
+}
+
+/// A word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Word {
+    Path(String),
+    /// A path that is absolute.
+    Outside(String),
+    /// An address, or a word that joins others.
+    Other,
+    Prose,
+}
+
+/// What a word may be in: quotes of several kinds, and brackets.
+const WRAPPERS: [char; 19] =
+    ['`', '"', '\'', '(', ')', '[', ']', '<', '>', '{', '}', '“', '”', '„', '‘', '’', '‚', '«', '»'];
+/// Words that join paths.
+const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
+/// Folders whose name makes a path of a word without a file extension.
+const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
+/// File extensions that make a path of a word without a folder.
+const USUAL_EXTENSIONS: [&str; 24] = [
+    "adoc", "csv", "docx", "feature", "htm", "html", "ipynb", "jpeg", "jpg", "json", "log", "markdown", "md",
+    "odt", "pdf", "png", "pptx", "rst", "sarif", "svg", "txt", "xlsx", "yaml", "yml",
+];
+
+impl Word {
+    fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
+        const LONGEST: usize = 1_000;
+        let word = word.trim_matches(WRAPPERS).trim_end_matches([':', '!']);
+        let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
+        let word = word.trim_matches(WRAPPERS);
+        if is_absolute(word) {
+            return Self::Outside(word.to_owned());
+        }
+        let is_address = word.contains("://") || word.starts_with("mailto:");
+        if word.is_empty() || is_address || JOINTS.contains(&&*word.to_lowercase()) {
+            return Self::Other;
+        }
+        let path = without_place(word).replace('\\', "/");
+        let is_plain = |letter: char| !letter.is_control() && !"<>|*?\"@".contains(letter);
+        if path.len() > LONGEST || !path.chars().all(is_plain) {
+            return Self::Prose;
+        }
+        let Some((first, _)) = path.split_once('/') else {
+            let is_usual = |(_, extension): (&str, &str)| is_one_of(extension, &USUAL_EXTENSIONS);
+            let is_file = has_extension(&path) && path.rsplit_once('.').is_some_and(is_usual);
+            return if is_file { Self::Path(path) } else { Self::Prose };
+        };
+        let is_dotted = first == "." || first == "..";
+        if !is_dotted && is_host(first) {
+            return Self::Other;
+        }
+        let is_file = path.rsplit('/').next().is_some_and(has_extension);
+        let is_folder = is_one_of(first, &USUAL_FOLDERS) || is_there(first);
+        if is_dotted || is_file || is_folder { Self::Path(path) } else { Self::Prose }
+    }
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a path begins at the root of a system or a drive, at a home folder, or is an address of a file.
+fn is_absolute(path: &str) -> bool {
+    let is_file_address = path.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+    let mut letters = path.chars();
+    let (first, second, third) = (letters.next(), letters.next(), letters.next());
+    let is_separator = |letter: Option<char>| matches!(letter, Some('/' | '\\'));
+    let is_on_drive = first.is_some_and(|drive| drive.is_ascii_alphabetic()) && second == Some(':');
+    is_file_address
+        || is_separator(first) && second.is_some()
+        || first == Some('~') && is_separator(second)
+        || is_on_drive && is_separator(third)
+}
+
+/// The targets of the Markdown links in a text, and the text without the links.
+fn without_links(text: &str) -> (Vec<&str>, String) {
+    let (mut targets, mut plain, mut rest) = (Vec::new(), String::new(), text);
+    while let Some((before, after)) = rest.split_once("](") {
+        let Some((target, next)) = after.split_once(')') else { break };
+        let start = before.rfind('[').unwrap_or(before.len());
+        plain.push_str(&before[..start]);
+        plain.push(' ');
+        // A title may come after the target.
+        let target = target.trim().strip_prefix('<').map_or_else(
+            || target.split_whitespace().next().unwrap_or_default(),
+            |target| target.split('>').next().unwrap_or_default(),
+        );
+        // What begins with `#` is a place in the same page.
+        targets.extend((!target.starts_with('#')).then_some(target));
+        rest = next;
+    }
+    plain.push_str(rest);
+    (targets, plain)
+}
+
+/// A path without `#fragment`, `?query`, `:12`, `:12:3` or `:12-20`.
 fn without_place(text: &str) -> &str {
-    let path = text.split('#').next().unwrap_or(text);
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    let path = text.split(['#', '?']).next().unwrap_or(text);
+    let is_place =
+        |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit() || letter == b'-');
     let mut path = path;
-    while let Some((rest, _)) = path.rsplit_once(':').filter(|(_, part)| is_number(part)) {
+    while let Some((rest, _)) = path.rsplit_once(':').filter(|(_, part)| is_place(part)) {
         path = rest;
     }
     path
@@ -48,7 +163,7 @@ fn has_extension(name: &str) -> bool {
 
 /// The paths that a relative one may mean: from the folder of the threat model, and from the repository's root. Those that
 /// lead out of the repository are left out.
-pub fn candidates(path: &str, model: &str) -> Vec<String> {
+fn candidates(path: &str, model: &str) -> Vec<String> {
     let folder = model.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut all = Vec::new();
     if model.starts_with('/') {
@@ -81,43 +196,137 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// The problem of a text in a repository with a few files, as text.
+    fn problem(text: &str) -> String {
+        const FILES: [&str; 7] = [
+            "tests",
+            "tests/a.md",
+            "tests/a b.md",
+            "agents/a.md",
+            "agents",
+            "x.pdf",
+            ".github/workflows/t.yml",
+        ];
+        let exists = |path: &str| FILES.contains(&path);
+        match path_problem(text, "agents/threat-model.yaml", exists) {
+            None => String::new(),
+            Some(PathProblem::Missing(path)) => format!("missing {path}"),
+            Some(PathProblem::Outside(path)) => format!("outside {path}"),
+        }
+    }
+
     #[test]
-    fn relative_path_is_told_from_prose_and_addresses() {
+    fn paths_to_nothing_are_found() {
         for (text, path) in [
-            ("tests/sandbox.md", "tests/sandbox.md"),
+            ("tests/b.md", "tests/b.md"),
             (" docs/a/report.pdf ", "docs/a/report.pdf"),
             ("./evidence", "./evidence"),
-            ("./", "./"),
             ("../reports/2026", "../reports/2026"),
-            (".github/workflows/test.yml", ".github/workflows/test.yml"),
             ("v1.2/report.md", "v1.2/report.md"),
-            ("tests/sandbox.rs:42", "tests/sandbox.rs"),
-            ("tests/sandbox.rs:42:7", "tests/sandbox.rs"),
+            ("tests/b.rs:42:7", "tests/b.rs"),
+            ("tests/b.rs:42-50", "tests/b.rs"),
             ("docs/report.md#results", "docs/report.md"),
+            ("docs/report.md?plain=1#L4", "docs/report.md"),
             ("prüfung/bericht.md", "prüfung/bericht.md"),
+            ("docs\\evidence.md", "docs/evidence.md"),
+            ("..\\evidence.md", "../evidence.md"),
+            ("tests/missing", "tests/missing"),
+            ("agents/missing", "agents/missing"),
+            ("docs/", "docs/"),
+            ("missing.md", "missing.md"),
+            ("MISSING.PDF", "MISSING.PDF"),
+            ("tests/a.md, tests/b.md", "tests/b.md"),
+            ("tests/a.md\n- tests/b.md\n", "tests/b.md"),
+            ("tests/a.md and tests/b.md.", "tests/b.md"),
+            ("https://example.org/a; tests/b.md", "tests/b.md"),
+            ("See: `tests/b.md`", "tests/b.md"),
+            ("<tests/b.md>", "tests/b.md"),
+            ("“tests/b.md”", "tests/b.md"),
+            ("[tests](tests/b.md)", "tests/b.md"),
+            ("We ran [the tests](tests/b.md \"all\") twice.", "tests/b.md"),
+            ("[a](tests/a.md) and [b](<tests/b c.md>)", "tests/b c.md"),
         ] {
-            assert_eq!(relative_path(text), Some(path), "{text}");
+            assert_eq!(problem(text), format!("missing {path}"), "{text}");
         }
+    }
+
+    #[test]
+    fn paths_that_nobody_else_can_look_at_are_found() {
         for text in [
+            "/nonexistent/x.md",
+            "/tests/a.md",
+            "file:///tmp/x.md",
+            "FILE:x",
+            "file:tests/a.md",
+            "C:\\x",
+            "c:/x.md",
+            "\\\\server\\share\\x.md",
+            "~/x.md",
+            "../../outside.md",
+            "tests/../../../x.md",
+        ] {
+            assert_eq!(problem(text), format!("outside {}", text.replace("..\\", "../")), "{text}");
+        }
+        assert_eq!(problem("tests/a.md, /etc/hosts"), "outside /etc/hosts");
+        assert_eq!(problem("[hosts](/etc/hosts)"), "outside /etc/hosts");
+    }
+
+    #[test]
+    fn existing_paths_prose_and_addresses_are_no_problem() {
+        for text in [
+            "tests/a.md",
+            "./a.md",
+            "../tests/a.md",
+            "`tests/a.md:12`",
+            "tests\\a.md",
+            "tests/a b.md",
+            "[a](tests/a%20b.md)",
+            "tests/a.md, a.md; x.pdf",
+            "tests",
+            "../x.pdf#page=2",
+            ".github/workflows/t.yml",
             "Sandbox escape tests.",
+            "Approved in the risk meeting of 2026-03-01",
+            "Approved by the owner and/or the risk board",
             "CI/CD",
             "CI/CD.",
             "and/or",
-            "report.md",
+            "24/7",
+            "input/output",
+            "pass/fail",
+            "n/a",
+            "client/server",
+            "read/write",
+            "2026/03/01",
+            "SEC-1234",
+            "SEC/1234",
+            "JIRA: SEC-1234, SEC-1235",
+            "owner/repository#12",
+            "@owner/package",
+            "Node.js",
+            "ISO/IEC 27001",
+            "SOC 2 / ISO 27001",
             "https://example.org/report.md",
+            "<https://example.org/a/b.md>",
+            "[report](https://example.org/report.md)",
+            "[above](#tests)",
+            "mailto:security@example.org",
             "example.org/report.pdf",
             "www.example.org/a/report.pdf",
             "Tests in tests/sandbox.md",
-            "tests/sandbox.md, tests/other.md",
-            "/etc/passwd.txt",
+            "Runs of tests/sandbox.md, see /etc/hosts on the runner",
             "security@example.org/report.md",
             "TCP/IP",
             "runs/2026",
             "50/50.5",
             "tests/*.md",
             "",
+            "/",
+            "..",
+            "](",
+            "a](b",
         ] {
-            assert_eq!(relative_path(text), None, "{text}");
+            assert_eq!(problem(text), "", "{text}");
         }
     }
 

@@ -14,11 +14,12 @@ mod placeholder;
 mod recognise;
 mod stub;
 
-pub use evidence::{candidates, relative_path};
+pub use evidence::{PathProblem, path_problem};
 pub use factors::{Factor, is_other_spelling};
 pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
+pub(crate) use placeholder::shapes;
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
-pub use recognise::{Recognised, recognise};
+pub use recognise::{Recognised, is_meant, recognise};
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};

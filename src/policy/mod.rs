@@ -17,6 +17,9 @@ mod review;
 mod show;
 pub mod trial;
 
+/// The name of the threads that run rules in Rego. What their engine says when it panics may quote anything.
+pub const REGO_THREAD: &str = "rego";
+
 pub use answer::Answer;
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exception::{Excepted, Exception};
@@ -254,9 +257,15 @@ impl Policy {
     /// The line that requires a threat model in a folder, given with `/` at its end, if one does.
     pub fn requires_model_in(&self, folder: &str) -> Option<&Origin> {
         let required = self.models_in.as_ref()?;
-        let is_required =
-            required.value.matches(folder) || required.value.matches(folder.trim_end_matches('/'));
+        let (with, without) = (folder, folder.trim_end_matches('/'));
+        let is_required = required.value.matches(with) || required.value.matches(without);
         is_required.then_some(&required.origin)
+    }
+
+    /// The patterns of the folders above those that must contain a threat model.
+    pub fn models_above(&self) -> Option<Set<PathSet>> {
+        let required = self.models_in.as_ref()?;
+        Some(Set { value: required.value.above(), origin: required.origin.clone() })
     }
 
     /// Whether some folders must contain a threat model.

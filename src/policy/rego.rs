@@ -8,17 +8,19 @@
 //! The engine works by recursion and prints warnings of its own, which quote the module. Modules that would exhaust
 //! the stack, or cause such a warning, are refused before the engine works on them.
 
+mod bounds;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::thread;
 use std::time::Duration;
-use std::{panic, thread};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 use serde_json::Value as JsonValue;
 
+use super::REGO_THREAD;
 use super::answer::{Answer, Fault, answers};
 use crate::diagnostic::Level;
 
@@ -65,9 +67,10 @@ const STACK: usize = 64 * 1024 * 1024;
 /// Runs the engine on a thread with a stack that is large enough for all that is not refused.
 fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     thread::scope(|scope| {
-        let running = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let thread = thread::Builder::new().name(REGO_THREAD.to_owned()).stack_size(STACK);
+        let running = thread.spawn_scoped(scope, work);
         let running = running.map_err(|error| format!("the Rego engine needs a thread: {error}"))?;
-        Ok(running.join().unwrap_or_else(|panic| panic::resume_unwind(panic)))
+        running.join().map_err(|_| "the Rego engine failed on these rules".to_owned())
     })
 }
 
@@ -97,9 +100,13 @@ impl Rego {
         let mut engine = Engine::new();
         // What rules print goes nowhere: the report is all that is written.
         engine.set_gather_prints(true);
+        bounds::add_to(&mut engine).map_err(Fault::general)?;
         for (at, (name, text)) in modules.iter().enumerate() {
             if let Some((line, _)) = text::too_deep(text) {
                 return Err(Fault::at(at, line, "an expression is nested too deep"));
+            }
+            if let Some((line, _)) = text::huge_number(text) {
+                return Err(Fault::at(at, line, bounds::HUGE));
             }
             add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
         }

@@ -117,7 +117,7 @@ fn worse<N: Ord>(
 }
 
 /// One file's part of the report.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileReport {
     /// The file's path as it is shown, and the lines that there is something to say about.
     pub excerpt: Excerpt,

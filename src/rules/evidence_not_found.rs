@@ -2,12 +2,13 @@
 
 use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::model::PathProblem;
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-not-found",
     level: Level::Error,
     fixed: false,
-    summary: "The evidence for a mitigation is a relative path to a file that does not exist.",
+    summary: "The evidence for a mitigation is a path to a file that does not exist or is outside of the repository.",
     why: "Evidence is what a reviewer can look at. A path that leads nowhere shows nothing.",
     remedy: "Correct the path: it is relative to the threat model's folder or to the repository's root.",
     see: "OWASP AIVSS v0.8, section 3.4",
@@ -32,8 +33,11 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let Some(evidence) = scored.declared.evidence else { continue };
-        if subject.missing_evidence.contains(&evidence.span) {
-            let message = format!("`{}` does not exist", evidence.value.trim());
+        if let Some(problem) = subject.missing_evidence.get(&evidence.span) {
+            let message = match problem {
+                PathProblem::Missing(path) => format!("`{path}` does not exist"),
+                PathProblem::Outside(path) => format!("`{path}` is not a path within the repository"),
+            };
             let help = "a path is relative to the threat model's folder or to the repository's root";
             found.push(Diagnostic::new(&RULE, scored.owner, evidence.span, message).help(help));
         }

@@ -86,14 +86,14 @@ pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::assessed::{Assessed, Computed};
 use crate::change::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
 use crate::document::{Problem, ProblemKind};
-use crate::model::{Finding, Model, candidates, relative_path};
+use crate::model::{Finding, Model, PathProblem, path_problem};
 use crate::policy::Terms;
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{Scored, score};
@@ -200,28 +200,26 @@ pub struct Subject<'a> {
     pub today: Date,
     /// What its scores are held against, where the run has a base revision and there is something in it.
     pub before: Option<Baseline<'a>>,
-    /// The models of the base revision that left this file, if this one is new in it.
-    pub left: &'a [&'a Assessed],
+    /// The models of the base revision that left this file or are gone, if this one is new.
+    pub left: [&'a [&'a Assessed]; 2],
     /// The places of evidence that names a file which does not exist.
-    pub missing_evidence: BTreeSet<Span>,
+    pub missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before, left: &[], missing_evidence: BTreeSet::new() }
+        Self { model, scores, terms, today, before, left: [&[], &[]], missing_evidence: BTreeMap::new() }
     }
 
-    /// Marks evidence that names a file which does not exist: no file at any of the paths that it may mean.
+    /// Marks evidence that names a file which does not exist, or is outside of the repository.
     #[must_use]
     pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
         let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence);
-        let is_missing = |text: &&str| {
-            relative_path(text).is_some_and(|named| !candidates(named, path).iter().any(|path| exists(path)))
-        };
-        let missing = evidence.filter(|evidence| is_missing(&evidence.value));
-        Self { missing_evidence: missing.map(|evidence| evidence.span).collect(), ..self }
+        let problem = |text: &str| path_problem(text, path, &exists);
+        let missing = evidence.filter_map(|evidence| Some((evidence.span, problem(evidence.value)?)));
+        Self { missing_evidence: missing.collect(), ..self }
     }
 
     /// What was computed, in the order of the scores: all that is left to report when the rules are done.

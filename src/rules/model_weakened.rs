@@ -48,10 +48,10 @@ vulnerabilities:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let same = match subject.before {
         Some(Baseline::Same(model)) => Some(model),
-        // What left the file is in `left`.
+        // What it can replace is in `left`.
         Some(Baseline::Replaced(..)) | None => None,
     };
-    let olds = || same.into_iter().chain(subject.left.iter().copied());
+    let olds = || same.into_iter().chain(subject.left.into_iter().flatten().copied());
     let has_layers = subject
         .model
         .maestro
@@ -69,7 +69,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let lost: Vec<&str> = lost.into_iter().filter_map(|(is_lost, what)| is_lost.then_some(what)).collect();
     if !lost.is_empty() {
         let message = format!("this threat model lost {}", lost.join(", "));
-        found.push(Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message));
+        let note =
+            || "this threat model is new; it is compared with those that this change removes".to_owned();
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message);
+        found.push(diagnostic.note(same.is_none().then(note)));
     }
 }
 

@@ -1223,3 +1223,441 @@ fn second_model_of_an_agent_is_compared_with_the_one_of_the_base() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert!(code == 1 && lines.iter().any(|line| line.contains("score-increased")), "{lines:?}");
 }
+
+#[test]
+fn model_that_moves_out_of_what_is_checked_is_removed_and_says_where_it_is() {
+    type Change = fn(&Repository);
+    let cases: [(&str, &str, Change); 6] = [
+        (
+            "agents",
+            "; its file is now elsewhere/x.yaml, which is outside of the checked paths",
+            |repository| {
+                fs::create_dir(repository.path().join("elsewhere")).unwrap();
+                repository.git(&["mv", PLANNER, "elsewhere/x.yaml"]);
+            },
+        ),
+        (
+            "agents",
+            "; its file is now elsewhere/x.yaml, which is outside of the checked paths",
+            |repository| {
+                fs::create_dir(repository.path().join("elsewhere")).unwrap();
+                repository.git(&["mv", PLANNER, "elsewhere/x.yaml"]);
+                repository.edit("elsewhere/x.yaml", "aivss_threat_model: 1", "threat: 1");
+            },
+        ),
+        (".", "; its file is now agents/planner/x.txt, which is not YAML, JSON or Markdown", |repository| {
+            repository.git(&["mv", PLANNER, "agents/planner/x.txt"]);
+        }),
+        (
+            ".",
+            "; its file is now old/x.yaml, which is excluded by `old/**` (aivss-policy.yaml:4:10)",
+            |repository| {
+                fs::create_dir(repository.path().join("old")).unwrap();
+                repository.git(&["mv", PLANNER, "old/x.yaml"]);
+            },
+        ),
+        ("agents", "", |repository| {
+            fs::create_dir(repository.path().join("elsewhere")).unwrap();
+            fs::rename(repository.path().join(PLANNER), repository.path().join("elsewhere/x.yaml")).unwrap();
+        }),
+        (".", "", |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let helper = "agents/helper.threat-model.yaml";
+            repository.git(&["mv", helper, "agents/both.threat-model.yaml"]);
+        }),
+    ];
+    for (paths, moved, change) in cases {
+        let repository = with_helper();
+        repository.git(&["switch", "--quiet", "main"]);
+        repository.write("aivss-policy.yaml", &format!("{POLICY}files: {{ exclude: ['old/**'] }}\n"));
+        repository.commit();
+        repository.git(&["switch", "--quiet", "--force-create", "second"]);
+        change(&repository);
+        let report = repository.report(&["--base", "main", "--new-only", paths]);
+        assert_eq!(rules_of(&report), [format!("{PLANNER} warning model-removed")], "{moved}");
+        let files = report["files"].as_array().unwrap();
+        let message =
+            files.iter().find_map(|file| file["diagnostics"][0]["message"].as_str()).unwrap_or_default();
+        assert_eq!(message, format!("the threat model of `Planner` was removed{moved}"));
+        let agents = report["change"]["agents"].as_array().unwrap();
+        let removed = agents.iter().find(|agent| agent["name"] == "Planner").unwrap();
+        assert_eq!(removed["after"]["state"], "absent", "{moved}");
+    }
+}
+
+#[test]
+fn unchecked_copy_does_not_take_the_place_of_a_renamed_model() {
+    let repository = with_helper();
+    repository.write("elsewhere/x.yaml", MODEL);
+    repository.git(&["mv", "agents/planner", "agents/moved"]);
+    let moved = "agents/moved/threat-model.yaml";
+    repository.edit(moved, "name: Planner", "name: Other");
+    repository.edit(moved, "threat_multiplier: 0.97", "threat_multiplier: 1.0");
+    repository.commit();
+    let report = repository.report(&["--base", "main", "agents"]);
+    assert_eq!(report["change"]["agents"][0]["renamed_from"], PLANNER, "{report}");
+    assert!(!rules_of(&report).iter().any(|rule| rule.contains("model-removed")), "{report}");
+}
+
+#[test]
+fn new_model_that_lacks_what_a_removed_one_has_is_weakened() {
+    let changes: [fn(&Repository); 3] = [
+        |repository| {
+            repository.git(&["mv", "agents/planner", "agents/moved"]);
+            let text = REPORT.replace("Planner", "Another");
+            repository.write("agents/moved/threat-model.yaml", &text);
+        },
+        |repository| {
+            repository.git(&["rm", "--quiet", PLANNER]);
+            let helper = MODEL.replace("Planner", "Helper");
+            let text = format!("{helper}---\n{}", REPORT.replace("Planner", "Another"));
+            repository.write("agents/helper.threat-model.yaml", &text);
+        },
+        |repository| {
+            repository.git(&["mv", "agents/planner", "agents/moved"]);
+            let (above, _) = MODEL.split_once("maestro:").unwrap();
+            repository.write("agents/moved/threat-model.yaml", &above.replace("Planner", "Another"));
+        },
+    ];
+    for change in changes {
+        let repository = with_helper();
+        change(&repository);
+        repository.git(&["add", "--all"]);
+        let report = repository.report(&["--base", "main", "--new-only"]);
+        assert_eq!(report["verdict"], "failed", "{report}");
+        let rules = rules_of(&report);
+        assert!(rules.iter().any(|rule| rule.ends_with("error model-weakened")), "{rules:?}");
+    }
+}
+
+/// The planner's repository with a policy that asks for a threat model in each folder of `agents`.
+fn with_required_models() -> Repository {
+    let repository = with_helper();
+    repository.write("aivss-policy.yaml", &format!("{POLICY}require: {{ models_in: ['agents/*/'] }}\n"));
+    repository.commit();
+    repository
+}
+
+#[test]
+fn required_model_is_in_the_folder_itself_or_in_its_docs() {
+    let model = MODEL.replace("Planner", "New");
+    let page = format!("# New\n\n```yaml\n{model}```\n");
+    let rows = [
+        ("agents/new/threat-model.yaml", &model, true),
+        ("agents/new/notes.yaml", &model, true),
+        ("agents/new/README.md", &page, true),
+        ("agents/new/docs/security/threat-model.yaml", &model, true),
+        ("agents/new/threat-models/new.yaml", &model, true),
+        ("agents/new/node_modules/x/threat-model.yaml", &model, false),
+        ("agents/new/.hidden/docs/threat-model.yaml", &model, false),
+        ("agents/new/tests/fixtures/threat-model.yaml", &model, false),
+        ("agents/new.threat-model.yaml", &model, false),
+        ("agents/new/threat-model.yaml", &REPORT.replace("Planner", "New"), true),
+    ];
+    for (path, text, is_met) in rows {
+        let repository = with_required_models();
+        repository.write("agents/new/agent.py", "pass\n");
+        repository.write(path, text);
+        repository.commit();
+        for arguments in [&[][..], &["--base", "main", "--new-only"], &["agents"]] {
+            let report = repository.report(arguments);
+            let missing = rules_of(&report).contains(&"agents/new/ error model-missing".to_owned());
+            assert_eq!(missing, !is_met, "{path} {arguments:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn required_model_has_an_allowed_format_and_is_not_excluded() {
+    let exclude = "files: { exclude: ['agents/new/**'] }\n";
+    for (more, extra) in [("", exclude), (", formats: [native]", "rules: { format-not-allowed: off }\n")] {
+        let repository = Repository::new();
+        let policy = format!("{POLICY}require: {{ models_in: ['agents/*/']{more} }}\n{extra}");
+        repository.write("aivss-policy.yaml", &policy);
+        repository.write("agents/new/threat-model.yaml", &REPORT.replace("Planner", "New"));
+        repository.commit();
+        let rules = rules_of(&repository.report(&[]));
+        assert!(rules.contains(&"agents/new/ error model-missing".to_owned()), "{policy}: {rules:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn link_meets_no_requirement_of_a_model() {
+    use std::os::unix::fs::symlink;
+    type Change = fn(&Repository);
+    let own = "this folder contains no threat model";
+    let link = "this folder is a link, so it contains no threat model of its own";
+    let cases: [(&str, &str, Change); 5] = [
+        ("agents/new/", own, |repository| {
+            repository.write("agents/new/agent.py", "pass\n");
+            let at = repository.path().join("agents/new/threat-model.yaml");
+            symlink("../planner/threat-model.yaml", at).unwrap();
+        }),
+        ("agents/new/", own, |repository| {
+            repository.write("agents/new/agent.py", "pass\n");
+            repository.write("docs/threat-model.yaml", &MODEL.replace("Planner", "New"));
+            symlink("../../docs", repository.path().join("agents/new/docs")).unwrap();
+        }),
+        ("agents/new/", link, |repository| {
+            repository.write("real/agent.py", "pass\n");
+            symlink("../real", repository.path().join("agents/new")).unwrap();
+        }),
+        ("agents/new/", link, |repository| {
+            symlink("nowhere", repository.path().join("agents/new")).unwrap();
+        }),
+        ("agents/", link, |repository| {
+            repository.git(&["mv", "agents", "real"]);
+            symlink("real", repository.path().join("agents")).unwrap();
+        }),
+    ];
+    for (folder, message, change) in cases {
+        let repository = with_required_models();
+        change(&repository);
+        repository.commit();
+        let lines = repository.lines(&[]).1;
+        let expected = format!("{folder}:1:1: error[model-missing] {message}");
+        assert!(lines.contains(&expected), "{lines:?}");
+        // The same in a commit, where it is known.
+        assert_eq!(repository.lines(&["--base", "HEAD", "--new-only"]).0, 0, "{folder} {message}");
+    }
+    // A link to a file is not a folder.
+    let repository = with_required_models();
+    symlink("../aivss-policy.yaml", repository.path().join("agents/link")).unwrap();
+    repository.commit();
+    assert_eq!(repository.lines(&[]).0, 0);
+}
+
+#[test]
+fn submodule_meets_no_requirement_of_a_model() {
+    let message = "this folder is a submodule, so it contains no threat model of this repository";
+    for (module, expected) in
+        [("agents/new", Some("agents/new/")), ("vendor/new", None), ("agents", Some("agents/"))]
+    {
+        let repository = with_required_models();
+        repository.write("aivss.yaml", &MODEL.replace("Planner", "Root"));
+        if module == "agents" {
+            repository.git(&["rm", "-r", "--quiet", "agents"]);
+        }
+        let folder = repository.path().join(module);
+        fs::create_dir_all(&folder).unwrap();
+        git(&folder, &["init", "--quiet", "."]);
+        write(&folder, "threat-model.yaml", MODEL.replace("Planner", "New"));
+        commit(&folder, "a step");
+        repository.commit();
+        let lines = repository.lines(&["."]).1;
+        let found: Vec<&String> = lines.iter().filter(|line| line.contains("model-missing")).collect();
+        let expected = expected.map(|folder| format!("{folder}:1:1: error[model-missing] {message}"));
+        assert_eq!(found, expected.iter().collect::<Vec<_>>(), "{module}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn required_folders_match_in_any_case_and_without_ignored_files() {
+    let repository = with_required_models();
+    repository.write("Agents/New/agent.py", "pass\n");
+    repository.write("agents/.gitignore", "tmp/\n");
+    repository.write("agents/tmp/a", "");
+    repository.commit();
+    let lines = repository.lines(&[]).1;
+    assert_eq!(lines, ["Agents/New/:1:1: error[model-missing] this folder contains no threat model"]);
+}
+
+/// A clone of a repository, from which it may fetch by a filter and by any id.
+fn clone_of(repository: &Repository, arguments: &[&str]) -> TempDir {
+    for key in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        repository.git(&["config", key, "true"]);
+    }
+    let clone = TempDir::new().unwrap();
+    let url = format!("file://{}", repository.path().display());
+    let fixed = ["clone", "--quiet", "--no-checkout", "--branch", "change"];
+    git(clone.path(), &[&fixed, arguments, &[url.as_str(), "."]].concat());
+    clone
+}
+
+/// The exit code of a run on a clone, and its concise report.
+fn checked(clone: &TempDir, arguments: &[&str]) -> (i32, String) {
+    let fixed = ["--base", "origin/main", "--policy-from", "origin/main", "--format", "concise"];
+    let output = run(clone.path(), &[&fixed, arguments].concat());
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// The planner's repository with a second model in another folder, which the change raises.
+fn with_other() -> Repository {
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("other/b/threat-model.yaml", &MODEL.replace("Planner", "Other"));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "change"]);
+    raise(&repository, "other/b/threat-model.yaml");
+    repository.write("agents/README.md", "text\n");
+    repository.commit();
+    repository
+}
+
+#[test]
+fn partial_clone_says_what_to_fetch_and_that_suffices() {
+    let repository = with_other();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let main = git(repository.path(), &["rev-parse", "main"]);
+    let (code, said) = checked(&clone, &[]);
+    let fetch = format!("git fetch --refetch --no-filter origin {main}");
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
+    git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
+    let (code, said) = checked(&clone, &[]);
+    assert!(code == 1 && said.contains("exceeds the limit of 9.5"), "{said}");
+}
+
+#[test]
+fn what_a_checkout_lacks_outside_of_the_paths_does_not_count() {
+    let repository = with_other();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["sparse-checkout", "set", "agents"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    assert_eq!(checked(&clone, &["agents"]), (0, String::new()));
+    let (code, said) = checked(&clone, &[]);
+    assert!(code == 2 && said.contains("git sparse-checkout add") && !said.contains("removed"), "{said}");
+    // What is gone there can be what came here.
+    let repository = with_other();
+    repository.git(&["mv", "other/b", "agents/b"]);
+    repository.commit();
+    let clone = clone_of(&repository, &["--filter=blob:none"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let (code, said) = checked(&clone, &["agents"]);
+    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+}
+
+#[test]
+fn file_that_a_sparse_checkout_leaves_out_is_not_removed_wherever_it_moves() {
+    type Change = fn(&Repository);
+    let changes: [Change; 3] = [
+        |_| {},
+        |repository| repository.git(&["mv", "agents/planner/threat-model.yaml", "other/a.yaml"]),
+        |repository| {
+            repository.git(&["mv", "other/b", "other/c"]);
+            repository.edit("other/c/threat-model.yaml", "name: Other", "name: Another");
+        },
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let repository = with_other();
+        repository.write("agents/helper.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
+        change(&repository);
+        repository.commit();
+        let clone = clone_of(&repository, &[]);
+        git(clone.path(), &["sparse-checkout", "set", "agents"]);
+        git(clone.path(), &["checkout", "--quiet", "change"]);
+        let (code, said) = checked(&clone, &[]);
+        assert!(code == 2 && !said.contains("removed"), "{at}: {said}");
+        let output = run(clone.path(), &["--base", "origin/main"]);
+        let human = String::from_utf8(output.stdout).unwrap();
+        assert!(!human.contains("removed"), "{at}: {human}");
+    }
+}
+
+#[test]
+fn policy_and_rules_that_a_sparse_checkout_leaves_out_are_not_ignored() {
+    let repository = Repository::new();
+    repository.git(&["mv", "aivss-policy.yaml", "root.yaml"]);
+    repository.write("policies/a.rego", "package main\n");
+    repository.write(".github/aivss-policy.yaml", "aivss_policy: 1\nlimits: { score: 1.0 }\n");
+    repository.write("root.yaml", "aivss_policy: 1\nrego: [policies]\n");
+    repository.commit();
+    let clone = clone_of(&repository, &[]);
+    git(clone.path(), &["sparse-checkout", "set", "agents"]);
+    git(clone.path(), &["checkout", "--quiet", "change"]);
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(clone.path(), arguments);
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(words), "{arguments:?}: {said}");
+    };
+    for path in ["agents", PLANNER] {
+        refused(&[path], "policy .github/aivss-policy.yaml: not in the working folder");
+        refused(&["--policy", "root.yaml", path], "policies/a.rego: not in the working folder");
+    }
+    assert_eq!(run(clone.path(), &["--policy", "recommended", "agents"]).status.code(), Some(0));
+}
+
+/// A branch without history whose only commit has a wrong score.
+fn unrelated() -> Repository {
+    let repository = with_helper();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit(PLANNER, "score: 9.4", "score: 9.1");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--orphan", "new"]);
+    let wrong = MODEL.replace("score: 9.4", "score: 9.1");
+    repository.write(PLANNER, &wrong);
+    repository.write("aivss-policy.yaml", POLICY);
+    repository.commit();
+    repository
+}
+
+#[test]
+fn unrelated_history_is_compared_as_it_is_and_every_problem_counts() {
+    let repository = unrelated();
+    let report = repository.report(&["--base", "main", "--policy-from", "main", "--new-only"]);
+    assert_eq!(report["verdict"], "failed");
+    let helper = "agents/helper.threat-model.yaml warning model-removed".to_owned();
+    assert_eq!(rules_of(&report), [format!("{PLANNER} error score-mismatch"), helper]);
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert!(remark.starts_with("main (") && remark.contains("has no commit in common"), "{remark}");
+    assert!(remark.ends_with("every problem counts as new"), "{remark}");
+    for arguments in [&["diff", "main"][..], &["report", "--base", "main", "--output", "a.html"]] {
+        assert_eq!(repository.run(arguments).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn id_of_zeros_is_no_base_and_every_problem_counts() {
+    let repository = unrelated();
+    for zeros in ["0".repeat(40), "0".repeat(64)] {
+        let report = repository.report(&["--base", &zeros, "--new-only"]);
+        assert_eq!((&report["verdict"], &report["change"]), (&"failed".into(), &Value::Null));
+        assert!(report["remarks"].to_string().contains("no base: "), "{report}");
+        let refused = repository.run(&["--base", &zeros, "--policy-from", &zeros]);
+        assert_eq!(refused.status.code(), Some(2), "a policy is from somewhere");
+    }
+}
+
+#[test]
+fn commit_that_is_not_here_cannot_be_compared_with() {
+    let repository = unrelated();
+    let gone = "1234567890".repeat(4);
+    let output = repository.run(&["--base", &gone]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("there is no commit") && said.contains("git fetch origin <id>"), "{said}");
+}
+
+#[test]
+fn unchanged_model_is_checked_again_where_its_evidence_is_gone() {
+    let repository = with_helper();
+    let evidence = "  mitigation_factor: partial\n  mitigation_evidence: ./tests/limit.md\n";
+    let model = MODEL.replace("  mitigation_factor: 1.0\n", evidence);
+    assert_ne!(model, MODEL);
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write(PLANNER, &model.replace("score: 9.4", "score: 7.8"));
+    repository.write("agents/planner/tests/limit.md", "# A test\n");
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--force-create", "second"]);
+    assert_eq!(rules_of(&repository.report(&["--base", "main"])), [""; 0]);
+    repository.git(&["rm", "--quiet", "agents/planner/tests/limit.md"]);
+    let rules = rules_of(&repository.report(&["--base", "main", "--new-only"]));
+    assert_eq!(rules, [format!("{PLANNER} error evidence-not-found")]);
+}
+
+#[test]
+fn unchanged_model_next_to_a_second_one_of_its_agent_is_compared() {
+    let repository = with_helper();
+    // The unchanged file no longer goes back to itself: a file that comes before it takes its name.
+    repository.write("agents/a.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
+    repository.edit("agents/helper.threat-model.yaml", "name: Helper", "name: Planner");
+    repository.commit();
+    let once = repository.report(&["--base", "main", "agents"]);
+    let names = |report: &Value| report["change"]["agents"].to_string();
+    assert_eq!(names(&once), names(&repository.report(&["--base", "main"])));
+    assert_eq!(once["change"]["agents"].as_array().unwrap().len(), 2, "{once}");
+}

@@ -587,3 +587,160 @@ fn file_found_by_its_marker_alone_keeps_its_problems() {
     let folder = checkout(&[(FILE, MODEL), ("notes.yaml", &format!("# {mentions}\na: 1\n"))]);
     assert_eq!(folder.run(&[]).code, 0, "prose that mentions the marker");
 }
+
+/// A threat model with another first line.
+fn marked_by(first: &str) -> String {
+    format!("{first}\n{}", wrong().split_once('\n').unwrap().1)
+}
+
+/// What the program makes of one file beside a threat model that passes.
+fn run_beside(name: &str, text: &str) -> Ran {
+    checkout(&[(FILE, MODEL), (name, text)]).run(&["--format", "concise"])
+}
+
+#[test]
+fn disguised_marker_makes_a_file_of_any_name_a_threat_model() {
+    let body = wrong().split_once('\n').unwrap().1.to_owned();
+    let deep: String =
+        marked_by("\u{430}ivss_threat_model: 1").lines().map(|line| format!("  {line}\n")).collect();
+    let escaped: String = "aivss_threat_model".bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    let flow = r#": 1, "agent": {"name": "Evil"}}"#;
+    for (name, text, rule) in [
+        ("a.yaml", marked_by(r#""aivss_threat\u005fmodel": 1"#), "score-mismatch"),
+        ("a.yaml", marked_by(&format!("\"{escaped}\": 1")), "score-mismatch"),
+        ("a.yaml", format!("x: &a \"{escaped}\"\n*a : 1\n{body}"), "score-mismatch"),
+        ("a.yaml", marked_by("\u{430}ivss_threat_model: 1"), "marker-missing"),
+        ("a.yaml", marked_by("аіѵѕѕ_тһгеат_моԁеӏ: 1"), "marker-missing"),
+        ("a.yaml", marked_by("aivss\u{200B}_threat_model: 1"), "marker-missing"),
+        ("a.yaml", marked_by("AIVSS_THREAT_MODEL: 1"), "marker-missing"),
+        ("a.yaml", marked_by("aivss-threat-model: 1"), "marker-missing"),
+        ("a.yaml", marked_by("? AIVSS threat model # a\n: 1"), "marker-missing"),
+        ("a.yaml", marked_by("aivss_threat_mode1: 1"), "marker-missing"),
+        ("a.yaml", marked_by("aivss_treat_model: 1"), "marker-missing"),
+        (
+            "a.yaml",
+            format!("# {}\n{}", "a".repeat(300_000), marked_by("aivss-threat-model: 1")),
+            "marker-missing",
+        ),
+        ("a.yaml", format!("evil:\n{deep}"), "marker-unread"),
+        ("a.yaml", marked_by("AIVSS_THREAT_MODEL: 1") + "x: ]\n", "syntax"),
+        ("a.json", format!("{{\"\\u0061ivss_threat_model\"{flow}"), "layer-blank"),
+        ("a.json", format!("{{\"AIVSS_THREAT_MODEL\"{flow}"), "marker-missing"),
+        ("a.json", format!("[[{{\"AIVSS_THREAT_MODEL\"{flow}]]"), "marker-unread"),
+        ("a.md", format!("```text\n{}```\n", marked_by("AIVSS_THREAT_MODEL: 1")), "marker-missing"),
+        ("a.md", marked_by("aivss&#95;threat_model: 1"), "marker-unread"),
+    ] {
+        let ran = run_beside(name, &text);
+        let problem = format!("error[{rule}]");
+        assert!(ran.code == 1 && ran.out.contains(name) && ran.out.contains(&problem), "{text}: {}", ran.out);
+    }
+}
+
+#[test]
+fn words_that_only_resemble_the_marker_are_no_problem() {
+    let job = "steps:\n      - run: |\n          cat <<EOF > m.yaml\n          aivss_threat_model: 1\n          EOF\n";
+    let schema = r#"{"properties": {"aivss_threat_model": {"const": 1}, "agent": {"type": "object"}}}"#;
+    for (name, text) in [
+        ("env.yaml", "AIVSS_THREAT_MODEL: docs/threat-model.yaml\n"),
+        (".gitlab-ci.yml", "aivss-threat-model:\n  script: [aivss-lint]\n"),
+        ("mkdocs.yml", "nav:\n  - AIVSS threat model: docs/threat-model.md\n"),
+        ("package.json", r#"{"scripts": {"aivss-threat-model": "aivss-lint"}}"#),
+        ("values.yaml", "labels:\n  aivss-threat-model: {{ .Values.a }}\n  {{- if .b }}\n"),
+        ("values.yaml", "a: {{ .Values.aivss_threat_model }}\n{{- if .b }}\nmy_aivss_threat_model: 1\n"),
+        (".github/workflows/a.yml", &format!("on: push\njobs:\n  a:\n    {job}")),
+        (
+            "ci.yml",
+            "a:\n  script:\n    - |\n      cat <<EOF > m.yaml\n      aivss_threat_model: 1\n      EOF\n",
+        ),
+        ("model.schema.json", schema),
+        ("openapi.yaml", "components:\n  properties:\n    aivss_threat_model: { type: integer }\n"),
+        (
+            "keys.yaml",
+            "keys:\n  aivss_threat_model: The key that makes a file a threat model.\n  agent: Who it is.\n",
+        ),
+        ("README.md", "AIVSS threat model: see docs.\n\n- AIVSS threat model: there\n"),
+        (
+            "CHANGELOG.md",
+            "- aivss_threat_model: the marker is now required\n\n```diff\n+aivss_threat_model: 1\n```\n",
+        ),
+    ] {
+        let ran = run_beside(name, text);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{name}: {text}");
+    }
+    // The same places with a threat model in them.
+    for (name, text) in [
+        ("a.yaml", "jobs: {}\nrun: |\n  aivss_threat_model: 1\n  agent:\n    name: Evil\n".to_owned()),
+        ("a.yaml", "properties: { aivss_threat_model: 1, agent: { name: Evil } }\n".to_owned()),
+        (
+            "a.yaml",
+            "keys:\n  aivss_threat_model: The first of all keys.\n  agent: { name: Evil }\n".to_owned(),
+        ),
+        ("a.md", format!("```diff\n+{}\n```\n", wrong().trim_end().replace('\n', "\n+"))),
+    ] {
+        assert_eq!(run_beside(name, &text).code, 1, "{text}");
+    }
+}
+
+/// A checkout of files as they are committed, with attributes, and a filter that exchanges letters.
+fn checkout_with(attributes: &str, files: &[(&str, &str)]) -> Folder {
+    let folder = checkout(&[(FILE, MODEL)]);
+    let root = folder.path("");
+    for (name, text) in files.iter().chain(&[(".gitattributes", attributes)]) {
+        write(&root, name, text);
+        let object = git(&root, &["hash-object", "-w", "--no-filters", name]);
+        git(&root, &["update-index", "--add", "--cacheinfo", &format!("100644,{object},{name}")]);
+        fs::remove_file(folder.path(name)).unwrap();
+    }
+    git(&root, &["config", "filter.swap.smudge", "tr a-z n-za-m"]);
+    git(&root, &["commit", "--quiet", "--message", "second"]);
+    git(&root, &["checkout", "--quiet", "--force", "HEAD", "--", "."]);
+    folder
+}
+
+#[test]
+fn file_that_git_rewrites_on_checkout_cannot_be_checked() {
+    let flow = r#"{"x":"$Id:","aivss_threat_model":1,"agent":{"name":"Evil"},"y":"$"}"#;
+    let hidden = "m.yaml a=$Id:\tworking-tree-encoding=IBM037\tb=$\n.gitattributes a=$Id:\tident\tb=$\n";
+    for (attributes, name, text, by) in [
+        ("m.yaml working-tree-encoding=UTF-16LE\n", "m.yaml", &*wrong(), "working-tree-encoding=UTF-16LE"),
+        ("m.yaml working-tree-encoding=IBM037\n", "m.yaml", &wrong(), "working-tree-encoding=IBM037"),
+        (
+            "[attr]a working-tree-encoding=IBM037\na/** a\n",
+            "a/b/m.yaml",
+            &wrong(),
+            "working-tree-encoding=IBM037",
+        ),
+        ("m.* filter=swap\n", "m.yaml", &wrong(), "filter=swap"),
+        ("*.json ident\n", "m.json", flow, "ident"),
+        // The attributes are rewritten as well.
+        ("[m.]* working-tree-encoding=IBM037\n", "m.yaml", &wrong(), "working-tree-encoding=IBM037"),
+        (hidden, "m.yaml", &wrong(), "working-tree-encoding=IBM037"),
+    ] {
+        let folder = checkout_with(attributes, &[(name, text)]);
+        let problem = format!("{name}: cannot judge: git rewrites this file on checkout ({by})");
+        let above = name.rsplit_once('/').map_or(".", |(above, _)| above);
+        for arguments in [&[][..], &[above], &[name], &["--only-matching", name], &["--base", "main"]] {
+            let ran = folder.run(&[&["--format", "concise"], arguments].concat());
+            assert!(ran.code == 2 && ran.out.contains(&problem), "{attributes} {arguments:?}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn attributes_that_change_no_text_are_no_problem() {
+    let other = MODEL.replace("Planner", "Other");
+    let marked = format!("# $Id$ and $Id: a.yaml,v 1.1 2003 somebody $\n{other}");
+    for (attributes, text) in [
+        ("* text eol=crlf\n", &*other),
+        ("* working-tree-encoding=UTF-8\n", &other),
+        ("* ident\n", &marked),
+        ("* filter=unknown\n*.bin filter=lfs\n", &other),
+        ("m.* working-tree-encoding=IBM037\nm.* -working-tree-encoding\n", &other),
+        ("*.txt working-tree-encoding=UTF-16LE\n", &other),
+    ] {
+        let ran = checkout_with(attributes, &[("m.yaml", text)]).run(&["--format", "concise"]);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{attributes}");
+    }
+    let folder = checkout_with("*.json working-tree-encoding=UTF-16LE\n", &[("a.json", "{\"a\": 1}\n")]);
+    assert_eq!(folder.run(&[]).code, 0, "a file without a marker");
+}

@@ -119,7 +119,8 @@ fn filters_that_attributes_of_the_change_choose_are_not_run() {
     git(&root, &["mv", "agents/threat-model.yaml", "agents/moved.threat-model.yaml"]);
     write(&root, ".gitattributes", "* filter=x diff=x\n");
     write(&root, "agents/moved.threat-model.yaml", format!("{MODEL}# More.\n"));
-    assert_eq!(code(&root, &GATE, &[]), 1);
+    // A configured filter may have rewritten the file, so it cannot be checked.
+    assert_eq!(code(&root, &GATE, &[]), 2);
     assert!(!scene.is_marked());
     // The empty tree has another id here, so that the attributes of the change count.
     let root = scene.path("sha256");

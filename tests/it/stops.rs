@@ -149,3 +149,148 @@ fn printed_pages_hold_no_commands_and_sarif_no_links() {
     let sarif = folder.run(&["--format", "sarif", "threat-model.yaml"]).out;
     assert!(!sarif.contains("](https://x.example"), "{sarif}");
 }
+
+/// A policy with one module.
+fn with_rego(module: &str) -> Folder {
+    let module = format!("package main\n\nimport rego.v1\n\n{module}\n");
+    let policy = "aivss_policy: 1\nrego: [a.rego]\n";
+    Folder::new(&[("threat-model.yaml", MODEL), ("aivss-policy.yaml", policy), ("a.rego", &module)])
+}
+
+/// A module in which each rule doubles what the one before made.
+fn doubled(start: &str, twice: &str) -> String {
+    let rules = (0..40).map(|at| format!("x{} := {}\n", at + 1, twice.replace("$x", &format!("x{at}"))));
+    format!("x0 := {start}\n{}deny contains \"m\" if x40 == 1\n", rules.collect::<String>())
+}
+
+#[test]
+fn rules_in_rego_that_take_too_much_memory_end_in_every_report() {
+    let folder = with_rego(&doubled("\"aaaaaaaaaa\"", "concat(\"\", [$x, $x])"));
+    stops(&folder, &[], "they take more memory than 1 GiB");
+    for command in ["report", "badge"] {
+        let ran = folder.run(&[command, "--output", "page"]);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(!folder.read("page").is_empty());
+    }
+}
+
+#[test]
+fn functions_that_make_much_of_a_short_text_are_refused() {
+    for (condition, reason) in [
+        ("sprintf(\"%999999999d\", [1]) == \"\"", "a width or precision"),
+        ("sprintf(\"%.999999999f\", [1.5]) == \"\"", "a width or precision"),
+        ("sprintf(concat(\"\", [\"%9\", \"99999999s\"]), [1]) == \"\"", "a width or precision"),
+        ("units.parse(\"1e999999999\") == 1", "an exponent of more than 3"),
+        ("units.parse_bytes(\"1e99999999kb\") == 1", "an exponent of more than 3"),
+        ("to_number(\"1e999999999\") == 1", "an exponent of more than 3"),
+        ("json.unmarshal(\"[1e999999999]\") == 1", "an exponent of more than 3"),
+        ("1e999999999 == 1", "an exponent of more than 3"),
+        // The engine panics on these.
+        ("strings.count(\"a\", \"\") == 1", "the Rego engine failed on these rules"),
+        ("sprintf(\"%½d\", [1]) == \"\"", "the Rego engine failed on these rules"),
+    ] {
+        let folder = with_rego(&format!("deny contains \"m\" if {condition}"));
+        let ran = folder.run(&["--format", "concise"]);
+        assert_eq!(ran.code, 2, "{condition}: {}{}", ran.out, ran.err);
+        let said = ran.out + &ran.err;
+        assert!(said.contains(reason), "{condition}: {said}");
+        assert!(!said.contains("panicked") && !said.contains(".cargo"), "{condition}: {said}");
+    }
+}
+
+#[test]
+fn bounded_functions_do_what_they_did() {
+    let folder = with_rego(
+        "deny contains msg if {
+            units.parse(\"10Ki\") == 10240
+            units.parse_bytes(\"1kb\") == 1000
+            to_number(\"12\") == 12
+            json.is_valid(\"[1]\")
+            json.unmarshal(\"{\\\"a\\\": [1]}\").a[0] == 1
+            sprintf(\"%s\", [\"a\"], out)
+            out == \"a\"
+            msg := sprintf(\"%5d|%.2f|%v|100%%2026\", [7, 1.234, {\"b\": [true]}])
+        }",
+    );
+    let ran = folder.run(&["--format", "concise"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("    7|1.23|{\"b\": [true]}|100%2026"), "{}", ran.out);
+}
+
+#[test]
+fn outputs_that_lead_to_one_file_are_refused() {
+    let folder = Folder::new(&[("threat-model.yaml", MODEL), ("sub/keep", "")]);
+    let path = folder.path("a.json").display().to_string();
+    for other in ["a.json", "./a.json", "sub/../a.json", "A.json", &path] {
+        let ran =
+            folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", other]);
+        assert_eq!(ran.code, 2, "{other}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("two reports cannot share a file"), "{other}: {}", ran.err);
+    }
+    #[cfg(unix)]
+    for link in ["soft.json", "hard.json"] {
+        folder.write("a.json", "old");
+        match link {
+            "soft.json" => std::os::unix::fs::symlink("a.json", folder.path(link)).unwrap(),
+            _ => std::fs::hard_link(folder.path("a.json"), folder.path(link)).unwrap(),
+        }
+        let ran =
+            folder.run(&["--format", "json", "--output", "a.json", "--format", "sarif", "--output", link]);
+        assert_eq!(ran.code, 2, "{link}: {}{}", ran.out, ran.err);
+    }
+    let ran =
+        folder.run(&["--format", "json", "--output", "b.json", "--format", "sarif", "--output", "c.json"]);
+    assert_ne!(ran.code, 2, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn outputs_that_would_replace_what_a_run_reads_are_refused() {
+    let broken = "{\"aivss_threat_model\": 1,, \"agent\": 2}";
+    let policy = "aivss_policy: 1\nrego: [rules.rego]\n";
+    let module = "package main\nimport rego.v1\ndeny contains \"m\" if false\n";
+    let page = "```yaml\naivss_threat_model: 1\nagent: [\n```\n";
+    let files = [
+        ("threat-model.yaml", MODEL),
+        ("named.txt", "a: 1\n"),
+        ("policy.conf", policy),
+        ("rules.rego", module),
+        ("threat-model.json", broken),
+        ("other.json", broken),
+        ("page.md", page),
+    ];
+    let folder = Folder::new(&files);
+    let link = folder.path("sub/../named.txt").display().to_string();
+    std::fs::create_dir(folder.path("sub")).unwrap();
+    let names = files.iter().map(|(name, _)| *name).chain(["./policy.conf", "sub/../rules.rego", &link]);
+    for output in names {
+        let policy = ["--policy", "policy.conf"];
+        let outputs = ["--format", "json", "--output", output, "--format", "junit", "--output", "good.xml"];
+        let paths = [".", "named.txt"];
+        let arguments: Vec<&str> = policy.into_iter().chain(outputs).chain(paths).collect();
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.code, 2, "{output}: {}{}", ran.out, ran.err);
+        for (name, text) in files {
+            assert_eq!(folder.read(name), text, "{output}");
+        }
+        assert!(folder.read("good.xml").contains("--output"), "{output}: {}", folder.read("good.xml"));
+        std::fs::remove_file(folder.path("good.xml")).unwrap();
+        let ran = folder.run(&["report", "--policy", "policy.conf", "--output", output, "named.txt"]);
+        assert_eq!(ran.code, 2, "{output}: {}{}", ran.out, ran.err);
+        for (name, text) in files {
+            assert_eq!(folder.read(name), text, "{output}");
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn fix_leaves_a_file_whose_name_is_not_text_with_the_reason() {
+    use std::os::unix::ffi::OsStrExt;
+    let wrong = MODEL.replace("score: 9.4", "score: 1.0");
+    let folder = Folder::new(&[]);
+    let name = std::ffi::OsStr::from_bytes(b"\xFF.threat-model.yaml");
+    std::fs::write(folder.path("").join(name), &wrong).unwrap();
+    let ran = folder.run(&["fix"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("its name is not UTF-8"), "{}{}", ran.out, ran.err);
+}

@@ -695,6 +695,47 @@ fn a_push_is_compared_with_what_was_there_before() {
 }
 
 #[test]
+fn force_push_over_a_commit_that_the_origin_lost_has_no_base_and_says_so() {
+    let job = Job::new("force-push");
+    let history = history(&job);
+    check_out(&job, &history.merge);
+    let gone = "1234567890".repeat(4);
+    let job = job.on("push", json!({ "before": gone })).with("new-only", "true");
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    assert_eq!(option(&job.calls(), "--base"), None);
+    assert!(ran.log.contains(&format!("The origin no longer has {gone}")), "{}", ran.log);
+    assert!(ran.log.contains("There is no base, and every problem counts"), "{}", ran.log);
+}
+
+#[test]
+fn force_push_where_the_origin_does_not_answer_is_no_pass() {
+    let job = Job::new("force-push-offline");
+    let history = history(&job);
+    check_out(&job, &history.merge);
+    fs::remove_dir_all(job.folder.join("origin.git")).unwrap();
+    let job = job.on("push", json!({ "before": "1234567890".repeat(4) }));
+    assert_cannot_judge(&job.run(), "cannot find the commit 1234567890");
+}
+
+#[test]
+fn push_of_an_unrelated_history_is_compared_with_what_was_there_and_everything_counts() {
+    let job = Job::new("orphan");
+    let history = history(&job);
+    let work = job.folder.join("work");
+    git(&work, &["switch", "--quiet", "--orphan", "new"]);
+    write(&work, "threat-model.yaml", WRONG);
+    let new = commit(&work, "orphan");
+    git(&work, &["push", "--quiet", "../origin.git", "new"]);
+    check_out(&job, &new);
+    let job = job.on("push", json!({ "before": history.base })).with("new-only", "true");
+    let ran = job.run();
+    assert_eq!(ran.code, 1, "{}", ran.log);
+    assert_eq!(option(&job.calls(), "--base"), Some(history.base.as_str()));
+    assert!(ran.log.contains("no commit in common"), "{}", ran.log);
+}
+
+#[test]
 fn the_first_push_to_a_branch_has_no_base_and_everything_counts() {
     let job = plain("first-push", WRONG).on("push", json!({ "before": "0".repeat(40) }));
     let job = job.with("new-only", "true");

@@ -22,9 +22,9 @@ pub(super) mod class {
 
 pub(super) static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte as usize] = match byte as u8 {
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
             b'A'..=b'Z' => class::ALPHANUMERIC | class::CAPITAL,
             b'a'..=b'z' | b'0'..=b'9' => class::ALPHANUMERIC,
             b'-' | b'.' => class::JOINT,
@@ -32,6 +32,9 @@ pub(super) static CLASSES: [u8; 256] = {
             b'[' | b'<' | b'{' | 0x80.. => class::BRACKET,
             _ => 0,
         };
+        if byte == u8::MAX {
+            break;
+        }
         byte += 1;
     }
     classes
@@ -320,6 +323,14 @@ impl Folder {
         self.letters.extend(voiced);
         word.end = self.letters.len();
     }
+}
+
+/// The small Latin letters or digits that a character looks like; none for one that leaves no ink of its own.
+pub(crate) fn shapes(letter: char) -> impl Iterator<Item = char> {
+    let is_seen = !is_ignorable(letter) && !is_combining(letter);
+    let look_alike = look_alike(letter);
+    let small = letter.to_lowercase().filter(move |_| look_alike.is_none()).flat_map(plain);
+    look_alike.into_iter().chain(small).filter(move |_| is_seen)
 }
 
 /// Characters that leave no ink and part no word.

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Blank;
+pub(crate) use fold::shapes;
 use fold::{CLASSES, Folded, Gap, Reading, Word, Words, class, fold};
 use phrases::{Affix, Group};
 use table::Hash;

@@ -7,6 +7,7 @@ use super::{Reader, UNREAD, fault, first_key};
 use crate::date::Date;
 use crate::document::Node;
 use crate::model::{TextKind, blank};
+use crate::pattern::Case;
 use crate::policy::{Exception, Set};
 use crate::rules;
 use crate::source::Span;
@@ -50,7 +51,7 @@ impl Reader<'_> {
         let day = expires.value.as_str().and_then(Date::parse);
         Some(Exception {
             rule: rule.to_owned(),
-            paths: self.pattern_list(&[path.value])?,
+            paths: self.pattern_list(&[path.value], Case::Exact)?,
             pattern: path.value.as_str()?.to_owned(),
             finding: text("finding").map(|(id, _)| id.to_owned()),
             reason: text("reason")?.0.to_owned(),

@@ -51,6 +51,15 @@ pub trait Files: Sync {
         work();
         String::new()
     }
+
+    /// Runs code of others within the time and memory that a whole run has for it.
+    ///
+    /// # Errors
+    /// The run has used up its time, so nothing was done.
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        work();
+        Ok(())
+    }
 }
 
 /// No files at all, for policies that name none.
@@ -347,7 +356,10 @@ impl Reader<'_> {
 
     fn models_in(&mut self, require: Node<'_>) -> Option<Set<PathSet>> {
         let place = require.as_map()?.entry("models_in")?.key_span;
-        Some(Set { value: self.patterns(require, "models_in")?, origin: self.origin(place) })
+        require.get("models_in")?.as_list()?;
+        let nodes = self.entries(require, "models_in");
+        // Folders that differ in case alone are the same one on some systems.
+        Some(Set { value: self.pattern_list(&nodes, Case::Any)?, origin: self.origin(place) })
     }
 
     /// The elements of a list of exceptions, overrides or patterns, as far as there may be more of them.
@@ -368,10 +380,10 @@ impl Reader<'_> {
     fn patterns(&mut self, files: Node<'_>, key: &str) -> Option<PathSet> {
         files.get(key)?.as_list()?;
         let nodes = self.entries(files, key);
-        self.pattern_list(&nodes)
+        self.pattern_list(&nodes, Case::Exact)
     }
 
-    fn pattern_list(&mut self, nodes: &[Node<'_>]) -> Option<PathSet> {
+    fn pattern_list(&mut self, nodes: &[Node<'_>], case: Case) -> Option<PathSet> {
         let nodes: Vec<Node<'_>> = nodes.iter().copied().filter(|node| node.as_str().is_some()).collect();
         for node in &nodes {
             let pattern = node.as_str().unwrap_or_default();
@@ -381,7 +393,7 @@ impl Reader<'_> {
                 self.faults.push(fault(node.span(), message));
             }
         }
-        match PathSet::new(nodes.iter().filter_map(|node| node.as_str()), Case::Exact) {
+        match PathSet::new(nodes.iter().filter_map(|node| node.as_str()), case) {
             Ok(set) => Some(set),
             Err((at, message)) => {
                 let span = nodes.get(at).map_or(Span::new(0, 0), |node| node.span());

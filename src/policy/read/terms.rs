@@ -7,6 +7,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::document::{Entry, Map, Node, Value};
 use crate::model::Factor;
+use crate::pattern::Case;
 use crate::policy::{FORMATS, Limits, Override, Require, Scale, Set, Terms};
 use crate::rules;
 use crate::score::{Band, Formula};
@@ -41,7 +42,7 @@ impl Reader<'_> {
         let map = node.as_map()?;
         let matcher = map.get("match")?.as_map()?;
         let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
-        let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value]));
+        let path = matcher.entry("path").and_then(|entry| self.pattern_list(&[entry.value], Case::Exact));
         let first = map.iter().next()?;
         let models_in =
             map.get("require").and_then(Node::as_map).and_then(|require| require.entry("models_in"));

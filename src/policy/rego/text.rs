@@ -57,6 +57,61 @@ pub(super) fn too_deep(text: &str) -> Option<Place> {
     None
 }
 
+/// The most digits that a number may have.
+const MOST_DIGITS: usize = 1_000;
+/// The most digits that an exponent, a width or a precision may have.
+const MOST_SHORT_DIGITS: usize = 3;
+
+/// The first number of a module that the engine would compute at great length.
+pub(super) fn huge_number(text: &str) -> Option<Place> {
+    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
+    let is_huge = |at: usize| {
+        let text = tokens[at].text;
+        // A sign parts an exponent from its number, and a dot the digits before it from those after it.
+        let exponent = match (tokens.get(at + 1), tokens.get(at + 2)) {
+            (Some(sign), Some(exponent)) if text.ends_with(['e', 'E']) && ["+", "-"].contains(&sign.text) => {
+                exponent.text
+            }
+            _ => "",
+        };
+        text.starts_with(|first: char| first.is_ascii_digit()) && is_huge_number(&format!("{text}{exponent}"))
+    };
+    (0..tokens.len()).find(|at| is_huge(*at)).map(|at| tokens[at].place)
+}
+
+/// Whether JSON text has, outside of its strings, a number that the engine would compute at great length.
+pub(super) fn has_huge_number(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        if has_huge_part(&rest[..start]) {
+            return true;
+        }
+        rest = &rest[start..];
+        rest = rest.get(quoted_length(rest)..).unwrap_or_default();
+    }
+    has_huge_part(rest)
+}
+
+fn has_huge_part(text: &str) -> bool {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+-._".contains(letter)).any(is_huge_number)
+}
+
+/// Whether the engine would compute a number at great length: its digits, or those of its exponent, are too many.
+pub(super) fn is_huge_number(text: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let is_long = |(_, exponent): (&str, &str)| digits(exponent) > MOST_SHORT_DIGITS;
+    digits(text) > MOST_DIGITS || text.split_once(['e', 'E']).is_some_and(is_long)
+}
+
+/// Whether a format of `sprintf` has a wide field or a great precision.
+pub(super) fn is_wide_format(format: &str) -> bool {
+    let plain = format.replace("%%", " ");
+    plain.split('%').skip(1).any(|verb| {
+        let width = verb.trim_start_matches('.');
+        width.chars().take_while(|letter| letter.is_numeric()).count() > MOST_SHORT_DIGITS
+    })
+}
+
 /// One level of brackets.
 #[derive(Default)]
 struct Level {
@@ -217,6 +272,31 @@ mod tests {
         assert_eq!(too_deep(&format!("package a\nx := [{}]\n", "-1, ".repeat(1_000))), None);
         assert_eq!(too_deep("package a\n)))]}x"), None);
         assert_eq!(too_deep(&format!("x :=\n  {}", "a.".repeat(101))), Some((2, 200)));
+    }
+
+    #[test]
+    fn huge_numbers_are_found_and_others_are_not() {
+        let nines = "9".repeat(1_001);
+        for number in ["1e9999", "1E+9999", "2.5e-9999", "1_0e9_9_9_9", &nines, &format!("0.{nines}")] {
+            assert!(is_huge_number(number), "{number}");
+            assert!(has_huge_number(&format!("{{\"a\": [1, {number}]}}")), "{number}");
+            let module = format!("package main\nx := {number}\n").replace('_', "");
+            assert_eq!(huge_number(&module).map(|(line, _)| line), Some(2), "{number}");
+        }
+        for text in ["1e999", "12", "", "3.14", "[1, 2]", "{\"3e12345\": \"1e99999\", \"a\\\"1e99999\": 1}"] {
+            assert!(!has_huge_number(text), "{text}");
+        }
+        assert_eq!(huge_number("x := \"1e99999\" # 1e99999\ny1e99999 := [1e3, 2]"), None);
+    }
+
+    #[test]
+    fn wide_formats_are_found_and_others_are_not() {
+        for format in ["%9999d", "a %s %.9999f", "%09999d", "%%%1000x"] {
+            assert!(is_wide_format(format), "{format}");
+        }
+        for format in ["%s", "%999d", "100% of 2026", "100%%2026", "%.3f%d2026", "%"] {
+            assert!(!is_wide_format(format), "{format}");
+        }
     }
 
     #[test]

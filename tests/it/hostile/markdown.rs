@@ -126,6 +126,8 @@ pub(crate) fn unread() -> Vec<Case> {
     let broken = swap_in(&json, "\"}}", "\"},}");
     let escaped = marked.replacen("aivss_threat_model", r"aivss\_threat\_model", 1);
     let report = |text: &str| format!("```json\n{text}```\n");
+    let flow = "{ agent: {name: A}, aivss_threat_model: 1, maestro: {} }\n";
+    let capitals = marked.replacen("aivss_threat_model", "AIVSS_THREAT_MODEL", 1);
     let rows = [
         ("in an indented block", indented(&marked, 4), "37:5 marker-unread"),
         ("in a quotation", quoted(&marked), "37:3 marker-unread"),
@@ -162,6 +164,21 @@ pub(crate) fn unread() -> Vec<Case> {
             "38:4 syntax",
         ),
         ("in a diff", format!("```diff\n+{}", marked.replace('\n', "\n+") + "\n```\n"), "69:1 syntax"),
+        ("joined by an entity", marked.replacen("aivss_", "aivss&#95;", 1), "37:1 marker-unread"),
+        ("joined by tags", marked.replacen("threat", "<b>threat</b>", 1), "37:1 marker-unread"),
+        ("joined by emphasis", marked.replacen("threat", "thr**eat**", 1), "37:1 marker-unread"),
+        ("joined by a link", marked.replacen("threat", "[threat](x)", 1), "37:1 marker-unread"),
+        ("its colon an entity", marked.replacen(':', "&colon;", 1), "37:1 marker-unread"),
+        ("with a letter of another script", marked.replacen('a', "\u{430}", 1), "37:1 marker-unread"),
+        ("with a letter that is not seen", marked.replacen('_', "\u{200B}_", 1), "37:1 marker-unread"),
+        ("quoted, with a tag in it", "{\"aivss_<i>threat</i>_model\": 1}\n".to_owned(), "37:3 marker-unread"),
+        ("after a break of HTML", format!("text<br>{marked}"), "37:9 marker-unread"),
+        ("after other keys in a fence of text", format!("```text\n{flow}```\n"), "38:21 marker-unread"),
+        ("after other keys in an indented block", indented(flow, 4), "37:25 marker-unread"),
+        ("after other keys in a paragraph", flow.to_owned(), "37:21 marker-unread"),
+        ("in a code span of several lines", format!("``\n{}``\n", &marked), "38:1 marker-unread"),
+        ("a whole model in a code span", format!("`{json}`\n"), "37:4 marker-unread"),
+        ("in a fence, in capitals", format!("```text\n{capitals}```\n"), "38:1 marker-missing"),
         (
             "a report with a comma too many",
             report(&swap_in(REPORT, "\"Critical\"}}]}", "\"Critical\"}}],}")),
@@ -189,5 +206,8 @@ pub(crate) fn unread() -> Vec<Case> {
     let mentions = "The marker `aivss_threat_model: 1` comes first; `{\"aivss_threat_model\": 1}` in JSON.\nThe key \
                     aivss_threat_model: 1 makes a file a threat model. See ``\"aivss_threat_model\": 1``.\n";
     cases.push(page("a page that mentions the marker", format!("{passing}{mentions}"), 0, ""));
+    let notes = "- aivss_threat_model: the marker is now required\n\n```diff\n a: 1\n+aivss_threat_model: 1\n```\n\n```sh\nyq \
+                 '{a: 1, aivss_threat_model: 1}' x\n```\n\nThe AIVSS threat model: see [aivss_threat_model](x).\n";
+    cases.push(page("notes about the marker", format!("{passing}{notes}"), 0, ""));
     cases
 }

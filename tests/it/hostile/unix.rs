@@ -323,7 +323,13 @@ pub(crate) fn no_files() -> Vec<Scene> {
             1,
             "22:10",
         ),
-        scene("a .gitignore of 200 MiB", |folder| hole(folder, ".gitignore"), FOUND, 0, ""),
+        scene(
+            "a .gitignore of 200 MiB",
+            |folder| hole(folder, ".gitignore"),
+            FOUND,
+            2,
+            ".gitignore: cannot judge",
+        ),
         scene(
             "a .gitignore of patterns built to blow up",
             |folder| {
@@ -331,8 +337,22 @@ pub(crate) fn no_files() -> Vec<Scene> {
                 write(folder, YAML_FILE, wrong());
             },
             FOUND,
-            1,
-            "22:10",
+            2,
+            ".gitignore: cannot judge: line 1: a pattern that is too complex",
+        ),
+        scene(
+            "a .gitignore of folders built to blow up",
+            |folder| {
+                let path = "agents/".repeat(100);
+                write(folder, &(path + "threat-model.yaml"), wrong());
+                let ignored = folder.join("agents/agents/.gitignore");
+                write(folder, "agents/agents/.gitignore", "target/\n");
+                git(folder, &["add", "--all"]);
+                fs::write(ignored, "target/\n".to_owned() + &"**/".repeat(25) + "b\n").unwrap();
+            },
+            FOUND,
+            2,
+            "agents/agents/.gitignore: cannot judge: line 2: a pattern that is too complex",
         ),
         scene(
             "a model in UTF-16 under another name",

@@ -1,0 +1,142 @@
+//! Locates the files of the base in the head: a threat model counts as kept only if this run checked the file that it is
+//! in now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::gate::{Ask, Stopped, named_paths};
+use super::side::Side;
+use crate::assessed::Assessed;
+use crate::discover::Discovery;
+use crate::git::{Commit, renames};
+use crate::policy::Policy;
+use crate::report::Report;
+
+/// How many files that are not checked are compared with the threat models that are gone.
+const MOST: usize = 1_000;
+
+/// Where a file of the base is in the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Location<'l> {
+    /// In a file that this run checked.
+    Checked,
+    /// At its path, where this run did not check it.
+    Unchecked,
+    /// In a file that a sparse checkout leaves out.
+    LeftOut,
+    /// At another path, which this run did not check.
+    Moved(&'l str),
+    /// Nowhere that is known.
+    Gone,
+}
+
+/// The files of the head, as far as they tell where those of the base are.
+pub(super) struct Locations<'h> {
+    pub(super) head: Side<'h>,
+    /// Tracked files that a sparse checkout leaves out.
+    sparse: BTreeSet<String>,
+    /// Paths from the root that were asked for.
+    asked: Vec<PathBuf>,
+    checked: BTreeSet<String>,
+    /// Paths in the base to those in the head.
+    moved: BTreeMap<String, String>,
+}
+
+impl<'h> Locations<'h> {
+    pub(super) fn of(ask: &Ask<'_>, head: Side<'h>) -> Result<Self, Stopped> {
+        let sparse = head.left_out().map_err(Stopped::Asked)?;
+        let (checked, moved) = (BTreeSet::new(), BTreeMap::new());
+        Ok(Self { head, sparse, asked: named_paths(ask), checked, moved })
+    }
+
+    /// Whether the head has a file at a path, in the checkout or left out of it.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.head.holds(path) || self.sparse.contains(path)
+    }
+
+    fn is_asked(&self, path: &str) -> bool {
+        self.head.repository().is_among(path, &self.asked)
+    }
+
+    /// The threat models of the base whose paths are gone.
+    pub(super) fn gone<'r>(&self, base: &'r Report) -> Vec<&'r str> {
+        let models = base.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+        models.filter(|path| !self.has(path)).collect()
+    }
+
+    /// The paths of the head that the base does not have and that this run can check: threat models and, unless a change
+    /// has too many of them to compare, other files that can contain one. An unchecked copy must not take their place.
+    pub(super) fn arrived<'r>(
+        &self,
+        commit: &Commit,
+        policy: &Policy,
+        now: &'r Report,
+        changed: &'r BTreeSet<String>,
+    ) -> Vec<&'r str> {
+        let models = now.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+        let mut new: BTreeSet<&str> = models.filter(|path| !commit.holds(path)).collect();
+        let is_candidate = |path: &&str| {
+            policy.sought(path).is_some() && !commit.holds(path) && self.has(path) && self.is_asked(path)
+        };
+        new.extend(changed.iter().map(String::as_str).filter(is_candidate).take(MOST));
+        new.into_iter().collect()
+    }
+
+    /// Records what this run checks, and what was renamed: paths of the head to those of the base.
+    pub(super) fn record(
+        &mut self,
+        ask: &Ask<'_>,
+        discovery: &Discovery,
+        renamed: &BTreeMap<String, String>,
+    ) {
+        self.checked = discovery.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
+        if ask.stdin.is_some() {
+            self.checked.insert(self.head.repository().matched(Path::new(ask.stdin_filename)));
+        }
+        self.add_moved(renamed.clone());
+    }
+
+    fn add_moved(&mut self, renamed: BTreeMap<String, String>) {
+        self.moved.extend(renamed.into_iter().map(|(now, then)| (then, now)));
+    }
+
+    /// Finds where threat models went that are in no checked file. Not knowing does no harm: they count as removed.
+    pub(super) fn find(&mut self, base: &Commit, left: &[(&str, &[&Assessed])], changed: &BTreeSet<String>) {
+        let paths = left.iter().map(|(path, _)| *path);
+        let gone: Vec<&str> = paths.filter(|path| self.of_file(path) == Location::Gone).collect();
+        let is_new = |path: &&str| !base.holds(path) && self.has(path) && !self.checked.contains(*path);
+        let new: Vec<&str> = changed.iter().map(String::as_str).filter(is_new).take(MOST).collect();
+        let root = self.head.repository().root();
+        if let Ok(renamed) = renames(root, &base.revision, self.head.revision(), (&gone, &new)) {
+            self.add_moved(renamed);
+        }
+    }
+
+    /// Returns where a file of the base is.
+    pub(super) fn of_file(&self, path: &str) -> Location<'_> {
+        let now = self.moved.get(path).filter(|now| self.has(now));
+        let is_left_out = |path: &str| self.sparse.contains(path) && !self.head.holds(path);
+        if self.checked.contains(path) || now.is_some_and(|now| self.checked.contains(now)) {
+            return Location::Checked;
+        }
+        match now {
+            _ if is_left_out(path) => Location::LeftOut,
+            _ if self.head.holds(path) => Location::Unchecked,
+            Some(now) if is_left_out(now) && self.is_asked(now) => Location::LeftOut,
+            Some(now) => Location::Moved(now),
+            None => Location::Gone,
+        }
+    }
+
+    /// Explains why a file of the head is not checked.
+    pub(super) fn reason(&self, path: &str, policy: &Policy) -> String {
+        if !self.is_asked(path) {
+            return "outside of the checked paths".to_owned();
+        }
+        match policy.excluded_by(path) {
+            Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
+            None if policy.sought(path).is_none() => "not YAML, JSON or Markdown".to_owned(),
+            None => "not checked".to_owned(),
+        }
+    }
+}
