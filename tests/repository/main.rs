@@ -13,6 +13,7 @@
 mod action;
 mod packaging;
 mod recipes;
+mod sarif_size;
 
 #[path = "../support/git.rs"]
 mod git;
