@@ -77,6 +77,8 @@ pub struct AssessedThreat {
     pub title: Option<String>,
     /// Whether it is declared open; a threat without a status is.
     pub open: bool,
+    /// Whether a mitigation is stated.
+    pub mitigated: bool,
 }
 
 impl AssessedLayer {
@@ -181,7 +183,12 @@ fn assessed(
 
 fn threat(threat: &Threat<'_>) -> AssessedThreat {
     let text = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST_NAME).collect());
-    AssessedThreat { id: text(threat.id), title: text(threat.title), open: threat.open }
+    AssessedThreat {
+        id: text(threat.id),
+        title: text(threat.title),
+        open: threat.open,
+        mitigated: threat.mitigation.is_some(),
+    }
 }
 
 /// A layer's answer in a word.

@@ -26,6 +26,24 @@ pub struct Fact {
     pub weight: Option<Decimal>,
     /// How bad it is where the fact is missing altogether; `None` where that cannot be told.
     pub absent: Option<Decimal>,
+    /// The items of a list, where what is added or removed decides.
+    pub items: Option<Items>,
+}
+
+/// The items of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Items {
+    /// All of them.
+    pub list: BTreeSet<String>,
+    /// Which way an added item goes; a removed one goes the other way.
+    pub added: Direction,
+}
+
+impl Fact {
+    /// A fact of which nothing tells how bad it is.
+    pub const fn plain(what: String, value: String) -> Self {
+        Self { what, value, weight: None, absent: None, items: None }
+    }
 }
 
 /// A fact that two states do not share.
@@ -52,7 +70,28 @@ pub enum Direction {
     Other,
 }
 
+impl Difference {
+    /// Whether it takes a mitigation away, or what proves one.
+    pub fn drops_mitigation(&self) -> bool {
+        let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
+        let is_threat = is_about("threat in ") && self.before.is_some();
+        self.direction == Direction::Worse && (is_threat || MITIGATION_FACTS.into_iter().any(is_about))
+    }
+}
+
 impl Direction {
+    /// The direction of a list's difference. One item that makes it worse outweighs all others.
+    fn of_items(old: &Items, new: &Items) -> Self {
+        let is_added = !new.list.is_subset(&old.list);
+        let is_removed = !old.list.is_subset(&new.list);
+        match new.added {
+            Self::Worse if is_added => Self::Worse,
+            Self::Better if is_removed => Self::Worse,
+            Self::Worse | Self::Better if is_added || is_removed => Self::Better,
+            Self::Worse | Self::Better | Self::Other => Self::Other,
+        }
+    }
+
     /// The direction in a word, for reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -90,8 +129,8 @@ pub struct Change {
     pub agents: Vec<AgentChange>,
     /// What it changes about the policy.
     pub policy: Vec<Difference>,
-    /// How many faults of the base it mends.
-    pub mended: usize,
+    /// The rules of the errors that the base has and the change has not, with how many of each.
+    pub fixed: BTreeMap<String, usize>,
 }
 
 /// What a change does to one agent.
@@ -337,8 +376,8 @@ impl<'r> Before<'r> {
         Some(Baseline::Replaced(replaced.0, self.at(replaced)?))
     }
 
-    /// Marks the problems that the base has already, and returns how many of the base's are left over, in
-    /// files that were asked for.
+    /// Marks the problems that the base has already, and returns the rules of the base's errors that are left over, in
+    /// files and models that are still there and were asked for, with how many of each.
     ///
     /// A problem is the same where rule, owner and message are, whatever its line; of one that has an amount, where that is
     /// no greater. What is wrong with a file so that it cannot be read is the same only while the file is. `is_reported`
@@ -348,7 +387,7 @@ impl<'r> Before<'r> {
         files: &mut [FileReport],
         asked: impl Fn(&str) -> bool,
         is_reported: impl Fn(&str, &Diagnostic) -> bool,
-    ) -> usize {
+    ) -> BTreeMap<String, usize> {
         let mut ids = Ids::default();
         let mut known = self.faults(&mut ids, is_reported);
         for file in files.iter_mut().filter(|file| !file.is_policy) {
@@ -374,7 +413,24 @@ impl<'r> Before<'r> {
                     !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
             }
         }
-        known.iter().filter(|((path, ..), _)| asked(path)).map(|(_, left)| left.len()).sum()
+        let kept = self.kept(files);
+        let mut fixed = BTreeMap::new();
+        for ((path, place, key), left) in &known {
+            if !asked(path) || !kept.contains(&(*path, *place)) {
+                continue;
+            }
+            let errors = left.iter().filter(|(level, _)| *level == Level::Error).count();
+            if errors > 0 {
+                *fixed.entry(key.rule.clone()).or_default() += errors;
+            }
+        }
+        fixed
+    }
+
+    /// The files of the base that are still there, and their models, each by its place: what is gone is not fixed.
+    fn kept<'f>(&'f self, files: &'f [FileReport]) -> BTreeSet<(&'f str, Option<usize>)> {
+        let files = files.iter().filter(|file| !file.is_missing).map(|file| (self.origin(&file.path), None));
+        files.chain(self.origins.values().map(|(path, place)| (*path, Some(*place)))).collect()
     }
 
     /// The problems of the base with their weights; what is excepted is none that could be known.
@@ -476,7 +532,7 @@ pub fn agents(
         for (place, model) in file.models.iter().enumerate() {
             let old = before.model_in_file(&file.path, place);
             let renamed_from = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
-            let differences = old.map(|(_, old)| differences(&facts(old), &facts(model))).unwrap_or_default();
+            let differences = old.map(|(_, old)| model_differences(old, model)).unwrap_or_default();
             if old.is_some() && renamed_from.is_none() && differences.is_empty() {
                 continue;
             }
@@ -511,15 +567,24 @@ pub fn agents(
     changes
 }
 
+/// What differs between two states of a threat model. A declared score that follows the computed one is no difference of
+/// its own.
+fn model_differences(old: &Assessed, new: &Assessed) -> Vec<Difference> {
+    let all = differences(&facts(old), &facts(new));
+    let number = |value: &Option<String>| Decimal::parse(value.as_deref()?.split(' ').next()?).ok();
+    let follows = |declared: &Difference| {
+        let about = declared.what.strip_suffix(DECLARED)?;
+        let computed = all.iter().find(|other| other.what.strip_suffix("score") == Some(about))?;
+        let (before, after) = (number(&computed.before), number(&computed.after));
+        Some(before == number(&declared.before) && after == number(&declared.after))
+    };
+    all.iter().filter(|one| follows(one) != Some(true)).cloned().collect()
+}
+
 /// All that is compared of a threat model.
 fn facts(model: &Assessed) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let word = |what: &str, value: &str| Fact {
-        what: what.to_owned(),
-        value: value.to_owned(),
-        weight: None,
-        absent: None,
-    };
+    let word = |what: &str, value: &str| Fact::plain(what.to_owned(), value.to_owned());
     for score in &model.scores {
         score_facts(score, &mut facts);
     }
@@ -540,6 +605,13 @@ fn facts(model: &Assessed) -> Vec<Fact> {
     facts
 }
 
+/// The facts that say what a declared score is, and how far threats are mitigated.
+const DECLARED: &str = "declared score";
+const PROVEN: &str = "proven score";
+const MITIGATION: &str = "mitigation factor";
+/// What a mitigation that is taken away makes worse.
+const MITIGATION_FACTS: [&str; 2] = [MITIGATION, PROVEN];
+
 /// The weight of a score that cannot be computed: more than any.
 const UNKNOWN: Decimal = Decimal::new(11, 0);
 
@@ -547,7 +619,7 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
     let about = score.finding.as_deref().map_or_else(String::new, |id| format!("finding {id}: "));
     // A finding that is gone is no risk; a number that is missing is not known, which is not better.
     let mut fact = |what: &str, value: String, weight, absent| {
-        facts.push(Fact { what: format!("{about}{what}"), value, weight, absent });
+        facts.push(Fact { what: format!("{about}{what}"), value, weight, absent, items: None });
     };
     let working = score.working.as_ref();
     match working {
@@ -559,7 +631,11 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
     }
     if let Some(proven) = score.proven.filter(|proven| working.is_some_and(|one| one.score != *proven)) {
         let band = Band::of(proven).name();
-        fact("proven score", format!("{proven} {band}"), Some(proven), None);
+        // Without this fact the computed score is the proven one.
+        fact(PROVEN, format!("{proven} {band}"), Some(proven), working.map(|working| working.score));
+    }
+    if let Some(declared) = score.declared {
+        fact(DECLARED, declared.to_string(), None, None);
     }
     if let Some(Working { formula, inputs, .. }) = working {
         fact("formula", formula.version.to_owned(), None, None);
@@ -572,7 +648,7 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Fact>) {
     fact("threat multiplier", working.inputs.threat.to_string(), Some(working.inputs.threat), None);
     if working.formula.has_mitigation() {
         let mitigation = working.inputs.mitigation;
-        fact("mitigation factor", mitigation.to_string(), Some(mitigation), None);
+        fact(MITIGATION, mitigation.to_string(), Some(mitigation), None);
     }
 }
 
@@ -584,12 +660,17 @@ fn layer_facts(layer: &AssessedLayer) -> Vec<Fact> {
     };
     let key = layer.kind.key();
     let (what, value) = (format!("layer {key}"), layer.answer.to_owned());
-    let answer = Fact { what, value, weight: Some(weight), absent: None };
+    let answer = Fact { weight: Some(weight), ..Fact::plain(what, value) };
     let threats = layer.threats.iter().map(|threat| {
         let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
-        let (value, weight) = if threat.open { ("open", Decimal::ONE) } else { ("closed", Decimal::ZERO) };
-        let what = format!("threat in {key}: {}", words.join(" "));
-        Fact { what, value: value.to_owned(), weight: Some(weight), absent: Some(Decimal::ZERO) }
+        let (value, weight) = match (threat.open, threat.mitigated) {
+            (false, true) => ("closed", 0),
+            (false, false) => ("closed, no mitigation", 1),
+            (true, true) => ("open", 2),
+            (true, false) => ("open, no mitigation", 3),
+        };
+        let fact = Fact::plain(format!("threat in {key}: {}", words.join(" ")), value.to_owned());
+        Fact { weight: Some(Decimal::new(weight, 0)), absent: Some(Decimal::ZERO), ..fact }
     });
     std::iter::once(answer).chain(threats).collect()
 }
@@ -611,9 +692,11 @@ fn difference(old: Option<&Fact>, new: Option<&Fact>) -> Option<Difference> {
         Some(fact) => fact.weight,
         None => other?.absent,
     };
-    let direction = match (weight(old, new), weight(new, old)) {
-        (Some(old), Some(new)) if old < new => Direction::Worse,
-        (Some(old), Some(new)) if new < old => Direction::Better,
+    let lists = old.and_then(|fact| fact.items.as_ref()).zip(new.and_then(|fact| fact.items.as_ref()));
+    let direction = match (lists, weight(old, new), weight(new, old)) {
+        (Some((old, new)), ..) => Direction::of_items(old, new),
+        (None, Some(old), Some(new)) if old < new => Direction::Worse,
+        (None, Some(old), Some(new)) if new < old => Direction::Better,
         _ => Direction::Other,
     };
     let value = |fact: Option<&Fact>| fact.map(|fact| fact.value.clone());
@@ -628,7 +711,23 @@ mod tests {
 
     fn fact(what: &str, value: &str, weight: Option<i64>) -> Fact {
         let weight = weight.map(|weight| Decimal::new(weight, 0));
-        Fact { what: what.to_owned(), value: value.to_owned(), weight, absent: Some(Decimal::ZERO) }
+        Fact { weight, absent: Some(Decimal::ZERO), ..Fact::plain(what.to_owned(), value.to_owned()) }
+    }
+
+    #[test]
+    fn an_item_that_makes_a_list_worse_outweighs_the_others() {
+        let items =
+            |list: &[&str], added| Items { list: list.iter().map(|&item| item.to_owned()).collect(), added };
+        let way =
+            |old: &[&str], new: &[&str], added| Direction::of_items(&items(old, added), &items(new, added));
+        let (worse, better) = (Direction::Worse, Direction::Better);
+        assert_eq!(way(&["a"], &["a", "b"], worse), worse);
+        assert_eq!(way(&["a", "b"], &["**"], worse), worse);
+        assert_eq!(way(&["a", "b"], &["a"], worse), better);
+        assert_eq!(way(&["a", "b"], &["a"], better), worse);
+        assert_eq!(way(&["a"], &["b"], better), worse);
+        assert_eq!(way(&["a"], &["a", "b"], better), better);
+        assert_eq!(way(&["a"], &["a"], better), Direction::Other);
     }
 
     #[test]

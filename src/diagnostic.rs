@@ -62,6 +62,8 @@ pub struct Diagnostic {
     pub span: Span,
     /// What is wrong: what was declared, and what is right.
     pub message: Box<str>,
+    /// What is wrong in a few words that stand alone, where the message does not.
+    pub title: Option<Box<str>>,
     /// Words for the place itself, such as the right number.
     pub label: Option<Box<str>>,
     /// Other places that belong to it.
@@ -202,6 +204,7 @@ impl Diagnostic {
             level: rule.level,
             span,
             message: message.into().into(),
+            title: None,
             label: None,
             related: Vec::new(),
             working: None,
@@ -260,6 +263,13 @@ impl Diagnostic {
         let says_enough = self.label.is_some() || self.rule == rules::schema::RULE.name;
         let rule = rules::named(&self.rule).filter(|_| !says_enough)?;
         Some(in_passing(rule.remedy))
+    }
+
+    /// With a text that says what is wrong where the message is not shown next to the place.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into().into());
+        self
     }
 
     /// With words for the place itself.

@@ -1,7 +1,6 @@
 //! The page of each rule, from what the rule says of itself: `explain`, the rules of a SARIF log, `docs/rules.md`.
 //!
-//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault. Rendered they stand below,
-//! where [`page_url`] leads.
+//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault. Rendered they stand below.
 #![doc = include_str!("../docs/rules.md")]
 
 use crate::diagnostic::Level;
@@ -18,10 +17,10 @@ pub fn page(rule: &Rule) -> String {
 /// The public address of the project. Until there is one, no report has a link to it or to the page of a rule.
 pub const ADDRESS: Option<&str> = None;
 
-/// Where the rule's page stands on the web, for this version of the program.
-pub fn page_url(rule: &Rule) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    format!("https://docs.rs/aivss-lint/{version}/aivss_lint/explain/index.html#{}", rule.name)
+/// The address of the rule's page, for this version of the program.
+pub fn page_url(rule: &Rule) -> Option<String> {
+    ADDRESS
+        .map(|address| format!("{address}/blob/v{}/docs/rules.md#{}", env!("CARGO_PKG_VERSION"), rule.name))
 }
 
 /// The page without its name and its opening.

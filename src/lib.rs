@@ -52,7 +52,8 @@
 //!    place. None but [`document`] knows YAML from JSON ([`migrate`] knows braces); none but [`model`] knows our format from
 //!    OWASP's, and those that lead from one to the other ([`import`], [`export`]).
 //! 5. No floats in scores: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
-//! 6. A report format neither loses a diagnostic nor changes the verdict. The same input gives the same bytes.
+//! 6. A report format never changes the verdict. It leaves out no diagnostic without the number of those, and never all that
+//!    decide the verdict. The same input gives the same bytes.
 //! 7. Every rule has an example that fails and one that passes, and they are its tests.
 //! 8. Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged. Unsure is 2.
 //! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced; only `serde_json`, the

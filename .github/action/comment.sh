@@ -4,7 +4,10 @@
 # shellcheck source=.github/action/common.sh
 . "${BASH_SOURCE[0]%/*}/common.sh"
 
-readonly marker='<!-- aivss-lint -->'
+category=${CATEGORY:-aivss-lint}
+marker='<!-- aivss-lint -->'
+if [[ $category != aivss-lint ]]; then marker="<!-- aivss-lint: $category -->"; fi
+readonly marker
 
 main() {
   local first own comments comment='' id author marked

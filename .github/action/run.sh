@@ -8,7 +8,7 @@
 . "${BASH_SOURCE[0]%/*}/common.sh"
 
 main() {
-  local folder arguments judged=() path token code=0
+  local folder arguments judged=() path token code=0 checked=false category=${CATEGORY:-aivss-lint}
   flag annotations "$ANNOTATIONS"
   flag new-only "$NEW_ONLY"
   flag summary "$SUMMARY"
@@ -21,6 +21,8 @@ main() {
   arguments=(check --format human --format json --output "$json"
     --format sarif --output "$folder/report.sarif" --format markdown --output "$folder/report.md")
   if [[ $ANNOTATIONS == true ]]; then arguments+=(--format github --output "$folder/annotations"); fi
+  # The default needs no option.
+  if [[ $category != aivss-lint ]]; then arguments+=("--category=$category"); fi
   if [[ -n $BASE ]]; then arguments+=(--base "$BASE"); fi
   if [[ -n $POLICY_FROM ]]; then arguments+=(--policy-from "$POLICY_FROM"); fi
   if [[ -n $POLICY ]]; then arguments+=(--policy "$POLICY"); fi
@@ -49,7 +51,8 @@ main() {
     cat "$folder/report.md" >>"$GITHUB_STEP_SUMMARY"
   fi
   report "$code"
-  if [[ -f $folder/report.sarif ]]; then output report-sarif "$folder/report.sarif"; fi
+  # Code scanning closes the alerts that an incomplete report does not have.
+  if [[ $checked == true && -f $folder/report.sarif ]]; then output report-sarif "$folder/report.sarif"; fi
   if [[ -f $folder/report.md ]]; then output report-markdown "$folder/report.md"; fi
 }
 
@@ -77,6 +80,7 @@ report() {
           output highest-severity "$severity"
         fi
         output report-json "$json"
+        if [[ $code != 2 ]]; then checked=true; fi
         output verdict "$verdict"
         output exit-code "$code"
         return

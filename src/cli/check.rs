@@ -80,6 +80,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL")]
     links: Option<String>,
 
+    /// The category of the SARIF report and of the comment in Markdown, for several runs in one workflow
+    #[arg(long, value_name = "NAME", value_parser = parse_category)]
+    pub(super) category: Option<String>,
+
     /// The name to give to standard input; its ending tells the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     stdin_filename: String,
@@ -186,6 +190,19 @@ fn parse_days(text: &str) -> Result<i32, String> {
     days.ok_or_else(|| "a number of days is written 30d".to_owned())
 }
 
+/// A category is part of an identifier in SARIF, where its last `/` ends it, and of a comment in HTML, which `--` can end.
+fn parse_category(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 100;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._:/=+@ -".contains(letter);
+    let is_whole = text.trim() == text && !text.contains("--") && !text.ends_with(['/', '-']);
+    let is_category = !text.is_empty() && text.len() <= LONGEST && text.chars().all(is_plain) && is_whole;
+    if is_category {
+        return Ok(text.to_owned());
+    }
+    Err("a category has up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and ends in none of `/-`"
+        .to_owned())
+}
+
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum LevelName {
     /// Anything at all
@@ -283,6 +300,7 @@ fn judged(
         mean_command(first, &mut report);
     }
     report.links = output::links(arguments.links.as_deref());
+    report.category.clone_from(&arguments.category);
     Ok(report)
 }
 

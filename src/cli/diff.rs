@@ -72,8 +72,8 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     })?;
     emit_to_stdout(|stdout| match arguments.format {
         FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
-        FormatName::Json => report::write(&report, Format::Json, stdout),
-        FormatName::Markdown => report::write(&report, Format::Markdown, stdout),
+        FormatName::Json => report::write(&report, Format::Json, stdout).map(drop),
+        FormatName::Markdown => report::write(&report, Format::Markdown, stdout).map(drop),
     })?;
     // Without a policy there is nothing to compare by; a file that cannot be judged is one of the things compared.
     Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })

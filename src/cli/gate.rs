@@ -183,6 +183,7 @@ pub(super) fn broken_report(
     let mut report = Report::new(today, fail_on);
     report.policy = policy;
     add_broken(&mut report, broken, repository, "it is broken, so nothing was judged by it");
+    report.name_from_root(|path| repository.matched(path));
     report
 }
 
@@ -228,6 +229,7 @@ pub(super) fn judge(
     report.obstacles.sort();
     report.obstacles.dedup();
     report.in_force = Some(policy);
+    report.name_from_root(|path| head.repository().matched(path));
     Ok(report)
 }
 
@@ -321,7 +323,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     // Who goes back to whom shows only once all are read; then there is something to compare with.
     looked = look_at(ask, head, policy, &discovery, (Some(&before), Memory::Use(&memo)));
     let is_asked = |path: &str| asked.contains(path);
-    let mended = before.mark_known(&mut looked.report.files, is_asked, is_reported);
+    let fixed = before.mark_known(&mut looked.report.files, is_asked, is_reported);
     let left: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path)).collect();
     locations.find(commit, &left, &may_hold);
     let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
@@ -339,7 +341,7 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         verdict_before: base.verdict(),
         agents,
         policy: Vec::new(),
-        mended,
+        fixed,
     });
     looked.report.new_only = ask.new_only;
     // Where something of the base could not be read, nothing shows what it used.
@@ -525,6 +527,8 @@ fn review(
             } else {
                 let verdict = review_by_own(ask, head, &own, (policy, before), report);
                 if !differences.is_empty() {
+                    let is_built_in = BuiltIn::named(&name).is_some();
+                    let name = if is_built_in { name } else { head.repository().matched(Path::new(&name)) };
                     remark_differing(ask, &name, verdict, report);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,12 +49,18 @@ pub(super) struct Output {
     format: Format,
     /// `None` for standard output.
     file: Option<PathBuf>,
+    /// The category of the report, where one was asked for.
+    category: Option<String>,
 }
 
 impl Output {
     /// A report on standard output.
     pub(super) const fn printed(format: Format) -> Self {
-        Self { format, file: None }
+        Self { format, file: None, category: None }
+    }
+
+    fn new(format: Format, file: Option<PathBuf>, arguments: &Arguments) -> Self {
+        Self { format, file, category: arguments.category.clone() }
     }
 }
 
@@ -95,12 +101,12 @@ pub(super) fn plan(arguments: &Arguments, matches: &ArgMatches) -> Result<Vec<Ou
                 file.display()
             )));
         }
-        outputs.push(Output { format: name.format(arguments, file.is_none()), file });
+        outputs.push(Output::new(name.format(arguments, file.is_none()), file, arguments));
     }
     if outputs.is_empty() {
         let names: &[FormatName] =
             if is_github() { &[FormatName::Human, FormatName::Github] } else { &[FormatName::Human] };
-        outputs.extend(names.iter().map(|name| Output { format: name.format(arguments, true), file: None }));
+        outputs.extend(names.iter().map(|name| Output::new(name.format(arguments, true), None, arguments)));
     }
     let shown: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
     if shown.iter().any(|output| output.format == Format::Html) {
@@ -261,9 +267,16 @@ pub(super) fn emit(report: &Report, outputs: &[Output], beside: Beside) -> Resul
         if is_silent && matches!(output.format, Format::Human(_) | Format::Concise) {
             continue;
         }
-        emit_to_stdout(|stdout| report::write(report, output.format, stdout))?;
+        emit_to_stdout(|stdout| report::write(report, output.format, stdout).map(warn_of_left_out))?;
     }
     written
+}
+
+/// Prints a warning where a report does not list all problems.
+fn warn_of_left_out(number: usize) {
+    if let Some(message) = report::left_out(number) {
+        let _ = writeln!(io::stderr(), "warning: SARIF report: {message}");
+    }
 }
 
 fn files(outputs: &[Output]) -> impl Iterator<Item = (Format, &Path)> {
@@ -272,8 +285,10 @@ fn files(outputs: &[Output]) -> impl Iterator<Item = (Format, &Path)> {
 
 fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stopped> {
     let mut bytes = Vec::new();
-    report::write(report, format, &mut bytes)?;
-    write_report(file, &bytes)
+    let left_out = report::write(report, format, &mut bytes)?;
+    write_report(file, &bytes)?;
+    warn_of_left_out(left_out);
+    Ok(())
 }
 
 /// Replaces what is in the files for reports by the statement that there is none yet: whatever ends the run, nobody takes
@@ -282,7 +297,7 @@ fn write_file(report: &Report, format: Format, file: &Path) -> Result<(), Stoppe
 /// # Errors
 /// What could not be written first.
 pub(super) fn prepare(outputs: &[Output]) -> Result<(), Stopped> {
-    let unfinished = stopped(UNFINISHED);
+    let unfinished = stopped(UNFINISHED, category(outputs));
     let mut written = Ok(());
     for (format, file) in files(outputs) {
         let mut bytes = Vec::new();
@@ -313,13 +328,13 @@ fn prepare_file(file: &Path, bytes: &[u8]) -> Result<(), Stopped> {
 /// Writes the reason why a run came to an early stop in place of each report that was asked for. People have it from
 /// standard error.
 pub(super) fn emit_stopped(error: &Stopped, outputs: &[Output]) {
-    let report = stopped(&error.to_string());
+    let report = stopped(&error.to_string(), category(outputs));
     for (format, file) in files(outputs) {
         let _ = write_file(&report, format, file);
     }
     let printed = outputs.iter().filter(|output| output.file.is_none());
     for output in printed.filter(|output| !matches!(output.format, Format::Human(_))) {
-        let _ = emit_to_stdout(|stdout| report::write(&report, output.format, stdout));
+        let _ = emit_to_stdout(|stdout| report::write(&report, output.format, stdout).map(drop));
     }
 }
 
@@ -337,10 +352,10 @@ pub(super) fn reported(
     if is_input(file, inputs) {
         return Err(Stopped::Asked(replaces_input(file)));
     }
-    prepare_file(file, &write(&stopped(UNFINISHED))?)?;
+    prepare_file(file, &write(&stopped(UNFINISHED, None))?)?;
     let output = file.to_owned();
     let write_stopped = Arc::new(Mutex::new(move |why: &str| {
-        if let Ok(bytes) = write(&stopped(why)) {
+        if let Ok(bytes) = write(&stopped(why, None)) {
             let _ = write_report(&output, &bytes);
         }
     }));
@@ -357,9 +372,15 @@ pub(super) fn emit_on_stop(outputs: &[Output]) {
     watch::on_stop(move |why| emit_stopped(&Stopped::Asked(why.to_owned()), &outputs));
 }
 
+/// The category of all reports of a run.
+fn category(outputs: &[Output]) -> Option<&str> {
+    outputs.first()?.category.as_deref()
+}
+
 /// The report of a run that came to an early stop.
-fn stopped(reason: &str) -> Report {
+fn stopped(reason: &str, category: Option<&str>) -> Report {
     let mut report = Report::new(Date::today(), Level::Error);
+    report.category = category.map(str::to_owned);
     report.obstacles.push(Obstacle { path: ".".to_owned(), message: reason.to_owned() });
     report
 }
@@ -393,7 +414,8 @@ fn unplanned(arguments: &[String]) -> Vec<Output> {
     let left = formats.into_iter().flatten().next();
     let output = |(file, format): (&str, Option<&str>)| {
         let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
-        Output { format: name.unwrap_or(FormatName::Human).in_file(), file: Some(PathBuf::from(file)) }
+        let format = name.unwrap_or(FormatName::Human).in_file();
+        Output { file: Some(PathBuf::from(file)), ..Output::printed(format) }
     };
     files.into_iter().map(output).collect()
 }

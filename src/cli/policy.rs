@@ -91,7 +91,7 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, S
 fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, Stopped> {
     let report = broken_report(name, broken, repository, (Date::today(), Level::Error));
     emit_to_stdout(|stdout| {
-        report::write(&report, Format::Human(look(Streams { color: Colour::Auto })), stdout)
+        report::write(&report, Format::Human(look(Streams { color: Colour::Auto })), stdout).map(drop)
     })?;
     Ok(report.verdict())
 }

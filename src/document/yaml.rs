@@ -1,4 +1,4 @@
-//! YAML 1.2 to tree, from the events of `granit-parser`; the only file that knows that crate.
+//! YAML 1.2 to tree, from the events of `granit-parser`; with `crates/yaml-events`, the only file that knows that crate.
 //!
 //! Scalars are resolved by the core schema: `no` is text, `0o17` is 15, `.inf` is refused. Hostile input is
 //! bounded before anything is built from it: depth, number of nodes, and what aliases would unfold to.
@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
+use aivss_lint_yaml_events as events;
+use events::{Event, Options, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::tree::{Index, Kind};
 use super::{Document, MAX_DEPTH, MAX_NODES, Problem, ProblemKind};
@@ -163,19 +164,21 @@ impl<'d, 't> Builder<'d, 't> {
         options.block_nesting_limit = MAX_DEPTH;
         self.anchors.clear();
         (self.offset, self.end, self.read) = (stream.start, stream.end, stream.start);
-        for event in Parser::new_from_str_with_options(&self.text[stream], options) {
-            match event {
-                Ok((event, span)) => self.event(event, &span)?,
+        let mut outcome = Ok(());
+        events::each(&self.text[stream], options, &mut |event| {
+            outcome = match event {
+                Ok((event, span)) => self.event(event, &span),
                 Err(error) => {
                     self.syntax_error(&error);
-                    return Err(Stop);
+                    Err(Stop)
                 }
-            }
-        }
-        Ok(())
+            };
+            outcome.is_ok()
+        });
+        outcome
     }
 
-    fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Stop> {
+    fn event(&mut self, event: Event<'t>, span: &events::Span) -> Result<(), Stop> {
         let indent = span.indent;
         let span = self.place(span);
         match event {
@@ -276,7 +279,7 @@ impl<'d, 't> Builder<'d, 't> {
         at - self.line_start(at)
     }
 
-    fn place(&self, span: &granit_parser::Span) -> Span {
+    fn place(&self, span: &events::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
         Span::new(self.offset + range.start, self.offset + range.end)
     }
@@ -300,7 +303,7 @@ impl<'d, 't> Builder<'d, 't> {
 
     /// What is wrong, and where, in words of its own where those of the parser mislead.
     fn refused(&self, error: &ScanError, at: usize) -> Refused {
-        use granit_parser::ErrorKind as Kind;
+        use events::ErrorKind as Kind;
         match error.kind() {
             Kind::RecursionLimitExceeded => Refused {
                 kind: ProblemKind::InputLimit,
@@ -408,9 +411,7 @@ impl<'d, 't> Builder<'d, 't> {
                 help: Some("remove the comma, or write a value before it"),
                 ..Refused::new(at, "a value is missing before this comma")
             },
-            Some(close @ (']' | '}'))
-                if matches!(error.kind(), granit_parser::ErrorKind::InvalidIndentation) =>
-            {
+            Some(close @ (']' | '}')) if matches!(error.kind(), events::ErrorKind::InvalidIndentation) => {
                 let help = "indent it further than the key that it belongs to, or put it at the end of the line before";
                 let message = format!("`{close}` is not indented further than the key that it belongs to");
                 Refused { help: Some(help), ..Refused::new(at, message) }

@@ -1,10 +1,12 @@
 //! A policy written out: the terms for one model as a policy file with the origin of each value, and the whole of it
 //! as facts that can be compared with another policy's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exception, Override, Policy, Scale, Set, Terms};
-use crate::change::Fact;
+use crate::change::{Direction, Fact, Items};
+use crate::date::Date;
+use crate::decimal::Decimal;
 use crate::diagnostic::Origin;
 use crate::digest;
 use crate::report::escape_line;
@@ -132,23 +134,33 @@ impl Policy {
     /// All that the policy says but for its exceptions.
     pub fn settings(&self) -> Vec<Fact> {
         let mut facts: Vec<Fact> = self.terms().entries().iter().map(|entry| fact(entry, "")).collect();
+        let global: BTreeMap<String, Option<Decimal>> =
+            facts.iter().map(|fact| (fact.what.clone(), fact.weight)).collect();
         for over in self.overrides() {
             let about = format!("overrides for {}: ", over.scope());
-            facts.extend(over.terms.entries().iter().map(|entry| fact(entry, &about)));
+            facts.extend(over.terms.entries().iter().map(|entry| {
+                let fact = fact(entry, &about);
+                // Without the override, what holds elsewhere holds here.
+                let absent = global.get(&entry.path.join(".")).copied().unwrap_or(fact.absent);
+                Fact { absent, ..fact }
+            }));
         }
         let exclude = self.exclude.as_ref().map(|set| &set.value);
         let models_in = self.models_in.as_ref().map(|set| &set.value);
         let patterns = [
-            ("files.include", self.include.as_ref()),
-            ("files.exclude", exclude),
-            ("require.models_in", models_in),
+            ("files.include", self.include.as_ref(), Direction::Better),
+            ("files.exclude", exclude, Direction::Worse),
+            ("require.models_in", models_in, Direction::Better),
         ];
-        facts.extend(patterns.into_iter().filter_map(|(what, set)| {
-            Some(plain(what.to_owned(), format!("[{}]", set?.patterns().join(", "))))
+        facts.extend(patterns.into_iter().filter_map(|(what, set, added)| {
+            let list = set?.patterns().iter().map(ToString::to_string).collect();
+            let fact = Fact::plain(what.to_owned(), format!("[{}]", set?.patterns().join(", ")));
+            Some(listed(fact, Items { list, added }))
         }));
         facts.extend(self.modules.iter().map(|(name, text)| {
             // Enough digits to tell two texts apart; what they say is for the reader of the change.
-            plain(format!("rego {name}"), digest::of_text(text, 6))
+            let fact = Fact::plain(format!("rego {name}"), digest::of_text(text, 6));
+            Fact { weight: Some(Decimal::ZERO), absent: Some(Decimal::ONE), ..fact }
         }));
         told_apart(facts)
     }
@@ -183,17 +195,70 @@ impl Exception {
         let what = format!("exception for {} in {}{finding}", self.rule(), self.pattern());
         let most =
             self.max_term.as_ref().map_or_else(String::new, |most| format!(", of at most {}d", most.value));
-        plain(
-            what,
-            format!("until {}{most}: {} ({})", self.written, self.reason.trim_end_matches('.'), self.owner),
-        )
+        let (reason, owner) = (self.reason.trim_end_matches('.'), &self.owner);
+        // The longer it lasts, the more passes; one that has no date has expired.
+        let days =
+            Date::parse("0001-01-01").zip(self.expires).map_or(0, |(first, last)| last.days_since(first));
+        Fact {
+            weight: Some(Decimal::new(days.into(), 0)),
+            absent: Some(Decimal::new(-1, 0)),
+            ..Fact::plain(what, format!("until {}{most}: {reason} ({owner})", self.written))
+        }
     }
 }
 
+/// The weight of a limit that is not set: more than any.
+const UNLIMITED: Decimal = Decimal::new(1_000_000_000, 0);
+/// The weights of what is required, and of what is not.
+const REQUIRED: Decimal = Decimal::ZERO;
+const FREE: Decimal = Decimal::ONE;
+
+/// A value of a policy as a fact: the looser, the more it weighs.
 fn fact(entry: &Entry<'_>, about: &str) -> Fact {
-    plain(format!("{about}{}", entry.path.join(".")), entry.value.clone())
+    let Entry { path, value, .. } = entry;
+    let fact = Fact::plain(format!("{about}{}", path.join(".")), value.clone());
+    let weighed = |weight, absent| Fact { weight, absent: Some(absent), ..fact.clone() };
+    match path[..] {
+        ["require", "formats"] | ["formulas"] => {
+            let list = value.trim_matches(['[', ']']).split(", ").map(str::to_owned).collect();
+            let allowed = Items { list, added: Direction::Worse };
+            Fact { items: Some(allowed), ..weighed(Some(REQUIRED), FREE) }
+        }
+        ["limits", "severity"] | ["require", "approval_from"] => weighed(rank(value), UNLIMITED),
+        ["limits", ..] | ["require", "rationale_from" | "review_within"] => {
+            weighed(Decimal::parse(value.trim_end_matches('d')).ok(), UNLIMITED)
+        }
+        ["require", ..] => weighed(Some(if value == "true" { REQUIRED } else { FREE }), FREE),
+        ["scale"] => weighed(Some(if value == "three-point" { REQUIRED } else { FREE }), FREE),
+        ["rules", rule] => {
+            let own = rules::named(rule).map(|rule| level_weight(rule.level.name()));
+            Fact { absent: own, ..weighed(Some(level_weight(value)), FREE) }
+        }
+        _ => fact,
+    }
 }
 
-fn plain(what: String, value: String) -> Fact {
-    Fact { what, value, weight: None, absent: None }
+/// The place of a band in their order.
+fn rank(name: &str) -> Option<Decimal> {
+    let place = ["None", "Low", "Medium", "High", "Critical"].iter().position(|band| *band == name)?;
+    Some(Decimal::new(i64::try_from(place).ok()?, 0))
+}
+
+fn level_weight(name: &str) -> Decimal {
+    let weight = match name {
+        "error" => 0,
+        "warning" => 1,
+        "note" => 2,
+        _ => 3,
+    };
+    Decimal::new(weight, 0)
+}
+
+/// A list of patterns as a fact; one that is not there is empty.
+fn listed(fact: Fact, items: Items) -> Fact {
+    let (present, absent) = match items.added {
+        Direction::Worse => (FREE, REQUIRED),
+        Direction::Better | Direction::Other => (REQUIRED, FREE),
+    };
+    Fact { weight: Some(present), absent: Some(absent), items: Some(items), ..fact }
 }

@@ -19,22 +19,83 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
         writeln!(out, "{:indent$}{}", "", coloured(&text, direction, look))
     };
     put(0, &format!("change against {}:", change.base), Direction::Other)?;
-    for agent in &change.agents {
-        put(2, &format!("{}: {}", subject(agent), standing(agent, arrow)), direction(agent))?;
+    let (looser, others) = policy_differences(change);
+    let policy = |difference: &Difference| {
+        let words = difference_in_words(difference, arrow);
+        format!("policy: {words}{}", in_brackets(policy_word(difference.direction)))
+    };
+    for difference in looser {
+        put(2, &policy(difference), difference.direction)?;
+    }
+    for agent in worst_first(change) {
+        let (way, about) = (direction(agent), subject(agent));
+        let word = in_brackets(word(way));
+        put(2, &format!("{about}: {}{word}", standing(agent, arrow, |path| path)), way)?;
         for difference in differences(agent) {
-            put(4, &difference_in_words(difference, arrow), difference.direction)?;
+            let (words, way) = (difference_in_words(difference, arrow), difference.direction);
+            put(4, &format!("{words}{}", in_brackets(self::word(way))), way)?;
         }
     }
     if change.agents.is_empty() {
         put(2, "no threat model changes", Direction::Other)?;
     }
-    for difference in &change.policy {
-        let words = difference_in_words(difference, arrow);
-        put(2, &format!("policy: {words}"), difference.direction)?;
+    for difference in others {
+        put(2, &policy(difference), difference.direction)?;
     }
-    match change.mended {
-        0 => Ok(()),
-        number => put(2, &mended(number), Direction::Better),
+    fixed(change).map_or(Ok(()), |fixed| put(2, &fixed, Direction::Better))
+}
+
+/// Which way a threat model goes, in a word; nothing where it cannot be told.
+pub(super) const fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Worse => "worse",
+        Direction::Better => "better",
+        Direction::Other => "",
+    }
+}
+
+/// The same for a policy.
+pub(super) const fn policy_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Worse => "looser",
+        Direction::Better => "stricter",
+        Direction::Other => "",
+    }
+}
+
+fn in_brackets(word: &str) -> String {
+    if word.is_empty() { String::new() } else { format!(" ({word})") }
+}
+
+/// What makes the policy looser, and what else differs about it.
+pub(super) fn policy_differences(change: &Change) -> (Vec<&Difference>, Vec<&Difference>) {
+    change.policy.iter().partition(|difference| difference.direction == Direction::Worse)
+}
+
+/// The agents of a change: first those that lose a mitigation, then those that are worse otherwise, then the others.
+pub(super) fn worst_first(change: &Change) -> Vec<&AgentChange> {
+    let mut agents: Vec<&AgentChange> = change.agents.iter().collect();
+    agents.sort_by_key(|agent| {
+        let worst = differences(agent).map(urgency).min();
+        let own = if direction(agent) == Direction::Worse { Urgency::Worse } else { Urgency::Other };
+        worst.map_or(own, |worst| worst.min(own))
+    });
+    agents
+}
+
+/// What is shown first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    DroppedMitigation,
+    Worse,
+    Other,
+}
+
+fn urgency(difference: &Difference) -> Urgency {
+    match difference.direction {
+        _ if difference.drops_mitigation() => Urgency::DroppedMitigation,
+        Direction::Worse => Urgency::Worse,
+        Direction::Better | Direction::Other => Urgency::Other,
     }
 }
 
@@ -59,8 +120,12 @@ pub(super) fn touched(report: &Report) -> BTreeMap<(&str, Position), &AgentChang
     agents.filter_map(|agent| Some(((&*agent.path, agent.position?), agent))).collect()
 }
 
-/// How an agent stood and stands, in words.
-pub(super) fn standing(agent: &AgentChange, arrow: &str) -> String {
+/// How an agent stood and stands, in words; `shown` returns a path as it is to be shown.
+pub(super) fn standing<'a>(
+    agent: &'a AgentChange,
+    arrow: &str,
+    shown: impl Fn(&'a str) -> &'a str,
+) -> String {
     let words = match (agent.before, agent.after) {
         (Standing::Absent, after) => format!("new, {after}"),
         (before, Standing::Absent) => format!("removed, was {before}"),
@@ -68,7 +133,10 @@ pub(super) fn standing(agent: &AgentChange, arrow: &str) -> String {
         (before, after) if before == after => format!("{after} as before"),
         (before, after) => format!("{before} {arrow} {after}"),
     };
-    agent.renamed_from.as_ref().map_or_else(|| words.clone(), |old| format!("{words}, renamed from {old}"))
+    match &agent.renamed_from {
+        Some(old) => format!("{words}, renamed from {}", shown(old)),
+        None => words,
+    }
 }
 
 /// Which way an agent goes, by its score alone.
@@ -81,16 +149,19 @@ pub(super) fn direction(agent: &AgentChange) -> Direction {
     }
 }
 
-/// What differs about an agent that was there and is: that of a new one would be all of it, and its score has been
-/// said.
+/// What differs about an agent that was there and is, the worst first: that of a new one would be all of it, and its
+/// score has been said.
 pub(super) fn differences(agent: &AgentChange) -> impl Iterator<Item = &Difference> {
     let (before, after) = (agent.before, agent.after);
     let shown = !matches!(before, Standing::Absent) && !matches!(after, Standing::Absent | Standing::Unread);
-    let said = move |difference: &Difference| {
+    let said = |difference: &Difference| {
         let is = |value: &Option<String>, standing: Standing| *value == Some(standing.to_string());
         difference.what == "score" && is(&difference.before, before) && is(&difference.after, after)
     };
-    agent.differences.iter().filter(move |difference| shown && !said(difference))
+    let mut differences: Vec<&Difference> =
+        agent.differences.iter().filter(|difference| shown && !said(difference)).collect();
+    differences.sort_by_key(|difference| urgency(difference));
+    differences.into_iter()
 }
 
 /// A difference in words.
@@ -104,7 +175,12 @@ pub(super) fn difference_in_words(difference: &Difference, arrow: &str) -> Strin
     }
 }
 
-/// How many faults of the base are gone, in words.
-pub(super) fn mended(number: usize) -> String {
-    format!("mends {} of the base", super::count(number, "fault"))
+/// The rules of the errors that are fixed, in words.
+pub(super) fn fixed(change: &Change) -> Option<String> {
+    let rules = change.fixed.iter().map(|(rule, number)| match number {
+        1 => rule.clone(),
+        number => format!("{rule} ({number})"),
+    });
+    let rules: Vec<String> = rules.collect();
+    (!rules.is_empty()).then(|| format!("fixed: {}", rules.join(", ")))
 }

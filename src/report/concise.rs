@@ -9,16 +9,20 @@ use crate::diagnostic::Diagnostic;
 use crate::excerpt::Excerpt;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    for (excerpt, diagnostic) in report.diagnostics() {
+    let listed = report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic));
+    for (excerpt, diagnostic) in listed {
         writeln!(out, "{}", fault(excerpt, diagnostic))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
     for obstacle in &report.obstacles {
-        writeln!(out, "{}", self::obstacle(obstacle))?;
+        writeln!(out, "{}", self::obstacle(&obstacle.path, &obstacle.message))?;
     }
-    Ok(())
+    match report.unlisted().filter(|_| report.new_only) {
+        Some(unlisted) => writeln!(out, "{unlisted}"),
+        None => Ok(()),
+    }
 }
 
 /// A fault in a line.
@@ -37,6 +41,6 @@ pub(super) fn fault(excerpt: &Excerpt, diagnostic: &Diagnostic) -> String {
 }
 
 /// An obstacle in a line.
-pub(super) fn obstacle(obstacle: &super::Obstacle) -> String {
-    plain_line(format!("{}: cannot judge: {}", line(&obstacle.path), line(&obstacle.message)))
+pub(super) fn obstacle(path: &str, message: &str) -> String {
+    plain_line(format!("{}: cannot judge: {}", line(path), line(message)))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{FileReport, Obstacle};
+use super::FileReport;
 use crate::diagnostic::Diagnostic;
 use crate::digest;
 
@@ -25,8 +25,8 @@ impl Fingerprints {
     }
 
     /// The fingerprint of the next obstacle.
-    pub(super) fn of_obstacle(&mut self, obstacle: &Obstacle) -> String {
-        self.of(&["obstacle", &obstacle.path, &obstacle.message])
+    pub(super) fn of_obstacle(&mut self, path: &str, message: &str) -> String {
+        self.of(&["obstacle", path, message])
     }
 
     fn of(&mut self, texts: &[&str]) -> String {

@@ -1,6 +1,8 @@
 //! Workflow commands of GitHub Actions, which become annotations of the lines they name. GitHub shows ten of each
-//! kind: what goes beyond follows in plain lines, so that nothing is lost, and none of those is ever a command.
+//! kind: what goes beyond follows in plain lines, so that nothing is lost, and none of those is ever a command. What does
+//! not count is counted and not listed.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::concise;
@@ -10,6 +12,8 @@ use crate::diagnostic::{Diagnostic, Level};
 
 /// How many annotations of a kind GitHub shows of one step.
 const MOST: usize = 10;
+/// Characters of a title.
+const LONGEST_TITLE: usize = 120;
 /// Bytes of the list of places in the command that stands for the rest.
 const LONGEST_LIST: usize = 4_000;
 
@@ -17,20 +21,23 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let items = items(report);
     let mut rest = Vec::new();
     for kind in ["error", "warning", "notice"] {
-        let of_kind: Vec<&Item<'_>> = items.iter().filter(|item| item.kind(report) == kind).collect();
+        let of_kind: Vec<&Item<'_>> = items.iter().filter(|item| item.kind() == kind).collect();
         let shown = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
         let (shown, left) = of_kind.split_at(shown);
         for item in shown {
-            writeln!(out, "::{kind} {}::{}", item.properties(), item.message())?;
+            writeln!(out, "::{kind} {}::{}", item.properties(report), item.message(report))?;
         }
         if !left.is_empty() {
             let title = property(&format!("{} more", left.len()));
-            writeln!(out, "::{kind} title={title}::{}", places(left))?;
+            writeln!(out, "::{kind} title={title}::{}", places(left, report))?;
         }
         rest.extend_from_slice(left);
     }
     for item in rest {
-        writeln!(out, "{}", item.plain())?;
+        writeln!(out, "{}", item.plain(report))?;
+    }
+    if let Some(unlisted) = report.unlisted() {
+        writeln!(out, "{unlisted}")?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
@@ -38,8 +45,9 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(line(remark).into_owned()))?;
     }
-    let (verdict, policy) = (report.verdict().name().replace('-', " "), line(&report.policy));
-    writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary()))
+    let (verdict, policy) =
+        (report.verdict().name().replace('-', " "), line(report.root_path(&report.policy)));
+    writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary_from_root()))
 }
 
 /// What becomes a command.
@@ -49,16 +57,15 @@ enum Item<'r> {
     Fault(&'r FileReport, &'r Diagnostic),
 }
 
-/// All there is to say, the worst first, and in the order of the report among equals.
+/// All that counts, the worst first, and in the order of the report among equals.
 fn items(report: &Report) -> Vec<Item<'_>> {
-    let faults = report
-        .files
-        .iter()
-        .flat_map(|file| file.diagnostics.iter().map(move |fault| Item::Fault(file, fault)));
+    let faults = report.files.iter().flat_map(|file| {
+        let counting = file.diagnostics.iter().filter(|fault| report.counts(fault));
+        counting.map(move |fault| Item::Fault(file, fault))
+    });
     let mut items: Vec<Item<'_>> = report.obstacles.iter().map(Item::Obstacle).chain(faults).collect();
     items.sort_by_key(|item| match item {
         Item::Obstacle(_) => 0,
-        Item::Fault(_, fault) if !report.counts(fault) => 5,
         Item::Fault(_, fault) if report.fails(fault) => 1,
         Item::Fault(_, fault) => match fault.level {
             Level::Error => 2,
@@ -70,11 +77,10 @@ fn items(report: &Report) -> Vec<Item<'_>> {
 }
 
 impl Item<'_> {
-    /// The command's word. What does not count is only noticed.
-    fn kind(&self, report: &Report) -> &'static str {
+    /// The command's word.
+    fn kind(&self) -> &'static str {
         match self {
             Self::Obstacle(_) => "error",
-            Self::Fault(_, fault) if !report.counts(fault) => "notice",
             Self::Fault(_, fault) => match fault.level {
                 Level::Error => "error",
                 Level::Warning => "warning",
@@ -83,12 +89,17 @@ impl Item<'_> {
         }
     }
 
-    fn properties(&self) -> String {
+    fn properties(&self, report: &Report) -> String {
         let (file, fault) = match self {
-            Self::Obstacle(obstacle) if looks_like_a_file(&obstacle.path) => {
-                return format!("file={},title=cannot judge", property(&obstacle.path));
+            Self::Obstacle(obstacle) => {
+                let path = report.root_path(&obstacle.path);
+                let file =
+                    if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
+                return format!(
+                    "{file}title={}",
+                    property(&cut(&format!("cannot check: {}", obstacle.message)))
+                );
             }
-            Self::Obstacle(_) => return "title=cannot judge".to_owned(),
             Self::Fault(file, fault) => (file, fault),
         };
         let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
@@ -98,31 +109,35 @@ impl Item<'_> {
         if start.line == end.line {
             properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
         }
-        let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
-        properties + &format!(",title={}", property(&format!("{}{finding}", fault.rule)))
+        properties + &format!(",title={}", property(&title(fault)))
     }
 
-    fn message(&self) -> String {
+    fn message(&self, report: &Report) -> String {
         match self {
-            Self::Obstacle(obstacle) => value(&format!("{}: {}", obstacle.path, obstacle.message)),
+            Self::Obstacle(obstacle) => {
+                value(&format!("{}: {}", report.root_path(&obstacle.path), obstacle.message))
+            }
             Self::Fault(_, fault) => {
-                let first = value(&format!("{}{}", fault.message, super::asides(fault)));
-                let details = super::details(fault).map(|(word, text)| value(&format!("{word}: {text}")));
+                let first = value(&format!("{}: {}{}", fault.rule, fault.message, super::asides(fault)));
+                let details = super::details_from_root(report, fault)
+                    .map(|(word, text)| value(&format!("{word}: {text}")));
                 std::iter::once(first).chain(details).collect::<Vec<_>>().join("%0A")
             }
         }
     }
 
-    fn plain(&self) -> String {
+    fn plain(&self, report: &Report) -> String {
         match self {
-            Self::Obstacle(obstacle) => concise::obstacle(obstacle),
+            Self::Obstacle(obstacle) => {
+                concise::obstacle(report.root_path(&obstacle.path), &obstacle.message)
+            }
             Self::Fault(file, fault) => concise::fault(&file.excerpt, fault),
         }
     }
 
-    fn place(&self) -> String {
+    fn place(&self, report: &Report) -> String {
         match self {
-            Self::Obstacle(obstacle) => value(&obstacle.path),
+            Self::Obstacle(obstacle) => value(report.root_path(&obstacle.path)),
             Self::Fault(file, fault) => value(&format!(
                 "{}:{} {}",
                 file.path,
@@ -134,10 +149,10 @@ impl Item<'_> {
 }
 
 /// Where the items stand, as far as there is room.
-fn places(items: &[&Item<'_>]) -> String {
+fn places(items: &[&Item<'_>], report: &Report) -> String {
     let mut list = "the log has them:".to_owned();
     for item in items {
-        let place = item.place();
+        let place = item.place(report);
         if list.len() + place.len() + "%0A…".len() > LONGEST_LIST - "%0A".len() {
             list.push_str("%0A…");
             break;
@@ -146,6 +161,21 @@ fn places(items: &[&Item<'_>]) -> String {
         list.push_str(&place);
     }
     list
+}
+
+/// The problem in a few words, as the title of its annotation.
+fn title(fault: &Diagnostic) -> String {
+    let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
+    let problem = fault.title.as_deref().unwrap_or(&fault.message);
+    format!("{}{finding}", cut(problem))
+}
+
+/// As much of a text as fits into a title.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_TITLE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Whether an obstacle's path may be that of a file in the repository: it may also be a pattern, or a command's name.

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::escape::{self, line};
 use super::fingerprint::Fingerprints;
-use super::{FileReport, Obstacle, Report};
+use super::{FileReport, Report};
 use crate::diagnostic::{Diagnostic, Level};
 
 /// What an obstacle is listed as.
@@ -34,7 +34,9 @@ impl Serialize for Issues<'_> {
             }
         }
         for obstacle in &report.obstacles {
-            issues.serialize_element(&of_obstacle(obstacle, fingerprints.of_obstacle(obstacle)))?;
+            let path = report.root_path(&obstacle.path);
+            let fingerprint = fingerprints.of_obstacle(path, &obstacle.message);
+            issues.serialize_element(&of_obstacle(path, &obstacle.message, fingerprint))?;
         }
         issues.end()
     }
@@ -92,12 +94,12 @@ fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
-fn of_obstacle(obstacle: &Obstacle, fingerprint: String) -> Issue {
+fn of_obstacle(path: &str, message: &str, fingerprint: String) -> Issue {
     Issue {
-        description: format!("cannot judge: {}", line(&obstacle.message)),
+        description: format!("cannot judge: {}", line(message)),
         check_name: OBSTACLE.to_owned(),
         fingerprint,
         severity: "blocker",
-        location: Location { path: line(&obstacle.path).into_owned(), lines: Lines { begin: 1, end: 1 } },
+        location: Location { path: line(path).into_owned(), lines: Lines { begin: 1, end: 1 } },
     }
 }

@@ -12,7 +12,7 @@ use miette::{
 
 use super::change::write_change;
 use super::escape::{begins_command, line, plain_line, same_length};
-use super::{Beside, Look, Report, Verdict};
+use super::{Beside, FileReport, Look, Report, Verdict};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::excerpt::{ABOVE, BELOW, Excerpt, Passage, SURROUNDINGS};
 use crate::explain::page_url;
@@ -20,16 +20,11 @@ use crate::rules;
 use crate::source::{Position, Span};
 
 pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
+    let has_listed = |file: &&FileReport| file.diagnostics.iter().any(|diagnostic| report.lists(diagnostic));
+    for file in report.files.iter().filter(has_listed) {
         let quoted = Quoted { excerpt: &file.excerpt, text: same_length(file.excerpt.text()) };
-        for diagnostic in &file.diagnostics {
-            if report.new_only && diagnostic.known {
-                let place = file.excerpt.position(diagnostic.span.start);
-                let place = format!(" at {}:{}:{}", line(file.name()), place.line, place.column);
-                title(diagnostic, &place, look, out)?;
-            } else {
-                fault(diagnostic, &quoted, look, out)?;
-            }
+        for diagnostic in file.diagnostics.iter().filter(|diagnostic| report.lists(diagnostic)) {
+            fault(diagnostic, &quoted, look, out)?;
             writeln!(out)?;
         }
     }
@@ -42,6 +37,9 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     if look.beside == Beside::Nothing {
         return Ok(());
+    }
+    if let Some(unlisted) = report.unlisted().filter(|_| report.new_only) {
+        writeln!(out, "{unlisted}\n")?;
     }
     if !report.lowered.is_empty() {
         let word = painted("lowered on the command line", AnsiColor::Yellow, look);
@@ -81,7 +79,7 @@ fn fault(
     look: Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    title(diagnostic, "", look, out)?;
+    title(diagnostic, look, out)?;
     let mut drawn = String::new();
     handler(look).render_report(&mut drawn, &Shown { diagnostic, quoted }).map_err(io::Error::other)?;
     // The handler begins with a title of its own, in one line.
@@ -106,19 +104,20 @@ fn handler(look: Look) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// Level, rule, message and place, as compilers write them.
-fn title(diagnostic: &Diagnostic, place: &str, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+/// Level, rule and message, as compilers write them.
+fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let head = format!("{}[{}]", diagnostic.level.name(), line(&diagnostic.rule));
     let colour = match diagnostic.level {
         Level::Error => AnsiColor::Red,
         Level::Warning => AnsiColor::Yellow,
         Level::Note => AnsiColor::Cyan,
     };
-    let message = format!("{head}: {}{}{place}", line(&diagnostic.message), super::asides(diagnostic));
+    let message = format!("{head}: {}{}", line(&diagnostic.message), super::asides(diagnostic));
     let text = wrapped(&message, line_width(look), (0, 2));
     let rest = text.strip_prefix(&head).unwrap_or(&text);
-    let head = match rules::named(&diagnostic.rule).filter(|_| look.links) {
-        Some(rule) => format!("{}[{}]", diagnostic.level.name(), linked(rule.name, &page_url(rule))),
+    let page = rules::named(&diagnostic.rule).filter(|_| look.links).and_then(page_url);
+    let head = match page {
+        Some(page) => format!("{}[{}]", diagnostic.level.name(), linked(&line(&diagnostic.rule), &page)),
         None => head,
     };
     writeln!(out, "{}{rest}", painted(&head, colour, look))

@@ -55,7 +55,7 @@ struct Changed<'r> {
     verdict_before: &'static str,
     agents: Vec<Agent<'r>>,
     policy: Vec<Differing<'r>>,
-    mended: usize,
+    fixed: &'r BTreeMap<String, usize>,
 }
 
 #[derive(Serialize)]
@@ -295,7 +295,7 @@ fn changed(change: &Change) -> Changed<'_> {
         verdict_before: change.verdict_before.name(),
         agents: change.agents.iter().map(agent).collect(),
         policy: change.policy.iter().map(differing).collect(),
-        mended: change.mended,
+        fixed: &change.fixed,
     }
 }
 

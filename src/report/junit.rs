@@ -1,5 +1,6 @@
 //! JUnit XML, for pages that show test reports: a suite a file, a test case a fault. There is no binding standard; this
-//! is the part that Jenkins, GitLab and Azure read alike. The verdict is the exit code's.
+//! is the part that Jenkins, GitLab and Azure read alike, and that the schema of Jenkins (`junit-10.xsd`) allows. The
+//! verdict is the exit code's.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,16 +10,19 @@ use super::{FileReport, Obstacle, Report};
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut suites: Vec<Suite> = report.files.iter().map(|file| of_file(report, file)).collect();
+    let mut names = Names::default();
+    let mut suites: Vec<Suite> = report.files.iter().map(|file| of_file(report, file, &mut names)).collect();
     if !report.obstacles.is_empty() {
-        let cases = report.obstacles.iter().map(of_obstacle).collect();
+        let cases =
+            report.obstacles.iter().map(|obstacle| of_obstacle(report, obstacle, &mut names)).collect();
         suites.push(Suite { name: "cannot judge".to_owned(), cases });
     }
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     let all = suites.iter().flat_map(|suite| &suite.cases);
-    writeln!(out, r#"<testsuites name="aivss-lint" {}>"#, counts(all))?;
+    writeln!(out, r#"<testsuites name="aivss-lint" {}>"#, Counts::of(all).of_all())?;
     for suite in &suites {
-        writeln!(out, r#"  <testsuite name="{}" {}>"#, attribute(&suite.name), counts(suite.cases.iter()))?;
+        let counts = Counts::of(suite.cases.iter()).of_suite();
+        writeln!(out, r#"  <testsuite name="{}" {counts}>"#, attribute(&suite.name))?;
         for case in &suite.cases {
             case.write(out)?;
         }
@@ -51,30 +55,52 @@ enum Outcome {
     Error(String),
 }
 
-fn of_file(report: &Report, file: &FileReport) -> Suite {
-    let class = line(&file.path).into_owned();
-    let mut cases = Vec::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+/// The names of test cases that were given. Pages show test cases of one class and name once.
+#[derive(Default)]
+struct Names(BTreeMap<(String, String), usize>);
+
+impl Names {
+    /// A test case of a file with a name that no other has: a second one of the same name gets a number.
+    fn case(&mut self, path: &str, name: &str, outcome: Outcome) -> Case {
+        let class = line(without_extension(path)).into_owned();
+        let count = self.0.entry((class.clone(), name.to_owned())).or_default();
+        *count += 1;
+        let name = match (*count, name.strip_suffix(')')) {
+            (1, _) => name.to_owned(),
+            (count, Some(open)) => format!("{open}, number {count})"),
+            (count, None) => format!("{name} (number {count})"),
+        };
+        Case { class, name, outcome }
+    }
+}
+
+/// A path without the extension of its file: pages take what follows the last dot for the name of a class.
+fn without_extension(path: &str) -> &str {
+    let name = path.rfind('/').map_or(0, |at| at + 1);
+    match path[name..].rfind('.') {
+        Some(dot @ 1..) if path[name..] != *".." => &path[..name + dot],
+        _ => path,
+    }
+}
+
+fn of_file(report: &Report, file: &FileReport, names: &mut Names) -> Suite {
+    let mut case = |name: &str, outcome| names.case(&file.path, name, outcome);
+    let mut cases: Vec<Case> = Vec::with_capacity(file.diagnostics.len().max(1));
     for diagnostic in &file.diagnostics {
         let at = file.excerpt.position(diagnostic.span.start).line;
-        let place = format!("{} (line {at}", line(&diagnostic.rule));
-        let count = seen.entry(place.clone()).or_default();
-        *count += 1;
-        // Pages show test cases of one name once.
-        let name = if *count == 1 { format!("{place})") } else { format!("{place}, number {count})") };
-        cases.push(Case { class: class.clone(), name, outcome: outcome(report, file, diagnostic) });
+        let name = format!("{} (line {at})", line(&diagnostic.rule));
+        cases.push(case(&name, outcome(report, file, diagnostic)));
     }
     if cases.is_empty() {
-        let name = "no faults".to_owned();
-        cases.push(Case { class: class.clone(), name, outcome: Outcome::Clean });
+        cases.push(case("no faults", Outcome::Clean));
     }
-    Suite { name: class, cases }
+    Suite { name: line(&file.path).into_owned(), cases }
 }
 
 fn outcome(report: &Report, file: &FileReport, diagnostic: &Diagnostic) -> Outcome {
     let place = file.excerpt.position(diagnostic.span.start);
     let head = format!("{}:{}:{}: {}", line(&file.path), place.line, place.column, diagnostic.level.name());
-    let text = format!("{head}: {}", super::plain_text(diagnostic));
+    let text = format!("{head}: {}", super::plain_text(report, diagnostic));
     match super::passes_because(report, diagnostic) {
         Some(reason) => Outcome::Skipped { reason: line(&reason).into_owned(), text },
         None if report.fails(diagnostic) => Outcome::Failure {
@@ -86,24 +112,45 @@ fn outcome(report: &Report, file: &FileReport, diagnostic: &Diagnostic) -> Outco
     }
 }
 
-fn of_obstacle(obstacle: &Obstacle) -> Case {
-    let (class, outcome) = (line(&obstacle.path).into_owned(), line(&obstacle.message).into_owned());
-    Case { class, name: "cannot judge".to_owned(), outcome: Outcome::Error(outcome) }
+fn of_obstacle(report: &Report, obstacle: &Obstacle, names: &mut Names) -> Case {
+    let message = line(&obstacle.message).into_owned();
+    names.case(report.root_path(&obstacle.path), "cannot judge", Outcome::Error(message))
 }
 
-/// How the cases came out, as attributes.
-fn counts<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
-    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
-    for case in cases {
-        tests += 1;
-        match case.outcome {
-            Outcome::Clean | Outcome::Told(_) => {}
-            Outcome::Skipped { .. } => skipped += 1,
-            Outcome::Failure { .. } => failures += 1,
-            Outcome::Error(_) => errors += 1,
+/// How many cases came out in which way.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn of<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
+        let mut counts = Self::default();
+        for case in cases {
+            counts.tests += 1;
+            match case.outcome {
+                Outcome::Clean | Outcome::Told(_) => {}
+                Outcome::Skipped { .. } => counts.skipped += 1,
+                Outcome::Failure { .. } => counts.failures += 1,
+                Outcome::Error(_) => counts.errors += 1,
+            }
         }
+        counts
     }
-    format!(r#"tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}""#)
+
+    /// The attributes of the whole report; the schema has no `skipped` there.
+    fn of_all(&self) -> String {
+        let Self { tests, failures, errors, .. } = self;
+        format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#)
+    }
+
+    /// The attributes of a suite.
+    fn of_suite(&self) -> String {
+        format!(r#"{} skipped="{}""#, self.of_all(), self.skipped)
+    }
 }
 
 impl Case {
@@ -161,6 +208,37 @@ fn content(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn class_names_have_no_extension() {
+        let classes = [
+            ("agents/a.threat-model.yaml", "agents/a.threat-model"),
+            ("v1.2/THREAT_MODEL", "v1.2/THREAT_MODEL"),
+            (".github/aivss-policy.yml", ".github/aivss-policy"),
+            (".yaml", ".yaml"),
+            ("a/.yaml", "a/.yaml"),
+            (".", "."),
+            ("..", ".."),
+            ("../..", "../.."),
+            ("agents/", "agents/"),
+            ("a.", "a"),
+            ("caf\u{e9}.Modèle.json", "caf\u{e9}.Modèle"),
+        ];
+        for (path, class) in classes {
+            assert_eq!(without_extension(path), class);
+        }
+    }
+
+    #[test]
+    fn test_cases_of_one_class_have_different_names() {
+        let mut names = Names::default();
+        let mut name = |path| names.case(path, "syntax (line 1)", Outcome::Clean).name;
+        assert_eq!(name("a.yaml"), "syntax (line 1)");
+        assert_eq!(name("a.json"), "syntax (line 1, number 2)");
+        assert_eq!(name("b.json"), "syntax (line 1)");
+        let mut name = |path| names.case(path, "no faults", Outcome::Clean).name;
+        assert_eq!([name("a.yaml"), name("a.md")], ["no faults", "no faults (number 2)"]);
+    }
 
     #[test]
     fn nothing_ends_a_tag_a_section_or_an_attribute() {

@@ -10,23 +10,24 @@ use std::collections::BTreeMap;
 use std::io;
 
 use self::safe::text;
-use super::change::{difference_in_words, differences, direction, mended, standing, touched};
+use super::change::{
+    difference_in_words, differences, direction, fixed, policy_differences, policy_word, standing, touched,
+    word, worst_first,
+};
 use super::link::Links;
 use super::{FileReport, Report, Verdict, count};
 use crate::assessed::{Assessed, AssessedLayer};
-use crate::change::{AgentChange, Change, Direction, Standing};
+use crate::change::{AgentChange, Change, Difference, Direction, Standing};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::LayerKind;
 
-/// The first line, by which a comment is found again.
-const MARK: &str = "<!-- aivss-lint -->";
 /// The bytes at which each part ends at the latest; what an earlier part leaves is room for the later ones. GitHub
 /// takes 65,536 characters in a comment.
 const REMARKS_END: usize = 5_000;
 const HEAD_END: usize = 9_000;
-const AGENTS_END: usize = 24_000;
-const CHANGE_END: usize = 36_000;
+const CHANGE_END: usize = 21_000;
+const AGENTS_END: usize = 36_000;
 const FAULTS_END: usize = 52_000;
 const PASSED_END: usize = 59_000;
 /// Characters that are shown of a name or a path, and of a message.
@@ -35,15 +36,23 @@ const MESSAGE: usize = 400;
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let links = Links::new(report.links.as_deref());
-    let mut page = Page { text: format!("{MARK}\n") };
+    let mut page = Page { text: format!("{}\n", mark(report.category.as_deref())) };
     head(report, &mut page);
-    agents(report, &links, &mut page);
     if let Some(change) = &report.change {
         changes(report, change, &links, &mut page);
     }
+    agents(report, &links, &mut page);
     faults(report, &links, &mut page);
     passed_over(report, &links, &mut page);
     out.write_all(page.text.as_bytes())
+}
+
+/// The first line, by which a comment is found again.
+fn mark(category: Option<&str>) -> String {
+    match category.filter(|category| *category != env!("CARGO_PKG_NAME")) {
+        Some(category) => format!("<!-- aivss-lint: {category} -->"),
+        None => "<!-- aivss-lint -->".to_owned(),
+    }
 }
 
 /// What has been written so far.
@@ -76,16 +85,17 @@ fn head(report: &Report, page: &mut Page) {
         Verdict::Failed => "❌ failed",
         Verdict::CannotJudge => "⚠️ cannot judge",
     };
-    let policy = text(&report.policy, NAME);
+    let policy = text(report.root_path(&report.policy), NAME);
     page.text.push_str(&format!("## aivss-lint: {verdict}\n\nUnder policy {policy}: "));
-    page.text.push_str(&format!("{}\n\n", text(&report.summary(), MESSAGE)));
+    page.text.push_str(&format!("{}\n\n", text(&report.summary_from_root(), MESSAGE)));
     let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
     page.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
     let lowered =
         report.lowered.iter().map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
     page.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
     let obstacles = report.obstacles.iter().map(|obstacle| {
-        format!("- ⚠️ cannot judge {}: {}\n", text(&obstacle.path, NAME), text(&obstacle.message, MESSAGE))
+        let path = report.root_path(&obstacle.path);
+        format!("- ⚠️ cannot judge {}: {}\n", text(path, NAME), text(&obstacle.message, MESSAGE))
     });
     page.list(HEAD_END, &obstacles.collect::<Vec<_>>(), "obstacle");
 }
@@ -108,7 +118,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
         }
     }
     let gone = report.change.iter().flat_map(|change| &change.agents);
-    rows.extend(gone.filter(|agent| agent.is_gone()).map(gone_row));
+    rows.extend(gone.filter(|agent| agent.is_gone()).map(|agent| gone_row(report, agent)));
     if rows.is_empty() {
         return;
     }
@@ -146,9 +156,9 @@ fn row(report: &Report, file: &FileReport, at: usize, change: Option<String>, li
 }
 
 /// The row of an agent that is no longer there.
-fn gone_row(agent: &AgentChange) -> Row {
+fn gone_row(report: &Report, agent: &AgentChange) -> Row {
     let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-    let words = standing(agent, "→");
+    let words = standing(agent, "→", |path| report.root_path(path));
     Row { changed: true, score: None, text: format!("| ~~{name}~~ | – | – | {words} | – | – |\n") }
 }
 
@@ -175,6 +185,11 @@ fn arrow(direction: Direction) -> &'static str {
         Direction::Better => " ▼",
         Direction::Other => "",
     }
+}
+
+/// The arrow with its word.
+fn signed(direction: Direction, word: &str) -> String {
+    if word.is_empty() { String::new() } else { format!("{} **{word}**", arrow(direction)) }
 }
 
 /// A sign a layer, in MAESTRO's order.
@@ -213,34 +228,34 @@ fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
 
 fn changes(report: &Report, change: &Change, links: &Links<'_>, page: &mut Page) {
     let base = text(&change.base.to_string(), NAME);
-    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base} (▲ worse, ▼ better):\n\n"));
+    page.text.push_str(&format!("\n### What this change does\n\nAgainst {base}:\n\n"));
     let files: BTreeMap<&str, &FileReport> = report.files.iter().map(|file| (file.name(), file)).collect();
-    let mut items = Vec::new();
-    for agent in &change.agents {
+    let (looser, others) = policy_differences(change);
+    let of_policy = |difference: &Difference| {
+        let words = text(&difference_in_words(difference, "→"), MESSAGE);
+        format!("- policy: {words}{}\n", signed(difference.direction, policy_word(difference.direction)))
+    };
+    let mut items: Vec<String> = looser.into_iter().map(of_policy).collect();
+    for agent in worst_first(change) {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
         let file = files.get(&*agent.path).zip(agent.position);
         let path = file.map_or_else(
-            || text(&agent.path, NAME),
+            || text(report.root_path(&agent.path), NAME),
             |(file, position)| links.place(&file.path, position.line, position.line).standing_alone(),
         );
-        let standing = text(&standing(agent, "→"), MESSAGE);
-        let sign = arrow(direction(agent));
+        let standing = text(&standing(agent, "→", |path| report.root_path(path)), MESSAGE);
+        let sign = signed(direction(agent), word(direction(agent)));
         items.push(format!("- **{name}** ({path}): {standing}{sign}\n"));
         items.extend(differences(agent).map(|difference| {
             let words = text(&difference_in_words(difference, "→"), MESSAGE);
-            format!("  - {words}{}\n", arrow(difference.direction))
+            format!("  - {words}{}\n", signed(difference.direction, word(difference.direction)))
         }));
     }
     if change.agents.is_empty() {
         items.push("- no threat model changes\n".to_owned());
     }
-    items.extend(change.policy.iter().map(|difference| {
-        let words = text(&difference_in_words(difference, "→"), MESSAGE);
-        format!("- policy: {words}{}\n", arrow(difference.direction))
-    }));
-    if change.mended > 0 {
-        items.push(format!("- {}\n", mended(change.mended)));
-    }
+    items.extend(others.into_iter().map(of_policy));
+    items.extend(fixed(change).map(|fixed| format!("- {}\n", text(&fixed, MESSAGE))));
     page.list(CHANGE_END, &items, "line");
 }
 
@@ -255,7 +270,7 @@ fn faults(report: &Report, links: &Links<'_>, page: &mut Page) {
             {
                 // The headings come with the first of what stands below them, or not at all.
                 let item = std::mem::take(&mut heading) + &std::mem::take(&mut path);
-                items.push(item + &fault_item(file, fault, links));
+                items.push(item + &fault_item(report, file, fault, links));
             }
         }
     }
@@ -273,7 +288,7 @@ fn passed_over(report: &Report, links: &Links<'_>, page: &mut Page) {
             format!(
                 "- {}: {}",
                 text(&file.path, NAME),
-                fault_item(file, fault, links).trim_start_matches("- ")
+                fault_item(report, file, fault, links).trim_start_matches("- ")
             )
         }));
     }
@@ -285,7 +300,7 @@ fn passed_over(report: &Report, links: &Links<'_>, page: &mut Page) {
     }
 }
 
-fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> String {
+fn fault_item(report: &Report, file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> String {
     let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
     let place = links.place(&file.path, start.line, end.line).standing_alone();
     let (level, rule) = (fault.level.name(), text(&fault.rule, NAME));
@@ -294,7 +309,7 @@ fn fault_item(file: &FileReport, fault: &Diagnostic, links: &Links<'_>) -> Strin
     let finding =
         fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {})", text(id, NAME)));
     let mut item = format!("- {place} {level} **{rule}**: {message}{finding}\n");
-    for (word, detail) in super::details(fault) {
+    for (word, detail) in super::details_from_root(report, fault) {
         item.push_str(&format!("  <br><sub>{word}: {}</sub>\n", text(&detail, MESSAGE)));
     }
     item

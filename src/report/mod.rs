@@ -1,5 +1,5 @@
-//! The finished report, and the formats it is written in. A format neither loses a diagnostic nor changes the
-//! verdict: each is a function of the [`Report`].
+//! The finished report, and the formats it is written in. A format leaves out no diagnostic without the number of those,
+//! and does not change the verdict: each is a function of the [`Report`].
 
 mod badge;
 pub(crate) mod change;
@@ -24,7 +24,9 @@ pub use escape::{is_log_command, is_steering};
 pub(crate) use json::number as json_number;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 pub use badge::{Badge, Tells, write_badge, write_badge_endpoint};
@@ -35,9 +37,9 @@ use crate::assessed::Assessed;
 use crate::change::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Origin};
 use crate::excerpt::Excerpt;
-use crate::policy::Policy;
+use crate::policy::{BuiltIn, Policy};
 use crate::score::Band;
 use crate::source::Source;
 
@@ -72,6 +74,10 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// What to put before `path#L12` to link to a line, where that is known.
     pub links: Option<String>,
+    /// The category that keeps this report apart from others of the same commit.
+    pub category: Option<String>,
+    /// Shown paths with the same path from the repository's root, where the two differ.
+    root_paths: BTreeMap<String, String>,
 }
 
 /// What is kept of files without fault where no format lists them: there may be very many.
@@ -312,7 +318,40 @@ impl Report {
             new_only: false,
             remarks: Vec::new(),
             links: None,
+            category: None,
+            root_paths: BTreeMap::new(),
         }
+    }
+
+    /// Records the path from the repository's root for every path that this report shows from the current folder.
+    /// `matched` returns it, or nothing for the root itself.
+    pub fn name_from_root(&mut self, matched: impl Fn(&Path) -> String) {
+        let diagnostics = self.files.iter().flat_map(|file| &file.diagnostics);
+        let origins = diagnostics.flat_map(|diagnostic| {
+            let excepted = diagnostic.excepted.as_ref().map(|excepted| &excepted.origin);
+            diagnostic.decided_by.as_deref().into_iter().chain(excepted)
+        });
+        let origins = origins.filter(|origin| origin.line > 0).map(|origin| &*origin.file);
+        let policies = origins.chain([&*self.policy]).filter(|name| BuiltIn::named(name).is_none());
+        let agents = self.change.iter().flat_map(|change| &change.agents);
+        let agents = agents.flat_map(|agent| [Some(&*agent.path), agent.renamed_from.as_deref()]).flatten();
+        let obstacles = self.obstacles.iter().map(|obstacle| &*obstacle.path);
+        let worst = self.worst().map(|(.., name)| name);
+        let shown = policies.chain(agents).chain(obstacles).chain(worst).filter(|shown| !shown.is_empty());
+        let mut root_paths = BTreeMap::new();
+        for shown in shown {
+            if !root_paths.contains_key(shown) {
+                let path = matched(Path::new(shown));
+                root_paths.insert(shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path });
+            }
+        }
+        root_paths.retain(|shown, path| shown != path);
+        self.root_paths = root_paths;
+    }
+
+    /// The path from the repository's root for a shown one.
+    pub fn root_path<'a>(&'a self, shown: &'a str) -> &'a str {
+        self.root_paths.get(shown).map_or(shown, String::as_str)
     }
 
     /// What the gate answers.
@@ -329,6 +368,20 @@ impl Report {
     /// Whether a diagnostic counts: it is neither excepted nor, where only new ones are asked for, in the base already.
     pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
         diagnostic.excepted.is_none() && !(self.new_only && diagnostic.known)
+    }
+
+    /// Whether formats for people list a diagnostic: where only new ones count, the others are only counted.
+    fn lists(&self, diagnostic: &Diagnostic) -> bool {
+        !self.new_only || self.counts(diagnostic)
+    }
+
+    /// How many diagnostics do not count, in words.
+    fn unlisted(&self) -> Option<String> {
+        let parts = [(self.passed_over(), "in the base"), (self.excepted(), "excepted")];
+        let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+        let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
+        let number = self.passed_over() + self.excepted();
+        (number > 0).then(|| format!("{} not listed: {}", count(number, "problem"), parts.join(", ")))
     }
 
     /// Whether a diagnostic fails the gate.
@@ -384,6 +437,15 @@ impl Report {
 
     /// The summary for people, in a line.
     pub fn summary(&self) -> String {
+        self.summarize(|name| name)
+    }
+
+    /// The same summary with paths from the repository's root.
+    fn summary_from_root(&self) -> String {
+        self.summarize(|name| self.root_path(name))
+    }
+
+    fn summarize<'a>(&'a self, shown: impl Fn(&'a str) -> &'a str) -> String {
         let with_models = self.files.iter().filter(|file| file.is_model()).count() + self.passed.files;
         let mut parts = vec![count(with_models, "file"), count(self.models(), "model")];
         if self.policies > 0 {
@@ -415,7 +477,7 @@ impl Report {
         }
         let mut line = parts.join(", ");
         if let Some((score, band, name)) = self.worst() {
-            line.push_str(&format!("; worst score {score} {} in {name}", band.name()));
+            line.push_str(&format!("; worst score {score} {} in {}", band.name(), shown(name)));
         }
         line
     }
@@ -440,11 +502,11 @@ fn asides(diagnostic: &Diagnostic) -> String {
     finding.into_iter().chain(excepted).chain(known).collect()
 }
 
-/// What a diagnostic says in all, a line a part and nothing in colour.
-fn plain_text(diagnostic: &Diagnostic) -> String {
+/// What a diagnostic says in all, a line a part and nothing in colour; paths are from the repository's root.
+fn plain_text(report: &Report, diagnostic: &Diagnostic) -> String {
     let message = format!("{}{}", escape::line(&diagnostic.message), asides(diagnostic));
     let label = diagnostic.label.as_deref().map(|label| escape::line(label).into_owned());
-    let parts = details(diagnostic).filter(|(word, _)| *word != "excepted");
+    let parts = details_from_root(report, diagnostic).filter(|(word, _)| *word != "excepted");
     let parts = parts.map(|(word, text)| format!("{word}: {}", escape::line(&text)));
     std::iter::once(message).chain(label).chain(parts).collect::<Vec<_>>().join("\n")
 }
@@ -460,13 +522,30 @@ fn passes_because(report: &Report, diagnostic: &Diagnostic) -> Option<String> {
 
 /// What stands below a fault, each with a word for it: the computation, what explains it, who decided, how to mend it.
 fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, String)> {
+    details_with(diagnostic, Origin::to_string)
+}
+
+/// The same details with paths from the repository's root.
+fn details_from_root(
+    report: &Report,
+    diagnostic: &Diagnostic,
+) -> impl Iterator<Item = (&'static str, String)> {
+    details_with(diagnostic, |origin| {
+        Origin { file: report.root_path(&origin.file).into(), ..origin.clone() }.to_string()
+    })
+}
+
+fn details_with(
+    diagnostic: &Diagnostic,
+    place: impl Fn(&Origin) -> String,
+) -> impl Iterator<Item = (&'static str, String)> {
     let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
-        "" => origin.to_string(),
-        text => format!("{origin}: {text}"),
+        "" => place(origin),
+        text => format!("{}: {text}", place(origin)),
     });
     let excepted = diagnostic.excepted.as_ref().map(|excepted| {
         let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
-        format!("{}: until {}: {reason} ({owner})", excepted.origin, excepted.expires)
+        format!("{}: until {}: {reason} ({owner})", place(&excepted.origin), excepted.expires)
     });
     let details = [
         ("working", diagnostic.working.as_deref().map(str::to_owned)),
@@ -494,20 +573,29 @@ pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     writeln!(out, "verdict under policy {}: {before}, now {after}", escape::line(&report.policy))
 }
 
-/// Writes a report.
+/// Writes a report. Returns how many diagnostics are left out because the format cannot contain all of them.
 ///
 /// # Errors
 /// What the writer reports; nothing else can fail.
-pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
-    match format {
+pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<usize> {
+    let whole = match format {
+        Format::Sarif => return sarif::write(report, out),
         Format::Human(look) => human::write(report, look, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
-        Format::Sarif => sarif::write(report, out),
         Format::Github => github::write(report, out),
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Html => html::write(report, out),
-    }
+    };
+    whole.map(|()| 0)
+}
+
+/// Why results are left out of a SARIF report, where some are.
+pub fn left_out(number: usize) -> Option<String> {
+    (number > 0).then(|| {
+        let results = count(number, "result");
+        format!("{results} not listed: code scanning accepts 25000 results and 10 MB (compressed) in a file")
+    })
 }

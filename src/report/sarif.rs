@@ -1,8 +1,13 @@
 //! SARIF 2.1.0, for code scanning: rules, results, what an exception covers, what kept the gate from judging. It is no
 //! place for scores and layers, which the JSON report has. Every text from a file passes [`line`] on its way.
+//!
+//! Code scanning ignores `suppressions`, and takes the severity of an alert from its rule. Results that do not count
+//! therefore have a rule of their own, without a severity: `score-mismatch/excepted` or `score-mismatch/in-base`.
 
 mod log;
+mod size;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
@@ -26,10 +31,91 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The name of the folder that relative paths start from.
 const ROOT: &str = "SRCROOT";
+/// The category of a report that has no other.
+const CATEGORY: &str = env!("CARGO_PKG_NAME");
+/// How many results code scanning accepts in a run.
+const MOST_RESULTS: usize = 25_000;
+/// How many bytes code scanning accepts in a file, compressed by gzip: 10 MB, less a margin.
+const MOST_BYTES: usize = 9_900_000;
+/// How many places beside its own code scanning accepts of a result.
+const MOST_PLACES: usize = 1_000;
 
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report)] };
-    escape::write_json(&log, out)
+/// Writes the log, and returns how many results are left out: the least severe ones of too many.
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usize> {
+    let mut listed = listed(report);
+    let all = listed.len();
+    if all > MOST_RESULTS {
+        worst_first(report, &mut listed);
+        listed.truncate(MOST_RESULTS);
+    }
+    let mut bytes = written(report, &listed, all)?;
+    while let Some(size) = too_large(&bytes).filter(|_| !listed.is_empty()) {
+        worst_first(report, &mut listed);
+        listed.truncate(fitting(listed.len(), size));
+        bytes = written(report, &listed, all)?;
+    }
+    out.write_all(&bytes)?;
+    Ok(all - listed.len())
+}
+
+/// The compressed size of a log that has more than is accepted. One that is short enough uncompressed need not be tried.
+fn too_large(bytes: &[u8]) -> Option<usize> {
+    let size = if bytes.len() > MOST_BYTES { size::compressed(bytes) } else { bytes.len() };
+    (size > MOST_BYTES).then_some(size)
+}
+
+/// How many of the results probably fit where all of them have this size: always fewer.
+const fn fitting(results: usize, size: usize) -> usize {
+    results.saturating_mul(MOST_BYTES) / size * 19 / 20
+}
+
+fn written(report: &Report, listed: &[Listed<'_>], all: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report, listed, all)] };
+    escape::write_json(&log, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// A diagnostic that becomes a result.
+struct Listed<'r> {
+    file: &'r FileReport,
+    diagnostic: &'r Diagnostic,
+    fingerprint: String,
+}
+
+/// All diagnostics of a report in its order.
+fn listed(report: &Report) -> Vec<Listed<'_>> {
+    let mut fingerprints = Fingerprints::default();
+    let diagnostics = report
+        .files
+        .iter()
+        .flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
+    let listed = diagnostics.map(|(file, diagnostic)| {
+        let fingerprint = fingerprints.of_fault(file, diagnostic);
+        Listed { file, diagnostic, fingerprint }
+    });
+    listed.collect()
+}
+
+/// Puts what fails the gate first, then what counts, the more severe ones first; equals keep their order.
+fn worst_first(report: &Report, listed: &mut [Listed<'_>]) {
+    listed.sort_by_key(|Listed { diagnostic, .. }| {
+        Reverse((report.counts(diagnostic), report.fails(diagnostic), diagnostic.level))
+    });
+}
+
+/// Why a diagnostic does not count, as the last part of its rule's identifier.
+fn aside(report: &Report, diagnostic: &Diagnostic) -> Option<&'static str> {
+    match &diagnostic.excepted {
+        Some(_) => Some("excepted"),
+        None => (!report.counts(diagnostic)).then_some("in-base"),
+    }
+}
+
+/// The identifier of the rule of a result.
+fn rule_id(report: &Report, diagnostic: &Diagnostic) -> String {
+    let rule = line(&diagnostic.rule);
+    aside(report, diagnostic).map_or_else(|| rule.clone().into_owned(), |aside| format!("{rule}/{aside}"))
 }
 
 fn text(text: &str) -> Text {
@@ -44,34 +130,35 @@ fn without_links(text: String) -> String {
 /// The results of a report, each of which is made when it is written.
 struct Results<'r> {
     report: &'r Report,
+    listed: &'r [Listed<'r>],
     /// Where in the list of rules each of them stands.
     places: HashMap<String, usize>,
 }
 
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fingerprints = Fingerprints::default();
-        let faults = |file| {
-            let FileReport { diagnostics, .. }: &FileReport = file;
-            diagnostics.iter().map(move |diagnostic| (file, diagnostic))
-        };
-        serializer.collect_seq(self.report.files.iter().flat_map(faults).map(|(file, diagnostic)| {
-            let fingerprint = fingerprints.of_fault(file, diagnostic);
-            outcome(self.report, file, diagnostic, fingerprint, &self.places)
-        }))
+        let Self { report, listed, places } = self;
+        serializer.collect_seq(listed.iter().map(|listed| outcome(report, listed, places)))
     }
 }
 
-fn run(report: &Report) -> Run<Results<'_>> {
+fn run<'r>(report: &'r Report, listed: &'r [Listed<'r>], all: usize) -> Run<Results<'r>> {
     let rules = descriptors(report);
     let places = rules.iter().enumerate().map(|(at, rule)| (rule.id.clone(), at)).collect();
-    let results = Results { report, places };
+    let results = Results { report, listed, places };
+    let notifications = report.obstacles.iter().map(|obstacle| notification(report, obstacle));
     let version = env!("CARGO_PKG_VERSION");
     Run {
         tool: Tool {
-            driver: Driver { name: env!("CARGO_PKG_NAME"), version, semantic_version: version, rules },
+            driver: Driver {
+                name: env!("CARGO_PKG_NAME"),
+                version,
+                semantic_version: version,
+                information_uri: explain::ADDRESS,
+                rules,
+            },
         },
-        automation_details: Details { id: "aivss-lint/" },
+        automation_details: Details { id: format!("{}/", report.category.as_deref().unwrap_or(CATEGORY)) },
         column_kind: "unicodeCodePoints",
         original_uri_base_ids: BTreeMap::from([(
             ROOT,
@@ -80,24 +167,60 @@ fn run(report: &Report) -> Run<Results<'_>> {
         invocations: [Invocation {
             execution_successful: report.obstacles.is_empty(),
             exit_code: report.verdict().exit_code(),
-            tool_execution_notifications: report.obstacles.iter().map(notification).collect(),
+            tool_execution_notifications: notifications.chain(left_out(listed.len(), all)).collect(),
         }],
         results,
     }
 }
 
-/// All rules of this program, and those of the organisation's own that have spoken.
+/// All rules of this program, and those of the organisation's own that have spoken; then those of results that do not
+/// count.
 fn descriptors(report: &Report) -> Vec<Descriptor> {
     let mut own: BTreeMap<String, Level> = BTreeMap::new();
     for (_, diagnostic) in report.diagnostics().filter(|(_, fault)| rules::named(&fault.rule).is_none()) {
         let level = own.entry(line(&diagnostic.rule).into_owned()).or_insert(diagnostic.level);
         *level = diagnostic.level.max(*level);
     }
-    rules::ALL
-        .into_iter()
-        .map(descriptor)
-        .chain(own.into_iter().map(|(name, level)| of_own(name, level)))
-        .collect()
+    let own = own.into_iter().map(|(name, level)| of_own(name, level));
+    let mut descriptors: Vec<Descriptor> = rules::ALL.into_iter().map(descriptor).chain(own).collect();
+    let asides = asides(report, &descriptors);
+    descriptors.extend(asides);
+    descriptors
+}
+
+/// The rules of results that do not count. Code scanning takes a severity of 0.0 for none, and goes by the level then.
+fn asides(report: &Report, descriptors: &[Descriptor]) -> Vec<Descriptor> {
+    let mut asides = BTreeMap::new();
+    for (_, diagnostic) in report.diagnostics() {
+        if let Some(aside) = aside(report, diagnostic) {
+            asides.entry(rule_id(report, diagnostic)).or_insert((line(&diagnostic.rule), aside));
+        }
+    }
+    let named = |id: &str| descriptors.iter().find(|descriptor| descriptor.id == *id);
+    let new = asides.into_iter().filter(|(id, _)| named(id).is_none());
+    new.filter_map(|(id, (rule, aside))| Some(of_aside(id, named(&rule)?, aside))).collect()
+}
+
+fn of_aside(id: String, rule: &Descriptor, aside: &str) -> Descriptor {
+    let why = match aside {
+        "excepted" => "An exception of the policy covers these results, so they do not fail the gate.",
+        _ => "The base has these problems already, so they do not fail the gate.",
+    };
+    let Descriptor { short_description, full_description, help_uri, help, .. } = rule;
+    let summary = short_description.text.trim_end_matches('.');
+    Descriptor {
+        name: pascal(&id),
+        id,
+        short_description: Text { text: format!("{summary} ({}).", aside.replace('-', " the ")) },
+        full_description: Text { text: full_description.text.clone() },
+        help_uri: help_uri.clone(),
+        help: Help {
+            text: format!("{why}\n\n{}", help.text),
+            markdown: format!("{why}\n\n{}", help.markdown),
+        },
+        default_configuration: Configuration { level: Level::Note },
+        properties: Properties { tags: vec!["threat-model"], security_severity: "0.0" },
+    }
 }
 
 fn descriptor(rule: &Rule) -> Descriptor {
@@ -108,7 +231,7 @@ fn descriptor(rule: &Rule) -> Descriptor {
         name: pascal(rule.name),
         short_description: text(rule.summary),
         full_description: text(why),
-        help_uri: Some(explain::page_url(rule)),
+        help_uri: explain::page_url(rule),
         help: Help {
             text: format!("{why}\n\n{remedy}\n\nSee {see}."),
             markdown: format!("{why}\n\n{details}"),
@@ -139,7 +262,7 @@ fn properties(level: Level) -> Properties {
         Level::Warning => "5.0",
         Level::Note => "2.0",
     };
-    Properties { tags: ["security", "threat-model"], security_severity }
+    Properties { tags: vec!["security", "threat-model"], security_severity }
 }
 
 /// `score-mismatch` as `ScoreMismatch`.
@@ -152,15 +275,10 @@ fn pascal(name: &str) -> String {
     words.collect()
 }
 
-fn outcome(
-    report: &Report,
-    file: &FileReport,
-    diagnostic: &Diagnostic,
-    fingerprint: String,
-    places: &HashMap<String, usize>,
-) -> Outcome {
-    let rule_id = line(&diagnostic.rule).into_owned();
-    let related = diagnostic.related.iter().enumerate().map(|(at, related)| Location {
+fn outcome(report: &Report, listed: &Listed<'_>, places: &HashMap<String, usize>) -> Outcome {
+    let Listed { file, diagnostic, fingerprint } = listed;
+    let rule_id = rule_id(report, diagnostic);
+    let related = diagnostic.related.iter().take(MOST_PLACES).enumerate().map(|(at, related)| Location {
         id: Some(at + 1),
         message: Some(text(&related.message)),
         ..location(&file.path, Some(region(&file.excerpt, related.span)))
@@ -173,11 +291,11 @@ fn outcome(
         rule_index: places.get(&*rule_id).copied().unwrap_or_default(),
         rule_id,
         kind: "fail",
-        level: diagnostic.level,
-        message: Text { text: without_links(super::plain_text(diagnostic)) },
+        level: if report.counts(diagnostic) { diagnostic.level } else { Level::Note },
+        message: Text { text: without_links(super::plain_text(report, diagnostic)) },
         locations: [Location { logical, ..place }],
         related_locations: related.collect(),
-        partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint)]),
+        partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint.clone())]),
         suppressions: excepted.map(|reason| {
             let justification = line(&reason).into_owned();
             [Suppression { kind: "external", status: "accepted", justification }]
@@ -205,9 +323,19 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
     }
 }
 
-fn notification(obstacle: &Obstacle) -> Notification {
+fn notification(report: &Report, obstacle: &Obstacle) -> Notification {
     let message = text(&obstacle.message);
-    Notification { level: "error", message, locations: [location(&obstacle.path, None)] }
+    Notification {
+        level: "error",
+        message,
+        locations: vec![location(report.root_path(&obstacle.path), None)],
+    }
+}
+
+/// What is said where not all results are listed.
+fn left_out(listed: usize, all: usize) -> Option<Notification> {
+    let message = super::left_out(all - listed)?;
+    Some(Notification { level: "warning", message: Text { text: message }, locations: Vec::new() })
 }
 
 fn location(path: &str, region: Option<Region>) -> Location {
@@ -256,6 +384,13 @@ mod tests {
             "[fix] (https://x.example) ![a] (1) a[0] (b)"
         );
         assert_eq!(without_links("a [b\\](c) [d]((e)".to_owned()), "a [b\\] (c) [d] ((e)");
+    }
+
+    #[test]
+    fn a_log_that_is_too_large_becomes_smaller() {
+        assert!(fitting(25_000, 3 * MOST_BYTES) < 8_000);
+        assert!(fitting(1_000, MOST_BYTES + 1) < 1_000);
+        assert_eq!(fitting(1, MOST_BYTES + 1), 0);
     }
 
     #[test]

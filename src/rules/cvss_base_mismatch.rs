@@ -38,6 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         }
         let message = format!("declared {}, the vector gives {exact}", declared.value);
         let mut diagnostic = Diagnostic::new(&RULE, scored.owner, declared.span, message)
+            .title(format!("CVSS base is {}, expected {exact}", declared.value))
             .label(format!("should be {exact}"))
             .fix(declared.rewritten(exact))
             .note(explain_base(declared.value, exact))

@@ -33,6 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let message = format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
             found.push(
                 Diagnostic::new(&RULE, scored.owner, declared.span, message)
+                    .title(format!("factor sum is {}, expected {}", declared.value, exact.plain()))
                     .label(format!("should be {}", exact.plain()))
                     .fix(declared.rewritten(exact.plain()))
                     .help_by_fix()

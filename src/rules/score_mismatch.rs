@@ -63,6 +63,7 @@ fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
     }
     let message = format!("declared {}, AIVSS {} gives {right}", declared.value, working.formula.version);
     let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.span, message)
+        .title(format!("score is {}, expected {right}", declared.value))
         .label(format!("should be {right}"))
         .fix(declared.rewritten(right))
         .working(working.written())

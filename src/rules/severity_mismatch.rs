@@ -34,6 +34,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("declared {}, {} is {right}", declared.value, working.score);
         found.push(
             Diagnostic::new(&RULE, scored.owner, declared.span, message)
+                .title(format!("severity is {}, expected {right}", declared.value))
                 .label(format!("should be {right}"))
                 .fix(declared.rewritten(right))
                 .help_by_fix()

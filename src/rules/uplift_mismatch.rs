@@ -40,6 +40,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let is_sum = step.is_some() && declared.value == working.inputs.factor_sum;
         found.push(
             Diagnostic::new(&RULE, scored.owner, declared.span, message)
+                .title(format!("AARS is {}, expected {shown}", declared.value))
                 .label(format!("should be {shown}"))
                 .fix(declared.rewritten(shown))
                 .help_by_fix()

@@ -147,7 +147,7 @@ fn only_new_faults_fail_wherever_lines_and_files_move() {
     assert_eq!(repository.lines(&["--base", "main"]).0, 1);
     let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
     assert_eq!(code, 0);
-    assert!(lines[0].ends_with("declared 9.1, AIVSS 0.8 gives 9.4 (in the base already)"), "{lines:?}");
+    assert_eq!(lines, ["1 problem not listed: 1 in the base"]);
     // Another wrong number is another fault.
     repository.edit("agents/moved/threat-model.yaml", "score: 9.1", "score: 9.2");
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
@@ -346,7 +346,7 @@ fn what_a_change_does_is_told_agent_by_agent() {
             "persistent_memory 0.5 → 1.0 worse",
             "dynamic_identity 0.5 → 1.0 worse",
             "layer foundation_models mapped → uncertain worse",
-            "threat in foundation_models: T6 Goal manipulation null → open worse",
+            "threat in foundation_models: T6 Goal manipulation null → open, no mitigation worse",
         ]
     );
     assert_eq!(change["verdict_before"], "passed");
@@ -948,8 +948,8 @@ fn alias_brings_no_problem_under_the_base_or_an_exception_of_another_owner() {
         assert_eq!(repository.lines(&judged).0, 0);
         repository.write(PLANNER, &aliased);
         let (code, lines) = repository.lines(&judged);
-        let count =
-            lines.iter().filter(|line| !line.ends_with(')') || line.ends_with("(finding V-2)")).count();
+        let is_new = |line: &&String| line.contains(": error[") && !line.ends_with("2099-01-01)");
+        let count = lines.iter().filter(is_new).count();
         assert_eq!((code, count), (1, 2), "{option}: {lines:?}");
     }
 }

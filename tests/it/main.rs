@@ -31,6 +31,7 @@ mod properties;
 mod proven;
 mod published;
 mod reports;
+mod reports_runs;
 mod reports_words;
 mod score;
 mod shells;

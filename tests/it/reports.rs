@@ -1,7 +1,7 @@
 //! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid whatever a file says, and hold the
 //! faults of the report: all of them, where they are, and no others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -152,19 +152,59 @@ fn junit_faults(text: &str) -> Vec<Fault> {
         node.descendants().filter(|node| node.has_tag_name(name)).count().to_string()
     };
     for suite in document.descendants().filter(|node| node.tag_name().name().starts_with("testsuite")) {
-        let counts =
-            [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")];
-        for (attribute, element) in counts {
+        let counts = [("tests", "testcase"), ("failures", "failure"), ("errors", "error")];
+        let skipped = suite.has_tag_name("testsuite").then_some(("skipped", "skipped"));
+        for (attribute, element) in counts.into_iter().chain(skipped) {
             assert_eq!(suite.attribute(attribute).unwrap(), named(&suite, element), "{attribute}");
         }
     }
+    fits_jenkins(&document);
     let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
     let faults = cases.filter_map(|case| {
         let (rule, place) = case.attribute("name")?.split_once(" (line ")?;
         let line = place.split([',', ')']).next()?.parse().ok()?;
-        Some((case.attribute("classname")?.to_owned(), line, rule.to_owned()))
+        Some((case.parent()?.attribute("name")?.to_owned(), line, rule.to_owned()))
     });
     faults.collect()
+}
+
+/// Checks that a JUnit report contains only what the schema of Jenkins has: which elements are in which, with which
+/// attributes. What is marked with `!` is required.
+fn fits_jenkins(document: &roxmltree::Document<'_>) {
+    const SUITES: &str = "name time tests failures errors";
+    const SUITE: &str =
+        "name! tests! failures! errors! group time skipped timestamp hostname id package file log url";
+    const ELEMENTS: [(&str, &str, &str); 7] = [
+        ("testsuites", "testsuite", SUITES),
+        ("testsuite", "testsuite testcase system-out system-err", SUITE),
+        ("testcase", "skipped error failure system-out system-err", "name! time classname group"),
+        ("failure", "", "type message"),
+        ("error", "", "type message"),
+        ("skipped", "", "type message"),
+        ("system-out", "", ""),
+    ];
+    assert!(document.root_element().has_tag_name("testsuites"));
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let name = node.tag_name().name();
+        let (_, children, attributes) = ELEMENTS.iter().find(|(element, ..)| *element == name).unwrap();
+        for child in node.children().filter(roxmltree::Node::is_element) {
+            assert!(children.split(' ').any(|known| child.has_tag_name(known)), "{child:?} in {name}");
+        }
+        for attribute in node.attributes() {
+            let is_known = attributes.split(' ').any(|known| known.trim_end_matches('!') == attribute.name());
+            assert!(is_known, "{} of {name}", attribute.name());
+        }
+        for required in attributes.split(' ').filter_map(|known| known.strip_suffix('!')) {
+            assert!(node.has_attribute(required), "{required} of {name}");
+        }
+        let has_text =
+            node.children().any(|child| child.is_text() && !child.text().unwrap_or("").trim().is_empty());
+        assert!(!has_text || !name.starts_with("test"), "text in {name}");
+    }
+    let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+    let names = cases.map(|case| (case.attribute("classname").unwrap(), case.attribute("name").unwrap()));
+    let unique: BTreeSet<_> = names.clone().collect();
+    assert_eq!(unique.len(), names.count(), "test cases of one class have different names");
 }
 
 fn fingerprints(report: &Report) -> Vec<String> {
@@ -411,6 +451,29 @@ fn sarif_says_what_is_excepted_known_and_in_the_way() {
     let suppressed: Vec<bool> = results.iter().map(|result| result.get("suppressions").is_some()).collect();
     assert_eq!(suppressed, [false, true, false, false, false]);
     assert_eq!(results[1]["suppressions"][0]["status"], "accepted");
+    let rule = |result: &Value| {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        run["tool"]["driver"]["rules"][index].clone()
+    };
+    let severity =
+        |result: &Value| rule(result)["properties"]["security-severity"].as_str().unwrap().to_owned();
+    let shown: Vec<(&str, &str, String)> = results
+        .iter()
+        .map(|result| {
+            assert_eq!(rule(result)["id"], result["ruleId"]);
+            (result["ruleId"].as_str().unwrap(), result["level"].as_str().unwrap(), severity(result))
+        })
+        .collect();
+    let expected = [
+        ("syntax", "error", "7.5"),
+        ("rego/a/excepted", "note", "0.0"),
+        ("rego/b/in-base", "note", "0.0"),
+        ("rego/c", "warning", "5.0"),
+        ("rego/d", "error", "7.5"),
+    ];
+    assert_eq!(shown, expected.map(|(id, level, severity)| (id, level, severity.to_owned())));
+    assert_eq!(rule(&results[1])["properties"]["tags"], serde_json::json!(["threat-model"]));
+    assert_eq!(rule(&results[1])["defaultConfiguration"]["level"], "note");
     let region = &results[0]["locations"][0]["physicalLocation"]["region"];
     let over_lines = serde_json::json!({ "startLine": 1, "startColumn": 1, "endLine": 2, "endColumn": 1 });
     assert_eq!(*region, over_lines);
@@ -434,7 +497,7 @@ fn change() -> Change {
         verdict_before: Verdict::Failed,
         agents: Vec::new(),
         policy: Vec::new(),
-        mended: 0,
+        fixed: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
 
+use std::collections::BTreeMap;
+
 use aivss_lint::change::{AgentChange, Change, Difference, Direction, Revision, Standing};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
@@ -71,7 +73,7 @@ fn change(name: &str) -> Change {
             agent("c.yaml", score(40, Band::Medium), Standing::Absent, Vec::new()),
         ],
         policy: vec![difference("limits.score", Some("8.9"), Some("9.9"), Direction::Worse)],
-        mended: 2,
+        fixed: BTreeMap::from([("score-mismatch".to_owned(), 2), ("owner-missing".to_owned(), 1)]),
     }
 }
 
@@ -310,8 +312,8 @@ fn markdown_has_a_table_the_change_and_the_faults() {
         "| 8.9 → 9.4 ▲ |",
         "| ~~Planner~~ | – | – | removed, was 4.0 Medium | – | – |",
         "### What this change does",
-        "  - autonomy\\_of\\_action\\: 0\\.5 → 1\\.0 ▲\n",
-        "- policy: limits\\.score\\: 8\\.9 → 9\\.9 ▲\n",
+        "  - autonomy\\_of\\_action\\: 0\\.5 → 1\\.0 ▲ **worse**\n",
+        "1a2b3c4d5e\\):\n\n- policy: limits\\.score\\: 8\\.9 → 9\\.9 ▲ **looser**\n- **Planner**",
         "#### Errors",
         "  <br><sub>help: mend it</sub>",
     ] {
@@ -357,12 +359,12 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "::error title=cannot judge::/etc/x: not there");
+    assert_eq!(lines[0], "::error title=cannot check%3A not there::/etc/x: not there");
     let place = "file=agents/a%2Cb.yaml,line=1,endLine=1,col=1,endColumn=4";
-    assert_eq!(lines[1], format!("::error {place},title={rule}::first%0Ahelp: mend it"));
+    assert_eq!(lines[1], format!("::error {place},title=first::{rule}: first%0Ahelp: mend it"));
     assert_eq!(
         lines[2],
-        format!("::notice {place},title={rule} (finding F-1)::known (finding F-1)%0Ahelp: 100%25 so")
+        format!("::notice {place},title=known (finding F-1)::{rule}: known (finding F-1)%0Ahelp: 100%25 so")
     );
 }
 
@@ -387,14 +389,14 @@ fn people_are_told_what_a_change_does() {
     report.change = Some(change("Planner"));
     let text =
         written(&report, Format::Human(Look { colour: false, unicode: false, width: 100, ..Look::PLAIN }));
-    let rule = rules::ALL[0].name;
-    let expected = format!(
-        "error[{rule}]: it is wrong (in the base already) at agents/a.yaml:1:1\n\n\
-         change against main (1a2b3c4d5e):\n  a.yaml (Planner): 8.9 High -> 9.4 Critical\n    \
-         autonomy_of_action: 0.5 -> 1.0\n    threat in agent_frameworks: T2 Tool misuse: new, open\n    \
-         environment: gone, was Planner\n  b.yaml (Planner): new, 6.5 Medium\n  \
-         c.yaml (Planner): removed, was 4.0 Medium\n  policy: limits.score: 8.9 -> 9.9\n  \
-         mends 2 faults of the base\n\nJudged by the policy of the base.\npassed under policy recommended: "
+    let expected = String::from(
+        "1 problem not listed: 1 in the base\n\n\
+         change against main (1a2b3c4d5e):\n  policy: limits.score: 8.9 -> 9.9 (looser)\n  \
+         a.yaml (Planner): 8.9 High -> 9.4 Critical (worse)\n    autonomy_of_action: 0.5 -> 1.0 (worse)\n    \
+         threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: gone, was Planner\n  \
+         b.yaml (Planner): new, 6.5 Medium\n  c.yaml (Planner): removed, was 4.0 Medium\n  \
+         fixed: owner-missing, score-mismatch (2)\n\nJudged by the policy of the base.\n\
+         passed under policy recommended: ",
     );
     assert!(text.starts_with(&expected), "{text}");
     report.change.as_mut().unwrap().agents.clear();

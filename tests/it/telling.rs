@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use aivss_lint::explain::{ADDRESS, page_url};
+use aivss_lint::rules;
 use tempfile::TempDir;
 
 use crate::git::{git, write};
@@ -146,13 +148,13 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
     let folder = repository();
     let forced = [("FORCE_HYPERLINK", "1")];
     let (_, out, _) = run_in(&folder, &["--color", "always", "wrong"], &forced);
-    let page = format!(
-        "https://docs.rs/aivss-lint/{}/aivss_lint/explain/index.html#score-mismatch",
-        env!("CARGO_PKG_VERSION")
+    let rule = rules::named("score-mismatch").unwrap();
+    // Without a public address there is nothing to link to.
+    let name = page_url(rule).map_or_else(
+        || rule.name.to_owned(),
+        |page| format!("\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\"),
     );
-    let start = format!(
-        "\u{1b}[1m\u{1b}[31merror[\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\]\u{1b}[0m: declared 9.1"
-    );
+    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: declared 9.1");
     assert!(out.starts_with(&start), "{out:?}");
     // A file is no terminal, whoever forces what.
     let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];
@@ -172,14 +174,15 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
 }
 
 #[test]
-fn rules_of_the_program_have_pages_in_sarif() {
+fn sarif_names_the_public_address_and_pages_of_rules_where_there_is_one() {
     let folder = repository();
     let sarif: serde_json::Value =
         serde_json::from_str(&run(&folder, &["--format", "sarif", "wrong"]).1).unwrap();
-    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
-    for rule in rules {
-        let page = rule["helpUri"].as_str().unwrap();
-        assert!(page.ends_with(&format!("/explain/index.html#{}", rule["id"].as_str().unwrap())), "{page}");
+    let driver = &sarif["runs"][0]["tool"]["driver"];
+    assert_eq!(driver.get("informationUri").and_then(serde_json::Value::as_str), ADDRESS);
+    for rule in driver["rules"].as_array().unwrap() {
+        let page = rule.get("helpUri").map(|page| page.as_str().unwrap().to_owned());
+        assert_eq!(page, page_url(rules::named(rule["id"].as_str().unwrap()).unwrap()));
     }
 }
 

@@ -784,6 +784,35 @@ fn the_report_goes_to_code_scanning_when_asked_for() {
 }
 
 #[test]
+fn a_category_reaches_the_report_the_upload_and_the_comment() {
+    let (job, _) = merged("category");
+    let job = job.with("upload-sarif", "true").with("comment", "true").with("category", "second agents");
+    job.stub("comments", "");
+    let ran = job.run();
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    let sarif: Value = serde_json::from_slice(&fs::read(ran.output("report-sarif")).unwrap()).unwrap();
+    assert_eq!(sarif["runs"][0]["automationDetails"]["id"], "second agents/");
+    assert_eq!(ran.used[0].1["category"], "second agents");
+    let mark = "<!-- aivss-lint: second agents -->";
+    let log = job.log_of("gh");
+    assert!(log.contains(&format!("startswith(\"{mark}\")")) && log.contains("--method POST"), "{log}");
+    assert!(ran.summary.starts_with(&format!("{mark}\n")), "{}", ran.summary);
+    // One that cannot be a category ends the job with 2.
+    let ran = plain("bad-category", GOOD).with("category", "a\"--><b>").run();
+    assert_cannot_judge(&ran, "category");
+}
+
+#[test]
+fn what_the_gate_cannot_check_is_not_uploaded() {
+    let (job, _) = merged("no-upload");
+    symlink("/etc/hostname", job.workspace().join("link.threat-model.yaml")).unwrap();
+    let ran = job.with("upload-sarif", "true").run();
+    assert_cannot_judge(&ran, "link.threat-model.yaml");
+    assert_eq!((ran.output("report-sarif"), ran.used.len()), ("", 0));
+    assert!(!ran.output("report-markdown").is_empty());
+}
+
+#[test]
 fn one_comment_is_made_and_then_kept_up_to_date() {
     let (job, _) = merged("comment");
     let job = job.with("comment", "true");

@@ -36,18 +36,15 @@ fn after<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
 }
 
 #[test]
-fn every_version_is_that_of_the_package() {
+fn every_pinned_version_is_that_of_the_package() {
     let mut uses = 0;
     for (path, text) in files() {
         for version in after(&text, "aivss-lint==") {
             assert_eq!(version, VERSION, "{path}");
             uses += 1;
         }
-        if path.ends_with("pyproject.toml") {
-            assert_eq!(after(&text, "\nversion = \"")[0], VERSION, "{path}");
-        }
     }
-    assert!(uses > 0);
+    assert!(uses > 2);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod address;
 mod events;
 mod packaging;
 mod recipes;
+mod sarif_size;
 
 #[path = "../support/git.rs"]
 mod git;

@@ -18,11 +18,6 @@ fn every_version_is_the_crates() {
     }
     let dependency = format!("\ndependencies = [\"aivss-lint=={VERSION}\"]\n");
     assert!(read("pyproject.toml").contains(&dependency));
-    let docs = read("docs/ci.md");
-    let pinned: Vec<&str> =
-        docs.split("aivss-lint==").skip(1).map(|rest| rest.split(['\n', ']', ' ']).next().unwrap()).collect();
-    assert!(pinned.len() > 3);
-    assert!(pinned.iter().all(|version| *version == VERSION), "{pinned:?}");
 }
 
 #[test]

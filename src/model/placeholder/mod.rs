@@ -111,25 +111,57 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
 /// at its beginning are a phrase, it opens with no marker, and the first word that is in no table comes before a word that
 /// promises, demands or points.
 fn is_plain(text: &str) -> bool {
-    const OPENING: Roles =
-        vocabulary::MARKER | vocabulary::ANNOUNCING | vocabulary::MODAL | vocabulary::POINTING;
-    let (mut hash, mut first, mut is_known, mut is_varied) = (Hash::EMPTY, None, true, false);
-    for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
-        let word_hash = Hash::of_any_case(word.as_bytes());
-        let roles = vocabulary::roles(word_hash);
-        hash = hash.then(word_hash);
-        let is_phrase = phrases::latin(hash).is_some() || vocabulary::roles(hash) & vocabulary::MARKER != 0;
-        let is_opening = roles & OPENING != 0 || word.eq_ignore_ascii_case("to");
-        if is_phrase || (is_known && is_opening) || (first.is_none() && may_open_marker(word)) {
+    let opening = text.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
+    if may_open_marker(opening) {
+        return false;
+    }
+    let mut plain = Plain { hash: Hash::EMPTY, first: None, is_known: true, is_varied: false };
+    let (mut word, mut start) = (Hash::EMPTY, 0);
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        if CLASSES[usize::from(byte)] & class::ALPHANUMERIC != 0 {
+            // Digits have this bit.
+            word = word.with(byte | 0x20);
+            continue;
+        }
+        if at > start && !plain.take(&text[start..at], word) {
             return false;
         }
-        is_varied |= first.is_some_and(|first| first != word_hash);
-        first = first.or(Some(word_hash));
-        let is_ordinary = word.len() > 2 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
-        is_known &= roles != 0 || !is_ordinary || is_one_letter(word);
+        (word, start) = (Hash::EMPTY, at + 1);
     }
     // One word again and again says nothing.
-    !is_known && (is_varied || Some(hash) == first)
+    !plain.is_known && (plain.is_varied || Some(plain.hash) == plain.first)
+}
+
+/// What [`is_plain`] has met.
+struct Plain {
+    /// That of all words.
+    hash: Hash,
+    /// That of the first word.
+    first: Option<Hash>,
+    /// Whether all words are in tables, or not ordinary.
+    is_known: bool,
+    is_varied: bool,
+}
+
+impl Plain {
+    /// Takes a word; `false` where the text must be folded.
+    fn take(&mut self, word: &str, hash: Hash) -> bool {
+        const OPENING: Roles =
+            vocabulary::MARKER | vocabulary::ANNOUNCING | vocabulary::MODAL | vocabulary::POINTING;
+        let roles = vocabulary::roles(hash);
+        self.hash = self.hash.then(hash);
+        let is_phrase =
+            phrases::latin(self.hash).is_some() || vocabulary::roles(self.hash) & vocabulary::MARKER != 0;
+        if is_phrase || (self.is_known && (roles & OPENING != 0 || word.eq_ignore_ascii_case("to"))) {
+            return false;
+        }
+        self.is_varied |= self.first.is_some_and(|first| first != hash);
+        self.first = self.first.or(Some(hash));
+        if self.is_known && roles == 0 && word.len() > 2 {
+            self.is_known = !word.bytes().all(|letter| letter.is_ascii_alphabetic()) || is_one_letter(word);
+        }
+        true
+    }
 }
 
 /// Whether a text is two phrases of which each is a promise, such as "to fill in" and "later".
@@ -465,9 +497,7 @@ fn is_template(text: &str, kind: TextKind) -> bool {
         return false;
     }
     let rest = rest.trim();
-    let words = fold(rest, Reading::Letters).words().len();
-    let most = usize::from(kind == TextKind::Prose);
-    words <= most || is_placeholder(rest, kind)
+    fold(rest, Reading::Letters).words().is_empty() || is_placeholder(rest, kind)
 }
 
 /// Whether a text is a name between two equal signs, or behind one, as templates have them.

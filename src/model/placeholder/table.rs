@@ -23,11 +23,6 @@ impl Hash {
         hash
     }
 
-    /// The hash of ASCII letters as small ones.
-    pub(super) fn of_any_case(letters: &[u8]) -> Self {
-        letters.iter().fold(Self::EMPTY, |hash, letter| hash.with(letter.to_ascii_lowercase()))
-    }
-
     pub(super) const fn then(self, next: Self) -> Self {
         Self {
             value: self.value.wrapping_mul(next.power).wrapping_add(next.value),
@@ -35,7 +30,9 @@ impl Hash {
         }
     }
 
-    const fn with(self, letter: u8) -> Self {
+    /// The hash of a text that goes on with a letter.
+    #[inline]
+    pub(super) const fn with(self, letter: u8) -> Self {
         Self {
             value: self.value.wrapping_mul(Self::BASE).wrapping_add(letter as u64 + 1),
             power: self.power.wrapping_mul(Self::BASE),

@@ -179,11 +179,11 @@ fn every_phrase_is_found_as_one() {
 
 /// Words of the tables and of phrases, and others, joined by what stands between words.
 fn texts() -> impl Strategy<Value = String> {
+    const OTHERS: [&str; 12] =
+        ["Gateway", "token", "ledger", "xx", "aaaa", "2", "TODO", "q3", "to", "do", "Be", "l"];
     let listed = WORDS.iter().flat_map(|(_, row)| row.split_whitespace());
     let of_phrases =
         phrases::all().filter(|(phrase, _)| phrase.is_ascii()).flat_map(|(phrase, _)| phrase.split(' '));
-    const OTHERS: [&str; 12] =
-        ["Gateway", "token", "ledger", "xx", "aaaa", "2", "TODO", "q3", "to", "do", "Be", "l"];
     let words: Vec<&str> = listed.chain(of_phrases).chain(OTHERS).collect();
     let whole: Vec<&str> =
         phrases::all().map(|(phrase, _)| phrase).filter(|phrase| phrase.is_ascii()).collect();

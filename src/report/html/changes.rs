@@ -1,6 +1,6 @@
 //! What a change does, before and after side by side.
 
-use super::super::change::{differences, direction, mended};
+use super::super::change::{differences, direction, fixed, policy_differences, worst_first};
 use super::agents::Graded;
 use super::chart::along;
 use super::shown::Shown;
@@ -12,8 +12,8 @@ pub(in super::super) struct Changes {
     pub(in super::super) verdict_before: &'static str,
     pub(in super::super) agents: Vec<Moved>,
     pub(in super::super) policy: Vec<Differing>,
-    /// How many faults of the base are gone, in words.
-    pub(in super::super) mended: Option<String>,
+    /// The rules of the errors that are fixed, in words.
+    pub(in super::super) fixed: Option<Shown>,
 }
 
 /// An agent that the change touches.
@@ -65,6 +65,18 @@ impl Way {
     }
 }
 
+impl Way {
+    /// The same for a policy.
+    const fn of_policy(direction: Direction) -> Self {
+        let words = match direction {
+            Direction::Worse => "looser",
+            Direction::Better => "stricter",
+            Direction::Other => "changed",
+        };
+        Self { words, ..Self::of(direction) }
+    }
+}
+
 impl Side {
     const fn word(standing: Standing, absent: &'static str) -> &'static str {
         match standing {
@@ -98,12 +110,17 @@ impl Changes {
             way: Way::of(direction(agent)),
             differences: differences(agent).map(differing).collect(),
         };
+        let (looser, others) = policy_differences(change);
+        let of_policy = |difference: &Difference| Differing {
+            way: Way::of_policy(difference.direction),
+            ..differing(difference)
+        };
         Self {
             base: Shown::line(&change.base.to_string()),
             verdict_before: super::overview::verdict(change.verdict_before).0,
-            agents: change.agents.iter().map(moved).collect(),
-            policy: change.policy.iter().map(differing).collect(),
-            mended: (change.mended > 0).then(|| mended(change.mended)),
+            agents: worst_first(change).into_iter().map(moved).collect(),
+            policy: looser.into_iter().chain(others).map(of_policy).collect(),
+            fixed: fixed(change).as_deref().map(Shown::line),
         }
     }
 }

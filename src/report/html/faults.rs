@@ -49,7 +49,7 @@ impl Fault {
         Self {
             level: fault.level,
             rule: Shown::line(&fault.rule),
-            page: rules::named(&fault.rule).map(page_url),
+            page: rules::named(&fault.rule).and_then(page_url),
             message: Shown::line(&fault.message),
             finding: fault.finding_shown().map(|id| Shown::cut(id, SURROUNDINGS)),
             place: Shown::line(&format!("{}:{}:{}", file.name(), start.line, start.column)),

@@ -28,7 +28,7 @@ pub(super) struct Run<R> {
 
 #[derive(Serialize)]
 pub(super) struct Details {
-    pub(super) id: &'static str,
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]
@@ -47,6 +47,8 @@ pub(super) struct Driver {
     pub(super) name: &'static str,
     pub(super) version: &'static str,
     pub(super) semantic_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) information_uri: Option<&'static str>,
     pub(super) rules: Vec<Descriptor>,
 }
 
@@ -82,7 +84,7 @@ pub(super) struct Configuration {
 
 #[derive(Serialize)]
 pub(super) struct Properties {
-    pub(super) tags: [&'static str; 2],
+    pub(super) tags: Vec<&'static str>,
     #[serde(rename = "security-severity")]
     pub(super) security_severity: &'static str,
 }
@@ -99,7 +101,8 @@ pub(super) struct Invocation {
 pub(super) struct Notification {
     pub(super) level: &'static str,
     pub(super) message: Text,
-    pub(super) locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) locations: Vec<Location>,
 }
 
 #[derive(Serialize)]
