@@ -333,19 +333,21 @@ fn every_kind_of_checkout_gives_the_same_verdict() {
 
 #[test]
 fn content_that_cannot_be_fetched_is_named() {
-    let (job, origin) = job("partial-offline", Change::Good);
-    let merge = (origin.merge.as_str(), "refs/pull/7/merge");
-    let job = on(job, "pull_request", pull_request(&origin, "owner/agents"), merge);
-    Checkout { filter: "--filter=blob:none", ..WHOLE }.run(&job, &origin.merge);
-    fs::rename(job.folder.join("origin.git"), job.folder.join("gone.git")).unwrap();
-    let ran = job.run();
-    assert_eq!((ran.code, ran.output("verdict")), (2, "cannot-judge"), "{}", ran.log);
-    assert!(
-        ran.log.contains("agents/threat-model.yaml: in the base: its content is not in this clone"),
-        "{}",
-        ran.log
-    );
-    assert!(ran.log.contains("git fetch --refetch --no-filter origin"), "{}", ran.log);
+    let rows = [
+        ("--filter=blob:none", "agents/threat-model.yaml: in the base: its content is not in this clone"),
+        ("--filter=tree:0", "its content is not in this clone"),
+    ];
+    for (filter, message) in rows {
+        let (job, origin) = job("partial-offline", Change::Good);
+        let merge = (origin.merge.as_str(), "refs/pull/7/merge");
+        let job = on(job, "pull_request", pull_request(&origin, "owner/agents"), merge);
+        Checkout { filter, ..WHOLE }.run(&job, &origin.merge);
+        fs::rename(job.folder.join("origin.git"), job.folder.join("gone.git")).unwrap();
+        let ran = job.run();
+        assert_eq!((ran.code, ran.output("verdict")), (2, "cannot-judge"), "{}", ran.log);
+        assert!(ran.log.contains(message), "{}", ran.log);
+        assert!(ran.log.contains("git fetch --refetch --no-filter origin"), "{}", ran.log);
+    }
 }
 
 /// A second checkout in the workspace, of the repository with the organization's policies.
