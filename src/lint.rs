@@ -9,9 +9,11 @@ use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, place_of, pointer};
+use crate::document::{
+    self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
+};
 use crate::model::{Finding, Format, MOST_FINDINGS, Model, Recognised, recognise};
-use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
+use crate::policy::{self, Answer, Definition, Exception, Load, Policy, RegoAnswers, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
@@ -260,16 +262,19 @@ fn lint_model(
     }
     if judge.policy.has_rego() {
         let input = rego_input(root, &subject, path);
-        let mut answers = Ok(Vec::new());
+        let mut answers = Ok(RegoAnswers::default());
         let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
-                let answers = answers.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
-                let reported =
-                    answers.map(|(answer, origin)| of_answer(answer, root, &model).decided_by(origin));
-                found.extend(reported.take(MOST_FAULTS + 1));
+                let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
+                for (answer, definition) in given.take(MOST_FAULTS + 1) {
+                    linted.unjudged.extend(misplaced(&answer, definition, root, model.format));
+                    found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
+                }
+                let failed = answers.failed.into_iter().take(MOST_FAULTS);
+                linted.unjudged.extend(failed.map(|message| format!("rules in Rego: {message}")));
             }
             Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
         }
@@ -296,6 +301,20 @@ fn id_of(
     ids.entry(at).or_insert_with(id).clone()
 }
 
+/// Why the path of a rule's answer leads nowhere, if it does: to no value, and to no place where one is missing.
+fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
+    let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
+    let missing = missing_at(root, path);
+    let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
+    (!is_known).then(|| {
+        let place = definition.shown();
+        format!(
+            "rules in Rego: {place}: path {path:?} leads nowhere in this threat model ({})",
+            answer.message
+        )
+    })
+}
+
 /// What a rule in Rego reports, at the place that it names and about what lies there.
 fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
@@ -307,7 +326,8 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
         Owner::File | Owner::Policy | Owner::Agent => path,
     }
     .to_owned();
-    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part)
+    let details = answer.details.map(|details| format!("details: {details}"));
+    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.

@@ -15,7 +15,7 @@ mod yaml;
 
 pub use addition::{Addition, New};
 pub(crate) use marker::is_mentioned;
-pub use pointer::{place_of, pointer};
+pub use pointer::{missing_at, place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
 use std::collections::BTreeSet;

@@ -114,12 +114,18 @@ impl Policy {
             .iter()
             .map(|set| format!("require.models_in: [{}]  # {}", set.value.patterns().join(", "), set.origin));
         let modules = self.modules.iter().map(|(name, _)| format!("rego: {name}"));
+        let data = self.data.iter().map(|(name, _)| format!("data: {name}"));
         let exceptions = self.exceptions().iter().filter(|exception| exception.is_for(path));
         let exceptions = exceptions.map(|exception| {
             let Fact { what, value, .. } = exception.fact();
             format!("{what}, {value}  # {}", exception.origin)
         });
-        models_in.chain(modules).chain(exceptions).map(|line| format!("# {}\n", escape_line(&line))).collect()
+        models_in
+            .chain(modules)
+            .chain(data)
+            .chain(exceptions)
+            .map(|line| format!("# {}\n", escape_line(&line)))
+            .collect()
     }
 
     /// All that the policy says, to be compared with another.
@@ -146,10 +152,13 @@ impl Policy {
         facts.extend(patterns.into_iter().filter_map(|(what, set)| {
             Some(plain(what.to_owned(), format!("[{}]", set?.patterns().join(", "))))
         }));
-        facts.extend(self.modules.iter().map(|(name, text)| {
-            // Enough digits to tell two texts apart; what they say is for the reader of the change.
-            plain(format!("rego {name}"), digest::of_text(text, 6))
-        }));
+        // Enough digits to tell two texts apart; what they say is for the reader of the change.
+        let digested = |kind: &str, (name, text): &(String, _)| {
+            let text: &std::sync::Arc<str> = text;
+            plain(format!("{kind} {name}"), digest::of_text(text, 6))
+        };
+        facts.extend(self.modules.iter().map(|module| digested("rego", module)));
+        facts.extend(self.data.iter().map(|file| digested("data", file)));
         told_apart(facts)
     }
 }
