@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::diagnostic::{Diagnostic, Origin, Owner, with_threat};
 use crate::document::{
     self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
 };
@@ -284,6 +284,7 @@ fn lint_model(
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
         diagnostic.finding = id_of(diagnostic.owner, &model.findings, &mut ids);
+        diagnostic.threat = threat_at(diagnostic.span, &model);
     }
     linted.diagnostics.append(&mut found);
     let computed = subject.into_computed();
@@ -299,6 +300,16 @@ fn id_of(
     let Owner::Finding(at) = owner else { return None };
     let id = || findings.get(at).and_then(|finding| finding.id).map(|id| Arc::from(id.value));
     ids.entry(at).or_insert_with(id).clone()
+}
+
+/// The name of the threat in whose bytes a problem lies.
+fn threat_at(span: Span, model: &Model<'_>) -> Option<Box<str>> {
+    let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
+    let (layer, index) = layers.find_map(|layer| {
+        let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
+        Some((layer, index))
+    })?;
+    layer.threat_name(index).map(String::into_boxed_str)
 }
 
 /// Why the path of a rule's answer leads nowhere, if it does: to no value, and to no place where one is missing.
@@ -324,8 +335,12 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
     let part = match owner {
         Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
         Owner::File | Owner::Policy | Owner::Agent => path,
-    }
-    .to_owned();
+    };
+    let name = |layer: &str, index| {
+        let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
+        layers.find(|known| known.kind.key() == layer)?.threat_name(index)
+    };
+    let part = with_threat(part, name);
     let details = answer.details.map(|details| format!("details: {details}"));
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }

@@ -8,6 +8,24 @@ pub(super) struct Rego;
 
 const MISSING: &str = "this build of aivss-lint has no Rego engine (Cargo feature `rego`)";
 
+/// No definition.
+pub(super) struct Alone;
+
+impl Alone {
+    /// There are no definitions.
+    pub(super) fn each(_program: Program<'_>) -> Vec<Self> {
+        Vec::new()
+    }
+
+    /// Does nothing.
+    pub(super) fn prepare(&self) {}
+
+    /// The reason that nothing is compiled.
+    pub(super) fn problem(&self, _printed: &str) -> Fault {
+        Fault::general(MISSING)
+    }
+}
+
 /// Refuses every test.
 ///
 /// # Errors

@@ -221,6 +221,53 @@ fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
     Ok(rules.tests(program).into_iter().filter_map(run).collect())
 }
 
+/// A definition alone, as a module in which all other rules of its package have a plain value.
+pub(super) struct Alone {
+    place: (usize, u32),
+    rule: String,
+    name: String,
+    text: String,
+}
+
+impl Alone {
+    /// All definitions of a program, each alone.
+    pub(super) fn each(program: Program<'_>) -> Vec<Self> {
+        let each = || {
+            let (_, rules) = load(program).ok()?;
+            let found = rules.definitions.iter().filter_map(|definition| {
+                let (name, text) = program.modules.get(definition.place.0)?;
+                let rule = rules.names[definition.rule].clone();
+                let own = text.get(definition.bytes.clone())?;
+                let text =
+                    format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(&rule));
+                Some(Self { place: definition.place, rule, name: name.clone(), text })
+            });
+            Some(found.collect())
+        };
+        on_large_stack(each).ok().flatten().unwrap_or_default()
+    }
+
+    /// Lets the engine look at it. What matters is what the engine prints.
+    pub(super) fn prepare(&self) {
+        let prepare = || {
+            let mut engine = Engine::new();
+            engine.set_gather_prints(true);
+            add(&mut engine, &self.name, &self.text).is_ok()
+                && engine.eval_query("1".to_owned(), false).is_ok()
+        };
+        let _ = on_large_stack(prepare);
+    }
+
+    /// What is wrong with it if the engine printed something.
+    pub(super) fn problem(&self, printed: &str) -> Fault {
+        let what = match printed {
+            text if text.contains("could not schedule") => "a variable has no value".to_owned(),
+            text => format!("the Rego engine warns: {text}"),
+        };
+        Fault::at(self.place, format!("{what} (in rule `{}`)", self.rule))
+    }
+}
+
 /// Loads modules and data, and checks what can be checked before anything is evaluated.
 fn load(program: Program<'_>) -> Result<(Engine, Rules), Fault> {
     let modules = program.modules;

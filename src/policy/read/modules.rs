@@ -9,7 +9,7 @@ use super::{Broken, Load, Loaded, Reader, beside, fault, items};
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::document::{self, Node, POLICY_MARKER};
 use crate::policy::answer::{Fault, Program, Test, is_test};
-use crate::policy::rego::{Rego, run_tests};
+use crate::policy::rego::{Alone, Rego, run_tests};
 use crate::policy::{DATA_EXTENSIONS, Policy};
 use crate::rules;
 use crate::source::{Source, Span};
@@ -120,7 +120,7 @@ fn tested(named: &Named, load: Load<'_>, is_wanted: &dyn Fn(&str) -> bool) -> Re
     let mut printed = String::new();
     let bounded = load.bounded(&mut || printed = load.muted(&mut || tests = run_tests(named.program())));
     bounded.map_err(Fault::general)?;
-    let mut tests = unless_printed(tests, &printed)?;
+    let mut tests = unless_printed(tests, &printed, named, load)?;
     tests.retain(|test| is_wanted(&test.definition.origin.file));
     Ok(RegoTests { files, tests })
 }
@@ -336,10 +336,25 @@ fn merge(into: &mut Value, from: Value, place: &str) -> Result<(), String> {
 fn compile(named: &Named, load: Load<'_>) -> Result<Rego, Fault> {
     let mut compiled = Err(Fault::general("the Rego engine did not run"));
     let printed = load.muted(&mut || compiled = Rego::compile(named.program()));
-    unless_printed(compiled, &printed)
+    unless_printed(compiled, &printed, named, load)
 }
 
-fn unless_printed<T>(result: Result<T, Fault>, printed: &str) -> Result<T, Fault> {
+fn unless_printed<T>(
+    result: Result<T, Fault>,
+    printed: &str,
+    named: &Named,
+    load: Load<'_>,
+) -> Result<T, Fault> {
+    if result.is_err() || printed.trim().is_empty() {
+        return result;
+    }
+    // The engine does not print where.
+    for alone in Alone::each(named.program()) {
+        let printed = load.muted(&mut || alone.prepare());
+        if let Some(warning) = printed.lines().find(|line| !line.trim().is_empty()) {
+            return Err(alone.problem(warning));
+        }
+    }
     match printed.lines().find(|line| !line.trim().is_empty()) {
         Some(warning) if result.is_ok() => Err(Fault::general(format!("the Rego engine warns: {warning}"))),
         _ => result,

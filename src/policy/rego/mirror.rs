@@ -40,12 +40,7 @@ impl Mirror {
             let module = definition.place.0;
             let (_, text) = modules.get(module)?;
             let (_, name) = rules.names[definition.rule].rsplit_once('.')?;
-            // What stands before the first rule is the package and the imports.
-            let copy = copies.entry(module).or_insert_with(|| {
-                let first = rules.definitions.iter().filter(|other| other.place.0 == module);
-                let first = first.map(|other| other.bytes.start).min().unwrap_or_default();
-                text.get(..first).unwrap_or_default().to_owned()
-            });
+            let copy = copies.entry(module).or_insert_with(|| rules.preamble(module, text).to_owned());
             // A default value is no problem.
             let Some(rest) = text.get(definition.bytes.clone()).and_then(|text| text.strip_prefix(name))
             else {

@@ -150,6 +150,21 @@ impl Rules {
         Ok(Self { names, places, definitions, depths, mentions, packages, ..Self::default() })
     }
 
+    /// What stands before the first rule of a module: the package and the imports.
+    pub(super) fn preamble<'t>(&self, module: usize, text: &'t str) -> &'t str {
+        let of_module = self.definitions.iter().filter(|definition| definition.place.0 == module);
+        let first = of_module.map(|definition| definition.bytes.start).min().unwrap_or_default();
+        text.get(..first).unwrap_or_default()
+    }
+
+    /// Rules with a plain value in place of all others of a rule's package.
+    pub(super) fn stubs(&self, rule: &str) -> String {
+        let package = rule.rsplit_once('.').map_or("", |(package, _)| package);
+        let others = self.names.iter().filter(|name| *name != rule);
+        let others = others.filter_map(|name| name.rsplit_once('.').filter(|(whole, _)| *whole == package));
+        others.map(|(_, name)| format!("{name} = 1\n")).collect()
+    }
+
     fn id_of(&self, name: &str) -> Option<RuleId> {
         self.names.binary_search_by(|known| known.as_str().cmp(name)).ok()
     }
