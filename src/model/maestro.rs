@@ -185,7 +185,7 @@ impl Threat<'_> {
                 .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
         };
         let id = self.id.filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
-        id.or(self.title.filter(|_| self.named)).map(str::trim)
+        id.or(self.title).map(str::trim).filter(|name| !name.is_empty())
     }
 }
 

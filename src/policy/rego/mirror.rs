@@ -81,3 +81,29 @@ impl Mirror {
         Some(each.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::*;
+
+    #[test]
+    fn definitions_of_several_modules_are_told_apart() {
+        let modules = [
+            ("a.rego".to_owned(), "package main\n\nimport rego.v1\n\ndeny contains \"one\"\n".to_owned()),
+            (
+                "b.rego".to_owned(),
+                "package main\n\nimport rego.v1\n\n\n\ndeny contains {\"msg\": \"two\"}\n".to_owned(),
+            ),
+        ];
+        let data = serde_json::json!({});
+        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
+        let rego = Rego::compile(program).unwrap();
+        let said = rego.ask("{}").unwrap();
+        let places: Vec<(&str, &str)> = said
+            .given
+            .iter()
+            .map(|(at, answer)| (&*answer.message, &*rego.definitions()[*at].origin.file))
+            .collect();
+        assert_eq!(places, [("one", "a.rego"), ("two", "b.rego")]);
+    }
+}

@@ -66,7 +66,7 @@ type Place = (usize, u32);
 pub(super) struct Definition {
     pub(super) rule: RuleId,
     pub(super) place: Place,
-    /// The bytes of it in its module.
+    /// The bytes of it in its module, up to the next definition: the engine's span ends before a closing quote.
     pub(super) bytes: Range<usize>,
 }
 
@@ -95,6 +95,11 @@ pub(super) struct Rules {
     calls: BTreeMap<String, (Place, RuleId)>,
     /// Paths that lead to no rule and no data.
     astray: Vec<(Place, Option<RuleId>, String)>,
+}
+
+/// The length of a module's text, in bytes.
+fn length(file: &JsonValue) -> usize {
+    file["source"]["contents"].as_str().map_or(0, str::len)
 }
 
 impl Rules {
@@ -133,7 +138,8 @@ impl Rules {
             for rule in each_rule(&file["ast"]) {
                 let Some(name) = full_name(&file["ast"], rule) else { continue };
                 let place = (at, line_of(rule));
-                found.push((name.clone(), place, bytes_of(&rule["span"]).unwrap_or_default()));
+                let start = bytes_of(&rule["span"]).map_or(0, |bytes| bytes.start);
+                found.push((name.clone(), place, start));
                 defined.entry(name).or_insert(place);
             }
         }
@@ -141,8 +147,11 @@ impl Rules {
             return Err(Fault::general(format!("there are more than {MOST_RULES} rules in Rego")));
         }
         let (names, places): (Vec<String>, Vec<Place>) = defined.into_iter().unzip();
-        let definitions = found.into_iter().filter_map(|(name, place, bytes)| {
-            Some(Definition { rule: names.binary_search(&name).ok()?, place, bytes })
+        let ends = found.iter().skip(1).map(|(_, place, start)| (place.0, *start)).chain([(usize::MAX, 0)]);
+        let ends: Vec<(usize, usize)> = ends.collect();
+        let definitions = found.into_iter().zip(ends).filter_map(|((name, place, start), (module, next))| {
+            let end = if module == place.0 { next } else { length(files.get(place.0)?) };
+            Some(Definition { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
         });
         let definitions = definitions.collect();
         let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
