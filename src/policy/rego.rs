@@ -16,11 +16,12 @@ mod syntax;
 mod text;
 
 use std::num::NonZeroU32;
+use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, Value};
+use regorus::{Engine, QueryResults, Value};
 use serde_json::Value as JsonValue;
 
 use super::REGO_THREAD;
@@ -132,8 +133,12 @@ impl Rego {
         // Some problems (a variable that does not exist) show at the first evaluation alone.
         rego.engine.set_input(Value::new_object());
         for asked in &rego.asked {
-            if let Err(error) = rego.engine.eval_query(query(&asked.whole), false) {
-                let message = error.to_string();
+            if let Err(message) = evaluate(&mut rego.engine, &asked.whole) {
+                if message == PANICKED {
+                    let place = asked.definitions.first().map(|first| rules.definitions[*first].place);
+                    let message = format!("{message} (`{}`)", asked.whole);
+                    return Err(Fault::at(place.unwrap_or((0, 1)), message));
+                }
                 if message.contains("could not find function") || message.contains("undefined variable") {
                     return Err(Fault::of_engine(0, program.modules, &message));
                 }
@@ -171,7 +176,13 @@ impl Rego {
                     said.given.extend(found.into_iter().map(|answer| (place(&answer), answer)));
                 }
                 Err(Wrong::Answer(message)) => said.wrong.push((first, message)),
-                Err(Wrong::Engine(message)) => said.failed.push(self.placed(&message, first)),
+                Err(Wrong::Engine(message)) => {
+                    said.failed.push(self.placed(&message, first));
+                    if message == PANICKED {
+                        engine = self.engine.clone();
+                        engine.set_input(input.clone());
+                    }
+                }
             }
         }
         Ok(said)
@@ -179,14 +190,14 @@ impl Rego {
 
     /// A message of the engine in a line, with the rule that it comes from: the one at its place, else `asked`.
     fn placed(&self, message: &str, asked: usize) -> String {
-        let Some((file, line, rest)) = in_parts(message) else {
+        let Some((file, line, place, what)) = in_parts(message) else {
             let what = message.split_whitespace().collect::<Vec<_>>().join(" ");
             return self.definitions.get(asked).map_or(what.clone(), |at| format!("{}: {what}", at.shown()));
         };
         let before = |at: &&Definition| *at.origin.file == *file && at.origin.line <= line;
         let rule = self.definitions.iter().filter(before).max_by_key(|at| at.origin.line);
         let rule = rule.map(|at| format!("rule `{}`: ", at.rule)).unwrap_or_default();
-        format!("{file}:{line}: {rule}{rest}")
+        format!("{place}: {rule}{what}")
     }
 }
 
@@ -208,13 +219,13 @@ fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
     let run = |rule: RuleId| {
         let whole = &rules.names[rule];
         let definition = definitions.iter().find(|definition| definition.rule == *whole)?;
-        let outcome = match engine.eval_query(query(whole), false) {
+        let outcome = match evaluate(&mut engine, whole) {
             Ok(results) => {
                 let values = results.result.iter().flat_map(|result| &result.expressions);
                 let is_true = |value: &Value| !matches!(value, Value::Undefined | Value::Bool(false));
                 if values.map(|found| &found.value).any(is_true) { Outcome::Passed } else { Outcome::Failed }
             }
-            Err(error) => Outcome::Stopped(in_a_line(&error.to_string())),
+            Err(message) => Outcome::Stopped(in_a_line(&message)),
         };
         Some(Test { definition: definition.clone(), outcome })
     };
@@ -309,9 +320,21 @@ fn definitions(rules: &Rules, modules: &[(String, String)]) -> Vec<Definition> {
     found.collect()
 }
 
-fn query(whole: &str) -> String {
-    format!("data.{whole}")
+/// Evaluates a rule.
+///
+/// # Errors
+/// The engine's message, or that it panicked.
+fn evaluate(engine: &mut Engine, rule: &str) -> Result<QueryResults, String> {
+    let query = format!("data.{rule}");
+    let results = panic::catch_unwind(AssertUnwindSafe(|| engine.eval_query(query, false)));
+    match results {
+        Ok(results) => results.map_err(|error| error.to_string()),
+        Err(_) => Err(PANICKED.to_owned()),
+    }
 }
+
+/// What is reported if the engine panics in a rule.
+const PANICKED: &str = "the Rego engine failed on this rule";
 
 /// Why a rule has no answers.
 enum Wrong {
@@ -322,8 +345,7 @@ enum Wrong {
 }
 
 fn answers_of(engine: &mut Engine, asked: &Asked) -> Result<Vec<Answer>, Wrong> {
-    let results = engine.eval_query(query(&asked.whole), false);
-    let results = results.map_err(|error| Wrong::Engine(error.to_string()))?;
+    let results = evaluate(engine, &asked.whole).map_err(Wrong::Engine)?;
     let values = results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
     let mut said = Vec::new();
     for value in values {
@@ -363,18 +385,18 @@ fn check_imports(tree: &JsonValue) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The file, the line and the words of a message of the engine.
-fn in_parts(message: &str) -> Option<(&str, u32, &str)> {
+/// The file, the line, the whole place and the words of a message of the engine.
+fn in_parts(message: &str) -> Option<(&str, u32, &str, &str)> {
     let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "))?;
     let what = message.lines().find_map(|line| line.strip_prefix("error: "))?;
     let (rest, _column) = place.rsplit_once(':')?;
     let (file, line) = rest.rsplit_once(':')?;
-    Some((file, line.parse().ok()?, what))
+    Some((file, line.parse().ok()?, place, what))
 }
 
 fn in_a_line(message: &str) -> String {
     match in_parts(message) {
-        Some((file, line, what)) => format!("{file}:{line}: {what}"),
+        Some((.., place, what)) => format!("{place}: {what}"),
         None => message.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
@@ -510,7 +532,7 @@ deny contains y if { y := f(\"deny\") }
     #[test]
     fn what_fails_or_takes_too_long_is_no_answer() {
         let divides = "package main\ndeny contains m if { m := sprintf(\"%v\", [1 / input.a]) }\n";
-        assert_eq!(failure(divides, "{\"a\": 0}"), "a.rego:2: rule `main.deny`: divide by zero");
+        assert_eq!(failure(divides, "{\"a\": 0}"), "a.rego:2:44: rule `main.deny`: divide by zero");
         let slow = "package main\ndeny contains m if { some a in input.x; some b in input.x; some c in input.x; a + b + c == -1; m := \"n\" }\n";
         let input = format!("{{\"x\": [{}1]}}", "1,".repeat(2_000));
         assert!(failure(slow, &input).contains("time limit"));
@@ -671,7 +693,7 @@ deny contains y if { y := f(\"deny\") }
             found,
             [
                 "a_test.rego:4: rule `main_test.test_banned` Passed",
-                "a_test.rego:8: rule `main_test.test_stopped` Stopped(\"a_test.rego:8: divide by zero\")",
+                "a_test.rego:8: rule `main_test.test_stopped` Stopped(\"a_test.rego:8:19: divide by zero\")",
                 "a_test.rego:7: rule `main_test.test_wrong` Failed",
             ]
         );

@@ -119,7 +119,7 @@ fn tests_of_rules_run_as_conftest_verify_runs_them() {
     assert!(!check(&folder).out.contains("of a test"));
     let ran = folder.run(&["policy", "test"]);
     expect(&ran, 1, "FAILED rego/b_test.rego:7: main.test_wrong\n");
-    expect(&ran, 1, "       rego/b_test.rego:9: divide by zero\n");
+    expect(&ran, 1, "       rego/b_test.rego:9:19: divide by zero\n");
     // What does not compile, or tests nothing, does not pass.
     folder.write("rego/b_test.rego", "package main\n\nimport rego.v1\n\ntest_gone if nosuch(1)\n");
     expect(&folder.run(&["policy", "test"]), 2, "unknown function `nosuch` (in rule `main.test_gone`)");
@@ -196,7 +196,7 @@ fn problems_name_the_file_the_line_and_the_rule() {
         ),
         (
             "helper := 1 / 0\n\ndeny contains \"m\" if helper == 1",
-            "rego/a.rego:5: rule `main.helper`: divide by zero",
+            "rego/a.rego:5:13: rule `main.helper`: divide by zero",
         ),
         ("deny := \"text\"", "rego/a.rego:5: rule `main.deny`: `deny` must be a set of messages"),
         (
