@@ -167,13 +167,13 @@ fn run_rego_tests(
     if open.is_empty() {
         return Ok(Ok(()));
     }
-    let texts = names.iter().map(|name| {
+    let modules = names.iter().map(|name| {
         let bytes = disk.bytes(name).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
         let text = String::from_utf8(bytes);
         let text = text.map_err(|_| Stopped::Asked(format!("{name} is not UTF-8")))?;
         Ok((name.clone(), text))
     });
-    let tests = test_modules(texts.collect::<Result<_, Stopped>>()?, &disk);
+    let tests = test_modules(modules.collect::<Result<_, Stopped>>()?, &disk);
     Ok(tests.map(|mut tests| {
         tests.tests.retain(|test| open.contains(&*test.definition.origin.file));
         count_rego("", &tests, &mut open, tally);

@@ -197,26 +197,26 @@ impl Reader<'_> {
     fn modules(&self, path: &str, load: Load<'_>, which: Modules, named: &mut Named) -> Result<(), String> {
         let whole = beside(self.source.name(), path);
         self.check_reach(&whole, load)?;
-        let names = if has_extension(path, &["rego"]) {
+        let files = if has_extension(path, &["rego"]) {
             if is_test(path) {
                 return Err(format!(
                     "{whole} contains tests, which `aivss-lint policy test` runs: name the rules"
                 ));
             }
-            let mut names = vec![whole.clone()];
+            let mut files = vec![whole.clone()];
             if which == Modules::RulesAndTests {
-                names.extend(self.tests_next_to(&whole, load));
+                files.extend(tests_next_to(&whole, load));
             }
-            names
+            files
         } else {
-            let mut names = load.rego_below(&whole).map_err(|message| format!("{whole}: {message}"))?;
-            if names.iter().all(|name| is_test(name)) {
+            let mut files = load.rego_below(&whole).map_err(|message| format!("{whole}: {message}"))?;
+            if files.iter().all(|name| is_test(name)) {
                 return Err(format!("there is no .rego file below {whole}"));
             }
-            names.retain(|name| which == Modules::RulesAndTests || !is_test(name));
-            names
+            files.retain(|name| which == Modules::RulesAndTests || !is_test(name));
+            files
         };
-        for name in names {
+        for name in files {
             if which == Modules::RulesAndTests && named.modules.iter().any(|(known, _)| *known == name) {
                 continue;
             }
@@ -224,15 +224,6 @@ impl Reader<'_> {
             named.modules.push((name, text));
         }
         Ok(())
-    }
-
-    /// The tests in the folder of a file of rules.
-    fn tests_next_to(&self, file: &str, load: Load<'_>) -> Vec<String> {
-        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let shown = if folder.is_empty() { "." } else { folder };
-        let names = load.rego_below(shown).unwrap_or_default().into_iter();
-        let is_in = |name: &String| name.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
-        names.filter(|name| is_test(name) && is_in(name)).collect()
     }
 
     /// Adds a file of data. Documents are merged at the root of `data`.
@@ -300,6 +291,15 @@ impl Reader<'_> {
             Some((module, place)) => broken.push(in_module(module, place, message)),
         }
     }
+}
+
+/// The tests in the folder of a file of rules.
+fn tests_next_to(file: &str, load: Load<'_>) -> Vec<String> {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let shown = if folder.is_empty() { "." } else { folder };
+    let names = load.rego_below(shown).unwrap_or_default().into_iter();
+    let is_in = |name: &String| name.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
+    names.filter(|name| is_test(name) && is_in(name)).collect()
 }
 
 fn in_module((name, text): (String, String), (line, column): (u32, u32), message: String) -> Broken {

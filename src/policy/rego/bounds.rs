@@ -62,12 +62,11 @@ fn add_sprintf(engine: &mut Engine) -> Result<(), String> {
         of_engine.set_input(Value::from(vec![Value::from(verb), Value::from(vec![value.clone()])]));
         let text =
             of_engine.eval_rule(RESULT.to_owned()).map_err(|error| what(&error.to_string()).to_owned())?;
-        text.as_string().map(|text| text.to_string()).map_err(|error| error.to_string())
+        text.as_string().map(ToString::to_string).map_err(|error| error.to_string())
     };
     let sprintf = move |arguments: Vec<Value>| {
-        let (format, rest) = match arguments.as_slice() {
-            [Value::String(format), Value::Array(rest)] => (format, rest),
-            _ => return Err(io::Error::other("`sprintf` needs a string and an array").into()),
+        let [Value::String(format), Value::Array(rest)] = arguments.as_slice() else {
+            return Err(io::Error::other("`sprintf` needs a string and an array").into());
         };
         let text = format::sprintf(format, rest.as_slice(), &mut plain);
         text.map(Value::from).map_err(|problem| io::Error::other(format!("`sprintf`: {problem}")).into())

@@ -18,10 +18,7 @@ const SMALL: f64 = 1e-4;
 /// A verb of a format: `%-8.3f`.
 #[derive(Default)]
 struct Verb {
-    is_left: bool,
-    has_sign: bool,
-    has_space: bool,
-    has_zeros: bool,
+    flags: String,
     width: usize,
     precision: Option<usize>,
     letter: char,
@@ -63,13 +60,10 @@ impl Verb {
     fn read(letters: &mut Peekable<Chars<'_>>) -> Result<Self, String> {
         let mut verb = Self::default();
         while let Some(flag) = letters.next_if(|letter| "-+ 0#".contains(*letter)) {
-            match flag {
-                '-' => verb.is_left = true,
-                '+' => verb.has_sign = true,
-                ' ' => verb.has_space = true,
-                '0' => verb.has_zeros = true,
-                _ => return Err("the flag `#` of a format is not supported".to_owned()),
+            if flag == '#' {
+                return Err("the flag `#` of a format is not supported".to_owned());
             }
+            verb.flags.push(flag);
         }
         verb.width = digits(letters)?.unwrap_or(0);
         if letters.next_if_eq(&'.').is_some() {
@@ -134,19 +128,21 @@ impl Verb {
     }
 
     fn signed(&self, text: String) -> String {
-        match (text.starts_with('-'), self.has_sign, self.has_space) {
-            (false, true, _) => format!("+{text}"),
-            (false, false, true) => format!(" {text}"),
-            _ => text,
+        if text.starts_with('-') {
+            return text;
+        }
+        match ['+', ' '].into_iter().find(|flag| self.flags.contains(*flag)) {
+            Some(sign) => format!("{sign}{text}"),
+            None => text,
         }
     }
 
     fn padded(&self, text: &str) -> String {
         let width = self.width;
-        if self.is_left {
+        if self.flags.contains('-') {
             return format!("{text:<width$}");
         }
-        if !self.has_zeros {
+        if !self.flags.contains('0') {
             return format!("{text:>width$}");
         }
         let sign = text.len() - text.trim_start_matches(['+', '-', ' ']).len();

@@ -60,7 +60,7 @@ impl Mirror {
         let mut engine = self.engine.clone();
         engine.set_input(input.clone());
         let mut places = BTreeMap::new();
-        for (at, json) in self.results(&mut engine, asked).unwrap_or_default() {
+        for (at, json) in Self::results(&mut engine, asked).unwrap_or_default() {
             for answer in answers(&json, asked.name(), asked.level).unwrap_or_default() {
                 places.entry(answer).or_insert(at);
             }
@@ -69,7 +69,7 @@ impl Mirror {
     }
 
     /// The results of the definitions of a rule, in one evaluation, so that they share the rules that they use.
-    fn results(&self, engine: &mut Engine, asked: &Asked) -> Option<Vec<(usize, String)>> {
+    fn results(engine: &mut Engine, asked: &Asked) -> Option<Vec<(usize, String)>> {
         let package = asked.whole.strip_suffix(asked.name())?;
         let copy = |at: &usize| format!("[x | x := data.{package}{PREFIX}{at}]");
         let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>().join(", ");

@@ -165,7 +165,9 @@ fn collect(tree: &JsonValue, line: u32, kind: MentionKind, found: &mut Vec<Menti
             }
         }
         JsonValue::Array(items) => {
-            items.iter().for_each(|item| collect(item, line, MentionKind::Value, found));
+            for item in items {
+                collect(item, line, MentionKind::Value, found);
+            }
         }
         JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
     }
