@@ -269,14 +269,18 @@ fn lint_model(
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
                 let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
+                let mut places = HashSet::new();
                 for (answer, definition) in given.take(MOST_FAULTS + 1) {
-                    linted.unjudged.extend(misplaced(&answer, definition, root, model.format));
+                    let misplaced = misplaced(&answer, definition, root, model.format);
+                    // One path for each rule is enough to find the mistake.
+                    let misplaced = misplaced.filter(|_| places.insert(definition.origin.place()));
+                    linted.unjudged.extend(misplaced.map(|message| of_rego(&message)));
                     found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
                 }
                 let failed = answers.failed.into_iter().take(MOST_FAULTS);
-                linted.unjudged.extend(failed.map(|message| format!("rules in Rego: {message}")));
+                linted.unjudged.extend(failed.map(|message| of_rego(&message)));
             }
-            Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
+            Err(message) => linted.unjudged.push(of_rego(&message)),
         }
     }
     limit(&mut found, Owner::Agent, model.heading);
@@ -302,6 +306,17 @@ fn id_of(
     ids.entry(at).or_insert_with(id).clone()
 }
 
+/// Why rules in Rego could not check a threat model.
+fn of_rego(message: &str) -> String {
+    shortened(format!("rules in Rego: {message}"))
+}
+
+fn shortened(text: String) -> String {
+    let mut text = text.into_boxed_str();
+    shorten(&mut text);
+    text.into_string()
+}
+
 /// The name of the threat in whose bytes a problem lies.
 fn threat_at(span: Span, model: &Model<'_>) -> Option<Box<str>> {
     let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
@@ -319,10 +334,7 @@ fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: F
     let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
     (!is_known).then(|| {
         let place = definition.shown();
-        format!(
-            "rules in Rego: {place}: path {path:?} leads nowhere in this threat model ({})",
-            answer.message
-        )
+        format!("{place}: path {path:?} leads nowhere in this threat model ({})", answer.message)
     })
 }
 
@@ -341,7 +353,7 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
         layers.find(|known| known.kind.key() == layer)?.threat_name(index)
     };
     let part = with_threat(part, name);
-    let details = answer.details.map(|details| format!("details: {details}"));
+    let details = answer.details.map(|details| shortened(format!("details: {details}")));
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
 

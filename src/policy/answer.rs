@@ -139,7 +139,14 @@ pub(super) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer
     // A partial rule without a value comes as an object of messages to true.
     let items: Vec<Value> = match value {
         Value::Array(items) => items,
-        Value::Object(object) => object.into_iter().map(|(key, _)| Value::String(key)).collect(),
+        Value::Object(object) => {
+            if let Some((key, value)) = object.iter().find(|(_, value)| **value != Value::Bool(true)) {
+                return Err(format!(
+                    "`{name}` must be a set of messages, not an object: {key:?} has the value {value}"
+                ));
+            }
+            object.into_iter().map(|(key, _)| Value::String(key)).collect()
+        }
         Value::Bool(false) | Value::Null => Vec::new(),
         Value::Bool(true) | Value::Number(_) | Value::String(_) => {
             return Err(format!("`{name}` must be a set of messages"));

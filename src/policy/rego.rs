@@ -17,6 +17,7 @@ mod text;
 
 use std::num::NonZeroU32;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -140,7 +141,10 @@ impl Rego {
                     return Err(Fault::at(place.unwrap_or((0, 1)), message));
                 }
                 if message.contains("could not find function") || message.contains("undefined variable") {
-                    return Err(Fault::of_engine(0, program.modules, &message));
+                    let mut fault = Fault::of_engine(0, program.modules, &message);
+                    let rule = fault.place.and_then(|(module, line, _)| rules.at((module, line)));
+                    fault.message.extend(rule.map(|rule| format!(" (in rule `{rule}`)")));
+                    return Err(fault);
                 }
             }
         }
@@ -232,6 +236,11 @@ fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
     Ok(rules.tests(program).into_iter().filter_map(run).collect())
 }
 
+/// How many definitions are prepared alone.
+const MOST_ALONE: usize = 500;
+/// The longest module of a definition alone, in bytes.
+const LONGEST_ALONE: usize = 64 * 1024;
+
 /// A definition alone, as a module in which all other rules of its package have a plain value.
 pub(super) struct Alone {
     place: (usize, u32),
@@ -241,17 +250,22 @@ pub(super) struct Alone {
 }
 
 impl Alone {
-    /// All definitions of a program, each alone.
+    /// The definitions of a program, each alone, as far as they are short and not very many.
     pub(super) fn each(program: Program<'_>) -> Vec<Self> {
         let each = || {
             let (_, rules) = load(program).ok()?;
-            let found = rules.definitions.iter().filter_map(|definition| {
+            let found = rules.definitions.iter().take(MOST_ALONE).filter_map(|definition| {
                 let (name, text) = program.modules.get(definition.place.0)?;
                 let rule = rules.names[definition.rule].clone();
                 let own = text.get(definition.bytes.clone())?;
                 let text =
                     format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(&rule));
-                Some(Self { place: definition.place, rule, name: name.clone(), text })
+                (text.len() <= LONGEST_ALONE).then(|| Self {
+                    place: definition.place,
+                    rule,
+                    name: name.clone(),
+                    text,
+                })
             });
             Some(found.collect())
         };
@@ -305,16 +319,24 @@ fn load(program: Program<'_>) -> Result<(Engine, Rules), Fault> {
     Ok((engine, rules))
 }
 
+/// How many bytes of a rule's first line are shown.
+const LONGEST_LINE: usize = 200;
+
 /// The definitions of rules, with the lines at which they begin.
 fn definitions(rules: &Rules, modules: &[(String, String)]) -> Vec<Definition> {
-    let sources: Vec<Source> =
-        modules.iter().map(|(name, text)| Source::decode(name.clone(), text.clone().into_bytes())).collect();
+    let sources: Vec<(Source, Arc<str>)> = modules
+        .iter()
+        .map(|(name, text)| (Source::decode(name.clone(), text.clone().into_bytes()), Arc::from(&**name)))
+        .collect();
     let found = rules.definitions.iter().filter_map(|definition| {
         let (module, line) = definition.place;
-        let source = sources.get(module)?;
+        let (source, file) = sources.get(module)?;
         let start = source.offset(line, 1);
-        let span = source.first_line(Span::new(start, source.text().len()));
-        let origin = Origin::new(source.name().into(), source, span);
+        let text = source.line(line).trim();
+        // Many definitions can be in one long line.
+        let text = Arc::from(&text[..text.floor_char_boundary(LONGEST_LINE)]);
+        let span = Span::new(start, start);
+        let origin = Origin { file: file.clone(), line, column: 1, span, text };
         Some(Definition { rule: rules.names[definition.rule].clone(), origin })
     });
     found.collect()

@@ -198,6 +198,15 @@ fn problems_name_the_file_the_line_and_the_rule() {
             "helper := 1 / 0\n\ndeny contains \"m\" if helper == 1",
             "rego/a.rego:5:13: rule `main.helper`: divide by zero",
         ),
+        (
+            "deny contains \"m\" if is_production\n\nis_prod if input.a",
+            "error[policy] use of undefined variable `is_production` is unsafe (in rule `main.deny`)",
+        ),
+        (
+            "deny[\"a\"] := \"b\" if true",
+            "rego/a.rego:5: rule `main.deny`: `deny` must be a set of messages, not an object: \"a\" has the value \"b\"",
+        ),
+        ("deny.prod contains \"m\"", "`deny` must be a set of messages, not an object"),
         ("deny := \"text\"", "rego/a.rego:5: rule `main.deny`: `deny` must be a set of messages"),
         (
             "deny contains sprintf(\"%v\", [x]) if { x := some_undefined }",

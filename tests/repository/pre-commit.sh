@@ -135,6 +135,15 @@ printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivs
 blocks 'a policy that an old model does not meet' 'agents/threat-model\.yaml'
 printf 'int main() { return 0; }\n' >main.c
 passes 'a commit without a threat model' Passed
+wrong agents/later.threat-model.yaml
+printf 'int main() { return 1; }\n' >main.c
+git add main.c
+if git commit --quiet --message 'a model that is not staged' >"$log" 2>&1; then
+  echo 'ok: a wrong model that is not staged'
+else
+  complain 'a wrong model that is not staged: should pass'
+fi
+restore
 
 # What the tests above installed must not be what this finds.
 python3 -m venv "$scratch/venv"

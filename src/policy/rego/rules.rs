@@ -174,6 +174,14 @@ impl Rules {
         others.map(|(_, name)| format!("{name} = 1\n")).collect()
     }
 
+    /// The rule that is defined around a line of a module.
+    pub(super) fn at(&self, (module, line): Place) -> Option<&str> {
+        let before = |definition: &&Definition| definition.place.0 == module && definition.place.1 <= line;
+        let definition =
+            self.definitions.iter().filter(before).max_by_key(|definition| definition.place.1)?;
+        Some(&self.names[definition.rule])
+    }
+
     fn id_of(&self, name: &str) -> Option<RuleId> {
         self.names.binary_search_by(|known| known.as_str().cmp(name)).ok()
     }
