@@ -50,6 +50,7 @@ pub(super) struct Answers {
 
 /// Modules and data that belong together.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "rego"), expect(dead_code, reason = "the engine reads it"))]
 pub(super) struct Program<'p> {
     /// The modules, by name and text.
     pub(super) modules: &'p [(String, String)],
@@ -59,6 +60,7 @@ pub(super) struct Program<'p> {
     pub(super) data: &'p Value,
 }
 
+#[cfg(feature = "rego")]
 impl Program<'_> {
     /// Whether a module is one of tests, by OPA's convention.
     pub(super) fn is_test(&self, module: usize) -> bool {

@@ -11,6 +11,7 @@ const MISSING: &str = "this build of aivss-lint has no Rego engine (Cargo featur
 /// No definition.
 pub(super) struct Alone;
 
+#[expect(clippy::unused_self, reason = "the signatures are those of the engine")]
 impl Alone {
     /// There are no definitions.
     pub(super) fn each(_program: Program<'_>) -> Vec<Self> {
