@@ -72,7 +72,9 @@ impl Mirror {
     fn results(engine: &mut Engine, asked: &Asked) -> Option<Vec<(usize, String)>> {
         let package = asked.whole.strip_suffix(asked.name())?;
         let copy = |at: &usize| format!("[x | x := data.{package}{PREFIX}{at}]");
-        let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>().join(", ");
+        let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>();
+        // The engine bounds the length of a line.
+        let copies = copies.join(",\n");
         let results = engine.eval_query(format!("[{copies}]"), false).ok()?;
         let found = results.result.first()?.expressions.first()?.value.as_array().ok()?;
         let each = found.iter().zip(&asked.definitions);
@@ -105,5 +107,21 @@ mod tests {
             .map(|(at, answer)| (&*answer.message, &*rego.definitions()[*at].origin.file))
             .collect();
         assert_eq!(places, [("one", "a.rego"), ("two", "b.rego")]);
+    }
+
+    #[test]
+    fn many_definitions_are_told_apart() {
+        let rules: String =
+            (0..200).map(|number| format!("deny contains \"m{number}\" if input.a\n")).collect();
+        let modules = [("a.rego".to_owned(), format!("package main\n{rules}"))];
+        let data = serde_json::json!({});
+        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
+        let rego = Rego::compile(program).unwrap();
+        let said = rego.ask("{\"a\": 1}").unwrap();
+        assert_eq!(said.given.len(), 200);
+        for (at, answer) in said.given {
+            let line = rego.definitions()[at].origin.line;
+            assert_eq!(answer.message, format!("m{}", line - 2));
+        }
     }
 }
