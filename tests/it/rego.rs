@@ -294,3 +294,11 @@ fn fingerprints_of_threats_do_not_move_with_the_index() {
     assert_eq!(print(old), print(&format!("{new}, {old}")));
     assert_ne!(print(old), print("{ id: T2, title: Other. }"));
 }
+
+#[test]
+fn policies_of_the_package_pass_their_tests() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+    let ran = Ran::of(crate::program::program().current_dir(root).args(["policy", "test"]));
+    expect(&ran, 0, "ok     rego/threats_test.rego:6: main.test_unknown_threat");
+    expect(&ran, 0, "0 failed");
+}
