@@ -92,6 +92,8 @@ pub struct Diagnostic {
     pub model: Option<usize>,
     /// The whole identifier of the finding it is about; `None` for the agent or the whole file.
     pub finding: Option<Arc<str>>,
+    /// The name of the threat of a layer that it is about, which stays when another goes in above.
+    pub threat: Option<Box<str>>,
     /// JSON pointer (RFC 6901) of the place within its document.
     pub pointer: Box<str>,
 }
@@ -219,6 +221,7 @@ impl Diagnostic {
             part: None,
             model: None,
             finding: None,
+            threat: None,
             pointer: Box::default(),
         }
     }
@@ -237,8 +240,12 @@ impl Diagnostic {
         })
     }
 
-    /// The pointer with the finding's identifier in place of its number in the list, which others may shift.
+    /// The pointer with the finding's identifier, or the threat's name, in place of its number in the list, which others may
+    /// shift.
     pub fn lasting_pointer(&self) -> String {
+        if let Some(threat) = &self.threat {
+            return with_threat(&self.pointer, |_, _| Some(threat.to_string()));
+        }
         let Some(id) = self.finding_shown() else { return self.pointer.to_string() };
         let mut parts = self.pointer.splitn(4, '/');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -357,6 +364,20 @@ impl Diagnostic {
         self.decided_by = Some(Box::new(origin.clone()));
         self
     }
+}
+
+/// A pointer with the name of a threat in place of its number, as far as `name` gives one for the layer's key and the
+/// number.
+pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
+    let parts: Vec<&str> = pointer.splitn(6, '/').collect();
+    let ["", "maestro", layer, "threats", number, rest @ ..] = parts.as_slice() else {
+        return pointer.to_owned();
+    };
+    let Some(name) = number.parse().ok().and_then(|number| name(layer, number)) else {
+        return pointer.to_owned();
+    };
+    let rest = rest.first().map(|rest| format!("/{rest}")).unwrap_or_default();
+    format!("/maestro/{layer}/threats/{name}{rest}")
 }
 
 /// A sentence as the end of a line: without its capital and its full stop.

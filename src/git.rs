@@ -126,6 +126,33 @@ fn index_of_hook(root: &Path) -> Option<PathBuf> {
     index.starts_with(git_folder(root)?).then_some(index)
 }
 
+/// A copy of the index: the one that a hook is given, else the repository's own. Without either it is empty.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git obeys the environment, and no change can contain an index"
+)]
+fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
+    let folder = git_folder(root).ok_or("this folder is not in a git checkout, so nothing is staged")?;
+    let index = match env::var_os("GIT_INDEX_FILE").map(|index| root.join(index)) {
+        Some(index) if index.exists() => {
+            let outside =
+                "GIT_INDEX_FILE is not in the git folder of this checkout, so what is staged is not clear";
+            index_of_hook(root).ok_or(outside)?
+        }
+        _ => folder.join("index"),
+    };
+    let copy = tempfile::Builder::new().prefix("aivss-lint-index").tempfile();
+    let copy = copy.map_err(|error| format!("a copy of the index cannot be made: {error}"))?;
+    if index.exists() {
+        let copied = std::fs::copy(&index, copy.path());
+        copied.map_err(|error| format!("{}: {error}", index.display()))?;
+    } else {
+        // git takes an empty file for a broken index, and a missing one for an empty index.
+        std::fs::remove_file(copy.path()).map_err(|error| error.to_string())?;
+    }
+    Ok(copy)
+}
+
 /// The folder that the `.git` of a root is or names.
 #[expect(clippy::disallowed_methods, reason = "no change can contain a `.git`")]
 fn git_folder(root: &Path) -> Option<PathBuf> {
@@ -712,6 +739,23 @@ impl Commit {
         let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
         let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
         Ok(Self { revision, is_unrelated: false, files, reader })
+    }
+
+    /// Lists what is staged: the files as the next commit would have them. Their tree is written to the repository's
+    /// objects, which nothing refers to; the index itself is copied, so that no lock is in anyone's way.
+    ///
+    /// # Errors
+    /// What git reports, such as conflicts that are not resolved.
+    pub fn staged(root: &Path) -> Result<Self, String> {
+        let copy = copied_index(root)?;
+        let mut command = command(root);
+        command.env("GIT_INDEX_FILE", copy.path()).args(["write-tree", "--missing-ok"]);
+        let printed = command.output().map_err(|error| no_git(&error))?;
+        let tree = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+        if !printed.status.success() || !is_id(&tree) {
+            return Err(reason(&String::from_utf8_lossy(&printed.stderr)));
+        }
+        Self::open(root, Revision { asked: "what is staged".to_owned(), commit: tree })
     }
 
     /// The paths of all files, from the repository's root, with `/` between their parts, in order.

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use crate::assessed::Assessed;
 use crate::change::Before;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::document::{self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, place_of, pointer};
+use crate::diagnostic::{Diagnostic, Origin, Owner, with_threat};
+use crate::document::{
+    self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
+};
 use crate::model::{Finding, Format, MOST_FINDINGS, Model, Recognised, recognise};
-use crate::policy::{self, Answer, Exception, Load, Policy, Scope, Terms, Used};
+use crate::policy::{self, Answer, Definition, Exception, Load, Policy, RegoAnswers, Scope, Terms, Used};
 use crate::rego_input::rego_input;
 use crate::rules::{self, Check, Subject};
 use crate::schema::Violation;
@@ -258,18 +260,25 @@ fn lint_model(
     }
     if judge.policy.has_rego() {
         let input = rego_input(root, &subject, path);
-        let mut answers = Ok(Vec::new());
+        let mut answers = Ok(RegoAnswers::default());
         let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
-                let answers = answers.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
-                let reported =
-                    answers.map(|(answer, origin)| of_answer(answer, root, &model).decided_by(origin));
-                found.extend(reported.take(MOST_FAULTS + 1));
+                let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
+                let mut places = HashSet::new();
+                for (answer, definition) in given.take(MOST_FAULTS + 1) {
+                    let misplaced = misplaced(&answer, definition, root, model.format);
+                    // One path for each rule is enough to find the mistake.
+                    let misplaced = misplaced.filter(|_| places.insert(definition.origin.place()));
+                    linted.unjudged.extend(misplaced.map(|message| of_rego(&message)));
+                    found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
+                }
+                let failed = answers.failed.into_iter().take(MOST_FAULTS);
+                linted.unjudged.extend(failed.map(|message| of_rego(&message)));
             }
-            Err(message) => linted.unjudged.push(format!("rules in Rego: {message}")),
+            Err(message) => linted.unjudged.push(of_rego(&message)),
         }
     }
     limit(&mut found, Owner::Agent, model.heading);
@@ -277,6 +286,7 @@ fn lint_model(
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
         diagnostic.finding = id_of(diagnostic.owner, &model.findings, &mut ids);
+        diagnostic.threat = threat_at(diagnostic.span, &model);
     }
     linted.diagnostics.append(&mut found);
     let computed = subject.into_computed();
@@ -294,6 +304,38 @@ fn id_of(
     ids.entry(at).or_insert_with(id).clone()
 }
 
+/// Why rules in Rego could not check a threat model.
+fn of_rego(message: &str) -> String {
+    shortened(format!("rules in Rego: {message}"))
+}
+
+fn shortened(text: String) -> String {
+    let mut text = text.into_boxed_str();
+    shorten(&mut text);
+    text.into_string()
+}
+
+/// The name of the threat in whose bytes a problem lies.
+fn threat_at(span: Span, model: &Model<'_>) -> Option<Box<str>> {
+    let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
+    let (layer, index) = layers.find_map(|layer| {
+        let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
+        Some((layer, index))
+    })?;
+    layer.threat_name(index).map(String::into_boxed_str)
+}
+
+/// Why the path of a rule's answer leads nowhere, if it does: to no value, and to no place where one is missing.
+fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
+    let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
+    let missing = missing_at(root, path);
+    let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
+    (!is_known).then(|| {
+        let place = definition.shown();
+        format!("{place}: path {path:?} leads nowhere in this threat model ({})", answer.message)
+    })
+}
+
 /// What a rule in Rego reports, at the place that it names and about what lies there.
 fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
@@ -303,9 +345,14 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
     let part = match owner {
         Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
         Owner::File | Owner::Policy | Owner::Agent => path,
-    }
-    .to_owned();
-    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part)
+    };
+    let name = |layer: &str, index| {
+        let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
+        layers.find(|known| known.kind.key() == layer)?.threat_name(index)
+    };
+    let part = with_threat(part, name);
+    let details = answer.details.map(|details| shortened(format!("details: {details}")));
+    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
 
 /// What the rules of meaning have to say, at the levels that the terms give them.

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, CommandFactory};
 
 use super::completions::RuleName;
 use super::gate::{Ask, Keep, Stopped, judge};
-use super::look::read_stdin;
+use super::look::{read_stdin, refuse_stdin};
 use super::output::{self, FormatName, Output};
 use super::progress::Progress;
 use super::side::Side;
@@ -29,6 +29,7 @@ Examples:
   aivss-lint --policy strict a.yaml   judge one file by a built-in policy
   aivss-lint --base main --policy-from main
                                       judge a change, by the policy of the branch it goes to
+  aivss-lint --staged                 judge what the next commit has, in a git hook
   aivss-lint --format sarif --output a.sarif --format junit --output b.xml
 
 Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
@@ -75,6 +76,10 @@ pub(super) struct Arguments {
     /// Of the files named, judge only those that the policy's patterns find; for hooks
     #[arg(long)]
     only_matching: bool,
+
+    /// Check what is staged instead of the working tree: files and policy as the next commit has them
+    #[arg(long)]
+    staged: bool,
 
     /// What to put before `path#L12` in Markdown and HTML to link to a line; known in GitHub and GitLab CI
     #[arg(long, value_name = "URL")]
@@ -262,6 +267,8 @@ fn judged(
     let from = arguments.policy_from.as_deref();
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
     let policy_from = from.map_err(|message| Stopped::Asked(format!("--policy-from: {message}")))?;
+    let staged = arguments.staged.then(|| staged(arguments, repository)).transpose()?;
+    let head = staged.as_ref().map_or(Side::Folder(repository), |staged| Side::Commit(repository, staged));
     let stdin = read_stdin(&arguments.paths);
     // What no format lists, and nothing compares with, is only counted.
     let is_listed = arguments.verbose || base.is_some();
@@ -283,7 +290,7 @@ fn judged(
         keep,
     };
     let mut judging = None;
-    let mut report = judge(&ask, Side::Folder(repository), |policy| {
+    let mut report = judge(&ask, head, |policy| {
         judging = arguments.verbose.then(|| policy.clone());
         arguments.levels.apply(policy)
     })?;
@@ -302,6 +309,21 @@ fn judged(
     report.links = output::links(arguments.links.as_deref());
     report.category.clone_from(&arguments.category);
     Ok(report)
+}
+
+/// What is staged, in which each path that is given must be.
+fn staged(arguments: &Arguments, repository: &Repository) -> Result<Commit, Stopped> {
+    refuse_stdin(&arguments.paths, "staged")?;
+    let staged = Commit::staged(repository.root())
+        .map_err(|message| Stopped::Asked(format!("--staged: {message}")))?;
+    let is_in = |path: &&PathBuf| {
+        let matched = repository.matched(path);
+        matched.is_empty() || staged.holds(&matched) || staged.holds_folder(&matched)
+    };
+    match arguments.paths.iter().find(|path| !is_in(path)) {
+        Some(path) => Err(Stopped::Asked(format!("--staged: {}: not in the index", repository.shown(path)))),
+        None => Ok(staged),
+    }
 }
 
 /// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.

@@ -59,7 +59,7 @@ pub(super) fn without_stdin(paths: &[PathBuf]) -> Vec<PathBuf> {
 pub(super) fn look(ask: &Ask<'_>, side: Side<'_>, policy: &Policy) -> Looked {
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-    let discovery = side.discover(search, &BTreeSet::new());
+    let discovery = side.discover(search, &side.readable());
     look_at(ask, side, policy, &discovery, (None, Memory::None))
 }
 

@@ -106,4 +106,8 @@ impl Files for Watched<'_> {
     fn muted(&self, work: &mut dyn FnMut()) -> String {
         self.files.muted(work)
     }
+
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        self.files.bounded(work)
+    }
 }

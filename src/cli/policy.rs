@@ -1,6 +1,8 @@
 //! `policy`: what a policy comes to for one file, and its own tests.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
@@ -13,7 +15,10 @@ use crate::discover::{Repository, files_below};
 use crate::document;
 use crate::model::{Recognised, recognise};
 use crate::policy::trial::{self, Trials};
-use crate::policy::{self, Broken, BuiltIn, Files, Policy, Scope};
+use crate::policy::{
+    self, Broken, BuiltIn, Definition, Files, Outcome, Policy, RegoTests, Scope, is_test, test_modules,
+    test_rego,
+};
 use crate::report::{self, Format, Verdict};
 use crate::source::Source;
 
@@ -22,7 +27,7 @@ pub(super) enum Command {
     /// Print what holds for one threat model, with the line each value comes from
     #[command(after_help = "Example:\n  aivss-lint policy show agents/planner/threat-model.yaml")]
     Show(ShowArguments),
-    /// Run the tests of policies: files with `aivss_policy_test`, and the models they name
+    /// Run the tests of policies: files with `aivss_policy_test`, and `test_` rules in `_test.rego` files
     #[command(
         after_help = "Examples:\n  aivss-lint policy test policies\n  aivss-lint policy test --require-tests"
     )]
@@ -107,7 +112,7 @@ struct Tally {
 
 fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, Stopped> {
     let mut tally = Tally::default();
-    let mut policies = Vec::new();
+    let mut policies: Vec<Arc<Source>> = Vec::new();
     for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Asked)? {
         let name = repository.shown(&path);
         let bytes = repository.read(&path).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
@@ -118,11 +123,91 @@ fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, S
                 Err(broken) => return report_broken(name, vec![broken], repository),
             }
         } else if is_policy(&source) {
-            policies.push(name);
+            policies.push(Arc::new(source));
         }
     }
-    let untested: Vec<String> = policies.into_iter().filter(|name| !tally.tested.contains(name)).collect();
+    if let Err(broken) = run_rego_tests(arguments, repository, &policies, &mut tally)? {
+        let name = broken.first().map(|broken| broken.source.name().to_owned()).unwrap_or_default();
+        return report_broken(name, broken, repository);
+    }
+    let names = policies.iter().map(|policy| policy.name().to_owned());
+    let untested: Vec<String> = names.filter(|name| !tally.tested.contains(name)).collect();
     summarise(arguments, repository, &tally, &untested)
+}
+
+/// Runs the tests in Rego below the folder: those of the policies there, of the repository's own, and of none.
+fn run_rego_tests(
+    arguments: &TestArguments,
+    repository: &Repository,
+    policies: &[Arc<Source>],
+    tally: &mut Tally,
+) -> Result<Result<(), Vec<Broken>>, Stopped> {
+    let disk = Side::Folder(repository);
+    let paths = files_below(&arguments.folder, &["rego"]).map_err(Stopped::Asked)?;
+    let names: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
+    let mut open: BTreeSet<String> = names.iter().filter(|name| is_test(name)).cloned().collect();
+    let own = repository.policies().into_iter().filter_map(|path| {
+        let bytes = repository.read(&path).ok()?;
+        Some(Arc::new(Source::decode(repository.shown(&path), bytes)))
+    });
+    let own: Vec<Arc<Source>> = own.collect();
+    for policy in
+        policies.iter().chain(own.iter().filter(|own| policies.iter().all(|p| p.name() != own.name())))
+    {
+        let is_below = policies.iter().any(|below| below.name() == policy.name());
+        let wanted = open.clone();
+        if wanted.is_empty() && !is_below {
+            continue;
+        }
+        match test_rego(policy, &disk, &|name| is_below || wanted.contains(name)) {
+            Ok(tests) => count_rego(policy.name(), &tests, &mut open, tally),
+            Err(broken) => return Ok(Err(broken)),
+        }
+    }
+    if open.is_empty() {
+        return Ok(Ok(()));
+    }
+    let modules = names.iter().map(|name| {
+        let bytes = disk.bytes(name).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| Stopped::Asked(format!("{name} is not UTF-8")))?;
+        Ok((name.clone(), text))
+    });
+    let tests = test_modules(modules.collect::<Result<_, Stopped>>()?, &disk);
+    Ok(tests.map(|mut tests| {
+        tests.tests.retain(|test| open.contains(&*test.definition.origin.file));
+        count_rego("", &tests, &mut open, tally);
+    }))
+}
+
+fn count_rego(policy: &str, tests: &RegoTests, open: &mut BTreeSet<String>, tally: &mut Tally) {
+    for file in &tests.files {
+        open.remove(file);
+        if !tests.tests.iter().any(|test| *test.definition.origin.file == **file) {
+            tally.failed += 1;
+            tally.lines.push(format!("FAILED {file}: no rule `test_…` in this file"));
+        }
+    }
+    if !tests.tests.is_empty() {
+        tally.tested.push(policy.to_owned());
+    }
+    for test in &tests.tests {
+        let Definition { rule, origin } = &test.definition;
+        let title = format!("{}:{}: {rule}", origin.file, origin.line);
+        match &test.outcome {
+            Outcome::Passed => {
+                tally.passed += 1;
+                tally.lines.push(format!("ok     {title}"));
+                continue;
+            }
+            Outcome::Failed => tally.lines.push(format!("FAILED {title}")),
+            Outcome::Stopped(message) => {
+                tally.lines.push(format!("FAILED {title}"));
+                tally.lines.push(format!("       {message}"));
+            }
+        }
+        tally.failed += 1;
+    }
 }
 
 fn is_policy(source: &Source) -> bool {

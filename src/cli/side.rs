@@ -10,6 +10,7 @@ use crate::discover::{
     files_below, is_near_policy, read, size, slashes,
 };
 use crate::git::{Commit, left_out};
+use crate::pattern::is_readable;
 use crate::policy::Files;
 
 /// One side of a comparison.
@@ -97,6 +98,16 @@ impl Side<'_> {
         match self {
             Self::Folder(repository) => repository.stands(path),
             Self::Commit(_, commit) => commit.holds(path),
+        }
+    }
+
+    /// The paths of a commit that may hold a threat model although their names do not say so.
+    pub(super) fn readable(&self) -> BTreeSet<String> {
+        match self {
+            Self::Folder(_) => BTreeSet::new(),
+            Self::Commit(_, commit) => {
+                commit.paths().filter(|path| is_readable(path)).map(str::to_owned).collect()
+            }
         }
     }
 
@@ -190,7 +201,6 @@ impl Files for Side<'_> {
                 }
             },
         };
-        // Tests of the rules themselves, by OPA's convention.
-        Ok(names.into_iter().filter(|name| !name.ends_with("_test.rego")).collect())
+        Ok(names)
     }
 }

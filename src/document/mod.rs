@@ -18,7 +18,7 @@ mod yaml;
 pub use addition::{Addition, New};
 pub(crate) use lookalike::{LONGEST as LONGEST_LOOKALIKE, is_key_in, reads_as_marker};
 pub(crate) use marker::{PARTS, may_be_key};
-pub use pointer::{place_of, pointer};
+pub use pointer::{missing_at, place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
 use std::ops::Range;

@@ -51,6 +51,20 @@ pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
     value
 }
 
+/// The steps of a JSON pointer that leads to no value, and how many of them do; `None` if it leads to a value.
+pub fn missing_at(root: Node<'_>, pointer: &str) -> Option<(Vec<String>, usize)> {
+    let parts = pointer.strip_prefix('/')?.split('/');
+    let parts: Vec<String> = parts.map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let mut node = root;
+    for (at, part) in parts.iter().enumerate() {
+        match step(node, part) {
+            Some((next, ..)) => node = next,
+            None => return Some((parts, at)),
+        }
+    }
+    None
+}
+
 /// The value under a key or at an index, its place and that of its key. An item of a list is shown by its first line.
 fn step<'t>(node: Node<'t>, part: &str) -> Option<(Node<'t>, Span, Span)> {
     if let Some(entry) = node.as_map().and_then(|map| map.entry(part)) {

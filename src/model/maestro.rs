@@ -159,6 +159,8 @@ pub enum Blank<'t> {
 pub struct Threat<'t> {
     /// Where it stands.
     pub span: Span,
+    /// All its bytes.
+    pub whole: Span,
     /// Its identifier.
     pub id: Option<&'t str>,
     /// Whether its title is more than a placeholder.
@@ -173,7 +175,28 @@ pub struct Threat<'t> {
     pub open: bool,
 }
 
+impl Threat<'_> {
+    /// The name by which a threat stays the same in its layer, whatever is added above it: an identifier of its own, else its
+    /// title. Identifiers such as `T2` are categories, and repeat.
+    fn own_name(&self) -> Option<&str> {
+        let is_category = |id: &str| {
+            let number = id.strip_prefix(['T', 't']);
+            number
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let id = self.id.filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
+        id.or(self.title).map(str::trim).filter(|name| !name.is_empty())
+    }
+}
+
 impl Layer<'_> {
+    /// The name of the threat at an index of the list; of several with the same name, all but the first have a number.
+    pub fn threat_name(&self, index: usize) -> Option<String> {
+        let name = self.threats.get(index)?.own_name()?;
+        let before = self.threats[..index].iter().filter(|other| other.own_name() == Some(name)).count();
+        Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
+    }
+
     /// The bytes of the text at which a layer that counts as mapped says that it is not certain, if it does.
     pub fn hedge(&self) -> Option<std::ops::Range<usize>> {
         const OPENING: &str = "not certain";

@@ -198,6 +198,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
     let status = block.text("status").map(|status| status.value);
     Threat {
         span: block.heading,
+        whole: node.span(),
         id: block.text("id").map(|id| id.value),
         named: block.answered("title", TextKind::Prose).is_some(),
         title: block.text("title").map(|title| title.value),

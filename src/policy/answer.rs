@@ -1,12 +1,13 @@
-//! What rules in Rego answer, and what can be wrong with them: the words between the engine and the gate.
+//! What goes to rules in Rego and what comes back: the words between the engine and the gate.
 
-#[cfg(feature = "rego")]
 use serde_json::Value;
 
-use crate::diagnostic::Level;
+use crate::diagnostic::{Level, Origin};
+#[cfg(feature = "rego")]
+use crate::suggest::nearest;
 
 /// One answer of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Answer {
     /// How much it weighs.
     pub level: Level,
@@ -16,6 +17,80 @@ pub struct Answer {
     pub message: String,
     /// JSON pointer of the place in the threat model.
     pub path: Option<String>,
+    /// What else the rule reports of it, as JSON.
+    pub details: Option<String>,
+}
+
+/// The place at which a rule is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The rule's name with that of its package.
+    pub rule: String,
+    /// The file and the line.
+    pub origin: Origin,
+}
+
+impl Definition {
+    /// The file, the line and the rule, as the beginning of a message.
+    pub fn shown(&self) -> String {
+        format!("{}:{}: rule `{}`", self.origin.file, self.origin.line, self.rule)
+    }
+}
+
+/// What rules answer for one input. Numbers are places in the list of definitions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    /// Messages.
+    pub(super) given: Vec<(usize, Answer)>,
+    /// What is wrong with the form of answers.
+    pub(super) wrong: Vec<(usize, String)>,
+    /// Why rules could not be evaluated, as whole sentences.
+    pub(super) failed: Vec<String>,
+}
+
+/// Modules and data that belong together.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "rego"), expect(dead_code, reason = "the engine reads it"))]
+pub(super) struct Program<'p> {
+    /// The modules, by name and text.
+    pub(super) modules: &'p [(String, String)],
+    /// The packages of which `deny`, `violation` and `warn` are evaluated.
+    pub(super) packages: &'p [String],
+    /// The documents below `data`, an object.
+    pub(super) data: &'p Value,
+}
+
+#[cfg(feature = "rego")]
+impl Program<'_> {
+    /// Whether a module is one of tests, by OPA's convention.
+    pub(super) fn is_test(&self, module: usize) -> bool {
+        self.modules.get(module).is_some_and(|(name, _)| is_test(name))
+    }
+}
+
+/// Whether a file in Rego is one of tests, by OPA's convention.
+pub fn is_test(name: &str) -> bool {
+    name.ends_with("_test.rego")
+}
+
+/// A test of rules in Rego.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its rule.
+    pub definition: Definition,
+    /// Its result.
+    pub outcome: Outcome,
+}
+
+/// The result of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The rule is true.
+    Passed,
+    /// The rule is false or undefined.
+    Failed,
+    /// The rule cannot be evaluated.
+    Stopped(String),
 }
 
 /// Why rules cannot be used.
@@ -35,7 +110,7 @@ impl Fault {
 
     /// A fault in a line of a module.
     #[cfg(feature = "rego")]
-    pub(super) fn at(module: usize, line: u32, message: impl Into<String>) -> Self {
+    pub(super) fn at((module, line): (usize, u32), message: impl Into<String>) -> Self {
         Self { place: Some((module, line, 1)), message: message.into() }
     }
 
@@ -66,7 +141,14 @@ pub(super) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer
     // A partial rule without a value comes as an object of messages to true.
     let items: Vec<Value> = match value {
         Value::Array(items) => items,
-        Value::Object(object) => object.into_iter().map(|(key, _)| Value::String(key)).collect(),
+        Value::Object(object) => {
+            if let Some((key, value)) = object.iter().find(|(_, value)| **value != Value::Bool(true)) {
+                return Err(format!(
+                    "`{name}` must be a set of messages, not an object: {key:?} has the value {value}"
+                ));
+            }
+            object.into_iter().map(|(key, _)| Value::String(key)).collect()
+        }
         Value::Bool(false) | Value::Null => Vec::new(),
         Value::Bool(true) | Value::Number(_) | Value::String(_) => {
             return Err(format!("`{name}` must be a set of messages"));
@@ -75,13 +157,30 @@ pub(super) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer
     items.iter().map(|item| answer(item, name, level)).collect()
 }
 
+/// The keys of a message.
+#[cfg(feature = "rego")]
+const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
+
 #[cfg(feature = "rego")]
 fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
-    let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
-    let message = item.as_str().map(str::to_owned).or_else(|| text("msg"));
+    if let Some(key) = item.as_object().and_then(|object| object.keys().find(|key| !KEYS.contains(&&***key)))
+    {
+        let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?"));
+        let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
+        return Err(format!(
+            "unknown key `{key}` in a message of `{name}` ({keys}){}",
+            meant.unwrap_or_default()
+        ));
+    }
+    let text = |key: &str| match item.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(format!("`{key}` in a message of `{name}` is not a string: {other}")),
+    };
+    let message = item.as_str().map(str::to_owned).map_or_else(|| text("msg"), |text| Ok(Some(text)))?;
     let message =
         message.ok_or_else(|| format!("`{name}` answers {item}, which has no text and no `msg`"))?;
-    let rule = text("rule").unwrap_or_else(|| name.to_owned());
+    let rule = text("rule")?.unwrap_or_else(|| name.to_owned());
     let is_slug =
         !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if !is_slug {
@@ -89,5 +188,12 @@ fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
             "`{name}` answers with the rule name {rule:?}: letters, digits and hyphens are allowed"
         ));
     }
-    Ok(Answer { level, rule: format!("rego/{rule}"), message, path: text("path") })
+    let path = text("path")?;
+    if let Some(path) = path.as_deref().filter(|path| !path.is_empty() && !path.starts_with('/')) {
+        return Err(format!(
+            "path {path:?} in a message of `{name}` is not a JSON pointer, which begins with `/`"
+        ));
+    }
+    let details = item.get("details").filter(|details| !details.is_null()).map(Value::to_string);
+    Ok(Answer { level, rule: format!("rego/{rule}"), message, path, details })
 }

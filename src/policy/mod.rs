@@ -20,10 +20,13 @@ pub mod trial;
 /// The name of the threads that run rules in Rego. What their engine says when it panics may quote anything.
 pub const REGO_THREAD: &str = "rego";
 
-pub use answer::Answer;
+/// The extensions of files of data for rules in Rego.
+pub const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+
+pub use answer::{Answer, Definition, Outcome, Test, is_test};
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exception::{Excepted, Exception};
-pub use read::{Broken, Files, Load, NoFiles, beside, read};
+pub use read::{Broken, Files, Load, NoFiles, RegoTests, beside, read, test_modules, test_rego};
 pub use review::{Run, Used};
 
 use std::borrow::Cow;
@@ -58,6 +61,8 @@ pub struct Policy {
     rego: Vec<(Arc<Rego>, Origin)>,
     /// The names and texts of the modules in Rego.
     modules: Vec<(String, Arc<str>)>,
+    /// The names and texts of the files of data for them.
+    data: Vec<(String, Arc<str>)>,
     include: Option<PathSet>,
     exclude: Option<Set<PathSet>>,
     /// The folders that must contain a threat model.
@@ -139,6 +144,15 @@ pub struct Require {
     pub review_within: Option<Set<i32>>,
     /// The formats that are allowed, by name.
     pub formats: Option<Set<Vec<&'static str>>>,
+}
+
+/// What the rules in Rego of a policy answer for one threat model.
+#[derive(Clone, Debug, Default)]
+pub struct RegoAnswers<'p> {
+    /// Problems, each with the rule that reports it.
+    pub given: Vec<(Answer, &'p Definition)>,
+    /// Why rules have no answer, each with the file, the line and the rule.
+    pub failed: Vec<String>,
 }
 
 /// How a file is looked for in folders.
@@ -225,16 +239,29 @@ impl Policy {
         !self.rego.is_empty()
     }
 
-    /// What the rules in Rego say of an input, given as JSON, with the line of the policy that names them.
+    /// Evaluates the rules in Rego for an input, given as JSON.
     ///
     /// # Errors
-    /// Why they could not be evaluated.
-    pub fn ask_rego(&self, input: &str) -> Result<Vec<(Answer, &Origin)>, String> {
-        let mut said = Vec::new();
-        for (rego, origin) in &self.rego {
-            said.extend(rego.ask(input)?.into_iter().map(|answer| (answer, origin)));
+    /// Why none could be evaluated.
+    pub fn ask_rego(&self, input: &str) -> Result<RegoAnswers<'_>, String> {
+        let mut said = RegoAnswers::default();
+        for (rego, _) in &self.rego {
+            let answers = rego.ask(input)?;
+            let defined = |at: usize| rego.definitions().get(at);
+            let given = answers.given.into_iter();
+            said.given.extend(given.filter_map(|(at, answer)| Some((answer, defined(at)?))));
+            said.failed.extend(answers.failed);
+            let wrong = answers.wrong.into_iter();
+            said.failed.extend(
+                wrong.filter_map(|(at, message)| Some(format!("{}: {message}", defined(at)?.shown()))),
+            );
         }
         Ok(said)
+    }
+
+    /// The files of data for rules in Rego.
+    pub fn data_files(&self) -> impl Iterator<Item = &str> {
+        self.data.iter().map(|(name, _)| &**name)
     }
 
     /// The files the policy was read from, the outermost last; built-in ones are not among them.
@@ -295,6 +322,7 @@ impl Policy {
         let rego: Vec<_> = over.rego.into_iter().filter(is_new).collect();
         self.rego.extend(rego);
         self.modules.extend(over.modules);
+        self.data.extend(over.data);
         set(&mut self.include, over.include);
         set(&mut self.exclude, over.exclude);
         set(&mut self.models_in, over.models_in);

@@ -1,30 +1,64 @@
 //! What stands for the Rego engine in a build without it: rules in Rego are then a fault, never passed over.
 
-use super::answer::{Answer, Fault};
+use super::answer::{Answers, Definition, Fault, Program, Test};
 
 /// No rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rego;
 
+const MISSING: &str = "this build of aivss-lint has no Rego engine (Cargo feature `rego`)";
+
+/// No definition.
+pub(super) struct Alone;
+
+#[expect(clippy::unused_self, reason = "the signatures are those of the engine")]
+impl Alone {
+    /// There are no definitions.
+    pub(super) fn each(_program: Program<'_>) -> Vec<Self> {
+        Vec::new()
+    }
+
+    /// Does nothing.
+    pub(super) fn prepare(&self) {}
+
+    /// The reason that nothing is compiled.
+    pub(super) fn problem(&self, _printed: &str) -> Fault {
+        Fault::general(MISSING)
+    }
+}
+
+/// Refuses every test.
+///
+/// # Errors
+/// Always.
+pub(super) fn run_tests(_program: Program<'_>) -> Result<Vec<Test>, Fault> {
+    Err(Fault::general(MISSING))
+}
+
+#[expect(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signatures are those of the engine"
+)]
 impl Rego {
     /// Refuses every module.
     ///
     /// # Errors
     /// Always.
-    pub(super) fn compile(_modules: &[(String, String)], _packages: &[String]) -> Result<Self, Fault> {
-        Err(Fault::general("this build of aivss-lint has no Rego engine (Cargo feature `rego`)"))
+    pub(super) fn compile(_program: Program<'_>) -> Result<Self, Fault> {
+        Err(Fault::general(MISSING))
     }
 
     /// There is nothing to ask.
     ///
     /// # Errors
     /// Always.
-    #[expect(
-        clippy::unused_self,
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature is that of the engine"
-    )]
-    pub(super) fn ask(&self, _input: &str) -> Result<Vec<Answer>, String> {
-        Err("this build of aivss-lint has no Rego engine".to_owned())
+    pub(super) fn ask(&self, _input: &str) -> Result<Answers, String> {
+        Err(MISSING.to_owned())
+    }
+
+    /// There are no rules.
+    pub(super) const fn definitions(&self) -> &[Definition] {
+        &[]
     }
 }

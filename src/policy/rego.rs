@@ -9,20 +9,29 @@
 //! the stack, or cause such a warning, are refused before the engine works on them.
 
 mod bounds;
+mod format;
+mod mirror;
+mod rules;
+mod syntax;
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, Value};
+use regorus::{Engine, QueryResults, Value};
 use serde_json::Value as JsonValue;
 
 use super::REGO_THREAD;
-use super::answer::{Answer, Fault, answers};
-use crate::diagnostic::Level;
+use super::answer::{Answer, Answers, Definition, Fault, Outcome, Program, Test, answers};
+use crate::diagnostic::{Level, Origin};
+use crate::source::{Source, Span};
+use mirror::Mirror;
+use rules::{RuleId, Rules};
+use syntax::line_of;
 
 /// The longest that one rule may take over one threat model.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
@@ -48,19 +57,6 @@ fn level_of(name: &str) -> Option<Level> {
     ASKED.iter().find(|(asked, _)| begins(asked)).map(|(_, level)| *level)
 }
 
-/// Built-in functions that are refused, with why.
-const REFUSED: [(&str, &str); 9] = [
-    ("http.send", "nothing here reaches a network"),
-    ("net.lookup_ip_addr", "nothing here reaches a network"),
-    ("opa.runtime", "the environment is none of a rule's business"),
-    ("rand.intn", "a gate gives the same verdict twice"),
-    ("uuid.rfc4122", "a gate gives the same verdict twice"),
-    ("time.now_ns", "the day of the run is in `input.computed.today`"),
-    ("numbers.range", "it makes much memory out of two numbers"),
-    ("numbers.range_step", "it makes much memory out of two numbers"),
-    ("bits.lsh", "it makes much memory out of two numbers"),
-];
-
 /// The stack of the engine, in bytes. It needs up to 50 KiB for each rule that uses another.
 const STACK: usize = 64 * 1024 * 1024;
 
@@ -74,92 +70,311 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String>
     })
 }
 
-/// Compiled rules, ready to be asked.
+/// Compiled rules, ready to be evaluated.
 #[derive(Clone)]
 pub(super) struct Rego {
     engine: Engine,
-    asked: Vec<(String, String, Level)>,
+    asked: Vec<Asked>,
+    definitions: Vec<Definition>,
+    /// The definitions of rules that have several, to tell which one a problem comes from.
+    mirror: Option<Mirror>,
+}
+
+/// A rule that the gate evaluates.
+#[derive(Clone)]
+struct Asked {
+    /// Its name with that of its package.
+    whole: String,
+    level: Level,
+    /// Its definitions, by their places in [`Rego::definitions`]; there is at least one.
+    definitions: Vec<usize>,
+}
+
+impl Asked {
+    fn name(&self) -> &str {
+        self.whole.rsplit_once('.').map_or(&self.whole, |(_, name)| name)
+    }
 }
 
 impl std::fmt::Debug for Rego {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.asked.iter().map(|(query, ..)| query)).finish()
+        f.debug_list().entries(self.asked.iter().map(|asked| &asked.whole)).finish()
     }
 }
 
 impl Rego {
-    /// Compiles modules, given as name and text, of which the rules in `packages` are asked.
+    /// Compiles the rules of a program.
     ///
     /// # Errors
     /// What is wrong, with the module and the place in it where that is known.
-    pub(super) fn compile(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
-        on_large_stack(|| Self::compile_here(modules, packages)).map_err(Fault::general)?
+    pub(super) fn compile(program: Program<'_>) -> Result<Self, Fault> {
+        on_large_stack(|| Self::compile_here(program)).map_err(Fault::general)?
     }
 
-    fn compile_here(modules: &[(String, String)], packages: &[String]) -> Result<Self, Fault> {
-        let mut engine = Engine::new();
-        // What rules print goes nowhere: the report is all that is written.
-        engine.set_gather_prints(true);
-        bounds::add_to(&mut engine).map_err(Fault::general)?;
-        for (at, (name, text)) in modules.iter().enumerate() {
-            if let Some((line, _)) = text::too_deep(text) {
-                return Err(Fault::at(at, line, "an expression is nested too deep"));
-            }
-            if let Some((line, _)) = text::huge_number(text) {
-                return Err(Fault::at(at, line, bounds::HUGE));
-            }
-            add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
-        }
-        let tree =
-            engine.get_ast_as_json().map_err(|error| Fault::of_engine(0, modules, &error.to_string()))?;
-        let tree: JsonValue =
-            serde_json::from_str(&tree).map_err(|_| Fault::general("an expression is nested too deep"))?;
-        check_imports(&tree)?;
-        let rules = Rules::of(&tree)?;
-        rules.check()?;
-        let asked = rules.asked(packages)?;
+    fn compile_here(program: Program<'_>) -> Result<Self, Fault> {
+        let (mut engine, rules) = load(program)?;
+        let asked = rules.asked(program.packages)?;
         rules.check_functions()?;
         let each = TIME_FOR_ALL / u32::try_from(asked.len()).unwrap_or(u32::MAX).max(1);
         let limit = TIME_LIMIT.min(each);
         engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: STEPS });
-        let mut rego = Self { engine, asked };
-        // Some faults (a function that is not there) show at the first evaluation alone.
+        let definitions = definitions(&rules, program.modules);
+        let of =
+            |rule: RuleId| (0..definitions.len()).filter(|at| rules.definitions[*at].rule == rule).collect();
+        let asked = asked.into_iter().map(|asked| Asked {
+            whole: rules.names[asked.rule].clone(),
+            level: asked.level,
+            definitions: of(asked.rule),
+        });
+        let asked: Vec<Asked> = asked.collect();
+        let several = asked.iter().filter(|asked| asked.definitions.len() > 1);
+        let several = several.flat_map(|asked| asked.definitions.iter().copied()).collect();
+        let mirror = Mirror::of(&engine, &rules, program.modules, several);
+        let mut rego = Self { engine, asked, definitions, mirror };
+        // Some problems (a variable that does not exist) show at the first evaluation alone.
         rego.engine.set_input(Value::new_object());
-        for (query, ..) in &rego.asked {
-            if let Err(error) = rego.engine.eval_query(query.clone(), false) {
-                let message = error.to_string();
+        for asked in &rego.asked {
+            if let Err(message) = evaluate(&mut rego.engine, &asked.whole) {
+                if message == PANICKED {
+                    let place = asked.definitions.first().map(|first| rules.definitions[*first].place);
+                    let message = format!("{message} (`{}`)", asked.whole);
+                    return Err(Fault::at(place.unwrap_or((0, 1)), message));
+                }
                 if message.contains("could not find function") || message.contains("undefined variable") {
-                    return Err(Fault::of_engine(0, modules, &message));
+                    let mut fault = Fault::of_engine(0, program.modules, &message);
+                    let rule = fault.place.and_then(|(module, line, _)| rules.at((module, line)));
+                    fault.message.extend(rule.map(|rule| format!(" (in rule `{rule}`)")));
+                    return Err(fault);
                 }
             }
         }
         Ok(rego)
     }
 
-    /// What the rules say of an input, given as JSON.
+    /// The places of the rules that answer, by the numbers in [`Answers`].
+    pub(super) fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// Evaluates the rules for an input, given as JSON.
     ///
     /// # Errors
-    /// Why they could not be evaluated.
-    pub(super) fn ask(&self, input: &str) -> Result<Vec<Answer>, String> {
+    /// Why none could be evaluated.
+    pub(super) fn ask(&self, input: &str) -> Result<Answers, String> {
         on_large_stack(|| self.ask_here(input))?
     }
 
-    fn ask_here(&self, input: &str) -> Result<Vec<Answer>, String> {
+    fn ask_here(&self, input: &str) -> Result<Answers, String> {
         let mut engine = self.engine.clone();
-        engine.set_input(Value::from_json_str(input).map_err(|error| error.to_string())?);
-        let mut said = Vec::new();
-        for (query, name, level) in &self.asked {
-            let results =
-                engine.eval_query(query.clone(), false).map_err(|error| in_a_line(&error.to_string()))?;
-            let values =
-                results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
-            for value in values {
-                let json = value.to_json_str().map_err(|error| error.to_string())?;
-                said.extend(answers(&json, name, *level)?);
+        let input = Value::from_json_str(input).map_err(|error| error.to_string())?;
+        engine.set_input(input.clone());
+        let mut said = Answers::default();
+        for asked in &self.asked {
+            let first = asked.definitions.first().copied().unwrap_or_default();
+            match answers_of(&mut engine, asked) {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => {
+                    let places = self.mirror.as_ref().filter(|_| asked.definitions.len() > 1);
+                    let places = places.map(|mirror| mirror.places(&input, asked)).unwrap_or_default();
+                    let place = |answer: &Answer| places.get(answer).copied().unwrap_or(first);
+                    said.given.extend(found.into_iter().map(|answer| (place(&answer), answer)));
+                }
+                Err(Wrong::Answer(message)) => said.wrong.push((first, message)),
+                Err(Wrong::Engine(message)) => {
+                    said.failed.push(self.placed(&message, first));
+                    if message == PANICKED {
+                        engine = self.engine.clone();
+                        engine.set_input(input.clone());
+                    }
+                }
             }
         }
         Ok(said)
     }
+
+    /// A message of the engine in a line, with the rule that it comes from: the one at its place, else `asked`.
+    fn placed(&self, message: &str, asked: usize) -> String {
+        let Some((file, line, place, what)) = in_parts(message) else {
+            let what = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            return self.definitions.get(asked).map_or(what.clone(), |at| format!("{}: {what}", at.shown()));
+        };
+        let before = |at: &&Definition| *at.origin.file == *file && at.origin.line <= line;
+        let rule = self.definitions.iter().filter(before).max_by_key(|at| at.origin.line);
+        let rule = rule.map(|at| format!("rule `{}`: ", at.rule)).unwrap_or_default();
+        format!("{place}: {rule}{what}")
+    }
+}
+
+/// Runs the tests of a program, in the order of their names.
+///
+/// # Errors
+/// What is wrong with the program, as for [`Rego::compile`].
+pub(super) fn run_tests(program: Program<'_>) -> Result<Vec<Test>, Fault> {
+    on_large_stack(|| run_tests_here(program)).map_err(Fault::general)?
+}
+
+fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
+    let (mut engine, rules) = load(program)?;
+    rules.check_functions()?;
+    let limit = ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS };
+    engine.set_execution_timer_config(limit);
+    engine.set_input(Value::new_object());
+    let definitions = definitions(&rules, program.modules);
+    let run = |rule: RuleId| {
+        let whole = &rules.names[rule];
+        let definition = definitions.iter().find(|definition| definition.rule == *whole)?;
+        let outcome = match evaluate(&mut engine, whole) {
+            Ok(results) => {
+                let values = results.result.iter().flat_map(|result| &result.expressions);
+                let is_true = |value: &Value| !matches!(value, Value::Undefined | Value::Bool(false));
+                if values.map(|found| &found.value).any(is_true) { Outcome::Passed } else { Outcome::Failed }
+            }
+            Err(message) => Outcome::Stopped(in_a_line(&message)),
+        };
+        Some(Test { definition: definition.clone(), outcome })
+    };
+    Ok(rules.tests(program).into_iter().filter_map(run).collect())
+}
+
+/// How many definitions are prepared alone.
+const MOST_ALONE: usize = 500;
+/// The longest module of a definition alone, in bytes.
+const LONGEST_ALONE: usize = 64 * 1024;
+
+/// A definition alone, as a module in which all other rules of its package have a plain value.
+pub(super) struct Alone {
+    place: (usize, u32),
+    rule: String,
+    name: String,
+    text: String,
+}
+
+impl Alone {
+    /// The definitions of a program, each alone, as far as they are short and not very many.
+    pub(super) fn each(program: Program<'_>) -> Vec<Self> {
+        let each = || {
+            let (_, rules) = load(program).ok()?;
+            let found = rules.definitions.iter().take(MOST_ALONE).filter_map(|definition| {
+                let (name, text) = program.modules.get(definition.place.0)?;
+                let rule = rules.names[definition.rule].clone();
+                let own = text.get(definition.bytes.clone())?;
+                let text =
+                    format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(&rule));
+                (text.len() <= LONGEST_ALONE).then(|| Self {
+                    place: definition.place,
+                    rule,
+                    name: name.clone(),
+                    text,
+                })
+            });
+            Some(found.collect())
+        };
+        on_large_stack(each).ok().flatten().unwrap_or_default()
+    }
+
+    /// Lets the engine look at it. What matters is what the engine prints.
+    pub(super) fn prepare(&self) {
+        let prepare = || {
+            let mut engine = Engine::new();
+            engine.set_gather_prints(true);
+            add(&mut engine, &self.name, &self.text).is_ok()
+                && engine.eval_query("1".to_owned(), false).is_ok()
+        };
+        let _ = on_large_stack(prepare);
+    }
+
+    /// What is wrong with it if the engine printed something.
+    pub(super) fn problem(&self, printed: &str) -> Fault {
+        let what = match printed {
+            text if text.contains("could not schedule") => "a variable has no value".to_owned(),
+            text => format!("the Rego engine warns: {text}"),
+        };
+        Fault::at(self.place, format!("{what} (in rule `{}`)", self.rule))
+    }
+}
+
+/// Loads modules and data, and checks what can be checked before anything is evaluated.
+fn load(program: Program<'_>) -> Result<(Engine, Rules), Fault> {
+    let modules = program.modules;
+    let mut engine = Engine::new();
+    engine.set_gather_prints(true);
+    bounds::add_to(&mut engine).map_err(Fault::general)?;
+    for (at, (name, text)) in modules.iter().enumerate() {
+        if let Some((line, _)) = text::too_deep(text) {
+            return Err(Fault::at((at, line), "an expression is nested too deep"));
+        }
+        if let Some((line, _)) = text::huge_number(text) {
+            return Err(Fault::at((at, line), bounds::HUGE));
+        }
+        add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
+    }
+    let tree = engine.get_ast_as_json().map_err(|error| Fault::of_engine(0, modules, &error.to_string()))?;
+    let tree: JsonValue =
+        serde_json::from_str(&tree).map_err(|_| Fault::general("an expression is nested too deep"))?;
+    check_imports(&tree)?;
+    let rules = Rules::of(&tree, program.data)?;
+    rules.check()?;
+    let data = engine.add_data_json(&program.data.to_string());
+    data.map_err(|error| Fault::general(format!("the data cannot be loaded: {error}")))?;
+    Ok((engine, rules))
+}
+
+/// How many bytes of a rule's first line are shown.
+const LONGEST_LINE: usize = 200;
+
+/// The definitions of rules, with the lines at which they begin.
+fn definitions(rules: &Rules, modules: &[(String, String)]) -> Vec<Definition> {
+    let sources: Vec<(Source, Arc<str>)> = modules
+        .iter()
+        .map(|(name, text)| (Source::decode(name.clone(), text.clone().into_bytes()), Arc::from(&**name)))
+        .collect();
+    let found = rules.definitions.iter().filter_map(|definition| {
+        let (module, line) = definition.place;
+        let (source, file) = sources.get(module)?;
+        let start = source.offset(line, 1);
+        let text = source.line(line).trim();
+        // Many definitions can be in one long line.
+        let text = Arc::from(&text[..text.floor_char_boundary(LONGEST_LINE)]);
+        let span = Span::new(start, start);
+        let origin = Origin { file: file.clone(), line, column: 1, span, text };
+        Some(Definition { rule: rules.names[definition.rule].clone(), origin })
+    });
+    found.collect()
+}
+
+/// Evaluates a rule.
+///
+/// # Errors
+/// The engine's message, or that it panicked.
+fn evaluate(engine: &mut Engine, rule: &str) -> Result<QueryResults, String> {
+    let query = format!("data.{rule}");
+    let results = panic::catch_unwind(AssertUnwindSafe(|| engine.eval_query(query, false)));
+    match results {
+        Ok(results) => results.map_err(|error| error.to_string()),
+        Err(_) => Err(PANICKED.to_owned()),
+    }
+}
+
+/// What is reported if the engine panics in a rule.
+const PANICKED: &str = "the Rego engine failed on this rule";
+
+/// Why a rule has no answers.
+enum Wrong {
+    /// The engine cannot evaluate it.
+    Engine(String),
+    /// It answers with something that is no message.
+    Answer(String),
+}
+
+fn answers_of(engine: &mut Engine, asked: &Asked) -> Result<Vec<Answer>, Wrong> {
+    let results = evaluate(engine, &asked.whole).map_err(Wrong::Engine)?;
+    let values = results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
+    let mut said = Vec::new();
+    for value in values {
+        let json = value.to_json_str().map_err(|error| Wrong::Engine(error.to_string()))?;
+        said.extend(answers(&json, asked.name(), asked.level).map_err(Wrong::Answer)?);
+    }
+    Ok(said)
 }
 
 /// Adds a module in the Rego of today, or else in that of before OPA 1.0 (`deny[msg] { … }`).
@@ -185,358 +400,26 @@ fn check_imports(tree: &JsonValue) -> Result<(), Fault> {
         for import in file["ast"]["imports"].as_array().into_iter().flatten() {
             if import["refr"]["Var"].is_object() && import["as"].is_null() {
                 let message = "this import has no effect: remove it";
-                return Err(Fault::at(at, line_of(&import["refr"]["Var"]), message));
+                return Err(Fault::at((at, line_of(&import["refr"]["Var"])), message));
             }
         }
     }
     Ok(())
 }
 
+/// The file, the line, the whole place and the words of a message of the engine.
+fn in_parts(message: &str) -> Option<(&str, u32, &str, &str)> {
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "))?;
+    let what = message.lines().find_map(|line| line.strip_prefix("error: "))?;
+    let (rest, _column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((file, line.parse().ok()?, place, what))
+}
+
 fn in_a_line(message: &str) -> String {
-    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
-    let what = message.lines().find_map(|line| line.strip_prefix("error: "));
-    match (place, what) {
-        (Some(place), Some(what)) => format!("{place}: {what}"),
-        _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// A rule by its place among all, in the order of their names.
-type RuleId = usize;
-
-/// The rules of all modules: where each is, and which others it mentions.
-#[derive(Default)]
-struct Rules {
-    /// Full names, `package.rule`, in order.
-    names: Vec<String>,
-    /// Module and line of the first definition of each.
-    places: Vec<(usize, u32)>,
-    /// How deep each nests.
-    depths: Vec<usize>,
-    mentions: Vec<BTreeSet<RuleId>>,
-    refused: Vec<(usize, u32, String, &'static str)>,
-    /// Functions that are called and are no rules, with module and line.
-    calls: BTreeMap<String, (usize, u32)>,
-}
-
-impl Rules {
-    fn of(tree: &JsonValue) -> Result<Self, Fault> {
-        let files: Vec<&JsonValue> = tree.as_array().into_iter().flatten().collect();
-        let mut rules = Self::named(&files)?;
-        for (at, file) in files.iter().enumerate() {
-            let module = &file["ast"];
-            let package = path(&module["package"]["refr"]).join(".");
-            let imports = imports(module, file["source"]["contents"].as_str().unwrap_or_default());
-            for rule in each_rule(module) {
-                let id = full_name(module, rule).and_then(|name| rules.names.binary_search(&name).ok());
-                let Some(id) = id else { continue };
-                rules.depths[id] = rules.depths[id].max(depth_of(rule));
-                let mut paths = Vec::new();
-                collect_paths(&without_own_name(rule), line_of(rule), false, &mut paths);
-                // Of what is mentioned often, the first time counts.
-                paths.sort();
-                paths.dedup_by(|(later, _, is_call), (first, _, is_first_call)| {
-                    later == first && is_call == is_first_call
-                });
-                for (parts, line, is_call) in paths {
-                    let parts = expanded(parts, &imports);
-                    rules.add_mention(id, &parts, (at, line), (is_call, &package));
-                }
-            }
-        }
-        Ok(rules)
-    }
-
-    /// The rules by name and place alone.
-    fn named(files: &[&JsonValue]) -> Result<Self, Fault> {
-        let mut defined: BTreeMap<String, (usize, u32)> = BTreeMap::new();
-        for (at, file) in files.iter().enumerate() {
-            for rule in each_rule(&file["ast"]) {
-                if let Some(name) = full_name(&file["ast"], rule) {
-                    defined.entry(name).or_insert((at, line_of(rule)));
-                }
-            }
-        }
-        if defined.len() > MOST_RULES {
-            return Err(Fault::general(format!("there are more than {MOST_RULES} rules in Rego")));
-        }
-        let (names, places): (Vec<String>, Vec<(usize, u32)>) = defined.into_iter().unzip();
-        let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
-        Ok(Self { names, places, depths, mentions, ..Self::default() })
-    }
-
-    fn add_mention(
-        &mut self,
-        rule: RuleId,
-        parts: &[String],
-        place: (usize, u32),
-        (is_call, package): (bool, &str),
-    ) {
-        let whole = parts.join(".");
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
-            self.refused.push((place.0, place.1, whole.clone(), why));
-        }
-        let mentioned = self.mentioned(parts, package);
-        if is_call && mentioned.is_empty() {
-            self.calls.entry(whole).or_insert(place);
-        }
-        self.mentions[rule].extend(mentioned);
-    }
-
-    /// The rules that a path may lead to: one of its own package by its first part, one of `data` by its parts, and
-    /// all below where the path ends early or goes on with something computed.
-    fn mentioned(&self, parts: &[String], package: &str) -> Vec<RuleId> {
-        let Some((first, rest)) = parts.split_first() else { return Vec::new() };
-        let found = |name: &str| self.names.binary_search_by(|known| known.as_str().cmp(name)).ok();
-        if first != "data" {
-            return found(&format!("{package}.{first}")).into_iter().collect();
-        }
-        let mut mentioned: Vec<RuleId> =
-            (1..=rest.len()).filter_map(|length| found(&rest[..length].join("."))).collect();
-        let below = if rest.is_empty() { String::new() } else { format!("{}.", rest.join(".")) };
-        let start = self.names.partition_point(|name| *name < below);
-        mentioned.extend((start..self.names.len()).take_while(|at| self.names[*at].starts_with(&below)));
-        mentioned
-    }
-
-    /// The rules to ask: those of the packages named, each of which must have some; one that looks as if it were to be
-    /// asked, in a package that is not named, is a mistake.
-    fn asked(&self, packages: &[String]) -> Result<Vec<(String, String, Level)>, Fault> {
-        let mut asked = Vec::new();
-        for (whole, (module, line)) in self.names.iter().zip(&self.places) {
-            let Some((package, name)) = whole.rsplit_once('.') else { continue };
-            let Some(level) = level_of(name) else { continue };
-            if !packages.iter().any(|named| named == package) {
-                let message = format!(
-                    "`{name}` of package {package} is never asked: name the package under `packages`"
-                );
-                return Err(Fault::at(*module, *line, message));
-            }
-            asked.push((format!("data.{whole}"), name.to_owned(), level));
-        }
-        let is_idle = |package: &&String| {
-            let prefix = format!("data.{package}.");
-            !asked
-                .iter()
-                .any(|(query, ..)| query.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
-        };
-        if asked.len() > MOST_ASKED {
-            let message =
-                format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
-            return Err(Fault::general(message));
-        }
-        match packages.iter().find(is_idle) {
-            // `main` may be left empty by those who name packages of their own.
-            Some(package) if package != "main" || packages.len() == 1 => Err(Fault::general(format!(
-                "no `deny`, `violation` or `warn` in package {package}: these rules would never be asked"
-            ))),
-            _ => Ok(asked),
-        }
-    }
-
-    /// Refuses calls of functions that are not there, which the engine would find only on the way to them.
-    fn check_functions(&self) -> Result<(), Fault> {
-        for (name, (module, line)) in &self.calls {
-            let mut probe = Engine::new();
-            probe.set_gather_prints(true);
-            let text = format!("package aivss_lint_probe\n\nfound := {name}(1)\n");
-            let answer = probe
-                .add_policy("probe.rego".to_owned(), text)
-                .and_then(|_| probe.eval_query("data.aivss_lint_probe.found".to_owned(), false));
-            if answer.is_err_and(|error| error.to_string().contains("could not find function")) {
-                return Err(Fault::at(*module, *line, format!("there is no function `{name}` here")));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses what could not be stopped once it runs.
-    fn check(&self) -> Result<(), Fault> {
-        if let Some((module, line, name, why)) = self.refused.first() {
-            return Err(Fault::at(*module, *line, format!("`{name}` is not to be had here: {why}")));
-        }
-        let order = self.order()?;
-        let mut deepest = vec![0; self.names.len()];
-        for rule in order {
-            let below = self.mentions[rule].iter().map(|next| deepest[*next]).max().unwrap_or(0);
-            deepest[rule] = self.depths[rule] + below;
-            if deepest[rule] > MOST_DEEP {
-                let (module, line) = self.places[rule];
-                let message = format!("`{}` leads through too many rules and expressions", self.names[rule]);
-                return Err(Fault::at(module, line, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// The rules in an order in which each follows those that it mentions.
-    ///
-    /// # Errors
-    /// The first rule that is found to come back to itself.
-    fn order(&self) -> Result<Vec<RuleId>, Fault> {
-        let mut order = Vec::new();
-        let mut is_done = vec![false; self.names.len()];
-        for start in 0..self.names.len() {
-            // The way to the rule at hand, each with those that it still leads to.
-            let mut way = vec![(start, self.mentions[start].iter())];
-            while let Some((rule, rest)) = way.last_mut() {
-                let rule = *rule;
-                match rest.find(|next| !is_done[**next]) {
-                    _ if is_done[rule] => drop(way.pop()),
-                    None => {
-                        is_done[rule] = true;
-                        order.push(rule);
-                    }
-                    Some(next) => match way.iter().position(|(known, _)| known == next) {
-                        Some(at) => return Err(self.circle(way[at..].iter().map(|(rule, _)| *rule))),
-                        None => way.push((*next, self.mentions[*next].iter())),
-                    },
-                }
-            }
-        }
-        Ok(order)
-    }
-
-    fn circle(&self, mut rules: impl Iterator<Item = RuleId> + Clone) -> Fault {
-        let chain = rules.clone().chain(rules.clone().take(1)).map(|rule| self.names[rule].as_str());
-        let chain = chain.collect::<Vec<_>>().join(" → ");
-        let first = rules.next().unwrap_or_default();
-        let (module, line) = self.places[first];
-        Fault::at(module, line, format!("`{}` comes back to itself: {chain}", self.names[first]))
-    }
-}
-
-/// How deep a rule's syntax tree is, with each statement of a body as one level: the engine evaluates the later ones
-/// within the earlier ones.
-fn depth_of(tree: &JsonValue) -> usize {
-    match tree {
-        JsonValue::Object(object) => {
-            let entries = object.iter().filter(|(key, _)| *key != "span");
-            let depths = entries.map(|(key, value)| {
-                let statements = value.as_array().filter(|_| key == "stmts").map_or(0, Vec::len);
-                statements + depth_of(value)
-            });
-            1 + depths.max().unwrap_or(0)
-        }
-        JsonValue::Array(items) => items.iter().map(depth_of).max().unwrap_or(0),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => 0,
-    }
-}
-
-fn each_rule(module: &JsonValue) -> impl Iterator<Item = &JsonValue> {
-    // A rule is `Spec` or `Default`, each with one entry.
-    module["rules"].as_array().into_iter().flatten().filter_map(|rule| rule.as_object()?.values().next())
-}
-
-fn full_name(module: &JsonValue, rule: &JsonValue) -> Option<String> {
-    let head = match rule.get("head").and_then(JsonValue::as_object) {
-        Some(head) => head.values().next()?,
-        None => rule,
-    };
-    let parts = path(&head["refr"]);
-    let package = path(&module["package"]["refr"]).join(".");
-    Some(format!("{package}.{}", parts.first()?))
-}
-
-/// A rule's tree without the reference that names it, which is no mention of itself.
-fn without_own_name(rule: &JsonValue) -> JsonValue {
-    let mut rule = rule.clone();
-    let head = rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next());
-    if let Some(object) = head.and_then(JsonValue::as_object_mut) {
-        object.remove("refr");
-    } else if let Some(object) = rule.as_object_mut() {
-        object.remove("refr");
-    }
-    rule
-}
-
-fn line_of(rule: &JsonValue) -> u32 {
-    rule["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(1)
-}
-
-/// The parts of a reference, `a.b["c"]` as a, b, c; it ends where something computed begins.
-fn path(expression: &JsonValue) -> Vec<String> {
-    fn whole(expression: &JsonValue) -> (Vec<String>, bool) {
-        if let Some(name) = expression["Var"]["value"].as_str() {
-            return (vec![name.to_owned()], true);
-        }
-        let (reference, part) = match (&expression["RefDot"], &expression["RefBrack"]) {
-            (dot @ JsonValue::Object(_), _) => (&dot["refr"], dot["field"][1].as_str()),
-            (_, bracket @ JsonValue::Object(_)) => {
-                (&bracket["refr"], bracket["index"]["String"]["value"].as_str())
-            }
-            _ => return (Vec::new(), false),
-        };
-        let (mut parts, is_whole) = whole(reference);
-        match part.filter(|_| is_whole) {
-            Some(part) => parts.push(part.to_owned()),
-            None => return (parts, false),
-        }
-        (parts, true)
-    }
-    whole(expression).0
-}
-
-/// What a module imports, by the name it has there.
-fn imports(module: &JsonValue, text: &str) -> BTreeMap<String, Vec<String>> {
-    let imports = module["imports"].as_array().into_iter().flatten();
-    imports
-        .filter_map(|import| {
-            let parts = path(&import["refr"]);
-            // The tree has an alias by its place in the text alone.
-            let offset =
-                |end: &str| import["as"][end].as_u64().and_then(|offset| usize::try_from(offset).ok());
-            let alias = offset("start").zip(offset("end")).and_then(|(start, end)| text.get(start..end));
-            let name = alias.map(str::to_owned).or_else(|| parts.last().cloned())?;
-            Some((name, parts))
-        })
-        .collect()
-}
-
-fn expanded(parts: Vec<String>, imports: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    match parts.first().and_then(|first| imports.get(first)) {
-        Some(imported) if imported.first().is_some_and(|root| root == "data") => {
-            imported.iter().chain(&parts[1..]).cloned().collect()
-        }
-        _ => parts,
-    }
-}
-
-/// A reference, its line, and whether it is called.
-type Mention = (Vec<String>, u32, bool);
-
-/// All references within a syntax tree. The depth is that of the engine's own parser.
-fn collect_paths(tree: &JsonValue, line: u32, is_call: bool, paths: &mut Vec<Mention>) {
-    match tree {
-        JsonValue::Object(object) => {
-            let parts = path(tree);
-            let is_reference = !parts.is_empty();
-            if is_reference {
-                paths.push((parts, line, is_call));
-            }
-            for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
-                let line =
-                    value["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(line);
-                if is_reference && matches!(key.as_str(), "RefDot" | "RefBrack") {
-                    // Its beginning is part of it; what is computed on the way is not.
-                    collect_computed(value, line, paths);
-                } else {
-                    collect_paths(value, line, key == "fcn", paths);
-                }
-            }
-        }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_paths(item, line, false, paths)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
-    }
-}
-
-/// The references in the brackets of a reference, `b` of `a[b].c`.
-fn collect_computed(reference: &JsonValue, line: u32, paths: &mut Vec<Mention>) {
-    collect_paths(&reference["index"], line, false, paths);
-    for inner in ["RefDot", "RefBrack"] {
-        if reference["refr"][inner].is_object() {
-            collect_computed(&reference["refr"][inner], line, paths);
-        }
+    match in_parts(message) {
+        Some((.., place, what)) => format!("{place}: {what}"),
+        None => message.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -545,7 +428,13 @@ mod tests {
     use super::*;
 
     fn compile(text: &str) -> Result<Rego, Fault> {
-        Rego::compile(&[("a.rego".to_owned(), text.to_owned())], &["main".to_owned()])
+        compile_with(text, "{}")
+    }
+
+    fn compile_with(text: &str, data: &str) -> Result<Rego, Fault> {
+        let modules = [("a.rego".to_owned(), text.to_owned())];
+        let data = serde_json::from_str(data).unwrap();
+        Rego::compile(Program { modules: &modules, packages: &["main".to_owned()], data: &data })
     }
 
     fn fault(text: &str) -> String {
@@ -555,8 +444,10 @@ mod tests {
 
     fn say(text: &str, input: &str) -> Vec<String> {
         let said = compile(text).unwrap().ask(input).unwrap();
-        said.into_iter()
-            .map(|answer| format!("{} {} {}", answer.level.name(), answer.rule, answer.message))
+        assert!(said.failed.is_empty() && said.wrong.is_empty(), "{said:?}");
+        said.given
+            .into_iter()
+            .map(|(_, answer)| format!("{} {} {}", answer.level.name(), answer.rule, answer.message))
             .collect()
     }
 
@@ -640,7 +531,8 @@ deny contains y if { y := f(\"deny\") }
     fn what_does_not_compile_or_is_never_asked_is_a_fault() {
         for body in ["m := nosuch(1)", "input.never; m := no.such(1)"] {
             let text = format!("package main\ndeny contains m if {{ {body} }}\n");
-            assert!(fault(&text).starts_with("Some((0, 2, 1)) there is no function `no"), "{}", fault(&text));
+            assert!(fault(&text).starts_with("Some((0, 2, 1)) unknown function `no"), "{}", fault(&text));
+            assert!(fault(&text).ends_with("(in rule `main.deny`)"), "{}", fault(&text));
         }
         assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
         assert!(
@@ -653,16 +545,179 @@ deny contains y if { y := f(\"deny\") }
         assert_eq!(say("package main\ndeny_prod contains \"m\" if true\n", "{}"), ["error rego/deny_prod m"]);
     }
 
+    /// The first problem of rules that cannot be evaluated.
+    fn failure(text: &str, input: &str) -> String {
+        let said = compile(text).unwrap().ask(input).unwrap();
+        said.failed.into_iter().chain(said.wrong.into_iter().map(|(_, message)| message)).next().unwrap()
+    }
+
     #[test]
     fn what_fails_or_takes_too_long_is_no_answer() {
-        let rego =
-            compile("package main\ndeny contains m if { m := sprintf(\"%v\", [1 / input.a]) }\n").unwrap();
-        assert!(rego.ask("{\"a\": 0}").unwrap_err().contains("divide by zero"));
+        let divides = "package main\ndeny contains m if { m := sprintf(\"%v\", [1 / input.a]) }\n";
+        assert_eq!(failure(divides, "{\"a\": 0}"), "a.rego:2:44: rule `main.deny`: divide by zero");
         let slow = "package main\ndeny contains m if { some a in input.x; some b in input.x; some c in input.x; a + b + c == -1; m := \"n\" }\n";
         let input = format!("{{\"x\": [{}1]}}", "1,".repeat(2_000));
-        assert!(compile(slow).unwrap().ask(&input).unwrap_err().contains("time limit"));
+        assert!(failure(slow, &input).contains("time limit"));
+        assert!(failure("package main\ndeny := 5\n", "{}").contains("must be a set"));
+    }
+
+    #[test]
+    fn data_that_leads_nowhere_is_refused_with_its_path_and_place() {
+        for (body, path, line) in [
+            ("deny contains \"m\" if { some o in data.banned; o == 1 }", "data.banned", 2),
+            ("deny contains \"m\" if data.main.is_production", "data.main.is_production", 2),
+            ("import data.lib.helprs\ndeny contains \"m\" if helprs.x", "data.lib.helprs", 2),
+            ("deny contains \"m\" if data.lib.helprs.banned(1)", "data.lib.helprs.banned", 2),
+            ("deny contains \"m\" if\n  not data[\"allowed\"]", "data.allowed", 3),
+            ("deny contains \"m\" if count(data.teams) == 0", "data.teams", 2),
+            ("deny contains \"m\" if [x | x := data.teams[_]] == []", "data.teams", 2),
+            ("deny contains \"m\" if { every t in data.teams { t } }", "data.teams", 2),
+            ("helper(x) := data.owners[x]\ndeny contains \"m\" if helper(1)", "data.owners", 2),
+            ("import data.teams as t\ndeny contains \"m\" if t.a", "data.teams", 2),
+            ("deny contains \"m\" if { x := object.get(data.config, \"a\", 1); x == 1 }", "data.config", 2),
+            ("default limit := data.limit\ndeny contains \"m\" if limit", "data.limit", 2),
+            (
+                "deny contains \"m\" if { is_prod with input.a as data.mock }\nis_prod if input.a",
+                "data.mock",
+                2,
+            ),
+        ] {
+            let found = fault(&format!("package main\n{body}\n"));
+            let start = format!("Some((0, {line}, 1)) `{path}` leads to no rule and no data");
+            assert!(found.starts_with(&start), "{body}: {found}");
+        }
+        let near = fault("package main\ndeny contains \"m\" if data.main.is_prd\nis_prod if input.a\n");
+        assert!(near.ends_with("(in rule `main.deny`); did you mean `data.main.is_prod`?"), "{near}");
+    }
+
+    #[test]
+    fn data_of_files_is_found_and_never_hides_a_rule() {
+        let text = "package main\ndeny contains o if { some o in data.banned; input.owner == o }\n";
+        let rego = compile_with(text, "{\"banned\": [\"a\"]}").unwrap();
+        let said = rego.ask("{\"owner\": \"a\"}").unwrap();
+        assert_eq!(said.given.len(), 1);
+        for text in [
+            "package main\ndeny contains \"m\" if data.main.deny_list[input.a]\n",
+            "package main\ndeny contains \"m\" if data[input.a].b\n",
+            "package main\ndeny contains \"m\" if data.main.deny_list.x.y == input.b\n",
+        ] {
+            let found = compile_with(text, "{\"main\": {\"deny_list\": {\"x\": {\"y\": 1}}}}");
+            assert!(found.is_ok() || text.contains("data["), "{text}: {found:?}");
+        }
+        for data in ["{\"main\": {\"deny\": []}}", "{\"main\": 1}", "{\"main\": {\"deny\": {\"a\": 1}}}"] {
+            let found = compile_with("package main\ndeny contains \"m\"\n", data).unwrap_err();
+            assert_eq!(found.message, "`data.main.deny` is both a rule and data of a file", "{data}");
+        }
+        let found = compile_with("package main\ndeny contains \"m\" if data.a.b.c\n", "{\"a\": {\"b\": 1}}");
+        assert!(found.unwrap_err().message.starts_with("`data.a.b.c` leads to no rule and no data"));
+    }
+
+    #[test]
+    fn functions_that_opa_has_and_this_engine_lacks_are_named_with_the_rule() {
+        for call in [
+            "walk(input, [p, v])",
+            "v := time.parse_rfc3339_ns(\"2026-01-01T00:00:00Z\")",
+            "v := time.now_ns()",
+            "v := crypto.sha256(\"a\")",
+            "v := http.send({})",
+            "v := io.jwt.decode(\"a\")",
+            "v := opa.runtime()",
+            "v := json.patch({}, [])",
+            "v := yaml.marshal({})",
+            "v := graph.reachable({}, [])",
+            "v := net.cidr_contains(\"10.0.0.0/8\", \"10.0.0.1\")",
+            "v := base64.encode(\"a\")",
+            "v := rego.metadata.rule()",
+            "print(input); v := 1",
+            "trace(\"a\"); v := 1",
+        ] {
+            let found =
+                fault(&format!("package main\nhelper := v if {{ {call} }}\ndeny contains \"m\" if helper\n"));
+            assert!(found.starts_with("Some((0, 2, 1)) "), "{call}: {found}");
+            assert!(found.contains("(in rule `main.helper`)"), "{call}: {found}");
+        }
+    }
+
+    #[test]
+    fn exception_rules_of_conftest_are_refused() {
+        let text =
+            "package main\ndeny_prod contains \"m\"\nexception contains rules if { rules := [\"prod\"] }\n";
         assert!(
-            compile("package main\ndeny := 5\n").unwrap().ask("{}").unwrap_err().contains("must be a set")
+            fault(text).starts_with("Some((0, 3, 1)) rule `main.exception` has no effect"),
+            "{}",
+            fault(text)
+        );
+    }
+
+    #[test]
+    fn messages_of_a_wrong_form_are_refused() {
+        for (message, problem) in [
+            (
+                "{\"msg\": \"m\", \"pth\": \"/a\"}",
+                "unknown key `pth` in a message of `deny` (`msg`, `path`, `rule`, `details`); did you mean `path`?",
+            ),
+            ("{\"msg\": \"m\", \"severity\": \"high\"}", "unknown key `severity`"),
+            ("{\"msg\": \"m\", \"path\": 5}", "`path` in a message of `deny` is not a string: 5"),
+            ("{\"msg\": \"m\", \"path\": [\"a\"]}", "`path` in a message of `deny` is not a string"),
+            ("{\"msg\": \"m\", \"path\": \"agent.owner\"}", "is not a JSON pointer"),
+            ("{\"msg\": \"m\", \"rule\": true}", "`rule` in a message of `deny` is not a string"),
+            ("{\"msg\": \"m\", \"rule\": \"a b\"}", "rule name \"a b\""),
+            ("{\"msg\": [\"m\"]}", "`msg` in a message of `deny` is not a string"),
+            ("{\"message\": \"m\"}", "unknown key `message`"),
+            ("[\"m\"]", "has no text and no `msg`"),
+            ("7", "has no text and no `msg`"),
+        ] {
+            let found = failure(&format!("package main\ndeny contains {message}\n"), "{}");
+            assert!(found.contains(problem), "{message}: {found}");
+        }
+        let text = "package main\nviolation contains {\"msg\": \"m\", \"details\": {\"a\": 1}}\n";
+        let said = compile(text).unwrap().ask("{}").unwrap();
+        assert_eq!(said.given[0].1.details.as_deref(), Some("{\"a\":1}"));
+    }
+
+    #[test]
+    fn answers_have_the_definition_that_they_come_from() {
+        let text = "package main\n\ndeny contains \"one\" if input.a\n\nhelper if input.a\n\ndeny contains {\"msg\": \"two\"} if {\n  helper\n}\n\ndeny contains m if some m in [\"three\"]\n\nwarn contains \"four\"\n";
+        let rego = compile(text).unwrap();
+        let said = rego.ask("{\"a\": 1}").unwrap();
+        let lines = said.given.iter().map(|(at, answer)| {
+            let Definition { rule, origin } = &rego.definitions()[*at];
+            format!("{} {rule} {}", answer.message, origin.line)
+        });
+        let mut lines: Vec<String> = lines.collect();
+        lines.sort();
+        assert_eq!(lines, ["four main.warn 13", "one main.deny 3", "three main.deny 11", "two main.deny 7"]);
+        // The same in the Rego of before, and over a complete rule with a default.
+        for text in [
+            "package main\ndeny[m] {\n  input.b\n  m := \"no\"\n}\ndeny[m] {\n  m := \"yes\"\n}\n",
+            "package main\ndefault deny := []\n\n\n\ndeny := [\"yes\"] if input.a\n",
+        ] {
+            let rego = compile(text).unwrap();
+            let said = rego.ask("{\"a\": 1}").unwrap();
+            assert_eq!(said.given.len(), 1, "{text}");
+            assert_eq!(rego.definitions()[said.given[0].0].origin.line, 6, "{text}");
+        }
+    }
+
+    #[test]
+    fn tests_pass_fail_or_stop() {
+        let rules = "package main\ndeny contains \"m\" if input.owner == data.banned\n";
+        let tests = "package main_test\nimport data.main\n\ntest_banned if {\n  count(main.deny) == 1 with input as {\"owner\": \"a\"} with data.banned as \"a\"\n}\ntest_wrong if count(main.deny) == 5\ntest_stopped if 1 / input.zero == 1 with input as {\"zero\": 0}\ntodo_test_later if false\nhelper if true\n";
+        let modules = [("a.rego".to_owned(), rules.to_owned()), ("a_test.rego".to_owned(), tests.to_owned())];
+        let data = serde_json::json!({ "banned": "b" });
+        let program = Program { modules: &modules, packages: &[], data: &data };
+        let found: Vec<String> = run_tests(program)
+            .unwrap()
+            .into_iter()
+            .map(|test| format!("{} {:?}", test.definition.shown(), test.outcome))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "a_test.rego:4: rule `main_test.test_banned` Passed",
+                "a_test.rego:8: rule `main_test.test_stopped` Stopped(\"a_test.rego:8:19: divide by zero\")",
+                "a_test.rego:7: rule `main_test.test_wrong` Failed",
+            ]
         );
     }
 }

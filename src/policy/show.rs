@@ -116,12 +116,18 @@ impl Policy {
             .iter()
             .map(|set| format!("require.models_in: [{}]  # {}", set.value.patterns().join(", "), set.origin));
         let modules = self.modules.iter().map(|(name, _)| format!("rego: {name}"));
+        let data = self.data.iter().map(|(name, _)| format!("data: {name}"));
         let exceptions = self.exceptions().iter().filter(|exception| exception.is_for(path));
         let exceptions = exceptions.map(|exception| {
             let Fact { what, value, .. } = exception.fact();
             format!("{what}, {value}  # {}", exception.origin)
         });
-        models_in.chain(modules).chain(exceptions).map(|line| format!("# {}\n", escape_line(&line))).collect()
+        models_in
+            .chain(modules)
+            .chain(data)
+            .chain(exceptions)
+            .map(|line| format!("# {}\n", escape_line(&line)))
+            .collect()
     }
 
     /// All that the policy says, to be compared with another.
@@ -157,11 +163,14 @@ impl Policy {
             let fact = Fact::plain(what.to_owned(), format!("[{}]", set?.patterns().join(", ")));
             Some(listed(fact, Items { list, added }))
         }));
-        facts.extend(self.modules.iter().map(|(name, text)| {
+        let digested = |kind: &str, (name, text): &(String, _)| {
+            let text: &std::sync::Arc<str> = text;
             // Enough digits to tell two texts apart; what they say is for the reader of the change.
-            let fact = Fact::plain(format!("rego {name}"), digest::of_text(text, 6));
+            let fact = Fact::plain(format!("{kind} {name}"), digest::of_text(text, 6));
             Fact { weight: Some(Decimal::ZERO), absent: Some(Decimal::ONE), ..fact }
-        }));
+        };
+        facts.extend(self.modules.iter().map(|module| digested("rego", module)));
+        facts.extend(self.data.iter().map(|file| digested("data", file)));
         told_apart(facts)
     }
 }

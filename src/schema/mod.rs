@@ -99,6 +99,13 @@ impl Schema {
         self.compiled().description(path.iter().copied())
     }
 
+    /// Whether a key may stand at a path from the root of which the first `found` steps lead to values. What is missing
+    /// is never an item of a list.
+    pub fn knows(self, path: &[String], found: usize) -> bool {
+        let schema = &self.compiled().schema;
+        knows(schema, schema, path, found)
+    }
+
     fn compiled(self) -> &'static Compiled {
         static COMPILED: [LazyLock<Compiled>; 4] = [
             LazyLock::new(|| Compiled::new(Schema::ThreatModel.text())),
@@ -113,6 +120,23 @@ impl Schema {
             Self::PolicyTest => &COMPILED[3],
         }
     }
+}
+
+/// Whether a part of a schema, or one of its alternatives, knows a path.
+fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -> bool {
+    let Some((part, rest)) = path.split_first() else { return true };
+    if part.starts_with("x-") {
+        return true;
+    }
+    let pointer = schema.get("$ref").and_then(JsonValue::as_str).and_then(|target| target.strip_prefix('#'));
+    let target = pointer.and_then(|pointer| whole.pointer(pointer));
+    let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+    let mut alternatives = alternatives.flatten().chain(target);
+    let property = schema.get("properties").and_then(|properties| properties.get(part));
+    let item = schema.get("items").filter(|_| found > 0 && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut below = property.into_iter().chain(item);
+    below.any(|schema| knows(whole, schema, rest, found.saturating_sub(1)))
+        || alternatives.any(|schema| knows(whole, schema, path, found))
 }
 
 struct Compiled {

@@ -135,6 +135,15 @@ printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivs
 blocks 'a policy that an old model does not meet' 'agents/threat-model\.yaml'
 printf 'int main() { return 0; }\n' >main.c
 passes 'a commit without a threat model' Passed
+wrong agents/later.threat-model.yaml
+printf 'int main() { return 1; }\n' >main.c
+git add main.c
+if git commit --quiet --message 'a model that is not staged' >"$log" 2>&1; then
+  echo 'ok: a wrong model that is not staged'
+else
+  complain 'a wrong model that is not staged: should pass'
+fi
+restore
 
 # What the tests above installed must not be what this finds.
 python3 -m venv "$scratch/venv"
@@ -145,6 +154,101 @@ wrong agents/new.threat-model.yaml
 blocks 'a wrong model, by the installed program' 'error\[score-mismatch\]'
 cp agents/threat-model.yaml agents/good.threat-model.yaml
 passes 'a good model, by the installed program' Passed
+
+# Runs a command of git that commits.
+# The commit is made.
+makes() {
+  local title=$1
+  shift
+  if "$@" >"$log" 2>&1; then echo "ok: $title"; else complain "$title: should be made"; fi
+}
+
+# The commit is refused, and this is why.
+refuses() {
+  local title=$1 why=$2
+  shift 2
+  if ! "$@" >"$log" 2>&1 && grep -q -e "$why" "$log"; then echo "ok: $title"; else complain "$title: should be refused"; fi
+}
+
+good() {
+  mkdir -p "$(dirname -- "$1")"
+  cp "$root/examples/smolagents/threat-model.yaml" "$1"
+  printf '# %s\n' "$2" >>"$1"
+}
+
+wrong agents/threat-model.yaml
+refuses 'commit --all' 'score-mismatch' git commit --quiet --all --message a
+refuses 'commit --only' 'score-mismatch' git commit --quiet --only agents/threat-model.yaml --message a
+git add --all
+good agents/threat-model.yaml 'right again, and not staged'
+refuses 'a file that is wrong as it is staged' 'score-mismatch' git commit --quiet --message a
+git add --all
+wrong agents/threat-model.yaml
+makes 'a file that is right as it is staged' git commit --quiet --message a
+restore
+wrong agents/other.threat-model.yaml
+git add --all
+good agents/threat-model.yaml 'without the other'
+makes 'commit --only beside a wrong model' git commit --quiet --only agents/threat-model.yaml --message a
+refuses 'commit --amend with a wrong model' 'score-mismatch' git commit --quiet --amend --no-edit
+restore
+git mv agents/threat-model.yaml agents/renamed.threat-model.yaml
+makes 'a rename' git commit --quiet --message a
+
+# An exception for many files, of which a run of the hook sees some: pre-commit splits a long list.
+wrong agents/old/threat-model.yaml
+cat >aivss-policy.yaml <<'POLICY'
+aivss_policy: 1
+extends: [recommended]
+rules: { exception-unused: error }
+exceptions:
+  - { rule: score-mismatch, path: "agents/**", reason: Soon replaced., owner: me, expires: 2099-01-01 }
+  - { rule: uplift-mismatch, path: "agents/**", reason: Soon replaced., owner: me, expires: 2099-01-01 }
+POLICY
+makes 'exceptions for many files' eval 'git add --all && git commit --quiet --message a'
+good agents/renamed.threat-model.yaml 'none of the excepted ones'
+makes 'a commit without the excepted file' git commit --quiet --all --message a
+long=$(printf 'a%.0s' {1..100})
+for number in {1..1300}; do
+  good "agents/$long/$number.threat-model.yaml" 'one of many'
+done
+makes 'a list of files that is split' eval 'git add --all && git commit --quiet --message a'
+wrong "agents/$long/1299.threat-model.yaml"
+sed -i 's/agents\/\*\*/agents\/old\/**/' aivss-policy.yaml
+refuses 'a wrong model in a list of files' '1299.threat-model.yaml' git commit --quiet --all --message a
+restore
+
+git worktree add --quiet "$scratch/linked" -b linked
+cd -- "$scratch/linked"
+wrong new/threat-model.yaml
+refuses 'a linked worktree' 'score-mismatch' eval 'git add --all && git commit --quiet --message a'
+good new/threat-model.yaml 'right'
+makes 'a linked worktree with a right model' eval 'git add --all && git commit --quiet --message a'
+cd -- "$user"
+
+above=$scratch/above
+git init --quiet "$above"
+git -C "$above" -c protocol.file.allow=always submodule --quiet add "$user" module
+cp "$user/.pre-commit-config.yaml" "$above"
+cd -- "$above"
+pre-commit install >/dev/null
+wrong module/new.threat-model.yaml
+good threat-model.yaml 'of the repository above'
+makes 'a commit above a submodule with a wrong model' eval 'git add --all && git commit --quiet --message a'
+cd -- "$above/module"
+pre-commit install >/dev/null
+refuses 'a wrong model in a submodule' 'score-mismatch' eval 'git add --all && git commit --quiet --message a'
+
+# A hook of one's own, which nobody keeps from what is not staged.
+begin aivss-lint-system
+sed -n '/^# .git\/hooks\/pre-commit/,/^```$/p' "$root/docs/ci.md" | sed '$d' | sed '1i#!/bin/sh' >.git/hooks/pre-commit
+wrong agents/threat-model.yaml
+git add --all
+good agents/threat-model.yaml 'right again, and not staged'
+refuses 'a hook of one'"'"'s own, wrong as staged' 'score-mismatch' git commit --quiet --message a
+git add --all
+wrong agents/threat-model.yaml
+makes 'a hook of one'"'"'s own, right as staged' git commit --quiet --message a
 
 if [[ $failures -gt 0 ]]; then
   echo "$failures of the cases above failed"

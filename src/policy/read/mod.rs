@@ -8,6 +8,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use modules::{RegoTests, test_modules, test_rego};
+
 use super::{BuiltIn, Policy, Set};
 use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::document::{self, List, Node, POLICY_MARKER};
@@ -26,7 +28,7 @@ pub trait Files: Sync {
     /// Why it cannot be read, as a sentence.
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String>;
 
-    /// The names of the Rego files below a folder, in order.
+    /// The names of the Rego files below a folder, those of tests too, in order.
     ///
     /// # Errors
     /// Why the folder cannot be looked through, as a sentence.
@@ -176,7 +178,7 @@ fn read_chained(
             faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
         }
         chain.push(source.name().to_owned());
-        let mut reader = Reader { source, file: Arc::from(source.name()), faults, loaded };
+        let mut reader = Reader { faults, ..Reader::new(source, loaded) };
         for parent in reader.parents(root, load, chain) {
             let over = match parent {
                 Parent::BuiltIn(built_in) => {
@@ -247,6 +249,20 @@ struct Reader<'s> {
     faults: Faults,
     /// What has been read, here and along the chain.
     loaded: &'s Loaded,
+}
+
+impl<'s> Reader<'s> {
+    fn new(source: &'s Source, loaded: &'s Loaded) -> Self {
+        Self { source, file: Arc::from(source.name()), faults: Faults::default(), loaded }
+    }
+
+    /// Adds what is wrong with the file to all that is broken.
+    fn end(self, broken: &mut Vec<Broken>) {
+        let Faults(diagnostics) = self.faults;
+        if !diagnostics.is_empty() {
+            broken.push(Broken { source: Arc::new(self.source.clone()), diagnostics });
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -347,6 +363,7 @@ impl Reader<'_> {
             exceptions: self.exceptions(root, max_term.as_ref()),
             rego: Vec::new(),
             modules: Vec::new(),
+            data: Vec::new(),
             include,
             exclude,
             models_in,

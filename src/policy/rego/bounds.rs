@@ -5,23 +5,19 @@ use std::io;
 
 use regorus::{Engine, Value};
 
-use super::text::{has_huge_number, is_huge_number, is_wide_format};
+use super::format;
+use super::text::{has_huge_number, is_huge_number};
 
 /// A function with a bound: its name, how many arguments it takes, and what is wrong with them, if anything is.
 type Bound = (&'static str, u8, fn(&[Value]) -> Option<&'static str>);
 
-const BOUNDS: [Bound; 6] = [
-    ("sprintf", 2, wide),
+const BOUNDS: [Bound; 5] = [
     ("units.parse", 1, huge),
     ("units.parse_bytes", 1, huge),
     ("to_number", 1, huge),
     ("json.unmarshal", 1, huge_within),
     ("json.is_valid", 1, huge_within),
 ];
-
-fn wide(arguments: &[Value]) -> Option<&'static str> {
-    is_wide_format(text(arguments)).then_some("a width or precision in a format has more than 3 digits")
-}
 
 /// Why a number is refused.
 pub(super) const HUGE: &str = "a number has more than 1,000 digits, or an exponent of more than 3";
@@ -56,7 +52,27 @@ pub(super) fn add_to(engine: &mut Engine) -> Result<(), String> {
         let added = engine.add_extension(name.to_owned(), count, Box::new(bounded));
         added.map_err(|error| error.to_string())?;
     }
-    Ok(())
+    add_sprintf(engine)
+}
+
+/// Puts a `sprintf` before that of the engine, which bounds no width and drops what it does not know.
+fn add_sprintf(engine: &mut Engine) -> Result<(), String> {
+    let mut of_engine = unbounded("sprintf", 2)?;
+    let mut plain = move |verb: &str, value: &Value| {
+        of_engine.set_input(Value::from(vec![Value::from(verb), Value::from(vec![value.clone()])]));
+        let text =
+            of_engine.eval_rule(RESULT.to_owned()).map_err(|error| what(&error.to_string()).to_owned())?;
+        text.as_string().map(ToString::to_string).map_err(|error| error.to_string())
+    };
+    let sprintf = move |arguments: Vec<Value>| {
+        let [Value::String(format), Value::Array(rest)] = arguments.as_slice() else {
+            return Err(io::Error::other("`sprintf` needs a string and an array").into());
+        };
+        let text = format::sprintf(format, rest.as_slice(), &mut plain);
+        text.map(Value::from).map_err(|problem| io::Error::other(format!("`sprintf`: {problem}")).into())
+    };
+    let added = engine.add_extension("sprintf".to_owned(), 2, Box::new(sprintf));
+    added.map_err(|error| error.to_string())
 }
 
 const RESULT: &str = "data.aivss_lint.result";

@@ -59,7 +59,7 @@ pub(super) fn too_deep(text: &str) -> Option<Place> {
 
 /// The most digits that a number may have.
 const MOST_DIGITS: usize = 1_000;
-/// The most digits that an exponent, a width or a precision may have.
+/// The most digits that an exponent may have.
 const MOST_SHORT_DIGITS: usize = 3;
 
 /// The first number of a module that the engine would compute at great length.
@@ -101,15 +101,6 @@ pub(super) fn is_huge_number(text: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
     let is_long = |(_, exponent): (&str, &str)| digits(exponent) > MOST_SHORT_DIGITS;
     digits(text) > MOST_DIGITS || text.split_once(['e', 'E']).is_some_and(is_long)
-}
-
-/// Whether a format of `sprintf` has a wide field or a great precision.
-pub(super) fn is_wide_format(format: &str) -> bool {
-    let plain = format.replace("%%", " ");
-    plain.split('%').skip(1).any(|verb| {
-        let width = verb.trim_start_matches('.');
-        width.chars().take_while(|letter| letter.is_numeric()).count() > MOST_SHORT_DIGITS
-    })
 }
 
 /// One level of brackets.
@@ -287,16 +278,6 @@ mod tests {
             assert!(!has_huge_number(text), "{text}");
         }
         assert_eq!(huge_number("x := \"1e99999\" # 1e99999\ny1e99999 := [1e3, 2]"), None);
-    }
-
-    #[test]
-    fn wide_formats_are_found_and_others_are_not() {
-        for format in ["%9999d", "a %s %.9999f", "%09999d", "%%%1000x"] {
-            assert!(is_wide_format(format), "{format}");
-        }
-        for format in ["%s", "%999d", "100% of 2026", "100%%2026", "%.3f%d2026", "%"] {
-            assert!(!is_wide_format(format), "{format}");
-        }
     }
 
     #[test]
