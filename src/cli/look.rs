@@ -185,7 +185,8 @@ fn is_mention(source: &Source, linted: &Linted) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
     let is_unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
     let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
-    let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
+    let is_missing = |problem: &Diagnostic| problem.rule == rules::marker_missing::RULE.name;
+    let is_broken = linted.diagnostics.iter().any(|problem| problem.is_fixed() && !is_missing(problem));
     // A page has problems only where a block was meant to be a threat model.
     let is_page = source.language() == Language::Markdown;
     let may_be_model = || is_page || may_be_model(source.text(), source.language());

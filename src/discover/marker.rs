@@ -38,7 +38,8 @@ impl Marker {
     pub fn is_in(&self, bytes: &[u8], language: Language) -> bool {
         self.is_in_text(bytes, language)
             || (memchr::memchr(0, bytes).is_some()
-                && (self.widest.find(bytes).is_some() || self.is_in_utf16(bytes, language)))
+                && (self.widest.find(bytes).is_some()
+                    || is_utf16(bytes) && self.is_in_utf16(bytes, language)))
     }
 
     fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
@@ -85,6 +86,11 @@ impl Marker {
             kept = end - rest;
         }
     }
+}
+
+/// Whether bytes with zeros can be UTF-16: no text has the character zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, &[0; 3]).is_none()
 }
 
 /// The candidates that hold the marker, in no order; and why others could not be searched.

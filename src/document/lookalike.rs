@@ -12,6 +12,7 @@ use super::MODEL_MARKER;
 use crate::model::shapes;
 use crate::source::{Language, Span};
 use crate::suggest::is_near;
+use crate::unseen::is_unseen;
 
 /// How a word differs from the marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +151,7 @@ fn slip_at(bytes: &[u8], at: usize) -> Option<Span> {
 fn is_slip(word: &str) -> bool {
     word.len().abs_diff(MODEL_MARKER.len()) <= MOST_SLIPS
         && is_near(word, MODEL_MARKER, MOST_SLIPS)
-        && word != MODEL_MARKER
+        && !is_near(word, MODEL_MARKER, 0)
 }
 
 /// How a key of a tree differs from the marker, if it reads as the marker or has a slip or two.
@@ -227,13 +228,11 @@ fn shape(letter: char) -> u8 {
     match letter {
         '\0'..='\x7F' => ascii_shape(letter as u8),
         '\u{80}'..'\u{3000}' => SHAPES[letter as usize - 0x80],
-        '\u{3000}'..='\u{A4CF}' | '\u{A500}'..='\u{A63F}' | '\u{AC00}'..='\u{D7FF}' => {
-            if letter == '\u{3000}' {
-                b' '
-            } else {
-                OTHER
-            }
-        }
+        '\u{3000}'..='\u{A4CF}' | '\u{A500}'..='\u{A63F}' | '\u{AC00}'..='\u{D7FF}' => match letter {
+            '\u{3000}' => b' ',
+            _ if is_unseen(letter) => NOTHING,
+            _ => OTHER,
+        },
         _ => drawn(letter),
     }
 }
@@ -377,7 +376,8 @@ pub(super) fn end_of_link(bytes: &[u8], at: usize) -> usize {
 /// The shape of a character reference of HTML, and how many bytes it takes.
 fn reference(bytes: &[u8], at: usize) -> (u8, usize) {
     let rest = &bytes[at + 1..bytes.len().min(at + LONGEST)];
-    let count = |bytes: &[u8], is_wanted: fn(&u8) -> bool| bytes.iter().take_while(|byte| is_wanted(byte)).count();
+    let count =
+        |bytes: &[u8], is_wanted: fn(&u8) -> bool| bytes.iter().take_while(|byte| is_wanted(byte)).count();
     let (lead, radix, is_digit): (usize, u32, fn(&u8) -> bool) = match rest {
         [b'#', b'x' | b'X', ..] => (2, 16, u8::is_ascii_hexdigit),
         [b'#', ..] => (1, 10, u8::is_ascii_digit),
@@ -606,7 +606,7 @@ mod tests {
             "aivss/threat/model",
         ] {
             assert_eq!(forms(text, Language::Markdown), [], "{text}");
-            assert!(!reads(text), "{text}");
+            assert!(!matches!(form_of(text), Some(Form::Exact | Form::Disguised)), "{text}");
         }
         assert_eq!(forms("aivss_threaivss_threat_model", Language::Yaml), [Form::Exact]);
         assert!(!reads("aivss_threat_model_version"));

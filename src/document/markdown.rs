@@ -247,7 +247,7 @@ fn looks_like_model(content: &str) -> bool {
     let keys: Vec<&str> = lines()
         .filter(|line| indent(line) == outermost || line.trim_start().starts_with(['{', '"']))
         .filter_map(|line| line.trim_start_matches([' ', '{']).split_once(':'))
-        .map(|(key, _)| key.trim().trim_matches(['"', '\'']))
+        .map(|(key, _)| key.trim().trim_matches(['"', '\'', '+']))
         .collect();
     let parts = marker::PARTS.iter().filter(|part| keys.contains(part)).count();
     let is_marker = |key: &&str| matches!(form_of(key), Some(Form::Exact | Form::Disguised));

@@ -50,7 +50,8 @@ pub(super) fn shown(text: &str, language: Language, fences: &Spans) -> Vec<Shown
         let (lead, after) = (line.map(|line| &text[line..start]), &text[end..]);
         let count = parts.beside(span, fences);
         let is_quoted = is_quoted(text, start, end);
-        let is_bare = lead.is_some_and(|lead| is_bare(lead, after) || count >= WHOLE && is_emphasized(lead, after));
+        let is_bare =
+            lead.is_some_and(|lead| is_bare(lead, after) || count >= WHOLE && is_emphasized(lead, after));
         let is_mention = match form {
             Form::Variant => count < WHOLE,
             Form::Exact | Form::Disguised => is_page && !is_quoted && count == 0 && is_prose(after),
@@ -65,10 +66,9 @@ pub(super) fn shown(text: &str, language: Language, fences: &Spans) -> Vec<Shown
 
 /// Where a text has the word as people read it, in order.
 fn words(text: &str, language: Language) -> Vec<Lookalike> {
-    let exact = text.match_indices(MODEL_MARKER).map(|(start, word)| Lookalike {
-        span: Span::new(start, start + word.len()),
-        form: Form::Exact,
-    });
+    let exact = text
+        .match_indices(MODEL_MARKER)
+        .map(|(start, word)| Lookalike { span: Span::new(start, start + word.len()), form: Form::Exact });
     let disguised = lookalikes(text, language).into_iter().filter(|word| word.form == Form::Disguised);
     let mut words: Vec<Lookalike> = exact.chain(disguised).collect();
     words.sort_unstable_by_key(|word| word.span);
@@ -79,7 +79,8 @@ fn words(text: &str, language: Language) -> Vec<Lookalike> {
 fn all_words(page: &str) -> Vec<Lookalike> {
     let mut words = words(page, Language::Markdown);
     words.extend(variants(page, Language::Markdown));
-    words.sort_unstable_by_key(|word| word.span);
+    // A slip can be the beginning of a disguise.
+    words.sort_unstable_by_key(|word| (word.span.start, word.form));
     words
 }
 
@@ -153,7 +154,8 @@ pub(crate) fn may_be_model(text: &str, language: Language) -> bool {
         Language::Yaml | Language::Json => is_uncommented(text, language),
     };
     // Escapes may spell the other keys.
-    let is_whole = || is_whole_model(text) || ["\\x", "\\u", "\\U"].iter().any(|escape| text.contains(escape));
+    let is_whole =
+        || is_whole_model(text) || ["\\x", "\\u", "\\U"].iter().any(|escape| text.contains(escape));
     // Text in UTF-16 is not read at all.
     text.contains('\0') || has_word() || (variants(text, language).next().is_some() && is_whole())
 }
@@ -168,7 +170,8 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, Span)> + '_ {
     const MARKS: [char; 6] = ['"', '\'', '*', '`', '~', '_'];
     let is_key = |(start, word): &(usize, &str)| {
         let before = before_tags(text[..*start].trim_end_matches(MARKS)).trim_end_matches([' ', '\t']);
-        let rest = after_tags(text[start + word.len()..].trim_start_matches(MARKS)).trim_start_matches([' ', '\t']);
+        let rest =
+            after_tags(text[start + word.len()..].trim_start_matches(MARKS)).trim_start_matches([' ', '\t']);
         has_colon(rest) && (before.is_empty() || before.ends_with(['\n', '\r', '{', ',', '>', '|', '+']))
     };
     let find = move |(number, part): (usize, &'static str)| {
@@ -260,7 +263,8 @@ pub(super) fn in_braces(text: &str, block: Range<usize>, is_data: fn(&str) -> bo
 /// The markers in a range of a text that are keys, wherever in their lines.
 pub(super) fn keys(text: &str, range: Range<usize>) -> Vec<Span> {
     let part = &text[range.clone()];
-    let keys = words(part, Language::Yaml).into_iter().map(|word| word.span).filter(|span| is_key(part, *span));
+    let keys =
+        words(part, Language::Yaml).into_iter().map(|word| word.span).filter(|span| is_key(part, *span));
     keys.map(|span| Span::new(range.start + span.range().start, range.start + span.range().end)).collect()
 }
 
@@ -307,8 +311,10 @@ fn before_tags(mut text: &str) -> &str {
 
 /// A text without the HTML tags, the ends of links, the invisible characters and the marks of emphasis at its beginning.
 fn after_tags(text: &str) -> &str {
+    /// More than that is not skipped, so that a run of tags is not searched from each word in it.
+    const MOST: usize = 64;
     let mut text = text.trim_start_matches(is_inkless);
-    loop {
+    for _ in 0..MOST {
         let length = match text.as_bytes().first() {
             Some(b'<') => tag(text.as_bytes(), 0).unwrap_or_default(),
             Some(b']') => end_of_link(text.as_bytes(), 0),
@@ -317,18 +323,23 @@ fn after_tags(text: &str) -> &str {
         let Some(rest) = text.get(length..).filter(|_| length > 0) else { return text };
         text = rest.trim_start_matches(is_inkless);
     }
+    text
 }
 
 /// What follows a key before its colon is skipped: tags, comments, and the ends of lines with the marks of a quotation.
 fn after_gap(mut text: &str) -> &str {
-    loop {
-        let rest = after_tags(text).trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>');
+    /// More lines are not skipped.
+    const MOST: usize = 8;
+    for _ in 0..MOST {
+        let rest =
+            after_tags(text).trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>');
         let rest = &rest[break_or_comment(rest)..];
         if rest.len() == text.len() {
             return text;
         }
         text = rest;
     }
+    text
 }
 
 /// The length of a comment, or of a break of a line of Markdown, at the beginning of a text.
@@ -370,7 +381,8 @@ fn is_inkless(letter: char) -> bool {
 fn is_bare(lead: &str, after: &str) -> bool {
     let rest = after_tags(after).trim_start_matches([' ', '\t']);
     // The colon of an explicit key begins the next line.
-    let is_explicit = lead.trim_end().ends_with('?') && (rest.is_empty() || rest.starts_with(['\n', '\r', '#']));
+    let is_explicit =
+        lead.trim_end().ends_with('?') && (rest.is_empty() || rest.starts_with(['\n', '\r', '#']));
     (is_explicit || has_colon(after_gap(rest))) && (is_marks(lead) || is_marks(after_block_tag(lead)))
 }
 

@@ -10,7 +10,7 @@ use super::lookalike::{Form, form_of, lookalikes, slips};
 use super::markdown::Covered;
 use super::marker::{self, PARTS};
 use super::tree::{Kind, Tree};
-use super::{Document, MODEL_MARKER, Node, ProblemKind};
+use super::{Document, MODEL_MARKER, Map, Node, ProblemKind};
 use crate::pattern::is_default;
 use crate::source::{Language, Source, Span};
 
@@ -31,14 +31,13 @@ const fn why(language: Language) -> (&'static str, &'static str) {
 /// Reports each marker that a person sees, or that a tree contains below its root, and that was not read.
 pub(super) fn report(document: &mut Document<'_>, source: &Source, covered: Covered) {
     let (text, language) = (source.text(), source.language());
-    // No exemption holds in a file that is named like a threat model.
+    // In a file that is named like a threat model, only a JSON Schema is exempt.
     let is_exempt = !is_default(source.name());
     let (mut known, mut unread) = keys(document, source, is_exempt);
     unread.extend(covered.unread);
     known.extend(unread.iter().copied());
     let known = Spans::of(known.into_iter().chain(covered.faulty));
-    let (code, read, fences) =
-        (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
+    let (code, read, fences) = (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
     let is_mention = |marker: &marker::Shown| {
         marker.is_quoted && code.contain(marker.span)
             || marker.form == Form::Variant && read.contain(marker.span)
@@ -71,12 +70,13 @@ fn keys(document: &Document<'_>, source: &Source, is_exempt: bool) -> (BTreeSet<
     let found: Vec<_> =
         tree.entries(is_marker).filter(|(_, key, _)| !known.contains(&tree.span(*key))).collect();
     let definitions = if found.is_empty() { HashSet::new() } else { definitions_of(tree) };
+    let is_schema = is_exempt || roots().any(is_json_schema);
     let mut exemptions = Exemptions { tree, definitions, last: None };
     let mut likeness = Likeness::default();
     for (map, key, value) in found {
         let is_unread = match form_of(tree.key(key)) {
             Some(Form::Variant) => likeness.is_model(tree.node(map), tree.node(value)),
-            _ => !(is_exempt && exemptions.hold(map, value)),
+            _ => !(is_schema && exemptions.define(map) || is_exempt && exemptions.describe(map, value)),
         };
         if is_unread { &mut unread } else { &mut known }.insert(tree.span(key));
     }
@@ -92,15 +92,23 @@ struct Exemptions<'d> {
 }
 
 impl Exemptions<'_> {
-    fn hold(&mut self, map: u32, value: u32) -> bool {
+    fn define(&mut self, map: u32) -> bool {
+        self.of(map).0
+    }
+
+    fn describe(&mut self, map: u32, value: u32) -> bool {
         let tree = self.tree;
+        let sentence = tree.node(value).as_str().filter(|_| !matches!(tree.kind(value), Kind::Alias(_)));
+        sentence.is_some_and(marker::is_sentence) && self.of(map).1
+    }
+
+    fn of(&mut self, map: u32) -> (bool, bool) {
         let (_, is_definition, is_description) = match self.last {
             Some(last) if last.0 == map => last,
-            _ => (map, self.defines(map), is_description(tree, map)),
+            _ => (map, self.defines(map), is_description(self.tree, map)),
         };
         self.last = Some((map, is_definition, is_description));
-        let sentence = tree.node(value).as_str().filter(|_| !matches!(tree.kind(value), Kind::Alias(_)));
-        is_definition || (is_description && sentence.is_some_and(marker::is_sentence))
+        (is_definition, is_description)
     }
 
     /// Whether a mapping defines properties, all of them as JSON Schema does.
@@ -108,6 +116,14 @@ impl Exemptions<'_> {
         let tree = self.tree;
         self.definitions.contains(&map) && tree.pairs(map).all(|(_, value)| is_definition(tree, value))
     }
+}
+
+/// Whether a document is a JSON Schema as a whole.
+fn is_json_schema(root: Map<'_>) -> bool {
+    let dialect = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
+    let is_dialect =
+        dialect.trim_start_matches("http").trim_start_matches('s').starts_with("://json-schema.org/");
+    is_dialect && root.get("properties").is_some() && PARTS.iter().all(|part| root.get(part).is_none())
 }
 
 /// The mappings of a tree whose keys are names of properties or definitions.
@@ -123,9 +139,7 @@ fn is_definition(tree: &Tree<'_>, value: u32) -> bool {
     let mut keys = tree.pairs(value).map(|(key, _)| tree.key(key));
     match tree.kind(value) {
         Kind::Bool(_) => true,
-        Kind::Map(_) => {
-            keys.clone().any(|key| KEYWORDS.contains(&key)) && !keys.any(Likeness::knows)
-        }
+        Kind::Map(_) => keys.clone().any(|key| KEYWORDS.contains(&key)) && !keys.any(Likeness::knows),
         _ => false,
     }
 }
@@ -155,10 +169,11 @@ fn written(document: &Document<'_>, text: &str) -> Vec<Span> {
             scripts.extend(["script", "before_script", "after_script"].iter().filter_map(|key| job.get(key)));
         }
     }
-    let lines = scripts.iter().filter(|script| !script.is_alias()).flat_map(|script| match script.as_list() {
-        Some(list) => list.iter().map(Node::span).collect(),
-        None => vec![script.span()],
-    });
+    let lines =
+        scripts.iter().filter(|script| !script.is_alias()).flat_map(|script| match script.as_list() {
+            Some(list) => list.iter().map(Node::span).collect(),
+            None => vec![script.span()],
+        });
     Spans::of(lines).0.into_iter().flat_map(|script| here_documents(text, script)).collect()
 }
 
@@ -185,7 +200,8 @@ fn here_documents(text: &str, script: Span) -> Vec<Span> {
 fn delimiter(line: &str) -> Option<&str> {
     let (command, rest) = line.split_once("<<")?;
     let word = rest.trim_start_matches(['-', '~']).trim_start().trim_start_matches(['\'', '"', '\\']);
-    let end = word.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(word.len());
+    let end =
+        word.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(word.len());
     (end > 0 && !command.contains('#')).then(|| &word[..end])
 }
 

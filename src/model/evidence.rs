@@ -70,14 +70,16 @@ const USUAL_EXTENSIONS: [&str; 24] = [
 impl Word {
     fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
         const LONGEST: usize = 1_000;
-        let word: String = word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
+        let word: String =
+            word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
         let word = word.trim_matches(WRAPPERS).trim_end_matches([':', '!', '…']);
         let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
         let word = word.trim_matches(WRAPPERS);
         if is_absolute(word) {
             return Self::Outside(word.to_owned());
         }
-        let is_scheme = |scheme: &&str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
+        let is_scheme =
+            |scheme: &&str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
         let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| is_scheme(&scheme));
         if word.is_empty() || is_address || JOINTS.contains(&&*word.to_lowercase()) {
             return Self::Other;
@@ -92,6 +94,9 @@ impl Word {
             let is_file = has_extension(&path) && path.rsplit_once('.').is_some_and(is_usual);
             return if is_file { Self::Path(path) } else { Self::Prose };
         };
+        if first.eq_ignore_ascii_case(".git") {
+            return Self::Outside(path);
+        }
         let is_dotted = first == "." || first == "..";
         if !is_dotted && !path.contains("/../") && is_host(first) {
             return Self::Other;
