@@ -64,8 +64,7 @@ impl Likeness {
         }
         let (mut found, mut is_known) = ([false; PARTS.len()], false);
         for entry in map.iter() {
-            let is_part = |part: &&str| entry.key.trim().eq_ignore_ascii_case(part);
-            if let Some(number) = PARTS.iter().position(|part| is_part(&part)) {
+            if let Some(number) = PARTS.iter().position(|part| entry.key.trim().eq_ignore_ascii_case(part)) {
                 found[number] = true;
                 is_known = is_known || self.has_known_key(entry.value);
             }

@@ -63,7 +63,7 @@ fn keys(document: &Document<'_>, source: &Source, is_exempt: bool) -> (BTreeSet<
     let has_others = lookalikes(text, language).iter().any(|word| word.form != Form::Exact)
         || slips(text.as_bytes()).next().is_some();
     let is_marker = |key: &str| key == MODEL_MARKER || (has_others && form_of(key).is_some());
-    let read = roots().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key));
+    let read = roots().flat_map(Map::iter).filter(|entry| is_marker(entry.key));
     let mut known: BTreeSet<Span> = read.map(|entry| entry.key_span).collect();
     let tree = &document.tree;
     let mut unread = BTreeSet::new();
@@ -163,7 +163,7 @@ fn written(document: &Document<'_>, text: &str) -> Vec<Span> {
         for steps in jobs.chain(root.get("runs")).filter_map(|job| job.get("steps")?.as_list()) {
             scripts.extend(steps.iter().filter_map(|step| step.get("run")));
         }
-        let entries = root.as_map().into_iter().flat_map(|root| root.iter());
+        let entries = root.as_map().into_iter().flat_map(Map::iter);
         let others = entries.filter(|entry| !PARTS.contains(&entry.key)).map(|entry| entry.value);
         for job in others {
             scripts.extend(["script", "before_script", "after_script"].iter().filter_map(|key| job.get(key)));
