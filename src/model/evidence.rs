@@ -79,8 +79,8 @@ impl Word {
             return Self::Outside(word.to_owned());
         }
         let is_scheme =
-            |scheme: &&str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
-        let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| is_scheme(&scheme));
+            |scheme: &str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
+        let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| is_scheme(scheme));
         if word.is_empty() || is_address || JOINTS.contains(&&*word.to_lowercase()) {
             return Self::Other;
         }
