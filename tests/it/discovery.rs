@@ -709,6 +709,18 @@ fn many_variants_take_no_longer_than_their_length() {
 }
 
 #[test]
+fn required_model_in_a_folder_with_an_odd_name_is_missed() {
+    let policy = "aivss_policy: 1\nextends: [recommended]\nrequire: { models_in: ['agents/*/'] }\n";
+    let folder = checkout(&[(FILE, MODEL), ("aivss-policy.yaml", policy)]);
+    let odd = folder.path("agents").join(OsStr::from_bytes(b"n\xFF"));
+    fs::create_dir_all(&odd).unwrap();
+    fs::write(odd.join("a.py"), "pass\n").unwrap();
+    commit(&folder.path(""), "second");
+    let ran = folder.run(&["--format", "concise"]);
+    assert!(ran.code == 1 && ran.out.contains("error[model-missing]"), "{}", ran.out);
+}
+
+#[test]
 fn words_that_only_resemble_the_marker_are_no_problem() {
     let job = "steps:\n      - run: |\n          cat <<EOF > m.yaml\n          aivss_threat_model: 1\n          EOF\n";
     let schema = r#"{"properties": {"aivss_threat_model": {"const": 1}, "agent": {"type": "object"}}}"#;
@@ -755,7 +767,7 @@ fn words_that_only_resemble_the_marker_are_no_problem() {
         assert_eq!((ran.code, &*ran.out), (0, ""), "{name}: {text}");
     }
     // The same places with a threat model in them, or in a file that is named like one.
-    let script = format!("a:\n  script: |\n    cat <<EOF\n{}    EOF\n", wrong().replace("\n", "\n    "));
+    let script = format!("a:\n  script: |\n    cat <<EOF\n{}    EOF\n", wrong().replace('\n', "\n    "));
     for (name, text) in [
         ("docs/threat-model.yaml", script),
         ("docs/threat-model.yaml", "keys: { aivss_threat_model: The first of keys. }\n".to_owned()),
