@@ -61,6 +61,7 @@
 //! 10. What an exception covers stays in the report; nothing that was not read can be excepted or switched off.
 
 pub mod source;
+mod unseen;
 pub mod document;
 pub mod decimal;
 pub mod date;

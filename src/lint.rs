@@ -105,8 +105,12 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     let diagnostics =
         document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
     let mut linted = Linted::of(content, diagnostics);
+    let streams: HashSet<usize> = (roots.iter().enumerate())
+        .filter(|(_, (_, what))| matches!(what, Recognised::Model(_)))
+        .map(|(number, _)| document.stream_of(number))
+        .collect();
     let mut positions = source.positions();
-    for (root, what) in roots {
+    for (number, (root, what)) in roots.into_iter().enumerate() {
         // The rest is not shown, and the file fails for that: it need not be judged either.
         if linted.diagnostics.len() > MOST_FAULTS {
             break;
@@ -119,9 +123,11 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
             Recognised::Misspelled(key, place, meant) => {
                 linted.diagnostics.push(misspelled(key, place, meant));
             }
-            // Beside a threat model, what is none of its kind would go unread; a page may hold other blocks.
-            Recognised::Unmarked | Recognised::Other if !holds_model || is_page => {}
-            Recognised::Unmarked | Recognised::Other => linted.diagnostics.push(unmarked(root)),
+            // Another document next to a threat model would go unread. A page may contain other blocks.
+            Recognised::Unmarked | Recognised::Other if streams.contains(&document.stream_of(number)) => {
+                linted.diagnostics.push(unmarked(root));
+            }
+            Recognised::Unmarked | Recognised::Other => {}
         }
     }
     compare(&mut linted, path, judge);

@@ -20,14 +20,14 @@ use crate::change::Before;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Candidate, Discovery, Search, read_bounded};
-use crate::document::{may_be_key, parse};
+use crate::document::{may_be_model, parse};
 use crate::lint::{Content, Judge, Linted, lint};
 use crate::model::is_meant;
 use crate::policy::{Policy, Used};
 use crate::report::{FileReport, Obstacle, Report};
 use crate::rules::{self, Rule};
 use crate::score::Band;
-use crate::source::Source;
+use crate::source::{Language, Source};
 
 /// What is said of a folder that holds nothing to judge.
 pub(super) const NOTHING_HERE: &str = "no threat model here, and a gate that checked nothing does not pass; it looks for \
@@ -183,11 +183,14 @@ fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: Judge<'_>, keep: Kee
 /// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &Linted) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let is_unread = has(&rules::marker_unread::RULE) || has(&rules::model_unreadable::RULE);
+    let is_unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
     let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
-    let is_broken = linted.diagnostics.iter().any(Diagnostic::is_fixed);
-    let may_be_key = || may_be_key(source.text(), source.language());
-    let is_model = is_unread || is_meant() || (is_broken && may_be_key());
+    let is_missing = |problem: &Diagnostic| problem.rule == rules::marker_missing::RULE.name;
+    let is_broken = linted.diagnostics.iter().any(|problem| problem.is_fixed() && !is_missing(problem));
+    // A page has problems only where a block was meant to be a threat model.
+    let is_page = source.language() == Language::Markdown;
+    let may_be_model = || is_page || may_be_model(source.text(), source.language());
+    let is_model = is_unread.into_iter().any(has) || is_meant() || (is_broken && may_be_model());
     linted.models.is_empty() && source.undecodable().is_none() && !is_model
 }
 

@@ -15,7 +15,7 @@ use super::{emit_to_stdout, look, watch};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::discover;
-use crate::document::{self, POLICY_MARKER, may_be_key};
+use crate::document::{self, POLICY_MARKER, may_be_model};
 use crate::model::{Recognised, recognise};
 use crate::pattern::is_default;
 use crate::report::{self, Beside, Format, Look, Obstacle, Report, Verdict};
@@ -239,7 +239,7 @@ fn is_judged(file: &Path) -> bool {
     let is_read = |root| matches!(recognise(root), Recognised::Model(_)) || root.get(POLICY_MARKER).is_some();
     let is_unread = is_candidate
         && (!document.is_sound() || document.roots().next().is_none())
-        && may_be_key(source.text(), source.language());
+        && may_be_model(source.text(), source.language());
     document.roots().any(is_read) || is_unread
 }
 

@@ -150,7 +150,8 @@ impl Folders {
                 Place::Sparse(_) => self.add_file(&path),
                 Place::Folder => match repository.folder_link(&path) {
                     Some(link) => self.add(&link, Kind::Link),
-                    None if repository.stands(&path) => self.add_file(&path),
+                    // A name that is not UTF-8 cannot be found by its shown form.
+                    None if whole.to_str().is_none() || repository.stands(&path) => self.add_file(&path),
                     None => {}
                 },
             }

@@ -22,26 +22,41 @@ const BLOCK: usize = 256 * 1024;
 /// The marker in the encodings that text may have: a file in UTF-16 is an error, not another kind of file.
 pub struct Marker {
     narrow: Finder<'static>,
-    wide: [Finder<'static>; 2],
+    widest: Finder<'static>,
 }
 
 impl Default for Marker {
     fn default() -> Self {
-        let wide = |zeros: usize| {
-            let letters = MODEL_MARKER.bytes().flat_map(|byte| [vec![0; zeros], vec![byte]].concat());
-            // Without the zeros of the first letter, both byte orders contain it.
-            Finder::new(&letters.skip(zeros).collect::<Vec<u8>>()).into_owned()
-        };
-        Self { narrow: Finder::new(MODEL_MARKER), wide: [wide(1), wide(3)] }
+        // Without the zeros of the first letter, both byte orders of UTF-32 contain it.
+        let widest: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, 0, 0, byte]).skip(3).collect();
+        Self { narrow: Finder::new(MODEL_MARKER), widest: Finder::new(&widest).into_owned() }
     }
 }
 
 impl Marker {
     /// Whether bytes hold the marker, or a key that people read as the marker.
     pub fn is_in(&self, bytes: &[u8], language: Language) -> bool {
-        self.narrow.find(bytes).is_some()
-            || is_key_in(bytes, language)
-            || (memchr::memchr(0, bytes).is_some() && self.wide.iter().any(|wide| wide.find(bytes).is_some()))
+        self.is_in_text(bytes, language)
+            || (memchr::memchr(0, bytes).is_some()
+                && (self.widest.find(bytes).is_some()
+                    || is_utf16(bytes) && self.is_in_utf16(bytes, language)))
+    }
+
+    fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
+        self.narrow.find(bytes).is_some() || is_key_in(bytes, language)
+    }
+
+    /// The same in UTF-16 of both byte orders, of which a block of a file may begin within a unit.
+    fn is_in_utf16(&self, bytes: &[u8], language: Language) -> bool {
+        let units = |start: usize, unit: fn([u8; 2]) -> u16| {
+            let pairs = bytes.get(start..).unwrap_or_default().chunks_exact(2);
+            let text = char::decode_utf16(pairs.map(move |pair| unit([pair[0], pair[1]])));
+            text.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+        };
+        [0, 1].into_iter().any(|start| {
+            let texts = [units(start, u16::from_le_bytes), units(start, u16::from_be_bytes)];
+            texts.iter().any(|text| self.is_in_text(text.as_bytes(), language))
+        })
     }
 
     /// Whether a file holds the marker. `buffer` is used again for the next file.
@@ -71,6 +86,11 @@ impl Marker {
             kept = end - rest;
         }
     }
+}
+
+/// Whether bytes with zeros can be UTF-16: no text has the character zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, &[0; 3]).is_none()
 }
 
 /// The candidates that hold the marker, in no order; and why others could not be searched.

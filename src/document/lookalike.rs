@@ -3,6 +3,7 @@
 //!
 //! The search takes bytes, of which a file may have gigabytes, and is linear. [`may_contain`] is a fast filter before it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -11,6 +12,7 @@ use super::MODEL_MARKER;
 use crate::model::shapes;
 use crate::source::{Language, Span};
 use crate::suggest::is_near;
+use crate::unseen::is_unseen;
 
 /// How a word differs from the marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +45,8 @@ const LONGEST_TAG: usize = 1024;
 const OTHER: u8 = 0;
 /// What leaves no ink.
 const NOTHING: u8 = 1;
+/// How many letters of a slip may differ, be missing, or be too many.
+const MOST_SLIPS: usize = 2;
 
 /// Whether bytes may contain such a word: its rarest letter, next to the letters or signs that may be around it.
 pub(crate) fn may_contain(bytes: &[u8], language: Language) -> bool {
@@ -54,7 +58,7 @@ fn may_contain_where(bytes: &[u8], language: Language, is_wanted: fn(&[u8], usiz
     let is_letter = |(code, _): (u8, usize)| class(code) == b'v';
     memchr::memchr2_iter(b'v', b'V', bytes).any(|at| is_within(bytes, at, is_page) && is_wanted(bytes, at))
         || memchr::memchr_iter(b'\\', bytes).any(|at| is_letter(escaped(bytes, at)))
-        || is_page && memchr::memchr_iter(b'&', bytes).any(|at| is_letter(entity(bytes, at)))
+        || is_page && memchr::memchr_iter(b'&', bytes).any(|at| is_letter(reference(bytes, at)))
         || !bytes.is_ascii() && has_foreign_letter(bytes)
 }
 
@@ -121,41 +125,63 @@ pub(crate) fn is_key_in(bytes: &[u8], language: Language) -> bool {
 }
 
 /// Whether bytes contain a key that is the marker but for a slip or two in one of its parts.
-pub(crate) fn has_slip(bytes: &[u8]) -> bool {
-    /// A part of the word that slips elsewhere leave as it is.
-    static LAST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("reat_mod"));
-    memmem::find_iter(bytes, "ivss_").any(|at| is_slip_at(bytes, at))
-        || LAST.find_iter(bytes).any(|at| is_slip_at(bytes, at))
+fn has_slip(bytes: &[u8]) -> bool {
+    slips(bytes).next().is_some()
 }
 
-/// Whether the word around a place is a key that is almost the marker.
-fn is_slip_at(bytes: &[u8], at: usize) -> bool {
-    /// How many letters may differ, be missing, or be too many.
-    const MOST: usize = 2;
+/// The keys that are the marker but for a slip or two in one of its parts.
+pub(super) fn slips(bytes: &[u8]) -> impl Iterator<Item = Lookalike> + '_ {
+    /// A part of the word that slips elsewhere leave as it is.
+    static LAST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("reat_mod"));
+    let places = memmem::find_iter(bytes, "ivss_").chain(LAST.find_iter(bytes));
+    places.filter_map(|at| Some(Lookalike { span: slip_at(bytes, at)?, form: Form::Variant }))
+}
+
+/// The word around a place, if it is a key that is almost the marker.
+fn slip_at(bytes: &[u8], at: usize) -> Option<Span> {
     const MOST_AROUND: usize = 24;
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let before = bytes[..at].iter().rev().take(MOST_AROUND).take_while(is_part).count();
     let after = bytes[at..].iter().take(MOST_AROUND).take_while(is_part).count();
-    let word = &bytes[at - before..at + after];
-    let is_slip = |word: &str| is_near(word, MODEL_MARKER, MOST) && !is_near(word, MODEL_MARKER, 0);
-    word.len().abs_diff(MODEL_MARKER.len()) <= MOST
-        && std::str::from_utf8(word).is_ok_and(is_slip)
-        && is_followed_by_colon(bytes, at + after)
+    let word = std::str::from_utf8(&bytes[at - before..at + after]).ok()?;
+    let is_key = is_slip(word) && is_followed_by_colon(bytes, at + after);
+    is_key.then(|| Span::new(at - before, at + after))
 }
 
-/// Whether a key reads as the marker, and nothing else is in it.
-pub(crate) fn reads_as_marker(key: &str) -> bool {
-    let is_blank =
-        |text: &str| text.chars().all(|letter| matches!(shape(letter), NOTHING | b' ' | b'_' | b'-'));
-    key.len() <= LONGEST
-        && Scanner::new(key.as_bytes(), Language::Yaml).next().is_some_and(|word| {
-            let range = word.span.range();
-            is_blank(&key[..range.start]) && is_blank(&key[range.end..])
-        })
+fn is_slip(word: &str) -> bool {
+    word.len().abs_diff(MODEL_MARKER.len()) <= MOST_SLIPS
+        && is_near(word, MODEL_MARKER, MOST_SLIPS)
+        && !is_near(word, MODEL_MARKER, 0)
 }
 
-/// The spellings of a colon in a page.
-pub(super) const COLONS: [&str; 6] = [":", "\\:", "&colon;", "&#58;", "&#x3a;", "&#x3A;"];
+/// How a key of a tree differs from the marker, if it reads as the marker or has a slip or two.
+pub(crate) fn form_of(key: &str) -> Option<Form> {
+    let is_ink = |letter: char| !matches!(shape(letter), NOTHING | b' ');
+    let is_joined = |letter: char| !is_ink(letter) || is_joiner(shape(letter));
+    if key == MODEL_MARKER {
+        return Some(Form::Exact);
+    }
+    if key.len() > LONGEST {
+        return None;
+    }
+    let Some(word) = Scanner::new(key.as_bytes(), Language::Yaml).next() else {
+        return is_slip(key).then_some(Form::Variant);
+    };
+    let Range { start, end } = word.span.range();
+    let (before, after) = (&key[..start], &key[end..]);
+    if !before.contains(is_ink) && !after.contains(is_ink) {
+        // Spaces and what is not seen around the marker are a disguise.
+        return Some(word.form.max(Form::Disguised));
+    }
+    let is_variant = (before.chars().chain(after.chars()).all(is_joined)) || is_slip(key);
+    is_variant.then_some(Form::Variant)
+}
+
+/// Whether a text begins with a colon, however a page spells it.
+pub(super) fn has_colon(text: &str) -> bool {
+    let bytes = text.trim_start_matches('\\').as_bytes();
+    !bytes.is_empty() && unit(bytes, 0, true).0 == b':'
+}
 
 /// Whether a colon follows, after quotation marks, white space and the beginnings of lines.
 fn is_followed_by_colon(bytes: &[u8], end: usize) -> bool {
@@ -165,13 +191,12 @@ fn is_followed_by_colon(bytes: &[u8], end: usize) -> bool {
     let mut at = 0;
     while let Some(byte) = rest.get(at) {
         match byte {
-            b':' => return true,
             b'#' => at += memchr::memchr2(b'\n', b'\r', &rest[at..]).unwrap_or(rest.len()),
-            b'&' if COLONS.iter().any(|colon| rest[at..].starts_with(colon.as_bytes())) => return true,
-            b'&' => at += entity(rest, at).1,
-            b'"' | b'\'' | b'\\' | b'>' | b'*' | b'`' | b'_' => at += 1,
+            b'"' | b'\'' | b'\\' | b'>' | b'*' | b'`' | b'_' | b'~' => at += 1,
             b'<' => at += tag(rest, at).unwrap_or(1),
             b']' => at += end_of_link(rest, at),
+            _ if unit(rest, at, true).0 == b':' => return true,
+            b'&' => at += reference(rest, at).1,
             _ if byte.is_ascii_whitespace() || !byte.is_ascii() => at += 1,
             _ => return false,
         }
@@ -203,13 +228,11 @@ fn shape(letter: char) -> u8 {
     match letter {
         '\0'..='\x7F' => ascii_shape(letter as u8),
         '\u{80}'..'\u{3000}' => SHAPES[letter as usize - 0x80],
-        '\u{3000}'..='\u{A63F}' | '\u{AC00}'..='\u{D7FF}' => {
-            if letter == '\u{3000}' {
-                b' '
-            } else {
-                OTHER
-            }
-        }
+        '\u{3000}'..='\u{A4CF}' | '\u{A500}'..='\u{A63F}' | '\u{AC00}'..='\u{D7FF}' => match letter {
+            '\u{3000}' => b' ',
+            _ if is_unseen(letter) => NOTHING,
+            _ => OTHER,
+        },
         _ => drawn(letter),
     }
 }
@@ -218,6 +241,7 @@ const fn ascii_shape(byte: u8) -> u8 {
     match byte {
         // A key may be folded over lines.
         b'\t' | b'\n' | b'\r' => b' ',
+        b':' => byte,
         _ if byte.is_ascii_alphanumeric() || is_joiner(byte) => byte,
         _ => OTHER,
     }
@@ -246,11 +270,14 @@ fn drawn(letter: char) -> u8 {
         ('Τ', b't'),
         ('ι', b'i'),
         ('α', b'a'),
+        ('ɘ', b'e'),
+        ('\u{10434}', b's'),
     ];
     let of_table = || MORE.iter().find(|(one, _)| *one == letter).map(|(_, latin)| *latin);
     match letter {
         '＿' | '‗' | 'ˍ' | '︳' | '︴' | '﹍'..='﹏' | '⎽' | '▁' => b'_',
-        '‐'..='―' | '−' | '﹘' | '－' | '﹣' => b'-',
+        '：' | '∶' | '﹕' | '︓' | 'ː' | '꞉' | '׃' | '܃' => b':',
+        '·' | '・' | '‐'..='―' | '−' | '﹘' | '－' | '﹣' => b'-',
         '\u{85}' | '\u{2028}' | '\u{2029}' => OTHER,
         _ if letter.is_whitespace() => b' ',
         _ => of_table().unwrap_or_else(|| {
@@ -269,7 +296,7 @@ fn unit(bytes: &[u8], at: usize, is_page: bool) -> (u8, usize) {
     match bytes[at] {
         b'\\' => escaped(bytes, at),
         b'<' if is_page => tag(bytes, at).map_or((OTHER, 1), |length| (NOTHING, length)),
-        b'&' if is_page => entity(bytes, at),
+        b'&' if is_page => reference(bytes, at),
         b'*' | b'`' | b'~' | b'[' if is_page => (NOTHING, 1),
         b']' if is_page => (NOTHING, end_of_link(bytes, at)),
         byte if byte.is_ascii() => (ascii_shape(byte), 1),
@@ -325,7 +352,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 }
 
 /// The length of an HTML tag or comment at a place.
-fn tag(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn tag(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..bytes.len().min(at + LONGEST_TAG)];
     let is_tag =
         rest.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?'));
@@ -346,37 +373,43 @@ pub(super) fn end_of_link(bytes: &[u8], at: usize) -> usize {
     memchr::memchr(close, rest).map_or(1, |end| end + 2)
 }
 
-/// The shape of a character reference of HTML.
-fn entity(bytes: &[u8], at: usize) -> (u8, usize) {
-    /// The longest name in the list of HTML.
-    const LONGEST_NAME: usize = 32;
-    let rest = &bytes[at + 1..bytes.len().min(at + 1 + LONGEST_NAME)];
-    let length =
-        rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'#').unwrap_or(rest.len());
-    let (name, is_closed) = (&rest[..length], rest.get(length) == Some(&b';'));
-    let length = 1 + length + usize::from(is_closed);
-    let code = match name {
-        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16),
-        [b'#', digits @ ..] => number(digits, 10),
-        _ if is_closed => return (named(name), length),
-        _ => None,
+/// The shape of a character reference of HTML, and how many bytes it takes.
+fn reference(bytes: &[u8], at: usize) -> (u8, usize) {
+    let rest = &bytes[at + 1..bytes.len().min(at + LONGEST)];
+    let count =
+        |bytes: &[u8], is_wanted: fn(&u8) -> bool| bytes.iter().take_while(|byte| is_wanted(byte)).count();
+    let (lead, radix, is_digit): (usize, u32, fn(&u8) -> bool) = match rest {
+        [b'#', b'x' | b'X', ..] => (2, 16, u8::is_ascii_hexdigit),
+        [b'#', ..] => (1, 10, u8::is_ascii_digit),
+        _ => (0, 0, u8::is_ascii_alphanumeric),
     };
-    code.and_then(char::from_u32).map_or((OTHER, 1), |letter| (shape(letter), length))
+    let end = lead + count(&rest[lead..], is_digit);
+    let (name, is_closed) = (&rest[lead..end], rest.get(end) == Some(&b';'));
+    let length = 1 + end + usize::from(is_closed);
+    let code = if radix == 0 { None } else { number(name, radix).and_then(char::from_u32) };
+    match code {
+        Some(letter) => (shape(letter), length),
+        None if radix == 0 && is_closed => (named(name), length),
+        None => (OTHER, 1),
+    }
 }
 
 /// The shape of a character by its name in HTML.
 fn named(name: &[u8]) -> u8 {
     match name {
+        b"colon" | b"ratio" => b':',
         b"lowbar" | b"UnderBar" => b'_',
         b"hyphen" | b"dash" | b"ndash" | b"mdash" | b"minus" => b'-',
         b"shy" | b"zwj" | b"zwnj" | b"lrm" | b"rlm" | b"ZeroWidthSpace" | b"NoBreak" => NOTHING,
         b"nbsp" | b"ensp" | b"emsp" | b"thinsp" | b"hairsp" | b"Tab" => b' ',
+        b"ell" => b'l',
+        b"dd" | b"DD" => b'd',
         b"acy" | b"alpha" | b"Acy" => b'a',
         b"iukcy" | b"imath" | b"iota" => b'i',
         b"nu" => b'v',
         b"dscy" => b's',
         b"tcy" => b't',
-        b"iecy" | b"IEcy" => b'e',
+        b"ee" | b"exponentiale" | b"iecy" | b"IEcy" => b'e',
         b"mcy" | b"Mcy" => b'm',
         b"ocy" | b"omicron" => b'o',
         [letter, b's', b'c', b'r'] | [letter, b'o', b'p', b'f'] | [letter, b'f', b'r'] => *letter,
@@ -492,6 +525,10 @@ impl Iterator for Scanner<'_> {
 mod tests {
     use super::*;
 
+    fn reads(key: &str) -> bool {
+        form_of(key).is_some()
+    }
+
     fn forms(text: &str, language: Language) -> Vec<Form> {
         assert_eq!(
             Scanner::new(text.as_bytes(), language).collect::<Vec<_>>(),
@@ -557,7 +594,7 @@ mod tests {
             "aivss_threat_modeI",
         ] {
             assert_eq!(forms(text, Language::Yaml), [Form::Variant], "{text}");
-            assert!(reads_as_marker(text), "{text}");
+            assert!(reads(text), "{text}");
         }
         for text in [
             "aivss: threat_model",
@@ -568,10 +605,10 @@ mod tests {
             "aivss/threat/model",
         ] {
             assert_eq!(forms(text, Language::Markdown), [], "{text}");
-            assert!(!reads_as_marker(text), "{text}");
+            assert!(!matches!(form_of(text), Some(Form::Exact | Form::Disguised)), "{text}");
         }
         assert_eq!(forms("aivss_threaivss_threat_model", Language::Yaml), [Form::Exact]);
-        assert!(!reads_as_marker("aivss_threat_model_version"));
+        assert!(!reads("aivss_threat_model_version"));
     }
 
     #[test]

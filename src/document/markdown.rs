@@ -8,11 +8,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::lookalike::reads_as_marker;
+use super::lookalike::{Form, form_of};
 use super::unread::Spans;
-use super::{Document, MODEL_MARKER, ProblemKind, json, marker, yaml};
-use crate::source::{BOM, Span};
-use crate::suggest::nearest;
+use super::{Document, ProblemKind, json, marker, yaml};
+use crate::source::{BOM, Language, Span};
 
 /// How many marks a page may hold: those of a thousand threat models.
 const MOST_MARKS: usize = 200_000;
@@ -22,6 +21,10 @@ const MOST_MARKS: usize = 200_000;
 pub(super) struct Covered {
     /// Blocks that have a problem of their own.
     pub(super) faulty: Vec<Span>,
+    /// Fenced blocks.
+    pub(super) fences: Vec<Span>,
+    /// Those of which trees were made.
+    pub(super) read: Vec<Span>,
     /// Code spans, in which prose mentions keys.
     pub(super) code: Vec<Span>,
     /// Markers that were not read.
@@ -52,7 +55,6 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     if marks(page) > MOST_MARKS {
         let message = format!("a page holds at most {MOST_MARKS} lines and signs of Markdown");
         document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
-        covered.faulty.push(Span::new(0, text.len()));
         return covered;
     }
     let front = front_matter(page);
@@ -80,14 +82,18 @@ pub(super) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
             }
             Event::End(TagEnd::CodeBlock) => {
                 let range = offset + range.start..offset + range.end;
-                inside.push(Span::new(range.start, range.end));
+                let span = Span::new(range.start, range.end);
+                inside.push(span);
+                covered.fences.extend(block.is_some().then_some(span));
+                document.blocks.push(document.roots.len());
                 match block.take().map(|block| block.read(document, text)) {
                     Some(Outcome::Faulty(block)) => covered.faulty.push(block),
                     Some(Outcome::Other) => {
                         covered.unread.extend(marker::in_braces(text, range, marker::is_data));
                     }
-                    Some(Outcome::Mention) => covered.faulty.push(Span::new(range.start, range.end)),
-                    Some(Outcome::Read) | None => {}
+                    Some(Outcome::Mention) => covered.faulty.push(span),
+                    Some(Outcome::Read) => covered.read.push(span),
+                    None => {}
                 }
             }
             // Backticks in front matter are characters of YAML.
@@ -180,7 +186,9 @@ impl Block {
             return Outcome::Mention;
         }
         let looks_like_model = looks_like_model(&self.content) || looks_like_report(&self.content);
-        if !looks_like_model && !matches!(self.language.as_str(), "" | "yaml" | "yml" | "json") {
+        let is_json = self.language.starts_with("json");
+        let is_data = is_json || matches!(self.language.as_str(), "yaml" | "yml");
+        if !looks_like_model && !is_data && !self.language.is_empty() {
             return Outcome::Other;
         }
         // From the start of the line, so that an indented block keeps its shape.
@@ -191,7 +199,11 @@ impl Block {
             return Outcome::Read;
         }
         // A page may show what is no YAML; only what was meant to be a threat model must be one.
-        let is_meant = looks_like_model || marker::is_mentioned(&self.content);
+        let language = if is_json { Language::Json } else { Language::Yaml };
+        let is_model = || is_data || marker::count_parts(&self.content) > 0;
+        let is_meant = looks_like_model
+            || marker::is_mentioned(&self.content)
+            || (marker::is_uncommented(&self.content, language) && is_model());
         let is_report = |root: &u32| document.tree.node(*root).get("vulnerabilities").is_some();
         if is_meant || document.roots[roots..].iter().any(is_report) {
             return Outcome::Faulty(Span::new(line, self.end));
@@ -235,13 +247,11 @@ fn looks_like_model(content: &str) -> bool {
     let keys: Vec<&str> = lines()
         .filter(|line| indent(line) == outermost || line.trim_start().starts_with(['{', '"']))
         .filter_map(|line| line.trim_start_matches([' ', '{']).split_once(':'))
-        .map(|(key, _)| key.trim().trim_matches(['"', '\'']))
+        .map(|(key, _)| key.trim().trim_matches(['"', '\'', '+']))
         .collect();
-    let has = |wanted: &str| keys.contains(&wanted);
-    let parts = ["agent", "aivss", "maestro", "findings"].into_iter().filter(|part| has(part)).count();
-    // Words with space between them are a command or a sentence.
-    let mut words = keys.iter().filter(|key| !key.contains(char::is_whitespace));
-    words.any(|key| nearest(key, [MODEL_MARKER]).is_some() || reads_as_marker(key)) || parts >= 2
+    let parts = marker::PARTS.iter().filter(|part| keys.contains(part)).count();
+    let is_marker = |key: &&str| matches!(form_of(key), Some(Form::Exact | Form::Disguised));
+    parts >= marker::WHOLE || keys.iter().any(is_marker)
 }
 
 /// Whether a block holds an OWASP report, or was meant to: by its keys wherever they are, read without parsing. A

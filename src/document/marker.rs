@@ -3,11 +3,14 @@
 //! A tree tells which markers were read. This search tells which ones a person sees, so that a marker that no tree
 //! contains is a problem and not silence.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::MODEL_MARKER;
-use super::lookalike::{COLONS, Form, Lookalike, end_of_link, has_slip, lookalikes};
+use super::lookalike::{Form, Lookalike, end_of_link, has_colon, lookalikes, slips, tag};
+use super::unread::Spans;
 use crate::source::{Language, Span};
+use crate::unseen::is_unseen;
 
 /// The spellings of a quotation mark, those that contain another one first.
 const QUOTES: [&str; 10] =
@@ -20,27 +23,41 @@ pub(super) struct Shown {
     pub(super) span: Span,
     /// Whether quotes enclose it. Only then may it be a mention in a code span.
     pub(super) is_quoted: bool,
+    /// How the word differs from the marker.
+    pub(super) form: Form,
 }
 
-/// The markers that a text shows, in order.
+/// The markers that a text shows, in order. `fences` are the fenced blocks of a page.
 ///
 /// A marker is the word as a key: in quotes and followed by a colon, or bare, followed by a colon, and preceded in its
-/// line by nothing but indentation and marks. In a page, prose that follows a bare word and its colon makes it a mention.
-pub(super) fn shown(text: &str, language: Language) -> Vec<Shown> {
+/// line by nothing but indentation and marks. In a page, prose that follows a bare word and its colon makes it a mention,
+/// and a variant of the word is a marker where other keys of a threat model follow.
+pub(super) fn shown(text: &str, language: Language, fences: &Spans) -> Vec<Shown> {
+    let is_page = language == Language::Markdown;
+    let words = if is_page { all_words(text) } else { words(text, language) };
+    let parts = if is_page && !words.is_empty() { Parts::of(text, fences) } else { Parts::default() };
     let mut shown = Vec::new();
     // The word is no mark, so that only the first one of a line can be bare.
     let mut passed = 0;
-    for (start, end) in words(text, language) {
+    for Lookalike { span, form } in words {
+        let Range { start, end } = span.range();
         // What begins within another one ends with it.
         if start < passed {
             continue;
         }
         let line = text[passed..start].rfind(['\n', '\r']).map(|at| passed + at + 1);
         let line = line.or((passed == 0).then_some(0));
+        let (lead, after) = (line.map(|line| &text[line..start]), &text[end..]);
+        let count = parts.beside(span, fences);
         let is_quoted = is_quoted(text, start, end);
-        let is_bare = || line.is_some_and(|line| is_bare(&text[line..start], &text[end..]));
-        if is_quoted || is_bare() && !(language == Language::Markdown && is_prose(&text[end..])) {
-            shown.push(Shown { span: Span::new(start, end), is_quoted });
+        let is_bare =
+            lead.is_some_and(|lead| is_bare(lead, after) || count >= WHOLE && is_emphasized(lead, after));
+        let is_mention = match form {
+            Form::Variant => count < WHOLE,
+            Form::Exact | Form::Disguised => is_page && !is_quoted && count == 0 && is_prose(after),
+        };
+        if (is_quoted || is_bare) && !is_mention {
+            shown.push(Shown { span, is_quoted, form });
         }
         passed = end;
     }
@@ -48,82 +65,174 @@ pub(super) fn shown(text: &str, language: Language) -> Vec<Shown> {
 }
 
 /// Where a text has the word as people read it, in order.
-fn words(text: &str, language: Language) -> Vec<(usize, usize)> {
-    let plain = text.match_indices(MODEL_MARKER).map(|(start, word)| (start, start + word.len()));
+fn words(text: &str, language: Language) -> Vec<Lookalike> {
+    let exact = text
+        .match_indices(MODEL_MARKER)
+        .map(|(start, word)| Lookalike { span: Span::new(start, start + word.len()), form: Form::Exact });
     let disguised = lookalikes(text, language).into_iter().filter(|word| word.form == Form::Disguised);
-    let disguised = disguised.map(|word| (word.span.range().start, word.span.range().end));
-    let mut words: Vec<(usize, usize)> = plain.chain(disguised).collect();
-    words.sort_unstable();
+    let mut words: Vec<Lookalike> = exact.chain(disguised).collect();
+    words.sort_unstable_by_key(|word| word.span);
     words
+}
+
+/// The words of a page, and the variants of the word.
+fn all_words(page: &str) -> Vec<Lookalike> {
+    let mut words = words(page, Language::Markdown);
+    words.extend(variants(page, Language::Markdown));
+    // A slip can be the beginning of a disguise.
+    words.sort_unstable_by_key(|word| (word.span.start, word.form));
+    words
+}
+
+fn variants(text: &str, language: Language) -> impl Iterator<Item = Lookalike> + '_ {
+    let variants = lookalikes(text, language).into_iter().filter(|word| word.form == Form::Variant);
+    variants.chain(slips(text.as_bytes()))
 }
 
 /// Whether a block of YAML or JSON that does not parse contains the marker as a key, at any place of a line.
 pub(crate) fn is_mentioned(text: &str) -> bool {
-    words(text, Language::Yaml).into_iter().any(|(start, end)| is_key(text, start, end))
+    words(text, Language::Yaml).into_iter().any(|word| is_key(text, word.span))
 }
 
 /// Whether a word is not part of another one, and a colon follows it.
-fn is_key(text: &str, start: usize, end: usize) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
-    let rest = text[end..].trim_start_matches(['"', '\'']).trim_start();
-    rest.starts_with(':') && !text[..start].ends_with(is_part)
+fn is_key(text: &str, span: Span) -> bool {
+    let rest = text[span.range().end..].trim_start_matches(['"', '\'']);
+    after_gap(rest).starts_with(':') && is_word(text, span)
 }
 
-/// Whether a text that does not parse can contain the marker as a key, of whatever form.
-pub(crate) fn may_be_key(text: &str, language: Language) -> bool {
-    let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let lines: Vec<&str> = text.split(['\n', '\r']).filter(|line| !is_comment(line)).collect();
-    let text = lines.join("\n");
-    let is_variant = |word: &Lookalike| {
-        let Range { start, end } = word.span.range();
-        word.form == Form::Variant && (is_quoted(&text, start, end) || is_first_key(&text, start, end))
+/// Whether a word is not part of another one. An escape before it ends with a letter or digit.
+fn is_word(text: &str, span: Span) -> bool {
+    /// The longest escape, in bytes.
+    const ESCAPE: usize = 10;
+    let Range { start, end } = span.range();
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_escaped = || text.as_bytes()[..start].iter().rev().take(ESCAPE).any(|byte| *byte == b'\\');
+    let is_inner = text[..start].ends_with(|letter| is_part(letter) || letter == '.') && !is_escaped();
+    !is_inner && !text[end..].starts_with(is_part)
+}
+
+/// Whether a text that does not parse, or was not read as a whole, contains the word outside of comments.
+pub(super) fn is_uncommented(text: &str, language: Language) -> bool {
+    let mut comments = Comments { text, at: 0, is_json: language == Language::Json, is_open: false };
+    words(text, Language::Yaml)
+        .into_iter()
+        .any(|word| !comments.reach(word.span.range().start) && is_word(text, word.span))
+}
+
+/// A walk through the comments of a text that does not parse.
+struct Comments<'t> {
+    text: &'t str,
+    at: usize,
+    is_json: bool,
+    is_open: bool,
+}
+
+impl Comments<'_> {
+    /// Whether a place further on is in a comment. A quotation mark ends one: what seems to begin it can be in a string.
+    fn reach(&mut self, place: usize) -> bool {
+        for (at, letter) in self.text.get(self.at..place).unwrap_or_default().char_indices() {
+            let before = &self.text[..self.at + at];
+            match letter {
+                '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' | '"' | '\'' => self.is_open = false,
+                '#' if !self.is_json => {
+                    self.is_open |= before.is_empty() || before.ends_with(char::is_whitespace);
+                }
+                '/' if self.is_json => self.is_open |= before.ends_with('/'),
+                _ => {}
+            }
+        }
+        self.at = self.at.max(place);
+        self.is_open
+    }
+}
+
+/// Whether a text that does not parse can be a threat model: it contains the marker outside of comments, or a variant of it
+/// next to other keys of a threat model.
+pub(crate) fn may_be_model(text: &str, language: Language) -> bool {
+    let has_word = || match language {
+        Language::Markdown => is_mentioned(text),
+        Language::Yaml | Language::Json => is_uncommented(text, language),
     };
-    let is_lookalike = || lookalikes(&text, language).iter().any(is_variant) || has_slip(text.as_bytes());
+    // Escapes may spell the other keys.
+    let is_whole =
+        || is_whole_model(text) || ["\\x", "\\u", "\\U"].iter().any(|escape| text.contains(escape));
     // Text in UTF-16 is not read at all.
-    text.contains('\0') || is_mentioned(&text) || (count_parts(&text) > 0 && is_lookalike())
-}
-
-fn is_first_key(text: &str, start: usize, end: usize) -> bool {
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    is_bare(&text[line..start], &text[end..])
+    text.contains('\0') || has_word() || (variants(text, language).next().is_some() && is_whole())
 }
 
 /// The keys beside the marker.
-pub(crate) const PARTS: [&str; 4] = ["agent", "aivss", "maestro", "findings"];
+pub(super) const PARTS: [&str; 4] = ["agent", "aivss", "maestro", "findings"];
+/// How many of [`PARTS`] make a threat model of the keys around a variant of the marker.
+pub(super) const WHOLE: usize = 2;
 
-/// How many of the keys of a threat model a text has, at the beginnings of lines, in braces or in quotes.
-fn count_parts(text: &str) -> usize {
-    let has = |part: &&str| {
-        text.match_indices(*part).any(|(start, word)| {
-            let before = text[..start].trim_end_matches(['"', '\'']).trim_end_matches([' ', '\t']);
-            let rest =
-                text[start + word.len()..].trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
-            rest.starts_with(':')
-                && (before.is_empty() || before.ends_with(['\n', '\r', '{', ',', '>', '|', '+']))
-        })
+/// Where a text has the keys of a threat model, at the beginnings of lines, in braces or in quotes.
+fn parts(text: &str) -> impl Iterator<Item = (usize, Span)> + '_ {
+    const MARKS: [char; 6] = ['"', '\'', '*', '`', '~', '_'];
+    let is_key = |(start, word): &(usize, &str)| {
+        let before = before_tags(text[..*start].trim_end_matches(MARKS)).trim_end_matches([' ', '\t']);
+        let rest =
+            after_tags(text[start + word.len()..].trim_start_matches(MARKS)).trim_start_matches([' ', '\t']);
+        has_colon(rest) && (before.is_empty() || before.ends_with(['\n', '\r', '{', ',', '>', '|', '+']))
     };
-    PARTS.iter().filter(|part| has(part)).count()
+    let find = move |(number, part): (usize, &'static str)| {
+        let keys = text.match_indices(part).filter(is_key);
+        keys.map(move |(start, word)| (number, Span::new(start, start + word.len())))
+    };
+    PARTS.into_iter().enumerate().flat_map(find)
+}
+
+/// The keys of a threat model in a page: the last of each kind outside of the fenced blocks, and those in each of them.
+#[derive(Default)]
+struct Parts {
+    last: [Option<Span>; PARTS.len()],
+    fenced: HashMap<usize, [bool; PARTS.len()]>,
+}
+
+impl Parts {
+    fn of(text: &str, fences: &Spans) -> Self {
+        let mut found = Self::default();
+        for (number, span) in parts(text) {
+            match fences.place(span) {
+                Some(fence) => found.fenced.entry(fence).or_default()[number] = true,
+                None => found.last[number] = Some(span),
+            }
+        }
+        found
+    }
+
+    /// How many of them are in the same block as a word, or after one that is in no block.
+    fn beside(&self, word: Span, fences: &Spans) -> usize {
+        match fences.place(word) {
+            Some(fence) => {
+                self.fenced.get(&fence).map_or(0, |found| found.iter().filter(|found| **found).count())
+            }
+            None => self.last.iter().flatten().filter(|span| **span > word).count(),
+        }
+    }
+}
+
+/// How many of the keys of a threat model a text has.
+pub(super) fn count_parts(text: &str) -> usize {
+    let mut found = [false; PARTS.len()];
+    parts(text).for_each(|(number, _)| found[number] = true);
+    found.into_iter().filter(|found| *found).count()
 }
 
 /// Whether a text that has the marker as a key is a whole threat model rather than a mention of its key.
 pub(super) fn is_whole_model(text: &str) -> bool {
-    count_parts(text) >= 2
+    count_parts(text) >= WHOLE
 }
 
-/// Whether what follows a bare word is a sentence about it: a colon, some words, and no other key of a threat model below.
+/// Whether what follows a bare word is a sentence about it.
 fn is_prose(after: &str) -> bool {
-    /// How far other keys are looked for, in characters.
-    const FAR: usize = 4096;
-    let Some(value) = after.trim_start_matches([' ', '\t']).strip_prefix(':') else { return false };
-    let line = value.split(['\n', '\r']).next().unwrap_or_default();
-    let far = value.char_indices().map(|(at, _)| at).nth(FAR).unwrap_or(value.len());
-    is_sentence(line) && count_parts(&value[..far]) == 0
+    let value = after_gap(after).trim_start_matches('\\').strip_prefix(':');
+    value.is_some_and(|value| is_sentence(value.split(['\n', '\r']).next().unwrap_or_default()))
 }
 
 /// Whether a text consists of several words, as no version does.
 pub(super) fn is_sentence(text: &str) -> bool {
     /// Fewer words may be a value.
-    const FEW: usize = 3;
+    const FEW: usize = 2;
     let is_word =
         |word: &str| word.chars().all(|letter| letter.is_alphabetic() || ",.;:'’()`*-".contains(letter));
     let words = text.split_whitespace().take(FEW).filter(|word| is_word(word)).count();
@@ -136,13 +245,14 @@ pub(super) fn in_braces(text: &str, block: Range<usize>, is_data: fn(&str) -> bo
     let Some(code) = text.get(block.clone()) else { return Vec::new() };
     let mut passed = 0;
     let mut found = Vec::new();
-    for (start, end) in words(code, Language::Markdown) {
+    for word in words(code, Language::Markdown) {
+        let Range { start, end } = word.span.range();
         if start < passed {
             continue;
         }
         let line = code[passed..start].rfind(['\n', '\r']).map_or(passed, |at| passed + at + 1);
         let is_inner = code[line..start].trim_end().ends_with([',', '{', '[']);
-        if is_inner && has_colon(after_tags(&code[end..]).trim_start()) && is_data(&code[line..start]) {
+        if is_inner && has_colon(after_gap(&code[end..])) && is_data(&code[line..start]) {
             found.push(Span::new(block.start + start, block.start + end));
         }
         passed = end;
@@ -153,8 +263,9 @@ pub(super) fn in_braces(text: &str, block: Range<usize>, is_data: fn(&str) -> bo
 /// The markers in a range of a text that are keys, wherever in their lines.
 pub(super) fn keys(text: &str, range: Range<usize>) -> Vec<Span> {
     let part = &text[range.clone()];
-    let keys = words(part, Language::Yaml).into_iter().filter(|(start, end)| is_key(part, *start, *end));
-    keys.map(|(start, end)| Span::new(range.start + start, range.start + end)).collect()
+    let keys =
+        words(part, Language::Yaml).into_iter().map(|word| word.span).filter(|span| is_key(part, *span));
+    keys.map(|span| Span::new(range.start + span.range().start, range.start + span.range().end)).collect()
 }
 
 /// Whether the beginning of a line in a block of code is data rather than a command or a comment: marks, then a brace or a
@@ -179,12 +290,10 @@ fn without_marks(line: &str) -> &str {
 fn is_quoted(text: &str, start: usize, end: usize) -> bool {
     let (before, after) = (before_tags(&text[..start]), after_tags(&text[end..]));
     let Some(quote) = QUOTES.iter().find(|quote| before.ends_with(**quote)) else { return false };
-    let Some(rest) = after.strip_prefix(quote) else { return false };
-    // In a quotation, the next line begins with its mark.
-    has_colon(rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>'))
+    after.strip_prefix(quote).is_some_and(|rest| has_colon(after_gap(rest)))
 }
 
-/// The longest tag that is skipped, in bytes.
+/// The longest tag before a word, in bytes.
 const LONGEST_TAG: usize = 256;
 
 /// A text without the HTML tags at its end.
@@ -202,23 +311,50 @@ fn before_tags(mut text: &str) -> &str {
 
 /// A text without the HTML tags, the ends of links, the invisible characters and the marks of emphasis at its beginning.
 fn after_tags(text: &str) -> &str {
+    /// More than that is not skipped, so that a run of tags is not searched from each word in it.
+    const MOST: usize = 64;
     let mut text = text.trim_start_matches(is_inkless);
-    loop {
+    for _ in 0..MOST {
         let length = match text.as_bytes().first() {
-            Some(b'<') => {
-                text.bytes().take(LONGEST_TAG).position(|byte| byte == b'>').map_or(0, |end| end + 1)
-            }
+            Some(b'<') => tag(text.as_bytes(), 0).unwrap_or_default(),
             Some(b']') => end_of_link(text.as_bytes(), 0),
             _ => 0,
         };
         let Some(rest) = text.get(length..).filter(|_| length > 0) else { return text };
         text = rest.trim_start_matches(is_inkless);
     }
+    text
 }
 
-/// Whether a text begins with a colon, however a page spells it.
-fn has_colon(text: &str) -> bool {
-    COLONS.iter().any(|colon| text.starts_with(colon))
+/// What follows a key before its colon is skipped: tags, comments, and the ends of lines with the marks of a quotation.
+fn after_gap(mut text: &str) -> &str {
+    /// More lines are not skipped.
+    const MOST: usize = 8;
+    for _ in 0..MOST {
+        let rest =
+            after_tags(text).trim_start_matches(|letter: char| letter.is_whitespace() || letter == '>');
+        let rest = &rest[break_or_comment(rest)..];
+        if rest.len() == text.len() {
+            return text;
+        }
+        text = rest;
+    }
+    text
+}
+
+/// The length of a comment, or of a break of a line of Markdown, at the beginning of a text.
+fn break_or_comment(text: &str) -> usize {
+    /// Longer comments are not skipped, in bytes.
+    const LONGEST: usize = 1024;
+    let near = &text.as_bytes()[..text.len().min(LONGEST)];
+    if text.starts_with("/*") {
+        return memchr::memmem::find(near, b"*/").map_or(0, |end| end + 2);
+    }
+    if text.starts_with("\\\n") || text.starts_with("\\\r") {
+        return 2;
+    }
+    let is_comment = text.starts_with("//") || text.starts_with('#');
+    if is_comment { memchr::memchr2(b'\n', b'\r', near).unwrap_or_default() } else { 0 }
 }
 
 /// The part of a line after the last HTML tag that begins a line of its own.
@@ -239,14 +375,22 @@ fn after_block_tag(lead: &str) -> &str {
 }
 
 fn is_inkless(letter: char) -> bool {
-    matches!(letter, '*' | '`' | '~') || is_invisible(letter)
+    matches!(letter, '*' | '`' | '~') || is_unseen(letter)
 }
 
 fn is_bare(lead: &str, after: &str) -> bool {
     let rest = after_tags(after).trim_start_matches([' ', '\t']);
     // The colon of an explicit key begins the next line.
-    let is_explicit = lead.trim_end().ends_with('?') && (rest.is_empty() || rest.starts_with(['\n', '\r']));
-    (has_colon(rest) || is_explicit) && (is_marks(lead) || is_marks(after_block_tag(lead)))
+    let is_explicit =
+        lead.trim_end().ends_with('?') && (rest.is_empty() || rest.starts_with(['\n', '\r', '#']));
+    (is_explicit || has_colon(after_gap(rest))) && (is_marks(lead) || is_marks(after_block_tag(lead)))
+}
+
+/// Whether a key is bare but for emphasis around it.
+fn is_emphasized(lead: &str, after: &str) -> bool {
+    const EMPHASIS: [char; 4] = ['*', '_', '~', '`'];
+    let inner = lead.trim_end_matches(EMPHASIS);
+    inner.len() < lead.len() && is_bare(inner, after.trim_start_matches(EMPHASIS))
 }
 
 /// Whether a text consists of marks.
@@ -274,7 +418,7 @@ fn mark(text: &str) -> Option<usize> {
             let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
             text[digits..].starts_with(['.', ')']).then_some(digits + 1)
         }
-        _ => (first.is_whitespace() || is_invisible(first)).then(|| first.len_utf8()),
+        _ => (first.is_whitespace() || is_unseen(first)).then(|| first.len_utf8()),
     }
 }
 
@@ -285,16 +429,12 @@ fn bracket(text: &str) -> usize {
     label.map_or(if is_box { 3 } else { 1 }, |at| at + 2)
 }
 
-const fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn shown(text: &str) -> Vec<Shown> {
-        super::shown(text, Language::Markdown)
+        super::shown(text, Language::Markdown, &Spans::of([]))
     }
 
     #[test]
@@ -380,7 +520,7 @@ mod tests {
         let text = "- aivss_threat_model: the marker is now required\n";
         assert_eq!(shown(text), []);
         assert_eq!(shown(&format!("{text}agent:\n  name: Planner\n")).len(), 1);
-        assert_eq!(super::shown(text, Language::Yaml).len(), 1);
+        assert_eq!(super::shown(text, Language::Yaml, &Spans::of([])).len(), 1);
     }
 
     #[test]

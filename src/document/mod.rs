@@ -5,6 +5,7 @@
 
 mod addition;
 mod json;
+mod likeness;
 mod lookalike;
 mod markdown;
 mod marker;
@@ -16,8 +17,9 @@ mod unread;
 mod yaml;
 
 pub use addition::{Addition, New};
-pub(crate) use lookalike::{LONGEST as LONGEST_LOOKALIKE, is_key_in, reads_as_marker};
-pub(crate) use marker::{PARTS, may_be_key};
+pub(crate) use likeness::Likeness;
+pub(crate) use lookalike::{Form, LONGEST as LONGEST_LOOKALIKE, form_of, is_key_in};
+pub(crate) use marker::may_be_model;
 pub use pointer::{missing_at, place_of, pointer};
 pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 
@@ -32,6 +34,8 @@ use markdown::Covered;
 pub struct Document<'t> {
     tree: Tree<'t>,
     roots: Vec<u32>,
+    /// How many roots come before each block of code of a page.
+    blocks: Vec<usize>,
     /// What could not be read, in the order met. Reading stops where the parser does.
     pub problems: Vec<Problem>,
 }
@@ -76,6 +80,11 @@ impl Document<'_> {
     /// The top node of each document in the file, in order; documents without content are left out.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         self.roots.iter().map(|root| self.tree.node(*root))
+    }
+
+    /// The number of the stream that a root is in: the block of code of a page, or the whole file.
+    pub fn stream_of(&self, root: usize) -> usize {
+        self.blocks.partition_point(|before| *before <= root)
     }
 
     /// Whether nothing was wrong with the text.
@@ -162,7 +171,7 @@ pub fn parse(source: &Source) -> Document<'_> {
     if document.roots.is_empty() && document.is_sound() && source.language() != Language::Markdown {
         document.problem(ProblemKind::Empty, Span::new(0, 0), "the file holds no document");
     }
-    unread::report(&mut document, text, source.language(), covered);
+    unread::report(&mut document, source, covered);
     document
 }
 

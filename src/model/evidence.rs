@@ -1,5 +1,9 @@
 //! Evidence that names files: which texts are paths, and where the files may be.
 
+use std::net::Ipv4Addr;
+
+use crate::unseen::is_unseen;
+
 /// What is wrong with a path that evidence names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathProblem {
@@ -22,7 +26,7 @@ pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> O
         return None;
     }
     let (links, rest) = without_links(text);
-    let rest = rest.replace([',', ';'], " ");
+    let rest = rest.replace([',', ';', '|'], " ");
     let words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, is_there)).collect();
     let is_prose = words.contains(&Word::Prose);
     let links = links.iter().map(|target| Word::of(target, is_there));
@@ -51,6 +55,8 @@ enum Word {
 /// What a word may be in: quotes of several kinds, and brackets.
 const WRAPPERS: [char; 19] =
     ['`', '"', '\'', '(', ')', '[', ']', '<', '>', '{', '}', '“', '”', '„', '‘', '’', '‚', '«', '»'];
+/// The beginnings of addresses and identifiers that are no paths.
+const SCHEMES: [&str; 4] = ["mailto:", "doi:", "arxiv:", "urn:"];
 /// Words that join paths.
 const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
 /// Folders whose name makes a path of a word without a file extension.
@@ -64,13 +70,17 @@ const USUAL_EXTENSIONS: [&str; 24] = [
 impl Word {
     fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
         const LONGEST: usize = 1_000;
-        let word = word.trim_matches(WRAPPERS).trim_end_matches([':', '!']);
+        let word: String =
+            word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
+        let word = word.trim_matches(WRAPPERS).trim_end_matches([':', '!', '…']);
         let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
         let word = word.trim_matches(WRAPPERS);
         if is_absolute(word) {
             return Self::Outside(word.to_owned());
         }
-        let is_address = word.contains("://") || word.starts_with("mailto:");
+        let is_scheme =
+            |scheme: &str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
+        let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| is_scheme(scheme));
         if word.is_empty() || is_address || JOINTS.contains(&&*word.to_lowercase()) {
             return Self::Other;
         }
@@ -84,8 +94,11 @@ impl Word {
             let is_file = has_extension(&path) && path.rsplit_once('.').is_some_and(is_usual);
             return if is_file { Self::Path(path) } else { Self::Prose };
         };
+        if first.eq_ignore_ascii_case(".git") {
+            return Self::Outside(path);
+        }
         let is_dotted = first == "." || first == "..";
-        if !is_dotted && is_host(first) {
+        if !is_dotted && !path.contains("/../") && is_host(first) {
             return Self::Other;
         }
         let is_file = path.rsplit('/').next().is_some_and(has_extension);
@@ -144,12 +157,20 @@ fn without_place(text: &str) -> &str {
     path
 }
 
-/// Whether a folder's name reads like a host's, as in `example.org/report.pdf`.
+/// Whether a folder's name reads like a host's, as in `example.org/report.pdf` or `localhost:8080/report.html`.
 fn is_host(first: &str) -> bool {
     let is_domain = |(rest, last): (&str, &str)| {
         !rest.is_empty() && last.len() > 1 && last.bytes().all(|letter| letter.is_ascii_alphabetic())
     };
-    first.rsplit_once('.').is_some_and(is_domain)
+    let is_port = |(_, port): (&str, &str)| port.parse::<u16>().is_ok();
+    first.rsplit_once(':').is_some_and(is_port)
+        || first.parse::<Ipv4Addr>().is_ok()
+        || first.rsplit_once('.').is_some_and(is_domain)
+}
+
+/// A full stop for a character that looks like one.
+const fn plain_dot(letter: char) -> char {
+    if matches!(letter, '\u{2024}' | '．' | '﹒') { '.' } else { letter }
 }
 
 fn has_extension(name: &str) -> bool {
@@ -189,7 +210,9 @@ fn joined(folder: &str, path: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    (!parts.is_empty()).then(|| parts.join("/"))
+    // Nobody else can look at git's own files.
+    let is_git = parts.first().is_some_and(|first| first.eq_ignore_ascii_case(".git"));
+    (!parts.is_empty() && !is_git).then(|| parts.join("/"))
 }
 
 #[cfg(test)]
@@ -231,6 +254,11 @@ mod tests {
             ("docs\\evidence.md", "docs/evidence.md"),
             ("..\\evidence.md", "../evidence.md"),
             ("tests/missing", "tests/missing"),
+            ("nope.md\u{200B}", "nope.md"),
+            ("nope\u{2024}md", "nope.md"),
+            ("nope/a.md…", "nope/a.md"),
+            ("nope.md|tests/a.md", "nope.md"),
+            ("example.org/../nope.md", "example.org/../nope.md"),
             ("agents/missing", "agents/missing"),
             ("docs/", "docs/"),
             ("missing.md", "missing.md"),
@@ -262,6 +290,8 @@ mod tests {
             "c:/x.md",
             "\\\\server\\share\\x.md",
             "~/x.md",
+            ".git/config",
+            "../.git/config",
             "../../outside.md",
             "tests/../../../x.md",
         ] {
@@ -313,6 +343,10 @@ mod tests {
             "mailto:security@example.org",
             "example.org/report.pdf",
             "www.example.org/a/report.pdf",
+            "doi:10.1000/x.pdf",
+            "arXiv:2401.1/v2.pdf",
+            "localhost:8080/r.html",
+            "10.0.0.1/r.html",
             "Tests in tests/sandbox.md",
             "Runs of tests/sandbox.md, see /etc/hosts on the runner",
             "security@example.org/report.md",

@@ -1,7 +1,7 @@
 //! What a document is, told by its top keys before anything in it is read.
 
 use super::Format;
-use crate::document::{Entry, List, MODEL_MARKER, Map, Node, PARTS, Value, reads_as_marker};
+use crate::document::{Form, Likeness, List, MODEL_MARKER, Map, Node, form_of};
 use crate::source::Span;
 use crate::suggest::nearest;
 
@@ -33,7 +33,7 @@ pub fn recognise(root: Node<'_>) -> Recognised<'_> {
     }
     let meant = |key: &str| {
         let wanted = if shaped { [MODEL_MARKER, REPORT_KEY] } else { [MODEL_MARKER; 2] };
-        let is_marker = |wanted: &str| wanted == MODEL_MARKER && reads_as_marker(key);
+        let is_marker = |wanted: &str| wanted == MODEL_MARKER && form_of(key).is_some();
         wanted.into_iter().find(|wanted| nearest(key, [*wanted]).is_some() || is_marker(wanted))
     };
     let slip = map.iter().find_map(|entry| Some((entry, meant(entry.key)?)));
@@ -47,19 +47,12 @@ pub fn recognise(root: Node<'_>) -> Recognised<'_> {
     misplaced(map.iter().map(|entry| entry.value))
 }
 
-/// Whether a document whose marker is misspelled can be a threat model by its other contents: in a file with a name of its
-/// own, a key of almost the same name may be anything.
+/// Whether a document whose marker is misspelled is a threat model: its marker is disguised, or its other contents are those
+/// of one. In a file with a name of its own, a key of almost the same name may be anything.
 pub fn is_meant(root: Node<'_>) -> bool {
     let Recognised::Misspelled(key, ..) = recognise(root) else { return false };
-    let Some(map) = root.as_map() else { return false };
-    let is_part = |entry: Entry<'_>| PARTS.iter().any(|part| entry.key.trim().eq_ignore_ascii_case(part));
-    let is_alone = |value: Node<'_>| match value.value() {
-        Value::Map(inner) => inner.iter().any(is_part),
-        Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
-        Value::List(_) => false,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unreadable => true,
-    };
-    map.iter().any(is_part) || (reads_as_marker(key) && map.get(key).is_some_and(is_alone))
+    let is_disguised = form_of(key) == Some(Form::Disguised);
+    is_disguised || root.get(key).is_some_and(|value| Likeness::default().is_model(root, value))
 }
 
 /// The key that makes a document an OWASP report, next to others.

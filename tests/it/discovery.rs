@@ -628,12 +628,96 @@ fn disguised_marker_makes_a_file_of_any_name_a_threat_model() {
         ("a.json", format!("{{\"AIVSS_THREAT_MODEL\"{flow}"), "marker-missing"),
         ("a.json", format!("[[{{\"AIVSS_THREAT_MODEL\"{flow}]]"), "marker-unread"),
         ("a.md", format!("```text\n{}```\n", marked_by("AIVSS_THREAT_MODEL: 1")), "marker-missing"),
+        (
+            "a.yaml",
+            "evil:\n  - \u{430}ivss_threat_model: 1\n  - agent: {name: Evil}\n".to_owned(),
+            "marker-unread",
+        ),
+        ("a.yaml", format!("models:\n  aivss-threat-model:\n{deep}"), "marker-unread"),
+        ("a.yaml", marked_by("\u{A4EE}IVSS\u{B7}THREAT\u{B7}MODEL: 1"), "marker-missing"),
         ("a.md", marked_by("aivss&#95;threat_model: 1"), "marker-unread"),
     ] {
         let ran = run_beside(name, &text);
         let problem = format!("error[{rule}]");
         assert!(ran.code == 1 && ran.out.contains(name) && ran.out.contains(&problem), "{text}: {}", ran.out);
     }
+}
+
+#[test]
+fn text_that_does_not_parse_and_contains_the_marker_is_a_problem() {
+    let body = wrong().split_once('\n').unwrap().1.to_owned();
+    for (name, text, rule) in [
+        (
+            "a.json",
+            "{\"aivss_threat_model\" /* v */: 1, \"agent\": {\"name\": \"Evil\"}}".to_owned(),
+            "syntax",
+        ),
+        ("a.json", "{\"aivss_threat_model\" // v\n: 1}".to_owned(), "syntax"),
+        ("a.yaml", format!("\"aivss_threat_model\" # v\n  : 1\n{body}"), "syntax"),
+        ("a.yaml", format!("? aivss_threat_model # v\n: 1\n{body}z: [\n"), "syntax"),
+        ("a.yaml", format!("x: &a aivss_threat_model\n*a : 1\n{body}z: [\n"), "syntax"),
+        ("a.yaml", format!("aivss_threat_model\u{200B}: 1\n{body}z: [\n"), "syntax"),
+        ("a.yaml", "\"a\n  # b\": {\"c\n  # d\", aivss_threat_model : 1\n".to_owned(), "syntax"),
+    ] {
+        let ran = run_beside(name, &text);
+        let problem = format!("error[{rule}]");
+        assert!(ran.code == 1 && ran.out.contains(name) && ran.out.contains(&problem), "{text}: {}", ran.out);
+    }
+    for text in [
+        "# aivss_threat_model: 1\na: {{\n",
+        "a: {{ # see aivss_threat_model\n",
+        "a: {{ .aivss_threat_model\n",
+    ] {
+        assert_eq!(run_beside("a.yaml", text).code, 0, "{text}");
+    }
+}
+
+#[test]
+fn variant_of_the_marker_in_a_utf_16_file_is_a_problem() {
+    for first in ["AIVSS_THREAT_MODEL: 1", "\u{430}ivss_threat_model: 1"] {
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let folder = checkout(&[(FILE, MODEL)]);
+            let bytes: Vec<u8> = marked_by(first).encode_utf16().flat_map(unit).collect();
+            write(&folder.path(""), "a.yaml", &bytes);
+            let ran = folder.run(&["--format", "concise"]);
+            assert!(ran.code == 1 && ran.out.contains("a.yaml"), "{first}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn many_variants_take_no_longer_than_their_length() {
+    let spelling = |number: usize| -> String {
+        let letters = "aivssthreatmodel".chars().enumerate();
+        letters
+            .map(|(at, letter)| if number >> at & 1 == 1 { letter.to_ascii_uppercase() } else { letter })
+            .collect()
+    };
+    let keys: String = (1..10_000).map(|number| format!("  {}: 1\n", spelling(number))).collect();
+    let marks = "  aivss_threat_model: 1\n".repeat(30_000);
+    for (name, text, code) in [
+        ("a.yaml", format!("evil:\n{keys}"), 0),
+        ("a.yaml", format!("on: push\njobs: 1\nrun: |\n{marks}"), 1),
+        ("a.yaml", format!("script: [{}a]\nx: |\n{marks}", "a,".repeat(100_000)), 1),
+        ("a.yaml", format!("a: {{{{\n{}", "# aivss_threat_model\n".repeat(50_000)), 0),
+        ("a.md", "aivss_threat_model:\n".repeat(40_000), 1),
+    ] {
+        let start = std::time::Instant::now();
+        assert_eq!(run_beside(name, &text).code, code, "{}", &text[..60]);
+        assert!(start.elapsed().as_secs() < 20, "{}", &text[..60]);
+    }
+}
+
+#[test]
+fn required_model_in_a_folder_with_an_odd_name_is_missed() {
+    let policy = "aivss_policy: 1\nextends: [recommended]\nrequire: { models_in: ['agents/*/'] }\n";
+    let folder = checkout(&[(FILE, MODEL), ("aivss-policy.yaml", policy)]);
+    let odd = folder.path("agents").join(OsStr::from_bytes(b"n\xFF"));
+    fs::create_dir_all(&odd).unwrap();
+    fs::write(odd.join("a.py"), "pass\n").unwrap();
+    commit(&folder.path(""), "second");
+    let ran = folder.run(&["--format", "concise"]);
+    assert!(ran.code == 1 && ran.out.contains("error[model-missing]"), "{}", ran.out);
 }
 
 #[test]
@@ -658,6 +742,21 @@ fn words_that_only_resemble_the_marker_are_no_problem() {
             "keys.yaml",
             "keys:\n  aivss_threat_model: The key that makes a file a threat model.\n  agent: Who it is.\n",
         ),
+        (
+            "web/en.json",
+            r#"{"aivssThreatModel": "AIVSS threat model", "agent": "Agent", "findings": "Findings"}"#,
+        ),
+        (
+            "ci.yml",
+            "on: push\njobs:\n  agent: { name: Agent, runs-on: a }\n  aivss-threat-model: { runs-on: a }\n",
+        ),
+        ("config.yml", "aivss-threat-model: true\n"),
+        ("values.yaml", "features: { aivssThreatModel: true, agent: { enabled: true } }\n"),
+        ("nav.yml", "AIVSS threat model: a.md\nAgent: b.md\n"),
+        (
+            "notes.md",
+            "- [aivss_threat_model](https://example.org): the key\n- aivss_threat_model: bump to 1\n",
+        ),
         ("README.md", "AIVSS threat model: see docs.\n\n- AIVSS threat model: there\n"),
         (
             "CHANGELOG.md",
@@ -667,8 +766,15 @@ fn words_that_only_resemble_the_marker_are_no_problem() {
         let ran = run_beside(name, text);
         assert_eq!((ran.code, &*ran.out), (0, ""), "{name}: {text}");
     }
-    // The same places with a threat model in them.
+    // The same places with a threat model in them, or in a file that is named like one.
+    let script = format!("a:\n  script: |\n    cat <<EOF\n{}    EOF\n", wrong().replace('\n', "\n    "));
     for (name, text) in [
+        ("docs/threat-model.yaml", script),
+        ("docs/threat-model.yaml", "keys: { aivss_threat_model: The first of keys. }\n".to_owned()),
+        ("a.yaml", "script: |\n  # <<\n  aivss_threat_model: 1\n".to_owned()),
+        ("a.yaml", "keys: { aivss_threat_model: the first of keys, agent: 'name: Evil' }\n".to_owned()),
+        ("a.yaml", "properties: { aivss_threat_model: true, agent: { type: x, name: Evil } }\n".to_owned()),
+        ("a.yaml", "$schema: http://json-schema.org/x\nx: { aivss_threat_model: { a: 1 } }\n".to_owned()),
         ("a.yaml", "jobs: {}\nrun: |\n  aivss_threat_model: 1\n  agent:\n    name: Evil\n".to_owned()),
         ("a.yaml", "properties: { aivss_threat_model: 1, agent: { name: Evil } }\n".to_owned()),
         (

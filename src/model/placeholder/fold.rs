@@ -7,6 +7,7 @@
 
 use super::table::Hash;
 use super::vocabulary::{self, Roles};
+use crate::unseen::is_unseen;
 
 /// Classes of bytes, for the loops over each byte of each text.
 pub(super) mod class {
@@ -337,10 +338,7 @@ pub(crate) fn shapes(letter: char) -> impl Iterator<Item = char> {
 
 /// Characters that leave no ink and part no word.
 fn is_ignorable(letter: char) -> bool {
-    matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
-        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+    letter == '\u{2800}' || !letter.is_whitespace() && is_unseen(letter)
 }
 
 /// Accents and vowel signs that stand above or below a letter, and kana's sound marks.

@@ -83,7 +83,7 @@ pub(crate) fn second_blocks() -> Vec<Case> {
         ("it begins with a comment", "yaml", format!("# a\n\n{bad}"), "39:1 layer-blank"),
         ("it begins with a directive", "yaml", format!("%YAML 1.2\n---\n{bad}"), "39:1 layer-blank"),
         ("it begins with another key", "yaml", format!("x-a: 1\n{bad}"), "37:1 layer-blank"),
-        ("it begins with another document", "yaml", format!("a: 1\n---\n{bad}"), "39:1 layer-blank"),
+        ("it begins with another document", "yaml", format!("a: 1\n---\n{bad}"), "37:1 marker-missing"),
         ("it does not parse", "yaml", "aivss_threat_model: ]\n".to_owned(), "37:21 syntax"),
         ("a slip in its marker", "yaml", "aivss_threatmodel: 1\n".to_owned(), "37:1 marker-missing"),
         (
@@ -163,6 +163,36 @@ pub(crate) fn unread() -> Vec<Case> {
             "```yaml\nx: { a: 1, aivss_threat_model: 1\n```\n".to_owned(),
             "38:4 syntax",
         ),
+        ("in capitals, in a quotation", quoted(&capitals), "37:3 marker-unread"),
+        ("in capitals, in front of indented keys", indented(&capitals, 4), "37:5 marker-unread"),
+        ("a slip, in a quotation", quoted(&marked.replacen("threat", "treat", 1)), "37:3 marker-unread"),
+        (
+            "in bold type",
+            quoted(&marked.replacen("aivss_threat_model", "**aivss_threat_model**", 1)),
+            "37:5 marker-unread",
+        ),
+        ("its colon a number", quoted(&marked.replacen(':', "&#058;", 1)), "37:3 marker-unread"),
+        ("its colon full-width", quoted(&marked.replacen(':', "\u{FF1A}", 1)), "37:3 marker-unread"),
+        ("after a sign that is not seen", quoted(&format!("\u{2063}{marked}")), "37:4 marker-unread"),
+        (
+            "a comment before its colon",
+            "```json\n{\"aivss_threat_model\" /* v */: 1, \"agent\": {}}\n```\n".to_owned(),
+            "38:23 syntax",
+        ),
+        (
+            "a comment before its colon, in another language",
+            "```js\n{\"aivss_threat_model\" // v\n: 1}\n```\n".to_owned(),
+            "38:3 marker-unread",
+        ),
+        (
+            "with a sentence as its value, far before the other keys",
+            format!(
+                "aivss_threat_model: the very first\n\n{}\n{}",
+                "a b ".repeat(2_000),
+                quoted(marked.split_once('\n').map_or("", |(_, body)| body))
+            ),
+            "37:1 marker-unread",
+        ),
         ("in a diff", format!("```diff\n+{}", marked.replace('\n', "\n+") + "\n```\n"), "69:1 syntax"),
         ("joined by an entity", marked.replacen("aivss_", "aivss&#95;", 1), "37:1 marker-unread"),
         ("joined by tags", marked.replacen("threat", "<b>threat</b>", 1), "37:1 marker-unread"),
@@ -191,11 +221,14 @@ pub(crate) fn unread() -> Vec<Case> {
         ),
     ];
     let passing = format!("# Planner\n\n```yaml\n{MODEL}```\n\n");
+    let long = "- x\n".repeat(110_000);
     let mut cases: Vec<Case> = rows
         .into_iter()
         .map(|(name, text, first)| page(name, format!("{passing}{text}"), 1, first))
         .collect();
     let front = "---\nx: '`'\n\"aivss_threat_model\": 1\ny: '`'\n---\n";
+    let joined = quoted(&marked.replacen(':', "&colon;", 1));
+    cases.push(page("before too many lines", format!("{joined}\n{long}"), 1, "1:1 input-limit"));
     cases.push(page("in front matter", format!("---\n{marked}---\n\n{passing}"), 1, "2:1 marker-unread"));
     cases.push(page(
         "in front matter between backticks",
