@@ -543,12 +543,15 @@ fn without_brackets(text: &str) -> (String, usize) {
         if rest.len() > LONGEST_MARK {
             return (rest, 0);
         }
-        left = match mark.find(close).filter(|end| is_mark(&mark[..*end])) {
-            Some(end) => {
+        let end = mark.find(close);
+        left = match end {
+            // The end of an element, whose beginning counts.
+            Some(end) if open == '<' && mark.starts_with('/') => &inner[end + close.len_utf8()..],
+            Some(end) if is_mark(&mark[..end]) => {
                 marks += 1;
                 inner[end..].trim_start_matches(close)
             }
-            None => inner,
+            _ => inner,
         };
         if !rest.ends_with(' ') {
             rest.push(' ');
