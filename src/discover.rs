@@ -676,6 +676,12 @@ impl Finder<'_> {
         }
         match self.search.policy.sought(&matched) {
             None => {}
+            // Names that are not UTF-8 can read the same.
+            Some(Sought::ByMarker) if self.found.sparse.contains_key(&matched) => {
+                let path = self.repository.shown(&whole);
+                let message = "several files that a sparse checkout leaves out have this name, which is not UTF-8: rename them";
+                self.found.obstacles.push(Obstacle { path, message: message.to_owned() });
+            }
             Some(Sought::ByMarker) => drop(self.found.sparse.insert(matched, object)),
             Some(Sought::ByName) => {
                 let path = self.repository.shown(&whole);

@@ -139,6 +139,15 @@ fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
                 "GIT_INDEX_FILE is not in the git folder of this checkout, so what is staged is not clear";
             index_of_hook(root).ok_or(outside)?
         }
+        // Before the first file is staged, hooks get the name of an index that is not there yet.
+        Some(index)
+            if index.parent().and_then(|parent| parent.canonicalize().ok()).as_ref() != Some(&folder)
+                || index.file_name() != Some("index".as_ref()) =>
+        {
+            return Err(
+                "GIT_INDEX_FILE names a file that does not exist, so what is staged is not clear".to_owned()
+            );
+        }
         _ => folder.join("index"),
     };
     let copy = tempfile::Builder::new().prefix("aivss-lint-index").tempfile();
@@ -736,7 +745,16 @@ impl Commit {
     /// What git reports.
     pub fn open(root: &Path, revision: Revision) -> Result<Self, String> {
         let listed = output(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
-        let files = listed.split(|byte| *byte == 0).filter_map(entry).collect();
+        let mut files = BTreeMap::new();
+        for (path, object) in listed.split(|byte| *byte == 0).filter_map(entry) {
+            if files.contains_key(&path) {
+                return Err(format!(
+                    "`{path}` stands for several files of `{}`, whose names are not UTF-8: rename them",
+                    revision.asked
+                ));
+            }
+            files.insert(path, object);
+        }
         let reader = Mutex::new(Batch::start(root, &revision.commit).map_err(|error| no_git(&error))?);
         Ok(Self { revision, is_unrelated: false, files, reader })
     }

@@ -80,8 +80,10 @@ need_change() {
     issue_comment)
       if [[ -z ${COMMENTED_PULL_REQUEST:-} ]]; then return; fi
       need_checkout
-      change=$(git ls-remote --quiet origin "refs/pull/$COMMENTED_PULL_REQUEST/head" 2>/dev/null) || change=''
-      change=${change%%[[:space:]]*}
+      [[ $COMMENTED_PULL_REQUEST =~ ^[0-9]+$ ]] || fail "$COMMENTED_PULL_REQUEST is no number of a pull request"
+      # git also lists refs that only end like this one.
+      change=$(git ls-remote --quiet origin "refs/pull/$COMMENTED_PULL_REQUEST/head" 2>/dev/null |
+        sed -n "s#^\([0-9a-f]*\)[[:space:]]refs/pull/$COMMENTED_PULL_REQUEST/head\$#\1#p") || change=''
       ;;
     workflow_run | check_run | check_suite) ;;
     *) return ;;
@@ -123,7 +125,13 @@ contains() {
 
 # The parents of HEAD, read from the commit itself: a shallow clone hides them from everything else.
 parents() {
-  git cat-file commit HEAD | sed -n '1,/^$/s/^parent //p'
+  local key value
+  git cat-file commit HEAD | {
+    read -r key value
+    # A line behind another header is no parent for git.
+    while read -r key value && [[ $key == parent ]]; do printf '%s\n' "$value"; done
+    cat >/dev/null
+  }
 }
 
 # Ends the step and prints the checkout to write.

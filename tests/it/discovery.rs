@@ -167,6 +167,23 @@ fn what_a_sparse_checkout_leaves_out_is_not_passed_by() {
     says(&["--format", "concise", "--base", "main"], 2, "out/x.yaml");
 }
 
+#[cfg(unix)]
+#[test]
+fn left_out_files_whose_names_read_the_same_are_not_passed_by() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = checkout(&[("in/threat-model.yaml", MODEL), ("notes/a.txt", "notes\n")]);
+    for (name, text) in [(&b"a\xFE.yaml"[..], wrong()), (b"a\xFF.yaml", "a: 1\n".to_owned())] {
+        fs::write(folder.path("notes").join(OsStr::from_bytes(name)), text).unwrap();
+    }
+    commit(&folder.path(""), "names");
+    git(&folder.path(""), &["sparse-checkout", "set", "in"]);
+    let ran = folder.run(&["--format", "concise"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    git(&folder.path(""), &["sparse-checkout", "disable"]);
+    assert_eq!(folder.run(&["--format", "concise"]).code, 1);
+}
+
 #[test]
 fn models_of_any_name_are_compared_with_the_base() {
     let folder = checkout(&[("notes.yaml", &wrong()), ("other.yaml", &MODEL.replace("Planner", "Other"))]);

@@ -273,3 +273,30 @@ fn staged_change_is_compared_with_a_base() {
     let output = String::from_utf8(run().stdout).unwrap();
     assert!(output.contains("model-removed"), "{output}");
 }
+
+#[test]
+fn staged_files_whose_names_read_the_same_are_not_passed_by() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let scene = Scene::new(&[]);
+    let root = scene.root();
+    for (folder, text) in [(&b"n\xFE"[..], wrong()), (b"n\xFF", good("sound"))] {
+        let folder = root.join(OsStr::from_bytes(folder));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("threat-model.yaml"), text).unwrap();
+    }
+    git(&root, &["add", "--all"]);
+    let ran = program().current_dir(&root).args(["--staged", "--format", "concise"]).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("stands for several files"), "{said}");
+}
+
+#[test]
+fn index_that_does_not_exist_is_no_empty_one() {
+    let scene = Scene::new(&[]);
+    let root = scene.root();
+    let mut run = program();
+    let ran = run.current_dir(&root).env("GIT_INDEX_FILE", ".git/none").arg("--staged").output().unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{}", String::from_utf8_lossy(&ran.stderr));
+}
