@@ -7,15 +7,26 @@ use serde_json::Value as JsonValue;
 
 use super::syntax::{bytes_of, line_of};
 
-/// The variables that a body gives a value, and those of the bodies around it.
+/// The variables of a body, within the bodies around it.
+#[derive(Default)]
 struct Scope<'s> {
-    names: BTreeSet<&'s str>,
+    /// Those that the body gives a value.
+    bound: BTreeSet<&'s str>,
+    /// Those that it declares with `some`, which hide others of the same name.
+    declared: BTreeSet<&'s str>,
     outer: Option<&'s Scope<'s>>,
 }
 
 impl Scope<'_> {
-    fn has(&self, name: &str) -> bool {
-        self.names.contains(name) || self.outer.is_some_and(|outer| outer.has(name))
+    /// Whether a variable has a value, if a body has it at all.
+    fn has_value(&self, name: &str) -> Option<bool> {
+        if self.bound.contains(name) {
+            Some(true)
+        } else if self.declared.contains(name) {
+            Some(false)
+        } else {
+            self.outer.and_then(|outer| outer.has_value(name))
+        }
     }
 }
 
@@ -29,20 +40,28 @@ pub(super) struct Search<'t> {
 impl Search<'_> {
     /// The first variable of a rule that a negated expression leaves without a value, with its line.
     pub(super) fn first_unsafe(&self, rule: &JsonValue) -> Option<(String, u32)> {
-        let arguments = Scope { names: names_of(&rule["head"]["Func"]["args"]), outer: None };
+        let arguments = Scope { bound: names_of(&rule["head"]["Func"]["args"]), ..Scope::default() };
         let bodies = || rule["bodies"].as_array().into_iter().flatten();
         let in_body = |body: &JsonValue| {
-            let scope = Scope { names: bound_in(&body["query"]), outer: Some(&arguments) };
+            let scope = self.scope(&body["query"], &arguments);
             self.in_query(&body["query"], &scope).or_else(|| self.in_closures(&body["assign"], &scope))
         };
         bodies().find_map(in_body).or_else(|| {
-            let names = bodies().flat_map(|body| bound_in(&body["query"])).collect();
-            self.in_closures(&rule["head"], &Scope { names, outer: Some(&arguments) })
+            let bound = bodies().flat_map(|body| bound_in(&body["query"])).collect();
+            self.in_closures(&rule["head"], &Scope { bound, outer: Some(&arguments), ..Scope::default() })
         })
     }
 
+    fn scope<'s>(&'s self, query: &'s JsonValue, outer: &'s Scope<'s>) -> Scope<'s> {
+        let declared = statements(query)
+            .flat_map(|statement| statement["literal"]["SomeVars"]["vars"].as_array().into_iter().flatten());
+        let declared = declared.filter_map(|span| self.text.get(bytes_of(span)?)).collect();
+        Scope { bound: bound_in(query), declared, outer: Some(outer) }
+    }
+
     fn in_query(&self, query: &JsonValue, scope: &Scope<'_>) -> Option<(String, u32)> {
-        let is_unsafe = |name: &str| name == "_" || !(scope.has(name) || (self.is_global)(name));
+        let is_unsafe =
+            |name: &str| name == "_" || !scope.has_value(name).unwrap_or_else(|| (self.is_global)(name));
         statements(query).find_map(|statement| {
             let mut variables = Vec::new();
             collect_variables(&statement["literal"]["NotExpr"]["expr"], &mut variables);
@@ -57,10 +76,10 @@ impl Search<'_> {
         let mut closures = Vec::new();
         collect_closures(node, &mut closures);
         closures.into_iter().find_map(|closure| {
-            let mut names = bound_in(&closure["query"]);
-            names
+            let mut scope = self.scope(&closure["query"], outer);
+            scope
+                .bound
                 .extend(["key", "value"].into_iter().filter_map(|of| self.text.get(bytes_of(&closure[of])?)));
-            let scope = Scope { names, outer: Some(outer) };
             let in_terms =
                 || ["term", "key", "value"].into_iter().find_map(|of| self.in_closures(&closure[of], &scope));
             self.in_query(&closure["query"], &scope).or_else(in_terms)
