@@ -12,6 +12,7 @@ mod bounds;
 mod format;
 mod mirror;
 mod rules;
+mod safety;
 mod syntax;
 mod text;
 
@@ -696,6 +697,161 @@ deny contains y if { y := f(\"deny\") }
             let said = rego.ask("{\"a\": 1}").unwrap();
             assert_eq!(said.given.len(), 1, "{text}");
             assert_eq!(rego.definitions()[said.given[0].0].origin.line, 6, "{text}");
+        }
+    }
+
+    #[test]
+    fn negated_expressions_with_unsafe_variables_are_refused() {
+        for (variable, body) in [
+            ("_", "not input[\"x-appr\"][_] == \"security\""),
+            ("_", "not startswith(input[\"x-appr\"][_], \"sec\")"),
+            ("_", "not input[\"x-appr\"][_]"),
+            ("_", "not input.a[_].b.c"),
+            ("_", "not \"s\" in input.a[_]"),
+            ("_", "not [_, 1] = input.a"),
+            ("_", "not input.a[input.b[_]]"),
+            ("_", "not {\"k\": input.a[_]} == input.b"),
+            ("_", "some x in input.a; not x == input.b[_]"),
+            ("_", "not input.a[_] with input as {\"a\": [1]}"),
+            ("i", "some i; not input.a[i] == \"s\""),
+            ("i", "not input.a[i] == \"s\""),
+            ("i", "some i; not input.a[i]; not input.b[i]"),
+            ("i", "some i; count([i | input.a[i]]) > 0; not input.b[i]"),
+            ("x", "not x = input.a"),
+            ("i", "some i; i == 0; not input.a[i]"),
+            ("deny", "some deny; not input.a[deny]"),
+            ("i", "input.a[i]; count([1 | some i; not input.b[i]]) > 0"),
+            ("i", "some i; i > 0; not input.a[i]"),
+            ("i", "some i; i in [0]; not input.a[i]"),
+            ("i", "some i; startswith(i, \"a\"); not input.a[i]"),
+            ("i", "some i; some x in i; not input.a[i] == x"),
+            ("i", "some i; i.x == 1; not input.a[i]"),
+            ("i", "some i; true with input.a as i; not input.a[i]"),
+            ("_", "count([1 | not input.a[_] == 1]) > 0"),
+            ("_", "not count([1 | not input.a[_] == 1]) > 0"),
+            ("_", "every x in input.a { not x == input.b[_] }"),
+            ("i", "every x in input.a { x; not input.b[i] == 1 }"),
+            ("_", "x := {k: [1 | not v[_]] | some k, v in input.a}; x"),
+        ] {
+            let found = fault(&format!("package main\ndeny contains \"m\" if {{\n{body}\n}}\n"));
+            let start = format!("Some((0, 3, 1)) `{variable}` in a negated expression is unsafe");
+            assert!(found.starts_with(&start), "{body}: {found}");
+            assert!(found.ends_with("(in rule `main.deny`)"), "{body}: {found}");
+        }
+        for (line, rules) in [
+            (2, "deny[\"m\"] { not input.a[_] == \"s\" }"),
+            (3, "deny[m] {\n  not input.a[_] == \"s\"; m := \"m\" }"),
+            (2, "deny[m] { m := \"m\"; not input.a[i] == \"s\" }"),
+            (3, "deny[\"m\"] { input.b }\ndeny[\"m\"] { not input.a[_] }"),
+            (2, "deny[x] { not input.a[x] }"),
+            (3, "deny[\"m\"] { not has }\nhas { not input.a[_] }"),
+            (3, "deny[\"m\"] { has(1) }\nhas(x) { not input.a[y] == x }"),
+            (3, "deny[\"m\"] { has }\nhas { input.a[i] } { not input.b[i] }"),
+            (3, "deny[\"m\"] { x == 1 }\nx = 1 { input.a[i] } else = 2 { not input.b[i] }"),
+            (3, "deny[\"m\"] { x == [1] }\nx = [1 | not input.a[_]]"),
+        ] {
+            let found = fault(&format!("package main\n{rules}\n"));
+            let start = format!("Some((0, {line}, 1)) ");
+            assert!(found.starts_with(&start) && found.contains("negated expression"), "{rules}: {found}");
+        }
+    }
+
+    #[test]
+    fn negated_expressions_with_safe_variables_are_accepted() {
+        for body in [
+            "not input.a == 1",
+            "some i; x := input.a[i]; not x == 1",
+            "not input.a[i] == 1; some i; input.b[i]",
+            "some i; not input.a[i] == 1; input.a[i] = x; x",
+            "some x in input.a; not x == 1",
+            "some k, v in input.a; not input.b[k] == v",
+            "x := input.a[_]; not startswith(x, \"s\")",
+            "[x, _] = input.a; not x",
+            "{\"k\": v} = input.a; not v",
+            "{\"k\": [_, {\"l\": v}]} = input.a; not v",
+            "input.a = [x, y]; not x == y",
+            "some helper; input.a[helper]; not input.b[helper]",
+            "some i; input.a[i]; count([1 | some i; input.b[i]; not input.c[i]]) > 0",
+            "some {\"k\": v} in input.a; not v",
+            "some [x, y] in input.a; not x == y",
+            "split(input.a, \".\", x); not x == [3]",
+            "count(input.a[i]) > 1; not input.b[i]",
+            "1 in input.a[i]; not input.b[i]",
+            "input.a[i].x + input.b[j] > 1; not input.c[i][j]",
+            "[input.a[i], 1] == [1, 1]; not input.b[i]",
+            "x := {\"k\": input.a[i]}; x; not input.b[i]",
+            "every x in input.a[i] { not x == i }; not input.b[i]",
+            "helper with input.b as input.a[i]; not input.b[i]",
+            "x := y; y := z; z := input.a; not x == y",
+            "not helper",
+            "not main_function(1)",
+            "not data.main.helper",
+            "not given.x",
+            "not m.helper",
+            "not input.a[helper]",
+            "not count([1 | input.a[_] == 1]) > 0",
+            "not count({x | some x in input.a; x > 1}) == 0",
+            "not count({k: v | some k, v in input.a}) == 0",
+            "some x in input.a; count([1 | not x == 1]) > 0",
+            "count([y | some x in input.a; y := x; not y == x]) == 0",
+            "every x in input.a { not x == 1 }",
+            "every k, v in input.a { not input.b[k] == v }",
+            "every x in input.a { some y in x; not y == 1; not x == y }",
+            "not helper with input as {\"a\": input.b}",
+            "not helper with input as input.a[_]",
+            "not any_prefix(input.a, \"s\")",
+            "not strings.any_prefix_match(input.a, [\"s\"])",
+            "not regex.match(`^[a-z]$`, input.a)",
+            "not {\"a\", \"b\"} == {x | some x in input.a}",
+            "input.a[i][j]; not input.b[j][i]",
+            "x := 1; y := [z | z := x; not z == x]; not y == [x]",
+        ] {
+            let rules = "helper := input.h\nmain_function(x) if not x == 2\nany_prefix(xs, p) if { some x in xs; not startswith(x, p) }\npattern([x, y], {\"k\": z}) if { not x == y; not z }\n";
+            let text = format!(
+                "package main\nimport rego.v1\nimport input as given\nimport data.main as m\n{rules}deny contains \"m\" if {{\n{body}\n}}\n"
+            );
+            assert!(compile(&text).is_ok(), "{body}: {}", fault(&text));
+        }
+        for rules in [
+            "deny[m] { x := input.a[_]; not x.b; m := x.c }",
+            "deny[m] { input.a[i].x; not input.b[i]; m := \"m\" }",
+            "deny[m] { not has[m]; m := input.a[_] }\nhas[x] { x := input.b[_] }",
+            "deny[\"m\"] { has }\nhas { x := input.a; not x } { x := input.b; not x == 1 }",
+            "deny[\"m\"] { f(1, [2]) }\nf(x, [y]) { not x == y } else = y { not y == x }",
+            "deny[m] { x := input.a[_]; m := [y | y := x.b; not x.c == y][_] }",
+            "deny[sprintf(\"%v\", [[1 | not x == 1]])] { x := input.a[_] }",
+        ] {
+            let text = format!("package main\n{rules}\n");
+            assert!(compile(&text).is_ok(), "{rules}: {}", fault(&text));
+        }
+    }
+
+    #[test]
+    fn functions_and_other_cases_of_asked_names_are_refused() {
+        for (rules, problem) in [
+            ("deny(x) := \"m\" if x == 1", "Some((0, 2, 1)) `main.deny` is a function and is never asked"),
+            ("deny[m] { m := \"m\" }\nwarn(x) = 1 { x }", "Some((0, 3, 1)) `main.warn` is a function"),
+            ("deny contains \"m\"\ndeny_prod(x) if x", "`main.deny_prod` is a function"),
+            ("deny contains \"m\"\nf(x) := deny_a(x)\ndeny_a(x) := x", "`main.deny_a` is a function"),
+            (
+                "deny contains \"m\"\nDeny contains \"n\"",
+                "Some((0, 3, 1)) `main.Deny` is never asked: did you mean `deny`?",
+            ),
+            ("deny contains \"m\"\nDENY_Prod contains \"n\"", "did you mean `deny_prod`?"),
+            ("deny contains \"m\"\nWarn[\"n\"] if true", "did you mean `warn`?"),
+            ("warn contains \"m\"\nVIOLATION contains \"n\"", "did you mean `violation`?"),
+            ("Deny contains \"n\"", "did you mean `deny`?"),
+        ] {
+            let found = fault(&format!("package main\n{rules}\n"));
+            assert!(found.contains(problem), "{rules}: {found}");
+        }
+        for rules in [
+            "deny contains deny_text(1) if input.a\ndeny_text(x) := sprintf(\"%v\", [x])",
+            "deny contains \"m\" if input.a in DENY_LIST\nDENY_LIST := [1]",
+            "deny contains \"m\"\nDenyer := 1\ndenial(x) := x",
+        ] {
+            let text = format!("package main\n{rules}\n");
+            assert!(compile(&text).is_ok(), "{rules}: {}", fault(&text));
         }
     }
 

@@ -221,6 +221,22 @@ fn problems_name_the_file_the_line_and_the_rule() {
             "rego/a.rego:6:1: error[policy] `print` is not supported (in rule `main.deny`)",
         ),
         (
+            "deny contains \"no approval\" if {\n  not input[\"x-appr\"][_] == \"security\"\n}",
+            "rego/a.rego:6:1: error[policy] `_` in a negated expression is unsafe, because nothing else in the body gives it a value",
+        ),
+        (
+            "deny contains \"m\" if {\n  some i\n  not input[\"x-appr\"][i] == \"s\"\n}",
+            "rego/a.rego:7:1: error[policy] `i` in a negated expression is unsafe",
+        ),
+        (
+            "deny(x) := \"m\" if x == 1",
+            "rego/a.rego:5:1: error[policy] `main.deny` is a function and is never asked",
+        ),
+        (
+            "deny contains \"m\"\n\nDeny contains \"n\"",
+            "rego/a.rego:7:1: error[policy] `main.Deny` is never asked: did you mean `deny`?",
+        ),
+        (
             "deny_prod contains \"m\"\n\nexception contains [\"prod\"]",
             "rego/a.rego:7:1: error[policy] rule `main.exception` has no effect",
         ),

@@ -7,9 +7,10 @@ use std::ops::Range;
 use regorus::Engine;
 use serde_json::Value as JsonValue;
 
+use super::safety::Search;
 use super::syntax::{
-    Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, line_of, mentions_of,
-    package_of, path,
+    Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, is_function, line_of,
+    mentions_of, package_of, path,
 };
 use super::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
 use crate::diagnostic::Level;
@@ -95,6 +96,9 @@ pub(super) struct Rules {
     calls: BTreeMap<String, (Place, RuleId)>,
     /// Paths that lead to no rule and no data.
     astray: Vec<(Place, Option<RuleId>, String)>,
+    /// Variables that a negated expression leaves without a value.
+    without_value: Vec<(Place, RuleId, String)>,
+    functions: BTreeSet<RuleId>,
 }
 
 /// The length of a module's text, in bytes.
@@ -116,11 +120,21 @@ impl Rules {
                     rules.astray.push(((at, line_of(import)), None, parts.join(".")));
                 }
             }
-            let imports = imports(module, file["source"]["contents"].as_str().unwrap_or_default());
+            let text = file["source"]["contents"].as_str().unwrap_or_default();
+            let imports = imports(module, text);
             for rule in each_rule(module) {
                 let id = full_name(module, rule).and_then(|name| rules.id_of(&name));
                 let Some(id) = id else { continue };
                 rules.depths[id] = rules.depths[id].max(depth_of(rule));
+                if is_function(rule) {
+                    rules.functions.insert(id);
+                }
+                let is_global = |name: &str| {
+                    let is_rule = || rules.id_of(&format!("{package}.{name}")).is_some();
+                    ["input", "data"].contains(&name) || imports.contains_key(name) || is_rule()
+                };
+                let found = Search { text, is_global: &is_global }.first_unsafe(rule);
+                rules.without_value.extend(found.map(|(name, line)| ((at, line), id, name)));
                 for mut mention in mentions_of(rule) {
                     mention.parts = expanded(mention.parts, &imports);
                     rules.add_mention(id, &mention, (at, &package), data);
@@ -268,7 +282,7 @@ impl Rules {
                 );
                 return Err(Fault::at(self.places[rule], message));
             }
-            let Some(level) = level_of(name) else { continue };
+            let Some(level) = level_of(name).filter(|_| !self.functions.contains(&rule)) else { continue };
             if !is_named {
                 let message = format!(
                     "`{name}` of package {package} is never asked: name the package under `packages`"
@@ -282,6 +296,7 @@ impl Rules {
                 format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(Fault::general(message));
         }
+        self.check_never_asked(&asked)?;
         let is_idle = |package: &&String| {
             let is_of = |asked: &Asked| {
                 self.names[asked.rule].rsplit_once('.').is_some_and(|(whole, _)| whole == package.as_str())
@@ -295,6 +310,37 @@ impl Rules {
             ))),
             _ => Ok(asked),
         }
+    }
+
+    /// Refuses functions, and names in another case, that look as if they were asked and that no asked rule uses.
+    fn check_never_asked(&self, asked: &[Asked]) -> Result<(), Fault> {
+        let used = self.used_by(asked);
+        for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
+            let name = whole.rsplit_once('.').map_or(&**whole, |(_, name)| name);
+            let right = name.to_ascii_lowercase();
+            if level_of(&right).is_none() {
+                continue;
+            }
+            let problem = if self.functions.contains(&rule) {
+                format!("`{whole}` is a function and is never asked: a rule that is asked has no arguments")
+            } else {
+                format!("`{whole}` is never asked: did you mean `{right}`?")
+            };
+            return Err(Fault::at(self.places[rule], problem));
+        }
+        Ok(())
+    }
+
+    /// The asked rules and all that they lead to.
+    fn used_by(&self, asked: &[Asked]) -> BTreeSet<RuleId> {
+        let mut used = BTreeSet::new();
+        let mut next: Vec<RuleId> = asked.iter().map(|asked| asked.rule).collect();
+        while let Some(rule) = next.pop() {
+            if used.insert(rule) {
+                next.extend(&self.mentions[rule]);
+            }
+        }
+        used
     }
 
     /// The tests: rules whose names begin with `test_`, in modules of tests.
@@ -335,6 +381,13 @@ impl Rules {
         if let Some((place, rule, path)) = self.astray.iter().min_by_key(|(place, ..)| *place) {
             let rule = rule.map(|rule| format!(" (in rule `{}`)", self.names[rule])).unwrap_or_default();
             let message = format!("`{path}` leads to no rule and no data{rule}{}", self.hint(path));
+            return Err(Fault::at(*place, message));
+        }
+        if let Some((place, rule, name)) = self.without_value.first() {
+            let message = format!(
+                "`{name}` in a negated expression is unsafe, because nothing else in the body gives it a value; write a rule with this expression and negate that rule (in rule `{}`)",
+                self.names[*rule]
+            );
             return Err(Fault::at(*place, message));
         }
         let order = self.order()?;

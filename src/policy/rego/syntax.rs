@@ -59,6 +59,12 @@ pub(super) fn full_name(module: &JsonValue, rule: &JsonValue) -> Option<String> 
     Some(format!("{}.{}", package_of(module), parts.first()?))
 }
 
+/// Whether a definition is one of a function.
+pub(super) fn is_function(rule: &JsonValue) -> bool {
+    let has_arguments = rule["args"].as_array().is_some_and(|arguments| !arguments.is_empty());
+    has_arguments || rule["head"]["Func"].is_object()
+}
+
 /// A rule's tree without the reference that names it, which is no mention of itself.
 pub(super) fn without_own_name(rule: &JsonValue) -> JsonValue {
     let mut rule = rule.clone();
