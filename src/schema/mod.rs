@@ -6,8 +6,9 @@
 
 mod engine;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value as JsonValue;
 
@@ -82,6 +83,14 @@ impl Schema {
         }
     }
 
+    /// The text without what only people read, where that makes a start of the program faster.
+    const fn bare(self) -> &'static str {
+        match self {
+            Self::ThreatModel => include_str!("threat-model.bare.json"),
+            _ => self.text(),
+        }
+    }
+
     /// Everything in which `root` is not what the schema asks for, in the order of the text.
     pub fn violations(self, root: Node<'_>) -> Vec<Violation> {
         let mut violations = self.compiled().violations(root);
@@ -102,16 +111,20 @@ impl Schema {
     /// Whether a key may stand at a path from the root of which the first `found` steps lead to values. What is missing
     /// is never an item of a list.
     pub fn knows(self, path: &[String], found: usize) -> bool {
-        let schema = &self.compiled().schema;
+        let schema = self.compiled().schema();
         knows(schema, schema, path, found)
+    }
+
+    fn compile(self) -> Compiled {
+        Compiled::new(self.text().into(), self.bare())
     }
 
     fn compiled(self) -> &'static Compiled {
         static COMPILED: [LazyLock<Compiled>; 4] = [
-            LazyLock::new(|| Compiled::new(Schema::ThreatModel.text())),
-            LazyLock::new(|| Compiled::new(Schema::OwaspReport.text())),
-            LazyLock::new(|| Compiled::new(Schema::Policy.text())),
-            LazyLock::new(|| Compiled::new(Schema::PolicyTest.text())),
+            LazyLock::new(|| Schema::ThreatModel.compile()),
+            LazyLock::new(|| Schema::OwaspReport.compile()),
+            LazyLock::new(|| Schema::Policy.compile()),
+            LazyLock::new(|| Schema::PolicyTest.compile()),
         ];
         match self {
             Self::ThreatModel => &COMPILED[0],
@@ -140,23 +153,33 @@ fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -
 }
 
 struct Compiled {
-    schema: JsonValue,
+    text: Cow<'static, str>,
+    /// The whole schema, which is read when there is a problem to explain.
+    whole: OnceLock<JsonValue>,
     engine: Engine,
+}
+
+/// An embedded schema for the engine, which reads it as draft 7, and would work out the whole address of every keyword.
+#[expect(clippy::panic, reason = "the embedded schemas are parsed in every test run")]
+fn parse(text: &str) -> JsonValue {
+    let mut schema: JsonValue =
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("embedded schema: {error}"));
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("$id");
+        object.remove("$schema");
+    }
+    schema
 }
 
 impl Compiled {
     #[expect(clippy::panic, reason = "the embedded schemas are compiled in every test run")]
-    fn new(text: &str) -> Self {
-        let mut schema: JsonValue =
-            serde_json::from_str(text).unwrap_or_else(|error| panic!("embedded schema: {error}"));
-        if let Some(object) = schema.as_object_mut() {
-            // The engine would work out the whole address of every keyword.
-            object.remove("$id");
-            // The engine reads it as draft 7.
-            object.remove("$schema");
-        }
-        let engine = Engine::compile(&schema).unwrap_or_else(|error| panic!("embedded schema: {error}"));
-        Self { schema, engine }
+    fn new(text: Cow<'static, str>, bare: &str) -> Self {
+        let engine = Engine::compile(&parse(bare)).unwrap_or_else(|error| panic!("embedded schema: {error}"));
+        Self { text, whole: OnceLock::new(), engine }
+    }
+
+    fn schema(&self) -> &JsonValue {
+        self.whole.get_or_init(|| parse(&self.text))
     }
 
     fn violations(&self, root: Node<'_>) -> Vec<Violation> {
@@ -210,7 +233,7 @@ impl Compiled {
     /// The keyword's schema object: where `properties` and `x-rules` stand beside it.
     fn schema_object(&self, breach: &Breach) -> Option<&JsonValue> {
         let (_, parents) = breach.keyword.split_last()?;
-        parents.iter().try_fold(&self.schema, |value, part| match value {
+        parents.iter().try_fold(self.schema(), |value, part| match value {
             JsonValue::Array(items) => items.get(part.parse::<usize>().ok()?),
             _ => value.get(part),
         })
@@ -233,11 +256,11 @@ impl Compiled {
 
     /// What the schema says that a place is for.
     fn description<'p>(&self, path: impl IntoIterator<Item = &'p str>) -> Option<&str> {
-        let mut schema = &self.schema;
+        let mut schema = self.schema();
         let mut description = None;
         for part in path {
             while let Some(target) = schema.get("$ref").and_then(JsonValue::as_str) {
-                schema = self.schema.pointer(target.strip_prefix('#')?)?;
+                schema = self.schema().pointer(target.strip_prefix('#')?)?;
             }
             schema = match schema.get("properties").and_then(|properties| properties.get(part)) {
                 Some(property) => property,
@@ -589,12 +612,40 @@ mod tests {
     use crate::document;
     use crate::source::Source;
 
+    /// A schema without what only people read. Names of properties and definitions can be the same words.
+    fn bare(value: &mut JsonValue, is_name: bool) {
+        match value {
+            JsonValue::Object(entries) => {
+                entries.retain(|key, _| is_name || !["title", "description", "examples"].contains(&&**key));
+                for (key, value) in entries {
+                    bare(value, !is_name && ["properties", "definitions"].contains(&&**key));
+                }
+            }
+            JsonValue::Array(items) => items.iter_mut().for_each(|item| bare(item, false)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a developer asks for the file to be written")]
+    fn bare_schema_is_that_of_the_text() {
+        let mut schema: JsonValue = serde_json::from_str(Schema::ThreatModel.text()).unwrap();
+        bare(&mut schema, false);
+        let text = format!("{schema}\n");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write("src/schema/threat-model.bare.json", &text).unwrap();
+            return;
+        }
+        assert_eq!(Schema::ThreatModel.bare(), text, "UPDATE=1 cargo test bare_schema writes it");
+    }
+
     fn messages(schema: &JsonValue, text: &str) -> Vec<String> {
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
         let document = document::parse(&source);
         assert!(document.is_sound(), "{:?}", document.problems);
         let root = document.roots().next().unwrap();
-        Compiled::new(&schema.to_string())
+        let text = schema.to_string();
+        Compiled::new(text.clone().into(), &text)
             .violations(root)
             .into_iter()
             .map(|violation| {
