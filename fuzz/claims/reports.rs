@@ -180,7 +180,8 @@ fn no_log_commands(text: &str) {
     }
 }
 
-/// Each workflow command is one of ours, and there are as many as there are things to say.
+/// Each workflow command is one of ours, and there are as many as there are problems that count and files that cannot be
+/// checked. The others are one line with their number.
 fn are_our_commands(report: &Report, text: &str) {
     no_log_commands(text);
     let commands: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("::")).collect();
@@ -188,10 +189,11 @@ fn are_our_commands(report: &Report, text: &str) {
     let kinds = ["error", "warning", "notice"].map(of);
     assert_eq!(kinds.iter().sum::<usize>(), commands.len(), "{text}");
     let counted = |kind: &str| {
-        let faults = report.diagnostics().filter(|(_, fault)| match (report.counts(fault), fault.level) {
-            (false, _) | (true, Level::Note) => kind == "notice",
-            (true, Level::Error) => kind == "error",
-            (true, Level::Warning) => kind == "warning",
+        let counting = report.diagnostics().filter(|(_, fault)| report.counts(fault));
+        let faults = counting.filter(|(_, fault)| match fault.level {
+            Level::Note => kind == "notice",
+            Level::Error => kind == "error",
+            Level::Warning => kind == "warning",
         });
         faults.count() + if kind == "error" { report.obstacles.len() } else { 0 }
     };
