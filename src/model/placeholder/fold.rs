@@ -5,43 +5,10 @@
 //! There are two readings. [`Reading::Letters`] keeps each script, so that words of any language are found.
 //! [`Reading::Shapes`] also takes letters of other scripts for the Latin letters that they look like.
 
+use super::class;
 use super::table::Hash;
 use super::vocabulary::{self, Roles};
 use crate::unseen::is_unseen;
-
-/// Classes of bytes, for the loops over each byte of each text.
-pub(super) mod class {
-    pub(in super::super) const ALPHANUMERIC: u8 = 1;
-    pub(in super::super) const CAPITAL: u8 = 2;
-    /// A hyphen or a dot, which is a sign of an address before a letter or digit.
-    pub(in super::super) const JOINT: u8 = 4;
-    /// A sign of an address.
-    pub(in super::super) const ADDRESS: u8 = 8;
-    /// A bracket, or a byte of a letter that is not in ASCII and may be one.
-    pub(in super::super) const BRACKET: u8 = 16;
-    pub(in super::super) const APOSTROPHE: u8 = 32;
-}
-
-pub(super) static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        classes[byte as usize] = match byte {
-            b'A'..=b'Z' => class::ALPHANUMERIC | class::CAPITAL,
-            b'a'..=b'z' | b'0'..=b'9' => class::ALPHANUMERIC,
-            b'-' | b'.' => class::JOINT,
-            b'/' | b'@' | b'#' | b':' => class::ADDRESS,
-            b'[' | b'<' | b'{' | 0x80.. => class::BRACKET,
-            b'\'' => class::APOSTROPHE,
-            _ => 0,
-        };
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    classes
-};
 
 /// How letters are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -222,7 +189,7 @@ impl Run {
     fn of(text: &str, most: usize) -> Self {
         let mut run = Self { length: 0, capitals: 0 };
         for byte in text.bytes().take(most) {
-            let class = CLASSES[usize::from(byte)];
+            let class = class::of(byte);
             if class & class::ALPHANUMERIC == 0 {
                 break;
             }

@@ -3,6 +3,7 @@
 //! A text is folded ([`fold`]) and compared with phrases ([`phrases`]) and with words that say nothing even together
 //! ([`vocabulary`]). Everything that a language adds is a row in one of these two tables.
 
+mod class;
 mod fold;
 mod phrases;
 mod table;
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 
 use super::Blank;
 pub(crate) use fold::shapes;
-use fold::{CLASSES, Folded, Gap, Reading, Word, Words, class, fold};
+use fold::{Folded, Gap, Reading, Word, Words, fold};
 use phrases::{Affix, Group};
 use table::Hash;
 use vocabulary::Roles;
@@ -62,7 +63,7 @@ fn is_sentence(trimmed: &str) -> bool {
 fn signs(text: &str) -> u8 {
     let (mut signs, mut before) = (0, 0);
     for byte in text.bytes() {
-        let class = CLASSES[usize::from(byte)];
+        let class = class::of(byte);
         signs |= class;
         if before & class::JOINT != 0 && class & class::ALPHANUMERIC != 0 {
             signs |= class::ADDRESS;
@@ -118,7 +119,7 @@ fn is_plain(text: &str) -> bool {
     let mut plain = Plain { hash: Hash::EMPTY, first: None, is_known: true, is_varied: false };
     let (mut word, mut start) = (Hash::EMPTY, 0);
     for (at, byte) in text.bytes().chain([b' ']).enumerate() {
-        if CLASSES[usize::from(byte)] & class::ALPHANUMERIC != 0 {
+        if class::of(byte) & class::ALPHANUMERIC != 0 {
             // Digits have this bit.
             word = word.with(byte | 0x20);
             continue;
