@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aivss_lint::date::Date;
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::source::Source;
 
@@ -35,7 +35,7 @@ fn main() {
 
     let policy = recommended().policy();
     let today = Date::parse("2026-11-25").unwrap();
-    let judge = Judge { policy: &policy, today, load: &NoFiles, before: None };
+    let judge = LintContext { policy: &policy, today, load: &NoFiles, before: None };
     let (mut floor, mut gate) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         floor.push(timed(|| texts.iter().map(|text| events(text)).sum()));

@@ -5,14 +5,15 @@
 use std::hint::black_box;
 
 use aivss_lint::date::Date;
-use aivss_lint::document::parse;
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Format;
+use aivss_lint::output::{self, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
-use aivss_lint::report::{self, FileReport, Look, Report, write};
+use aivss_lint::report::{FileReport, Report};
 use aivss_lint::schema::Schema;
 use aivss_lint::score::score;
 use aivss_lint::source::Source;
+use aivss_lint::syntax::parse;
 use divan::Bencher;
 
 const MODEL: &str = include_str!("../examples/smolagents/threat-model.yaml");
@@ -65,7 +66,7 @@ fn meaning_and_score(bencher: Bencher<'_, '_>) {
 fn file(bencher: Bencher<'_, '_>, kind: &str) {
     let text = if kind == "right" { MODEL } else { FAULTY };
     let policy = recommended().policy();
-    let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+    let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
     bencher.bench(|| lint(&source(black_box(text)), "a.threat-model.yaml", judge).diagnostics.len());
 }
 
@@ -73,7 +74,7 @@ fn file(bencher: Bencher<'_, '_>, kind: &str) {
 #[divan::bench(args = ["human", "json", "sarif", "markdown"])]
 fn report(bencher: Bencher<'_, '_>, format: &str) {
     let policy = recommended().policy();
-    let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+    let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
     let source = source(FAULTY);
     let linted = lint(&source, "a.threat-model.yaml", judge);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
@@ -84,10 +85,10 @@ fn report(bencher: Bencher<'_, '_>, format: &str) {
         linted.diagnostics,
     ));
     let format = match format {
-        "human" => report::Format::Human(Look::PLAIN),
-        "json" => report::Format::Json,
-        "sarif" => report::Format::Sarif,
-        _ => report::Format::Markdown,
+        "human" => output::Format::Human(Look::PLAIN),
+        "json" => output::Format::Json,
+        "sarif" => output::Format::Sarif,
+        _ => output::Format::Markdown,
     };
     bencher.bench(|| {
         let mut bytes = Vec::new();

@@ -1,11 +1,12 @@
-//! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::report`].
+//! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::output`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::policy::Excepted;
-use crate::rules::{self, Rule};
+use crate::rules;
+use crate::rules::Rule;
 use crate::source::{Source, Span};
 
 /// How much a diagnostic weighs.

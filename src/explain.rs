@@ -4,9 +4,10 @@
 #![doc = include_str!("../docs/rules.md")]
 
 use crate::diagnostic::Level;
-use crate::document::POLICY_MARKER;
-use crate::rules::{self, Check, Example, Rule};
+use crate::rules;
+use crate::rules::{Check, Example, Rule};
 use crate::source::Language;
+use crate::syntax::POLICY_MARKER;
 
 /// A rule's page: what it finds and why, its examples, how to mend, lower and except it, and what it rests on.
 pub fn page(rule: &Rule) -> String {
@@ -81,8 +82,8 @@ fn standing(rule: &Rule) -> String {
     let set =
         format!("Its level is {level}, unless a policy sets another (off, note, warning, error):\n\n{lower}");
     match rule.check {
-        Check::OfPolicy => set,
-        Check::Raised | Check::OfRun | Check::Meaning(_) | Check::Policy { .. } => {
+        Check::PolicyAudit => set,
+        Check::Builtin | Check::Run | Check::Model(_) | Check::Limit { .. } => {
             let except = format!(
                 "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the fault may stay.\n    \
                  owner: who answers for it\n    expires: 2027-03-31"

@@ -60,36 +60,41 @@
 //!    common tongue of them, is not.
 //! 10. What an exception covers stays in the report; nothing that was not read can be excepted or switched off.
 
-pub mod source;
-mod unseen;
-pub mod document;
-pub mod decimal;
+pub mod annotations;
 pub mod date;
-pub mod schema;
-pub mod suggest;
+pub mod decimal;
+pub mod did_you_mean;
+pub mod diff;
 mod digest;
-pub mod caret;
-pub mod model;
-pub mod score;
-pub mod pattern;
-pub mod policy;
-pub mod rules;
+mod invisible;
+pub mod source;
+
 pub mod diagnostic;
-pub mod excerpt;
-pub mod sheet;
-pub mod profile;
-pub mod assessed;
-pub mod change;
+
+pub mod aivss;
+pub mod syntax;
+
+pub mod model;
+pub mod schema;
+
+pub mod policy;
+pub mod score;
+
+pub mod rego;
+pub mod rules;
+
 pub mod explain;
-pub mod rego_input;
-pub mod lint;
 pub mod fix;
-pub mod draft;
-pub mod import;
-pub mod export;
-pub mod migrate;
-pub mod patch;
+pub mod lint;
+pub mod policy_audit;
+pub mod policy_test;
 pub mod report;
-pub mod git;
-pub mod discover;
+
+pub mod compare;
+
+pub mod convert;
+pub mod output;
+
+pub mod workspace;
+
 pub mod cli;

@@ -5,23 +5,28 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::assessed::Assessed;
-use crate::change::Before;
+use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, with_threat};
-use crate::document::{
-    self, Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
-};
-use crate::model::{Finding, Format, MOST_FINDINGS, Model, Recognised, recognise};
-use crate::policy::{self, Answer, Definition, Exception, Load, Policy, RegoAnswers, Scope, Terms, Used};
-use crate::rego_input::rego_input;
-use crate::rules::{self, Check, Subject};
+use crate::model::{DetectedFormat, Finding, Format, MOST_FINDINGS, Model, detect};
+use crate::policy;
+use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
+use crate::policy_audit::PolicyUsage;
+use crate::rego::input::rego_input;
+use crate::rego::{Answer, Definition};
+use crate::rules;
+use crate::rules::{Check, Subject};
 use crate::schema::Violation;
+use crate::score::assessed::Assessed;
 use crate::source::{BOM, Language, Positions, Source, Span};
+use crate::syntax;
+use crate::syntax::{
+    Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
+};
 
 /// What there is to say about one file.
 #[derive(Debug)]
-pub struct Linted {
+pub struct LintResult {
     /// What the file is.
     pub content: Content,
     /// Its threat models with their computed scores.
@@ -29,14 +34,14 @@ pub struct Linted {
     /// What is wrong, in the order of the text. Only what the policy does not switch off.
     pub diagnostics: Vec<Diagnostic>,
     /// What of the policy had a part in it.
-    pub used: Used,
+    pub used: PolicyUsage,
     /// Why rules in Rego could not judge it, where they could not.
     pub unjudged: Vec<String>,
 }
 
 /// What a file is judged by.
 #[derive(Clone, Copy)]
-pub struct Judge<'j> {
+pub struct LintContext<'j> {
     /// The policy in force.
     pub policy: &'j Policy,
     /// The day.
@@ -44,7 +49,7 @@ pub struct Judge<'j> {
     /// How policies that extend others come by them, when a policy is among the files.
     pub load: Load<'j>,
     /// The state of the base revision, where the run has one.
-    pub before: Option<&'j Before<'j>>,
+    pub before: Option<&'j Baseline<'j>>,
 }
 
 /// What a file turned out to be.
@@ -84,14 +89,14 @@ pub(crate) const MOST_FAULTS: usize = 1_000;
 const LONGEST_MESSAGE: usize = 600;
 
 /// Judges one file, which lies at `path` relative to the repository's root.
-pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
+pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     if is_lfs_pointer(source.text()) {
-        return Linted::of(Content::LfsPointer, Vec::new());
+        return LintResult::of(Content::LfsPointer, Vec::new());
     }
-    let document = document::parse(source);
-    let roots: Vec<(Node<'_>, Recognised<'_>)> =
-        document.roots().map(|root| (root, recognise(root))).collect();
-    let holds_model = roots.iter().any(|(_, what)| matches!(what, Recognised::Model(_)));
+    let document = syntax::parse(source);
+    let roots: Vec<(Node<'_>, DetectedFormat<'_>)> =
+        document.roots().map(|root| (root, detect(root))).collect();
+    let holds_model = roots.iter().any(|(_, what)| matches!(what, DetectedFormat::Model(_)));
     // A page that shows policies explains them; it is none.
     let is_page = source.language() == Language::Markdown;
     let shows_model = holds_model || judge.before.is_some_and(|before| before.held(path));
@@ -100,13 +105,13 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
     if !shows_model && !hides_model && !is_page && is_policy() {
         return lint_policy(source, judge);
     }
-    let is_unmarked = roots.iter().any(|(_, what)| *what == Recognised::Unmarked);
+    let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
     let content = if is_unmarked { Content::Unmarked } else { Content::Other };
     let diagnostics =
         document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
-    let mut linted = Linted::of(content, diagnostics);
+    let mut linted = LintResult::of(content, diagnostics);
     let streams: HashSet<usize> = (roots.iter().enumerate())
-        .filter(|(_, (_, what))| matches!(what, Recognised::Model(_)))
+        .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
         .map(|(number, _)| document.stream_of(number))
         .collect();
     let mut positions = source.positions();
@@ -116,18 +121,20 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
             break;
         }
         match what {
-            Recognised::Model(format) => match format.overfull(root) {
+            DetectedFormat::Model(format) => match format.overfull(root) {
                 Some(place) => linted.diagnostics.push(overfull(place)),
                 None => lint_model(root, format, path, judge, &mut positions, &mut linted),
             },
-            Recognised::Misspelled(key, place, meant) => {
+            DetectedFormat::Misspelled(key, place, meant) => {
                 linted.diagnostics.push(misspelled(key, place, meant));
             }
             // Another document next to a threat model would go unread. A page may contain other blocks.
-            Recognised::Unmarked | Recognised::Other if streams.contains(&document.stream_of(number)) => {
+            DetectedFormat::Unmarked | DetectedFormat::Other
+                if streams.contains(&document.stream_of(number)) =>
+            {
                 linted.diagnostics.push(unmarked(root));
             }
-            Recognised::Unmarked | Recognised::Other => {}
+            DetectedFormat::Unmarked | DetectedFormat::Other => {}
         }
     }
     compare(&mut linted, path, judge);
@@ -135,7 +142,7 @@ pub fn lint(source: &Source, path: &str, judge: Judge<'_>) -> Linted {
         linted.content = Content::Model;
     }
     limit(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
-    finish(&mut linted.diagnostics, &document);
+    sort_and_dedup(&mut linted.diagnostics, &document);
     except(&mut linted, path, judge);
     linted
 }
@@ -154,9 +161,9 @@ fn overfull(place: Span) -> Diagnostic {
     Diagnostic::new(&rules::input_limit::RULE, Owner::Agent, place, message)
 }
 
-impl Linted {
+impl LintResult {
     fn of(content: Content, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { content, models: Vec::new(), diagnostics, used: Used::default(), unjudged: Vec::new() }
+        Self { content, models: Vec::new(), diagnostics, used: PolicyUsage::default(), unjudged: Vec::new() }
     }
 }
 
@@ -166,32 +173,32 @@ pub fn lint_removed(
     path: &str,
     models: &[&Assessed],
     moved: Option<(&str, String)>,
-    judge: Judge<'_>,
-) -> Linted {
+    judge: LintContext<'_>,
+) -> LintResult {
     let moved = moved.map(|(now, why)| format!("; its file is now {now}, which is {why}"));
     let moved = moved.unwrap_or_default();
     let found = models.iter().filter_map(|model| removed(model, path, &moved, judge));
     let diagnostics = found.collect();
-    let mut linted = Linted::of(Content::Model, diagnostics);
+    let mut linted = LintResult::of(Content::Model, diagnostics);
     except(&mut linted, path, judge);
     linted
 }
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
-pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: Judge<'_>) -> Linted {
+pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: LintContext<'_>) -> LintResult {
     let rule = &rules::model_missing::RULE;
-    let (terms, _) = judge.policy.terms_for(Scope { path, environment: None, tier: None });
-    let diagnostic = terms.level(rule).map(|level| {
+    let (settings, _) = judge.policy.settings_for(Scope { path, environment: None, tier: None });
+    let diagnostic = settings.level(rule).map(|level| {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         Diagnostic { level, ..diagnostic }
     });
-    let mut linted = Linted::of(Content::Model, diagnostic.into_iter().collect());
+    let mut linted = LintResult::of(Content::Model, diagnostic.into_iter().collect());
     except(&mut linted, path, judge);
     linted
 }
 
 /// Adds what the base has in this file and the head has not.
-fn compare(linted: &mut Linted, path: &str, judge: Judge<'_>) {
+fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let Some(before) = judge.before else { return };
     if linted.models.is_empty() {
         if before.held(path) {
@@ -208,17 +215,17 @@ fn compare(linted: &mut Linted, path: &str, judge: Judge<'_>) {
 }
 
 /// A model of the base that is gone, at the level that its terms give.
-fn removed(model: &Assessed, path: &str, moved: &str, judge: Judge<'_>) -> Option<Diagnostic> {
+fn removed(model: &Assessed, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
     let rule = &rules::model_removed::RULE;
     let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
-    let level = judge.policy.terms_for(scope).0.level(rule)?;
+    let level = judge.policy.settings_for(scope).0.level(rule)?;
     let name =
         model.name.as_deref().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
 }
 
-fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
+fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
     let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
@@ -226,16 +233,16 @@ fn lint_policy(source: &Source, judge: Judge<'_>) -> Linted {
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    Linted::of(content, diagnostics)
+    LintResult::of(content, diagnostics)
 }
 
 fn lint_model(
     root: Node<'_>,
     format: Format,
     path: &str,
-    judge: Judge<'_>,
+    judge: LintContext<'_>,
     positions: &mut Positions<'_>,
-    linted: &mut Linted,
+    linted: &mut LintResult,
 ) {
     let model: Model<'_> = format.read(root);
     let scope = Scope {
@@ -243,19 +250,21 @@ fn lint_model(
         environment: model.agent.environment.map(|at| at.value),
         tier: model.agent.tier.map(|at| at.value),
     };
-    let (terms, overrides) = judge.policy.terms_for(scope);
+    let (settings, overrides) = judge.policy.settings_for(scope);
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = judge.before.and_then(|before| before.baseline(path, place));
     let mut subject =
-        Subject::new(&model, &terms, judge.today, before).with_files(path, |file| judge.load.exists(file));
+        Subject::new(&model, &settings, judge.today, before).with_files(path, |file| judge.load.exists(file));
     if let Some(all) = judge.before.filter(|all| all.model(path, place).is_none()) {
         subject.left = all.replaceable(path);
     }
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
-        if !echoes(&violation, &linted.diagnostics) && !spoken_for(&violation, owner, &terms, &found) {
+        if !is_duplicate(&violation, &linted.diagnostics)
+            && !is_superseded(&violation, owner, &settings, &found)
+        {
             found.push(rules::of_violation(owner, violation));
         }
     }
@@ -287,7 +296,7 @@ fn lint_model(
             Err(message) => linted.unjudged.push(of_rego(&message)),
         }
     }
-    limit(&mut found, Owner::Agent, model.heading);
+    limit(&mut found, Owner::Agent, model.key_span);
     let mut ids = HashMap::new();
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
@@ -345,7 +354,7 @@ fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: F
 /// What a rule in Rego reports, at the place that it names and about what lies there.
 fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
-    let span = place_of(root, path).unwrap_or(model.heading);
+    let span = place_of(root, path).unwrap_or(model.key_span);
     let owner = model.format.owner_at(path.split('/').skip(1));
     // Other findings can shift the place in the list.
     let part = match owner {
@@ -366,18 +375,18 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules::ALL {
         let check = match rule.check {
-            Check::Meaning(check) => check,
-            Check::Policy { applies, check } if applies(subject.terms) => check,
-            Check::Policy { .. } | Check::Raised | Check::OfPolicy | Check::OfRun => continue,
+            Check::Model(check) => check,
+            Check::Limit { applies, check } if applies(subject.settings) => check,
+            Check::Limit { .. } | Check::Builtin | Check::PolicyAudit | Check::Run => continue,
         };
-        let Some(level) = subject.terms.level(rule) else { continue };
+        let Some(level) = subject.settings.level(rule) else { continue };
         let first = found.len();
         check(subject, &mut found);
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
                 diagnostic.decided_by =
-                    subject.terms.levels().get(rule.name).map(|set| Box::new(set.origin.clone()));
+                    subject.settings.levels().get(rule.name).map(|set| Box::new(set.origin.clone()));
             }
         }
     }
@@ -386,7 +395,7 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 /// Marks what the policy's exceptions cover, and remembers which exceptions cover a problem. The first one that does is
 /// the one that reports show.
-fn except(linted: &mut Linted, path: &str, judge: Judge<'_>) {
+fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
@@ -429,12 +438,12 @@ fn ambiguous_findings(models: &[Assessed]) -> HashSet<String> {
 }
 
 /// Whether what is wrong with the text has been reported at the place of a violation.
-fn echoes(violation: &Violation, reported: &[Diagnostic]) -> bool {
+fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
     reported.iter().any(|problem| problem.owner == Owner::File && problem.span == violation.span)
 }
 
 /// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
-fn spoken_for(violation: &Violation, owner: Owner, terms: &Terms, found: &[Diagnostic]) -> bool {
+fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
     let has_said = |diagnostic: &Diagnostic| {
         let is_at = |place: Span| diagnostic.span.contains(place) || place.contains(diagnostic.span);
@@ -442,7 +451,7 @@ fn spoken_for(violation: &Violation, owner: Owner, terms: &Terms, found: &[Diagn
             && diagnostic.rule == rule.name
             && (is_at(violation.span) || is_at(violation.value_span))
     };
-    terms.level(rule).is_none() || found.iter().any(has_said)
+    settings.level(rule).is_none() || found.iter().any(has_said)
 }
 
 /// A score that could not be computed, where nothing explains it: what is not understood does not pass.
@@ -455,7 +464,7 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let message = "the score cannot be computed from what is given";
     scores
         .map(|scored| {
-            let place = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+            let place = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
             Diagnostic::new(rule, scored.owner, place, message)
         })
         .collect()
@@ -476,7 +485,7 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
 }
 
 /// Gives diagnostics what they all have and their order, that of the text.
-pub(crate) fn finish(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
+pub(crate) fn sort_and_dedup(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
     for diagnostic in &mut *diagnostics {
         diagnostic.pointer = pointer(document, diagnostic.span).into();
         shorten(&mut diagnostic.message);
@@ -528,10 +537,10 @@ mod tests {
         let text =
             "aivss_threat_model: 1\naivss: {}\nfindings: [{ id: a, aivss: {} }, {}, { id: b, aivss: {} }]\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-        let document = document::parse(&source);
+        let document = syntax::parse(&source);
         let model = Format::Native.read(document.roots().next().unwrap());
-        let terms = Terms::default();
-        let subject = Subject::new(&model, &terms, Date::parse("2026-01-01").unwrap(), None);
+        let settings = Settings::default();
+        let subject = Subject::new(&model, &settings, Date::parse("2026-01-01").unwrap(), None);
         let owners = |explained: &[Owner]| -> Vec<Owner> {
             let problem = |owner| Diagnostic::new(&rules::factor_missing::RULE, owner, Span::new(0, 1), "");
             let found: Vec<Diagnostic> = explained.iter().copied().map(problem).collect();

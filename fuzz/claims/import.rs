@@ -1,7 +1,7 @@
 //! Import: whatever a draft is made of, it is a threat model that can be read.
 
-use aivss_lint::document::{MODEL_MARKER, ProblemKind, parse};
 use aivss_lint::source::Source;
+use aivss_lint::syntax::{MODEL_MARKER, ProblemKind, parse};
 
 use crate::{RECOMMENDED, all_lie_in, judged};
 

@@ -26,7 +26,7 @@ use std::sync::LazyLock;
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Diagnostic;
-use aivss_lint::lint::{Judge, Linted};
+use aivss_lint::lint::{LintContext, LintResult};
 use aivss_lint::policy::{BuiltIn, NoFiles, Policy, recommended};
 use aivss_lint::source::{Source, Span};
 
@@ -79,8 +79,8 @@ impl<'d> File<'d> {
     }
 }
 
-fn judged(source: &Source, policy: &Policy) -> Linted {
-    let judge = Judge { policy, today: *TODAY, load: &NoFiles, before: None };
+fn judged(source: &Source, policy: &Policy) -> LintResult {
+    let judge = LintContext { policy, today: *TODAY, load: &NoFiles, before: None };
     aivss_lint::lint::lint(source, source.name(), judge)
 }
 

@@ -1,8 +1,8 @@
 //! A file to a verdict: nothing that was not read passes.
 
 use aivss_lint::diagnostic::Level;
-use aivss_lint::document::parse;
 use aivss_lint::lint::Content;
+use aivss_lint::syntax::parse;
 
 use crate::{File, RECOMMENDED, STRICT, all_lie_in, judged};
 

@@ -1,9 +1,9 @@
 //! Migration: what was readable stays so, what is moved is moved once, and nothing is told that did not happen.
 
+use aivss_lint::aivss::Formula;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::fix::is_unreadable;
 use aivss_lint::migrate::{Aim, Migrated, Step, Tenth, migrate as moved};
-use aivss_lint::score::Formula;
 use aivss_lint::source::Source;
 
 use crate::{File, faults};
@@ -12,7 +12,7 @@ use crate::{File, faults};
 pub fn migrate(data: &[u8]) {
     let Some(file) = File::of(data) else { return };
     let Some(text) = file.text() else { return };
-    let tenth = if file.severe { Tenth::Value(Decimal::new(5, 1)) } else { Tenth::Ask };
+    let tenth = if file.severe { Tenth::Value(Decimal::new(5, 1)) } else { Tenth::CheckOptions };
     let aim = Aim { formula: Formula::named("0.8").expect("it is a version"), tenth };
     let judge = |text: &str| faults(file.name, text);
     let run =

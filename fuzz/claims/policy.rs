@@ -1,9 +1,9 @@
 //! Policies: what is not understood judges nothing, and what is taken lets nothing unread pass.
 
 use aivss_lint::diagnostic::Level;
-use aivss_lint::document::parse;
 use aivss_lint::policy::{NoFiles, read};
 use aivss_lint::source::Source;
+use aivss_lint::syntax::parse;
 
 use crate::{all_lie_in, judged};
 

@@ -4,8 +4,9 @@
 use std::sync::{Arc, LazyLock};
 
 use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
+use aivss_lint::output::{Format, Look, Verbosity, is_steering, write};
 use aivss_lint::policy::Excepted;
-use aivss_lint::report::{Beside, FileReport, Format, Look, Obstacle, Report, is_steering, write};
+use aivss_lint::report::{FileReport, InputError, Report};
 use aivss_lint::source::{Source, Span};
 use serde_json::Value as Json;
 
@@ -29,8 +30,8 @@ pub fn reports(whole: &[u8]) {
     let count = report.diagnostics().count() + report.obstacles.len();
 
     let look =
-        Look { colour: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
-    for format in [Format::Human(look), Format::Human(Look { beside: Beside::Nothing, ..look })] {
+        Look { color: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
+    for format in [Format::Human(look), Format::Human(Look { beside: Verbosity::Nothing, ..look })] {
         shown(&written(&report, format), &['\n', '\t']);
     }
     let concise = written(&report, Format::Concise);
@@ -132,7 +133,7 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     report.files.push(file.with_text(Arc::new(source)));
     report.policy = text(17);
     if is_set(7) {
-        report.obstacles.push(Obstacle { path: text(18), message: text(19) });
+        report.obstacles.push(InputError { path: text(18), message: text(19) });
         report.lowered = vec![text(20)];
         report.remarks = vec![text(21)];
         report.skipped = vec![text(22)];

@@ -1,7 +1,7 @@
 //! CVSS vectors: what is taken is a whole vector of version 4.0, whose score other metrics than the base ones do not move.
 
+use aivss_lint::aivss::cvss::Vector;
 use aivss_lint::decimal::Decimal;
-use aivss_lint::score::cvss::Vector;
 
 const BASE: [&str; 11] = ["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"];
 

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::gate::{Keep, Stopped};
-use super::output;
-use super::report::{Asked, hand_over};
-use crate::discover::Repository;
-use crate::report::{Badge, Report, Tells, Verdict, write_badge, write_badge_endpoint};
+use crate::cli::gate::{CliError, Keep};
+use crate::cli::report::{Asked, write_temp};
+use crate::cli::report_output;
+use crate::output::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
+use crate::report::{Report, Verdict};
+use crate::workspace::discover::Repository;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
   aivss-lint badge --tells gate --output gate.svg       whether the gate passes
@@ -21,13 +22,13 @@ A badge is never better than what is known: with a score that cannot be computed
 Exit codes: 0 written, whatever it tells, 2 something could not be judged or computed, as the badge says.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(super) asked: Asked,
+    pub(crate) asked: Asked,
 
     /// What the badge tells
     #[arg(long, value_name = "WHAT", default_value = "score")]
-    tells: TellsName,
+    tells: BadgeSubjectName,
 
     /// The words on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
@@ -43,7 +44,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum TellsName {
+enum BadgeSubjectName {
     /// The worst score with its band
     Score,
     /// The gate's answer
@@ -58,10 +59,10 @@ enum FormatName {
     Endpoint,
 }
 
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let tells = match arguments.tells {
-        TellsName::Score => Tells::Score,
-        TellsName::Gate => Tells::Gate,
+        BadgeSubjectName::Score => BadgeSubject::Score,
+        BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
     let (label, format) = (arguments.label.clone(), arguments.format);
     let badge = move |report: &Report| Badge::of(report, tells, label.as_deref());
@@ -76,6 +77,6 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     };
     let judged = || arguments.asked.judged(None, Keep::Faults, repository);
     let place = (arguments.output.as_deref(), &*arguments.asked.inputs());
-    let report = output::reported(place, write.clone(), judged)?;
-    hand_over(&write(&report)?, arguments.output.as_deref(), &report, badge(&report).is_sure())
+    let report = report_output::reported(place, write.clone(), judged)?;
+    write_temp(&write(&report)?, arguments.output.as_deref(), &report, badge(&report).is_sure())
 }

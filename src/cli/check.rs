@@ -1,4 +1,4 @@
-//! `check`: the gate. Its arguments, and what becomes of its report; the run itself is [`super::gate`].
+//! `check`: the gate. Its arguments, and what becomes of its report; the run itself is [`crate::cli::gate`].
 
 use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
@@ -6,23 +6,26 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory};
 
-use super::completions::RuleName;
-use super::gate::{Ask, Keep, Stopped, judge};
-use super::look::{read_stdin, refuse_stdin};
-use super::output::{self, FormatName, Output};
-use super::progress::Progress;
-use super::side::Side;
-use super::{Called, CommandLine, Streams, verbose};
+use crate::cli::completions::RuleName;
+use crate::cli::gate::{CheckOptions, CliError, Keep, judge};
+use crate::cli::lint_files::{read_stdin, refuse_stdin};
+use crate::cli::progress::Progress;
+use crate::cli::report_output;
+use crate::cli::report_output::{FormatName, Output};
+use crate::cli::{Called, CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
-use crate::discover::{Named, Repository};
-use crate::git::{self, Commit};
+use crate::did_you_mean::nearest;
+use crate::output::Verbosity;
 use crate::policy::Policy;
-use crate::report::{Beside, Report, Verdict};
+use crate::report::{Report, Verdict};
 use crate::rules;
-use crate::suggest::nearest;
+use crate::workspace::discover::{Named, Repository};
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git;
+use crate::workspace::git::Commit;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint                          judge every threat model below this folder
   aivss-lint agents/planner           judge those below a folder
@@ -36,7 +39,7 @@ Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Files and folders to judge; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
@@ -51,11 +54,11 @@ pub(super) struct Arguments {
     ///
     /// In GitHub Actions the default is human and github.
     #[arg(long, value_name = "FORMAT")]
-    pub(super) format: Vec<FormatName>,
+    pub(crate) format: Vec<FormatName>,
 
     /// The file for the format before it; without one a report goes to standard output
     #[arg(long, value_name = "FILE")]
-    pub(super) output: Vec<PathBuf>,
+    pub(crate) output: Vec<PathBuf>,
 
     /// The lowest level that fails the gate
     #[arg(long, value_name = "LEVEL", default_value = "error")]
@@ -87,7 +90,7 @@ pub(super) struct Arguments {
 
     /// The category of the SARIF report and of the comment in Markdown, for several runs in one workflow
     #[arg(long, value_name = "NAME", value_parser = parse_category)]
-    pub(super) category: Option<String>,
+    pub(crate) category: Option<String>,
 
     /// The name to give to standard input; its ending tells the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
@@ -110,19 +113,19 @@ pub(super) struct Arguments {
 
     /// Print faults alone, and nothing where the gate passes; reports in files stay whole
     #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
 
     /// Tell on standard error what was judged, by which policy, and what was passed over and why
     #[arg(short, long)]
     verbose: bool,
 
     #[command(flatten)]
-    pub(super) streams: Streams,
+    pub(crate) streams: Streams,
 }
 
 impl Arguments {
     /// The paths that decide which repository a run is about: standard input counts by its name.
-    pub(super) fn targets(&self) -> Vec<PathBuf> {
+    pub(crate) fn targets(&self) -> Vec<PathBuf> {
         let named = |path: &PathBuf| {
             if path.as_os_str() == "-" { PathBuf::from(&self.stdin_filename) } else { path.clone() }
         };
@@ -130,8 +133,8 @@ impl Arguments {
     }
 
     /// What is printed beside the faults.
-    pub(super) const fn beside(&self) -> Beside {
-        if self.quiet { Beside::Nothing } else { Beside::Everything }
+    pub(crate) const fn beside(&self) -> Verbosity {
+        if self.quiet { Verbosity::Nothing } else { Verbosity::Everything }
     }
 }
 
@@ -153,7 +156,7 @@ struct Levels {
 
 impl Levels {
     /// Sets the levels; returns in words what was lowered by it.
-    fn apply(&self, policy: &mut Policy) -> Result<Vec<String>, Stopped> {
+    fn apply(&self, policy: &mut Policy) -> Result<Vec<String>, CliError> {
         let mut lowered = Vec::new();
         let mut seen = BTreeSet::new();
         for (names, flag, level) in [
@@ -165,20 +168,20 @@ impl Levels {
                 if name.starts_with("rego/") {
                     let message =
                         format!("{flag} {name}: rules in Rego are errors as `deny` and warnings as `warn`");
-                    return Err(Stopped::Asked(message));
+                    return Err(CliError::Usage(message));
                 }
                 if !seen.insert(name) {
-                    return Err(Stopped::Asked(format!("the level of `{name}` is given twice")));
+                    return Err(CliError::Usage(format!("the level of `{name}` is given twice")));
                 }
                 let Some(rule) = rules::named(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
                     let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-                    return Err(Stopped::Asked(format!("there is no rule `{name}`{help}")));
+                    return Err(CliError::Usage(format!("there is no rule `{name}`{help}")));
                 };
                 if rule.fixed && level != Some(Level::Error) {
                     let message =
                         format!("{flag} {name}: without this rule a score or a whole file would go unread");
-                    return Err(Stopped::Asked(message));
+                    return Err(CliError::Usage(message));
                 }
                 if level < policy.highest_level(rule) {
                     lowered.push(format!("{flag} {name}"));
@@ -218,32 +221,33 @@ enum LevelName {
     Error,
 }
 
-pub(super) fn parse_date(text: &str) -> Result<Date, String> {
+pub(crate) fn parse_date(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "a date is written YYYY-MM-DD".to_owned())
 }
 
-pub(super) fn run(
+pub(crate) fn run(
     arguments: &Arguments,
     matches: &ArgMatches,
     repository: &Repository,
     called: Called,
-) -> Result<Verdict, Stopped> {
-    let mut outputs = output::plan(arguments, matches).inspect_err(output::emit_unplanned)?;
+) -> Result<Verdict, CliError> {
+    let mut outputs = report_output::plan(arguments, matches).inspect_err(report_output::emit_unplanned)?;
     let inputs: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.policy).cloned().collect();
-    let ready = output::refuse_inputs(&mut outputs, &inputs).and_then(|()| output::prepare(&outputs));
-    ready.inspect_err(|error| output::emit_stopped(error, &outputs))?;
-    output::emit_on_stop(&outputs);
+    let ready =
+        report_output::refuse_inputs(&mut outputs, &inputs).and_then(|()| report_output::prepare(&outputs));
+    ready.inspect_err(|error| report_output::emit_stopped(error, &outputs))?;
+    report_output::emit_on_stop(&outputs);
     let judged = || judged(arguments, &outputs, repository, called);
     // A panic of this program's own ends the run with a report, too.
     let judged = panic::catch_unwind(AssertUnwindSafe(judged))
-        .unwrap_or_else(|_| Err(Stopped::Asked("this program failed on it; please report that".to_owned())));
+        .unwrap_or_else(|_| Err(CliError::Usage("this program failed on it; please report that".to_owned())));
     match judged {
         Ok(report) => {
-            output::emit(&report, &outputs, arguments.beside())?;
+            report_output::emit(&report, &outputs, arguments.beside())?;
             Ok(report.verdict())
         }
         Err(error) => {
-            output::emit_stopped(&error, &outputs);
+            report_output::emit_stopped(&error, &outputs);
             Err(error)
         }
     }
@@ -255,25 +259,26 @@ fn judged(
     outputs: &[Output],
     repository: &Repository,
     called: Called,
-) -> Result<Report, Stopped> {
+) -> Result<Report, CliError> {
     let root = repository.root();
     let (asked, is_new) = match arguments.base.as_deref() {
         Some(asked) if git::is_null_id(asked) => (None, true),
         asked => (asked, false),
     };
     let base = asked.map(|asked| git::open_base(root, asked, "HEAD")).transpose();
-    let base = base.map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
+    let base = base.map_err(|message| CliError::Usage(format!("--base: {message}")))?;
     // The policy is that of the revision itself: where a change parted from it, it may have been weaker.
     let from = arguments.policy_from.as_deref();
     let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
-    let policy_from = from.map_err(|message| Stopped::Asked(format!("--policy-from: {message}")))?;
+    let policy_from = from.map_err(|message| CliError::Usage(format!("--policy-from: {message}")))?;
     let staged = arguments.staged.then(|| staged(arguments, repository)).transpose()?;
-    let head = staged.as_ref().map_or(Side::Folder(repository), |staged| Side::Commit(repository, staged));
+    let head =
+        staged.as_ref().map_or(FileTree::WorkTree(repository), |staged| FileTree::Commit(repository, staged));
     let stdin = read_stdin(&arguments.paths);
     // What no format lists, and nothing compares with, is only counted.
     let is_listed = arguments.verbose || base.is_some();
-    let keep = output::keep(outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
-    let ask = Ask {
+    let keep = report_output::keep(outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
+    let ask = CheckOptions {
         paths: &arguments.paths,
         stdin: stdin.as_ref(),
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
@@ -304,30 +309,30 @@ fn judged(
     }
     let first = arguments.paths.first().filter(|_| called == Called::Unnamed);
     if let Some(first) = first.and_then(|path| path.to_str()) {
-        mean_command(first, &mut report);
+        suggest_subcommand(first, &mut report);
     }
-    report.links = output::links(arguments.links.as_deref());
+    report.links = report_output::links(arguments.links.as_deref());
     report.category.clone_from(&arguments.category);
     Ok(report)
 }
 
 /// What is staged, in which each path that is given must be.
-fn staged(arguments: &Arguments, repository: &Repository) -> Result<Commit, Stopped> {
+fn staged(arguments: &Arguments, repository: &Repository) -> Result<Commit, CliError> {
     refuse_stdin(&arguments.paths, "staged")?;
     let staged = Commit::staged(repository.root())
-        .map_err(|message| Stopped::Asked(format!("--staged: {message}")))?;
+        .map_err(|message| CliError::Usage(format!("--staged: {message}")))?;
     let is_in = |path: &&PathBuf| {
         let matched = repository.matched(path);
         matched.is_empty() || staged.holds(&matched) || staged.holds_folder(&matched)
     };
     match arguments.paths.iter().find(|path| !is_in(path)) {
-        Some(path) => Err(Stopped::Asked(format!("--staged: {}: not in the index", repository.shown(path)))),
+        Some(path) => Err(CliError::Usage(format!("--staged: {}: not in the index", repository.shown(path)))),
         None => Ok(staged),
     }
 }
 
 /// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.
-fn mean_command(first: &str, report: &mut Report) {
+fn suggest_subcommand(first: &str, report: &mut Report) {
     let commands = CommandLine::command();
     let names = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
     let Some(meant) = nearest(first, names.iter().map(String::as_str)) else { return };

@@ -6,12 +6,12 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap_complete::Shell;
 
-use super::emit_to_stdout;
-use super::gate::Stopped;
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::CliError;
 use crate::report::Verdict;
 use crate::rules;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   source <(aivss-lint completions bash)                       bash, for this session
   aivss-lint completions zsh > ~/.zfunc/_aivss-lint           zsh, with that folder in $fpath
@@ -21,12 +21,12 @@ Examples:
 Exit codes: 0 printed, 2 it cannot be.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The shell
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments, mut line: clap::Command) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, mut line: clap::Command) -> Result<Verdict, CliError> {
     let mut script = Vec::new();
     let name = line.get_name().to_owned();
     clap_complete::generate(arguments.shell, &mut line, name, &mut script);
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, mut line: clap::Command) -> Result<Verd
 /// Reads the name of a rule. Shells complete the known ones; what is unknown is for the command to speak of, which may
 /// know what was meant.
 #[derive(Clone, Debug)]
-pub(super) struct RuleName;
+pub(crate) struct RuleName;
 
 impl TypedValueParser for RuleName {
     type Value = String;

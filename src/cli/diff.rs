@@ -4,18 +4,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::parse_date;
-use super::gate::{Ask, Stopped, judge};
-use super::output::{self, Output, links};
-use super::progress::Progress;
-use super::side::Side;
-use super::{Streams, emit_to_stdout, look};
+use crate::cli::check::parse_date;
+use crate::cli::gate::{CheckOptions, CliError, judge};
+use crate::cli::progress::Progress;
+use crate::cli::report_output;
+use crate::cli::report_output::{Output, links};
+use crate::cli::{Streams, emit_to_stdout, look};
 use crate::date::Date;
-use crate::discover::Repository;
-use crate::git::{self, Commit};
-use crate::report::{self, Format, Report, Verdict};
+use crate::output;
+use crate::output::Format;
+use crate::report::{Report, Verdict};
+use crate::workspace::discover::Repository;
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git;
+use crate::workspace::git::Commit;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint diff main                what the working folder does to the branch main
   aivss-lint diff v1.0 v2.0           what came between two tags
@@ -23,7 +27,7 @@ Examples:
 Exit codes: 0 told, 2 it cannot be told.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The revision to compare with: the commit at which HEAD parted from it
     base: String,
 
@@ -32,7 +36,7 @@ pub(super) struct Arguments {
 
     /// Only what lies below these files and folders
     #[arg(long, value_name = "PATH", default_value = ".")]
-    pub(super) path: Vec<PathBuf>,
+    pub(crate) path: Vec<PathBuf>,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]
@@ -61,38 +65,39 @@ enum FormatName {
 }
 
 /// Returns that it passed where both sides could be compared, whatever the verdict on them is.
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let report = judged(arguments, repository).inspect_err(|error| {
         let format = match arguments.format {
             FormatName::Human => return,
             FormatName::Json => Format::Json,
             FormatName::Markdown => Format::Markdown,
         };
-        output::emit_stopped(error, &[Output::printed(format)]);
+        report_output::emit_stopped(error, &[Output::printed(format)]);
     })?;
     emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Human => report::write_change(&report, look(arguments.streams), stdout),
-        FormatName::Json => report::write(&report, Format::Json, stdout).map(drop),
-        FormatName::Markdown => report::write(&report, Format::Markdown, stdout).map(drop),
+        FormatName::Human => output::write_change(&report, look(arguments.streams), stdout),
+        FormatName::Json => output::write(&report, Format::Json, stdout).map(drop),
+        FormatName::Markdown => output::write(&report, Format::Markdown, stdout).map(drop),
     })?;
     // Without a policy there is nothing to compare by; a file that cannot be judged is one of the things compared.
     Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
 }
 
-fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
+fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
     let head_name = arguments.head.as_deref().map(|head| git::with_tag(root, head));
     let base_name = git::with_tag(root, &arguments.base);
     let base =
-        git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(Stopped::Asked)?;
+        git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD")).map_err(CliError::Usage)?;
     let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
-    let head = head.transpose().map_err(Stopped::Asked)?;
-    let side = head.as_ref().map_or(Side::Folder(repository), |commit| Side::Commit(repository, commit));
-    let ask = Ask {
+    let head = head.transpose().map_err(CliError::Usage)?;
+    let side =
+        head.as_ref().map_or(FileTree::WorkTree(repository), |commit| FileTree::Commit(repository, commit));
+    let ask = CheckOptions {
         policy: arguments.policy.as_deref(),
         base: Some(&base),
         progress: Progress::for_people(),
-        ..Ask::of(&arguments.path, arguments.today.unwrap_or_else(Date::today))
+        ..CheckOptions::of(&arguments.path, arguments.today.unwrap_or_else(Date::today))
     };
     let mut report = judge(&ask, side, |_| Ok(Vec::new()))?;
     report.links = links(None);

@@ -2,31 +2,31 @@
 
 use clap::Args;
 
-use super::completions::RuleName;
-use super::emit_to_stdout;
-use super::gate::Stopped;
+use crate::cli::completions::RuleName;
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::CliError;
+use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::report::Verdict;
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
-use crate::suggest::nearest;
 
 #[derive(Debug, Args)]
-pub(super) struct ExplainArguments {
+pub(crate) struct ExplainArguments {
     /// The rule, as it stands in brackets in a report
     #[arg(value_parser = RuleName, hide_possible_values = true)]
     rule: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RulesArguments {
+pub(crate) struct RulesArguments {
     /// How to write the list
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FormatName,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SchemaArguments {
+pub(crate) struct SchemaArguments {
     /// What the schema describes
     #[arg(value_name = "NAME")]
     name: SchemaName,
@@ -58,7 +58,7 @@ enum SchemaName {
     RegoInput,
 }
 
-pub(super) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Stopped> {
+pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, CliError> {
     let name = arguments.rule.as_str();
     let Some(rule) = rules::named(name) else {
         let help = match nearest(name, rules::ALL.iter().map(|rule| rule.name)) {
@@ -66,13 +66,13 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Stopped> 
             None if name.starts_with("rego/") => "rules in Rego are explained by your policy".to_owned(),
             None => "`aivss-lint rules` lists them".to_owned(),
         };
-        return Err(Stopped::Asked(format!("there is no rule `{name}`; {help}")));
+        return Err(CliError::Usage(format!("there is no rule `{name}`; {help}")));
     };
     emit_to_stdout(|stdout| stdout.write_all(page(rule).as_bytes()))?;
     Ok(Verdict::Passed)
 }
 
-pub(super) fn list(arguments: &RulesArguments) -> Result<Verdict, Stopped> {
+pub(crate) fn list(arguments: &RulesArguments) -> Result<Verdict, CliError> {
     let text = match arguments.format {
         FormatName::Human => {
             let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
@@ -100,7 +100,7 @@ pub(super) fn list(arguments: &RulesArguments) -> Result<Verdict, Stopped> {
     Ok(Verdict::Passed)
 }
 
-pub(super) fn schema(arguments: &SchemaArguments) -> Result<Verdict, Stopped> {
+pub(crate) fn schema(arguments: &SchemaArguments) -> Result<Verdict, CliError> {
     let text = match arguments.name {
         SchemaName::ThreatModel => Schema::ThreatModel.text(),
         SchemaName::Policy => Schema::Policy.text(),

@@ -1,19 +1,20 @@
-//! `export`: a threat model as OWASP's v0.8 report. What fits into one, [`crate::export`] knows.
+//! `export`: a threat model as OWASP's v0.8 report. What fits into one, [`crate::convert::export`] knows.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::deliver::deliver;
-use super::gate::Stopped;
-use crate::discover::Repository;
-use crate::export::{CORE_RISKS, core_risk, export};
-use crate::report::{Verdict, begin_line};
+use crate::cli::gate::CliError;
+use crate::cli::write_output::write_output;
+use crate::convert::export::{CORE_RISKS, core_risk, export};
+use crate::did_you_mean::nearest;
+use crate::output::begin_line;
+use crate::report::Verdict;
 use crate::source::Source;
-use crate::suggest::nearest;
+use crate::workspace::discover::Repository;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint export threat-model.yaml > aivss-report.json
   aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
@@ -23,10 +24,10 @@ The numbers of the report are the computed ones. What it has no place for is tol
 Exit codes: 0 written, 2 some value has no place in the report.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The threat model
     #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
 
     /// The file to write; without it the report goes to standard output
     #[arg(long, value_name = "FILE")]
@@ -37,11 +38,11 @@ pub(super) struct Arguments {
     agent_as: Option<String>,
 }
 
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let agent_as = arguments.agent_as.as_deref().map(category).transpose()?;
     let shown = repository.shown(&arguments.file);
     let bytes =
-        repository.read(&arguments.file).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+        repository.read(&arguments.file).map_err(|message| CliError::Usage(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
     let exported = match export(&source, agent_as) {
         Ok(exported) => exported,
@@ -58,16 +59,18 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         }
     };
     let output = arguments.output.as_deref();
-    deliver(&exported.text, output, (&shown, &exported.remarks), repository, |name| format!("wrote {name}\n"))
+    write_output(&exported.text, output, (&shown, &exported.remarks), repository, |name| {
+        format!("wrote {name}\n")
+    })
 }
 
-fn category(asked: &str) -> Result<&'static str, Stopped> {
+fn category(asked: &str) -> Result<&'static str, CliError> {
     core_risk(asked).ok_or_else(|| {
         let names = CORE_RISKS.map(|(name, _)| name);
         let help = match nearest(asked, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the core risks are {}", names.join(", ")),
         };
-        Stopped::Asked(format!("there is no core risk `{asked}`; {help}"))
+        CliError::Usage(format!("there is no core risk `{asked}`; {help}"))
     })
 }

@@ -8,24 +8,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::parse_date;
-use super::emit_to_stdout;
-use super::gate::{Ask, Keep, Stopped, find_policy};
-use super::look::{look, refuse_stdin};
-use super::progress::Progress;
-use super::rewrite::{
+use crate::cli::check::parse_date;
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
+use crate::cli::lint_files::{lint_files, refuse_stdin};
+use crate::cli::progress::Progress;
+use crate::cli::rewrite::{
     Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
 };
-use super::side::Side;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
-use crate::discover::{Named, Repository};
 use crate::fix::{Change, Mended, mend};
-use crate::lint::Judge;
-use crate::report::{Obstacle, Report, Verdict, count, escape_line};
+use crate::lint::LintContext;
+use crate::output::escape_line;
+use crate::report::{InputError, Report, Verdict, count};
 use crate::source::Source;
+use crate::workspace::discover::{Named, Repository};
+use crate::workspace::file_tree::FileTree;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
@@ -42,10 +43,10 @@ be judged, read or written.";
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Files and folders to mend
     #[arg(value_name = "PATH", default_value = ".")]
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// Write nothing: print what would change, as a unified diff
     #[arg(long)]
@@ -74,21 +75,21 @@ pub(super) struct Arguments {
     today: Option<Date>,
 }
 
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     refuse_stdin(&arguments.paths, "mended")?;
-    let side = Side::Folder(repository);
-    let ask = Ask {
+    let side = FileTree::WorkTree(repository);
+    let ask = CheckOptions {
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
         policy: arguments.policy.as_deref(),
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
         keep: Keep::FaultyTexts,
-        ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
+        ..CheckOptions::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
-        Stopped::Asked(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
+        CliError::Usage(format!("policy {name}: it is broken, so nothing is mended by it: run `aivss-lint`"))
     })?;
-    let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = look(&ask, side, &policy).report;
+    let judge = LintContext { policy: &policy, today: ask.today, load: &side, before: None };
+    let mut report = lint_files(&ask, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let safety = if arguments.suggestions { Safety::Suggested } else { Safety::Safe };
     let told = mend_all(&mut report, judge, safety, to_disk);
@@ -172,12 +173,17 @@ impl Told {
 
 /// Mends the files of a report, in which then stands what is still wrong with them. Without a repository to write to,
 /// the disk stays as it is.
-fn mend_all(report: &mut Report, judge: Judge<'_>, safety: Safety, to_disk: Option<&Repository>) -> Told {
+fn mend_all(
+    report: &mut Report,
+    judge: LintContext<'_>,
+    safety: Safety,
+    to_disk: Option<&Repository>,
+) -> Told {
     let (mut told, mut reached) = (Told::default(), Reached::default());
     let mut obstacles = Vec::new();
     for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
         let name = file.name().to_owned();
-        let obstacle = |message: &str| Obstacle { path: name.clone(), message: message.to_owned() };
+        let obstacle = |message: &str| InputError { path: name.clone(), message: message.to_owned() };
         let Some(source) = readable(file) else {
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;

@@ -7,61 +7,64 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::locate::{Location, Locations};
-use super::look::{LFS_POINTER, Looked, look, look_at, without_stdin};
-use super::memo::{Memo, Memory};
-use super::progress::Progress;
-use super::side::Side;
-use crate::assessed::Assessed;
-use crate::change::{self, AgentChange, Before, Change, Fact, Standing};
+use crate::cli::lint_files::{LFS_POINTER, RunResult, lint_files, look_at, without_stdin};
+use crate::cli::locate::{Location, Locations};
+use crate::cli::memo::{Memo, Memory};
+use crate::cli::progress::Progress;
+use crate::compare;
+use crate::compare::{AgentChange, Attribute, Baseline, Change, ScoreChange};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
-use crate::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
-use crate::document::POLICY_MARKER;
-use crate::git::{Commit, changed, renames};
-use crate::lint::{Judge, lint_removed};
-use crate::policy::{self, Broken, BuiltIn, Files, Policy, Run, Used};
-use crate::report::{FileReport, Obstacle, Report, Verdict};
+use crate::did_you_mean::nearest;
+use crate::lint::{LintContext, lint_removed};
+use crate::policy;
+use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
+use crate::policy_audit::{PolicyUsage, Run};
+use crate::report::{FileReport, InputError, Report, Verdict};
 use crate::rules::policy_ineffective;
+use crate::score::assessed::Assessed;
 use crate::source::{Source, Span};
-use crate::suggest::nearest;
+use crate::syntax::POLICY_MARKER;
+use crate::workspace::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git::{Commit, changed, renames};
 
 /// What is to be judged, and how.
 #[derive(Debug)]
-pub(super) struct Ask<'a> {
+pub(crate) struct CheckOptions<'a> {
     /// Files and folders; `-` is standard input.
-    pub(super) paths: &'a [PathBuf],
+    pub(crate) paths: &'a [PathBuf],
     /// What the policy's patterns do to files given by name.
-    pub(super) named: Named,
+    pub(crate) named: Named,
     /// What standard input held, or why it cannot be read, where it is among the paths. It can be read but once.
-    pub(super) stdin: Option<&'a Result<Vec<u8>, String>>,
+    pub(crate) stdin: Option<&'a Result<Vec<u8>, String>>,
     /// The name to give to standard input.
-    pub(super) stdin_filename: &'a str,
+    pub(crate) stdin_filename: &'a str,
     /// A policy file or the name of a built-in policy.
-    pub(super) policy: Option<&'a Path>,
+    pub(crate) policy: Option<&'a Path>,
     /// The commit from which the policy is read, where that is not the side under test.
-    pub(super) policy_from: Option<&'a Commit>,
+    pub(crate) policy_from: Option<&'a Commit>,
     /// The commit to compare with.
-    pub(super) base: Option<&'a Commit>,
+    pub(crate) base: Option<&'a Commit>,
     /// Whether only what the base does not have fails the gate.
-    pub(super) new_only: bool,
+    pub(crate) new_only: bool,
     /// The day.
-    pub(super) today: Date,
+    pub(crate) today: Date,
     /// The level that fails the gate.
-    pub(super) fail_on: Level,
+    pub(crate) fail_on: Level,
     /// Warn of exceptions that expire within so many days.
-    pub(super) expiring_within: Option<i32>,
+    pub(crate) expiring_within: Option<i32>,
     /// How many threads to use; 0 for one a core.
-    pub(super) threads: usize,
+    pub(crate) threads: usize,
     /// Whether to say how far the run has come.
-    pub(super) progress: Progress,
+    pub(crate) progress: Progress,
     /// What to keep of the files.
-    pub(super) keep: Keep,
+    pub(crate) keep: Keep,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> CheckOptions<'a> {
     /// The working folder's files, by its own policy.
-    pub(super) const fn of(paths: &'a [PathBuf], today: Date) -> Self {
+    pub(crate) const fn of(paths: &'a [PathBuf], today: Date) -> Self {
         Self {
             paths,
             named: Named::Judged,
@@ -83,7 +86,7 @@ impl<'a> Ask<'a> {
 
 /// What a report keeps of the files it is about, of which there may be very many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Keep {
+pub(crate) enum Keep {
     /// The faults, with the lines they stand in. Of the rest a count, and the worst score.
     Faults,
     /// All files with what was found out about them, to be listed or compared.
@@ -96,37 +99,37 @@ pub(super) enum Keep {
 
 /// What stops a run before there is a report.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(crate) enum CliError {
     /// The world did not answer.
     Io(io::Error),
     /// What was asked for cannot be had, or is ambiguous.
-    Asked(String),
+    Usage(String),
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::Asked(message) => write!(f, "{message}"),
+            Self::Usage(message) => write!(f, "{message}"),
         }
     }
 }
 
-impl From<io::Error> for Stopped {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
 /// A policy and what to call it; or its name, and the files of it that are broken.
-pub(super) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
+pub(crate) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
 
 /// The policy of one side.
-pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found, Stopped> {
+pub(crate) fn find_policy(given: Option<&Path>, side: FileTree<'_>) -> Result<Found, CliError> {
     if given.is_none()
-        && let Some(path) = side.policy_left_out().map_err(Stopped::Asked)?
+        && let Some(path) = side.policy_left_out().map_err(CliError::Usage)?
     {
-        return Err(Stopped::Asked(format!("policy {path}: {SPARSE}")));
+        return Err(CliError::Usage(format!("policy {path}: {SPARSE}")));
     }
     let path = match given {
         Some(path) => {
@@ -143,7 +146,7 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
                 near.join(", "),
                 POLICY_NAMES[0]
             );
-            return Err(Stopped::Asked(message));
+            return Err(CliError::Usage(message));
         }
         None => match side.policies().as_slice() {
             [] => {
@@ -155,7 +158,7 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
                 let shown = |path| side.repository().shown(path);
                 let (first, second) = (shown(first), shown(second));
                 let message = format!("two policies: {first} and {second}; keep one, or use --policy");
-                return Err(Stopped::Asked(message));
+                return Err(CliError::Usage(message));
             }
         },
     };
@@ -165,7 +168,7 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
         let built_in = built_in.map(|meant| format!("; did you mean the built-in `{meant}`?"));
         let beside = || Some(format!("; did you mean `{}`?", side.repository().shown(&sibling(&path)?)));
         let help = built_in.or_else(beside).unwrap_or_default();
-        Stopped::Asked(format!("policy {name}: {message}{help}"))
+        CliError::Usage(format!("policy {name}: {message}{help}"))
     })?;
     Ok(match policy::read(Source::decode(name.clone(), bytes), &side) {
         Ok(policy) => Ok((policy, name)),
@@ -174,7 +177,7 @@ pub(super) fn find_policy(given: Option<&Path>, side: Side<'_>) -> Result<Found,
 }
 
 /// The report on a policy by which nothing can be judged.
-pub(super) fn broken_report(
+pub(crate) fn broken_report(
     policy: String,
     broken: Vec<Broken>,
     repository: &Repository,
@@ -190,18 +193,18 @@ pub(super) fn broken_report(
 fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository, message: &str) {
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
-        report.obstacles.push(Obstacle { path: source.name().to_owned(), message: message.to_owned() });
+        report.obstacles.push(InputError { path: source.name().to_owned(), message: message.to_owned() });
         report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }
 }
 
 /// Judges the files of a side by the policy in force, which `adjust` may change for this run.
-pub(super) fn judge(
-    ask: &Ask<'_>,
-    head: Side<'_>,
-    adjust: impl FnOnce(&mut Policy) -> Result<Vec<String>, Stopped>,
-) -> Result<Report, Stopped> {
-    let judging = ask.policy_from.map_or(head, |commit| Side::Commit(head.repository(), commit));
+pub(crate) fn judge(
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
+    adjust: impl FnOnce(&mut Policy) -> Result<Vec<String>, CliError>,
+) -> Result<Report, CliError> {
+    let judging = ask.policy_from.map_or(head, |commit| FileTree::Commit(head.repository(), commit));
     let (mut policy, name) = match find_policy(ask.policy, judging)? {
         Ok(found) => found,
         Err((name, broken)) => {
@@ -217,7 +220,7 @@ pub(super) fn judge(
     let base = ask.base.map(|commit| Base::of(ask, head, commit));
     let mut compared = match &base {
         Some(base) => compare(ask, head, &policy, base)?,
-        None => Compared { looked: look(ask, head, &policy), before: None },
+        None => Compared { looked: lint_files(ask, head, &policy), before: None },
     };
     let report = &mut compared.looked.report;
     report.policy = name;
@@ -241,18 +244,23 @@ struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    fn of(ask: &Ask<'_>, head: Side<'_>, commit: &'a Commit) -> Self {
-        let found = find_policy(ask.policy, Side::Commit(head.repository(), commit));
+    fn of(ask: &CheckOptions<'_>, head: FileTree<'_>, commit: &'a Commit) -> Self {
+        let found = find_policy(ask.policy, FileTree::Commit(head.repository(), commit));
         Self { commit, policy: found.ok().and_then(Result::ok).map(|(policy, _)| policy) }
     }
 
     /// The paths of the files that the base's own run reads, wherever in the repository they are.
-    fn own_files(&self, ask: &Ask<'_>, head: Side<'_>, may_hold: &BTreeSet<String>) -> BTreeSet<String> {
+    fn own_files(
+        &self,
+        ask: &CheckOptions<'_>,
+        head: FileTree<'_>,
+        may_hold: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
         let Some(policy) = &self.policy else { return BTreeSet::new() };
         let mut paths = if ask.named == Named::Judged { named_paths(ask) } else { Vec::new() };
         paths.push(head.repository().root().to_owned());
         let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
-        let discovery = Side::Commit(head.repository(), self.commit).discover(search, may_hold);
+        let discovery = FileTree::Commit(head.repository(), self.commit).discover(search, may_hold);
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
     }
 
@@ -265,13 +273,13 @@ impl<'a> Base<'a> {
 
 /// What came of one side, compared with the base where there is one.
 struct Compared {
-    looked: Looked,
+    looked: RunResult,
     /// What of the policy had a part in the base's run.
-    before: Option<Used>,
+    before: Option<PolicyUsage>,
 }
 
 /// The paths that were named, standard input by the name that it has.
-pub(super) fn named_paths(ask: &Ask<'_>) -> Vec<PathBuf> {
+pub(crate) fn named_paths(ask: &CheckOptions<'_>) -> Vec<PathBuf> {
     let stdin = |path: &PathBuf| {
         if path.as_os_str() == "-" { PathBuf::from(ask.stdin_filename) } else { path.clone() }
     };
@@ -279,16 +287,21 @@ pub(super) fn named_paths(ask: &Ask<'_>) -> Vec<PathBuf> {
 }
 
 /// Both sides, and what lies between them.
-fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> Result<Compared, Stopped> {
+fn compare(
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
+    policy: &Policy,
+    base: &Base<'_>,
+) -> Result<Compared, CliError> {
     let repository = head.repository();
     if let Some(path) = ask.paths.iter().find(|path| repository.is_linked(path)) {
         let message =
             format!("{}: a link; name what it leads to, as the base knows it", repository.shown(path));
-        return Err(Stopped::Asked(message));
+        return Err(CliError::Usage(message));
     }
     let commit = base.commit;
     let mut may_hold =
-        changed(repository.root(), &commit.revision, head.revision()).map_err(Stopped::Asked)?;
+        changed(repository.root(), &commit.revision, head.revision()).map_err(CliError::Usage)?;
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let mut discovery = head.discover(search, &may_hold);
@@ -301,9 +314,9 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
         let is_read = own_files.contains(path) || path.ends_with('/');
         is_read && !commit.is_unrelated && !base.excepts(diagnostic, path, ask.today)
     };
-    let (Looked { report: mut base, used, .. }, found) =
+    let (RunResult { report: mut base, used, .. }, found) =
         look_at_base(ask, (repository, commit), policy, &may_hold, &memo);
-    if matches!(head, Side::Folder(_)) {
+    if matches!(head, FileTree::WorkTree(_)) {
         let models = base.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
         discovery.hold(&models.map(|file| file.path.clone()).collect(), search, repository);
     }
@@ -312,30 +325,30 @@ fn compare(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, base: &Base<'_>) -> R
     let gone = locations.gone(&base);
     let new = locations.arrived(commit, policy, &looked.report, &may_hold);
     let renamed = renames(repository.root(), &commit.revision, head.revision(), (&gone, &new))
-        .map_err(Stopped::Asked)?;
+        .map_err(CliError::Usage)?;
     let asked = asked_of_base(ask, repository, &renamed, &found, &base);
     base.files.retain(|file| file.is_missing || asked.contains(&file.path) || !locations.has(&file.path));
-    if matches!(head, Side::Folder(_)) {
+    if matches!(head, FileTree::WorkTree(_)) {
         discovery.hold(&renamed.keys().cloned().collect(), search, repository);
     }
     locations.record(ask, &discovery, &renamed);
-    let before = Before::new(&base, &renamed, &looked.report);
+    let before = Baseline::new(&base, &renamed, &looked.report);
     // Who goes back to whom shows only once all are read; then there is something to compare with.
     looked = look_at(ask, head, policy, &discovery, (Some(&before), Memory::Use(&memo)));
     let is_asked = |path: &str| asked.contains(path);
     let fixed = before.mark_known(&mut looked.report.files, is_asked, is_reported);
     let left: Vec<_> = before.all_left().filter(|(path, _)| is_asked(path)).collect();
     locations.find(commit, &left, &may_hold);
-    let judge = Judge { policy, today: ask.today, load: &head, before: Some(&before) };
+    let judge = LintContext { policy, today: ask.today, load: &head, before: Some(&before) };
     add_left(&left, &locations, judge, &mut looked);
     let unread = unread_of_base(&base, repository, &locations, &asked);
     looked.report.obstacles.extend(obstacles_of_base(&unread));
     let is_known = |path: &str| is_asked(path) && locations.of_file(path) != Location::LeftOut;
     let stands = |path: &str| matches!(locations.of_file(path), Location::Checked | Location::Unchecked);
-    let mut agents = change::agents(&before, &base, &looked.report, is_known, stands);
+    let mut agents = compare::agents(&before, &base, &looked.report, is_known, stands);
     // What cannot be read in the base is not new.
     let is_unread = |agent: &AgentChange| unread.iter().any(|obstacle| obstacle.path == agent.path);
-    agents.retain(|agent| agent.before != Standing::Absent || !is_unread(agent));
+    agents.retain(|agent| agent.before != ScoreChange::Absent || !is_unread(agent));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
         verdict_before: base.verdict(),
@@ -356,8 +369,8 @@ fn unread_of_base(
     repository: &Repository,
     locations: &Locations<'_>,
     asked: &BTreeSet<String>,
-) -> Vec<Obstacle> {
-    let counts = |obstacle: &&Obstacle| {
+) -> Vec<InputError> {
+    let counts = |obstacle: &&InputError| {
         let path = repository.matched(Path::new(&obstacle.path));
         let is_among = asked.contains(&path) || !locations.has(&path);
         obstacle.message != LFS_POINTER && is_among
@@ -365,15 +378,20 @@ fn unread_of_base(
     base.obstacles.iter().filter(counts).cloned().collect()
 }
 
-fn obstacles_of_base(unread: &[Obstacle]) -> impl Iterator<Item = Obstacle> {
+fn obstacles_of_base(unread: &[InputError]) -> impl Iterator<Item = InputError> {
     unread.iter().map(|obstacle| {
         let message = format!("in the base: {}", obstacle.message);
-        Obstacle { path: obstacle.path.clone(), message }
+        InputError { path: obstacle.path.clone(), message }
     })
 }
 
 /// Adds the threat models of the base that no checked one goes back to, by their paths.
-fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Judge<'_>, looked: &mut Looked) {
+fn add_left(
+    left: &[(&str, &[&Assessed])],
+    locations: &Locations<'_>,
+    judge: LintContext<'_>,
+    looked: &mut RunResult,
+) {
     let repository = locations.head.repository();
     for (path, models) in left {
         let name = repository.shown(&repository.root().join(path));
@@ -384,7 +402,7 @@ fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Jud
                 continue;
             }
             Location::LeftOut => {
-                looked.report.obstacles.push(Obstacle { path: name, message: LEFT_OUT.to_owned() });
+                looked.report.obstacles.push(InputError { path: name, message: LEFT_OUT.to_owned() });
                 continue;
             }
             Location::Moved(now) => Some((now, locations.reason(now, judge.policy))),
@@ -399,34 +417,43 @@ fn add_left(left: &[(&str, &[&Assessed])], locations: &Locations<'_>, judge: Jud
 const LEFT_OUT: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
 
 /// Adds that a file of the checkout held a threat model and is not checked, unless the report says why.
-fn add_unchecked(path: String, head: Side<'_>, report: &mut Report) {
+fn add_unchecked(path: String, head: FileTree<'_>, report: &mut Report) {
     let is_told = report.obstacles.iter().any(|obstacle| obstacle.path == path);
-    if matches!(head, Side::Folder(_)) && !is_told {
+    if matches!(head, FileTree::WorkTree(_)) && !is_told {
         let message = "it contains a threat model in the base, and this run does not check it".to_owned();
-        report.obstacles.push(Obstacle { path, message });
+        report.obstacles.push(InputError { path, message });
     }
 }
 
 /// The base's run, with the files that it read. An agent may have come from anywhere, so that all of the base is checked.
 fn look_at_base(
-    ask: &Ask<'_>,
+    ask: &CheckOptions<'_>,
     (repository, commit): (&Repository, &Commit),
     policy: &Policy,
     held: &BTreeSet<String>,
     memo: &Memo,
-) -> (Looked, Discovery) {
-    let side = Side::Commit(repository, commit);
+) -> (RunResult, Discovery) {
+    let side = FileTree::Commit(repository, commit);
     let mut paths = named_paths(ask);
     paths.push(repository.root().to_owned());
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let discovery = side.discover(search, held);
-    (look_at(&Ask { paths: &paths, ..*ask }, side, policy, &discovery, (None, Memory::Keep(memo))), discovery)
+    (
+        look_at(
+            &CheckOptions { paths: &paths, ..*ask },
+            side,
+            policy,
+            &discovery,
+            (None, Memory::Keep(memo)),
+        ),
+        discovery,
+    )
 }
 
 /// The paths in the base that were asked for or went into what was. What is still elsewhere, and was not asked for, went
 /// nowhere.
 fn asked_of_base(
-    ask: &Ask<'_>,
+    ask: &CheckOptions<'_>,
     repository: &Repository,
     renamed: &BTreeMap<String, String>,
     found: &Discovery,
@@ -445,7 +472,7 @@ fn asked_of_base(
 }
 
 /// Adds a warning for each policy that nothing reads because of the place it is in.
-fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Looked) {
+fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, looked: &mut RunResult) {
     let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
     let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
     let whole = |path: &Path| repository.matched(path);
@@ -472,7 +499,7 @@ fn add_misplaced(ask: &Ask<'_>, head: Side<'_>, policy: &Policy, looked: &mut Lo
     }
 }
 
-fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {
+fn remark_unchecked(ask: &CheckOptions<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {
     if ask.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());
@@ -495,14 +522,14 @@ fn remark_unchecked(ask: &Ask<'_>, policy: &Policy, base: Option<&Base<'_>>, rep
 /// A change is judged by the base's policy where that is asked for, and its own policy is one of the things under
 /// judgement: what is wrong with that one is what the change can mend.
 fn review(
-    ask: &Ask<'_>,
-    head: Side<'_>,
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
     own: Option<Found>,
-    (policy, said): (&Policy, &[Fact]),
+    (policy, said): (&Policy, &[Attribute]),
     base: Option<&Base<'_>>,
     compared: &mut Compared,
 ) {
-    let Compared { looked: Looked { report, used, .. }, before } = compared;
+    let Compared { looked: RunResult { report, used, .. }, before } = compared;
     let searched = searched(ask, head.repository(), report);
     let has_base = base.is_some();
     let reviewed = |policy, before| Reviewed { policy, used, before, searched: &searched, has_base };
@@ -510,7 +537,7 @@ fn review(
         None => {
             // A policy that cannot be read there was in force all the same: everything about it has changed.
             let before_facts = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
-            let differences = change::differences(&before_facts.unwrap_or_default(), said);
+            let differences = compare::differences(&before_facts.unwrap_or_default(), said);
             let before = before.as_ref().filter(|_| differences.is_empty()).map(|used| (policy, used));
             add_review(ask, head, reviewed(policy, before), policy, report);
             differences
@@ -520,7 +547,7 @@ fn review(
             Vec::new()
         }
         Some(Ok((own, name))) => {
-            let differences = change::differences(said, &own.facts());
+            let differences = compare::differences(said, &own.facts());
             let before = before.as_ref().filter(|_| differences.is_empty()).map(|used| (policy, used));
             if differences.is_empty() && has_same_text(&own, policy) {
                 add_review(ask, head, reviewed(&own, before), policy, report);
@@ -550,13 +577,13 @@ fn has_same_text(one: &Policy, other: &Policy) -> bool {
 
 /// Adds what a run by the change's own policy shows of it, and returns the verdict of that run.
 fn review_by_own(
-    ask: &Ask<'_>,
-    head: Side<'_>,
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
     own: &Policy,
-    (policy, before): (&Policy, Option<(&Policy, &Used)>),
+    (policy, before): (&Policy, Option<(&Policy, &PolicyUsage)>),
     report: &mut Report,
 ) -> Verdict {
-    let Looked { report: mut by_own, used, .. } = look(ask, head, own);
+    let RunResult { report: mut by_own, used, .. } = lint_files(ask, head, own);
     let searched = searched(ask, head.repository(), &by_own);
     let reviewed = Reviewed { policy: own, used: &used, before, searched: &searched, has_base: false };
     add_review(ask, head, reviewed, policy, report);
@@ -565,7 +592,7 @@ fn review_by_own(
 }
 
 /// The files and folders that a run has searched, from the repository's root; none where something could not be read.
-fn searched(ask: &Ask<'_>, repository: &Repository, report: &Report) -> Vec<String> {
+fn searched(ask: &CheckOptions<'_>, repository: &Repository, report: &Report) -> Vec<String> {
     if !report.obstacles.is_empty() {
         return Vec::new();
     }
@@ -578,7 +605,7 @@ fn searched(ask: &Ask<'_>, repository: &Repository, report: &Report) -> Vec<Stri
     paths.map(below).collect()
 }
 
-fn remark_differing(ask: &Ask<'_>, name: &str, verdict: Verdict, report: &mut Report) {
+fn remark_differing(ask: &CheckOptions<'_>, name: &str, verdict: Verdict, report: &mut Report) {
     let Some(from) = ask.policy_from else { return };
     let verdict = match verdict {
         Verdict::Passed => "pass",
@@ -600,9 +627,9 @@ fn key(source: &Source, diagnostic: &Diagnostic) -> (String, String, String) {
 #[derive(Clone, Copy)]
 struct Reviewed<'p> {
     policy: &'p Policy,
-    used: &'p Used,
+    used: &'p PolicyUsage,
     /// What the base's run used, and of which policy, where that says the same.
-    before: Option<(&'p Policy, &'p Used)>,
+    before: Option<(&'p Policy, &'p PolicyUsage)>,
     /// The files and folders that were searched.
     searched: &'p [String],
     /// Whether the models were compared with those of a base.
@@ -611,7 +638,13 @@ struct Reviewed<'p> {
 
 /// Adds what a run has shown of a policy, at the levels that the judging one gives. What a run on the base shows as well is
 /// known.
-fn add_review(ask: &Ask<'_>, head: Side<'_>, reviewed: Reviewed<'_>, judging: &Policy, report: &mut Report) {
+fn add_review(
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
+    reviewed: Reviewed<'_>,
+    judging: &Policy,
+    report: &mut Report,
+) {
     let Reviewed { policy, used, before, searched, has_base } = reviewed;
     let run = Run { today: ask.today, searched, compared: has_base, expiring_within: ask.expiring_within };
     let whole = [String::new()];

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::deliver::{refuse_other_than_yaml, write_new};
-use super::emit_to_stdout;
-use super::gate::{Stopped, find_policy};
-use super::side::Side;
-use crate::discover::{Named, Repository, Search, discover};
-use crate::draft::{Draft, Score};
-use crate::report::{Verdict, escape_line};
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::{CliError, find_policy};
+use crate::cli::write_output::{refuse_other_than_yaml, write_new};
+use crate::convert::scaffold::{Draft, Score};
+use crate::output::escape_line;
+use crate::report::Verdict;
+use crate::workspace::discover::{Named, Repository, Search, discover};
+use crate::workspace::file_tree::FileTree;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
   aivss-lint init --name Planner --environment production --tier high
@@ -27,10 +28,10 @@ Nothing that stands is overwritten.
 Exit codes: 0 written, 2 something that was asked for is not.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The file to write, or the folder for a threat-model.yaml
     #[arg(value_name = "PATH", default_value = ".")]
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
 
     /// The agent's name; asked for on a terminal
     #[arg(long, value_name = "NAME")]
@@ -163,13 +164,13 @@ impl System {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let model = model_file(&arguments.path, repository)?;
     let shown = repository.shown(&model);
     // Before anything is asked.
     let has_model = is_taken(&model);
     if has_model && arguments.ci.is_empty() {
-        return Err(Stopped::Asked(format!("{shown}: it stands already, and nothing is overwritten")));
+        return Err(CliError::Usage(format!("{shown}: it stands already, and nothing is overwritten")));
     }
     let mut said = String::new();
     if has_model {
@@ -214,14 +215,14 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     Ok(if all_written { Verdict::Passed } else { Verdict::CannotJudge })
 }
 
-fn model_file(path: &Path, repository: &Repository) -> Result<PathBuf, Stopped> {
+fn model_file(path: &Path, repository: &Repository) -> Result<PathBuf, CliError> {
     if path.extension().is_some() && !is_folder(path) {
         refuse_other_than_yaml(path)?;
         return Ok(path.to_owned());
     }
     if is_taken(path) && !is_folder(path) {
         let shown = repository.shown(path);
-        return Err(Stopped::Asked(format!("{shown}: it is a file: name a folder or a .yaml file")));
+        return Err(CliError::Usage(format!("{shown}: it is a file: name a folder or a .yaml file")));
     }
     Ok(path.join("threat-model.yaml"))
 }
@@ -239,7 +240,7 @@ fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-fn draft(arguments: &Arguments) -> Result<Draft, Stopped> {
+fn draft(arguments: &Arguments) -> Result<Draft, CliError> {
     let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
     let mut draft = Draft {
         origin:
@@ -277,7 +278,7 @@ fn is_asked_on_terminal() -> bool {
 
 /// Asks a question until the answer is among the options, if there are any. No answer leaves it open.
 #[expect(clippy::disallowed_methods, reason = "the answer is read from there")]
-fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
+fn ask(question: &str, options: &[&str]) -> Result<Option<String>, CliError> {
     loop {
         write!(io::stderr(), "{question}\n> ")?;
         let mut answer = String::new();
@@ -294,13 +295,13 @@ fn ask(question: &str, options: &[&str]) -> Result<Option<String>, Stopped> {
 }
 
 /// The hint about a file that a run on its folder will not check.
-pub(super) const UNSEEN: &str = "
+pub(crate) const UNSEEN: &str = "
 `files.exclude` of the policy leaves this file out: write it elsewhere, or change the pattern
 ";
 
 /// Whether a run on its folder finds a file. A policy that cannot be read says so itself.
-pub(super) fn is_found(model: &Path, repository: &Repository) -> bool {
-    let side = Side::Folder(repository);
+pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
+    let side = FileTree::WorkTree(repository);
     let Ok(Ok((policy, _))) = find_policy(None, side) else { return true };
     let paths = [model.to_owned()];
     let search = Search { paths: &paths, policy: &policy, named: Named::Filtered, threads: 1 };
@@ -322,9 +323,10 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::parse;
-    use crate::policy::{self, NoFiles};
+    use crate::policy;
+    use crate::policy::NoFiles;
     use crate::source::Source;
+    use crate::syntax::parse;
 
     #[test]
     fn every_system_has_a_recipe_for_its_file() {

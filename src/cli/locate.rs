@@ -4,20 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::gate::{Ask, Stopped, named_paths};
-use super::side::Side;
-use crate::assessed::Assessed;
-use crate::discover::Discovery;
-use crate::git::{Commit, renames};
+use crate::cli::gate::{CheckOptions, CliError, named_paths};
 use crate::policy::Policy;
 use crate::report::Report;
+use crate::score::assessed::Assessed;
+use crate::workspace::discover::Discovery;
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git::{Commit, renames};
 
 /// How many files that are not checked are compared with the threat models that are gone.
 const MOST: usize = 1_000;
 
 /// Where a file of the base is in the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Location<'l> {
+pub(crate) enum Location<'l> {
     /// In a file that this run checked.
     Checked,
     /// At its path, where this run did not check it.
@@ -31,8 +31,8 @@ pub(super) enum Location<'l> {
 }
 
 /// The files of the head, as far as they tell where those of the base are.
-pub(super) struct Locations<'h> {
-    pub(super) head: Side<'h>,
+pub(crate) struct Locations<'h> {
+    pub(crate) head: FileTree<'h>,
     /// Tracked files that a sparse checkout leaves out.
     sparse: BTreeSet<String>,
     /// Paths from the root that were asked for.
@@ -43,14 +43,14 @@ pub(super) struct Locations<'h> {
 }
 
 impl<'h> Locations<'h> {
-    pub(super) fn of(ask: &Ask<'_>, head: Side<'h>) -> Result<Self, Stopped> {
-        let sparse = head.left_out().map_err(Stopped::Asked)?;
+    pub(crate) fn of(ask: &CheckOptions<'_>, head: FileTree<'h>) -> Result<Self, CliError> {
+        let sparse = head.left_out().map_err(CliError::Usage)?;
         let (checked, moved) = (BTreeSet::new(), BTreeMap::new());
         Ok(Self { head, sparse, asked: named_paths(ask), checked, moved })
     }
 
     /// Whether the head has a file at a path, in the checkout or left out of it.
-    pub(super) fn has(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.head.holds(path) || self.sparse.contains(path)
     }
 
@@ -59,14 +59,14 @@ impl<'h> Locations<'h> {
     }
 
     /// The threat models of the base whose paths are gone.
-    pub(super) fn gone<'r>(&self, base: &'r Report) -> Vec<&'r str> {
+    pub(crate) fn gone<'r>(&self, base: &'r Report) -> Vec<&'r str> {
         let models = base.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
         models.filter(|path| !self.has(path)).collect()
     }
 
     /// The paths of the head that the base does not have and that this run can check: threat models and, unless a change
     /// has too many of them to compare, other files that can contain one. An unchecked copy must not take their place.
-    pub(super) fn arrived<'r>(
+    pub(crate) fn arrived<'r>(
         &self,
         commit: &Commit,
         policy: &Policy,
@@ -83,9 +83,9 @@ impl<'h> Locations<'h> {
     }
 
     /// Records what this run checks, and what was renamed: paths of the head to those of the base.
-    pub(super) fn record(
+    pub(crate) fn record(
         &mut self,
-        ask: &Ask<'_>,
+        ask: &CheckOptions<'_>,
         discovery: &Discovery,
         renamed: &BTreeMap<String, String>,
     ) {
@@ -101,7 +101,7 @@ impl<'h> Locations<'h> {
     }
 
     /// Finds where threat models went that are in no checked file. Not knowing does no harm: they count as removed.
-    pub(super) fn find(&mut self, base: &Commit, left: &[(&str, &[&Assessed])], changed: &BTreeSet<String>) {
+    pub(crate) fn find(&mut self, base: &Commit, left: &[(&str, &[&Assessed])], changed: &BTreeSet<String>) {
         let paths = left.iter().map(|(path, _)| *path);
         let gone: Vec<&str> = paths.filter(|path| self.of_file(path) == Location::Gone).collect();
         let is_new = |path: &&str| !base.holds(path) && self.has(path) && !self.checked.contains(*path);
@@ -113,7 +113,7 @@ impl<'h> Locations<'h> {
     }
 
     /// Returns where a file of the base is.
-    pub(super) fn of_file(&self, path: &str) -> Location<'_> {
+    pub(crate) fn of_file(&self, path: &str) -> Location<'_> {
         let now = self.moved.get(path).filter(|now| self.has(now));
         let is_left_out = |path: &str| self.sparse.contains(path) && !self.head.holds(path);
         if self.checked.contains(path) || now.is_some_and(|now| self.checked.contains(now)) {
@@ -129,7 +129,7 @@ impl<'h> Locations<'h> {
     }
 
     /// Explains why a file of the head is not checked.
-    pub(super) fn reason(&self, path: &str, policy: &Policy) -> String {
+    pub(crate) fn reason(&self, path: &str, policy: &Policy) -> String {
         if !self.is_asked(path) {
             return "outside of the checked paths".to_owned();
         }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
-use super::emit_to_stdout;
-use super::gate::Stopped;
-use super::replace::{refuse_link_out, replace};
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::CliError;
+use crate::did_you_mean::nearest;
 use crate::report::Verdict;
-use crate::suggest::nearest;
+use crate::workspace::write::{refuse_link_out, replace};
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint man check | man -l -     read a page
   aivss-lint man policy test          print that of a command below another
@@ -22,7 +22,7 @@ Examples:
 Exit codes: 0 printed or written, 2 it cannot be.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The command, such as `check` or `policy test`; without it the page of the program
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
@@ -32,13 +32,13 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments, line: Command) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, line: Command) -> Result<Verdict, CliError> {
     let mut line = line.disable_help_subcommand(true);
     line.build();
     if let Some(folder) = &arguments.output {
         let made = refuse_link_out(folder).and_then(|()| fs::create_dir_all(folder));
         let written = made.and_then(|()| write_all(&line, folder));
-        written.map_err(|error| Stopped::Asked(format!("--output {}: {error}", folder.display())))?;
+        written.map_err(|error| CliError::Usage(format!("--output {}: {error}", folder.display())))?;
     } else {
         let page = page(find(&line, &arguments.command.join(" "))?);
         emit_to_stdout(|stdout| page.render(stdout))?;
@@ -59,7 +59,7 @@ fn write_all(command: &Command, folder: &Path) -> io::Result<()> {
 }
 
 /// The command by its words; the program itself, where there are none.
-fn find<'c>(line: &'c Command, words: &str) -> Result<&'c Command, Stopped> {
+fn find<'c>(line: &'c Command, words: &str) -> Result<&'c Command, CliError> {
     words.split_whitespace().try_fold(line, |command, word| {
         command.find_subcommand(word).ok_or_else(|| {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
@@ -68,7 +68,7 @@ fn find<'c>(line: &'c Command, words: &str) -> Result<&'c Command, Stopped> {
                 (_, Some(meant)) => format!("there is no command `{word}`; did you mean `{meant}`?"),
                 (_, None) => format!("there is no command `{word}`; there are {}", names.join(", ")),
             };
-            Stopped::Asked(message)
+            CliError::Usage(message)
         })
     })
 }

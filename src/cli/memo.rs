@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::look::Judged;
-use crate::change::Before;
+use crate::cli::lint_files::Judged;
+use crate::compare::Baseline;
 use crate::digest;
-use crate::discover::Candidate;
-use crate::policy::{Files, Load};
+use crate::policy::{FileLoader, Load};
+use crate::workspace::discover::Candidate;
 
 /// The results of a run, by the paths of its files from the root.
 #[derive(Default)]
-pub(super) struct Memo(Mutex<BTreeMap<String, Entry>>);
+pub(crate) struct Memo(Mutex<BTreeMap<String, Entry>>);
 
 struct Entry {
     candidate: Candidate,
@@ -22,22 +22,22 @@ struct Entry {
 
 /// What a run does with the results of the base.
 #[derive(Clone, Copy)]
-pub(super) enum Memory<'m> {
+pub(crate) enum Memory<'m> {
     /// It neither has nor keeps any.
     None,
     /// It is the base's, which keeps them.
     Keep(&'m Memo),
-    /// It uses them. With [`Before`], only those that the comparison cannot change.
+    /// It uses them. With [`Baseline`], only those that the comparison cannot change.
     Use(&'m Memo),
 }
 
 impl Memory<'_> {
     /// The result for a file, if its bytes have it.
-    pub(super) fn recall(
+    pub(crate) fn recall(
         self,
         candidate: &Candidate,
         bytes: &[u8],
-        before: Option<&Before<'_>>,
+        before: Option<&Baseline<'_>>,
     ) -> Option<Judged> {
         let Self::Use(Memo(entries)) = self else { return None };
         let entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,19 +45,19 @@ impl Memory<'_> {
         let is_same = entry.candidate.name == candidate.name
             && entry.candidate.by_marker == candidate.by_marker
             && entry.digest == digest::of_bytes(bytes);
-        let is_compared = |before: &Before<'_>| {
+        let is_compared = |before: &Baseline<'_>| {
             entry.judged.models().is_some_and(|count| before.is_itself(&candidate.matched, count))
         };
         (is_same && before.is_none_or(is_compared)).then(|| entry.judged.clone())
     }
 
     /// The digest of a file whose result is kept.
-    pub(super) fn digest(self, bytes: &[u8]) -> Option<[u8; 32]> {
+    pub(crate) fn digest(self, bytes: &[u8]) -> Option<[u8; 32]> {
         matches!(self, Self::Keep(_)).then(|| digest::of_bytes(bytes))
     }
 
     /// Keeps a result.
-    pub(super) fn keep(self, candidate: &Candidate, digest: [u8; 32], judged: &Judged) {
+    pub(crate) fn keep(self, candidate: &Candidate, digest: [u8; 32], judged: &Judged) {
         let Self::Keep(Memo(entries)) = self else { return };
         let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = Entry { candidate: candidate.clone(), digest, judged: judged.clone() };
@@ -66,17 +66,17 @@ impl Memory<'_> {
 }
 
 /// Files that remember whether they were asked for: a result that depends on other files holds for one side alone.
-pub(super) struct Watched<'w> {
+pub(crate) struct Watched<'w> {
     files: Load<'w>,
     is_used: AtomicBool,
 }
 
 impl<'w> Watched<'w> {
-    pub(super) const fn new(files: Load<'w>) -> Self {
+    pub(crate) const fn new(files: Load<'w>) -> Self {
         Self { files, is_used: AtomicBool::new(false) }
     }
 
-    pub(super) fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.is_used.load(Ordering::Relaxed)
     }
 
@@ -86,7 +86,7 @@ impl<'w> Watched<'w> {
     }
 }
 
-impl Files for Watched<'_> {
+impl FileLoader for Watched<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         self.used().bytes(name)
     }

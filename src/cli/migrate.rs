@@ -1,33 +1,34 @@
 //! `migrate`: brings threat models to another version of the standard. What to write, and what is left to decide, says
-//! [`crate::migrate`]; here files are read, replaced and spoken of.
+//! [`crate::convert::migrate`]; here files are read, replaced and spoken of.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::parse_date;
-use super::emit_to_stdout;
-use super::gate::{Ask, Keep, Stopped, find_policy};
-use super::look::{look, refuse_stdin};
-use super::progress::Progress;
-use super::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
-use super::score::parse_factor_value;
-use super::side::Side;
+use crate::aivss::{Formula, Working};
+use crate::cli::check::parse_date;
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
+use crate::cli::lint_files::{lint_files, refuse_stdin};
+use crate::cli::progress::Progress;
+use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
+use crate::cli::score::parse_factor_value;
+use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::discover::Repository;
-use crate::lint::Judge;
-use crate::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
-use crate::report::{FileReport, Obstacle, Report, Verdict, begin_line, count, escape_line};
-use crate::score::{Formula, Working};
+use crate::lint::LintContext;
+use crate::output::{begin_line, escape_line};
+use crate::report::{FileReport, InputError, Report, Verdict, count};
 use crate::source::Source;
+use crate::workspace::discover::Repository;
+use crate::workspace::file_tree::FileTree;
 
 /// How many characters of a rationale are shown.
 const LONGEST_RATIONALE: usize = 200;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint migrate                  bring every threat model below this folder to 0.8
   aivss-lint migrate --diff agents    show what would change, as a patch
@@ -43,10 +44,10 @@ Exit codes: 0 all is moved, 1 something is left to decide or to look at (with --
 would change), 2 a file could not be read or written.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Files and folders to bring to another version
     #[arg(value_name = "PATH", default_value = ".")]
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// The version to bring them to
     #[arg(long, value_name = "VERSION", default_value = "0.8")]
@@ -99,28 +100,30 @@ impl Version {
 }
 
 /// Returns that it passed where all is moved and nothing is open.
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     refuse_stdin(&arguments.paths, "migrated")?;
     let name = arguments.to.name();
     let formula =
-        Formula::named(name).ok_or_else(|| Stopped::Asked(format!("there is no formula {name}")))?;
+        Formula::named(name).ok_or_else(|| CliError::Usage(format!("there is no formula {name}")))?;
     let tenth = match arguments.natural_language {
         Some(value) => Tenth::Value(value),
         None if arguments.keep_factors => Tenth::Keep,
-        None => Tenth::Ask,
+        None => Tenth::CheckOptions,
     };
-    let side = Side::Folder(repository);
-    let ask = Ask {
+    let side = FileTree::WorkTree(repository);
+    let ask = CheckOptions {
         policy: arguments.policy.as_deref(),
         keep: Keep::Texts,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        ..Ask::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
+        ..CheckOptions::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
-        Stopped::Asked(format!("policy {name}: it is broken, so nothing is migrated by it: run `aivss-lint`"))
+        CliError::Usage(format!(
+            "policy {name}: it is broken, so nothing is migrated by it: run `aivss-lint`"
+        ))
     })?;
-    let judge = Judge { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = look(&ask, side, &policy).report;
+    let judge = LintContext { policy: &policy, today: ask.today, load: &side, before: None };
+    let mut report = lint_files(&ask, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let told = migrate_all(&mut report, Aim { formula, tenth }, judge, (arguments.quiet, to_disk));
     let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(done) };
@@ -197,7 +200,7 @@ impl Told {
 fn migrate_all(
     report: &mut Report,
     aim: Aim,
-    judge: Judge<'_>,
+    judge: LintContext<'_>,
     (quiet, to_disk): (bool, Option<&Repository>),
 ) -> Told {
     let mut told = Told { quiet, ..Told::default() };
@@ -208,7 +211,7 @@ fn migrate_all(
         }
         let name = file.name().to_owned();
         let mut stop =
-            |message: &str| obstacles.push(Obstacle { path: name.clone(), message: message.into() });
+            |message: &str| obstacles.push(InputError { path: name.clone(), message: message.into() });
         let Some(source) = readable(file) else {
             stop("it cannot be read as it should, so it is left as it is");
             continue;
@@ -253,7 +256,7 @@ impl Told {
         &mut self,
         (file, old): (&FileReport, &Source),
         migrated: Migrated,
-        (aim, judge): (Aim, Judge<'_>),
+        (aim, judge): (Aim, LintContext<'_>),
         written: bool,
     ) {
         let Migrated { text, steps, arrived, numbers } = migrated;

@@ -1,10 +1,9 @@
 //! The command line: arguments, environment, clock and output; one file a command. Nothing below this module
-//! reaches the world, but for [`crate::discover`] and [`crate::git`].
+//! reaches the world, but for [`crate::workspace::discover`] and [`crate::workspace::git`].
 
 mod badge;
 mod check;
 mod completions;
-mod deliver;
 mod diff;
 mod explain;
 mod export;
@@ -13,22 +12,21 @@ mod gate;
 mod import;
 mod init;
 mod locate;
-mod look;
+mod lint_files;
 mod memo;
 mod man;
 mod migrate;
-mod mute;
-mod output;
+pub(crate) mod mute;
+mod report_output;
 mod policy;
 mod progress;
-mod replace;
 mod report;
 mod required;
 mod rewrite;
 mod score;
-mod side;
 mod verbose;
-mod watch;
+pub(crate) mod watchdog;
+mod write_output;
 
 use std::env;
 use std::ffi::OsString;
@@ -40,10 +38,12 @@ use std::thread;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::discover::{Repository, link_within};
+use crate::cli::lint_files::without_stdin;
+use crate::output::{Look, escape_line, is_steering};
 use crate::policy::REGO_THREAD;
-use crate::report::{Look, Verdict, escape_line, is_steering};
-use look::without_stdin;
+use crate::report::Verdict;
+use crate::workspace::discover::Repository;
+use crate::workspace::links::link_within;
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]
@@ -119,11 +119,11 @@ enum Called {
 struct Streams {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    color: Colour,
+    color: Color,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Colour {
+enum Color {
     /// On a terminal, unless `NO_COLOR` says otherwise
     Auto,
     /// Always
@@ -220,13 +220,13 @@ fn report_usage(error: &clap::Error) {
     }
     let said = error.render().to_string();
     let reason = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    output::emit_unplanned(&gate::Stopped::Asked(reason));
+    report_output::emit_unplanned(&gate::CliError::Usage(reason));
 }
 
-fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::Stopped> {
+fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::CliError> {
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "where the user stands")]
-    let repository = Repository::of(env::current_dir()?, &targets).map_err(gate::Stopped::Asked)?;
+    let repository = Repository::of(env::current_dir()?, &targets).map_err(gate::CliError::Usage)?;
     refuse_linked_folder()?;
     match &line.command {
         Some(Command::Check(arguments)) => {
@@ -277,7 +277,7 @@ impl Command {
 
 /// Refuses a current folder that a link of a checkout leads to: the gate would check another folder than the one it was
 /// sent to.
-fn refuse_linked_folder() -> Result<(), gate::Stopped> {
+fn refuse_linked_folder() -> Result<(), gate::CliError> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the shell says there by which way the current folder was reached"
@@ -290,7 +290,7 @@ fn refuse_linked_folder() -> Result<(), gate::Stopped> {
         return Ok(());
     }
     match link_within(&path) {
-        Some((link, _)) => Err(gate::Stopped::Asked(format!(
+        Some((link, _)) => Err(gate::CliError::Usage(format!(
             "{}: the current folder is reached through this link of a checkout; change to {}",
             link.display(),
             here.display()
@@ -310,14 +310,14 @@ fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::R
 
 fn look(streams: Streams) -> Look {
     let terminal = io::stdout().is_terminal();
-    let colour = match streams.color {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+    let color = match streams.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let links = colour && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-    Look { colour, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
+    let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    Look { color, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
 }
 
 #[cfg(test)]

@@ -2,18 +2,18 @@
 //! the same time still gets there.
 
 #[cfg(unix)]
-pub(super) use self::unix::{say, stderr};
+pub(crate) use crate::cli::mute::unix::{say, stderr};
 
 /// Runs code, whose prints cannot be kept from standard error here: what is known to print is refused before.
 #[cfg(not(unix))]
-pub(super) fn stderr(work: &mut dyn FnMut()) -> String {
+pub(crate) fn stderr(work: &mut dyn FnMut()) -> String {
     work();
     String::new()
 }
 
 /// Prints to standard error. A closed stream is no problem.
 #[cfg(not(unix))]
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     use std::io::{self, Write};
 
     let mut stream = io::stderr().lock();
@@ -60,7 +60,7 @@ mod unix {
     }
 
     /// Runs code without its reaching standard error; returns the beginning of what it printed.
-    pub(in super::super) fn stderr(work: &mut dyn FnMut()) -> String {
+    pub(crate) fn stderr(work: &mut dyn FnMut()) -> String {
         let _running = lock(&RUNNING);
         let Ok(mut file) = tempfile::tempfile() else {
             // What is known to print is refused before.
@@ -76,7 +76,7 @@ mod unix {
     }
 
     /// Prints to standard error. A closed stream is no problem.
-    pub(in super::super) fn say(text: &str) {
+    pub(crate) fn say(text: &str) {
         let mut real = lock(&REAL);
         let _ = match &mut *real {
             Some(stream) => stream.write_all(text.as_bytes()),

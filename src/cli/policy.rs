@@ -6,24 +6,26 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::gate::{Stopped, broken_report, find_policy};
-use super::side::Side;
-use super::{Colour, Streams, emit_to_stdout, look};
+use crate::cli::gate::{CliError, broken_report, find_policy};
+use crate::cli::{Color, Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::discover::{Repository, files_below};
-use crate::document;
-use crate::model::{Recognised, recognise};
-use crate::policy::trial::{self, Trials};
-use crate::policy::{
-    self, Broken, BuiltIn, Definition, Files, Outcome, Policy, RegoTests, Scope, is_test, test_modules,
-    test_rego,
-};
-use crate::report::{self, Format, Verdict};
+use crate::model::{DetectedFormat, detect};
+use crate::output;
+use crate::output::Format;
+use crate::policy;
+use crate::policy::{Broken, BuiltIn, FileLoader, Policy, RegoTests, Scope, test_modules, test_rego};
+use crate::policy_test;
+use crate::policy_test::PolicyTests;
+use crate::rego::{Definition, Outcome, is_test};
+use crate::report::Verdict;
 use crate::source::Source;
+use crate::syntax;
+use crate::workspace::discover::{Repository, files_below};
+use crate::workspace::file_tree::FileTree;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Print what holds for one threat model, with the line each value comes from
     #[command(after_help = "Example:\n  aivss-lint policy show agents/planner/threat-model.yaml")]
     Show(ShowArguments),
@@ -35,68 +37,68 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ShowArguments {
+pub(crate) struct ShowArguments {
     /// The threat model
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct TestArguments {
+pub(crate) struct TestArguments {
     /// The folder with policies and their tests
     #[arg(default_value = ".")]
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Fail where a policy has no test
     #[arg(long)]
     require_tests: bool,
 }
 
-pub(super) fn run(command: &Command, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(command: &Command, repository: &Repository) -> Result<Verdict, CliError> {
     match command {
         Command::Show(arguments) => show(arguments, repository),
         Command::Test(arguments) => test(arguments, repository),
     }
 }
 
-fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, Stopped> {
-    let (policy, name) = match find_policy(arguments.policy.as_deref(), Side::Folder(repository))? {
+fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, CliError> {
+    let (policy, name) = match find_policy(arguments.policy.as_deref(), FileTree::WorkTree(repository))? {
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
     let shown = repository.shown(&arguments.path);
     let bytes =
-        repository.read(&arguments.path).map_err(|message| Stopped::Asked(format!("{shown}: {message}")))?;
+        repository.read(&arguments.path).map_err(|message| CliError::Usage(format!("{shown}: {message}")))?;
     let source = Source::decode(shown.clone(), bytes);
-    let document = document::parse(&source);
+    let document = syntax::parse(&source);
     let path = repository.matched(&arguments.path);
     let mut out = String::new();
     for root in document.roots() {
-        let Recognised::Model(format) = recognise(root) else { continue };
+        let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
         let (environment, tier) = (agent.environment.map(|at| at.value), agent.tier.map(|at| at.value));
-        let (terms, _) = policy.terms_for(Scope { path: &path, environment, tier });
+        let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
         let title =
-            agent.name.map_or_else(String::new, |name| format!(" ({})", report::escape_line(name.value)));
+            agent.name.map_or_else(String::new, |name| format!(" ({})", output::escape_line(name.value)));
         let place = format!("{}, {}", environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
-        let place = report::escape_line(&place);
-        let (shown, name) = (report::escape_line(&shown), report::escape_line(&name));
+        let place = output::escape_line(&place);
+        let (shown, name) = (output::escape_line(&shown), output::escape_line(&name));
         out.push_str(&format!("# what {name} comes to for {shown}{title}: {place}\n"));
-        out.push_str(&terms.written());
+        out.push_str(&settings.written());
         out.push_str(&policy.beside_terms(&path));
     }
     if out.is_empty() {
-        return Err(Stopped::Asked(format!("{shown}: it holds no threat model")));
+        return Err(CliError::Usage(format!("{shown}: it holds no threat model")));
     }
     emit_to_stdout(|stdout| stdout.write_all(out.as_bytes()))?;
     Ok(Verdict::Passed)
 }
 
-fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, Stopped> {
+fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, CliError> {
     let report = broken_report(name, broken, repository, (Date::today(), Level::Error));
     emit_to_stdout(|stdout| {
-        report::write(&report, Format::Human(look(Streams { color: Colour::Auto })), stdout).map(drop)
+        output::write(&report, Format::Human(look(Streams { color: Color::Auto })), stdout).map(drop)
     })?;
     Ok(report.verdict())
 }
@@ -110,16 +112,17 @@ struct Tally {
     tested: Vec<String>,
 }
 
-fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, Stopped> {
+fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, CliError> {
     let mut tally = Tally::default();
     let mut policies: Vec<Arc<Source>> = Vec::new();
-    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(Stopped::Asked)? {
+    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(CliError::Usage)? {
         let name = repository.shown(&path);
-        let bytes = repository.read(&path).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
+        let bytes =
+            repository.read(&path).map_err(|message| CliError::Usage(format!("{name}: {message}")))?;
         let source = Source::decode(name.clone(), bytes);
-        if trial::is_trials(&source) {
-            match trial::read(source) {
-                Ok(trials) => run_trials(&trials, &name, Side::Folder(repository), &mut tally)?,
+        if policy_test::is_trials(&source) {
+            match policy_test::read(source) {
+                Ok(trials) => run_trials(&trials, &name, FileTree::WorkTree(repository), &mut tally)?,
                 Err(broken) => return report_broken(name, vec![broken], repository),
             }
         } else if is_policy(&source) {
@@ -141,9 +144,9 @@ fn run_rego_tests(
     repository: &Repository,
     policies: &[Arc<Source>],
     tally: &mut Tally,
-) -> Result<Result<(), Vec<Broken>>, Stopped> {
-    let disk = Side::Folder(repository);
-    let paths = files_below(&arguments.folder, &["rego"]).map_err(Stopped::Asked)?;
+) -> Result<Result<(), Vec<Broken>>, CliError> {
+    let disk = FileTree::WorkTree(repository);
+    let paths = files_below(&arguments.folder, &["rego"]).map_err(CliError::Usage)?;
     let names: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
     let mut open: BTreeSet<String> = names.iter().filter(|name| is_test(name)).cloned().collect();
     let own = repository.policies().into_iter().filter_map(|path| {
@@ -168,12 +171,12 @@ fn run_rego_tests(
         return Ok(Ok(()));
     }
     let modules = names.iter().map(|name| {
-        let bytes = disk.bytes(name).map_err(|message| Stopped::Asked(format!("{name}: {message}")))?;
+        let bytes = disk.bytes(name).map_err(|message| CliError::Usage(format!("{name}: {message}")))?;
         let text = String::from_utf8(bytes);
-        let text = text.map_err(|_| Stopped::Asked(format!("{name} is not UTF-8")))?;
+        let text = text.map_err(|_| CliError::Usage(format!("{name} is not UTF-8")))?;
         Ok((name.clone(), text))
     });
-    let tests = test_modules(modules.collect::<Result<_, Stopped>>()?, &disk);
+    let tests = test_modules(modules.collect::<Result<_, CliError>>()?, &disk);
     Ok(tests.map(|mut tests| {
         tests.tests.retain(|test| open.contains(&*test.definition.origin.file));
         count_rego("", &tests, &mut open, tally);
@@ -201,7 +204,7 @@ fn count_rego(policy: &str, tests: &RegoTests, open: &mut BTreeSet<String>, tall
                 continue;
             }
             Outcome::Failed => tally.lines.push(format!("FAILED {title}")),
-            Outcome::Stopped(message) => {
+            Outcome::CliError(message) => {
                 tally.lines.push(format!("FAILED {title}"));
                 tally.lines.push(format!("       {message}"));
             }
@@ -211,10 +214,15 @@ fn count_rego(policy: &str, tests: &RegoTests, open: &mut BTreeSet<String>, tall
 }
 
 fn is_policy(source: &Source) -> bool {
-    document::parse(source).roots().any(|root| root.get(document::POLICY_MARKER).is_some())
+    syntax::parse(source).roots().any(|root| root.get(syntax::POLICY_MARKER).is_some())
 }
 
-fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) -> Result<(), Stopped> {
+fn run_trials(
+    trials: &PolicyTests,
+    name: &str,
+    disk: FileTree<'_>,
+    tally: &mut Tally,
+) -> Result<(), CliError> {
     let beside = |relative: &str| policy::beside(name, relative);
     let policy = match policy_under_test(&trials.policy, name, disk)? {
         Ok(policy) => policy,
@@ -229,7 +237,7 @@ fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) ->
     for case in &trials.cases {
         let model = beside(&case.model);
         let bytes =
-            named_by(name, &model, disk).map_err(|message| Stopped::Asked(format!("{model}: {message}")))?;
+            named_by(name, &model, disk).map_err(|message| CliError::Usage(format!("{model}: {message}")))?;
         let source = Source::decode(model.clone(), bytes);
         let differences = case.run(&source, &policy, trials.today, &disk);
         let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
@@ -246,7 +254,7 @@ fn run_trials(trials: &Trials, name: &str, disk: Side<'_>, tally: &mut Tally) ->
 }
 
 /// Reads a file that a file of tests names, if it is in the repository of that one.
-fn named_by(test: &str, path: &str, disk: Side<'_>) -> Result<Vec<u8>, String> {
+fn named_by(test: &str, path: &str, disk: FileTree<'_>) -> Result<Vec<u8>, String> {
     // Before it is read, so that the message is the same whether the file exists or not.
     if disk.may_name(test, path) {
         disk.bytes(path)
@@ -255,13 +263,17 @@ fn named_by(test: &str, path: &str, disk: Side<'_>) -> Result<Vec<u8>, String> {
     }
 }
 
-fn policy_under_test(name: &str, test: &str, disk: Side<'_>) -> Result<Result<Policy, Vec<Broken>>, Stopped> {
+fn policy_under_test(
+    name: &str,
+    test: &str,
+    disk: FileTree<'_>,
+) -> Result<Result<Policy, Vec<Broken>>, CliError> {
     if let Some(built_in) = BuiltIn::named(name) {
         return Ok(Ok(built_in.policy()));
     }
     let path = policy::beside(test, name);
     let bytes = named_by(test, &path, disk);
-    let bytes = bytes.map_err(|message| Stopped::Asked(format!("policy {path}: {message}")))?;
+    let bytes = bytes.map_err(|message| CliError::Usage(format!("policy {path}: {message}")))?;
     Ok(policy::read(Source::decode(path, bytes), &disk))
 }
 
@@ -270,7 +282,7 @@ fn summarise(
     repository: &Repository,
     tally: &Tally,
     untested: &[String],
-) -> Result<Verdict, Stopped> {
+) -> Result<Verdict, CliError> {
     let mut lines: Vec<String> = tally.lines.clone();
     let word = if arguments.require_tests { "FAILED" } else { "      " };
     lines.extend(untested.iter().map(|name| format!("{word} {name}: no test names this policy")));
@@ -285,7 +297,7 @@ fn summarise(
     };
     lines.push(format!("{} passed, {} failed", tally.passed, tally.failed));
     emit_to_stdout(|stdout| {
-        lines.iter().try_for_each(|line| writeln!(stdout, "{}", report::escape_line(line)))
+        lines.iter().try_for_each(|line| writeln!(stdout, "{}", output::escape_line(line)))
     })?;
     Ok(verdict)
 }

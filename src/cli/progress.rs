@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::mute::say;
+use crate::cli::mute::say;
 
 /// A run that is over before this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -17,7 +17,7 @@ const ROUND: Duration = Duration::from_millis(100);
 
 /// Whether a run says how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(crate) enum Progress {
     /// After a while.
     Shown,
     /// Never.
@@ -27,7 +27,7 @@ pub(super) enum Progress {
 impl Progress {
     /// Shown to people who look on.
     #[expect(clippy::disallowed_methods, reason = "CI systems may lend a terminal, and nobody looks at it")]
-    pub(super) fn for_people() -> Self {
+    pub(crate) fn for_people() -> Self {
         let terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
         let says = |name, word: &str| env::var(name).is_ok_and(|value| value == word);
         let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty()) && !says("CI", "false");
@@ -39,7 +39,7 @@ impl Progress {
 static WRITTEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes how many of `total` are done until all who work have hung up.
-pub(super) fn follow(done: &AtomicUsize, total: usize, work: &Receiver<()>) {
+pub(crate) fn follow(done: &AtomicUsize, total: usize, work: &Receiver<()>) {
     let mut wait = PATIENCE;
     while work.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
         wait = ROUND;
@@ -52,7 +52,7 @@ pub(super) fn follow(done: &AtomicUsize, total: usize, work: &Receiver<()>) {
 }
 
 /// Takes the line away, if one stands there.
-pub(super) fn clear() {
+pub(crate) fn clear() {
     let written = WRITTEN.swap(0, Ordering::Relaxed);
     if written > 0 {
         say(&format!("\r{}\r", " ".repeat(written)));

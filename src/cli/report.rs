@@ -5,19 +5,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::check::parse_date;
-use super::emit_to_stdout;
-use super::gate::{Ask, Keep, Stopped, judge};
-use super::look::refuse_stdin;
-use super::output::{self, links, refuse_terminal, write_report};
-use super::progress::Progress;
-use super::side::Side;
+use crate::cli::check::parse_date;
+use crate::cli::emit_to_stdout;
+use crate::cli::gate::{CheckOptions, CliError, Keep, judge};
+use crate::cli::lint_files::refuse_stdin;
+use crate::cli::progress::Progress;
+use crate::cli::report_output;
+use crate::cli::report_output::{links, refuse_terminal, write_report};
 use crate::date::Date;
-use crate::discover::Repository;
-use crate::git::{self, Commit};
-use crate::report::{self, FileReport, Format, Obstacle, Report, Verdict, escape_line};
+use crate::output;
+use crate::output::{Format, escape_line};
+use crate::report::{FileReport, InputError, Report, Verdict};
+use crate::workspace::discover::Repository;
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git;
+use crate::workspace::git::Commit;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint report --output report.html             a page about every threat model below this folder
   aivss-lint report --base main --output report.html with what the change against main moves
@@ -27,9 +31,9 @@ The page is one file that needs no network and no server. `check --format html` 
 Exit codes: 0 written, whatever the verdict on it is, 2 something could not be read or judged, as the page says.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(super) asked: Asked,
+    pub(crate) asked: Asked,
 
     /// Compare with a git revision: with the commit at which HEAD parted from it
     #[arg(long, value_name = "REV")]
@@ -46,10 +50,10 @@ pub(super) struct Arguments {
 
 /// What is looked at, and by which policy.
 #[derive(Debug, Args)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// Files and folders with threat models; without any, this folder
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]
@@ -62,48 +66,48 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The files that are named to be read.
-    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
         self.paths.iter().chain(&self.policy).cloned().collect()
     }
 
     /// The report on it.
-    pub(super) fn judged(
+    pub(crate) fn judged(
         &self,
         base: Option<&Commit>,
         keep: Keep,
         repository: &Repository,
-    ) -> Result<Report, Stopped> {
+    ) -> Result<Report, CliError> {
         refuse_stdin(&self.paths, "looked at")?;
-        let ask = Ask {
+        let ask = CheckOptions {
             policy: self.policy.as_deref(),
             base,
             progress: Progress::for_people(),
             keep,
-            ..Ask::of(&self.paths, self.today.unwrap_or_else(Date::today))
+            ..CheckOptions::of(&self.paths, self.today.unwrap_or_else(Date::today))
         };
-        judge(&ask, Side::Folder(repository), |_| Ok(Vec::new()))
+        judge(&ask, FileTree::WorkTree(repository), |_| Ok(Vec::new()))
     }
 }
 
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     if arguments.output.is_none() {
         refuse_terminal()?;
     }
     let write = |report: &Report| {
         let mut page = Vec::new();
-        report::write(report, Format::Html, &mut page)?;
+        output::write(report, Format::Html, &mut page)?;
         Ok(page)
     };
     let place = (arguments.output.as_deref(), &*arguments.asked.inputs());
-    let report = output::reported(place, write, || judged(arguments, repository))?;
+    let report = report_output::reported(place, write, || judged(arguments, repository))?;
     let is_read = report.files.iter().filter(|file| file.is_model()).all(FileReport::is_read);
-    hand_over(&write(&report)?, arguments.output.as_deref(), &report, is_read)
+    write_temp(&write(&report)?, arguments.output.as_deref(), &report, is_read)
 }
 
-fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stopped> {
+fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
     let base = arguments.base.as_deref().map(|asked| git::open_base(root, asked, "HEAD"));
-    let base = base.transpose().map_err(|message| Stopped::Asked(format!("--base: {message}")))?;
+    let base = base.transpose().map_err(|message| CliError::Usage(format!("--base: {message}")))?;
     let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
     report.links = links(arguments.links.as_deref());
     Ok(report)
@@ -111,12 +115,12 @@ fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, Stop
 
 /// Writes what was made of a report. What could not be judged is in it, and the exit code says so, too: for
 /// obstacles, and where what was made is not sure.
-pub(super) fn hand_over(
+pub(crate) fn write_temp(
     bytes: &[u8],
     output: Option<&Path>,
     report: &Report,
     is_sure: bool,
-) -> Result<Verdict, Stopped> {
+) -> Result<Verdict, CliError> {
     let mut said = String::new();
     match output {
         Some(file) => {
@@ -125,7 +129,7 @@ pub(super) fn hand_over(
         }
         None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
     }
-    for Obstacle { path, message } in &report.obstacles {
+    for InputError { path, message } in &report.obstacles {
         said.push_str(&format!("cannot judge: {}: {}\n", escape_line(path), escape_line(message)));
     }
     // A closed stream leaves nobody to tell.

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::look::Looked;
-use super::side::Side;
-use crate::assessed::Assessed;
-use crate::discover::{Repository, files_below};
-use crate::git::{Commit, Place, tracked};
-use crate::lint::{Judge, lint_missing};
+use crate::cli::lint_files::RunResult;
+use crate::lint::{LintContext, lint_missing};
 use crate::policy::{Policy, Scope};
-use crate::report::{FileReport, Obstacle};
+use crate::report::{FileReport, InputError};
+use crate::score::assessed::Assessed;
+use crate::workspace::discover::{Repository, files_below};
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::git::{Commit, Place, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
@@ -42,7 +42,12 @@ impl Kind {
 }
 
 /// Adds the folders that lack a threat model that the policy requires, as far as they were asked for.
-pub(super) fn add_missing(paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>, looked: &mut Looked) {
+pub(crate) fn add_missing(
+    paths: &[PathBuf],
+    side: FileTree<'_>,
+    judge: LintContext<'_>,
+    looked: &mut RunResult,
+) {
     if !judge.policy.requires_models() {
         return;
     }
@@ -51,7 +56,7 @@ pub(super) fn add_missing(paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>, l
         Ok(folders) => folders,
         Err(message) => {
             let path = repository.shown(repository.root());
-            return looked.report.obstacles.push(Obstacle { path, message });
+            return looked.report.obstacles.push(InputError { path, message });
         }
     };
     let foreign: BTreeSet<&str> =
@@ -79,11 +84,11 @@ pub(super) fn add_missing(paths: &[PathBuf], side: Side<'_>, judge: Judge<'_>, l
 }
 
 /// Whether a file contains a threat model that counts for the folders around it.
-fn counts(file: &FileReport, side: Side<'_>, policy: &Policy, foreign: &BTreeSet<&str>) -> bool {
+fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTreeSet<&str>) -> bool {
     let is_allowed = |model: &Assessed| {
         let (environment, tier) = (model.environment.as_deref(), model.tier.as_deref());
-        let (terms, _) = policy.terms_for(Scope { path: &file.path, environment, tier });
-        terms.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&model.format.name()))
+        let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
+        settings.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&model.format.name()))
     };
     file.models.iter().any(is_allowed)
         && !side.is_link(&file.path)
@@ -111,16 +116,16 @@ fn folders_met_by(path: &str) -> Vec<String> {
 }
 
 /// The folders of a side, from the repository's root with `/` at their end.
-fn folders(side: Side<'_>) -> Result<BTreeMap<String, Kind>, String> {
+fn folders(side: FileTree<'_>) -> Result<BTreeMap<String, Kind>, String> {
     let mut folders = Folders::default();
     match side {
-        Side::Folder(repository) if repository.is_git() => folders.add_tracked(repository)?,
-        Side::Folder(repository) => {
+        FileTree::WorkTree(repository) if repository.is_git() => folders.add_tracked(repository)?,
+        FileTree::WorkTree(repository) => {
             for file in files_below(repository.root(), &[])? {
                 folders.add_file(&repository.matched(&file));
             }
         }
-        Side::Commit(_, commit) => folders.add_commit(commit),
+        FileTree::Commit(_, commit) => folders.add_commit(commit),
     }
     Ok(folders.0)
 }

@@ -8,25 +8,27 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::replace::replace;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{LEADS_OUT, Repository, link_out, read};
+use crate::diff;
 use crate::fix::is_unreadable;
-use crate::lint::{Judge, lint};
-use crate::patch;
-use crate::report::{FileReport, Obstacle, begin_line, escape_line};
+use crate::lint::{LintContext, lint};
+use crate::output::{begin_line, escape_line};
+use crate::report::{FileReport, InputError};
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::{Position, Source};
+use crate::workspace::discover::{LEADS_OUT, Repository, read};
+use crate::workspace::links::link_out;
+use crate::workspace::write::replace;
 
 /// What there is to say of a text in the place of a file's.
-pub(super) fn judged(file: &FileReport, text: &str, judge: Judge<'_>) -> Vec<Diagnostic> {
+pub(crate) fn judged(file: &FileReport, text: &str, judge: LintContext<'_>) -> Vec<Diagnostic> {
     let source = Source::decode(file.name(), text.as_bytes().to_vec());
     lint(&source, &file.path, judge).diagnostics
 }
 
 /// Puts into a file's report what there is to say of its new text.
-pub(super) fn rejudge(file: &mut FileReport, text: String, judge: Judge<'_>) {
+pub(crate) fn rejudge(file: &mut FileReport, text: String, judge: LintContext<'_>) {
     let source = Source::decode(file.name(), text.into_bytes());
     let linted = lint(&source, &file.path, judge);
     let path = std::mem::take(&mut file.path);
@@ -34,13 +36,13 @@ pub(super) fn rejudge(file: &mut FileReport, text: String, judge: Judge<'_>) {
 }
 
 /// The text of a file that can be rewritten: it was kept, and could be read as it should.
-pub(super) fn readable(file: &FileReport) -> Option<Arc<Source>> {
+pub(crate) fn readable(file: &FileReport) -> Option<Arc<Source>> {
     let source = file.source.as_ref().filter(|source| source.undecodable().is_none())?;
     (!file.diagnostics.iter().any(is_unreadable)).then(|| Arc::clone(source))
 }
 
 /// Puts a new text into the file that a text was read from, unless something else has been written there meanwhile.
-pub(super) fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
+pub(crate) fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
     let shown = Path::new(source.name());
     let path = target(shown, repository)?;
     let now = read(&path)?;
@@ -76,31 +78,31 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
 
 /// The files that a run has been at, by whatever name.
 #[derive(Debug, Default)]
-pub(super) struct Reached(HashSet<PathBuf>);
+pub(crate) struct Reached(HashSet<PathBuf>);
 
 impl Reached {
     /// Whether a file was reached by another name before.
-    pub(super) fn has(&self, file: &FileReport) -> bool {
+    pub(crate) fn has(&self, file: &FileReport) -> bool {
         fs::canonicalize(file.name()).is_ok_and(|path| self.0.contains(&path))
     }
 
-    pub(super) fn add(&mut self, file: &FileReport) {
+    pub(crate) fn add(&mut self, file: &FileReport) {
         self.0.extend(fs::canonicalize(file.name()));
     }
 }
 
 /// A place, to begin a line with.
-pub(super) fn place(name: &str, at: Position) -> String {
+pub(crate) fn place(name: &str, at: Position) -> String {
     format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
 /// The line about an obstacle.
-pub(super) fn obstacle_line(obstacle: &Obstacle) -> String {
+pub(crate) fn obstacle_line(obstacle: &InputError) -> String {
     format!("{}: {}\n", begin_line(&obstacle.path), escape_line(&obstacle.message))
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.
-pub(super) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
+pub(crate) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,
@@ -123,12 +125,12 @@ pub(super) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -
 ///
 /// # Errors
 /// Why there cannot be one.
-pub(super) fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
-    let patch = patch::unified(name, before, after);
+pub(crate) fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
+    let patch = diff::unified(name, before, after);
     if io::stdout().is_terminal() {
         return Ok(patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect());
     }
-    match patch::log_command(&patch) {
+    match diff::log_command(&patch) {
         None => Ok(patch),
         Some(_) => {
             Err("a line next to the change is a command to CI services, which would obey a printed patch: \

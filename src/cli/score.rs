@@ -4,23 +4,26 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::gate::{Ask, Keep, Stopped, find_policy};
-use super::look::{NOTHING_HERE, look as look_at, refuse_stdin};
-use super::side::Side;
-use super::{Streams, emit_to_stdout, look};
+use crate::aivss::Factor;
+use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
+use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
+use crate::cli::lint_files::{NOTHING_HERE, lint_files as look_at, refuse_stdin};
+use crate::cli::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
-use crate::discover::Repository;
+use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
-use crate::model::{Assessment, At, Factor, FactorValue, Factors, GivenFactor, Multiplier};
-use crate::report::{Formulas, Obstacle, Verdict, begin_line, write_sheet, write_sheets_json};
-use crate::score::{ALL, Formula, INPUT_DECIMALS, score};
-use crate::sheet::{Sheet, sheets};
+use crate::model::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Spanned};
+use crate::output::{Formulas, begin_line, write_sheet, write_sheets_json};
+use crate::report::{InputError, Verdict};
+use crate::score::breakdown::{Sheet, sheets};
+use crate::score::score;
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::workspace::discover::Repository;
+use crate::workspace::file_tree::FileTree;
 
-pub(super) const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint score agents/planner     explain the scores of the threat models below a folder
   aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
@@ -32,10 +35,10 @@ It explains and does not judge: a declared number that is wrong is named, and wh
 Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Files and folders with threat models; without any, and without inputs, this folder
     #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// The CVSS v4.0 vector or base score
     #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
@@ -95,7 +98,7 @@ fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
 }
 
 /// The value of a factor.
-pub(super) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
+pub(crate) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
     let value = Decimal::parse(text.trim()).map_err(|_| format!("`{text}` is no number"))?;
     if !value.within(Decimal::ZERO, Decimal::ONE) {
         return Err("a factor lies between 0.0 and 1.0".to_owned());
@@ -114,7 +117,7 @@ fn parse_formula(text: &str) -> Result<&'static Formula, String> {
 }
 
 /// Returns that it passed where every score could be computed.
-pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, Stopped> {
+pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let is_given = arguments.cvss.is_some() || arguments.threat.is_some() || arguments.mitigation.is_some();
     let (sheets, obstacles) = if is_given || !arguments.factors.is_empty() {
         (vec![of_inputs(arguments)?], Vec::new())
@@ -134,7 +137,7 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             if !sheets.is_empty() && !obstacles.is_empty() {
                 writeln!(stdout)?;
             }
-            obstacles.iter().try_for_each(|Obstacle { path, message }| {
+            obstacles.iter().try_for_each(|InputError { path, message }| {
                 writeln!(stdout, "{}", begin_line(&format!("{path}: {message}")))
             })
         }
@@ -144,39 +147,39 @@ pub(super) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 }
 
 /// The sheet of inputs given as arguments, all of which must be there and in range: nothing is filled in unseen.
-fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
+fn of_inputs(arguments: &Arguments) -> Result<Sheet, CliError> {
     let span = Span::new(0, 0);
     let formula = arguments.formula.or_else(|| Formula::named("0.8"));
     let cvss = arguments.cvss.as_deref();
-    let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| At::new(base, span));
-    let vector = cvss.filter(|_| base.is_none()).map(|vector| At::new(vector, span));
+    let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| Spanned::new(base, span));
+    let vector = cvss.filter(|_| base.is_none()).map(|vector| Spanned::new(vector, span));
     if let Some(neither) = vector.filter(|vector| !vector.value.contains('/')) {
         let message = format!("--cvss {}: neither a number (8.5) nor a CVSS v4.0 vector", neither.value);
-        return Err(Stopped::Asked(message));
+        return Err(CliError::Usage(message));
     }
     let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
         factor: *factor,
         key: span,
-        value: FactorValue::Number(At::new(*value, span)),
+        value: FactorValue::Number(Spanned::new(*value, span)),
         rationale: None,
     });
     let assessment = Assessment {
         owner: Owner::Agent,
-        heading: span,
-        version: formula.map(|formula| At::new(formula.version, span)),
+        key_span: span,
+        version: formula.map(|formula| Spanned::new(formula.version, span)),
         cvss_absent: cvss.is_none(),
         vector_written: vector.is_some(),
         vector,
         base,
         factors: Factors {
-            heading: span,
+            key_span: span,
             readable: true,
             given: given.collect(),
             unknown: Vec::new(),
             keys: Factor::keys(),
         },
-        threat: arguments.threat.as_deref().map(|given| At::new(multiplier(given), span)),
-        mitigation: arguments.mitigation.as_deref().map(|given| At::new(multiplier(given), span)),
+        threat: arguments.threat.as_deref().map(|given| Spanned::new(multiplier(given), span)),
+        mitigation: arguments.mitigation.as_deref().map(|given| Spanned::new(multiplier(given), span)),
         evidence: None,
         factor_sum: None,
         uplift: None,
@@ -187,7 +190,7 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, Stopped> {
     let sheet = Sheet::of(&score(&assessment));
     match &sheet.outcome {
         Ok(_) => Ok(sheet),
-        Err(lacking) => Err(Stopped::Asked(lacking.join("; "))),
+        Err(lacking) => Err(CliError::Usage(lacking.join("; "))),
     }
 }
 
@@ -196,14 +199,17 @@ fn multiplier(given: &str) -> Multiplier<'_> {
 }
 
 /// The sheets of files, and what kept others from being made.
-fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet>, Vec<Obstacle>), Stopped> {
+fn of_files(
+    arguments: &Arguments,
+    repository: &Repository,
+) -> Result<(Vec<Sheet>, Vec<InputError>), CliError> {
     refuse_stdin(&arguments.paths, "explained")?;
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
-    let side = Side::Folder(repository);
-    let ask = Ask { keep: Keep::Texts, ..Ask::of(paths, Date::today()) };
+    let side = FileTree::WorkTree(repository);
+    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::of(paths, Date::today()) };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
-        Stopped::Asked(format!("policy {name}: it is broken, so it does not say which files to read"))
+        CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
     let report = look_at(&ask, side, &policy).report;
     let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
@@ -211,7 +217,7 @@ fn of_files(arguments: &Arguments, repository: &Repository) -> Result<(Vec<Sheet
         let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
             let message = "it cannot be read as it should: run `aivss-lint`".to_owned();
-            obstacles.push(Obstacle { path: file.name().to_owned(), message });
+            obstacles.push(InputError { path: file.name().to_owned(), message });
         } else {
             all.extend(own);
         }

@@ -3,14 +3,15 @@
 
 use std::io::{self, Write};
 
-use super::gate::Ask;
-use super::look::without_stdin;
-use crate::discover::{Named, PassedOver, Repository, Search, discover, passed_over};
+use crate::cli::gate::CheckOptions;
+use crate::cli::lint_files::without_stdin;
+use crate::output::escape_line;
 use crate::policy::{Policy, Sought};
-use crate::report::{Report, count, escape_line};
+use crate::report::{Report, count};
+use crate::workspace::discover::{Named, Repository, Search, SkipReason, discover, passed_over};
 
 /// Tells it. Whoever closed the stream does not want to know.
-pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, report: &Report) {
+pub(crate) fn tell(ask: &CheckOptions<'_>, repository: &Repository, policy: &Policy, report: &Report) {
     let mut lines = vec![format!("policy: {}{}", report.policy, others(policy, &report.policy))];
     lines.extend(
         report
@@ -34,10 +35,10 @@ pub(super) fn tell(ask: &Ask<'_>, repository: &Repository, policy: &Policy, repo
     let search = Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
     let discovery = discover(search, repository);
     lines.extend(passed_over(&discovery, repository, policy).into_iter().map(|(name, why)| match why {
-        PassedOver::Excluded(pattern, origin) => {
+        SkipReason::Excluded(pattern, origin) => {
             format!("passed over: {name}: excluded by `{pattern}` ({origin})")
         }
-        PassedOver::Ignored => format!("passed over: {name}: git ignores it"),
+        SkipReason::Ignored => format!("passed over: {name}: git ignores it"),
     }));
     let text: String = lines.iter().map(|line| escape_line(line) + "\n").collect();
     let _ = io::stderr().write_all(text.as_bytes());

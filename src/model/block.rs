@@ -1,79 +1,79 @@
 //! A mapping with the key it stands under, and the ways the readers take values out of it.
 
-use super::{At, Multiplier, TextKind, Undeclared, blank};
 use crate::decimal::Decimal;
-use crate::document::{Entry, List, Map, Node, Value};
+use crate::did_you_mean::nearest;
+use crate::model::{Multiplier, Spanned, TextKind, Undeclared, blank};
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::syntax::{Entry, List, Map, Node, Value};
 
 /// How many keys of a mapping are looked at for slips of one that is missing. It is only so that nothing is said twice.
-pub(super) const MOST_SLIPS: usize = 1_000;
+pub(crate) const MOST_SLIPS: usize = 1_000;
 
 /// A mapping with the key it stands under, for the readers.
 #[derive(Clone, Copy)]
-pub(super) struct Block<'t> {
-    pub(super) heading: Span,
-    pub(super) node: Option<Node<'t>>,
+pub(crate) struct Block<'t> {
+    pub(crate) key_span: Span,
+    pub(crate) node: Option<Node<'t>>,
     /// Whether an alias leads here, so that what is written in it belongs to others as well.
-    pub(super) shared: bool,
+    pub(crate) shared: bool,
 }
 
 impl<'t> Block<'t> {
-    pub(super) fn root(node: Node<'t>) -> Self {
+    pub(crate) fn root(node: Node<'t>) -> Self {
         let first = node.as_map().and_then(|map| map.iter().next());
-        let heading = first.map_or(node.span(), |entry| entry.key_span);
-        Self { heading, node: Some(node), shared: node.is_shared() }
+        let key_span = first.map_or(node.span(), |entry| entry.key_span);
+        Self { key_span, node: Some(node), shared: node.is_shared() }
     }
 
-    pub(super) fn of(entry: Entry<'t>) -> Self {
-        Self { heading: entry.key_span, node: Some(entry.value), shared: entry.value.is_shared() }
+    pub(crate) fn of(entry: Entry<'t>) -> Self {
+        Self { key_span: entry.key_span, node: Some(entry.value), shared: entry.value.is_shared() }
     }
 
     /// The block of an entry in this one.
-    pub(super) fn under(self, entry: Entry<'t>) -> Self {
+    pub(crate) fn under(self, entry: Entry<'t>) -> Self {
         let block = Self::of(entry);
         Self { shared: self.shared || block.shared, ..block }
     }
 
     /// The block under a key; where it is missing, an empty one with this block's heading.
-    pub(super) fn block(self, key: &str) -> Self {
+    pub(crate) fn block(self, key: &str) -> Self {
         self.entry(key).map_or(Self { node: None, ..self }, |entry| self.under(entry))
     }
 
     /// The key of an entry, which counts as verbatim only where no alias leads to this block.
-    pub(super) fn key(self, entry: Entry<'t>) -> At<&'t str> {
-        At { value: entry.key, span: entry.key_span, verbatim: entry.key_verbatim && !self.shared }
+    pub(crate) fn key(self, entry: Entry<'t>) -> Spanned<&'t str> {
+        Spanned { value: entry.key, span: entry.key_span, verbatim: entry.key_verbatim && !self.shared }
     }
 
-    pub(super) fn map(self) -> Option<Map<'t>> {
+    pub(crate) fn map(self) -> Option<Map<'t>> {
         self.node?.as_map()
     }
 
-    pub(super) fn entry(self, key: &str) -> Option<Entry<'t>> {
+    pub(crate) fn entry(self, key: &str) -> Option<Entry<'t>> {
         self.map()?.entry(key)
     }
 
     /// Text that says something: neither blank nor a placeholder.
-    pub(super) fn answered(self, key: &str, kind: TextKind) -> Option<At<&'t str>> {
+    pub(crate) fn answered(self, key: &str, kind: TextKind) -> Option<Spanned<&'t str>> {
         self.text(key).filter(|text| blank(text.value, kind).is_none())
     }
 
-    pub(super) fn text(self, key: &str) -> Option<At<&'t str>> {
+    pub(crate) fn text(self, key: &str) -> Option<Spanned<&'t str>> {
         let entry = self.entry(key)?;
         let verbatim = entry.value.is_verbatim();
-        Some(At { value: entry.value.as_str()?, span: entry.span(), verbatim })
+        Some(Spanned { value: entry.value.as_str()?, span: entry.span(), verbatim })
     }
 
     /// Text that counts as verbatim only where no alias leads to it.
-    pub(super) fn own_text(self, key: &str) -> Option<At<&'t str>> {
+    pub(crate) fn own_text(self, key: &str) -> Option<Spanned<&'t str>> {
         let text = self.text(key)?;
-        Some(At { verbatim: text.verbatim && self.owns(key), ..text })
+        Some(Spanned { verbatim: text.verbatim && self.owns(key), ..text })
     }
 
     /// A number that counts as verbatim only where no alias leads to it.
-    pub(super) fn number(self, key: &str) -> Option<At<Decimal>> {
+    pub(crate) fn number(self, key: &str) -> Option<Spanned<Decimal>> {
         let number = number(self.entry(key)?)?;
-        Some(At { verbatim: number.verbatim && self.owns(key), ..number })
+        Some(Spanned { verbatim: number.verbatim && self.owns(key), ..number })
     }
 
     /// Whether what stands under the key stands nowhere else.
@@ -82,19 +82,19 @@ impl<'t> Block<'t> {
     }
 
     /// The place for a value that is not there.
-    pub(super) fn undeclared(self, key: &str) -> Option<Undeclared> {
+    pub(crate) fn undeclared(self, key: &str) -> Option<Undeclared> {
         let Some(entry) = self.entry(key) else {
             // A slip of this key's spelling, or a merge key that was to bring it, has a fault of its own.
             let mut keys = self.map()?.iter().take(MOST_SLIPS).map(|entry| entry.key);
             let is_slip = keys.any(|other| other == "<<" || nearest(other, [key]).is_some());
-            return (!is_slip).then_some(Undeclared { span: self.heading, vacancy: None });
+            return (!is_slip).then_some(Undeclared { span: self.key_span, vacancy: None });
         };
         let is_blank = matches!(entry.value.value(), Value::Null);
         let vacancy = entry.value.vacancy().filter(|_| self.owns(key));
         is_blank.then(|| Undeclared { span: entry.span(), vacancy })
     }
 
-    pub(super) fn multiplier(self, key: &str) -> Option<At<Multiplier<'t>>> {
+    pub(crate) fn multiplier(self, key: &str) -> Option<Spanned<Multiplier<'t>>> {
         let entry = self.entry(key)?;
         let value = match entry.value.value() {
             Value::Number(text) => Decimal::parse(text).map_or(Multiplier::Unreadable, Multiplier::Number),
@@ -103,21 +103,21 @@ impl<'t> Block<'t> {
                 Multiplier::Unreadable
             }
         };
-        Some(At::new(value, entry.span()))
+        Some(Spanned::new(value, entry.span()))
     }
 
-    pub(super) fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
+    pub(crate) fn items(self, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
         self.entry(key).and_then(|entry| entry.value.as_list()).into_iter().flat_map(List::iter)
     }
 }
 
-pub(super) fn number(entry: Entry<'_>) -> Option<At<Decimal>> {
+pub(crate) fn number(entry: Entry<'_>) -> Option<Spanned<Decimal>> {
     match entry.value.value() {
         Value::Number(text) => {
             let span = entry.span();
             // Quotes can stand around a number with a tag.
             let verbatim = entry.value.is_verbatim() && span.range().len() == text.len();
-            Some(At { value: Decimal::parse(text).ok()?, span, verbatim })
+            Some(Spanned { value: Decimal::parse(text).ok()?, span, verbatim })
         }
         Value::Null
         | Value::Bool(_)

@@ -5,32 +5,31 @@
 //! Nothing is computed or judged here.
 
 mod block;
+mod detect;
 mod evidence;
-mod factors;
-mod maestro;
+mod layers;
 mod native;
 mod owasp;
 mod placeholder;
-mod recognise;
 mod stub;
 
+pub use crate::model::detect::{DetectedFormat, detect, is_meant};
+pub use crate::model::layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub use evidence::{PathProblem, path_problem};
-pub use factors::{Factor, is_other_spelling};
-pub use maestro::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub(crate) use placeholder::shapes;
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
-pub use recognise::{Recognised, is_meant, recognise};
 
+use crate::aivss::Factor;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
-use crate::document::{Node, Vacancy};
+use crate::did_you_mean::nearest;
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::syntax::{Node, Vacancy};
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct At<T> {
+pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
@@ -39,21 +38,21 @@ pub struct At<T> {
     pub verbatim: bool,
 }
 
-impl<T> At<T> {
+impl<T> Spanned<T> {
     /// A value with its place.
     pub const fn new(value: T, span: Span) -> Self {
         Self { value, span, verbatim: false }
     }
 }
 
-impl At<Decimal> {
+impl Spanned<Decimal> {
     /// The edit that writes another number here, where this one stands letter by letter.
     pub fn rewritten(self, right: Decimal) -> Option<Fix> {
         self.verbatim.then(|| Fix::replacing(self.span, right.to_string()))
     }
 }
 
-impl At<&str> {
+impl Spanned<&str> {
     /// The edit that writes another text here, within the same quotes, where this one stands letter by letter.
     pub fn rewritten(self, right: &str) -> Option<Fix> {
         let span = self.part(0, self.value.len());
@@ -80,7 +79,7 @@ pub struct Model<'t> {
     /// The format it is written in.
     pub format: Format,
     /// The first key: where what is missing from the whole is shown.
-    pub heading: Span,
+    pub key_span: Span,
     /// The agent.
     pub agent: Agent<'t>,
     /// Its last review.
@@ -88,7 +87,7 @@ pub struct Model<'t> {
     /// The score of the agent as a whole, in formats that have one.
     pub assessment: Option<Assessment<'t>>,
     /// The key of the list of findings, where there is one.
-    pub findings_heading: Option<Span>,
+    pub findings_key_span: Option<Span>,
     /// Single vulnerabilities.
     pub findings: Vec<Finding<'t>>,
     /// The layers; `None` for a format that has none, so that rules about layers are silent.
@@ -108,28 +107,28 @@ pub enum Format {
 #[derive(Debug, Default)]
 pub struct Agent<'t> {
     /// The block's key.
-    pub heading: Option<Span>,
+    pub key_span: Option<Span>,
     /// Its name.
-    pub name: Option<At<&'t str>>,
+    pub name: Option<Spanned<&'t str>>,
     /// What it does, in a few words.
-    pub summary: Option<At<&'t str>>,
+    pub summary: Option<Spanned<&'t str>>,
     /// Who answers for the model.
-    pub owner: Option<At<&'t str>>,
+    pub owner: Option<Spanned<&'t str>>,
     /// Where it runs: development, testing or production.
-    pub environment: Option<At<&'t str>>,
+    pub environment: Option<Spanned<&'t str>>,
     /// Its risk tier: low, moderate or high.
-    pub tier: Option<At<&'t str>>,
+    pub tier: Option<Spanned<&'t str>>,
 }
 
 /// The last review of a threat model.
 #[derive(Debug, Default)]
 pub struct Review<'t> {
     /// The block's key.
-    pub heading: Option<Span>,
+    pub key_span: Option<Span>,
     /// The day.
-    pub date: Option<At<&'t str>>,
+    pub date: Option<Spanned<&'t str>>,
     /// Who approved the release.
-    pub approved_by: Option<At<&'t str>>,
+    pub approved_by: Option<Spanned<&'t str>>,
 }
 
 /// A single vulnerability.
@@ -138,9 +137,9 @@ pub struct Finding<'t> {
     /// Its place in the list, as the owner of problems.
     pub owner: Owner,
     /// Its identifier.
-    pub id: Option<At<&'t str>>,
+    pub id: Option<Spanned<&'t str>>,
     /// Its title.
-    pub title: Option<At<&'t str>>,
+    pub title: Option<Spanned<&'t str>>,
     /// Its score.
     pub assessment: Option<Assessment<'t>>,
 }
@@ -151,35 +150,35 @@ pub struct Assessment<'t> {
     /// The agent or finding it scores.
     pub owner: Owner,
     /// The block's key.
-    pub heading: Span,
+    pub key_span: Span,
     /// The formula, by the version of the standard.
-    pub version: Option<At<&'t str>>,
+    pub version: Option<Spanned<&'t str>>,
     /// Whether there is neither a vector nor a base, readable or not.
     pub cvss_absent: bool,
     /// Whether there is a vector, readable or not.
     pub vector_written: bool,
     /// The CVSS vector.
-    pub vector: Option<At<&'t str>>,
+    pub vector: Option<Spanned<&'t str>>,
     /// The CVSS base score.
-    pub base: Option<At<Decimal>>,
+    pub base: Option<Spanned<Decimal>>,
     /// The agentic factors.
     pub factors: Factors<'t>,
     /// The threat multiplier.
-    pub threat: Option<At<Multiplier<'t>>>,
+    pub threat: Option<Spanned<Multiplier<'t>>>,
     /// The mitigation factor.
-    pub mitigation: Option<At<Multiplier<'t>>>,
+    pub mitigation: Option<Spanned<Multiplier<'t>>>,
     /// What demonstrates the mitigation.
-    pub evidence: Option<At<&'t str>>,
+    pub evidence: Option<Spanned<&'t str>>,
     /// Declared sum of the factors.
-    pub factor_sum: Option<At<Decimal>>,
+    pub factor_sum: Option<Spanned<Decimal>>,
     /// Declared agentic uplift (AARS).
-    pub uplift: Option<At<Decimal>>,
+    pub uplift: Option<Spanned<Decimal>>,
     /// Declared score.
-    pub score: Option<At<Decimal>>,
+    pub score: Option<Spanned<Decimal>>,
     /// Where the score is to be declared, while it is not.
     pub undeclared: Option<Undeclared>,
     /// Declared severity band.
-    pub severity: Option<At<&'t str>>,
+    pub severity: Option<Spanned<&'t str>>,
 }
 
 /// A value that is not declared: its key is missing, or nothing stands behind it.
@@ -218,13 +217,13 @@ pub enum Multiplier<'t> {
 #[derive(Debug)]
 pub struct Factors<'t> {
     /// The block's key.
-    pub heading: Span,
+    pub key_span: Span,
     /// Whether the block is a mapping at all.
     pub readable: bool,
     /// Those that are known, in the order of the file.
     pub given: Vec<GivenFactor<'t>>,
     /// Keys that are no factor's.
-    pub unknown: Vec<At<&'t str>>,
+    pub unknown: Vec<Spanned<&'t str>>,
     /// The keys that this format has for factors.
     pub keys: &'static [&'static str],
 }
@@ -262,7 +261,7 @@ pub struct GivenFactor<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorValue {
     /// A number, perhaps out of range.
-    Number(At<Decimal>),
+    Number(Spanned<Decimal>),
     /// Nothing, or `null`, at this place.
     Empty(Span),
     /// Something else.
@@ -271,7 +270,7 @@ pub enum FactorValue {
 
 impl GivenFactor<'_> {
     /// The value, where it is a number.
-    pub const fn number(&self) -> Option<At<Decimal>> {
+    pub const fn number(&self) -> Option<Spanned<Decimal>> {
         if let FactorValue::Number(number) = self.value { Some(number) } else { None }
     }
 
@@ -281,8 +280,8 @@ impl GivenFactor<'_> {
     }
 }
 
-impl From<Option<At<Decimal>>> for FactorValue {
-    fn from(number: Option<At<Decimal>>) -> Self {
+impl From<Option<Spanned<Decimal>>> for FactorValue {
+    fn from(number: Option<Spanned<Decimal>>) -> Self {
         number.map_or(Self::Unreadable, Self::Number)
     }
 }

@@ -1,23 +1,24 @@
 //! This project's own format to [`Model`].
 
-use super::block::{Block, MOST_SLIPS, number};
-use super::{
-    Agent, Answer, Assessment, At, Blank, Factor, FactorValue, Factors, Finding, Format, GivenFactor, Layer,
-    LayerKind, Maestro, Model, Review, TextKind, Threat, blank, is_refusal, stub,
-};
+use crate::aivss::Factor;
 use crate::diagnostic::Owner;
-use crate::document::{Entry, Node, Value};
-use crate::suggest::nearest;
+use crate::did_you_mean::nearest;
+use crate::model::block::{Block, MOST_SLIPS, number};
+use crate::model::{
+    Agent, Answer, Assessment, Blank, FactorValue, Factors, Finding, Format, GivenFactor, Layer, LayerKind,
+    Maestro, Model, Review, Spanned, TextKind, Threat, blank, is_refusal, stub,
+};
+use crate::syntax::{Entry, Node, Value};
 
-pub(super) fn read(root: Node<'_>) -> Model<'_> {
+pub(crate) fn read(root: Node<'_>) -> Model<'_> {
     let file = Block::root(root);
     let agent = file.block("agent");
     let review = file.block("review");
     Model {
         format: Format::Native,
-        heading: file.heading,
+        key_span: file.key_span,
         agent: Agent {
-            heading: Some(agent.heading),
+            key_span: Some(agent.key_span),
             name: agent.text("name"),
             summary: agent.text("summary"),
             owner: agent.answered("owner", TextKind::Name),
@@ -25,14 +26,14 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             tier: agent.text("tier"),
         },
         review: Review {
-            heading: file.entry("review").map(|entry| entry.key_span),
+            key_span: file.entry("review").map(|entry| entry.key_span),
             date: review.text("date"),
             approved_by: review
                 .answered("approved_by", TextKind::Name)
                 .filter(|name| !is_refusal(name.value)),
         },
         assessment: file.entry("aivss").map(|entry| assessment(Owner::Agent, Block::of(entry))),
-        findings_heading: file.entry("findings").map(|entry| entry.key_span),
+        findings_key_span: file.entry("findings").map(|entry| entry.key_span),
         findings: file.items("findings").enumerate().map(finding).collect(),
         maestro: Some(maestro(file)),
     }
@@ -51,7 +52,7 @@ fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
 fn assessment(owner: Owner, block: Block<'_>) -> Assessment<'_> {
     Assessment {
         owner,
-        heading: block.heading,
+        key_span: block.key_span,
         version: block.entry("version").and_then(version),
         cvss_absent: block
             .map()
@@ -72,22 +73,22 @@ fn assessment(owner: Owner, block: Block<'_>) -> Assessment<'_> {
 }
 
 /// The version, with or without quotes: `0.8` is as clear as `"0.8"`.
-fn version(entry: Entry<'_>) -> Option<At<&str>> {
+fn version(entry: Entry<'_>) -> Option<Spanned<&str>> {
     match entry.value.value() {
-        Value::String(text) | Value::Number(text) => Some(At::new(text, entry.span())),
+        Value::String(text) | Value::Number(text) => Some(Spanned::new(text, entry.span())),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,
     }
 }
 
 fn factors(block: Block<'_>) -> Factors<'_> {
     let mut factors = Factors {
-        heading: block.heading,
+        key_span: block.key_span,
         readable: block.map().is_some(),
         given: Vec::with_capacity(Factor::SET),
         unknown: Vec::new(),
         keys: Factor::keys(),
     };
-    for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
+    for entry in block.map().into_iter().flat_map(crate::syntax::Map::iter) {
         let Some(factor) = Factor::with_key(entry.key) else {
             if !entry.key.starts_with("x-") {
                 factors.unknown.push(block.key(entry));
@@ -119,7 +120,7 @@ fn maestro(file: Block<'_>) -> Maestro<'_> {
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
     let stubs = stub::of_missing(file, written, &layers);
-    Maestro { heading: block.heading, written, layers, stubs }
+    Maestro { key_span: block.key_span, written, layers, stubs }
 }
 
 fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
@@ -133,15 +134,15 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
         stub: None,
     };
     if maestro.node.is_some() && maestro.map().is_none() {
-        return empty(maestro.heading, Answer::Unreadable);
+        return empty(maestro.key_span, Answer::Unreadable);
     }
     let Some(entry) = maestro.entry(kind.key()) else {
         // A key that is a slip of this one's spelling has its own fault; this would only echo it.
-        let entries = maestro.map().into_iter().flat_map(crate::document::Map::iter);
+        let entries = maestro.map().into_iter().flat_map(crate::syntax::Map::iter);
         let mut keys = entries.take(MOST_SLIPS).map(|entry| entry.key);
         let is_slip = |key: &str| LayerKind::with_key(key).is_none() && nearest(key, [kind.key()]).is_some();
         let answer = if keys.any(is_slip) { Answer::Unreadable } else { Answer::Blank(Blank::Missing) };
-        return empty(maestro.heading, answer);
+        return empty(maestro.key_span, answer);
     };
     match entry.value.value() {
         Value::Null => {
@@ -149,7 +150,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer<'_> {
             Layer { stub, ..empty(entry.span(), Answer::Blank(Blank::Empty)) }
         }
         Value::String(text) => {
-            let analysis = At { value: text, span: entry.span(), verbatim: entry.value.is_verbatim() };
+            let analysis = Spanned { value: text, span: entry.span(), verbatim: entry.value.is_verbatim() };
             let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
             let analysis = (answer == Answer::Mapped).then_some(analysis);
             let is_empty = answer == Answer::Blank(Blank::Empty);
@@ -186,7 +187,7 @@ fn described<'t>(kind: LayerKind, maestro: Block<'t>, block: Block<'t>) -> Layer
     // A blank text is shown where it stands; a layer without any, at its key.
     let span = match (answer, block.entry("analysis")) {
         (Answer::Blank(_), Some(entry)) => entry.span(),
-        _ => block.heading,
+        _ => block.key_span,
     };
     let is_empty = answer == Answer::Blank(Blank::Empty);
     let stub = if is_empty { stub::of_described(kind, maestro, block) } else { None };
@@ -197,7 +198,7 @@ fn threat(node: Node<'_>) -> Threat<'_> {
     let block = Block::root(node);
     let status = block.text("status").map(|status| status.value);
     Threat {
-        span: block.heading,
+        span: block.key_span,
         whole: node.span(),
         id: block.text("id").map(|id| id.value),
         named: block.answered("title", TextKind::Prose).is_some(),

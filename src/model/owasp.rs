@@ -1,18 +1,21 @@
 //! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities, no score of the whole, no layers.
 
-use super::block::{Block, number};
-use super::{Agent, Assessment, At, Factor, Factors, Finding, Format, GivenFactor, Model, Review, TextKind};
+use crate::aivss::Factor;
 use crate::diagnostic::Owner;
-use crate::document::Node;
+use crate::model::block::{Block, number};
+use crate::model::{
+    Agent, Assessment, Factors, Finding, Format, GivenFactor, Model, Review, Spanned, TextKind,
+};
+use crate::syntax::Node;
 
-pub(super) fn read(root: Node<'_>) -> Model<'_> {
+pub(crate) fn read(root: Node<'_>) -> Model<'_> {
     let file = Block::root(root);
     let metadata = file.block("metadata");
     Model {
         format: Format::OwaspReport,
-        heading: file.heading,
+        key_span: file.key_span,
         agent: Agent {
-            heading: Some(metadata.heading),
+            key_span: Some(metadata.key_span),
             name: metadata.text("system_name"),
             summary: None,
             // Who assesses need not own: an owner is an addition to the report.
@@ -21,12 +24,12 @@ pub(super) fn read(root: Node<'_>) -> Model<'_> {
             tier: None,
         },
         review: Review {
-            heading: Some(metadata.heading),
+            key_span: Some(metadata.key_span),
             date: metadata.text("assessment_date"),
             approved_by: metadata.answered("approved_by", TextKind::Name),
         },
         assessment: None,
-        findings_heading: file.entry("vulnerabilities").map(|entry| entry.key_span),
+        findings_key_span: file.entry("vulnerabilities").map(|entry| entry.key_span),
         findings: file.items("vulnerabilities").enumerate().map(finding).collect(),
         maestro: None,
     }
@@ -38,9 +41,9 @@ fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
     let cvss = block.block("cvss_base");
     let assessment = Assessment {
         owner,
-        heading: block.heading,
+        key_span: block.key_span,
         // The report has no field for it: appendix A belongs to v0.8.
-        version: Some(At::new("0.8", scores.heading)),
+        version: Some(Spanned::new("0.8", scores.key_span)),
         // The report's schema asks for both.
         cvss_absent: false,
         vector_written: cvss.entry("vector_string").is_some(),
@@ -63,13 +66,13 @@ fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
 
 fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
     let mut factors = Factors {
-        heading: block.heading,
+        key_span: block.key_span,
         readable: block.map().is_some(),
         given: Vec::with_capacity(Factor::SET),
         unknown: Vec::new(),
         keys: Factor::report_keys(),
     };
-    for entry in block.map().into_iter().flat_map(crate::document::Map::iter) {
+    for entry in block.map().into_iter().flat_map(crate::syntax::Map::iter) {
         match Factor::with_report_key(entry.key) {
             Some(factor) => {
                 factors.given.push(GivenFactor {

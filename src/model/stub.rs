@@ -1,13 +1,13 @@
 //! Forms for layers that say nothing yet. What they hold is a placeholder, so that the layer stays blank until a person
-//! has answered; where they go is [`crate::document`]'s knowledge.
+//! has answered; where they go is [`crate::syntax`]'s knowledge.
 
-use super::block::Block;
-use super::{Answer, Blank, Layer, LayerKind};
 use crate::diagnostic::{Edit, Fix, Safety};
-use crate::document::{Addition, New};
+use crate::model::block::Block;
+use crate::model::{Answer, Blank, Layer, LayerKind};
+use crate::syntax::{Addition, New};
 
 /// The edits that add the missing layers, or the whole block of layers where there is none.
-pub(super) fn of_missing(file: Block<'_>, written: bool, layers: &[Layer<'_>]) -> Option<Fix> {
+pub(crate) fn of_missing(file: Block<'_>, written: bool, layers: &[Layer<'_>]) -> Option<Fix> {
     let missing: Vec<LayerKind> = layers
         .iter()
         .filter(|layer| !written || layer.answer == Answer::Blank(Blank::Missing))
@@ -31,13 +31,13 @@ pub(super) fn of_missing(file: Block<'_>, written: bool, layers: &[Layer<'_>]) -
 }
 
 /// The edits that put a form in the place of a layer without a value.
-pub(super) fn of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> {
+pub(crate) fn of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> {
     let node = maestro.node.filter(|_| !maestro.shared)?;
     Some(fix(title(kind), node.filled(kind.key(), &form(&placeholder(kind)))?))
 }
 
 /// The edits that put a placeholder into a layer that is a mapping without a text.
-pub(super) fn of_described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Option<Fix> {
+pub(crate) fn of_described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Option<Fix> {
     let node = block.node.filter(|_| !block.shared)?;
     let text = placeholder(kind);
     let addition = match block.entry("analysis") {

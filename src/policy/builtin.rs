@@ -1,7 +1,7 @@
 //! The policies that come with the program, embedded from `policies/`.
 
-use super::Policy;
-use super::read::read_own;
+use crate::policy::Policy;
+use crate::policy::read::read_own;
 use crate::source::Source;
 
 /// A policy that comes with the program.

@@ -2,20 +2,13 @@
 //!
 //! A [`Policy`] in hand is a valid one: only [`read`] makes it, from files that passed the same steps as any other.
 //! Every value keeps the line it came from, so that a verdict can show what decided it. What holds for one model is
-//! its [`Terms`]: the policy with the overrides that match that model.
+//! its [`Settings`]: the policy with the overrides that match that model.
 
-mod answer;
 mod builtin;
-mod exception;
-#[cfg(not(feature = "rego"))]
-#[path = "no_rego.rs"]
-mod rego;
-#[cfg(feature = "rego")]
-mod rego;
+mod display;
+mod exceptions;
+pub mod globs;
 mod read;
-mod review;
-mod show;
-pub mod trial;
 
 /// The name of the threads that run rules in Rego. What their engine says when it panics may quote anything.
 pub const REGO_THREAD: &str = "rego";
@@ -23,28 +16,27 @@ pub const REGO_THREAD: &str = "rego";
 /// The extensions of files of data for rules in Rego.
 pub const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
-pub use answer::{Answer, Definition, Outcome, Test, is_test};
+pub use crate::policy::exceptions::{Excepted, Exception};
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
-pub use exception::{Excepted, Exception};
-pub use read::{Broken, Files, Load, NoFiles, RegoTests, beside, read, test_modules, test_rego};
-pub use review::{Run, Used};
+pub use read::{Broken, FileLoader, Load, NoFiles, RegoTests, beside, read, test_modules, test_rego};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use crate::aivss::Band;
+use crate::aivss::Factor;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
-use crate::model::Factor;
-use crate::pattern::{PathSet, is_default, is_readable};
+use crate::policy::globs::{PathSet, is_default, is_readable};
+use crate::rego::engine::Rego;
+use crate::rego::{Answer, Definition};
 use crate::rules::Rule;
-use crate::score::Band;
 use crate::source::Source;
-use rego::Rego;
 
 /// A value that a policy sets, with the line that sets it.
 #[derive(Clone, Debug)]
-pub struct Set<T> {
+pub struct Sourced<T> {
     /// The value.
     pub value: T,
     /// The line.
@@ -54,9 +46,9 @@ pub struct Set<T> {
 /// What is checked, and what passes.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    terms: Terms,
-    overrides: Vec<Override>,
-    forced: BTreeMap<&'static str, Set<Option<Level>>>,
+    pub(crate) settings: Settings,
+    pub(crate) overrides: Vec<Override>,
+    forced: BTreeMap<&'static str, Sourced<Option<Level>>>,
     exceptions: Vec<Exception>,
     rego: Vec<(Arc<Rego>, Origin)>,
     /// The names and texts of the modules in Rego.
@@ -64,20 +56,20 @@ pub struct Policy {
     /// The names and texts of the files of data for them.
     data: Vec<(String, Arc<str>)>,
     include: Option<PathSet>,
-    exclude: Option<Set<PathSet>>,
+    exclude: Option<Sourced<PathSet>>,
     /// The folders that must contain a threat model.
-    models_in: Option<Set<PathSet>>,
+    models_in: Option<Sourced<PathSet>>,
     sources: Vec<Arc<Source>>,
 }
 
 /// What holds for one model.
 #[derive(Clone, Debug, Default)]
-pub struct Terms {
+pub struct Settings {
     limits: Limits,
     require: Require,
-    scale: Option<Set<Scale>>,
-    formulas: Option<Set<Vec<&'static str>>>,
-    levels: BTreeMap<&'static str, Set<Option<Level>>>,
+    scale: Option<Sourced<Scale>>,
+    formulas: Option<Sourced<Vec<&'static str>>>,
+    levels: BTreeMap<&'static str, Sourced<Option<Level>>>,
 }
 
 /// Terms for some of the models.
@@ -86,7 +78,7 @@ pub struct Override {
     path: Option<PathSet>,
     environment: Option<String>,
     tier: Option<String>,
-    terms: Terms,
+    pub(crate) settings: Settings,
     /// The line it begins at.
     pub origin: Origin,
 }
@@ -106,44 +98,44 @@ pub struct Scope<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// Highest proven AIVSS score, 0 to 10.
-    pub score: Option<Set<Decimal>>,
+    pub score: Option<Sourced<Decimal>>,
     /// Highest severity band of a proven score.
-    pub severity: Option<Set<Band>>,
+    pub severity: Option<Sourced<Band>>,
     /// Highest CVSS base score, 0 to 10.
-    pub cvss_base: Option<Set<Decimal>>,
+    pub cvss_base: Option<Sourced<Decimal>>,
     /// Highest value of single factors, 0 to 1.
-    pub factors: BTreeMap<Factor, Set<Decimal>>,
+    pub factors: BTreeMap<Factor, Sourced<Decimal>>,
     /// How many findings may be of a band.
-    pub findings: BTreeMap<Band, Set<usize>>,
+    pub findings: BTreeMap<Band, Sourced<usize>>,
     /// How many layers may be uncertain.
-    pub uncertain_layers: Option<Set<usize>>,
+    pub uncertain_layers: Option<Sourced<usize>>,
     /// How many layers may be not applicable.
-    pub not_applicable_layers: Option<Set<usize>>,
+    pub not_applicable_layers: Option<Sourced<usize>>,
     /// How many threats may be open.
-    pub open_threats: Option<Set<usize>>,
+    pub open_threats: Option<Sourced<usize>>,
     /// How much a proven score may rise over the base revision's, 0 to 10.
-    pub increase: Option<Set<Decimal>>,
+    pub increase: Option<Sourced<Decimal>>,
 }
 
 /// What must be given; `None` is no requirement.
 #[derive(Clone, Debug, Default)]
 pub struct Require {
     /// The owner.
-    pub owner: Option<Set<bool>>,
+    pub owner: Option<Sourced<bool>>,
     /// The environment.
-    pub environment: Option<Set<bool>>,
+    pub environment: Option<Sourced<bool>>,
     /// The tier.
-    pub tier: Option<Set<bool>>,
+    pub tier: Option<Sourced<bool>>,
     /// A rationale, from this value of a factor.
-    pub rationale_from: Option<Set<Decimal>>,
+    pub rationale_from: Option<Sourced<Decimal>>,
     /// Evidence for a mitigation factor below 1.
-    pub mitigation_evidence: Option<Set<bool>>,
+    pub mitigation_evidence: Option<Sourced<bool>>,
     /// An approval, from this band.
-    pub approval_from: Option<Set<Band>>,
+    pub approval_from: Option<Sourced<Band>>,
     /// A review no older than this many days.
-    pub review_within: Option<Set<i32>>,
+    pub review_within: Option<Sourced<i32>>,
     /// The formats that are allowed, by name.
-    pub formats: Option<Set<Vec<&'static str>>>,
+    pub formats: Option<Sourced<Vec<&'static str>>>,
 }
 
 /// What the rules in Rego of a policy answer for one threat model.
@@ -178,34 +170,34 @@ pub enum Scale {
 
 impl Policy {
     /// What holds for a model, and which overrides (by their place in [`Policy::overrides`]) had a part in it.
-    pub fn terms_for(&self, scope: Scope<'_>) -> (Cow<'_, Terms>, Vec<usize>) {
+    pub fn settings_for(&self, scope: Scope<'_>) -> (Cow<'_, Settings>, Vec<usize>) {
         let matching: Vec<usize> =
             (0..self.overrides.len()).filter(|at| self.overrides[*at].matches(scope)).collect();
         if matching.is_empty() && self.forced.is_empty() {
-            return (Cow::Borrowed(&self.terms), matching);
+            return (Cow::Borrowed(&self.settings), matching);
         }
-        let mut terms = self.terms.clone();
+        let mut settings = self.settings.clone();
         for at in &matching {
-            terms.overlay(self.overrides[*at].terms.clone());
+            settings.overlay(self.overrides[*at].settings.clone());
         }
-        terms.levels.extend(self.forced.clone());
-        (Cow::Owned(terms), matching)
+        settings.levels.extend(self.forced.clone());
+        (Cow::Owned(settings), matching)
     }
 
     /// Sets the level of a rule for one run, above all that the files say.
     pub fn force(&mut self, rule: &'static Rule, level: Option<Level>, origin: Origin) {
-        self.forced.insert(rule.name, Set { value: level, origin });
+        self.forced.insert(rule.name, Sourced { value: level, origin });
     }
 
     /// The level of a rule that does not belong to a single model.
     pub fn level(&self, rule: &Rule) -> Option<Level> {
-        self.forced.get(rule.name).map_or_else(|| self.terms.level(rule), |forced| forced.value)
+        self.forced.get(rule.name).map_or_else(|| self.settings.level(rule), |forced| forced.value)
     }
 
     /// The highest level that the files give a rule, in an override or without one.
     pub fn highest_level(&self, rule: &Rule) -> Option<Level> {
-        let overrides = self.overrides.iter().filter_map(|over| over.terms.levels.get(rule.name));
-        overrides.map(|level| level.value).fold(self.terms.level(rule), Option::max)
+        let overrides = self.overrides.iter().filter_map(|over| over.settings.levels.get(rule.name));
+        overrides.map(|level| level.value).fold(self.settings.level(rule), Option::max)
     }
 
     /// Whether a rule is switched off for one run.
@@ -214,8 +206,8 @@ impl Policy {
     }
 
     /// The terms without any override.
-    pub const fn terms(&self) -> &Terms {
-        &self.terms
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The overrides, later ones winning.
@@ -230,8 +222,8 @@ impl Policy {
 
     /// The line that sets a limit which can only be held against a base revision, if one does.
     pub fn compares(&self) -> Option<&Origin> {
-        let all = self.overrides.iter().map(|over| &over.terms).chain([&self.terms]);
-        all.filter_map(|terms| terms.limits().increase.as_ref()).map(|limit| &limit.origin).next()
+        let all = self.overrides.iter().map(|over| &over.settings).chain([&self.settings]);
+        all.filter_map(|settings| settings.limits().increase.as_ref()).map(|limit| &limit.origin).next()
     }
 
     /// Whether there are rules in Rego.
@@ -290,9 +282,9 @@ impl Policy {
     }
 
     /// The patterns of the folders above those that must contain a threat model.
-    pub fn models_above(&self) -> Option<Set<PathSet>> {
+    pub fn models_above(&self) -> Option<Sourced<PathSet>> {
         let required = self.models_in.as_ref()?;
-        Some(Set { value: required.value.above(), origin: required.origin.clone() })
+        Some(Sourced { value: required.value.above(), origin: required.origin.clone() })
     }
 
     /// Whether some folders must contain a threat model.
@@ -310,7 +302,7 @@ impl Policy {
 
     /// Lays another policy over this one: what it sets wins.
     fn overlay(&mut self, over: Self) {
-        self.terms.overlay(over.terms);
+        self.settings.overlay(over.settings);
         self.overrides.extend(over.overrides);
         self.forced.extend(over.forced);
         // Several policies can extend the same one.
@@ -330,7 +322,7 @@ impl Policy {
     }
 }
 
-impl Terms {
+impl Settings {
     /// The limits.
     pub const fn limits(&self) -> &Limits {
         &self.limits
@@ -342,12 +334,12 @@ impl Terms {
     }
 
     /// The scale, where one is set.
-    pub const fn scale(&self) -> Option<&Set<Scale>> {
+    pub const fn scale(&self) -> Option<&Sourced<Scale>> {
         self.scale.as_ref()
     }
 
     /// The versions of the formulas that may be used; `None` is any.
-    pub const fn formulas(&self) -> Option<&Set<Vec<&'static str>>> {
+    pub const fn formulas(&self) -> Option<&Sourced<Vec<&'static str>>> {
         self.formulas.as_ref()
     }
 
@@ -362,7 +354,7 @@ impl Terms {
     }
 
     /// The levels that are set, by rule.
-    pub const fn levels(&self) -> &BTreeMap<&'static str, Set<Option<Level>>> {
+    pub const fn levels(&self) -> &BTreeMap<&'static str, Sourced<Option<Level>>> {
         &self.levels
     }
 

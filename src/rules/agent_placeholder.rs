@@ -1,8 +1,8 @@
 //! `agent-placeholder`: the agent's name or summary is a placeholder.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{TextKind, blank, is_too_short};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",
@@ -26,7 +26,7 @@ agent:
   summary: Plans trips and books them.
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

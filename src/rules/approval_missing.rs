@@ -1,7 +1,7 @@
 //! `approval-missing`: a high risk that nobody approved.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "approval-missing",
@@ -23,11 +23,11 @@ review:
 ",
     )
     .under("require: { approval_from: High }")],
-    check: Check::Policy { applies: |terms| terms.require().approval_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().approval_from.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.terms.require().approval_from else { return };
+    let Some(from) = &subject.settings.require().approval_from else { return };
     if subject.model.review.approved_by.is_some() {
         return;
     }

@@ -1,7 +1,7 @@
 //! `cvss-base-exceeded`: a CVSS base above the policy's limit.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-exceeded",
@@ -25,18 +25,18 @@ aivss:
 ",
     )
     .under("limits: { cvss_base: 6.9 }")],
-    check: Check::Policy { applies: |terms| terms.limits().cvss_base.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().cvss_base.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.terms.limits().cvss_base else { return };
+    let Some(limit) = &subject.settings.limits().cvss_base else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = scored.declared;
         let span = declared.base.map(|base| base.span).or(declared.vector.map(|vector| vector.span));
         let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
         found.push(
-            Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.heading), message)
+            Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)
                 .amount(base)
                 .decided_by(&limit.origin),
         );

@@ -1,7 +1,7 @@
 //! `cvss-base-mismatch`: a declared base that is not the vector's.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::explain_base;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

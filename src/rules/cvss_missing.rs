@@ -1,7 +1,7 @@
 //! `cvss-missing`: neither a vector nor a base score.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-missing",
@@ -23,7 +23,7 @@ aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if scored.declared.cvss_absent {
             let message = "neither a CVSS vector nor a CVSS base is given";
             found.push(
-                Diagnostic::new(&RULE, scored.owner, scored.declared.heading, message)
+                Diagnostic::new(&RULE, scored.owner, scored.declared.key_span, message)
                     .help("give the vector as `cvss: CVSS:4.0/AV:…`"),
             );
         }

@@ -1,8 +1,8 @@
 //! `cvss-unverified`: a base score without the vector it came from.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-unverified",
@@ -24,7 +24,7 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,8 +1,8 @@
 //! `cvss-vector`: a vector that is not one of CVSS v4.0.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::cvss::VectorFaultKind;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::cvss::VectorFaultKind;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-vector",
@@ -36,7 +36,7 @@ aivss:
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind: a list a vector.
-pub(super) fn faults<'s>(
+pub(crate) fn faults<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
     kind: VectorFaultKind,

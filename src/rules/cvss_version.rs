@@ -1,8 +1,8 @@
 //! `cvss-version`: a vector of CVSS 2 or 3.
 
-use super::{Check, Example, Rule, Subject, cvss_vector};
+use crate::aivss::cvss::VectorFaultKind;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::cvss::VectorFaultKind;
+use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-version",
@@ -23,7 +23,7 @@ aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

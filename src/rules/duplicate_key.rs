@@ -1,7 +1,7 @@
 //! `duplicate-key`: a mapping has the same key twice.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "duplicate-key",
@@ -25,5 +25,5 @@ agent:
   summary: Plans trips.
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `empty-file`: there is nothing in the file.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "empty-file",
@@ -16,5 +16,5 @@ pub(crate) static RULE: Rule = Rule {
         "# at 1:1-1:1 empty-file: the file holds no document\n",
         "",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `encoding`: the bytes are not UTF-8.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "encoding",
@@ -20,5 +20,5 @@ agent: { name: Caf\u{FFFD} }
 ",
         "",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `environment-missing`: the agent's environment is not given.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
@@ -26,17 +26,17 @@ agent:
 ",
     )
     .under("require: { environment: true }")],
-    check: Check::Policy { applies: |terms| terms.require().environment.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().environment.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.terms.require().environment.as_ref().filter(|required| required.value)
+    let Some(required) = subject.settings.require().environment.as_ref().filter(|required| required.value)
     else {
         return;
     };
     let agent = &subject.model.agent;
     if agent.environment.is_none() {
-        let span = agent.heading.unwrap_or(subject.model.heading);
+        let span = agent.key_span.unwrap_or(subject.model.key_span);
         found.push(
             Diagnostic::new(&RULE, Owner::Agent, span, "the agent's environment is not given")
                 .decided_by(&required.origin),

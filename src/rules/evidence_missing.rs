@@ -1,8 +1,8 @@
 //! `evidence-missing`: a mitigation that nothing demonstrates, where the policy asks for evidence.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-missing",
@@ -27,11 +27,11 @@ aivss:
 ",
     )
     .under("require: { mitigation_evidence: true }")],
-    check: Check::Policy { applies: |terms| terms.require().mitigation_evidence.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().mitigation_evidence.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let required = subject.terms.require().mitigation_evidence.as_ref();
+    let required = subject.settings.require().mitigation_evidence.as_ref();
     let Some(required) = required.filter(|required| required.value) else { return };
     for scored in &subject.scores {
         let (Some(given), Some(value), None) =

@@ -1,8 +1,8 @@
 //! `evidence-not-found`: evidence that names a file which does not exist.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::PathProblem;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-not-found",
@@ -27,7 +27,7 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

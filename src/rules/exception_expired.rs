@@ -1,7 +1,7 @@
 //! `exception-expired`: an exception has expired.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "exception-expired",
@@ -65,5 +65,5 @@ exceptions:
 ",
         ),
     ],
-    check: Check::OfPolicy,
+    check: Check::PolicyAudit,
 };

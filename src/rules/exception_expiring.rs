@@ -1,7 +1,7 @@
 //! `exception-expiring`: an exception expires soon.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "exception-expiring",
@@ -37,5 +37,5 @@ exceptions:
     expires: 2026-03-31
 ",
     )],
-    check: Check::OfPolicy,
+    check: Check::PolicyAudit,
 };

@@ -1,7 +1,7 @@
 //! `exception-overlong`: an exception lasts longer than the policy allows.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "exception-overlong",
@@ -37,5 +37,5 @@ exceptions:
     expires: 2026-03-31
 ",
     )],
-    check: Check::OfPolicy,
+    check: Check::PolicyAudit,
 };

@@ -1,7 +1,7 @@
 //! `exception-unused`: an exception covers no fault.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "exception-unused",
@@ -27,5 +27,5 @@ exceptions:
 aivss_policy: 1
 ",
     )],
-    check: Check::OfPolicy,
+    check: Check::PolicyAudit,
 };

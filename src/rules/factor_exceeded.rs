@@ -1,7 +1,7 @@
 //! `factor-exceeded`: a factor above the policy's limit for it.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-exceeded",
@@ -26,11 +26,11 @@ aivss:
 ",
     )
     .under("limits: { factors: { self_modification: 0.0 } }")],
-    check: Check::Policy { applies: |terms| !terms.limits().factors.is_empty(), check },
+    check: Check::Limit { applies: |settings| !settings.limits().factors.is_empty(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let limits = &subject.terms.limits().factors;
+    let limits = &subject.settings.limits().factors;
     if limits.is_empty() {
         return;
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::factor_unknown::MOST;
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::Factor;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{Factor, Factors};
+use crate::model::Factors;
+use crate::rules::factor_unknown::MOST;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
@@ -56,7 +57,7 @@ aivss:
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 const COMMON: &str = "a factor that does not apply is 0.0, and says so in its rationale";
@@ -88,7 +89,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     (format!("the factor `{}` is missing", factors.spell(factor)), COMMON)
                 }
             };
-            found.push(Diagnostic::new(&RULE, scored.owner, factors.heading, message).help(help));
+            found.push(Diagnostic::new(&RULE, scored.owner, factors.key_span, message).help(help));
         }
         for given in &factors.given {
             let Some(place) = given.empty() else { continue };

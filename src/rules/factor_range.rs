@@ -1,8 +1,8 @@
 //! `factor-range`: a factor outside 0 to 1.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-range",
@@ -25,7 +25,7 @@ aivss:
     dynamic_identity: 0.5
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

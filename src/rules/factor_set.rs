@@ -1,8 +1,8 @@
 //! `factor-set`: both tenth factors at once.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::GivenFactor;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-set",
@@ -26,7 +26,7 @@ aivss:
     natural_language_interface: 1.0
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

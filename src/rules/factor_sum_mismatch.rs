@@ -1,7 +1,7 @@
 //! `factor-sum-mismatch`: a declared sum that the factors do not add up to.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ aivss:
   factor_sum: 8.0
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

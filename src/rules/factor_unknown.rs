@@ -1,8 +1,8 @@
 //! `factor-unknown`: a key among the factors that is no factor.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::is_other_spelling;
 use crate::diagnostic::{Diagnostic, Fix, Level};
-use crate::model::is_other_spelling;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
@@ -26,11 +26,11 @@ aivss:
     autonomy_of_action: 1.0
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 /// How many unknown keys of one assessment are reported.
-pub(super) const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {

@@ -1,7 +1,7 @@
 //! `findings-exceeded`: more findings of a band than the policy allows.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
@@ -27,14 +27,14 @@ findings: []
 ",
     )
     .under("limits: { findings: { Critical: 0 } }")],
-    check: Check::Policy { applies: |terms| !terms.limits().findings.is_empty(), check },
+    check: Check::Limit { applies: |settings| !settings.limits().findings.is_empty(), check },
 };
 
 /// How many of the findings are shown one by one.
 const SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (band, limit) in &subject.terms.limits().findings {
+    for (band, limit) in &subject.settings.limits().findings {
         let of_band: Vec<_> = subject
             .findings()
             .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             format!("{} findings are", of_band.len())
         };
         let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
-        let span = subject.model.findings_heading.unwrap_or(subject.model.heading);
+        let span = subject.model.findings_key_span.unwrap_or(subject.model.key_span);
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
         found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (scored, proven)| {
             let label = match proven.difference() {

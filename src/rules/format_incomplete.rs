@@ -1,8 +1,8 @@
 //! `format-incomplete`: a policy limits what the format of a threat model cannot express.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Origin, Owner};
-use crate::policy::Terms;
+use crate::policy::Settings;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-incomplete",
@@ -40,15 +40,15 @@ vulnerabilities:
         "",
     )
     .under("limits: { score: 9.5 }")],
-    check: Check::Policy { applies: |terms| limited(terms).next().is_some(), check },
+    check: Check::Limit { applies: |settings| limited(settings).next().is_some(), check },
 };
 
 const AGENT: &str = "a score of the agent";
 const LAYERS: &str = "layers";
 
 /// The limits that need more than findings: the key, what it needs, and the line.
-fn limited(terms: &Terms) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
-    let limits = terms.limits();
+fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
+    let limits = settings.limits();
     let all = [
         ("score", AGENT, limits.score.as_ref().map(|limit| &limit.origin)),
         ("severity", AGENT, limits.severity.as_ref().map(|limit| &limit.origin)),
@@ -63,7 +63,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let format = subject.model.format;
     // A policy that lists the format accepts what it lacks.
     let is_listed = subject
-        .terms
+        .settings
         .require()
         .formats
         .as_ref()
@@ -71,8 +71,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if format.is_complete() || is_listed {
         return;
     }
-    for (key, needed, origin) in limited(subject.terms) {
+    for (key, needed, origin) in limited(subject.settings) {
         let message = format!("`limits.{key}` needs {needed}, which an `{}` cannot express", format.name());
-        found.push(Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message).decided_by(origin));
+        found.push(Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message).decided_by(origin));
     }
 }

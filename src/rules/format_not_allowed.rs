@@ -1,7 +1,7 @@
 //! `format-not-allowed`: a threat model in a format that the policy does not allow.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-not-allowed",
@@ -19,17 +19,17 @@ aivss_threat_model: 1
         "",
     )
     .under("require: { formats: [owasp-report] }")],
-    check: Check::Policy { applies: |terms| terms.require().formats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().formats.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(formats) = &subject.terms.require().formats else { return };
+    let Some(formats) = &subject.settings.require().formats else { return };
     let name = subject.model.format.name();
     if !formats.value.contains(&name) {
         let allowed = formats.value.join(", ");
         let message = format!("the format `{name}` is not allowed: the policy allows {allowed}");
         found.push(
-            Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message).decided_by(&formats.origin),
+            Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message).decided_by(&formats.origin),
         );
     }
 }

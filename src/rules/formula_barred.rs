@@ -1,7 +1,7 @@
 //! `formula-barred`: a formula that the policy does not allow.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "formula-barred",
@@ -24,11 +24,11 @@ aivss:
 ",
     )
     .under("formulas: ['0.8', 0.8-floor]")],
-    check: Check::Policy { applies: |terms| terms.formulas().is_some(), check },
+    check: Check::Limit { applies: |settings| settings.formulas().is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(allowed) = subject.terms.formulas() else { return };
+    let Some(allowed) = subject.settings.formulas() else { return };
     for scored in &subject.scores {
         let (Some(formula), Some(version)) = (scored.formula, scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {

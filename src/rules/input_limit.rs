@@ -1,7 +1,7 @@
 //! `input-limit`: the file is too large, too deep, or unfolds to too much.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "input-limit",
@@ -22,5 +22,5 @@ aivss:
   score: 9.4
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

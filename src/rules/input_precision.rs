@@ -1,9 +1,9 @@
 //! `input-precision`: an input with more than four decimals.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::INPUT_DECIMALS;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{At, GivenFactor, Multiplier};
-use crate::score::INPUT_DECIMALS;
+use crate::model::{GivenFactor, Multiplier, Spanned};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "input-precision",
@@ -24,7 +24,7 @@ aivss:
   threat_multiplier: 0.97
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -41,9 +41,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn number(multiplier: At<Multiplier<'_>>) -> Option<At<crate::decimal::Decimal>> {
+fn number(multiplier: Spanned<Multiplier<'_>>) -> Option<Spanned<crate::decimal::Decimal>> {
     match multiplier.value {
-        Multiplier::Number(value) => Some(At::new(value, multiplier.span)),
+        Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
         Multiplier::Named(_) | Multiplier::Unreadable => None,
     }
 }

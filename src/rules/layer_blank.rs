@@ -1,8 +1,8 @@
 //! `layer-blank`: a MAESTRO layer without an answer.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Blank};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-blank",
@@ -51,7 +51,7 @@ aivss_threat_model: 1
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 /// What the program can do: it asks, and a person has to answer.
@@ -62,7 +62,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if !maestro.written {
         let message = "`maestro` is missing or empty: all seven layers are blank";
         found.push(
-            Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
+            Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
                 .fix(maestro.stubs.clone())
                 .help_by_suggestion("add the block with its seven layers", FORM),
         );

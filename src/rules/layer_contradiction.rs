@@ -1,8 +1,8 @@
 //! `layer-contradiction`: a layer whose status and text, or threats, do not go together.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Answer;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-contradiction",
@@ -36,7 +36,7 @@ maestro:
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,8 +1,8 @@
 //! `layer-pasted`: the same text in several layers.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Layer;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-pasted",
@@ -25,7 +25,7 @@ maestro:
   data_operations: Poisoned pages can reach the vector store.
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,8 +1,8 @@
 //! `layer-reason-missing`: a layer that does not apply, for no reason.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::Answer;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-reason-missing",
@@ -23,7 +23,7 @@ maestro:
   agent_ecosystem: { status: not_applicable, reason: The agent has no tools and meets no other agent. }
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

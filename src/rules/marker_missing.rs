@@ -1,7 +1,7 @@
 //! `marker-missing`: the marker of a threat model is misspelled, or missing next to one that has it.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "marker-missing",
@@ -20,5 +20,5 @@ agent: { name: Planner, summary: Plans trips. }
 ",
         "",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `marker-unread`: a file shows the marker of a threat model where none was read.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "marker-unread",
@@ -31,5 +31,5 @@ spec:
             "",
         ),
     ],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

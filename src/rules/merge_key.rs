@@ -1,7 +1,7 @@
 //! `merge-key`: a merge key, `<<`, is used.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "merge-key",
@@ -27,5 +27,5 @@ agent:
   owner: agents@example.org
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

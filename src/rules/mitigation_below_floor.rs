@@ -1,7 +1,7 @@
 //! `mitigation-below-floor`: more mitigation than the standard grants.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-below-floor",
@@ -27,7 +27,7 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

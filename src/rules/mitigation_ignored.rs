@@ -1,8 +1,8 @@
 //! `mitigation-ignored`: a mitigation factor that the formula does not use.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-ignored",
@@ -27,7 +27,7 @@ aivss:
   score: 7.3
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

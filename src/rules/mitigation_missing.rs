@@ -1,7 +1,7 @@
 //! `mitigation-missing`: a threat declared mitigated without a mitigation.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-missing",
@@ -31,7 +31,7 @@ maestro:
       - { title: Goal hijack, status: open }
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

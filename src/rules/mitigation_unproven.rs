@@ -1,9 +1,9 @@
 //! `mitigation-unproven`: a mitigation that lowers the band and that nothing demonstrates.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::Inputs;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-unproven",
@@ -27,12 +27,12 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // Where the policy asks for evidence of every mitigation, that rule speaks.
-    if subject.terms.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
+    if subject.settings.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
         return;
     }
     for scored in &subject.scores {

@@ -88,16 +88,16 @@ pub mod uplift_mismatch;
 
 use std::collections::BTreeMap;
 
-use crate::assessed::{Assessed, Computed};
-use crate::change::Baseline;
+use crate::compare::BaseScores;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
-use crate::document::{Problem, ProblemKind};
 use crate::model::{Finding, Model, PathProblem, path_problem};
-use crate::policy::Terms;
+use crate::policy::Settings;
 use crate::schema::{Violation, ViolationKind};
+use crate::score::assessed::{Assessed, Computed};
 use crate::score::{Scored, score};
 use crate::source::Span;
+use crate::syntax::{Problem, ProblemKind};
 
 /// One rule: what it says, why, how to mend it, and the check itself.
 #[derive(Debug)]
@@ -126,17 +126,17 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// None of its own: it speaks of what reading a text, its schema, or the file as a whole brought up.
-    Raised,
+    Builtin,
     /// None of its own: it speaks of what a whole run has shown of a policy.
-    OfPolicy,
+    PolicyAudit,
     /// None of its own: it reports what a whole run shows of paths at which there is no threat model.
-    OfRun,
+    Run,
     /// Looks at what the file means, and adds what it finds.
-    Meaning(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
+    Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// The same, where the terms set what it needs.
-    Policy {
+    Limit {
         /// Whether they do.
-        applies: fn(&Terms) -> bool,
+        applies: fn(&Settings) -> bool,
         /// The look.
         check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
     },
@@ -195,11 +195,11 @@ pub struct Subject<'a> {
     /// What follows from it: the agent's own score first, then the findings'.
     pub scores: Vec<Scored<'a>>,
     /// What is acceptable of this model.
-    pub terms: &'a Terms,
+    pub settings: &'a Settings,
     /// The day of the run.
     pub today: Date,
     /// What its scores are held against, where the run has a base revision and there is something in it.
-    pub before: Option<Baseline<'a>>,
+    pub before: Option<BaseScores<'a>>,
     /// The models of the base revision that left this file or are gone, if this one is new.
     pub left: [&'a [&'a Assessed]; 2],
     /// The places of evidence that names a file which does not exist.
@@ -208,9 +208,14 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(model: &'a Model<'a>, terms: &'a Terms, today: Date, before: Option<Baseline<'a>>) -> Self {
+    pub fn new(
+        model: &'a Model<'a>,
+        settings: &'a Settings,
+        today: Date,
+        before: Option<BaseScores<'a>>,
+    ) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        Self { model, scores, terms, today, before, left: [&[], &[]], missing_evidence: BTreeMap::new() }
+        Self { model, scores, settings, today, before, left: [&[], &[]], missing_evidence: BTreeMap::new() }
     }
 
     /// Marks evidence that names a file which does not exist, or is outside of the repository.

@@ -1,7 +1,7 @@
 //! `model-missing`: a folder that the policy names contains no threat model.
 
-use super::{Check, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-missing",
@@ -12,5 +12,5 @@ pub(crate) static RULE: Rule = Rule {
     remedy: "Write a threat model in the folder: `aivss-lint init` writes one to fill in.",
     see: "`require.models_in` of the policy",
     examples: &[],
-    check: Check::OfRun,
+    check: Check::Run,
 };

@@ -1,7 +1,7 @@
 //! `model-removed`: a threat model of the base revision is gone.
 
-use super::{Check, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-removed",
@@ -12,5 +12,5 @@ pub(crate) static RULE: Rule = Rule {
     remedy: "Restore the threat model, or except the removal if the agent is gone as well.",
     see: "`--base`",
     examples: &[],
-    check: Check::OfRun,
+    check: Check::Run,
 };

@@ -1,7 +1,7 @@
 //! `model-unreadable`: a file that held a threat model in the base revision holds none now.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-unreadable",
@@ -21,5 +21,5 @@ agent: { name: Planner, summary: Plans trips. }
         "",
     )
     .over("agent: { name: Planner, summary: Plans trips. }")],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,10 +1,10 @@
 //! `model-weakened`: a threat model that lost its layers, its own score or its format.
 
-use super::{Check, Example, Rule, Subject};
-use crate::assessed::Assessed;
-use crate::change::Baseline;
+use crate::compare::BaseScores;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Format};
+use crate::rules::{Check, Example, Rule, Subject};
+use crate::score::assessed::Assessed;
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
@@ -42,14 +42,14 @@ vulnerabilities:
         "",
     )
     .over("agent: { name: Planner, summary: Plans trips. }")],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let same = match subject.before {
-        Some(Baseline::Same(model)) => Some(model),
+        Some(BaseScores::Same(model)) => Some(model),
         // What it can replace is in `left`.
-        Some(Baseline::Replaced(..)) | None => None,
+        Some(BaseScores::Replaced(..)) | None => None,
     };
     let olds = || same.into_iter().chain(subject.left.into_iter().flatten().copied());
     let has_layers = subject
@@ -71,7 +71,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("this threat model lost {}", lost.join(", "));
         let note =
             || "this threat model is new; it is compared with those that this change removes".to_owned();
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, subject.model.heading, message);
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message);
         found.push(diagnostic.note(same.is_none().then(note)));
     }
 }

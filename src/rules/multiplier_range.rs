@@ -1,9 +1,9 @@
 //! `multiplier-range`: a multiplier that cannot be meant.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::{THREAT_MAX, is_multiplier};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::{THREAT_MAX, is_multiplier};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "multiplier-range",
@@ -27,7 +27,7 @@ aivss:
   mitigation_factor: 1.0
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

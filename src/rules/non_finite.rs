@@ -1,7 +1,7 @@
 //! `non-finite`: a number is infinite or not a number.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "non-finite",
@@ -22,5 +22,5 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

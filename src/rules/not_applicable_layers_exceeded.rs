@@ -1,9 +1,9 @@
 //! `not-applicable-layers-exceeded`: more layers that do not apply than the policy allows.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Layer};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "not-applicable-layers-exceeded",
@@ -26,12 +26,12 @@ maestro:
 ",
     )
     .under("limits: { not_applicable_layers: 1 }")],
-    check: Check::Policy { applies: |terms| terms.limits().not_applicable_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().not_applicable_layers.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(maestro)) =
-        (&subject.terms.limits().not_applicable_layers, &subject.model.maestro)
+        (&subject.settings.limits().not_applicable_layers, &subject.model.maestro)
     else {
         return;
     };
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             format!("{} layers are", left_out.len())
         };
         let message = format!("{count} not applicable, and the limit is {}", limit.value);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
             .amount(Decimal::from(left_out.len()))
             .decided_by(&limit.origin);
         found.push(

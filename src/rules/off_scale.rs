@@ -1,8 +1,8 @@
 //! `off-scale`: a value that is none of the published ones.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,11 +32,11 @@ aivss:
 ",
     )
     .under("scale: three-point")],
-    check: Check::Policy { applies: |terms| terms.three_point().is_some(), check },
+    check: Check::Limit { applies: |settings| settings.three_point().is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(origin) = subject.terms.three_point() else { return };
+    let Some(origin) = subject.settings.three_point() else { return };
     for scored in &subject.scores {
         factors(scored, origin, found);
         multipliers(scored, origin, found);

@@ -1,8 +1,8 @@
 //! `open-threats-exceeded`: more open threats than the policy allows.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
@@ -28,14 +28,15 @@ maestro:
 ",
     )
     .under("limits: { open_threats: 0 }")],
-    check: Check::Policy { applies: |terms| terms.limits().open_threats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().open_threats.is_some(), check },
 };
 
 /// How many of the open threats are shown one by one.
 const SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.terms.limits().open_threats, &subject.model.maestro) else {
+    let (Some(limit), Some(maestro)) = (&subject.settings.limits().open_threats, &subject.model.maestro)
+    else {
         return;
     };
     let open: Vec<_> =
@@ -44,7 +45,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let count =
             if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
         let message = format!("{count} open, and the limit is {}", limit.value);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
             .amount(Decimal::from(open.len()))
             .decided_by(&limit.origin);
         let shown = open.iter().take(SHOWN);

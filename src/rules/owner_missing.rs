@@ -1,7 +1,7 @@
 //! `owner-missing`: nobody answers for the threat model.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "owner-missing",
@@ -27,16 +27,16 @@ agent:
 ",
     )
     .under("require: { owner: true }")],
-    check: Check::Policy { applies: |terms| terms.require().owner.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().owner.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.terms.require().owner.as_ref().filter(|required| required.value) else {
+    let Some(required) = subject.settings.require().owner.as_ref().filter(|required| required.value) else {
         return;
     };
     let agent = &subject.model.agent;
     if agent.owner.is_none() {
-        let span = agent.heading.unwrap_or(subject.model.heading);
+        let span = agent.key_span.unwrap_or(subject.model.key_span);
         found.push(
             Diagnostic::new(&RULE, Owner::Agent, span, "nobody answers for this threat model")
                 .help("give `agent.owner`: a team or an address")

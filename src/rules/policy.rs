@@ -1,7 +1,7 @@
 //! `policy`: a policy contradicts itself or cannot be followed.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "policy",
@@ -25,5 +25,5 @@ rules:
   layer-pasted: off
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `policy-ineffective`: a policy, or an entry of one, has no effect.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "policy-ineffective",
@@ -44,5 +44,5 @@ rules:
 ",
         ),
     ],
-    check: Check::OfPolicy,
+    check: Check::PolicyAudit,
 };

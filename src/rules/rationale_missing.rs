@@ -1,7 +1,7 @@
 //! `rationale-missing`: a high factor without a reason.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "rationale-missing",
@@ -35,11 +35,11 @@ aivss:
 ",
     )
     .under("require: { rationale_from: 0.9 }")],
-    check: Check::Policy { applies: |terms| terms.require().rationale_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().rationale_from.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.terms.require().rationale_from else { return };
+    let Some(from) = &subject.settings.require().rationale_from else { return };
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
             let (Some(value), None) = (given.number(), given.rationale) else { continue };

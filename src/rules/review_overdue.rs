@@ -1,8 +1,8 @@
 //! `review-overdue`: a review that is too old, missing, or in the future.
 
-use super::{Check, Example, Rule, Subject};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "review-overdue",
@@ -49,15 +49,15 @@ review:
         )
         .under("require: { review_within: 180d }"),
     ],
-    check: Check::Policy { applies: |terms| terms.require().review_within.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().review_within.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(within) = &subject.terms.require().review_within else { return };
+    let Some(within) = &subject.settings.require().review_within else { return };
     let review = &subject.model.review;
     let (span, message) = match review.date {
         None => {
-            let span = review.heading.unwrap_or(subject.model.heading);
+            let span = review.key_span.unwrap_or(subject.model.key_span);
             (span, format!("there is no review, and one is due every {} days", within.value))
         }
         Some(date) => {

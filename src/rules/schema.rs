@@ -1,7 +1,7 @@
 //! `schema`: a key or value is not what the format asks for.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "schema",
@@ -44,5 +44,5 @@ agent:
 ",
         ),
     ],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,9 +1,9 @@
 //! `score-below-base`: mitigation that pushes a score below its own CVSS base.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::Inputs;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-base",
@@ -29,7 +29,7 @@ aivss:
   score: 8.6
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             "the score {} lies below its own CVSS base {}: mitigation {} lowers the base as well",
             working.score, inputs.base, inputs.mitigation
         );
-        let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+        let span = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span, message)
                 .working(working.written())

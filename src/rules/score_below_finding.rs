@@ -1,7 +1,7 @@
 //! `score-below-finding`: an agent scored milder than its worst finding.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-finding",
@@ -38,7 +38,7 @@ findings:
       score: 9.4
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -53,8 +53,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let id = finding.id.map_or("without an id", |id| id.value);
     let message =
         format!("the agent's computed {} lies below the {} of its finding {id}", working.score, its.score);
-    let span = own.declared.score.map_or(own.declared.heading, |score| score.span);
-    let place = worst.declared.score.map_or(worst.declared.heading, |score| score.span);
+    let span = own.declared.score.map_or(own.declared.key_span, |score| score.span);
+    let place = worst.declared.score.map_or(worst.declared.key_span, |score| score.span);
     found.push(
         Diagnostic::new(&RULE, own.owner, span, message)
             .related(place, format!("the worst finding: {} {}", its.score, its.band.name()))

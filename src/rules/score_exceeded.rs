@@ -1,7 +1,7 @@
 //! `score-exceeded`: a score above the policy's limit.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-exceeded",
@@ -42,11 +42,11 @@ aivss:
         )
         .under("limits: { score: 8.9 }"),
     ],
-    check: Check::Policy { applies: |terms| terms.limits().score.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().score.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.terms.limits().score else { return };
+    let Some(limit) = &subject.settings.limits().score else { return };
     for scored in &subject.scores {
         let Some(proven) = scored.proven().filter(|proven| proven.score() > limit.value) else { continue };
         let message = match proven.difference() {

@@ -1,9 +1,9 @@
 //! `score-increased`: a score that has risen over the base revision's by more than the policy allows.
 
-use super::{Check, Example, Rule, Subject};
-use crate::change::Baseline;
+use crate::compare::BaseScores;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-increased",
@@ -27,14 +27,14 @@ aivss:
     )
     .under("limits: { increase: 0.5 }")
     .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
-    check: Check::Policy { applies: |terms| terms.limits().increase.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().increase.is_some(), check },
 };
 
 /// How many characters of an agent's name are shown.
 const LONGEST_NAME: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(before)) = (&subject.terms.limits().increase, subject.before) else { return };
+    let (Some(limit), Some(before)) = (&subject.settings.limits().increase, subject.before) else { return };
     let own = subject.own().map(|scored| (None, scored));
     let findings =
         subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));
@@ -62,19 +62,19 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The proven score in the base of the agent or of a finding. What the base does not have under this name may not exceed the worst
 /// score that it has.
-fn base_score(before: Baseline<'_>, finding: Option<&str>) -> Option<Decimal> {
+fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
-        Baseline::Same(model) => {
+        BaseScores::Same(model) => {
             let score = model.scores.iter().find(|score| score.finding.as_deref() == finding);
             score.map_or_else(|| model.worst_proven(), |score| score.proven)
         }
-        Baseline::Replaced(_, model) => model.worst_proven(),
+        BaseScores::Replaced(_, model) => model.worst_proven(),
     }
 }
 
 /// The model that a new one is compared with, where that is another one.
-fn compared_with(before: Baseline<'_>) -> Option<String> {
-    let Baseline::Replaced(file, model) = before else { return None };
+fn compared_with(before: BaseScores<'_>) -> Option<String> {
+    let BaseScores::Replaced(file, model) = before else { return None };
     let name = model.name.as_deref().unwrap_or("a threat model without a name");
     let name: String = name.chars().take(LONGEST_NAME).collect();
     Some(format!(

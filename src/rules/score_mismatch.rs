@@ -1,8 +1,8 @@
 //! `score-mismatch`: a declared score that the formula does not give.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::{Scored, explain_score};
 
 pub(crate) static RULE: Rule = Rule {
@@ -39,7 +39,7 @@ aivss:
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

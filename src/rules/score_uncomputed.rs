@@ -1,7 +1,7 @@
 //! `score-uncomputed`: a score that cannot be computed, for whatever reason.
 
-use super::{Check, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-uncomputed",
@@ -13,5 +13,5 @@ pub(crate) static RULE: Rule = Rule {
     see: "this project",
     // Every known cause has a rule of its own; this one keeps the gate shut where a cause was overlooked.
     examples: &[],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

@@ -1,7 +1,7 @@
 //! `score-undeclared`: a score that nobody has written down.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
@@ -36,7 +36,7 @@ aivss:
 ",
         ),
     ],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

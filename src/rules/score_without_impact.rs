@@ -1,8 +1,8 @@
 //! `score-without-impact`: a score over a base of zero.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-without-impact",
@@ -25,7 +25,7 @@ aivss:
   score: 9.4
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -34,7 +34,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
             let message =
                 format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
-            let span = scored.declared.score.map_or(scored.declared.heading, |score| score.span);
+            let span = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
             found.push(
                 Diagnostic::new(&RULE, scored.owner, span, message)
                     .help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),

@@ -1,8 +1,9 @@
 //! `severity-mismatch`: a declared band that is not the score's.
 
-use super::{Check, Example, Rule, Subject};
+use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::score::{Band, explain_severity};
+use crate::rules::{Check, Example, Rule, Subject};
+use crate::score::explain_severity;
 
 pub(crate) static RULE: Rule = Rule {
     name: "severity-mismatch",
@@ -23,7 +24,7 @@ aivss:
   severity: Critical
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,8 +1,8 @@
 //! `summary-too-short`: a summary of a letter or a number.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::is_too_short;
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "summary-too-short",
@@ -23,7 +23,7 @@ agent:
   summary: Plans trips and books them.
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,7 +1,7 @@
 //! `syntax`: the text is not well-formed.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "syntax",
@@ -24,5 +24,5 @@ agent:
   summary: Plans trips, books flights.
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

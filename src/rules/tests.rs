@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
-use crate::caret::{Mark, mark};
-use crate::change::Before;
+use crate::annotations::{Mark, mark};
+use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::fix::mend;
-use crate::lint::{Judge, lint};
-use crate::policy::{self, NoFiles, Policy, Run};
+use crate::lint::{LintContext, lint};
+use crate::policy;
+use crate::policy::{NoFiles, Policy};
+use crate::policy_audit::Run;
 use crate::report::{FileReport, Report};
+use crate::rules::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -24,7 +26,7 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
     let mut wrong = Vec::new();
     for rule in ALL {
         let is_backstop = rule.name == score_uncomputed::RULE.name;
-        let is_of_run = matches!(rule.check, Check::OfRun);
+        let is_of_run = matches!(rule.check, Check::Run);
         assert!(!rule.examples.is_empty() || is_backstop || is_of_run, "{} has no example", rule.name);
         for example in rule.examples {
             let bad = Fixture::new(example, example.bad);
@@ -127,7 +129,7 @@ fn every_rule_says_what_it_is_for() {
 #[test]
 fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
     for rule in ALL {
-        if matches!(rule.check, Check::Raised) {
+        if matches!(rule.check, Check::Builtin) {
             assert!(rule.fixed, "{}", rule.name);
         }
     }
@@ -183,7 +185,7 @@ fn schemas_hand_over_to_rules_that_exist() {
     }
     assert!(found.len() > 10, "{found:?}");
     for name in found {
-        assert!(super::named(&name).is_some(), "{name}");
+        assert!(crate::rules::named(&name).is_some(), "{name}");
     }
 }
 
@@ -228,9 +230,9 @@ impl Fixture {
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
             let base = report_of(&base, example.file, &policy);
             let renames = BTreeMap::new();
-            let before = Before::new(&base, &renames, &report_of(&source, example.file, &policy));
+            let before = Baseline::new(&base, &renames, &report_of(&source, example.file, &policy));
             let before = (!example.base.is_empty()).then_some(&before);
-            let linted = lint(&source, example.file, Judge { before, ..judge(&policy) });
+            let linted = lint(&source, example.file, LintContext { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };
         found.sort();
@@ -259,8 +261,8 @@ fn report_of(source: &Source, path: &str, policy: &Policy) -> Report {
     report
 }
 
-fn judge(policy: &Policy) -> Judge<'_> {
-    Judge { policy, today: today(), load: &NoFiles, before: None }
+fn judge(policy: &Policy) -> LintContext<'_> {
+    LintContext { policy, today: today(), load: &NoFiles, before: None }
 }
 
 fn today() -> Date {
@@ -289,7 +291,7 @@ fn complete(parts: &str, stock: &str) -> String {
     let (parts, stock) = (blocks(parts), blocks(stock));
     let mut text = String::new();
     // The marker comes first, as the format asks.
-    let is_marker = |block: &&Block| block.key == crate::document::MODEL_MARKER;
+    let is_marker = |block: &&Block| block.key == crate::syntax::MODEL_MARKER;
     let has_marker = parts.iter().any(|block| is_marker(&block));
     for block in stock.iter().filter(|block| !has_marker && is_marker(block)) {
         text.push_str(&block.head);

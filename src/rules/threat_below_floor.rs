@@ -1,7 +1,7 @@
 //! `threat-below-floor`: a threat multiplier below the lowest that is published.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "threat-below-floor",
@@ -24,7 +24,7 @@ aivss:
   score: 8.3
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,7 +1,7 @@
 //! `tier-missing`: the agent's tier is not given.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "tier-missing",
@@ -26,16 +26,16 @@ agent:
 ",
     )
     .under("require: { tier: true }")],
-    check: Check::Policy { applies: |terms| terms.require().tier.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.require().tier.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.terms.require().tier.as_ref().filter(|required| required.value) else {
+    let Some(required) = subject.settings.require().tier.as_ref().filter(|required| required.value) else {
         return;
     };
     let agent = &subject.model.agent;
     if agent.tier.is_none() {
-        let span = agent.heading.unwrap_or(subject.model.heading);
+        let span = agent.key_span.unwrap_or(subject.model.key_span);
         found.push(
             Diagnostic::new(&RULE, Owner::Agent, span, "the agent's tier is not given")
                 .decided_by(&required.origin),

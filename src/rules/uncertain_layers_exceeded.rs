@@ -1,9 +1,9 @@
 //! `uncertain-layers-exceeded`: more uncertain layers than the policy allows.
 
-use super::{Check, Example, Rule, Subject};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Layer};
+use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
@@ -26,11 +26,11 @@ maestro:
 ",
     )
     .under("limits: { uncertain_layers: 1 }")],
-    check: Check::Policy { applies: |terms| terms.limits().uncertain_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.limits().uncertain_layers.is_some(), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.terms.limits().uncertain_layers, &subject.model.maestro)
+    let (Some(limit), Some(maestro)) = (&subject.settings.limits().uncertain_layers, &subject.model.maestro)
     else {
         return;
     };
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.heading, message)
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
             .amount(Decimal::from(uncertain.len()))
             .decided_by(&limit.origin);
         found.push(

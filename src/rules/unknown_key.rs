@@ -1,7 +1,7 @@
 //! `unknown-key`: a key is not known.
 
-use super::{Check, Example, Rule};
 use crate::diagnostic::Level;
+use crate::rules::{Check, Example, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-key",
@@ -22,5 +22,5 @@ maestro:
   data_operations: { status: uncertain, analysis: Sources of training data are not stated. }
 ",
     )],
-    check: Check::Raised,
+    check: Check::Builtin,
 };

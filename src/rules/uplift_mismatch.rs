@@ -1,7 +1,7 @@
 //! `uplift-mismatch`: a declared agentic uplift that the inputs do not give.
 
-use super::{Check, Example, Rule, Subject};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ aivss:
   aars: 2.25
 ",
     )],
-    check: Check::Meaning(check),
+    check: Check::Model(check),
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

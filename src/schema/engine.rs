@@ -1,7 +1,7 @@
 //! The JSON Schema engine, run over our own tree; the only file that knows the `jsonschema` crate.
 //!
 //! The engine reads any type that implements its traits, so the tree is validated where it stands, without a copy.
-//! Its errors leave this file as [`Breach`]es; what to say about them is decided in [`super`].
+//! Its errors leave this file as [`SchemaError`]es; what to say about them is decided in [`super`].
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -12,14 +12,14 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Number, Value as JsonValue};
 
 use crate::decimal::Decimal;
-use crate::document::{List, Map, Node, Tree, Value, canonical};
+use crate::syntax::{List, Map, Node, Tree, Value, canonical};
 
 /// One schema, compiled.
-pub(super) struct Engine(Validator<TreeJson>);
+pub(crate) struct Engine(Validator<TreeJson>);
 
 /// One way in which a tree is not what the schema asks for.
 #[derive(Debug)]
-pub(super) struct Breach {
+pub(crate) struct SchemaError {
     /// Keys and indices from the root to the node at fault.
     pub path: Vec<String>,
     /// Keys and indices from the schema's root to the keyword that failed.
@@ -29,7 +29,7 @@ pub(super) struct Breach {
 
 /// What a schema keyword found wrong.
 #[derive(Debug)]
-pub(super) enum What {
+pub(crate) enum What {
     UnknownKeys(Vec<String>),
     MissingKey(String),
     /// The names of the JSON types that would do.
@@ -43,7 +43,7 @@ pub(super) enum What {
     WrongPattern,
     WrongFormat(String),
     /// What each branch of an `anyOf` or `oneOf` had to say.
-    NoBranch(Vec<Vec<Breach>>),
+    NoBranch(Vec<Vec<SchemaError>>),
     Other(String),
 }
 
@@ -56,7 +56,7 @@ impl Engine {
     ///
     /// # Errors
     /// The engine's description of the fault in the schema.
-    pub(super) fn compile(schema: &JsonValue) -> Result<Self, String> {
+    pub(crate) fn compile(schema: &JsonValue) -> Result<Self, String> {
         Self::compile_as(jsonschema::Draft::Draft7, schema)
     }
 
@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// What is wrong with a tree, as far as anyone reads it, and whether that is all.
-    pub(super) fn breaches(&self, root: Node<'_>) -> (Vec<Breach>, Extent) {
+    pub(crate) fn breaches(&self, root: Node<'_>) -> (Vec<SchemaError>, Extent) {
         ERRORS.set(0);
         let breaches = self.0.iter_errors(root).map(|error| breach(&error)).collect();
         let extent = if ERRORS.get() < MOST_ERRORS { Extent::Whole } else { Extent::Cut };
@@ -81,7 +81,7 @@ impl Engine {
 
 /// Whether all that is wrong with a tree was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     Whole,
     Cut,
 }
@@ -100,11 +100,11 @@ fn has_room<T>(_: &T) -> bool {
     ERRORS.get() < MOST_ERRORS
 }
 
-fn breach(error: &ValidationError<'_>) -> Breach {
+fn breach(error: &ValidationError<'_>) -> SchemaError {
     let segments = |path: &jsonschema::paths::Location| {
         path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
     };
-    Breach {
+    SchemaError {
         path: segments(error.instance_path()),
         keyword: segments(error.schema_path()),
         what: what(error),
@@ -150,7 +150,7 @@ fn display(value: &JsonValue) -> String {
 }
 
 /// Marks our tree as a representation of JSON.
-pub(super) struct TreeJson;
+pub(crate) struct TreeJson;
 
 impl Json for TreeJson {
     type Node<'a> = Node<'a>;
@@ -231,7 +231,7 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
 }
 
 /// A number by its digits in the file.
-pub(super) struct Digits<'a>(&'a str);
+pub(crate) struct Digits<'a>(&'a str);
 
 impl Digits<'_> {
     /// The digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
@@ -296,10 +296,10 @@ impl<'a> Array<'a, TreeJson> for List<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::parse;
     use crate::rules;
     use crate::schema::Schema;
     use crate::source::Source;
+    use crate::syntax::parse;
 
     const SCHEMAS: [Schema; 4] =
         [Schema::ThreatModel, Schema::OwaspReport, Schema::Policy, Schema::PolicyTest];

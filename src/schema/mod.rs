@@ -12,12 +12,12 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value as JsonValue;
 
+use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
-use crate::document::{Entry, Node, Value};
-use crate::model::{Factor, is_other_spelling};
+use crate::did_you_mean::nearest;
 use crate::source::Span;
-use crate::suggest::nearest;
-use engine::{Breach, Engine, Extent, What};
+use crate::syntax::{Entry, Node, Value};
+use engine::{Engine, Extent, SchemaError, What};
 
 /// The schema of the JSON report, which nothing here is checked against: it is printed for others.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
@@ -211,7 +211,7 @@ impl Compiled {
     }
 
     /// A misspelt key is unknown, and its right spelling is missing: one mistake, so the second breach goes.
-    fn join_misspelt_keys(&self, places: &mut Places<'_>, breaches: &mut Vec<Breach>) {
+    fn join_misspelt_keys(&self, places: &mut Places<'_>, breaches: &mut Vec<SchemaError>) {
         let mut meant: HashMap<Vec<String>, HashSet<String>> = HashMap::new();
         for breach in &*breaches {
             let What::UnknownKeys(names) = &breach.what else { continue };
@@ -231,7 +231,7 @@ impl Compiled {
     }
 
     /// The keyword's schema object: where `properties` and `x-rules` stand beside it.
-    fn schema_object(&self, breach: &Breach) -> Option<&JsonValue> {
+    fn schema_object(&self, breach: &SchemaError) -> Option<&JsonValue> {
         let (_, parents) = breach.keyword.split_last()?;
         parents.iter().try_fold(self.schema(), |value, part| match value {
             JsonValue::Array(items) => items.get(part.parse::<usize>().ok()?),
@@ -239,13 +239,13 @@ impl Compiled {
         })
     }
 
-    fn known_keys(&self, breach: &Breach) -> Vec<String> {
+    fn known_keys(&self, breach: &SchemaError) -> Vec<String> {
         let properties = self.schema_object(breach).and_then(|object| object.get("properties")?.as_object());
         properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
     }
 
     /// The rule that speaks of a breach: `x-rules` names it by the keyword, for a missing key also by that key.
-    fn owner(&self, breach: &Breach) -> Option<String> {
+    fn owner(&self, breach: &SchemaError) -> Option<String> {
         let rule = self.schema_object(breach)?.get("x-rules")?.get(breach.keyword.last()?)?;
         let rule = match (&breach.what, rule) {
             (What::MissingKey(key), JsonValue::Object(by_key)) => by_key.get(key)?,
@@ -271,7 +271,7 @@ impl Compiled {
         description
     }
 
-    fn explain(&self, places: &mut Places<'_>, breach: &Breach, violations: &mut Vec<Violation>) {
+    fn explain(&self, places: &mut Places<'_>, breach: &SchemaError, violations: &mut Vec<Violation>) {
         let place = places.find(&breach.path);
         // A value that could not be read has its problem already.
         if matches!(place.node.value(), Value::Unreadable) {
@@ -281,12 +281,12 @@ impl Compiled {
         let said = match &breach.what {
             What::UnknownKeys(names) => return self.unknown_keys(&place, breach, names, violations),
             What::NoBranch(branches) => match meant_branch(branches, breach.path.len()) {
-                Meant::Branch(breaches) if owner.is_none() => {
+                BestBranch::Branch(breaches) if owner.is_none() => {
                     return without_implied(breaches)
                         .for_each(|inner| self.explain(places, inner, violations));
                 }
-                Meant::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
-                Meant::Types(expected) => self.wrong_type(&place, breach, &expected),
+                BestBranch::Branch(_) => (place.heading, format!("{} is incomplete", place.name), None),
+                BestBranch::Types(expected) => self.wrong_type(&place, breach, &expected),
             },
             what => self.sentence(&place, breach, what),
         };
@@ -303,7 +303,7 @@ impl Compiled {
         });
     }
 
-    fn wrong_type(&self, place: &Place<'_>, breach: &Breach, expected: &[&str]) -> Said {
+    fn wrong_type(&self, place: &Place<'_>, breach: &SchemaError, expected: &[&str]) -> Said {
         let (span, message, help) = wrong_type(place, expected);
         let purpose = || self.description(breach.path.iter().map(String::as_str)).map(str::to_owned);
         let help = match place.node.value() {
@@ -315,12 +315,12 @@ impl Compiled {
     }
 
     /// Where a number belongs that stands in the place of a text, if the schema says so.
-    fn place_of_number(&self, breach: &Breach) -> Option<String> {
+    fn place_of_number(&self, breach: &SchemaError) -> Option<String> {
         Some(self.schema_object(breach)?.get("x-number")?.as_str()?.to_owned())
     }
 
     /// What to say of a breach that one sentence tells.
-    fn sentence(&self, place: &Place<'_>, breach: &Breach, what: &What) -> Said {
+    fn sentence(&self, place: &Place<'_>, breach: &SchemaError, what: &What) -> Said {
         let name = &place.name;
         let (span, message) = match what {
             What::WrongType(expected) => return self.wrong_type(place, breach, expected),
@@ -351,14 +351,14 @@ impl Compiled {
     fn unknown_keys(
         &self,
         place: &Place<'_>,
-        breach: &Breach,
+        breach: &SchemaError,
         names: &[String],
         violations: &mut Vec<Violation>,
     ) {
         let known = self.known_keys(breach);
         // A format of someone else's may hold more than we know; what is a slip of a known key is wrong there too.
         let is_open = self.schema_object(breach).is_some_and(|object| object.get("x-open").is_some());
-        let entries = || place.node.as_map().into_iter().flat_map(crate::document::Map::iter);
+        let entries = || place.node.as_map().into_iter().flat_map(crate::syntax::Map::iter);
         let names: HashSet<&str> = names.iter().map(String::as_str).collect();
         let unknown: Vec<(Entry<'_>, Option<&str>)> = entries()
             .filter(|entry| names.contains(entry.key))
@@ -555,14 +555,14 @@ fn meant_number(text: &str) -> Option<String> {
     Some(format!("write {}, without the percent sign", percent.over_ten().over_ten().plain()))
 }
 
-enum Meant<'b> {
-    Branch(&'b [Breach]),
+enum BestBranch<'b> {
+    Branch(&'b [SchemaError]),
     Types(Vec<&'static str>),
 }
 
 /// The breaches without those that others imply: a value of the wrong type is none of the options either, and nothing that
 /// is asked of the right type holds.
-fn without_implied(breaches: &[Breach]) -> impl Iterator<Item = &Breach> {
+fn without_implied(breaches: &[SchemaError]) -> impl Iterator<Item = &SchemaError> {
     let not_options: HashSet<_> = breaches
         .iter()
         .filter(|breach| matches!(breach.what, What::NotOneOf(_)))
@@ -581,14 +581,14 @@ fn without_implied(breaches: &[Breach]) -> impl Iterator<Item = &Breach> {
 }
 
 /// The path of a breach, and that of the schema object whose keyword failed.
-fn place_and_schema(breach: &Breach) -> (&[String], &[String]) {
+fn place_and_schema(breach: &SchemaError) -> (&[String], &[String]) {
     let schema = breach.keyword.split_last().map_or(&[][..], |(_, schema)| schema);
     (&breach.path, schema)
 }
 
 /// Of the branches of an `anyOf`, the one the author was writing: of those that accept the value's type, the one
 /// with the least against it.
-fn meant_branch(branches: &[Vec<Breach>], depth: usize) -> Meant<'_> {
+fn meant_branch(branches: &[Vec<SchemaError>], depth: usize) -> BestBranch<'_> {
     let types_only: Vec<&'static str> = branches
         .iter()
         .flatten()
@@ -601,16 +601,16 @@ fn meant_branch(branches: &[Vec<Breach>], depth: usize) -> Meant<'_> {
         !branch.iter().any(|breach| breach.path.len() == depth && matches!(breach.what, What::WrongType(_)))
     });
     match fitting.min_by_key(|branch| branch.len()) {
-        Some(branch) => Meant::Branch(branch),
-        None => Meant::Types(types_only),
+        Some(branch) => BestBranch::Branch(branch),
+        None => BestBranch::Types(types_only),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document;
     use crate::source::Source;
+    use crate::syntax;
 
     /// A schema without what only people read. Names of properties and definitions can be the same words.
     fn bare(value: &mut JsonValue, is_name: bool) {
@@ -641,7 +641,7 @@ mod tests {
 
     fn messages(schema: &JsonValue, text: &str) -> Vec<String> {
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-        let document = document::parse(&source);
+        let document = syntax::parse(&source);
         assert!(document.is_sound(), "{:?}", document.problems);
         let root = document.roots().next().unwrap();
         let text = schema.to_string();

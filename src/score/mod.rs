@@ -4,287 +4,24 @@
 //! [`Formula::named`] is the only look-up. No other module asks which version a threat model uses. Whether a score
 //! is acceptable is not decided here.
 
-pub mod cvss;
-mod lacking;
-mod macro_vector;
-mod mistake;
+pub mod assessed;
+pub mod breakdown;
+mod missing_inputs;
+mod mistakes;
+pub mod profile;
 mod proven;
-mod v0_5;
-mod v0_8;
-mod v0_8_floor;
-pub mod what_if;
+pub mod sensitivity;
 
-pub use mistake::{agrees, explain_base, explain_score, explain_severity};
+pub use crate::score::mistakes::{agrees, explain_base, explain_score, explain_severity};
 pub use proven::Proven;
 
+use crate::aivss::Factor;
+use crate::aivss::cvss::{Vector, VectorFault};
+use crate::aivss::{Formula, Inputs, MITIGATION, NamedMultiplier, THREAT, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
-use crate::model::{Assessment, Factor, GivenFactor, Multiplier};
+use crate::model::{Assessment, GivenFactor, Multiplier};
 use crate::source::Span;
-use cvss::{Vector, VectorFault};
-
-/// One version of the AIVSS formula.
-#[derive(Debug)]
-pub struct Formula {
-    /// The name that a threat model uses, such as `0.8`.
-    pub version: &'static str,
-    /// Where the formula stands.
-    pub cites: &'static str,
-    /// The tenth factor of the set that its paper asks for; the other nine are common to all.
-    pub tenth: Factor,
-    /// Named threat multipliers; the default one first.
-    pub threat: &'static [Level],
-    /// Named mitigation factors, the default one first; empty for a formula that has none.
-    pub mitigation: &'static [Level],
-    /// The agentic uplift (AARS), unrounded.
-    uplift: fn(&Inputs) -> Decimal,
-    /// The score from inputs and uplift, unrounded and not yet clamped.
-    total: fn(&Inputs, Decimal) -> Decimal,
-    /// Both steps as people write them, without their results.
-    steps: fn(&Inputs, Decimal) -> Steps,
-    /// Where the score stands after each input, the CVSS base first; the last of them is the total.
-    stages: fn(&Inputs, Decimal) -> Vec<Stage>,
-    /// The score before rounding in binary floating point: a mistake to be recognised, never a result.
-    in_floats: fn(FloatInputs) -> f64,
-}
-
-/// [`Inputs`] as a program that computes in binary floating point has them.
-#[derive(Clone, Copy, Debug)]
-struct FloatInputs {
-    base: f64,
-    sum: f64,
-    threat: f64,
-    mitigation: f64,
-}
-
-/// A named value of a multiplier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// The name that a threat model uses.
-    pub name: &'static str,
-    /// What it stands for.
-    pub value: Decimal,
-}
-
-/// The two steps of a formula, written out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Steps {
-    /// How the uplift comes about; `None` where it is just the sum of the factors.
-    pub uplift: Option<String>,
-    /// How the score comes about.
-    pub total: String,
-}
-
-/// What a score has come to when one more input is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
-    /// The input, as people call it.
-    pub name: &'static str,
-    /// The score with it, unrounded: 0 to 10, and above where a threat multiplier is above 1.
-    pub at: Decimal,
-}
-
-impl Stage {
-    const fn new(name: &'static str, at: Decimal) -> Self {
-        Self { name, at }
-    }
-}
-
-/// The names that a threat model may use for a threat multiplier (v0.8 §3.3.2); the default first.
-const THREAT: &[Level] = &[
-    Level { name: "proof-of-concept", value: Decimal::new(97, 2) },
-    Level { name: "attacked", value: Decimal::ONE },
-    Level { name: "unreported", value: Decimal::new(50, 2) },
-];
-
-/// The names that a threat model may use for a mitigation factor (v0.8 §3.4); the default first, strong the floor.
-const MITIGATION: &[Level] = &[
-    Level { name: "none", value: Decimal::ONE },
-    Level { name: "partial", value: Decimal::new(83, 2) },
-    Level { name: "strong", value: Decimal::new(67, 2) },
-];
-
-/// The formulas, oldest first.
-pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
-
-/// The highest threat multiplier that can be meant; more is a slip of the point.
-pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
-/// How many decimals an input may have; more is refused, never cut off.
-pub const INPUT_DECIMALS: u8 = 4;
-
-/// Whether a multiplier can be meant: zero would make any risk vanish.
-pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
-    Decimal::ZERO < value && value <= most
-}
-
-/// What a formula computes from; made only by [`Inputs::new`], so always within range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inputs {
-    /// CVSS v4.0 base score, 0 to 10.
-    pub base: Decimal,
-    /// Sum of the ten factors, 0 to 10.
-    pub factor_sum: Decimal,
-    /// Threat multiplier, above 0 and up to [`THREAT_MAX`].
-    pub threat: Decimal,
-    /// Mitigation factor, above 0 and up to 1.
-    pub mitigation: Decimal,
-}
-
-impl Inputs {
-    /// The inputs, if each is in range and has at most [`INPUT_DECIMALS`] decimals.
-    pub fn new(base: Decimal, factor_sum: Decimal, threat: Decimal, mitigation: Decimal) -> Option<Self> {
-        let in_range = base.within(Decimal::ZERO, Decimal::TEN)
-            && factor_sum.within(Decimal::ZERO, Decimal::TEN)
-            && is_multiplier(threat, THREAT_MAX)
-            && is_multiplier(mitigation, Decimal::ONE);
-        let exact = [base, factor_sum, threat, mitigation]
-            .iter()
-            .all(|input| input.needed_decimals() <= INPUT_DECIMALS);
-        (in_range && exact).then_some(Self { base, factor_sum, threat, mitigation })
-    }
-}
-
-/// A score with everything on the way to it.
-#[derive(Clone, Debug)]
-pub struct Working {
-    /// The formula used.
-    pub formula: &'static Formula,
-    /// What it was given.
-    pub inputs: Inputs,
-    /// The agentic uplift (AARS), exact.
-    pub uplift: Decimal,
-    /// The score before rounding, exact, clamped to 0 to 10.
-    pub raw: Decimal,
-    /// The score: [`Working::raw`] rounded half up to one decimal.
-    pub score: Decimal,
-    /// The band of the score.
-    pub band: Band,
-}
-
-impl Formula {
-    /// The formula of a version; `0.80` is `0.8`, as the schema has it.
-    pub fn named(version: &str) -> Option<&'static Self> {
-        let number = Decimal::parse(version).ok();
-        let is_equal = |formula: &&Self| number.is_some() && Decimal::parse(formula.version).ok() == number;
-        ALL.into_iter().find(|formula| formula.version == version || is_equal(formula))
-    }
-
-    /// Whether this version came before another one.
-    pub fn precedes(&self, other: &Self) -> bool {
-        let place = |formula: &Self| ALL.iter().position(|one| one.version == formula.version);
-        place(self) < place(other)
-    }
-
-    /// Computes the score.
-    pub fn work(&'static self, inputs: Inputs) -> Working {
-        let uplift = (self.uplift)(&inputs);
-        let raw = (self.total)(&inputs, uplift).clamp(Decimal::ZERO, Decimal::TEN);
-        let score = raw.round_half_up(1);
-        Working { formula: self, inputs, uplift, raw, score, band: Band::of(score) }
-    }
-
-    /// Whether the formula knows a mitigation factor.
-    pub const fn has_mitigation(&self) -> bool {
-        !self.mitigation.is_empty()
-    }
-
-    /// The threat multiplier that stands for an absent one.
-    pub const fn default_threat(&self) -> Decimal {
-        match self.threat {
-            [first, ..] => first.value,
-            [] => Decimal::ONE,
-        }
-    }
-
-    fn threat_of(&self, given: Option<Multiplier<'_>>) -> Option<Decimal> {
-        value_of(given, THREAT, self.default_threat())
-    }
-}
-
-fn value_of(given: Option<Multiplier<'_>>, levels: &[Level], default: Decimal) -> Option<Decimal> {
-    match given {
-        None => Some(default),
-        Some(Multiplier::Unreadable) => None,
-        Some(Multiplier::Number(number)) => Some(number),
-        Some(Multiplier::Named(name)) => {
-            levels.iter().find(|level| level.name == name).map(|level| level.value)
-        }
-    }
-}
-
-impl Working {
-    /// The whole working in one line, from the inputs to the rounded score.
-    pub fn written(&self) -> String {
-        let uplift = self.uplift_written().map(|uplift| format!("{uplift}; "));
-        format!("{}{}", uplift.unwrap_or_default(), self.total_written())
-    }
-
-    /// The working from the uplift to the rounded score, in one line.
-    pub fn total_written(&self) -> String {
-        let steps = (self.formula.steps)(&self.inputs, self.uplift);
-        let total = (self.formula.total)(&self.inputs, self.uplift);
-        format!("{} = {} → {}", steps.total, total.plain(), self.score)
-    }
-
-    /// The way from the CVSS base to the unrounded score, an input at a time.
-    pub fn stages(&self) -> Vec<Stage> {
-        (self.formula.stages)(&self.inputs, self.uplift)
-    }
-
-    /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
-    pub fn uplift_written(&self) -> Option<String> {
-        let steps = (self.formula.steps)(&self.inputs, self.uplift);
-        steps.uplift.map(|uplift| format!("{uplift} = {}", self.uplift.plain()))
-    }
-}
-
-/// A severity band of AIVSS, which are those of CVSS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Band {
-    /// 0.0
-    None,
-    /// 0.1 to 3.9
-    Low,
-    /// 4.0 to 6.9
-    Medium,
-    /// 7.0 to 8.9
-    High,
-    /// 9.0 to 10.0
-    Critical,
-}
-
-impl Band {
-    /// The bands, the mildest first.
-    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// The band of a score. Between two bands (8.95, which no rounded score is) the lower one holds.
-    pub fn of(score: Decimal) -> Self {
-        let from = |tenths| score >= Decimal::new(tenths, 1);
-        match () {
-            () if from(90) => Self::Critical,
-            () if from(70) => Self::High,
-            () if from(40) => Self::Medium,
-            () if from(1) => Self::Low,
-            () => Self::None,
-        }
-    }
-
-    /// The band's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "None",
-            Self::Low => "Low",
-            Self::Medium => "Medium",
-            Self::High => "High",
-            Self::Critical => "Critical",
-        }
-    }
-
-    /// The band with this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|band| band.name() == name)
-    }
-}
 
 /// An assessment with what was computed from it.
 #[derive(Debug)]
@@ -312,15 +49,15 @@ pub struct Scored<'m> {
 impl Scored<'_> {
     /// The declared score; the block's key where there is none.
     pub fn place(&self) -> Span {
-        self.declared.score.map_or(self.declared.heading, |score| score.span)
+        self.declared.score.map_or(self.declared.key_span, |score| score.span)
     }
 
     /// The sum of the factors, term by term.
     pub fn sum_written(&self) -> String {
         let factors = self.declared.factors.given.iter().filter_map(GivenFactor::number);
-        let terms: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
+        let settings: Vec<String> = factors.map(|value| value.value.plain().to_string()).collect();
         let sum = self.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
-        format!("{}{sum}", terms.join(" + "))
+        format!("{}{sum}", settings.join(" + "))
     }
 }
 
@@ -336,7 +73,9 @@ pub fn score<'m>(declared: &'m Assessment<'m>) -> Scored<'m> {
         None => declared.base.map(|base| base.value),
     };
     let factor_sum = sum(declared);
-    let threat = formula.and_then(|formula| formula.threat_of(declared.threat.map(|threat| threat.value)));
+    let threat = formula.and_then(|formula| {
+        value_of(declared.threat.map(|threat| threat.value), THREAT, formula.default_threat())
+    });
     let mitigation = value_of(declared.mitigation.map(|factor| factor.value), MITIGATION, Decimal::ONE);
     let inputs = match (base, factor_sum, threat, mitigation) {
         (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
@@ -364,194 +103,13 @@ fn sum(declared: &Assessment<'_>) -> Option<Decimal> {
     complete.then(|| values.map(|values| values.into_iter().sum()))?
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn number(text: &str) -> Decimal {
-        Decimal::parse(text).unwrap()
-    }
-
-    fn work(version: &str, base: &str, sum: &str, threat: &str, mitigation: &str) -> Working {
-        let inputs = Inputs::new(number(base), number(sum), number(threat), number(mitigation)).unwrap();
-        Formula::named(version).unwrap().work(inputs)
-    }
-
-    #[test]
-    fn a_page_in_the_wild_adds_up() {
-        let working = work("0.8", "8.5", "6.5", "1.1", "1.0");
-        assert_eq!(working.uplift.plain().to_string(), "1.0725");
-        assert_eq!(working.score.to_string(), "9.6");
-        assert_eq!(
-            working.written(),
-            "(10 − 8.5) · (6.5 ∕ 10) · 1.1 = 1.0725; (8.5 + 1.0725) · 1.0 = 9.5725 → 9.6"
-        );
-    }
-
-    #[test]
-    fn formulas_differ_where_mitigation_is_strong() {
-        assert_eq!(
-            work("0.8", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(),
-            Some("(9.0 + 0.097) · 0.67 = 6.09499 → 6.1")
-        );
-        assert_eq!(
-            work("0.8-floor", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(),
-            Some("9.0 + 0.097 · 0.67 = 9.06499 → 9.1")
-        );
-        assert_eq!(
-            work("0.5", "9.4", "7.0", "0.97", "0.67").written(),
-            "(9.4 + 7.0) ∕ 2 · 0.97 = 7.954 → 8.0"
-        );
-    }
-
-    #[test]
-    fn the_score_is_clamped_and_the_working_shows_what_was_before() {
-        let working = work("0.8", "9.0", "10", "2", "1");
-        assert_eq!(working.score.to_string(), "10.0");
-        assert!(working.written().ends_with("= 11.0 → 10.0"), "{}", working.written());
-    }
-
-    #[test]
-    fn bands_are_taken_from_the_rounded_score() {
-        for (score, band) in [
-            ("0", "None"),
-            ("0.1", "Low"),
-            ("3.9", "Low"),
-            ("4.0", "Medium"),
-            ("6.9", "Medium"),
-            ("7.0", "High"),
-            ("8.9", "High"),
-            ("9.0", "Critical"),
-            ("10", "Critical"),
-        ] {
-            assert_eq!(Band::of(number(score)).name(), band);
-        }
-    }
-
-    #[test]
-    fn inputs_out_of_range_or_too_fine_are_refused() {
-        let ok = number("1");
-        assert!(Inputs::new(number("10.1"), ok, ok, ok).is_none());
-        assert!(Inputs::new(ok, number("-0.1"), ok, ok).is_none());
-        assert!(Inputs::new(ok, ok, number("2.1"), ok).is_none());
-        assert!(Inputs::new(ok, ok, ok, number("1.01")).is_none());
-        assert!(Inputs::new(ok, ok, ok, Decimal::ZERO).is_none());
-        assert!(Inputs::new(ok, ok, Decimal::ZERO, ok).is_none());
-        assert!(Inputs::new(number("1.00001"), ok, ok, ok).is_none());
-        assert!(Inputs::new(number("1.00000"), ok, ok, ok).is_some());
-    }
-
-    fn inputs() -> impl Strategy<Value = Inputs> {
-        (0_i64..=100_000, 0_i64..=100_000, 1_i64..=20_000, 1_i64..=10_000).prop_map(
-            |(base, sum, threat, mitigation)| {
-                let at = |units| Decimal::new(units, 4);
-                Inputs::new(at(base), at(sum), at(threat), at(mitigation)).unwrap()
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn scores_lie_between_zero_and_ten(inputs in inputs()) {
-            for formula in ALL {
-                let working = formula.work(inputs);
-                prop_assert!(working.score.within(Decimal::ZERO, Decimal::TEN));
-                prop_assert_eq!(working.score.decimals(), 1);
-            }
-        }
-
-        #[test]
-        fn the_stages_lead_from_the_base_to_the_score(inputs in inputs()) {
-            for formula in ALL {
-                let working = formula.work(inputs);
-                let stages = working.stages();
-                prop_assert_eq!(stages[0].at, inputs.base);
-                let last = stages[stages.len() - 1].at;
-                prop_assert_eq!(last.clamp(Decimal::ZERO, Decimal::TEN), working.raw);
-                prop_assert!(stages.iter().all(|stage| stage.at >= Decimal::ZERO));
-            }
-        }
-
-        #[test]
-        fn a_larger_sum_of_factors_never_lowers_a_score(inputs in inputs(), more in 0_i64..=100_000) {
-            let larger = Inputs { factor_sum: inputs.factor_sum.max(Decimal::new(more, 4)), ..inputs };
-            for formula in ALL {
-                prop_assert!(formula.work(larger).raw >= formula.work(inputs).raw);
-            }
-        }
-
-        #[test]
-        fn the_floor_holds_and_both_agree_without_mitigation(inputs in inputs()) {
-            let floor = Formula::named("0.8-floor").unwrap();
-            prop_assert!(floor.work(inputs).raw >= inputs.base);
-            let bare = Inputs { mitigation: Decimal::ONE, ..inputs };
-            prop_assert_eq!(floor.work(bare).raw, Formula::named("0.8").unwrap().work(bare).raw);
-        }
-
-        #[test]
-        fn larger_multipliers_never_lower_a_score(inputs in inputs(), threat in 1_i64..=20_000, mitigation in 1_i64..=10_000) {
-            let threat = Inputs { threat: inputs.threat.max(Decimal::new(threat, 4)), ..inputs };
-            let mitigation = Inputs { mitigation: inputs.mitigation.max(Decimal::new(mitigation, 4)), ..inputs };
-            for formula in ALL {
-                prop_assert!(formula.work(threat).raw >= formula.work(inputs).raw);
-                prop_assert!(formula.work(mitigation).raw >= formula.work(inputs).raw);
-                let is_same = formula.work(mitigation).raw == formula.work(inputs).raw;
-                prop_assert!(formula.has_mitigation() || is_same);
-            }
-        }
-
-        #[test]
-        fn a_higher_base_lowers_a_score_only_where_the_uplift_overflows(inputs in inputs(), base in 0_i64..=100_000) {
-            let higher = Inputs { base: inputs.base.max(Decimal::new(base, 4)), ..inputs };
-            // What a higher base takes from the uplift for each point that it brings.
-            let share = inputs.factor_sum.over_ten() * inputs.threat;
-            for (formula, share) in ALL.into_iter().zip([Decimal::ZERO, share, share * inputs.mitigation]) {
-                let rises = formula.work(higher).raw >= formula.work(inputs).raw;
-                prop_assert!(rises || share > Decimal::ONE, "{}", formula.version);
-            }
-        }
-    }
-
-    /// A decimal in units of 10^-17, from its digits.
-    fn units(decimal: Decimal) -> i128 {
-        let text = decimal.to_string();
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        format!("{whole}{fraction:0<17}").parse().unwrap()
-    }
-
-    /// Inputs as people write them: few decimals, so that many a score lies exactly between two tenths.
-    fn short_inputs() -> impl Strategy<Value = Inputs> {
-        let short = |least: i64, most: i64, scale: u8| {
-            (least..=most * 10_i64.pow(scale.into())).prop_map(move |units| Decimal::new(units, scale))
-        };
-        (short(0, 10, 1), short(0, 10, 2), short(1, 2, 1), short(1, 1, 1))
-            .prop_map(|(base, sum, threat, mitigation)| Inputs::new(base, sum, threat, mitigation).unwrap())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
-
-        #[test]
-        fn integers_at_a_fixed_scale_agree(inputs in prop_oneof![inputs(), short_inputs()]) {
-            // Every input in units of 10^-4, uplift and score in units of 10^-17: in none of the formulas does a digit
-            // come to stand further behind.
-            let unit = |decimal: Decimal| units(decimal) / 10_i128.pow(13);
-            let (c, s, t, m) = (unit(inputs.base), unit(inputs.factor_sum), unit(inputs.threat), unit(inputs.mitigation));
-            let uplift = (100_000 - c) * s * t;
-            let expected = [
-                ("0.5", s * 10_i128.pow(13), (c + s) * t * 500_000_000),
-                ("0.8", uplift * 10_000, (c * 1_000_000_000 + uplift) * m),
-                ("0.8-floor", uplift * 10_000, c * 10_i128.pow(13) + uplift * m),
-            ];
-            for (version, uplift, raw) in expected {
-                let raw = raw.min(10_i128.pow(18));
-                let tenths = (raw * 20 + 10_i128.pow(17)) / (2 * 10_i128.pow(17));
-                let working = Formula::named(version).unwrap().work(inputs);
-                prop_assert_eq!(units(working.uplift), uplift, "{}", version);
-                prop_assert_eq!(units(working.raw), raw, "{}", version);
-                prop_assert_eq!(units(working.score), tenths * 10_i128.pow(16), "{}", version);
-            }
+fn value_of(given: Option<Multiplier<'_>>, levels: &[NamedMultiplier], default: Decimal) -> Option<Decimal> {
+    match given {
+        None => Some(default),
+        Some(Multiplier::Unreadable) => None,
+        Some(Multiplier::Number(number)) => Some(number),
+        Some(Multiplier::Named(name)) => {
+            levels.iter().find(|level| level.name == name).map(|level| level.value)
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The score that a file proves: inputs that lower a score count only as far as the standard or the evidence carries them.
 
-use super::{Band, Decimal, Formula, Level, Scored, Working};
+use crate::aivss::{Band, Formula, NamedMultiplier, Working};
+use crate::decimal::Decimal;
+use crate::score::Scored;
 
 /// The proven score, and why it differs from the computed one.
 #[derive(Clone, Debug)]
@@ -77,16 +79,16 @@ impl Formula {
     }
 }
 
-fn lowest(levels: &[Level]) -> Option<Decimal> {
+fn lowest(levels: &[NamedMultiplier]) -> Option<Decimal> {
     levels.iter().map(|level| level.value).min()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::document;
     use crate::model::Format;
     use crate::score::score;
     use crate::source::Source;
+    use crate::syntax;
 
     /// The computed and the proven score of the stock model with these lines in place of its mitigation factor.
     fn scores(lines: &str, version: &str) -> (String, Option<String>) {
@@ -94,7 +96,7 @@ mod tests {
             .replace("  threat_multiplier: 0.97\n  mitigation_factor: 1.0\n", lines)
             .replace("version: '0.8'", &format!("version: '{version}'"));
         let source = Source::decode("a.yaml", text.into_bytes());
-        let document = document::parse(&source);
+        let document = syntax::parse(&source);
         let model = Format::Native.read(document.roots().next().unwrap());
         let scored = score(model.assessment.as_ref().unwrap());
         let proven = scored.proven().unwrap();

@@ -151,7 +151,7 @@ fn the_policies_and_tests_in_the_documentation_are_valid() {
             assert!(read.is_ok(), "{block}\n{read:?}");
             policies += 1;
         } else if block.contains("aivss_policy_test: 1") {
-            let read = aivss_lint::policy::trial::read(source(block));
+            let read = aivss_lint::policy_test::read(source(block));
             assert!(read.is_ok(), "{block}\n{read:?}");
             tests += 1;
         }
@@ -162,7 +162,7 @@ fn the_policies_and_tests_in_the_documentation_are_valid() {
 /// The folder of rules in the documentation, with the one file that stands there.
 struct Shown(String);
 
-impl aivss_lint::policy::Files for Shown {
+impl aivss_lint::policy::FileLoader for Shown {
     fn bytes(&self, _: &str) -> Result<Vec<u8>, String> {
         Ok(self.0.clone().into_bytes())
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Level;
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
+use aivss_lint::output::{Format, is_steering, write};
 use aivss_lint::policy::{self, NoFiles};
-use aivss_lint::report::{FileReport, Format, Obstacle, Report, is_steering, write};
+use aivss_lint::report::{FileReport, InputError, Report};
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -66,12 +67,13 @@ fn report(text: &str) -> Report {
     let policy = read(&rules, "p.json").or_else(|_| read(stock, "p.yaml")).unwrap();
     let today = Date::parse("2026-11-25").unwrap();
     let source = Source::decode("a.json", model(text).into_bytes());
-    let linted = lint(&source, "a.json", Judge { policy: &policy, today, load: &NoFiles, before: None });
+    let linted =
+        lint(&source, "a.json", LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
     let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
     report.files.push(file.with_text(Arc::new(source)));
     text.clone_into(&mut report.policy);
-    report.obstacles = vec![Obstacle { path: text.to_owned(), message: text.to_owned() }];
+    report.obstacles = vec![InputError { path: text.to_owned(), message: text.to_owned() }];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     report.skipped = vec![text.to_owned()];

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use aivss_lint::change::Before;
+use aivss_lint::compare::Baseline;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Level, Owner};
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::policy::{self, NoFiles, Policy};
 use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::Source;
@@ -311,11 +311,11 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
         }
     }
     exceptions.push_str(&exception("layer-blank", ""));
-    let terms = "limits: { score: 6.9, severity: Medium, increase: 0.2, factors: { self_modification: 0.0 } }\n\
+    let settings = "limits: { score: 6.9, severity: Medium, increase: 0.2, factors: { self_modification: 0.0 } }\n\
                  require: { owner: true, mitigation_evidence: true }\n";
     vec![
         policy("aivss_policy: 1\nextends: [strict]\n"),
-        policy(&format!("aivss_policy: 1\nextends: [recommended]\n{terms}exceptions:\n{exceptions}")),
+        policy(&format!("aivss_policy: 1\nextends: [recommended]\n{settings}exceptions:\n{exceptions}")),
         policy(&format!(
             "aivss_policy: 1\nextends: [recommended]\noverrides:\n  - match: {{ environment: production }}\n    scale: three-point\n    rules: {{ layer-blank: off, factor-range: error }}\n  - match: {{ tier: low }}\n    limits: {{ score: 1.0, increase: 0.0 }}\nexceptions:\n{exceptions}"
         )),
@@ -326,9 +326,9 @@ fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
 
-fn report(text: &str, policy: &Policy, before: Option<&Before<'_>>) -> Report {
+fn report(text: &str, policy: &Policy, before: Option<&Baseline<'_>>) -> Report {
     let source = Source::decode(FILE, text.as_bytes().to_vec());
-    let linted = lint(&source, FILE, Judge { policy, today: today(), load: &NoFiles, before });
+    let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(FileReport::new(&source, FILE.to_owned(), linted.models, linted.diagnostics));
     report
@@ -339,7 +339,7 @@ type Problems = Vec<(String, Option<usize>, Owner, Level, bool, bool)>;
 
 fn problems(now: &str, base: &str, policy: &Policy) -> Problems {
     let (base, first, renames) = (report(base, policy, None), report(now, policy, None), BTreeMap::new());
-    let before = Before::new(&base, &renames, &first);
+    let before = Baseline::new(&base, &renames, &first);
     let mut now = report(now, policy, Some(&before));
     before.mark_known(&mut now.files, |_| true, |_, _| true);
     let mut problems: Problems = now.files[0]

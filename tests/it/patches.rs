@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use aivss_lint::patch::unified;
+use aivss_lint::diff::unified;
 use proptest::prelude::*;
 
 use crate::folder::Folder;

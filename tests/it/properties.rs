@@ -4,12 +4,13 @@
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
-use aivss_lint::document::{self, Node};
 use aivss_lint::fix::{is_unreadable, mend};
-use aivss_lint::lint::{Content, Judge, lint};
+use aivss_lint::lint::{Content, LintContext, lint};
+use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{self, NoFiles};
-use aivss_lint::report::{FileReport, Format, Look, Report, Verdict, write};
+use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::source::{Language, Source};
+use aivss_lint::syntax::{self, Node};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -129,7 +130,7 @@ proptest! {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
         let policy = policy::recommended().policy();
-        let linted = lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None });
+        let linted = lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
             for span in places {
@@ -157,7 +158,7 @@ proptest! {
         let policy = policy::recommended().policy();
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
-            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+            lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
         let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
         if judge(&text).iter().any(is_unreadable) {
@@ -181,7 +182,7 @@ proptest! {
         let policy = policy::recommended().policy();
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
-            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+            lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
         let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
         if judge(&text).iter().any(is_unreadable) {
@@ -195,7 +196,7 @@ proptest! {
         let after = mend(&text, Safety::Suggested, forms).text;
         let values = |text: &str| -> Vec<serde_json::Value> {
             let source = Source::decode(name, text.as_bytes().to_vec());
-            document::parse(&source).roots().map(Node::to_json).collect()
+            syntax::parse(&source).roots().map(Node::to_json).collect()
         };
         let (old, new) = (values(&text), values(&after));
         prop_assert!(old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| is_kept(old, new)), "{}", after);
@@ -210,7 +211,7 @@ proptest! {
     ) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
-        let document = document::parse(&source);
+        let document = syntax::parse(&source);
         if document.is_sound() && !source.text().contains(['&', '*', '!', '?']) {
             document.roots().try_for_each(|root| collections_are_placed(root, &source))?;
         }
@@ -231,7 +232,7 @@ proptest! {
             let factors: String = order.iter().map(factor).collect();
             let text = format!("{head}  factors:\n{factors}  threat_multiplier{tail}");
             let source = Source::decode(name, text.into_bytes());
-            let judge = Judge { policy: &policy, today: today(), load: &NoFiles, before: None };
+            let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
             lint(&source, name, judge).models[0].scores[0].working.as_ref().unwrap().raw
         };
         prop_assert_eq!(raw(&order), raw(&(0..10).collect::<Vec<usize>>()));
@@ -257,7 +258,7 @@ proptest! {
         let policy = policy::recommended().policy();
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
-            lint(&source, name, Judge { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
+            lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
         let mended = mend(&text, Safety::Suggested, judge).text;
         let stands = |key: &str| mended.contains(&format!("\"{key}\": "));
@@ -280,10 +281,10 @@ fn collections_are_placed(node: Node<'_>, source: &Source) -> Result<(), TestCas
     let alone = " ".repeat(column) + &source.text()[node.span().range()] + "\n";
     let name = if source.language() == Language::Json { "a.json" } else { "a.yaml" };
     let alone = Source::decode(name, alone.into_bytes());
-    let document = document::parse(&alone);
+    let document = syntax::parse(&alone);
     let values: Vec<_> = document.roots().map(Node::to_json).collect();
-    let entries = node.as_map().into_iter().flat_map(document::Map::iter).map(|entry| entry.value);
-    let items = node.as_list().into_iter().flat_map(document::List::iter);
+    let entries = node.as_map().into_iter().flat_map(syntax::Map::iter).map(|entry| entry.value);
+    let items = node.as_list().into_iter().flat_map(syntax::List::iter);
     let children: Vec<Node<'_>> = entries.chain(items).collect();
     if node.as_map().is_some() || node.as_list().is_some() {
         prop_assert_eq!(
@@ -326,7 +327,7 @@ fn every_format_holds_every_fault(
         write(&report, format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    let look = Look { colour: false, unicode: true, width: 100, ..Look::PLAIN };
+    let look = Look { color: false, unicode: true, width: 100, ..Look::PLAIN };
     for text in [written(Format::Human(look)), written(Format::Concise)] {
         let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");

@@ -16,12 +16,12 @@ fn model(multipliers: &str, score: &str) -> String {
         .replace("score: 9.4", &format!("score: {score}"))
 }
 
-fn policy(terms: &str) -> String {
-    format!("aivss_policy: 1\nextends: [recommended]\n{terms}\n")
+fn policy(settings: &str) -> String {
+    format!("aivss_policy: 1\nextends: [recommended]\n{settings}\n")
 }
 
-fn check(model: &str, terms: &str) -> Ran {
-    Folder::new(&[(FILE, model), ("aivss-policy.yaml", &policy(terms))]).run(&["--format", "concise"])
+fn check(model: &str, settings: &str) -> Ran {
+    Folder::new(&[(FILE, model), ("aivss-policy.yaml", &policy(settings))]).run(&["--format", "concise"])
 }
 
 #[test]
@@ -65,8 +65,8 @@ fn multiplier_without_proof_passes_no_limit() {
         ),
     ] {
         // Lowered rules do not lower the limit.
-        let terms = "limits: { score: 5.4 }\nrules: { threat-below-floor: off, mitigation-below-floor: off, mitigation-unproven: off, score-below-base: off }";
-        let ran = check(&model(multipliers, score), terms);
+        let settings = "limits: { score: 5.4 }\nrules: { threat-below-floor: off, mitigation-below-floor: off, mitigation-unproven: off, score-below-base: off }";
+        let ran = check(&model(multipliers, score), settings);
         assert_eq!(ran.code, 1, "{multipliers}: {}{}", ran.out, ran.err);
         assert!(ran.out.contains(&format!("{message}; the limit is 5.4")), "{multipliers}: {}", ran.out);
         assert!(!ran.out.contains("score-mismatch"), "{multipliers}: {}", ran.out);
@@ -98,7 +98,7 @@ fn every_limit_on_scores_is_compared_with_the_proven_score() {
         .replace("mitigation_factor: 1.0\n  score: 9.4", "mitigation_factor: 0.67\n  score: 6.3")
         .replace('\n', "\n    ");
     let with_finding = format!("{MODEL}findings:\n  - id: V-1\n    {finding}\n");
-    for (model, terms, message) in [
+    for (model, settings, message) in [
         (
             &unproven,
             "limits: { severity: High }",
@@ -111,9 +111,9 @@ fn every_limit_on_scores_is_compared_with_the_proven_score() {
         ),
         (&with_finding, "limits: { findings: { Critical: 0 } }", "1 finding is Critical, and the limit is 0"),
     ] {
-        let ran = check(model, terms);
-        assert_eq!(ran.code, 1, "{terms}: {}{}", ran.out, ran.err);
-        assert!(ran.out.contains(message), "{terms}: {}", ran.out);
+        let ran = check(model, settings);
+        assert_eq!(ran.code, 1, "{settings}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains(message), "{settings}: {}", ran.out);
     }
 }
 
@@ -236,14 +236,14 @@ fn evidence_of_the_base_is_looked_up_in_the_base() {
 
 #[test]
 fn score_and_severity_limits_may_end_in_different_bands() {
-    for (terms, code) in [
+    for (settings, code) in [
         ("limits: { score: 6.9, severity: High }", 1),
         ("limits: { score: 9.4, severity: High }", 1),
         ("limits: { score: 8.9, severity: Critical }", 1),
         ("limits: { score: 9.4, severity: Critical }", 0),
     ] {
-        let ran = check(MODEL, terms);
-        assert_eq!(ran.code, code, "{terms}: {}{}", ran.out, ran.err);
+        let ran = check(MODEL, settings);
+        assert_eq!(ran.code, code, "{settings}: {}{}", ran.out, ran.err);
     }
 }
 
@@ -251,7 +251,7 @@ fn score_and_severity_limits_may_end_in_different_bands() {
 fn placeholder_in_each_field_is_reported() {
     let at = |from: &str, to: &str| MODEL.replace(from, to);
     let layer = "The planner may call a booking tool twice for one trip.";
-    for (model, terms, rule) in [
+    for (model, settings, rule) in [
         (at(layer, "'todo: ask'"), "", "layer-blank"),
         (at(layer, "'ＴＯＤＯ'"), "", "layer-blank"),
         (at(layer, "see Confluence"), "", "layer-blank"),
@@ -282,7 +282,7 @@ fn placeholder_in_each_field_is_reported() {
             "mitigation-missing",
         ),
     ] {
-        let ran = check(&model, terms);
+        let ran = check(&model, settings);
         assert!(ran.code == 1 && ran.out.contains(rule), "{rule}: {}{}{model}", ran.out, ran.err);
     }
     let owner = at("name: Planner", "name: Planner\n  owner: x");

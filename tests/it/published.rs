@@ -4,9 +4,9 @@
 //! Figures: OWASP *AIVSS Scoring System for OWASP Agentic AI Core Security Risks*, v0.8 section 3.6 as printed, and
 //! v0.5 section 4.2 with sums and scores recomputed, since seven of its ten printed sums are wrong.
 
+use aivss_lint::aivss::cvss::Vector;
+use aivss_lint::aivss::{Formula, Inputs};
 use aivss_lint::decimal::Decimal;
-use aivss_lint::score::cvss::Vector;
-use aivss_lint::score::{Formula, Inputs};
 
 struct Example {
     section: &'static str,

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::change::{Change, Revision};
+use aivss_lint::compare::{Change, Revision};
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Level, Origin, Owner, Safety};
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
+use aivss_lint::output::{Format, write};
 use aivss_lint::policy::{self, Excepted, NoFiles, Policy};
-use aivss_lint::report::{FileReport, Format, Obstacle, Report, Verdict, write};
+use aivss_lint::report::{FileReport, InputError, Report, Verdict};
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -50,7 +51,7 @@ fn today() -> Date {
 
 fn file(path: &str, bytes: Vec<u8>, policy: &Policy) -> FileReport {
     let source = Source::decode(path, bytes);
-    let linted = lint(&source, path, Judge { policy, today: today(), load: &NoFiles, before: None });
+    let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
     FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
 }
 
@@ -388,7 +389,7 @@ fn mixed() -> Report {
     report.files.push(FileReport::new(&source, path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
     report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
-    report.obstacles.push(Obstacle { path: "../gone.yaml".to_owned(), message: "no such file".to_owned() });
+    report.obstacles.push(InputError { path: "../gone.yaml".to_owned(), message: "no such file".to_owned() });
     report.new_only = true;
     report
 }
@@ -527,8 +528,8 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(judged);
-    report.obstacles.push(Obstacle { path: path.to_owned(), message: message.to_owned() });
-    report.obstacles.push(Obstacle { path: path.to_owned(), message: message.to_owned() });
+    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
+    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
     report
 }
 

@@ -2,28 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use aivss_lint::change::{AgentChange, Change, Difference, Direction, Revision, Standing};
+use aivss_lint::aivss::Band;
+use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, ScoreChange};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Level, Owner};
-use aivss_lint::lint::{Judge, lint};
+use aivss_lint::lint::{LintContext, lint};
+use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{Excepted, NoFiles, recommended};
-use aivss_lint::report::{FileReport, Format, Look, Obstacle, Report, Verdict, write};
+use aivss_lint::report::{FileReport, InputError, Report, Verdict};
 use aivss_lint::rules;
-use aivss_lint::score::Band;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
 const LINKS: &str = "https://host.example/o/r/blob/1a2b/";
-const HUMAN: Format = Format::Human(Look { colour: false, unicode: true, width: 60, ..Look::PLAIN });
+const HUMAN: Format = Format::Human(Look { color: false, unicode: true, width: 60, ..Look::PLAIN });
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
     let policy = recommended().policy();
     let today = Date::parse("2026-01-01").unwrap();
-    let linted = lint(&source, path, Judge { policy: &policy, today, load: &NoFiles, before: None });
+    let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
     report.files.push(FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics));
     "recommended".clone_into(&mut report.policy);
@@ -42,7 +43,7 @@ fn written(report: &Report, format: Format) -> String {
 }
 
 fn change(name: &str) -> Change {
-    let score = |units, band| Standing::Scored(Decimal::new(units, 1), band);
+    let score = |units, band| ScoreChange::Scored(Decimal::new(units, 1), band);
     let agent = |path: &str, before, after, differences| AgentChange {
         path: path.to_owned(),
         position: None,
@@ -69,8 +70,8 @@ fn change(name: &str) -> Change {
         verdict_before: Verdict::Passed,
         agents: vec![
             agent("a.yaml", score(89, Band::High), score(94, Band::Critical), differences),
-            agent("b.yaml", Standing::Absent, score(65, Band::Medium), Vec::new()),
-            agent("c.yaml", score(40, Band::Medium), Standing::Absent, Vec::new()),
+            agent("b.yaml", ScoreChange::Absent, score(65, Band::Medium), Vec::new()),
+            agent("c.yaml", score(40, Band::Medium), ScoreChange::Absent, Vec::new()),
         ],
         policy: vec![difference("limits.score", Some("8.9"), Some("9.9"), Direction::Worse)],
         fixed: BTreeMap::from([("score-mismatch".to_owned(), 2), ("owner-missing".to_owned(), 1)]),
@@ -103,7 +104,7 @@ fn full_of(text: &str) -> Report {
     models[0].name = Some(text.to_owned());
     let diagnostics = vec![whole.decided_by(&origin), excepted];
     report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
-    report.obstacles = vec![Obstacle { path: text.to_owned(), message: text.to_owned() }];
+    report.obstacles = vec![InputError { path: text.to_owned(), message: text.to_owned() }];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     text.clone_into(&mut report.policy);
@@ -186,7 +187,7 @@ fn markdown_shows_hostile_text_and_does_nothing_else() {
 fn no_commands(report: &Report) {
     for format in [
         HUMAN,
-        Format::Human(Look { colour: false, unicode: false, width: 9, ..Look::PLAIN }),
+        Format::Human(Look { color: false, unicode: false, width: 9, ..Look::PLAIN }),
         Format::Concise,
         Format::Github,
     ] {
@@ -250,7 +251,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
     for (number, text) in [(150, "\u{E0001}".repeat(600)), (10_000, "<&|".repeat(200))] {
         let mut report = large(number, &text);
         report.remarks = vec![text.clone(); 100];
-        report.obstacles = vec![Obstacle { path: text.clone(), message: text.clone() }; 1_000];
+        report.obstacles = vec![InputError { path: text.clone(), message: text.clone() }; 1_000];
         let mut changed = change(&text);
         let policy = changed.policy.remove(0);
         changed.policy.extend(std::iter::repeat_n(policy, 10_000));
@@ -355,7 +356,7 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
     let mut known = fault(Level::Note, "known").help("100% so");
     known.finding = Some("F-1".into());
     say(&mut report, vec![known, fault(Level::Error, "first").help("mend it")]);
-    report.obstacles = vec![Obstacle { path: "/etc/x".to_owned(), message: "not there".to_owned() }];
+    report.obstacles = vec![InputError { path: "/etc/x".to_owned(), message: "not there".to_owned() }];
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();
@@ -388,7 +389,7 @@ fn people_are_told_what_a_change_does() {
     report.remarks = vec!["Judged by the policy of the base.".to_owned()];
     report.change = Some(change("Planner"));
     let text =
-        written(&report, Format::Human(Look { colour: false, unicode: false, width: 100, ..Look::PLAIN }));
+        written(&report, Format::Human(Look { color: false, unicode: false, width: 100, ..Look::PLAIN }));
     let expected = String::from(
         "1 problem not listed: 1 in the base\n\n\
          change against main (1a2b3c4d5e):\n  policy: limits.score: 8.9 -> 9.9 (looser)\n  \

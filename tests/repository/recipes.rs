@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::git::{commit, git, write};
-use aivss_lint::document::{Node, parse};
 use aivss_lint::source::Source;
+use aivss_lint::syntax::{Node, parse};
 use serde_json::Value;
 
 const DOCS: &str = include_str!("../../docs/ci.md");

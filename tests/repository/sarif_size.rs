@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Level, Owner};
-use aivss_lint::report::{FileReport, Format, Report, write};
+use aivss_lint::output::{Format, write};
+use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::{Source, Span};
 use serde_json::Value;
 

@@ -1,18 +1,18 @@
 //! Classes of bytes, for the loops over each byte of each text.
 
-pub(super) const ALPHANUMERIC: u8 = 1;
-pub(super) const CAPITAL: u8 = 2;
+pub(crate) const ALPHANUMERIC: u8 = 1;
+pub(crate) const CAPITAL: u8 = 2;
 /// A hyphen or a dot, which is a sign of an address before a letter or digit.
-pub(super) const JOINT: u8 = 4;
+pub(crate) const JOINT: u8 = 4;
 /// A sign of an address.
-pub(super) const ADDRESS: u8 = 8;
+pub(crate) const ADDRESS: u8 = 8;
 /// A bracket, or a byte of a letter that is not in ASCII and may be one.
-pub(super) const BRACKET: u8 = 16;
-pub(super) const APOSTROPHE: u8 = 32;
+pub(crate) const BRACKET: u8 = 16;
+pub(crate) const APOSTROPHE: u8 = 32;
 
 /// The classes of a byte, a bit each.
 #[inline]
-pub(super) fn of(byte: u8) -> u8 {
+pub(crate) fn of(byte: u8) -> u8 {
     CLASSES[usize::from(byte)]
 }
 

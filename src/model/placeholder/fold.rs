@@ -5,14 +5,15 @@
 //! There are two readings. [`Reading::Letters`] keeps each script, so that words of any language are found.
 //! [`Reading::Shapes`] also takes letters of other scripts for the Latin letters that they look like.
 
-use super::class;
-use super::table::Hash;
-use super::vocabulary::{self, Roles};
-use crate::unseen::is_unseen;
+use crate::invisible::is_unseen;
+use crate::model::placeholder::class;
+use crate::model::placeholder::table::Hash;
+use crate::model::placeholder::vocabulary;
+use crate::model::placeholder::vocabulary::Roles;
 
 /// How letters are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// As the letters that they are.
     Letters,
     /// As the Latin letters that they look like.
@@ -21,7 +22,7 @@ pub(super) enum Reading {
 
 /// What is between a word and the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gap {
+pub(crate) enum Gap {
     /// Nothing: it is the last word.
     End,
     /// White space alone.
@@ -36,31 +37,31 @@ pub(super) enum Gap {
 
 /// A folded word.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// Its letters and digits, folded.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Whether it is written in capitals.
-    pub(super) capital: bool,
+    pub(crate) capital: bool,
     /// What follows it.
-    pub(super) gap: Gap,
-    pub(super) hash: Hash,
+    pub(crate) gap: Gap,
+    pub(crate) hash: Hash,
     roles: Roles,
 }
 
 impl Word<'_> {
     /// Whether it plays one of these roles.
-    pub(super) fn is(self, roles: Roles) -> bool {
+    pub(crate) fn is(self, roles: Roles) -> bool {
         self.roles & roles != 0
     }
 }
 
 /// The beginning of a text, folded. All letters are in one buffer, because this runs for each text of each file.
 #[derive(Debug)]
-pub(super) struct Folded {
+pub(crate) struct Folded {
     letters: String,
     spans: Vec<Span>,
     /// Whether these are all of its words.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,55 +83,55 @@ impl Span {
 }
 
 impl Folded {
-    pub(super) fn words(&self) -> Words<'_> {
+    pub(crate) fn words(&self) -> Words<'_> {
         Words { letters: &self.letters, spans: &self.spans }
     }
 }
 
 /// Folded words in a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     letters: &'a str,
     spans: &'a [Span],
 }
 
 impl<'a> Words<'a> {
     #[inline]
-    pub(super) fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         self.spans.len()
     }
 
     #[inline]
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.spans.is_empty()
     }
 
     #[inline]
-    pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = Word<'a>> + ExactSizeIterator {
+    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = Word<'a>> + ExactSizeIterator {
         self.spans.iter().map(move |span| span.word(self.letters))
     }
 
     /// The word at an index, if there is one.
     #[inline]
-    pub(super) fn get(self, index: usize) -> Option<Word<'a>> {
+    pub(crate) fn get(self, index: usize) -> Option<Word<'a>> {
         self.spans.get(index).map(|span| span.word(self.letters))
     }
 
     /// The first words, as many as there are of `count`.
     #[inline]
-    pub(super) fn to(self, count: usize) -> Self {
+    pub(crate) fn to(self, count: usize) -> Self {
         Self { spans: &self.spans[..count.min(self.len())], ..self }
     }
 
     /// The words behind the first `count`.
     #[inline]
-    pub(super) fn from(self, count: usize) -> Self {
+    pub(crate) fn from(self, count: usize) -> Self {
         Self { spans: &self.spans[count.min(self.len())..], ..self }
     }
 
     /// The letters of the words, without what is between them.
     #[inline]
-    pub(super) fn joined(self) -> &'a str {
+    pub(crate) fn joined(self) -> &'a str {
         let (start, end) =
             self.spans.first().zip(self.spans.last()).map_or((0, 0), |(one, other)| (one.start, other.end));
         &self.letters[start..end]
@@ -138,7 +139,7 @@ impl<'a> Words<'a> {
 
     /// The hash of [`Self::joined`].
     #[inline]
-    pub(super) fn hash(self) -> Hash {
+    pub(crate) fn hash(self) -> Hash {
         self.spans.iter().fold(Hash::EMPTY, |hash, span| hash.then(span.hash))
     }
 }
@@ -148,7 +149,7 @@ const MOST_WORDS: usize = 40;
 const MOST_CHARACTERS: usize = 300;
 
 /// Folds the beginning of a text.
-pub(super) fn fold(text: &str, reading: Reading) -> Folded {
+pub(crate) fn fold(text: &str, reading: Reading) -> Folded {
     let mut folder = Folder {
         letters: String::with_capacity(text.len().min(MOST_CHARACTERS)),
         spans: Vec::with_capacity(text.len().min(MOST_CHARACTERS) / 4 + 1),

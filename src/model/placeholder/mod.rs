@@ -14,7 +14,7 @@ mod vocabulary;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::Blank;
+use crate::model::Blank;
 pub(crate) use fold::shapes;
 use fold::{Folded, Gap, Reading, Word, Words, fold};
 use phrases::{Affix, Group};

@@ -1,11 +1,11 @@
 //! Phrases of placeholders, one row a language, separated by `|`. Case, accents, punctuation and spaces do not count. Phrases
 //! in Latin letters are written without accents, so that the compiler can make a table of them.
 
-use super::table::{Hash, Table};
+use crate::model::placeholder::table::{Hash, Table};
 
 /// What a phrase is for, which decides in which fields it counts. The last one wins, because it counts in most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(crate) enum Group {
     /// A pointer to another place.
     Pointer,
     /// That there is nothing.
@@ -29,7 +29,7 @@ impl Group {
 }
 
 /// All phrases with their groups.
-pub(super) fn all() -> impl Iterator<Item = (&'static str, Group)> {
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Group)> {
     let rows = Group::ALL.into_iter().flat_map(|(group, rows)| rows.iter().map(move |(_, row)| (row, group)));
     rows.flat_map(|(row, group)| row.split('|').map(move |phrase| (phrase, group)))
 }
@@ -49,17 +49,17 @@ static LATIN: Table<8192> = {
 };
 
 /// The group of a phrase in Latin letters.
-pub(super) fn latin(phrase: Hash) -> Option<Group> {
+pub(crate) fn latin(phrase: Hash) -> Option<Group> {
     let groups = LATIN.get(phrase);
     let last = usize::try_from(groups.checked_ilog2()?).ok()?;
     Group::ALL.get(last).map(|(group, _)| *group)
 }
 
 /// Phrases of one group: the language and what is said in it.
-pub(super) type Rows = &'static [(&'static str, &'static str)];
+pub(crate) type Rows = &'static [(&'static str, &'static str)];
 
 /// Texts that no field takes for a value.
-pub(super) const EMPTY: Rows = &[
+pub(crate) const EMPTY: Rows = &[
     (
         "English",
         "wip|nothing|no threats|none identified|none known|todo|to do|tbd|tba|tbc|fixme|n/a|na|none|unknown|pending",
@@ -91,7 +91,7 @@ pub(super) const EMPTY: Rows = &[
 ];
 
 /// Promises of a text to come.
-pub(super) const PROMISES: Rows = &[
+pub(crate) const PROMISES: Rows = &[
     ("German", "bitte erganzen|noch leer|leer|spater ausfullen"),
     (
         "Russian",
@@ -339,7 +339,7 @@ pub(super) const PROMISES: Rows = &[
 ];
 
 /// The words of a form that nobody has filled in.
-pub(super) const FORMS: Rows = &[
+pub(crate) const FORMS: Rows = &[
     (
         "English",
         "your name|your name here|name here|your team|your team here|owner name|name of the owner|insert name|insert name here|enter name",
@@ -372,7 +372,7 @@ pub(super) const FORMS: Rows = &[
 ];
 
 /// Texts that say that there is nothing, without a reason, and words that say nothing at all.
-pub(super) const NOTHINGS: Rows = &[
+pub(crate) const NOTHINGS: Rows = &[
     (
         "English",
         "no|yes|none|nope|nothing known|not relevant|not available|not known|not specified|not defined|no idea|dont know|i dont know",
@@ -481,7 +481,7 @@ pub(super) const NOTHINGS: Rows = &[
 ];
 
 /// Texts that only point to another place.
-pub(super) const POINTERS: Rows = &[
+pub(crate) const POINTERS: Rows = &[
     (
         "English",
         "ditto|idem|ibid|ibidem|same as above|as above|like above|same as before|same as previous|see above|see below|above|below|the same",
@@ -591,15 +591,15 @@ pub(super) const POINTERS: Rows = &[
 ];
 
 /// Beginnings and ends of short texts in scripts without spaces: the affix, and the most letters that the whole may have.
-pub(super) struct Affix {
-    pub(super) text: &'static str,
-    pub(super) most: usize,
+pub(crate) struct Affix {
+    pub(crate) text: &'static str,
+    pub(crate) most: usize,
 }
 
 /// Beginnings of promises.
-pub(super) const PROMISE_PREFIXES: &[Affix] = &[Affix { text: "后续再", most: 8 }];
+pub(crate) const PROMISE_PREFIXES: &[Affix] = &[Affix { text: "后续再", most: 8 }];
 /// Ends of promises.
-pub(super) const PROMISE_SUFFIXES: &[Affix] = &[
+pub(crate) const PROMISE_SUFFIXES: &[Affix] = &[
     Affix { text: "作成予定", most: 8 },
     Affix { text: "記入予定", most: 8 },
     Affix { text: "追記予定", most: 8 },
@@ -621,7 +621,7 @@ pub(super) const PROMISE_SUFFIXES: &[Affix] = &[
     Affix { text: "예정", most: 10 },
 ];
 /// Beginnings of pointers.
-pub(super) const POINTER_PREFIXES: &[Affix] = &[
+pub(crate) const POINTER_PREFIXES: &[Affix] = &[
     Affix { text: "详见", most: 14 },
     Affix { text: "參見", most: 14 },
     Affix { text: "参见", most: 14 },
@@ -632,7 +632,7 @@ pub(super) const POINTER_PREFIXES: &[Affix] = &[
     Affix { text: "见附", most: 6 },
 ];
 /// Ends of pointers.
-pub(super) const POINTER_SUFFIXES: &[Affix] = &[
+pub(crate) const POINTER_SUFFIXES: &[Affix] = &[
     Affix { text: "を参照", most: 20 },
     Affix { text: "を参照してください", most: 30 },
     Affix { text: "をご覧ください", most: 26 },

@@ -4,7 +4,7 @@
 
 /// The hash of letters. That of two texts in a row follows from theirs, so that a phrase is hashed by its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hash {
+pub(crate) struct Hash {
     value: u64,
     /// What the hash of the text before this one is multiplied by.
     power: u64,
@@ -12,9 +12,9 @@ pub(super) struct Hash {
 
 impl Hash {
     const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
-    pub(super) const EMPTY: Self = Self { value: 0, power: 1 };
+    pub(crate) const EMPTY: Self = Self { value: 0, power: 1 };
 
-    pub(super) const fn of(letters: &[u8]) -> Self {
+    pub(crate) const fn of(letters: &[u8]) -> Self {
         let (mut hash, mut at) = (Self::EMPTY, 0);
         while at < letters.len() {
             hash = hash.with(letters[at]);
@@ -23,7 +23,7 @@ impl Hash {
         hash
     }
 
-    pub(super) const fn then(self, next: Self) -> Self {
+    pub(crate) const fn then(self, next: Self) -> Self {
         Self {
             value: self.value.wrapping_mul(next.power).wrapping_add(next.value),
             power: self.power.wrapping_mul(next.power),
@@ -32,7 +32,7 @@ impl Hash {
 
     /// The hash of a text that goes on with a letter.
     #[inline]
-    pub(super) const fn with(self, letter: u8) -> Self {
+    pub(crate) const fn with(self, letter: u8) -> Self {
         Self {
             value: self.value.wrapping_mul(Self::BASE).wrapping_add(letter as u64 + 1),
             power: self.power.wrapping_mul(Self::BASE),
@@ -41,24 +41,24 @@ impl Hash {
 }
 
 /// A table of `SIZE` places, a power of two, of which at most half are taken.
-pub(super) struct Table<const SIZE: usize> {
+pub(crate) struct Table<const SIZE: usize> {
     /// The hashes, 0 for none.
     keys: [u64; SIZE],
     values: [u16; SIZE],
 }
 
 impl<const SIZE: usize> Table<SIZE> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { keys: [0; SIZE], values: [0; SIZE] }
     }
 
     /// The bits that were inserted for an entry, 0 for none.
-    pub(super) const fn get(&self, entry: Hash) -> u16 {
+    pub(crate) const fn get(&self, entry: Hash) -> u16 {
         self.values[self.place(entry)]
     }
 
     /// Inserts each entry of a list, reduced to its letters and digits. Entries that are not in ASCII are left out.
-    pub(super) const fn insert_all(&mut self, list: &[u8], separator: u8, bits: u16) {
+    pub(crate) const fn insert_all(&mut self, list: &[u8], separator: u8, bits: u16) {
         let (mut hash, mut is_ascii, mut at) = (Hash::EMPTY, true, 0);
         while at < list.len() {
             let byte = list[at];

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::fold::{Reading, fold};
-use super::table::Hash;
-use super::vocabulary::{WORDS, roles};
-use super::{Blank, TextKind, blank, group_of, is_number_for_letters, is_plain, phrases, says_nothing};
+use crate::model::placeholder::fold::{Reading, fold};
+use crate::model::placeholder::table::Hash;
+use crate::model::placeholder::vocabulary::{WORDS, roles};
+use crate::model::placeholder::{
+    Blank, TextKind, blank, group_of, is_number_for_letters, is_plain, phrases, says_nothing,
+};
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
     blank(text, kind).is_some()

@@ -1,44 +1,44 @@
-//! Single words of placeholders, in small letters without accents: see [`super::fold`]. Texts made of nothing but them say
+//! Single words of placeholders, in small letters without accents: see [`crate::model::placeholder::fold`]. Texts made of nothing but them say
 //! nothing. The compiler turns them into a table, so that a word costs one look and the program starts without work.
 
-use super::table::{Hash, Table};
+use crate::model::placeholder::table::{Hash, Table};
 
 /// The parts that a word may play in a placeholder, a bit each.
-pub(super) type Roles = u16;
+pub(crate) type Roles = u16;
 
 /// Marks a gap: with a note behind it, it is still no answer.
-pub(super) const MARKER: Roles = 1 << 0;
+pub(crate) const MARKER: Roles = 1 << 0;
 /// Begins a note after a marker.
-pub(super) const NOTE: Roles = 1 << 1;
+pub(crate) const NOTE: Roles = 1 << 1;
 /// Says nothing by itself, beside the others.
-pub(super) const FILLER: Roles = 1 << 2;
+pub(crate) const FILLER: Roles = 1 << 2;
 /// Is announced: participles, infinitives and nouns of work that is still to be done.
-pub(super) const ANNOUNCED: Roles = 1 << 3;
+pub(crate) const ANNOUNCED: Roles = 1 << 3;
 /// Puts what is announced into the future.
-pub(super) const ANNOUNCING: Roles = 1 << 4;
+pub(crate) const ANNOUNCING: Roles = 1 << 4;
 /// Demands what is announced.
-pub(super) const MODAL: Roles = 1 << 5;
+pub(crate) const MODAL: Roles = 1 << 5;
 /// Begins a remark on a promise: who keeps it, and when.
-pub(super) const CONNECTOR: Roles = 1 << 6;
+pub(crate) const CONNECTOR: Roles = 1 << 6;
 /// Says that there is nothing.
-pub(super) const DENIAL: Roles = 1 << 7;
+pub(crate) const DENIAL: Roles = 1 << 7;
 /// Is said to be missing, in a text that says nothing else.
-pub(super) const DENIED: Roles = 1 << 8;
+pub(crate) const DENIED: Roles = 1 << 8;
 /// Begins a pointer to another place.
-pub(super) const POINTING: Roles = 1 << 9;
+pub(crate) const POINTING: Roles = 1 << 9;
 /// Is a place that a pointer leads to.
-pub(super) const PLACE: Roles = 1 << 10;
+pub(crate) const PLACE: Roles = 1 << 10;
 /// Is found around the name of a place.
-pub(super) const AROUND_PLACE: Roles = 1 << 11;
+pub(crate) const AROUND_PLACE: Roles = 1 << 11;
 /// Fills a field so that it is not empty.
-pub(super) const GIBBERISH: Roles = 1 << 12;
+pub(crate) const GIBBERISH: Roles = 1 << 12;
 /// Is of an instruction in a form: what to write there, or that something goes there.
-pub(super) const FORM: Roles = 1 << 13;
+pub(crate) const FORM: Roles = 1 << 13;
 /// Is a thing that is called by a marker, as the items of a to-do list are.
-pub(super) const MARKED: Roles = 1 << 14;
+pub(crate) const MARKED: Roles = 1 << 14;
 
 /// The roles of a word, 0 for most.
-pub(super) fn roles(word: Hash) -> Roles {
+pub(crate) fn roles(word: Hash) -> Roles {
     TABLE.get(word)
 }
 
@@ -57,7 +57,7 @@ static TABLE: Table<4096> = {
 };
 
 /// Words that mark a gap.
-pub(super) const MARKERS: &[&str] = &[
+pub(crate) const MARKERS: &[&str] = &[
     "fixme",
     "tba",
     "tbc",
@@ -79,7 +79,7 @@ pub(super) const MARKERS: &[&str] = &[
 ];
 
 /// The words by their roles, separated by spaces.
-pub(super) const WORDS: &[(Roles, &str)] = &[
+pub(crate) const WORDS: &[(Roles, &str)] = &[
     (
         NOTE,
         "add after align analyse analyze ask assess be before by check clarify complete confirm decide define \

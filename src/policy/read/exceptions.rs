@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::{Reader, UNREAD, fault, first_key};
 use crate::date::Date;
-use crate::document::Node;
+use crate::did_you_mean::nearest;
 use crate::model::{TextKind, blank};
-use crate::pattern::Case;
-use crate::policy::{Exception, Set};
+use crate::policy::globs::Case;
+use crate::policy::read::{Reader, UNREAD, fault, first_key};
+use crate::policy::{Exception, Sourced};
 use crate::rules;
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::syntax::Node;
 
 impl Reader<'_> {
-    pub(super) fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Set<i32>>) -> Vec<Exception> {
+    pub(crate) fn exceptions(&mut self, root: Node<'_>, max_term: Option<&Sourced<i32>>) -> Vec<Exception> {
         let mut exceptions: Vec<Exception> = Vec::new();
         let mut lines: HashMap<(String, String, Option<String>), u32> = HashMap::new();
         for node in self.entries(root, "exceptions") {
@@ -34,7 +34,7 @@ impl Reader<'_> {
         exceptions
     }
 
-    fn exception(&mut self, node: Node<'_>, max_term: Option<&Set<i32>>) -> Option<Exception> {
+    fn exception(&mut self, node: Node<'_>, max_term: Option<&Sourced<i32>>) -> Option<Exception> {
         let map = node.as_map()?;
         let text = |key| map.entry(key).and_then(|entry| Some((entry.value.as_str()?, entry.span())));
         for (key, why) in [("reason", "say why the fault may stay"), ("owner", "name who answers for it")] {

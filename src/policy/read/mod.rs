@@ -2,7 +2,7 @@
 
 mod exceptions;
 mod modules;
-mod terms;
+mod settings;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,18 +10,19 @@ use std::sync::Arc;
 
 pub use modules::{RegoTests, test_modules, test_rego};
 
-use super::{BuiltIn, Policy, Set};
 use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::document::{self, List, Node, POLICY_MARKER};
-use crate::lint::{MOST_FAULTS, finish, limit};
-use crate::pattern::{Case, PathSet};
+use crate::did_you_mean::nearest;
+use crate::lint::{MOST_FAULTS, limit, sort_and_dedup};
+use crate::policy::globs::{Case, PathSet};
+use crate::policy::{BuiltIn, Policy, Sourced};
 use crate::rules;
 use crate::schema::Schema;
 use crate::source::{Source, Span};
-use crate::suggest::nearest;
+use crate::syntax;
+use crate::syntax::{List, Node, POLICY_MARKER};
 
 /// How a policy comes by the files that it names: those it extends, and rules in Rego.
-pub trait Files: Sync {
+pub trait FileLoader: Sync {
     /// The bytes of a file, by its name as it is shown.
     ///
     /// # Errors
@@ -68,20 +69,20 @@ pub trait Files: Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct NoFiles;
 
-impl Files for NoFiles {
+impl FileLoader for NoFiles {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         Err(format!("{name} is not here"))
     }
 }
 
-impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> Files for F {
+impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> FileLoader for F {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         self(name)
     }
 }
 
 /// The files that a policy may name.
-pub type Load<'l> = &'l dyn Files;
+pub type Load<'l> = &'l dyn FileLoader;
 
 /// A policy file that cannot be used, with everything that is wrong with it.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ pub fn read(source: Source, load: Load<'_>) -> Result<Policy, Vec<Broken>> {
 ///
 /// # Errors
 /// As [`read`], but for what the schema would find.
-pub(super) fn read_own(source: Source) -> Result<Policy, Vec<Broken>> {
+pub(crate) fn read_own(source: Source) -> Result<Policy, Vec<Broken>> {
     read_as(Shape::Known, source, &NoFiles)
 }
 
@@ -153,7 +154,7 @@ fn read_chained(
     loaded: &Loaded,
     broken: &mut Vec<Broken>,
 ) -> Policy {
-    let document = document::parse(source);
+    let document = syntax::parse(source);
     let mut faults = Faults::default();
     faults.extend(document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)));
     let mut roots = document.roots();
@@ -183,7 +184,7 @@ fn read_chained(
             let over = match parent {
                 Parent::BuiltIn(built_in) => {
                     // A built-in policy has a level for every rule, be it the rule's own.
-                    policy.terms.levels.clear();
+                    policy.settings.levels.clear();
                     built_in.policy()
                 }
                 Parent::File(source) => {
@@ -199,7 +200,7 @@ fn read_chained(
     }
     let Faults(mut faults) = faults;
     limit(&mut faults, Owner::Policy, Span::new(0, 0));
-    finish(&mut faults, &document);
+    sort_and_dedup(&mut faults, &document);
     // What aliases of a policy lead to is wrong once.
     faults.dedup();
     if !faults.is_empty() {
@@ -302,7 +303,7 @@ impl Reader<'_> {
         let is_path =
             name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
         if !is_path {
-            let known = super::BUILT_IN.map(|built_in| built_in.name);
+            let known = crate::policy::BUILT_IN.map(|built_in| built_in.name);
             let help = nearest(name, known).map(|meant| format!("did you mean `{meant}`?"));
             let message = format!("`{name}` is neither a built-in policy ({}) nor a path", known.join(", "));
             return Err((message, help));
@@ -330,8 +331,7 @@ impl Reader<'_> {
             Ok(bytes) => {
                 let source = Source::decode(path, bytes);
                 // Nothing of a file that is no policy is to be quoted.
-                let is_policy =
-                    document::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
+                let is_policy = syntax::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
                 if is_policy {
                     Ok(Parent::File(source))
                 } else {
@@ -348,12 +348,12 @@ impl Reader<'_> {
         let include = files.and_then(|files| self.patterns(files, "include"));
         let exclude = files.and_then(|files| {
             let place = files.as_map()?.entry("exclude")?.key_span;
-            Some(Set { value: self.patterns(files, "exclude")?, origin: self.origin(place) })
+            Some(Sourced { value: self.patterns(files, "exclude")?, origin: self.origin(place) })
         });
         let models_in = root.get("require").and_then(|require| self.models_in(require));
         let max_term = root.as_map().and_then(|map| self.days(map, "max_term"));
         Policy {
-            terms: self.terms(root),
+            settings: self.settings(root),
             overrides: self
                 .entries(root, "overrides")
                 .into_iter()
@@ -371,12 +371,12 @@ impl Reader<'_> {
         }
     }
 
-    fn models_in(&mut self, require: Node<'_>) -> Option<Set<PathSet>> {
+    fn models_in(&mut self, require: Node<'_>) -> Option<Sourced<PathSet>> {
         let place = require.as_map()?.entry("models_in")?.key_span;
         require.get("models_in")?.as_list()?;
         let nodes = self.entries(require, "models_in");
         // Folders that differ in case alone are the same one on some systems.
-        Some(Set { value: self.pattern_list(&nodes, Case::Any)?, origin: self.origin(place) })
+        Some(Sourced { value: self.pattern_list(&nodes, Case::Any)?, origin: self.origin(place) })
     }
 
     /// The elements of a list of exceptions, overrides or patterns, as far as there may be more of them.
@@ -482,10 +482,10 @@ mod tests {
         };
         let source = |text: &str| Source::decode("p.yaml", text.as_bytes().to_vec());
         let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files).unwrap();
-        let limits = policy.terms().limits();
+        let limits = policy.settings().limits();
         assert_eq!(limits.score.as_ref().unwrap().origin.to_string(), "base/a.yaml:3:11");
         assert_eq!(limits.cvss_base.as_ref().unwrap().origin.to_string(), "base/b.yaml:3:23");
-        assert!(policy.terms().three_point().unwrap().to_string().starts_with("strict:"));
+        assert!(policy.settings().three_point().unwrap().to_string().starts_with("strict:"));
         let broken = |text: &str| {
             read(source(text), &files).unwrap_err().remove(0).diagnostics.remove(0).message.into_string()
         };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Broken, Load, Loaded, Reader, beside, fault, items};
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::document::{self, Node, POLICY_MARKER};
-use crate::policy::answer::{Fault, Program, Test, is_test};
-use crate::policy::rego::{Alone, Rego, run_tests};
+use crate::policy::read::{Broken, Load, Loaded, Reader, beside, fault, items};
 use crate::policy::{DATA_EXTENSIONS, Policy};
+use crate::rego::answer::{Fault, Program, Test, is_test};
+use crate::rego::engine::{Alone, Rego, run_tests};
 use crate::rules;
 use crate::source::{Source, Span};
+use crate::syntax;
+use crate::syntax::{Node, POLICY_MARKER};
 
 /// The most modules that a policy may name, and the most files of data.
 const MOST_MODULES: usize = 500;
@@ -65,7 +66,7 @@ pub fn test_rego(
     load: Load<'_>,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<RegoTests, Vec<Broken>> {
-    let document = document::parse(source);
+    let document = syntax::parse(source);
     let Some(root) = document.roots().find(|root| root.get(POLICY_MARKER).is_some()) else {
         return Ok(RegoTests::default());
     };
@@ -127,7 +128,7 @@ fn tested(named: &Named, load: Load<'_>, is_wanted: &dyn Fn(&str) -> bool) -> Re
 
 impl Reader<'_> {
     /// Compiles the rules in Rego that the file names.
-    pub(super) fn rego(
+    pub(crate) fn rego(
         &mut self,
         root: Node<'_>,
         load: Load<'_>,
@@ -240,7 +241,7 @@ impl Reader<'_> {
         }
         let text = self.text(&name, load, named)?;
         let source = Source::decode(name.clone(), text.clone().into_bytes());
-        let document = document::parse(&source);
+        let document = syntax::parse(&source);
         let problems: Vec<Diagnostic> =
             document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
         if !problems.is_empty() {

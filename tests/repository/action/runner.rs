@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use aivss_lint::document::{Node, parse};
 use aivss_lint::source::Source;
+use aivss_lint::syntax::{Node, parse};
 use serde_json::{Value, json};
 
 /// What the job's token is; it must reach no step but those that are to write.
@@ -188,9 +188,9 @@ impl Job {
         let Some(condition) = step.get("if").map(|condition| condition.as_str().unwrap()) else {
             return !failed;
         };
-        let terms: Vec<&str> = condition.split(" && ").collect();
-        (!failed || terms.contains(&"always()"))
-            && terms.iter().filter(|term| **term != "always()").all(|term| {
+        let settings: Vec<&str> = condition.split(" && ").collect();
+        (!failed || settings.contains(&"always()"))
+            && settings.iter().filter(|term| **term != "always()").all(|term| {
                 let (equal, (left, right)) = match term.split_once(" == ") {
                     Some(sides) => (true, sides),
                     None => (false, term.split_once(" != ").unwrap_or_else(|| panic!("condition {term}"))),

@@ -1,0 +1,28 @@
+//! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
+//! mitigation factor.
+
+use crate::aivss::Factor;
+use crate::aivss::{Formula, Stage, Steps, THREAT};
+
+pub(crate) static FORMULA: Formula = Formula {
+    version: "0.5",
+    cites: "OWASP AIVSS v0.5, section 4",
+    tenth: Factor::GoalDrivenPlanning,
+    threat: THREAT,
+    mitigation: &[],
+    uplift: |inputs| inputs.factor_sum,
+    total: |inputs, uplift| (inputs.base + uplift).halved() * inputs.threat,
+    steps: |inputs, uplift| Steps {
+        uplift: None,
+        total: format!("({} + {}) ∕ 2 · {}", inputs.base.plain(), uplift.plain(), inputs.threat.plain()),
+    },
+    stages: |inputs, uplift| {
+        let mean = (inputs.base + uplift).halved();
+        vec![
+            Stage::new("CVSS base", inputs.base),
+            Stage::new("mean with the factor sum", mean),
+            Stage::new("threat multiplier", mean * inputs.threat),
+        ]
+    },
+    in_floats: |given| f64::midpoint(given.base, given.sum) * given.threat,
+};

@@ -1,0 +1,44 @@
+//! AIVSS v0.8, the current public release: the uplift fills part of the room that CVSS leaves up to 10.
+
+use crate::aivss::Factor;
+use crate::aivss::{Formula, Inputs, MITIGATION, Stage, Steps, THREAT};
+use crate::decimal::Decimal;
+
+pub(crate) static FORMULA: Formula = Formula {
+    version: "0.8",
+    cites: "OWASP AIVSS v0.8, section 3",
+    tenth: Factor::NaturalLanguageInterface,
+    threat: THREAT,
+    mitigation: MITIGATION,
+    uplift,
+    total: |inputs, uplift| (inputs.base + uplift) * inputs.mitigation,
+    steps: |inputs, uplift| Steps {
+        uplift: Some(uplift_step(inputs)),
+        total: format!("({} + {}) · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
+    },
+    stages: |inputs, uplift| stages(inputs, uplift, (inputs.base + uplift) * inputs.mitigation),
+    in_floats: |given| {
+        (given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat) * given.mitigation
+    },
+};
+
+/// Base, factors, threat multiplier; and the total, which mitigation leads to.
+pub(crate) fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
+    let factors = (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten();
+    vec![
+        Stage::new("CVSS base", inputs.base),
+        Stage::new("agentic factors", inputs.base + factors),
+        Stage::new("threat multiplier", inputs.base + uplift),
+        Stage::new("mitigation factor", total),
+    ]
+}
+
+/// AARS = (10 − CVSS base) · (factor sum ∕ 10) · threat multiplier.
+pub(crate) fn uplift(inputs: &Inputs) -> Decimal {
+    (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten() * inputs.threat
+}
+
+pub(crate) fn uplift_step(inputs: &Inputs) -> String {
+    let (base, sum, threat) = (inputs.base.plain(), inputs.factor_sum.plain(), inputs.threat.plain());
+    format!("(10 − {base}) · ({sum} ∕ 10) · {threat}")
+}

@@ -1,0 +1,104 @@
+//! Whole texts, moved or left.
+
+use proptest::prelude::*;
+
+use crate::convert::migrate::*;
+use crate::diagnostic::Edit;
+
+const STOCK: &str = include_str!("../../rules/stock.yaml");
+
+fn aim(tenth: Tenth) -> Aim {
+    Aim { formula: Formula::named("0.8").unwrap(), tenth }
+}
+
+fn old() -> String {
+    STOCK.replace("'0.8'", "'0.5'").replace("natural_language_interface", "goal_driven_planning")
+}
+
+fn migrated(name: &str, text: &str, tenth: Tenth) -> Migrated {
+    migrate(&Source::decode(name, text.as_bytes().to_vec()), aim(tenth), |_| Vec::new())
+}
+
+#[test]
+fn a_rewriting_that_says_anything_else_is_not_taken() {
+    let source = Source::decode("a.yaml", old().into_bytes());
+    let mut steps = plan(&source, aim(Tenth::CheckOptions));
+    assert!(rewritten(&source, &steps, aim(Tenth::CheckOptions)).is_some());
+    let Outcome::Moved(moved) = &mut steps[0].outcome else { panic!("{steps:?}") };
+    let line = old().find("score: 9.4").unwrap();
+    moved.fix.edits.push(Edit { span: Span::new(line, line), text: "aars: 1.0\n  ".to_owned() });
+    assert!(rewritten(&source, &steps, aim(Tenth::CheckOptions)).is_none());
+}
+
+#[test]
+fn of_two_models_one_that_is_not_understood_does_not_hold_up_the_other() {
+    // The anchor stands in what would become a comment.
+    let odd = old()
+        .replace("planning: 1.0", "planning: { score: &plan 1.0 }")
+        .replace("maestro:", "x-plan: *plan\nmaestro:");
+    let migrated = migrated("a.yaml", &format!("{}---\n{odd}", old()), Tenth::CheckOptions);
+    assert!(matches!(migrated.steps[0].outcome, Outcome::Moved(_)));
+    assert!(matches!(migrated.steps[1].outcome, Outcome::Left { .. }));
+    assert!(migrated.text.ends_with(&odd) && migrated.arrived[0].open().is_some());
+}
+
+fn bits() -> impl Strategy<Value = String> {
+    let known = [
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "\t",
+        "#",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "{",
+        "}",
+        "[",
+        "'",
+        "\"",
+        "|\n",
+        ">-\n",
+        "? ",
+        "!!str ",
+        "---\n",
+        "...\n",
+        "    ",
+        "0.5",
+        "ü",
+        "\u{feff}",
+        "goal_driven_planning: 0.5\n",
+        "```\n",
+    ];
+    proptest::sample::select(known.to_vec()).prop_map(str::to_owned)
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_moved_or_left_and_moved_once(
+        inserts in proptest::collection::vec((0..1_000_usize, bits()), 0..6),
+        is_page in any::<bool>(),
+        ask in any::<bool>(),
+    ) {
+        let mut text = old();
+        for (at, bit) in inserts {
+            // Around the places that change, mostly.
+            let at = 70 + at % 400;
+            let at = (at.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap();
+            text.insert_str(at, &bit);
+        }
+        let (name, text) =
+            if is_page { ("a.md", format!("# A\n\n```yaml\n{text}```\n")) } else { ("a.yaml", text) };
+        let tenth = if ask { Tenth::CheckOptions } else { Tenth::Value(Decimal::new(5, 1)) };
+        let once = migrated(name, &text, tenth);
+        let moved = once.steps.iter().filter(|step| step.moved().is_some()).count();
+        prop_assert_eq!(moved > 0, once.text != text);
+        let twice = migrated(name, &once.text, tenth);
+        prop_assert_eq!(&twice.text, &once.text);
+        prop_assert!(twice.steps.iter().all(|step| step.moved().is_none()));
+        let open = |steps: &[Step]| -> Vec<_> { steps.iter().map(Step::open).collect() };
+        prop_assert_eq!(open(&twice.arrived), open(&once.arrived));
+    }
+}

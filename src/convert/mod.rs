@@ -1,0 +1,6 @@
+//! Conversions: other formats to threat models and back, and new threat models.
+
+pub mod export;
+pub mod import;
+pub mod migrate;
+pub mod scaffold;

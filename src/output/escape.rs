@@ -1,0 +1,233 @@
+//! Text from files under test made safe to print: no control character reaches a terminal, no command the service
+//! that keeps the log. What a format gives a meaning of its own, such as Markdown's stars, is up to that format.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::invisible::is_unseen;
+
+/// Whether a character steers a terminal or the direction of text, or is not seen.
+pub fn is_steering(letter: char) -> bool {
+    if letter.is_ascii() {
+        return letter.is_ascii_control();
+    }
+    is_unseen(letter)
+}
+
+/// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
+fn is_command(text: &str, at: usize) -> bool {
+    let rest = text[at..].strip_prefix('#').filter(|_| text[..at].ends_with('#'));
+    rest.is_some_and(|rest| {
+        rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).starts_with('[')
+    })
+}
+
+/// A message in a line: what would steer is written out, as in `\u{1b}`.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_steering) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for (at, letter) in text.char_indices() {
+        if is_command(text, at) {
+            safe.push_str("\\u{23}");
+        } else if is_steering(letter) {
+            safe.extend(letter.escape_default());
+        } else {
+            safe.push(letter);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
+/// escaped, and what a log would take for a command, which means the same to whoever reads it.
+pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = JsonLines { line: Vec::new(), out };
+    serde_json::to_writer_pretty(&mut lines, value)?;
+    writeln!(lines)
+}
+
+/// JSON on its way out, a line at a time: of a large report there is never more than that.
+struct JsonLines<'o> {
+    line: Vec<u8>,
+    out: &'o mut dyn Write,
+}
+
+impl Write for JsonLines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = str::from_utf8(&self.line).map_err(io::Error::other)?;
+                self.out.write_all(plain_json(line).as_bytes())?;
+                self.line.clear();
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A line of JSON with what steers in its texts escaped. A line feed stands between parts only, never in a text, and two
+/// number signs in a text only.
+fn plain_json(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| is_steering(letter) && letter != '\n';
+    // Nearly all lines are made of these alone, and all of them are many.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if (is_plain || !text.contains(steers)) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for (at, letter) in text.char_indices() {
+        if steers(letter) || is_command(text, at) {
+            let mut units = [0; 2];
+            safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(letter);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// A page of HTML without lines that GitHub would take for workflow commands: the first colon of such a line becomes
+/// a character reference, which means the same in texts and in attributes.
+pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
+    if !page.lines().any(begins_command) {
+        return Cow::Borrowed(page);
+    }
+    let lines = page.split_inclusive('\n').map(|line| {
+        if begins_command(line) { Cow::Owned(line.replacen(':', "&#58;", 1)) } else { Cow::Borrowed(line) }
+    });
+    Cow::Owned(lines.collect())
+}
+
+/// A path as part of a URI: everything encoded but the slash and what RFC 3986 calls unreserved.
+pub(crate) fn uri_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Whether a line that begins like this is a workflow command of GitHub's.
+pub(crate) fn begins_command(text: &str) -> bool {
+    text.trim_start().starts_with("::")
+}
+
+/// Whether a service that keeps the log would obey this line. Some end a line at a carriage return, too.
+pub fn is_log_command(text: &str) -> bool {
+    text.split('\r').any(begins_command) || text.match_indices('#').any(|(at, _)| is_command(text, at))
+}
+
+/// A whole line that is no workflow command: a path that makes it look like one is written as `./path`.
+pub(crate) fn plain_line(text: String) -> String {
+    if begins_command(&text) { format!("./{text}") } else { text }
+}
+
+/// A source text to quote from: what would steer is replaced by a sign of the same length in bytes, so that every
+/// place keeps its offset. Line breaks and tabs stay.
+pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| is_steering(letter) && !matches!(letter, '\n' | '\t');
+    // A carriage return before a line feed is part of the break.
+    if !text.contains(steers) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let is_break = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
+        safe.push(match letter.len_utf8() {
+            _ if is_command(text, at) => '?',
+            _ if is_break || !steers(letter) => letter,
+            1 => '?',
+            2 => '¿',
+            3 => '\u{FFFD}',
+            _ => '\u{10FFFD}',
+        });
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_seen_and_not_obeyed() {
+        assert_eq!(line("a\u{1b}[31mb\r\n\u{202E}c"), "a\\u{1b}[31mb\\r\\n\\u{202e}c");
+        assert_eq!(same_length("a\u{1b}]8;;\u{7}\r\nb\u{9b}\u{202E}"), "a?]8;;?\r\nb¿\u{FFFD}");
+    }
+
+    #[test]
+    fn log_commands_are_broken_up() {
+        assert_eq!(line("a ##[group]b"), "a #\\u{23}[group]b");
+        assert_eq!(line("###vso[x]"), "##\\u{23}vso[x]");
+        assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
+        assert_eq!(same_length("##[a]\n##vso[b]"), "#?[a]\n#?vso[b]");
+        assert_eq!(plain_line(" ::error::x".to_owned()), "./ ::error::x");
+        assert_eq!(plain_page("<p>\n ::error::x\na::b</p>"), "<p>\n &#58;:error::x\na::b</p>");
+    }
+
+    #[test]
+    fn json_shows_what_steers_and_means_the_same() {
+        let text = "a\u{7f}\u{9b}2J\u{202e}\u{e0041}\u{feff}ü\n";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"a\\u007f\\u009b2J\\u202e\\udb40\\udc41\\ufeffü\\n\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+        let text = "###vso[a]b ##c";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"##\\u0023vso[a]b ##c\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+    }
+
+    #[test]
+    fn characters_ignorable_by_default_are_escaped_and_letters_are_not() {
+        for letter in ['\u{34F}', '\u{115F}', '\u{3164}', '\u{FE0F}', '\u{FFA0}', '\u{FFF0}', '\u{E0FFF}'] {
+            assert!(is_steering(letter), "{letter:?}");
+        }
+        assert_eq!(line("\u{FFF9}a\u{E0101}"), "\\u{fff9}a\\u{e0101}");
+        assert_eq!(line("Ünï ход 系統 🦀 ~"), "Ünï ход 系統 🦀 ~");
+    }
+
+    proptest! {
+        #[test]
+        fn every_format_and_control_character_is_escaped(letter in "[\\p{Cf}\\p{Cc}\\p{Zl}\\p{Zp}]") {
+            prop_assert!(letter.contains(is_steering), "{letter:?}");
+        }
+
+        #[test]
+        fn no_log_command_passes(text in "[#a\\[:\u{1b}\n ]{0,40}") {
+            for safe in [line(&text), same_length(&text)] {
+                for part in safe.split("##").skip(1) {
+                    let part = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+                    prop_assert!(!part.starts_with('['), "{safe}");
+                }
+            }
+            prop_assert_eq!(same_length(&text).len(), text.len());
+        }
+
+        #[test]
+        fn no_control_character_passes_and_offsets_stay(text in any::<String>()) {
+            prop_assert!(!line(&text).contains(is_steering));
+            let quoted = same_length(&text);
+            prop_assert_eq!(quoted.len(), text.len());
+            prop_assert!(text.char_indices().all(|(at, _)| quoted.is_char_boundary(at)));
+            let control = quoted.replace("\r\n", "\n");
+            prop_assert!(!control.contains(|letter: char| letter.is_control() && letter != '\n' && letter != '\t'));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a run has shown of a policy: exceptions that are due, overlong or cover nothing, and entries without effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::lint::sort_and_dedup;
+use crate::policy::{Exception, Policy, Settings};
+use crate::rules;
+use crate::rules::{
+    Check, Rule, exception_expired, exception_expiring, exception_overlong, exception_unused, model_removed,
+    model_unreadable, model_weakened, policy_ineffective, score_increased,
+};
+use crate::source::Source;
+use crate::syntax;
+
+/// Which entries of a policy had a part in a run, by their places in it.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyUsage {
+    /// Overrides that matched a model.
+    pub overrides: BTreeSet<usize>,
+    /// Exceptions that cover a problem.
+    pub exceptions: BTreeSet<usize>,
+    /// Exceptions for a file of which something was not read or not computed.
+    pub unclear: BTreeSet<usize>,
+}
+
+/// What a run was about.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'r> {
+    /// The day.
+    pub today: Date,
+    /// The files and folders that were searched, relative to the repository's root, which is itself the empty text. Empty
+    /// where something could not be read.
+    pub searched: &'r [String],
+    /// Whether the models were compared with a base revision.
+    pub compared: bool,
+    /// Warn of exceptions that expire within so many days.
+    pub expiring_within: Option<i32>,
+}
+
+impl Run<'_> {
+    /// Whether the whole repository was judged, so that what was not used is of no use.
+    fn is_whole(self) -> bool {
+        self.searched.iter().any(String::is_empty)
+    }
+}
+
+impl PolicyUsage {
+    /// Adds what another part of the run has used.
+    pub fn extend(&mut self, other: Self) {
+        self.overrides.extend(other.overrides);
+        self.exceptions.extend(other.exceptions);
+        self.unclear.extend(other.unclear);
+    }
+}
+
+/// Rules that report nothing in a run without a base revision.
+const COMPARING: [&Rule; 4] =
+    [&score_increased::RULE, &model_removed::RULE, &model_unreadable::RULE, &model_weakened::RULE];
+
+impl Policy {
+    /// The faults that a run has shown of the policy, by file, at the levels of the policy that judges: this one,
+    /// or that of a base revision.
+    pub fn review(
+        &self,
+        used: &PolicyUsage,
+        run: Run<'_>,
+        judging: &Self,
+    ) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+        let mut found: Vec<(&Origin, Diagnostic)> = Vec::new();
+        for (at, exception) in self.exceptions().iter().enumerate() {
+            let was_checked =
+                self.was_checked(exception.rule(), run) && judging.was_checked(exception.rule(), run);
+            let is_known = exception.is_within(run.searched) && !used.unclear.contains(&at) && was_checked;
+            found.extend(due(exception, is_known && !used.exceptions.contains(&at), run));
+        }
+        if run.is_whole() {
+            let unused = self.overrides().iter().enumerate().filter(|(at, _)| !used.overrides.contains(at));
+            found.extend(unused.map(|(_, over)| {
+                let message = "this override matches no threat model";
+                let rule = &policy_ineffective::RULE;
+                (&over.origin, Diagnostic::new(rule, Owner::Policy, over.origin.span, message))
+            }));
+        }
+        found.extend(self.speechless());
+        self.by_file(found, judging)
+    }
+
+    /// Whether a run has checked a rule: the command line can switch it off, and some need a base revision.
+    fn was_checked(&self, rule: &str, run: Run<'_>) -> bool {
+        !self.switches_off(rule)
+            && (run.compared || !COMPARING.iter().any(|comparing| comparing.name == rule))
+    }
+
+    /// Rules set to a level that they never reach, because no terms set what they need.
+    fn speechless(&self) -> impl Iterator<Item = (&Origin, Diagnostic)> {
+        let all = || self.overrides.iter().map(|over| &over.settings).chain([&self.settings]);
+        all().flat_map(|settings: &Settings| settings.levels().iter()).filter_map(move |(name, level)| {
+            let Check::Limit { applies, .. } = rules::named(name)?.check else { return None };
+            if level.value.is_none() || all().any(applies) {
+                return None;
+            }
+            let message = format!("`{name}` never speaks: nothing that it needs is set");
+            let rule = &policy_ineffective::RULE;
+            Some((&level.origin, Diagnostic::new(rule, Owner::Policy, level.origin.span, message)))
+        })
+    }
+
+    /// Sorts faults to the files they are in; the built-in policies have none to show.
+    fn by_file(
+        &self,
+        found: Vec<(&Origin, Diagnostic)>,
+        judging: &Self,
+    ) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
+        let mut by_file: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
+        for (origin, mut diagnostic) in found {
+            if let Some(level) = rules::named(&diagnostic.rule).and_then(|rule: &Rule| judging.level(rule)) {
+                diagnostic.level = level;
+                by_file.entry(&origin.file).or_default().push(diagnostic);
+            }
+        }
+        let sources = self.sources().iter();
+        sources
+            .filter_map(|source| {
+                let mut diagnostics = by_file.remove(source.name())?;
+                sort_and_dedup(&mut diagnostics, &syntax::parse(source));
+                // Several policies can extend the same one.
+                diagnostics.dedup();
+                Some((source.clone(), diagnostics))
+            })
+            .collect()
+    }
+}
+
+/// What is to be said of one exception.
+fn due<'e>(exception: &'e Exception, is_unused: bool, run: Run<'_>) -> Option<(&'e Origin, Diagnostic)> {
+    let name = format!("the exception for `{}`", exception.rule());
+    let at_day = |rule: &Rule, message: String| {
+        let origin = &exception.expires_origin;
+        Some((origin, Diagnostic::new(rule, Owner::Policy, origin.span, message)))
+    };
+    let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+    let Some(left) = exception.days_left(run.today) else {
+        let message = match exception.expires {
+            Some(day) => format!("{name} expired {} ago", days(run.today.days_since(day))),
+            None => format!(
+                "{name} ends on `{}`, which is no date (YYYY-MM-DD): it counts as expired",
+                exception.written
+            ),
+        };
+        return at_day(&exception_expired::RULE, message);
+    };
+    if let Some(most) = exception.overlong(run.today) {
+        let message = format!("{name} lasts {left} more days, and {} are allowed", most.value);
+        return at_day(&exception_overlong::RULE, message);
+    }
+    if is_unused {
+        let message = format!("{name} in {} covers no fault", exception.pattern());
+        let origin = &exception.origin;
+        return Some((origin, Diagnostic::new(&exception_unused::RULE, Owner::Policy, origin.span, message)));
+    }
+    if run.expiring_within.is_some_and(|within| left <= within) {
+        let when = if left == 0 { "today".to_owned() } else { format!("in {}", days(left)) };
+        return at_day(&exception_expiring::RULE, format!("{name} expires {when}"));
+    }
+    None
+}

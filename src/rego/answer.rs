@@ -1,0 +1,199 @@
+//! What goes to rules in Rego and what comes back: the words between the engine and the gate.
+
+use serde_json::Value;
+
+use crate::diagnostic::{Level, Origin};
+#[cfg(feature = "rego")]
+use crate::did_you_mean::nearest;
+
+/// One answer of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Answer {
+    /// How much it weighs.
+    pub level: Level,
+    /// The rule's name, `rego/` before it.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+    /// JSON pointer of the place in the threat model.
+    pub path: Option<String>,
+    /// What else the rule reports of it, as JSON.
+    pub details: Option<String>,
+}
+
+/// The place at which a rule is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The rule's name with that of its package.
+    pub rule: String,
+    /// The file and the line.
+    pub origin: Origin,
+}
+
+impl Definition {
+    /// The file, the line and the rule, as the beginning of a message.
+    pub fn shown(&self) -> String {
+        format!("{}:{}: rule `{}`", self.origin.file, self.origin.line, self.rule)
+    }
+}
+
+/// What rules answer for one input. Numbers are places in the list of definitions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    /// Messages.
+    pub(crate) given: Vec<(usize, Answer)>,
+    /// What is wrong with the form of answers.
+    pub(crate) wrong: Vec<(usize, String)>,
+    /// Why rules could not be evaluated, as whole sentences.
+    pub(crate) failed: Vec<String>,
+}
+
+/// Modules and data that belong together.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "rego"), expect(dead_code, reason = "the engine reads it"))]
+pub(crate) struct Program<'p> {
+    /// The modules, by name and text.
+    pub(crate) modules: &'p [(String, String)],
+    /// The packages of which `deny`, `violation` and `warn` are evaluated.
+    pub(crate) packages: &'p [String],
+    /// The documents below `data`, an object.
+    pub(crate) data: &'p Value,
+}
+
+#[cfg(feature = "rego")]
+impl Program<'_> {
+    /// Whether a module is one of tests, by OPA's convention.
+    pub(crate) fn is_test(&self, module: usize) -> bool {
+        self.modules.get(module).is_some_and(|(name, _)| is_test(name))
+    }
+}
+
+/// Whether a file in Rego is one of tests, by OPA's convention.
+pub fn is_test(name: &str) -> bool {
+    name.ends_with("_test.rego")
+}
+
+/// A test of rules in Rego.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its rule.
+    pub definition: Definition,
+    /// Its result.
+    pub outcome: Outcome,
+}
+
+/// The result of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The rule is true.
+    Passed,
+    /// The rule is false or undefined.
+    Failed,
+    /// The rule cannot be evaluated.
+    CliError(String),
+}
+
+/// Why rules cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Module, line and column, where they are known; lines and columns 1-based.
+    pub(crate) place: Option<(usize, u32, u32)>,
+    /// What is wrong.
+    pub(crate) message: String,
+}
+
+impl Fault {
+    /// A fault of no single place.
+    pub(crate) fn general(message: impl Into<String>) -> Self {
+        Self { place: None, message: message.into() }
+    }
+
+    /// A fault in a line of a module.
+    #[cfg(feature = "rego")]
+    pub(crate) fn at((module, line): (usize, u32), message: impl Into<String>) -> Self {
+        Self { place: Some((module, line, 1)), message: message.into() }
+    }
+
+    /// A fault in the engine's words, which begin with a place and end with what is wrong; `module` is meant where
+    /// they name none.
+    #[cfg(feature = "rego")]
+    pub(crate) fn of_engine(module: usize, modules: &[(String, String)], message: &str) -> Self {
+        let what = message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim());
+        let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
+        let numbers = place.and_then(|place| {
+            let (rest, column) = place.rsplit_once(':')?;
+            let (name, line) = rest.rsplit_once(':')?;
+            let at = modules.iter().position(|(module, _)| module == name).unwrap_or(module);
+            Some((at, line.parse().ok()?, column.parse().ok()?))
+        });
+        Self { place: numbers, message: what.to_owned() }
+    }
+}
+
+/// Reads what a rule has come to: a set of messages, each a text or an object with `msg`, and perhaps `path` and
+/// `rule`.
+///
+/// # Errors
+/// What is wrong with its form.
+#[cfg(feature = "rego")]
+pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer>, String> {
+    let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    // A partial rule without a value comes as an object of messages to true.
+    let items: Vec<Value> = match value {
+        Value::Array(items) => items,
+        Value::Object(object) => {
+            if let Some((key, value)) = object.iter().find(|(_, value)| **value != Value::Bool(true)) {
+                return Err(format!(
+                    "`{name}` must be a set of messages, not an object: {key:?} has the value {value}"
+                ));
+            }
+            object.into_iter().map(|(key, _)| Value::String(key)).collect()
+        }
+        Value::Bool(false) | Value::Null => Vec::new(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => {
+            return Err(format!("`{name}` must be a set of messages"));
+        }
+    };
+    items.iter().map(|item| answer(item, name, level)).collect()
+}
+
+/// The keys of a message.
+#[cfg(feature = "rego")]
+const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
+
+#[cfg(feature = "rego")]
+fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
+    if let Some(key) = item.as_object().and_then(|object| object.keys().find(|key| !KEYS.contains(&&***key)))
+    {
+        let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?"));
+        let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
+        return Err(format!(
+            "unknown key `{key}` in a message of `{name}` ({keys}){}",
+            meant.unwrap_or_default()
+        ));
+    }
+    let text = |key: &str| match item.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(format!("`{key}` in a message of `{name}` is not a string: {other}")),
+    };
+    let message = item.as_str().map(str::to_owned).map_or_else(|| text("msg"), |text| Ok(Some(text)))?;
+    let message =
+        message.ok_or_else(|| format!("`{name}` answers {item}, which has no text and no `msg`"))?;
+    let rule = text("rule")?.unwrap_or_else(|| name.to_owned());
+    let is_slug =
+        !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if !is_slug {
+        return Err(format!(
+            "`{name}` answers with the rule name {rule:?}: letters, digits and hyphens are allowed"
+        ));
+    }
+    let path = text("path")?;
+    if let Some(path) = path.as_deref().filter(|path| !path.is_empty() && !path.starts_with('/')) {
+        return Err(format!(
+            "path {path:?} in a message of `{name}` is not a JSON pointer, which begins with `/`"
+        ));
+    }
+    let details = item.get("details").filter(|details| !details.is_null()).map(Value::to_string);
+    Ok(Answer { level, rule: format!("rego/{rule}"), message, path, details })
+}

@@ -1,0 +1,128 @@
+//! The definition that a problem comes from, where a rule has several.
+//!
+//! The engine joins the results of all definitions of a rule. A second engine has a copy of each under a name of its
+//! own, and what it evaluates to is compared with the problem. Where that does not work, the first definition is shown.
+
+use std::collections::BTreeMap;
+
+use regorus::{Engine, Value};
+
+use crate::rego::answer::{Answer, answers};
+use crate::rego::engine::{Asked, add};
+use crate::rego::rules::Rules;
+
+/// The most definitions that are copied.
+const MOST: usize = 1_000;
+/// The beginning of the names of copies.
+const PREFIX: &str = "aivss_lint_definition_";
+
+/// An engine with copies of definitions.
+#[derive(Clone)]
+pub(crate) struct Mirror {
+    engine: Engine,
+}
+
+impl Mirror {
+    /// Copies definitions, given by their places among all.
+    pub(crate) fn of(
+        engine: &Engine,
+        rules: &Rules,
+        modules: &[(String, String)],
+        definitions: Vec<usize>,
+    ) -> Option<Self> {
+        let is_taken = rules.names.iter().any(|name| name.contains(PREFIX));
+        if definitions.is_empty() || definitions.len() > MOST || is_taken {
+            return None;
+        }
+        let mut copies: BTreeMap<usize, String> = BTreeMap::new();
+        for at in definitions {
+            let definition = rules.definitions.get(at)?;
+            let module = definition.place.0;
+            let (_, text) = modules.get(module)?;
+            let (_, name) = rules.names[definition.rule].rsplit_once('.')?;
+            let copy = copies.entry(module).or_insert_with(|| rules.preamble(module, text).to_owned());
+            // A default value is no problem.
+            let Some(rest) = text.get(definition.bytes.clone()).and_then(|text| text.strip_prefix(name))
+            else {
+                continue;
+            };
+            copy.push_str(&format!("\n{PREFIX}{at}{rest}\n"));
+        }
+        let mut engine = engine.clone();
+        for (module, text) in &copies {
+            add(&mut engine, &modules[*module].0, text).ok()?;
+        }
+        Some(Self { engine })
+    }
+
+    /// The definition of each answer of a rule, as far as it can be found.
+    pub(crate) fn places(&self, input: &Value, asked: &Asked) -> BTreeMap<Answer, usize> {
+        let mut engine = self.engine.clone();
+        engine.set_input(input.clone());
+        let mut places = BTreeMap::new();
+        for (at, json) in Self::results(&mut engine, asked).unwrap_or_default() {
+            for answer in answers(&json, asked.name(), asked.level).unwrap_or_default() {
+                places.entry(answer).or_insert(at);
+            }
+        }
+        places
+    }
+
+    /// The results of the definitions of a rule, in one evaluation, so that they share the rules that they use.
+    fn results(engine: &mut Engine, asked: &Asked) -> Option<Vec<(usize, String)>> {
+        let package = asked.whole.strip_suffix(asked.name())?;
+        let copy = |at: &usize| format!("[x | x := data.{package}{PREFIX}{at}]");
+        let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>();
+        // The engine bounds the length of a line.
+        let copies = copies.join(",\n");
+        let results = engine.eval_query(format!("[{copies}]"), false).ok()?;
+        let found = results.result.first()?.expressions.first()?.value.as_array().ok()?;
+        let each = found.iter().zip(&asked.definitions);
+        let each =
+            each.filter_map(|(values, at)| Some((*at, values.as_array().ok()?.first()?.to_json_str().ok()?)));
+        Some(each.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rego::answer::Program;
+    use crate::rego::engine::Rego;
+
+    #[test]
+    fn definitions_of_several_modules_are_told_apart() {
+        let modules = [
+            ("a.rego".to_owned(), "package main\n\nimport rego.v1\n\ndeny contains \"one\"\n".to_owned()),
+            (
+                "b.rego".to_owned(),
+                "package main\n\nimport rego.v1\n\n\n\ndeny contains {\"msg\": \"two\"}\n".to_owned(),
+            ),
+        ];
+        let data = serde_json::json!({});
+        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
+        let rego = Rego::compile(program).unwrap();
+        let said = rego.ask("{}").unwrap();
+        let places: Vec<(&str, &str)> = said
+            .given
+            .iter()
+            .map(|(at, answer)| (&*answer.message, &*rego.definitions()[*at].origin.file))
+            .collect();
+        assert_eq!(places, [("one", "a.rego"), ("two", "b.rego")]);
+    }
+
+    #[test]
+    fn many_definitions_are_told_apart() {
+        let rules: String =
+            (0..200).map(|number| format!("deny contains \"m{number}\" if input.a\n")).collect();
+        let modules = [("a.rego".to_owned(), format!("package main\n{rules}"))];
+        let data = serde_json::json!({});
+        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
+        let rego = Rego::compile(program).unwrap();
+        let said = rego.ask("{\"a\": 1}").unwrap();
+        assert_eq!(said.given.len(), 200);
+        for (at, answer) in said.given {
+            let line = rego.definitions()[at].origin.line;
+            assert_eq!(answer.message, format!("m{}", line - 2));
+        }
+    }
+}

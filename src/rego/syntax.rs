@@ -1,0 +1,190 @@
+//! The engine's syntax tree of a module, as JSON: its rules, their names and places, and what they mention.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as JsonValue;
+
+/// A reference in a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mention {
+    pub(crate) parts: Vec<String>,
+    pub(crate) line: u32,
+    pub(crate) kind: MentionKind,
+}
+
+/// The use that a rule makes of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MentionKind {
+    Value,
+    Call,
+    /// `with … as`: something else takes its place, so it need not exist.
+    Replaced,
+}
+
+/// The depth of a rule's syntax tree, with each statement of a body as one level: the engine evaluates the later ones
+/// within the earlier ones.
+pub(crate) fn depth_of(tree: &JsonValue) -> usize {
+    match tree {
+        JsonValue::Object(object) => {
+            let entries = object.iter().filter(|(key, _)| *key != "span");
+            let depths = entries.map(|(key, value)| {
+                let statements = value.as_array().filter(|_| key == "stmts").map_or(0, Vec::len);
+                statements + depth_of(value)
+            });
+            1 + depths.max().unwrap_or(0)
+        }
+        JsonValue::Array(items) => items.iter().map(depth_of).max().unwrap_or(0),
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => 0,
+    }
+}
+
+/// The rules of a module.
+pub(crate) fn each_rule(module: &JsonValue) -> impl Iterator<Item = &JsonValue> {
+    // A rule is `Spec` or `Default`, each with one entry.
+    module["rules"].as_array().into_iter().flatten().filter_map(|rule| rule.as_object()?.values().next())
+}
+
+/// The name of a module's package.
+pub(crate) fn package_of(module: &JsonValue) -> String {
+    path(&module["package"]["refr"]).join(".")
+}
+
+/// A rule's name with that of its package.
+pub(crate) fn full_name(module: &JsonValue, rule: &JsonValue) -> Option<String> {
+    let head = match rule.get("head").and_then(JsonValue::as_object) {
+        Some(head) => head.values().next()?,
+        None => rule,
+    };
+    let parts = path(&head["refr"]);
+    Some(format!("{}.{}", package_of(module), parts.first()?))
+}
+
+/// Whether a definition is one of a function.
+pub(crate) fn is_function(rule: &JsonValue) -> bool {
+    let has_arguments = rule["args"].as_array().is_some_and(|arguments| !arguments.is_empty());
+    has_arguments || rule["head"]["Func"].is_object()
+}
+
+/// A rule's tree without the reference that names it, which is no mention of itself.
+pub(crate) fn without_own_name(rule: &JsonValue) -> JsonValue {
+    let mut rule = rule.clone();
+    let head = rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next());
+    if let Some(object) = head.and_then(JsonValue::as_object_mut) {
+        object.remove("refr");
+    } else if let Some(object) = rule.as_object_mut() {
+        object.remove("refr");
+    }
+    rule
+}
+
+/// The line at which a node begins.
+pub(crate) fn line_of(node: &JsonValue) -> u32 {
+    node["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(1)
+}
+
+/// The bytes of a span.
+pub(crate) fn bytes_of(span: &JsonValue) -> Option<std::ops::Range<usize>> {
+    let offset = |end: &str| span[end].as_u64().and_then(|offset| usize::try_from(offset).ok());
+    Some(offset("start")?..offset("end")?)
+}
+
+/// The parts of a reference, `a.b["c"]` as a, b, c; it ends where something computed begins.
+pub(crate) fn path(expression: &JsonValue) -> Vec<String> {
+    fn whole(expression: &JsonValue) -> (Vec<String>, bool) {
+        if let Some(name) = expression["Var"]["value"].as_str() {
+            return (vec![name.to_owned()], true);
+        }
+        let (reference, part) = match (&expression["RefDot"], &expression["RefBrack"]) {
+            (dot @ JsonValue::Object(_), _) => (&dot["refr"], dot["field"][1].as_str()),
+            (_, bracket @ JsonValue::Object(_)) => {
+                (&bracket["refr"], bracket["index"]["String"]["value"].as_str())
+            }
+            _ => return (Vec::new(), false),
+        };
+        let (mut parts, is_whole) = whole(reference);
+        match part.filter(|_| is_whole) {
+            Some(part) => parts.push(part.to_owned()),
+            None => return (parts, false),
+        }
+        (parts, true)
+    }
+    whole(expression).0
+}
+
+/// The imports of a module, by the names that they have there.
+pub(crate) fn imports(module: &JsonValue, text: &str) -> BTreeMap<String, Vec<String>> {
+    let imports = module["imports"].as_array().into_iter().flatten();
+    imports
+        .filter_map(|import| {
+            let parts = path(&import["refr"]);
+            // The tree has an alias by its place in the text alone.
+            let alias = bytes_of(&import["as"]).and_then(|bytes| text.get(bytes));
+            let name = alias.map(str::to_owned).or_else(|| parts.last().cloned())?;
+            Some((name, parts))
+        })
+        .collect()
+}
+
+/// A reference with an import's whole path in place of its name.
+pub(crate) fn expanded(parts: Vec<String>, imports: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    match parts.first().and_then(|first| imports.get(first)) {
+        Some(imported) if imported.first().is_some_and(|root| root == "data") => {
+            imported.iter().chain(&parts[1..]).cloned().collect()
+        }
+        _ => parts,
+    }
+}
+
+/// All references of a rule. Of what it mentions often, the first time counts.
+pub(crate) fn mentions_of(rule: &JsonValue) -> Vec<Mention> {
+    let mut found = Vec::new();
+    collect(&without_own_name(rule), line_of(rule), MentionKind::Value, &mut found);
+    found.sort();
+    found.dedup_by(|later, first| later.parts == first.parts && later.kind == first.kind);
+    found
+}
+
+/// All references within a syntax tree. The depth is that of the engine's own parser.
+fn collect(tree: &JsonValue, line: u32, kind: MentionKind, found: &mut Vec<Mention>) {
+    match tree {
+        JsonValue::Object(object) => {
+            let parts = path(tree);
+            let is_reference = !parts.is_empty();
+            if is_reference {
+                found.push(Mention { parts, line, kind });
+            }
+            for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
+                let line =
+                    value["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(line);
+                match key.as_str() {
+                    // Its beginning is part of it; what is computed on the way is not.
+                    "RefDot" | "RefBrack" if is_reference => collect_computed(value, line, found),
+                    "with_mods" => {
+                        for replacement in value.as_array().into_iter().flatten() {
+                            collect(&replacement["refr"], line, MentionKind::Replaced, found);
+                            collect(&replacement["as"], line, MentionKind::Value, found);
+                        }
+                    }
+                    "fcn" => collect(value, line, MentionKind::Call, found),
+                    _ => collect(value, line, MentionKind::Value, found),
+                }
+            }
+        }
+        JsonValue::Array(items) => {
+            for item in items {
+                collect(item, line, MentionKind::Value, found);
+            }
+        }
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    }
+}
+
+/// The references in the brackets of a reference, `b` of `a[b].c`.
+fn collect_computed(reference: &JsonValue, line: u32, found: &mut Vec<Mention>) {
+    collect(&reference["index"], line, MentionKind::Value, found);
+    for inner in ["RefDot", "RefBrack"] {
+        if reference["refr"][inner].is_object() {
+            collect_computed(&reference["refr"][inner], line, found);
+        }
+    }
+}

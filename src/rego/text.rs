@@ -1,0 +1,298 @@
+//! What is checked of a module in Rego before the engine sees its text: how deep its expressions can nest, and whether
+//! it uses words that the engine would print a warning about.
+//!
+//! The engine parses and evaluates expressions by recursion, and a chain such as `a + a + …` nests as deep as it is
+//! long. The depth is counted from tokens alone, and never below that of the engine's tree.
+
+/// How deep expressions may nest: operators, references and calls in a row, and what stands in brackets.
+const MOST_NESTED: usize = 100;
+/// How deep brackets may nest.
+const MOST_BRACKETS: usize = 64;
+
+/// The keywords that Rego before OPA 1.0 has only where they are imported.
+const IMPORTED: [&str; 4] = ["contains", "every", "if", "in"];
+
+/// A place in a text: line and column, both 1-based.
+pub(crate) type Place = (u32, u32);
+
+/// The place at which a module nests too deep, if there is one.
+pub(crate) fn too_deep(text: &str) -> Option<Place> {
+    let mut levels = vec![Level::default()];
+    let mut before = Kind::Operator;
+    for token in Tokens::new(text) {
+        let level = levels.last_mut()?;
+        match token.kind {
+            Kind::Operand if token.text == "in" => level.depth += 1,
+            Kind::Operand if before == Kind::Operand => level.end(),
+            Kind::Operand => {}
+            Kind::Operator => level.depth += 1,
+            Kind::Separator => level.end(),
+            Kind::Open => {
+                match (before, token.text) {
+                    (Kind::Operand, "{") => level.end(),
+                    (Kind::Operand, _) => level.depth += 1,
+                    _ => {}
+                }
+                levels.push(Level::default());
+            }
+            Kind::Close => {
+                let inner = levels.pop()?;
+                let Some(outer) = levels.last_mut() else {
+                    levels.push(Level::default());
+                    continue;
+                };
+                outer.depth = outer.depth.max(inner.deepest.max(inner.depth) + 2);
+            }
+        }
+        let is_too_deep = levels.len() > MOST_BRACKETS || levels.last()?.depth > MOST_NESTED;
+        if is_too_deep {
+            return Some(token.place);
+        }
+        before = match token.kind {
+            Kind::Close => Kind::Operand,
+            Kind::Operand if token.text == "in" => Kind::Operator,
+            kind => kind,
+        };
+    }
+    None
+}
+
+/// The most digits that a number may have.
+const MOST_DIGITS: usize = 1_000;
+/// The most digits that an exponent may have.
+const MOST_SHORT_DIGITS: usize = 3;
+
+/// The first number of a module that the engine would compute at great length.
+pub(crate) fn huge_number(text: &str) -> Option<Place> {
+    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
+    let is_huge = |at: usize| {
+        let text = tokens[at].text;
+        // A sign parts an exponent from its number, and a dot the digits before it from those after it.
+        let exponent = match (tokens.get(at + 1), tokens.get(at + 2)) {
+            (Some(sign), Some(exponent)) if text.ends_with(['e', 'E']) && ["+", "-"].contains(&sign.text) => {
+                exponent.text
+            }
+            _ => "",
+        };
+        text.starts_with(|first: char| first.is_ascii_digit()) && is_huge_number(&format!("{text}{exponent}"))
+    };
+    (0..tokens.len()).find(|at| is_huge(*at)).map(|at| tokens[at].place)
+}
+
+/// Whether JSON text has, outside of its strings, a number that the engine would compute at great length.
+pub(crate) fn has_huge_number(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        if has_huge_part(&rest[..start]) {
+            return true;
+        }
+        rest = &rest[start..];
+        rest = rest.get(quoted_length(rest)..).unwrap_or_default();
+    }
+    has_huge_part(rest)
+}
+
+fn has_huge_part(text: &str) -> bool {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+-._".contains(letter)).any(is_huge_number)
+}
+
+/// Whether the engine would compute a number at great length: its digits, or those of its exponent, are too many.
+pub(crate) fn is_huge_number(text: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let is_long = |(_, exponent): (&str, &str)| digits(exponent) > MOST_SHORT_DIGITS;
+    digits(text) > MOST_DIGITS || text.split_once(['e', 'E']).is_some_and(is_long)
+}
+
+/// One level of brackets.
+#[derive(Default)]
+struct Level {
+    /// The depth of the expression at hand.
+    depth: usize,
+    /// The greatest depth of those before it.
+    deepest: usize,
+}
+
+impl Level {
+    /// Ends an expression.
+    fn end(&mut self) {
+        self.deepest = self.deepest.max(self.depth);
+        self.depth = 0;
+    }
+}
+
+/// The first keyword that a module of before OPA 1.0 uses without importing it, with its place. The engine takes it for a name,
+/// and prints a warning that quotes the module.
+pub(crate) fn unimported_keyword(text: &str) -> Option<(&'static str, Place)> {
+    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
+    let texts: Vec<&str> = tokens.iter().map(|token| token.text).collect();
+    let is_imported = |keyword: &&str| {
+        (0..texts.len()).any(|at| match &texts[at..] {
+            ["import", "future", ".", "keywords", ".", word, ..] => {
+                word == keyword || (*word == "every" && *keyword == "in")
+            }
+            ["import", "rego", ".", "v1", ..] | ["import", "future", ".", "keywords", ..] => true,
+            _ => false,
+        })
+    };
+    let missing: Vec<&'static str> = IMPORTED.into_iter().filter(|keyword| !is_imported(keyword)).collect();
+    tokens.iter().enumerate().find_map(|(at, token)| {
+        let keyword = missing.iter().copied().find(|keyword| *keyword == token.text)?;
+        let is_call = keyword == "contains" && texts.get(at + 1) == Some(&"(");
+        let is_part = at > 0 && texts[at - 1] == ".";
+        (!is_call && !is_part).then_some((keyword, token.place))
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A name, a keyword, a number or a text.
+    Operand,
+    Operator,
+    /// `,` or `;`.
+    Separator,
+    Open,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Token<'t> {
+    kind: Kind,
+    text: &'t str,
+    place: Place,
+}
+
+/// The tokens of a module, without white space and comments. Each character of an operator is a token.
+struct Tokens<'t> {
+    rest: &'t str,
+    line: u32,
+    column: u32,
+}
+
+impl<'t> Tokens<'t> {
+    const fn new(text: &'t str) -> Self {
+        Self { rest: text, line: 1, column: 1 }
+    }
+
+    /// Takes this many bytes off the text.
+    fn take(&mut self, length: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        for letter in taken.chars() {
+            if letter == '\n' {
+                (self.line, self.column) = (self.line.saturating_add(1), 1);
+            } else {
+                self.column = self.column.saturating_add(1);
+            }
+        }
+        taken
+    }
+
+    fn skip_blank(&mut self) {
+        loop {
+            let blank = self.rest.len() - self.rest.trim_start().len();
+            let comment = if self.rest[blank..].starts_with('#') {
+                self.rest[blank..].find('\n').unwrap_or(self.rest.len() - blank)
+            } else {
+                0
+            };
+            if blank + comment == 0 {
+                return;
+            }
+            self.take(blank + comment);
+        }
+    }
+}
+
+impl<'t> Iterator for Tokens<'t> {
+    type Item = Token<'t>;
+
+    fn next(&mut self) -> Option<Token<'t>> {
+        self.skip_blank();
+        let place = (self.line, self.column);
+        let first = self.rest.chars().next()?;
+        let (kind, length) = match first {
+            '"' => (Kind::Operand, quoted_length(self.rest)),
+            '`' => (Kind::Operand, self.rest[1..].find('`').map_or(self.rest.len(), |end| end + 2)),
+            '(' | '[' | '{' => (Kind::Open, 1),
+            ')' | ']' | '}' => (Kind::Close, 1),
+            ',' | ';' => (Kind::Separator, 1),
+            letter if is_word(letter) => {
+                (Kind::Operand, self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len()))
+            }
+            letter => (Kind::Operator, letter.len_utf8()),
+        };
+        Some(Token { kind, text: self.take(length), place })
+    }
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// The length of a text in quotes, which may hold escapes.
+fn quoted_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices().skip(1) {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_chains_and_deep_brackets_are_found_and_long_modules_pass() {
+        let deep = |expression: String| too_deep(&format!("package main\nx := {expression}\n")).is_some();
+        for piece in ["a + ", "a.", "-", "a in ", "a == ", "f(", "[", "{\"a\": ", "[a | ", "(1 + "] {
+            assert!(deep(piece.repeat(200) + "a"), "{piece}");
+        }
+        assert!(deep("a".to_owned() + &"[0]".repeat(200)));
+        assert!(deep("f".to_owned() + &"(0)".repeat(200)));
+        let rule = "deny contains msg if {\n  some x in input.a.b[_] # (((\n  x != \"(\\\"((\"\n  msg := sprintf(`((%v`, [x + 1 - 2])\n}\n\n";
+        assert_eq!(too_deep(&rule.repeat(1_000)), None);
+        let object: String =
+            (0..500).map(|key| format!("  \"k{key}\": {{\"a\": [1, 2, -3], \"b\": x.y}},\n")).collect();
+        assert_eq!(too_deep(&format!("package a\nx := {{\n{object}}}\n")), None);
+        assert_eq!(too_deep(&format!("package a\nx := [{}]\n", "-1, ".repeat(1_000))), None);
+        assert_eq!(too_deep("package a\n)))]}x"), None);
+        assert_eq!(too_deep(&format!("x :=\n  {}", "a.".repeat(101))), Some((2, 200)));
+    }
+
+    #[test]
+    fn huge_numbers_are_found_and_others_are_not() {
+        let nines = "9".repeat(1_001);
+        for number in ["1e9999", "1E+9999", "2.5e-9999", "1_0e9_9_9_9", &nines, &format!("0.{nines}")] {
+            assert!(is_huge_number(number), "{number}");
+            assert!(has_huge_number(&format!("{{\"a\": [1, {number}]}}")), "{number}");
+            let module = format!("package main\nx := {number}\n").replace('_', "");
+            assert_eq!(huge_number(&module).map(|(line, _)| line), Some(2), "{number}");
+        }
+        for text in ["1e999", "12", "", "3.14", "[1, 2]", "{\"3e12345\": \"1e99999\", \"a\\\"1e99999\": 1}"] {
+            assert!(!has_huge_number(text), "{text}");
+        }
+        assert_eq!(huge_number("x := \"1e99999\" # 1e99999\ny1e99999 := [1e3, 2]"), None);
+    }
+
+    #[test]
+    fn keywords_that_are_not_imported_are_found() {
+        for (text, found) in [
+            ("deny[m] { some x in input.a; m := x }", Some("in")),
+            ("deny[m] { every x in input.a { x } }", Some("every")),
+            ("deny if { true }", Some("if")),
+            ("import future.keywords.every\ndeny[m] { every x in input.a { x } }", None),
+            ("import future.keywords.in\ndeny[m] { every x in input.a { x } }", Some("every")),
+            ("import future.keywords\ndeny[m] { some x in input.a; m := x }", None),
+            ("import rego.v1\ndeny if { true }", None),
+            ("deny[m] { contains(input.a, \"in\"); m := input.if # every\n}", None),
+        ] {
+            assert_eq!(unimported_keyword(text).map(|(keyword, _)| keyword), found, "{text}");
+        }
+    }
+}

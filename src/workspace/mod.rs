@@ -1,0 +1,9 @@
+//! Everything that reads or writes files: discovery, git, atomic writes.
+
+pub mod discover;
+pub(crate) mod file_marker;
+pub(crate) mod file_tree;
+pub mod git;
+pub(crate) mod links;
+pub(crate) mod rewritten;
+pub(crate) mod write;
