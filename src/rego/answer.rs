@@ -90,7 +90,7 @@ pub enum Outcome {
     /// The rule is false or undefined.
     Failed,
     /// The rule cannot be evaluated.
-    CliError(String),
+    Stopped(String),
 }
 
 /// Why rules cannot be used.

@@ -223,7 +223,7 @@ fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
                 let is_true = |value: &Value| !matches!(value, Value::Undefined | Value::Bool(false));
                 if values.map(|found| &found.value).any(is_true) { Outcome::Passed } else { Outcome::Failed }
             }
-            Err(message) => Outcome::CliError(in_a_line(&message)),
+            Err(message) => Outcome::Stopped(in_a_line(&message)),
         };
         Some(Test { definition: definition.clone(), outcome })
     };
