@@ -408,7 +408,7 @@ impl<'r> Baseline<'r> {
                 let is_known = |weight: &Weight| *weight >= weight_of(diagnostic);
                 let Some(found) = candidates.iter().position(is_known) else { continue };
                 candidates.remove(found);
-                let is_fixed = diagnostic.is_fixed();
+                let is_fixed = diagnostic.fixed;
                 diagnostic.known =
                     !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
             }

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::policy::Excepted;
-use crate::rules;
-use crate::rules::Rule;
 use crate::source::{Source, Span};
 
 /// How much a diagnostic weighs.
@@ -37,6 +35,24 @@ impl Level {
     }
 }
 
+/// The part of a rule that a diagnostic and a policy need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The rule's name.
+    pub name: &'static str,
+    /// The level where a policy sets none.
+    pub level: Level,
+    /// Whether no policy can turn the rule off or lower it.
+    pub fixed: bool,
+}
+
+impl RuleInfo {
+    /// An error that no policy can turn off.
+    pub const fn fixed(name: &'static str) -> Self {
+        Self { name, level: Level::Error, fixed: true }
+    }
+}
+
 /// What a problem is about: exceptions and comparisons go by it.
 ///
 /// The rule that finds a problem sets it. Where the bytes lie does not matter: an alias can put them anywhere in a file.
@@ -59,6 +75,8 @@ pub struct Diagnostic {
     pub rule: Cow<'static, str>,
     /// Its weight, as the policy decided.
     pub level: Level,
+    /// Whether no policy can turn its rule off.
+    pub fixed: bool,
     /// The offending bytes.
     pub span: Span,
     /// What is wrong: what was declared, and what is right.
@@ -155,6 +173,19 @@ impl Fix {
     }
 }
 
+/// Why a fault passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excepted {
+    /// The reason given.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day.
+    pub expires: Date,
+    /// The line of the policy.
+    pub origin: Origin,
+}
+
 /// A line of a policy file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -201,10 +232,12 @@ impl std::fmt::Display for Origin {
 
 impl Diagnostic {
     /// A diagnostic of `rule` about `owner`, shown at the bytes in `span`, at the rule's own level.
-    pub fn new(rule: &Rule, owner: Owner, span: Span, message: impl Into<String>) -> Self {
+    pub fn new(rule: impl Into<RuleInfo>, owner: Owner, span: Span, message: impl Into<String>) -> Self {
+        let rule = rule.into();
         Self {
             rule: Cow::Borrowed(rule.name),
             level: rule.level,
+            fixed: rule.fixed,
             span,
             message: message.into().into(),
             title: None,
@@ -230,7 +263,13 @@ impl Diagnostic {
     /// A diagnostic of a rule that is not this program's own.
     pub fn of_rego(rule: String, level: Level, owner: Owner, span: Span, message: String) -> Self {
         let rule = Cow::Owned(rule);
-        Self { rule, level, message: message.into(), ..Self::new(&rules::policy::RULE, owner, span, "") }
+        Self {
+            rule,
+            level,
+            fixed: false,
+            message: message.into(),
+            ..Self::new(RuleInfo::fixed(""), owner, span, "")
+        }
     }
 
     /// The finding's identifier, cut to the length that is shown.
@@ -256,21 +295,6 @@ impl Diagnostic {
             // An alias leads out of the finding.
             _ => format!("{id}:{}", self.pointer),
         }
-    }
-
-    /// Whether its rule is one without which a file or a score would go unread.
-    pub fn is_fixed(&self) -> bool {
-        rules::named(&self.rule).is_some_and(|rule| rule.fixed)
-    }
-
-    /// The way to mend it: its own or, where neither the words at its place nor the schema have said it, that of its rule.
-    pub fn remedy(&self) -> Option<Cow<'_, str>> {
-        if let Some(help) = &self.help {
-            return Some(Cow::Borrowed(help));
-        }
-        let says_enough = self.label.is_some() || self.rule == rules::schema::RULE.name;
-        let rule = rules::named(&self.rule).filter(|_| !says_enough)?;
-        Some(in_passing(rule.remedy))
     }
 
     /// With a text that says what is wrong where the message is not shown next to the place.
@@ -379,17 +403,4 @@ pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<Strin
     };
     let rest = rest.first().map(|rest| format!("/{rest}")).unwrap_or_default();
     format!("/maestro/{layer}/threats/{name}{rest}")
-}
-
-/// A sentence as the end of a line: without its capital and its full stop.
-fn in_passing(sentence: &'static str) -> Cow<'static, str> {
-    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
-    let mut letters = sentence.chars();
-    match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            let rest = &sentence[first.len_utf8()..];
-            Cow::Owned(first.to_lowercase().chain(rest.chars()).collect())
-        }
-        _ => Cow::Borrowed(sentence),
-    }
 }

@@ -406,7 +406,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
         return;
     }
     // What an exception is for can be in the part that was not read or computed.
-    if !linted.unjudged.is_empty() || linted.diagnostics.iter().any(Diagnostic::is_fixed) {
+    if !linted.unjudged.is_empty() || linted.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
         linted.used.unclear.extend(by_rule.values().flatten().map(|(at, _)| *at));
     }
     let ambiguous = ambiguous_findings(&linted.models);
@@ -458,7 +458,7 @@ fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::score_uncomputed::RULE;
     let explained: HashSet<Owner> =
-        found.iter().filter(|problem| problem.is_fixed()).map(|problem| problem.owner).collect();
+        found.iter().filter(|problem| problem.fixed).map(|problem| problem.owner).collect();
     let scores = subject.scores.iter();
     let scores = scores.filter(|scored| scored.working.is_none() && !explained.contains(&scored.owner));
     let message = "the score cannot be computed from what is given";

@@ -143,7 +143,7 @@ impl FileReport {
     /// Whether all there is in the file was read. Where it was not, there may be threat models that nobody has seen, and
     /// those that were seen may say something else.
     pub fn is_read(&self) -> bool {
-        let is_about_all = |fault: &Diagnostic| fault.model.is_none() && fault.is_fixed();
+        let is_about_all = |fault: &Diagnostic| fault.model.is_none() && fault.fixed;
         !self.models.is_empty() && !self.diagnostics.iter().any(is_about_all)
     }
 

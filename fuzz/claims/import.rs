@@ -7,7 +7,7 @@ use crate::{RECOMMENDED, all_lie_in, judged};
 
 /// Any bytes give a draft that is sound YAML, or none and a reason.
 pub fn import(data: &[u8]) {
-    let imported = match aivss_lint::import::import("page", data.to_vec()) {
+    let imported = match aivss_lint::convert::import::import("page", data.to_vec()) {
         Ok(imported) => imported,
         Err(reason) => return assert!(!reason.is_empty(), "refused without a word"),
     };

@@ -3,7 +3,7 @@
 use aivss_lint::aivss::Formula;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::fix::is_unreadable;
-use aivss_lint::migrate::{Aim, Migrated, Step, Tenth, migrate as moved};
+use aivss_lint::convert::migrate::{Aim, Migrated, Step, Tenth, migrate as moved};
 use aivss_lint::source::Source;
 
 use crate::{File, faults};

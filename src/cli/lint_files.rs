@@ -188,7 +188,7 @@ fn is_mention(source: &Source, linted: &LintResult) -> bool {
     let is_unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
     let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
     let is_missing = |problem: &Diagnostic| problem.rule == rules::marker_missing::RULE.name;
-    let is_broken = linted.diagnostics.iter().any(|problem| problem.is_fixed() && !is_missing(problem));
+    let is_broken = linted.diagnostics.iter().any(|problem| problem.fixed && !is_missing(problem));
     // A page has problems only where a block was meant to be a threat model.
     let is_page = source.language() == Language::Markdown;
     let may_be_model = || is_page || may_be_model(source.text(), source.language());
@@ -211,7 +211,7 @@ impl Said {
         }
         let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
         let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
-        if keep > Keep::Faults && file.diagnostics.iter().any(Diagnostic::is_fixed) {
+        if keep > Keep::Faults && file.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
             file.excerpt = file.excerpt.to_compare(&source);
         }
         file.is_policy = content == Content::BrokenPolicy;

@@ -204,7 +204,7 @@ fn count_rego(policy: &str, tests: &RegoTests, open: &mut BTreeSet<String>, tall
                 continue;
             }
             Outcome::Failed => tally.lines.push(format!("FAILED {title}")),
-            Outcome::CliError(message) => {
+            Outcome::Stopped(message) => {
                 tally.lines.push(format!("FAILED {title}"));
                 tally.lines.push(format!("       {message}"));
             }

@@ -12,6 +12,7 @@ use crate::output::escape;
 use crate::output::escape::line;
 use crate::output::fingerprint::Fingerprints;
 use crate::report::{FileReport, Report};
+use crate::rules;
 
 /// What an obstacle is listed as.
 const OBSTACLE: &str = "cannot-judge";
@@ -67,7 +68,7 @@ struct Lines {
 fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
     let passes =
         crate::output::passes_because(report, diagnostic).map(|reason| format!(" ({})", line(&reason)));
-    let help = diagnostic.remedy().or(diagnostic.label.as_deref().map(Cow::Borrowed));
+    let help = rules::remedy(diagnostic).or(diagnostic.label.as_deref().map(Cow::Borrowed));
     let help = help.map(|help| format!(": {}", line(&help)));
     let description: String =
         [Some(line(&diagnostic.message).into_owned()), help, passes].into_iter().flatten().collect();
@@ -86,7 +87,7 @@ fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerp
 }
 
 fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
-    let is_fixed = diagnostic.is_fixed();
+    let is_fixed = diagnostic.fixed;
     match diagnostic.level {
         _ if !report.counts(diagnostic) => "info",
         Level::Error if is_fixed => "critical",

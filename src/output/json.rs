@@ -16,6 +16,7 @@ use crate::model;
 use crate::output::escape;
 use crate::output::snippet::Excerpt;
 use crate::report::{FileReport, Report};
+use crate::rules;
 use crate::score::assessed::{Assessed, AssessedScore, AssessedThreat};
 use crate::source::{Position, Span};
 
@@ -418,7 +419,7 @@ fn fault<'r>(excerpt: &Excerpt, diagnostic: &'r Diagnostic) -> Fault<'r> {
         label: diagnostic.label.as_deref(),
         working: diagnostic.working.as_deref(),
         note: diagnostic.note.as_deref(),
-        help: diagnostic.remedy(),
+        help: rules::remedy(diagnostic),
         related: diagnostic
             .related
             .iter()

@@ -28,6 +28,7 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::report::{Report, count};
+use crate::rules;
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 pub use sheet::{Formulas, write_sheet};
@@ -182,7 +183,7 @@ fn details_with(
         ("note", diagnostic.note.as_deref().map(str::to_owned)),
         ("policy", decided),
         ("excepted", excepted),
-        ("help", diagnostic.remedy().map(Cow::into_owned)),
+        ("help", rules::remedy(diagnostic).map(Cow::into_owned)),
     ];
     details.into_iter().filter_map(|(word, text)| Some((word, text?)))
 }

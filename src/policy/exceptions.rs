@@ -3,7 +3,7 @@
 //! An exception covers one rule in some files, and lasts through its last day. It never covers what was not read.
 
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Excepted, Origin};
 use crate::policy::Sourced;
 use crate::policy::globs::PathSet;
 
@@ -26,19 +26,6 @@ pub struct Exception {
     pub origin: Origin,
     /// The line of its last day.
     pub expires_origin: Origin,
-}
-
-/// Why a fault passes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excepted {
-    /// The reason given.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// The last day.
-    pub expires: Date,
-    /// The line of the policy.
-    pub origin: Origin,
 }
 
 impl Exception {

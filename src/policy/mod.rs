@@ -16,7 +16,7 @@ pub const REGO_THREAD: &str = "rego";
 /// The extensions of files of data for rules in Rego.
 pub const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
-pub use crate::policy::exceptions::{Excepted, Exception};
+pub use crate::policy::exceptions::Exception;
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use read::{Broken, FileLoader, Load, NoFiles, RegoTests, beside, read, test_modules, test_rego};
 

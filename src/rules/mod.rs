@@ -90,7 +90,9 @@ use std::collections::BTreeMap;
 
 use crate::compare::BaseScores;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Fix, Level, Owner};
+use std::borrow::Cow;
+
+use crate::diagnostic::{Diagnostic, Fix, Level, Owner, RuleInfo};
 use crate::model::{Finding, Model, PathProblem, path_problem};
 use crate::policy::Settings;
 use crate::schema::{Violation, ViolationKind};
@@ -334,6 +336,35 @@ pub static ALL: [&Rule; 76] = [
 /// The rule with this name.
 pub fn named(name: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.name == name)
+}
+
+impl From<&Rule> for RuleInfo {
+    fn from(rule: &Rule) -> Self {
+        Self { name: rule.name, level: rule.level, fixed: rule.fixed }
+    }
+}
+
+/// How to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
+pub fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
+    if let Some(help) = &diagnostic.help {
+        return Some(Cow::Borrowed(help));
+    }
+    let says_enough = diagnostic.label.is_some() || diagnostic.rule == schema::RULE.name;
+    let rule = named(&diagnostic.rule).filter(|_| !says_enough)?;
+    Some(in_passing(rule.remedy))
+}
+
+/// A sentence as the end of a line: without its capital and its full stop.
+fn in_passing(sentence: &'static str) -> Cow<'static, str> {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            let rest = &sentence[first.len_utf8()..];
+            Cow::Owned(first.to_lowercase().chain(rest.chars()).collect())
+        }
+        _ => Cow::Borrowed(sentence),
+    }
 }
 
 /// What reading a text had to report, in the name of the rule for it.

@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock};
 
 use aivss_lint::compare::{Change, Revision};
 use aivss_lint::date::Date;
-use aivss_lint::diagnostic::{Diagnostic, Level, Origin, Owner, Safety};
+use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
-use aivss_lint::policy::{self, Excepted, NoFiles, Policy};
+use aivss_lint::policy::{self, NoFiles, Policy};
 use aivss_lint::report::{FileReport, InputError, Report, Verdict};
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
