@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::lint::sort_and_dedup;
+use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
 use crate::policy::{Exception, Policy, Settings};
 use crate::rules;
 use crate::rules::{
@@ -125,7 +124,8 @@ impl Policy {
         sources
             .filter_map(|source| {
                 let mut diagnostics = by_file.remove(source.name())?;
-                sort_and_dedup(&mut diagnostics, &syntax::parse(source));
+                let document = syntax::parse(source);
+                sort_diagnostics(&mut diagnostics, |span| syntax::pointer(&document, span));
                 // Several policies can extend the same one.
                 diagnostics.dedup();
                 Some((source.clone(), diagnostics))

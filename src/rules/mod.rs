@@ -92,14 +92,12 @@ use crate::compare::BaseScores;
 use crate::date::Date;
 use std::borrow::Cow;
 
-use crate::diagnostic::{Diagnostic, Fix, Level, Owner, RuleInfo};
+use crate::diagnostic::{Diagnostic, Level, RuleInfo};
 use crate::model::{Finding, Model, PathProblem, path_problem};
 use crate::policy::Settings;
-use crate::schema::{Violation, ViolationKind};
 use crate::score::assessed::{Assessed, Computed};
 use crate::score::{Scored, score};
 use crate::source::Span;
-use crate::syntax::{Problem, ProblemKind};
 
 /// One rule: what it says, why, how to mend it, and the check itself.
 #[derive(Debug)]
@@ -364,39 +362,5 @@ fn in_passing(sentence: &'static str) -> Cow<'static, str> {
             Cow::Owned(first.to_lowercase().chain(rest.chars()).collect())
         }
         _ => Cow::Borrowed(sentence),
-    }
-}
-
-/// What reading a text had to report, in the name of the rule for it.
-pub fn of_problem(owner: Owner, problem: &Problem) -> Diagnostic {
-    let rule = match problem.kind {
-        ProblemKind::Syntax => &syntax::RULE,
-        ProblemKind::Encoding => &encoding::RULE,
-        ProblemKind::Empty => &empty_file::RULE,
-        ProblemKind::DuplicateKey => &duplicate_key::RULE,
-        ProblemKind::MergeKey => &merge_key::RULE,
-        ProblemKind::NonFinite => &non_finite::RULE,
-        ProblemKind::InputLimit => &input_limit::RULE,
-        ProblemKind::UnreadMarker => &marker_unread::RULE,
-    };
-    let mut diagnostic = Diagnostic::new(rule, owner, problem.span, &*problem.message);
-    diagnostic.help = problem.help.as_deref().map(Box::from);
-    match &problem.related {
-        Some((span, message)) => diagnostic.related(*span, &**message),
-        None => diagnostic,
-    }
-}
-
-/// What a schema found wrong, in the name of the rule for it.
-pub fn of_violation(owner: Owner, violation: Violation) -> Diagnostic {
-    let rule = match violation.kind {
-        ViolationKind::UnknownKey => &unknown_key::RULE,
-        ViolationKind::Shape => &schema::RULE,
-    };
-    let respelt = violation.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
-    let diagnostic = Diagnostic::new(rule, owner, violation.span, violation.message).fix(respelt);
-    match violation.help {
-        Some(help) => diagnostic.help_by_suggestion(help, "writes it"),
-        None => diagnostic,
     }
 }

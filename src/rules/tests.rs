@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Safety};
+use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::mend;
 use crate::lint::{LintContext, lint};
 use crate::policy;
@@ -351,4 +351,25 @@ fn blocks(text: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+#[test]
+fn rules_of_lower_modules_are_rules() {
+    use crate::schema::ViolationKind;
+    use crate::syntax::ProblemKind;
+    let problems = [
+        ProblemKind::Syntax,
+        ProblemKind::Encoding,
+        ProblemKind::Empty,
+        ProblemKind::DuplicateKey,
+        ProblemKind::MergeKey,
+        ProblemKind::NonFinite,
+        ProblemKind::InputLimit,
+        ProblemKind::UnreadMarker,
+    ];
+    let violations = [ViolationKind::UnknownKey, ViolationKind::Shape];
+    let infos = problems.map(ProblemKind::rule).into_iter().chain(violations.map(ViolationKind::rule));
+    for info in infos.chain([RuleInfo::FILE_TOO_COMPLEX, RuleInfo::POLICY]) {
+        assert_eq!(crate::rules::named(info.name).map(RuleInfo::from), Some(info), "{}", info.name);
+    }
 }
