@@ -1,4 +1,4 @@
-//! How much a run tells: faults alone, the usual, or what it looked at and passed over as well.
+//! Verbosity: problems alone, the default, or also the files that were checked and skipped.
 
 use std::fs;
 use std::process::Command;
