@@ -66,7 +66,7 @@ pub mod decimal;
 pub mod did_you_mean;
 pub mod diff;
 mod digest;
-mod invisible;
+mod characters;
 pub mod source;
 
 pub mod diagnostic;

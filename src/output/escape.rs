@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::invisible::is_unseen;
+use crate::characters::is_unseen;
 
 /// Whether a character steers a terminal or the direction of text, or is not seen.
 pub fn is_steering(letter: char) -> bool {
