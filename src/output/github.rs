@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{line, plain_line};
 use crate::output::concise;
-use crate::output::escape::{line, plain_line};
 use crate::report::{FileReport, InputError, Report};
 
 /// How many annotations of a kind GitHub shows of one step.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::diagnostic::Diagnostic;
-use crate::output::escape::line;
+use crate::escape::line;
 use crate::report::{FileReport, InputError, Report};
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {

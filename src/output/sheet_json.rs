@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::aivss::Working;
-use crate::output::escape;
-use crate::output::json::{TOOL, Tool, number};
+use crate::escape;
+use crate::escape::json_number as number;
+use crate::output::json::{TOOL, Tool};
 use crate::output::sheet::Formulas;
 use crate::report::InputError;
 use crate::score::breakdown::{Computed, Input, Origin, Sheet};

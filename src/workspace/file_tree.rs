@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{mute, watchdog};
 use crate::compare::Revision;
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
@@ -12,6 +11,7 @@ use crate::workspace::discover::{
     files_below, is_near_policy, read, size, slashes,
 };
 use crate::workspace::git::{Commit, left_out};
+use crate::workspace::{mute, watchdog};
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
