@@ -21,7 +21,7 @@ use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
 use crate::policy_audit::{PolicyUsage, Run};
 use crate::report::{FileReport, InputError, Report, Verdict};
-use crate::rules::policy_ineffective;
+use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::score::assessed::Assessed;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
@@ -473,7 +473,7 @@ fn asked_of_base(
 
 /// Adds a warning for each policy that nothing reads because of the place it is in.
 fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, looked: &mut RunResult) {
-    let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
+    let (repository, rule) = (head.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
     let whole = |path: &Path| repository.matched(path);
     let read = policy.sources().iter().map(|source| whole(Path::new(source.name())));

@@ -185,9 +185,9 @@ fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: LintContext<'_>, kee
 /// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &LintResult) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let is_unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
-    let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
-    let is_missing = |problem: &Diagnostic| problem.rule == rules::marker_missing::RULE.name;
+    let is_unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::INPUT_LIMIT];
+    let is_meant = || has(&rules::builtin::MARKER_MISSING) && parse(source).roots().any(is_meant);
+    let is_missing = |problem: &Diagnostic| problem.rule == rules::builtin::MARKER_MISSING.name;
     let is_broken = linted.diagnostics.iter().any(|problem| problem.fixed && !is_missing(problem));
     // A page has problems only where a block was meant to be a threat model.
     let is_page = source.language() == Language::Markdown;

@@ -13,7 +13,7 @@ use crate::policy;
 use crate::policy::{NoFiles, Policy};
 use crate::policy_audit::Run;
 use crate::report::{FileReport, Report};
-use crate::rules::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
+use crate::rules::{ALL, Check, Example, Rule, builtin, cvss_unverified};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -25,7 +25,7 @@ const POLICY: &str = "aivss-policy.yaml";
 fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
     let mut wrong = Vec::new();
     for rule in ALL {
-        let is_backstop = rule.name == score_uncomputed::RULE.name;
+        let is_backstop = rule.name == builtin::SCORE_UNCOMPUTED.name;
         let is_of_run = matches!(rule.check, Check::Run);
         assert!(!rule.examples.is_empty() || is_backstop || is_of_run, "{} has no example", rule.name);
         for example in rule.examples {
