@@ -67,6 +67,7 @@ pub mod did_you_mean;
 pub mod diff;
 mod digest;
 mod invisible;
+pub mod input_error;
 pub mod source;
 
 pub mod diagnostic;
