@@ -10,7 +10,7 @@ use clap::{ArgMatches, ValueEnum};
 
 use crate::cli::check::Arguments;
 use crate::cli::gate::{CliError, Keep};
-use crate::cli::{emit_to_stdout, look, watchdog};
+use crate::cli::{emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
@@ -23,6 +23,7 @@ use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
 use crate::workspace::discover;
+use crate::workspace::watchdog;
 use crate::workspace::write::{folder, refuse_link_out, replace};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::diagnostic::Diagnostic;
-use crate::output::escape::{line, plain_line};
+use crate::escape::{line, plain_line};
 use crate::output::snippet::Excerpt;
 use crate::report::Report;
 

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{line, plain_line};
 use crate::input_error::InputError;
 use crate::output::concise;
-use crate::output::escape::{line, plain_line};
 use crate::report::{FileReport, Report};
 
 /// How many annotations of a kind GitHub shows of one step.

@@ -8,8 +8,8 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::output::escape;
-use crate::output::escape::line;
+use crate::escape;
+use crate::escape::line;
 use crate::output::fingerprint::Fingerprints;
 use crate::report::{FileReport, Report};
 use crate::rules;

@@ -11,9 +11,9 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
 use crate::output::change::write_change;
-use crate::output::escape::{begins_command, line, plain_line, same_length};
 use crate::output::snippet::{ABOVE, BELOW, Excerpt, Passage, SURROUNDINGS};
 use crate::output::{Look, Verbosity};
 use crate::report::{FileReport, Report, Verdict};

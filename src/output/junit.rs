@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::diagnostic::Diagnostic;
+use crate::escape::line;
 use crate::input_error::InputError;
-use crate::output::escape::line;
 use crate::report::{FileReport, Report};
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {

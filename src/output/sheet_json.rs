@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::aivss::Working;
+use crate::escape;
+use crate::escape::json_number as number;
 use crate::input_error::InputError;
-use crate::output::escape;
-use crate::output::json::{TOOL, Tool, number};
+use crate::output::json::{TOOL, Tool};
 use crate::output::sheet::Formulas;
 use crate::score::breakdown::{Computed, Input, Origin, Sheet};
 use crate::score::sensitivity::{OneLess, Weight};

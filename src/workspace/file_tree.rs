@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{mute, watchdog};
 use crate::compare::Revision;
 use crate::input_error::{LINK_OUT, SPARSE};
 use crate::policy::FileLoader;
@@ -13,6 +12,7 @@ use crate::workspace::discover::{
     is_near_policy, read, size, slashes,
 };
 use crate::workspace::git::{Commit, left_out};
+use crate::workspace::{mute, watchdog};
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]

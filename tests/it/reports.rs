@@ -534,7 +534,7 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     report
 }
 
-/// What holds of a report whatever its texts.
+/// Properties of every report, whatever its texts.
 fn is_sound(report: &Report) {
     let count = report.diagnostics().count();
     assert_eq!(sarif(report)["results"].as_array().unwrap().len(), count);

@@ -21,8 +21,8 @@ use shown::Shown;
 
 use crate::compare::AgentChange;
 use crate::diagnostic::Level;
+use crate::escape::plain_page;
 use crate::output::change::touched;
-use crate::output::escape::plain_page;
 use crate::output::link::Links;
 use crate::output::template::render_page;
 use crate::report::{FileReport, Report};

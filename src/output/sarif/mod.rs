@@ -14,10 +14,10 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
+use crate::escape;
+use crate::escape::{line, uri_path};
 use crate::explain;
 use crate::input_error::InputError;
-use crate::output::escape;
-use crate::output::escape::{line, uri_path};
 use crate::output::fingerprint::Fingerprints;
 use crate::output::sarif::log::{
     Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
