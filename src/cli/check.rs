@@ -12,7 +12,7 @@ use crate::cli::lint_files::{read_stdin, refuse_stdin};
 use crate::cli::progress::Progress;
 use crate::cli::report_output;
 use crate::cli::report_output::{FormatName, Output};
-use crate::cli::{Called, CommandLine, Streams, verbose};
+use crate::cli::{Called, CommandLine, Streams, note_renamed, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::did_you_mean::nearest;
@@ -171,10 +171,11 @@ impl Levels {
                         format!("{flag} {name}: rules in Rego are errors as `deny` and warnings as `warn`");
                     return Err(CliError::Usage(message));
                 }
-                if !seen.insert(name) {
+                note_renamed(name);
+                if !seen.insert(rules::NAMES.current(name)) {
                     return Err(CliError::Usage(format!("the level of `{name}` is given twice")));
                 }
-                let Some(rule) = rules::named(name) else {
+                let Some(rule) = rules::resolve(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
                     let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
                     return Err(CliError::Usage(format!("there is no rule `{name}`{help}")));

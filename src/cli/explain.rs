@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::cli::completions::RuleName;
-use crate::cli::emit_to_stdout;
 use crate::cli::gate::CliError;
+use crate::cli::{emit_to_stdout, note_renamed};
 use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::report::Verdict;
@@ -60,7 +60,8 @@ enum SchemaName {
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, CliError> {
     let name = arguments.rule.as_str();
-    let Some(rule) = rules::named(name) else {
+    note_renamed(name);
+    let Some(rule) = rules::resolve(name) else {
         let help = match nearest(name, rules::ALL.iter().map(|rule| rule.name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None if name.starts_with("rego/") => "rules in Rego are explained by your policy".to_owned(),

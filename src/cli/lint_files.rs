@@ -173,7 +173,11 @@ fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: LintContext<'_>, kee
 /// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &LintResult) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let is_unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::INPUT_LIMIT];
+    let is_unread = [
+        &rules::builtin::MARKER_UNREAD,
+        &rules::builtin::MODEL_UNREADABLE,
+        &rules::builtin::FILE_TOO_COMPLEX,
+    ];
     let is_meant = || has(&rules::builtin::MARKER_MISSING) && parse(source).roots().any(is_meant);
     let is_missing = |problem: &Diagnostic| problem.rule == rules::builtin::MARKER_MISSING.name;
     let is_broken = linted.diagnostics.iter().any(|problem| problem.fixed && !is_missing(problem));

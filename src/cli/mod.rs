@@ -40,6 +40,7 @@ use crate::cli::lint_files::without_stdin;
 use crate::output::{Look, escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
+use crate::rules;
 use crate::workspace::discover::Repository;
 use crate::workspace::links::link_within;
 use crate::workspace::mute;
@@ -317,6 +318,13 @@ fn look(streams: Streams) -> Look {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
     Look { color, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
+}
+
+/// Prints a note if this is a former name of a rule.
+pub(crate) fn note_renamed(name: &str) {
+    if let Some(note) = rules::NAMES.renamed(name) {
+        let _ = writeln!(io::stderr(), "note: {note}");
+    }
 }
 
 #[cfg(test)]
