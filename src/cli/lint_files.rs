@@ -186,14 +186,14 @@ fn is_mention(source: &Source, result: &LintResult) -> bool {
         return false;
     }
     let has = |rule: &Rule| result.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
+    let unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::INPUT_LIMIT];
     if unread.into_iter().any(has) {
         return false;
     }
-    if has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant) {
+    if has(&rules::builtin::MARKER_MISSING) && parse(source).roots().any(is_meant) {
         return false;
     }
-    let missing = rules::marker_missing::RULE.name;
+    let missing = rules::builtin::MARKER_MISSING.name;
     let is_broken = result.diagnostics.iter().any(|problem| problem.fixed && problem.rule != missing);
     // A page has problems only in blocks that were meant to be threat models.
     let is_page = source.language() == Language::Markdown;

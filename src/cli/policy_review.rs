@@ -14,7 +14,7 @@ use crate::input_error::{InputError, PolicyRole};
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
 use crate::policy_audit::{PolicyUsage, Run};
 use crate::report::{FileReport, Report, Verdict};
-use crate::rules::policy_ineffective;
+use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
 use crate::workspace::discover::Repository;
@@ -40,7 +40,7 @@ pub(crate) fn add_misplaced(
     policy: &Policy,
     result: &mut RunResult,
 ) {
-    let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
+    let (repository, rule) = (head.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| options.policy.is_none()) else { return };
     let in_force = policy.sources().iter().map(|source| repository.matched(Path::new(source.name())));
     let named = options.paths.iter().map(|path| repository.matched(path));

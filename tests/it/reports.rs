@@ -379,7 +379,12 @@ fn mixed() -> Report {
         origin: Origin::outside("p.yaml"),
     };
     let diagnostics = vec![
-        Diagnostic { rule: "syntax".into(), help: Some("mend it".into()), ..fault("x", Level::Error, 1) },
+        Diagnostic {
+            rule: "syntax".into(),
+            fixed: true,
+            help: Some("mend it".into()),
+            ..fault("x", Level::Error, 1)
+        },
         Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
         Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
         fault("rego/c", Level::Warning, 4),
