@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 
+use crate::cli::streams::print_error;
 use crate::date::Date;
 use crate::rules;
+use crate::rules::Rule;
 
 /// The files to work on.
 #[derive(Debug, Args)]
@@ -65,6 +67,14 @@ pub(crate) fn parse_category(text: &str) -> Result<String, String> {
     }
     let expected = "expected up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and without `/` or `-` at the end";
     Err(expected.to_owned())
+}
+
+/// Finds a rule by its present or a former name, with a note about a former one.
+pub(crate) fn find_rule(name: &str) -> Option<&'static Rule> {
+    if let Some(note) = rules::NAMES.renamed(name) {
+        print_error(&format!("note: {note}\n"));
+    }
+    rules::resolve(name)
 }
 
 /// Parses the name of a rule. Shells complete known names; the command itself reports an unknown one.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::args::{PolicyArgs, RuleName, parse_days};
+use crate::cli::args::{PolicyArgs, RuleName, find_rule, parse_days};
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
 use crate::cli::parallel::Progress;
@@ -134,10 +134,10 @@ impl LevelArgs {
                     let message = "rules in Rego are errors as `deny` and warnings as `warn`";
                     return Err(CliError::about(option, message));
                 }
-                if !seen.insert(name) {
+                if !seen.insert(rules::NAMES.current(name)) {
                     return Err(CliError::Usage(format!("the level of `{name}` is given twice")));
                 }
-                let Some(rule) = rules::named(name) else {
+                let Some(rule) = find_rule(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
                     let help = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
                     return Err(CliError::Usage(format!("unknown rule `{name}`{help}")));

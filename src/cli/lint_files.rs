@@ -186,7 +186,7 @@ fn is_mention(source: &Source, result: &LintResult) -> bool {
         return false;
     }
     let has = |rule: &Rule| result.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::INPUT_LIMIT];
+    let unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::FILE_TOO_COMPLEX];
     if unread.into_iter().any(has) {
         return false;
     }

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::args::RuleName;
+use crate::cli::args::{RuleName, find_rule};
 use crate::cli::streams::{CliError, emit_to_stdout, print};
 use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
@@ -28,7 +28,7 @@ pub(crate) struct ExplainArgs {
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
     let name = args.rule.as_str();
-    let Some(rule) = rules::named(name) else {
+    let Some(rule) = find_rule(name) else {
         let help = match nearest(name, rules::ALL.iter().map(|rule| rule.name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None if name.starts_with("rego/") => "your policy documents its rules in Rego".to_owned(),

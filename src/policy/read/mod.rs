@@ -248,13 +248,27 @@ struct Reader<'s> {
     source: &'s Source,
     file: Arc<str>,
     faults: Faults,
+    /// Former names of rules, with a note on each.
+    renamed: Vec<(Origin, String)>,
     /// What has been read, here and along the chain.
     loaded: &'s Loaded,
 }
 
 impl<'s> Reader<'s> {
     fn new(source: &'s Source, loaded: &'s Loaded) -> Self {
-        Self { source, file: Arc::from(source.name()), faults: Faults::default(), loaded }
+        Self {
+            source,
+            file: Arc::from(source.name()),
+            faults: Faults::default(),
+            renamed: Vec::new(),
+            loaded,
+        }
+    }
+
+    fn note_renamed(&mut self, name: &str, span: Span) {
+        if let Some(note) = crate::rules::NAMES.renamed(name) {
+            self.renamed.push((self.origin(span), note));
+        }
     }
 
     /// Adds what is wrong with the file to all that is broken.
@@ -368,6 +382,7 @@ impl Reader<'_> {
             exclude,
             models_in,
             sources: Vec::new(),
+            renamed: std::mem::take(&mut self.renamed),
         }
     }
 
