@@ -22,7 +22,7 @@ use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
 use crate::policy_audit::{PolicyUsage, Run};
 use crate::report::{FileReport, InputError, Report, Verdict};
 use crate::rules::policy_ineffective;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
 use crate::workspace::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
@@ -387,7 +387,7 @@ fn obstacles_of_base(unread: &[InputError]) -> impl Iterator<Item = InputError> 
 
 /// Adds the threat models of the base that no checked one goes back to, by their paths.
 fn add_left(
-    left: &[(&str, &[&Assessed])],
+    left: &[(&str, &[&ScoredModel])],
     locations: &Locations<'_>,
     judge: LintContext<'_>,
     looked: &mut RunResult,

@@ -15,17 +15,16 @@ use crate::cli::gate::{CheckOptions, CliError, Keep};
 use crate::cli::memo::{Memory, Watched};
 use crate::cli::progress::{Progress, follow};
 use crate::cli::required::add_missing;
-use crate::compare::Baseline;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::lint::{Content, LintContext, LintResult, lint};
+use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::Policy;
 use crate::policy_audit::PolicyUsage;
 use crate::report::{FileReport, InputError, Report};
 use crate::rules;
 use crate::rules::Rule;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::discover::{Candidate, Discovery, Search, read_bounded};
@@ -71,7 +70,7 @@ pub(crate) fn look_at(
     side: FileTree<'_>,
     policy: &Policy,
     discovery: &Discovery,
-    (before, memory): (Option<&Baseline<'_>>, Memory<'_>),
+    (before, memory): (Option<&dyn BaseModels>, Memory<'_>),
 ) -> RunResult {
     let judge = LintContext { policy, today: ask.today, load: &side, before };
     let keep = if policy.requires_models() { ask.keep.max(Keep::Models) } else { ask.keep };
@@ -207,7 +206,7 @@ impl Said {
     fn new(candidate: &Candidate, source: Source, linted: LintResult, keep: Keep) -> Self {
         let LintResult { content, mut models, diagnostics, .. } = linted;
         if keep == Keep::Faults {
-            models = models.into_iter().map(Assessed::in_short).collect();
+            models = models.into_iter().map(ScoredModel::summarized).collect();
         }
         let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
         let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
@@ -232,7 +231,7 @@ impl Tally {
     fn of(linted: &LintResult) -> Option<Self> {
         let scores = || linted.models.iter().flat_map(|model| &model.scores);
         let is_whole = linted.content == Content::Model && scores().all(|score| score.working.is_some());
-        let workings = linted.models.iter().filter_map(Assessed::worst);
+        let workings = linted.models.iter().filter_map(ScoredModel::worst);
         // The first of equals is the one that counts; they are of one file, and so are all the same.
         let worst = workings.map(|working| (working.score, working.band)).max_by_key(|(score, _)| *score);
         is_whole.then_some(Self { models: linted.models.len(), worst })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::gate::{CheckOptions, CliError, named_paths};
 use crate::policy::Policy;
 use crate::report::Report;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::workspace::discover::Discovery;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, renames};
@@ -101,7 +101,12 @@ impl<'h> Locations<'h> {
     }
 
     /// Finds where threat models went that are in no checked file. Not knowing does no harm: they count as removed.
-    pub(crate) fn find(&mut self, base: &Commit, left: &[(&str, &[&Assessed])], changed: &BTreeSet<String>) {
+    pub(crate) fn find(
+        &mut self,
+        base: &Commit,
+        left: &[(&str, &[&ScoredModel])],
+        changed: &BTreeSet<String>,
+    ) {
         let paths = left.iter().map(|(path, _)| *path);
         let gone: Vec<&str> = paths.filter(|path| self.of_file(path) == Location::Gone).collect();
         let is_new = |path: &&str| !base.holds(path) && self.has(path) && !self.checked.contains(*path);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::lint_files::Judged;
-use crate::compare::Baseline;
 use crate::digest;
+use crate::lint::BaseModels;
 use crate::policy::{FileLoader, Load};
 use crate::workspace::discover::Candidate;
 
@@ -27,7 +27,7 @@ pub(crate) enum Memory<'m> {
     None,
     /// It is the base's, which keeps them.
     Keep(&'m Memo),
-    /// It uses them. With [`Baseline`], only those that the comparison cannot change.
+    /// It uses them. With [`BaseModels`], only those that the comparison cannot change.
     Use(&'m Memo),
 }
 
@@ -37,7 +37,7 @@ impl Memory<'_> {
         self,
         candidate: &Candidate,
         bytes: &[u8],
-        before: Option<&Baseline<'_>>,
+        before: Option<&dyn BaseModels>,
     ) -> Option<Judged> {
         let Self::Use(Memo(entries)) = self else { return None };
         let entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +45,7 @@ impl Memory<'_> {
         let is_same = entry.candidate.name == candidate.name
             && entry.candidate.by_marker == candidate.by_marker
             && entry.digest == digest::of_bytes(bytes);
-        let is_compared = |before: &Baseline<'_>| {
+        let is_compared = |before: &dyn BaseModels| {
             entry.judged.models().is_some_and(|count| before.is_itself(&candidate.matched, count))
         };
         (is_same && before.is_none_or(is_compared)).then(|| entry.judged.clone())

@@ -77,10 +77,9 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, C
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
-        let (environment, tier) = (agent.environment.map(|at| at.value), agent.tier.map(|at| at.value));
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
-        let title =
-            agent.name.map_or_else(String::new, |name| format!(" ({})", output::escape_line(name.value)));
+        let title = agent.name.map_or_else(String::new, |name| format!(" ({})", output::escape_line(&name)));
         let place = format!("{}, {}", environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
         let place = output::escape_line(&place);
         let (shown, name) = (output::escape_line(&shown), output::escape_line(&name));

@@ -1,6 +1,6 @@
 //! `cvss-old-metric`: a metric or value of CVSS 3 inside a v4.0 vector.
 
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
@@ -27,7 +27,7 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for faults in cvss_vector::faults(&RULE, subject, VectorFaultKind::OldMetric) {
+    for faults in cvss_vector::faults(&RULE, subject, VectorProblemKind::OldMetric) {
         // One vector is one mistake, however many of its metrics are old.
         let mut faults = faults.into_iter();
         let Some(first) = faults.next() else { continue };

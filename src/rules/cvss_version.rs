@@ -1,6 +1,6 @@
 //! `cvss-version`: a vector of CVSS 2 or 3.
 
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
@@ -28,6 +28,6 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
-    let faults = cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).flatten();
+    let faults = cvss_vector::faults(&RULE, subject, VectorProblemKind::OtherVersion).flatten();
     found.extend(faults.map(|diagnostic| diagnostic.help(help)));
 }

@@ -14,7 +14,7 @@ mod vocabulary;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::model::Blank;
+use crate::model::layers::Blank;
 pub(crate) use fold::shapes;
 use fold::{Folded, Gap, Reading, Word, Words, fold};
 use phrases::{Affix, Group};
@@ -34,12 +34,12 @@ pub enum TextKind {
 }
 
 /// The blank form of a text, if it is blank.
-pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
+pub fn blank(text: &str, kind: TextKind) -> Option<Blank> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
+    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then(|| Blank::Placeholder(trimmed.into()))
 }
 
 /// How many bytes a placeholder of ASCII letters may have, unless it begins as one.
