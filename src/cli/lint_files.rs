@@ -20,7 +20,7 @@ use crate::policy_audit::PolicyUsage;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::discover::{Candidate, Discovery};
@@ -155,7 +155,7 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
     }
     let LintResult { content, mut models, diagnostics, .. } = result;
     if keep == Keep::Problems {
-        models = models.into_iter().map(Assessed::in_short).collect();
+        models = models.into_iter().map(ScoredModel::summarized).collect();
     }
     let keeps_text = keep == Keep::Texts || (keep == Keep::ProblemTexts && !diagnostics.is_empty());
     let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
@@ -174,7 +174,7 @@ fn counted(result: &LintResult) -> Option<Found> {
     if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
         return None;
     }
-    let workings = result.models.iter().filter_map(Assessed::worst);
+    let workings = result.models.iter().filter_map(ScoredModel::worst);
     let worst = workings.map(|working| (working.score, working.band)).max_by_key(|(score, _)| *score);
     Some(Found::Counted { models: result.models.len(), worst })
 }
@@ -186,7 +186,11 @@ fn is_mention(source: &Source, result: &LintResult) -> bool {
         return false;
     }
     let has = |rule: &Rule| result.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let unread = [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::FILE_TOO_COMPLEX];
+    let unread = [
+        &rules::builtin::MARKER_UNREAD,
+        &rules::builtin::MODEL_UNREADABLE,
+        &rules::builtin::FILE_TOO_COMPLEX,
+    ];
     if unread.into_iter().any(has) {
         return false;
     }
