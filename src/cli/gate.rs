@@ -18,9 +18,11 @@ use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::did_you_mean::nearest;
 use crate::lint::{LintContext, lint_removed};
 use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
-use crate::policy_audit::{PolicyUsage, Run};
+use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
+use crate::policy_audit::Run;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, InputError, Report, Verdict};
+use crate::rules;
 use crate::rules::policy_ineffective;
 use crate::score::assessed::Assessed;
 use crate::source::{Source, Span};
@@ -122,7 +124,7 @@ impl From<io::Error> for CliError {
 }
 
 /// A policy and what to call it; or its name, and the files of it that are broken.
-pub(crate) type Found = Result<(Policy, String), (String, Vec<Broken>)>;
+pub(crate) type Found = Result<(CompiledPolicy, String), (String, Vec<Broken>)>;
 
 /// The policy of one side.
 pub(crate) fn find_policy(given: Option<&Path>, side: FileTree<'_>) -> Result<Found, CliError> {
@@ -134,7 +136,7 @@ pub(crate) fn find_policy(given: Option<&Path>, side: FileTree<'_>) -> Result<Fo
     let path = match given {
         Some(path) => {
             if let Some(built_in) = path.to_str().and_then(BuiltIn::named) {
-                return Ok(Ok((built_in.policy(), built_in.name.to_owned())));
+                return Ok(Ok((CompiledPolicy::built_in(built_in, rules::KNOWN), built_in.name.to_owned())));
             }
             path.to_owned()
         }
@@ -151,7 +153,10 @@ pub(crate) fn find_policy(given: Option<&Path>, side: FileTree<'_>) -> Result<Fo
         None => match side.policies().as_slice() {
             [] => {
                 let recommended = policy::recommended();
-                return Ok(Ok((recommended.policy(), recommended.name.to_owned())));
+                return Ok(Ok((
+                    CompiledPolicy::built_in(recommended, rules::KNOWN),
+                    recommended.name.to_owned(),
+                )));
             }
             [only] => only.clone(),
             [first, second, ..] => {
@@ -170,7 +175,7 @@ pub(crate) fn find_policy(given: Option<&Path>, side: FileTree<'_>) -> Result<Fo
         let help = built_in.or_else(beside).unwrap_or_default();
         CliError::Usage(format!("policy {name}: {message}{help}"))
     })?;
-    Ok(match policy::read(Source::decode(name.clone(), bytes), &side) {
+    Ok(match CompiledPolicy::read(Source::decode(name.clone(), bytes), &side, rules::KNOWN) {
         Ok(policy) => Ok((policy, name)),
         Err(broken) => Err((name, broken)),
     })
@@ -231,7 +236,7 @@ pub(crate) fn judge(
     let mut report = compared.looked.report;
     report.obstacles.sort();
     report.obstacles.dedup();
-    report.in_force = Some(policy);
+    report.in_force = Some(policy.into_policy());
     report.name_from_root(|path| head.repository().matched(path));
     Ok(report)
 }
@@ -240,7 +245,7 @@ pub(crate) fn judge(
 struct Base<'a> {
     commit: &'a Commit,
     /// Its own policy, by which it finds its files; `None` where that cannot be read.
-    policy: Option<Policy>,
+    policy: Option<CompiledPolicy>,
 }
 
 impl<'a> Base<'a> {
@@ -266,7 +271,7 @@ impl<'a> Base<'a> {
 
     /// Whether an exception of the base's own policy covers a problem of the base.
     fn excepts(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> bool {
-        let exceptions = self.policy.iter().flat_map(Policy::exceptions);
+        let exceptions = self.policy.iter().flat_map(|policy| policy.exceptions());
         exceptions.into_iter().any(|exception| exception.covers(diagnostic, path, today).is_some())
     }
 }
@@ -290,7 +295,7 @@ pub(crate) fn named_paths(ask: &CheckOptions<'_>) -> Vec<PathBuf> {
 fn compare(
     ask: &CheckOptions<'_>,
     head: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     base: &Base<'_>,
 ) -> Result<Compared, CliError> {
     let repository = head.repository();
@@ -429,7 +434,7 @@ fn add_unchecked(path: String, head: FileTree<'_>, report: &mut Report) {
 fn look_at_base(
     ask: &CheckOptions<'_>,
     (repository, commit): (&Repository, &Commit),
-    policy: &Policy,
+    policy: &CompiledPolicy,
     held: &BTreeSet<String>,
     memo: &Memo,
 ) -> (RunResult, Discovery) {
@@ -472,7 +477,12 @@ fn asked_of_base(
 }
 
 /// Adds a warning for each policy that nothing reads because of the place it is in.
-fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, looked: &mut RunResult) {
+fn add_misplaced(
+    ask: &CheckOptions<'_>,
+    head: FileTree<'_>,
+    policy: &CompiledPolicy,
+    looked: &mut RunResult,
+) {
     let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
     let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
     let whole = |path: &Path| repository.matched(path);
@@ -499,7 +509,12 @@ fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, lo
     }
 }
 
-fn remark_unchecked(ask: &CheckOptions<'_>, policy: &Policy, base: Option<&Base<'_>>, report: &mut Report) {
+fn remark_unchecked(
+    ask: &CheckOptions<'_>,
+    policy: &CompiledPolicy,
+    base: Option<&Base<'_>>,
+    report: &mut Report,
+) {
     if ask.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());
@@ -525,7 +540,7 @@ fn review(
     ask: &CheckOptions<'_>,
     head: FileTree<'_>,
     own: Option<Found>,
-    (policy, said): (&Policy, &[Attribute]),
+    (policy, said): (&CompiledPolicy, &[Attribute]),
     base: Option<&Base<'_>>,
     compared: &mut Compared,
 ) {
@@ -536,7 +551,7 @@ fn review(
     let differences = match own {
         None => {
             // A policy that cannot be read there was in force all the same: everything about it has changed.
-            let before_facts = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
+            let before_facts = base.and_then(|base| base.policy.as_ref()).map(|policy| policy.facts());
             let differences = compare::differences(&before_facts.unwrap_or_default(), said);
             let before = before.as_ref().filter(|_| differences.is_empty()).map(|used| (policy, used));
             add_review(ask, head, reviewed(policy, before), policy, report);
@@ -568,8 +583,8 @@ fn review(
 }
 
 /// Whether two policies were read from the same texts, so that their entries are in the same order.
-fn has_same_text(one: &Policy, other: &Policy) -> bool {
-    let texts = |policy: &Policy| -> Vec<_> {
+fn has_same_text(one: &CompiledPolicy, other: &CompiledPolicy) -> bool {
+    let texts = |policy: &CompiledPolicy| -> Vec<_> {
         policy.sources().iter().map(|source| source.text().to_owned()).collect()
     };
     texts(one) == texts(other)
@@ -579,8 +594,8 @@ fn has_same_text(one: &Policy, other: &Policy) -> bool {
 fn review_by_own(
     ask: &CheckOptions<'_>,
     head: FileTree<'_>,
-    own: &Policy,
-    (policy, before): (&Policy, Option<(&Policy, &PolicyUsage)>),
+    own: &CompiledPolicy,
+    (policy, before): (&CompiledPolicy, Option<(&CompiledPolicy, &PolicyUsage)>),
     report: &mut Report,
 ) -> Verdict {
     let RunResult { report: mut by_own, used, .. } = lint_files(ask, head, own);
@@ -626,10 +641,10 @@ fn key(source: &Source, diagnostic: &Diagnostic) -> (String, String, String) {
 /// A policy with what a run has shown of it.
 #[derive(Clone, Copy)]
 struct Reviewed<'p> {
-    policy: &'p Policy,
+    policy: &'p CompiledPolicy,
     used: &'p PolicyUsage,
     /// What the base's run used, and of which policy, where that says the same.
-    before: Option<(&'p Policy, &'p PolicyUsage)>,
+    before: Option<(&'p CompiledPolicy, &'p PolicyUsage)>,
     /// The files and folders that were searched.
     searched: &'p [String],
     /// Whether the models were compared with those of a base.
@@ -642,7 +657,7 @@ fn add_review(
     ask: &CheckOptions<'_>,
     head: FileTree<'_>,
     reviewed: Reviewed<'_>,
-    judging: &Policy,
+    judging: &CompiledPolicy,
     report: &mut Report,
 ) {
     let Reviewed { policy, used, before, searched, has_base } = reviewed;

@@ -20,8 +20,8 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::lint::{Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, InputError, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -58,7 +58,7 @@ pub(crate) fn without_stdin(paths: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Finds the files of one side, and judges them.
-pub(crate) fn lint_files(ask: &CheckOptions<'_>, side: FileTree<'_>, policy: &Policy) -> RunResult {
+pub(crate) fn lint_files(ask: &CheckOptions<'_>, side: FileTree<'_>, policy: &CompiledPolicy) -> RunResult {
     let paths = without_stdin(ask.paths);
     let search = Search { paths: &paths, policy, named: ask.named, threads: ask.threads };
     let discovery = side.discover(search, &side.readable());
@@ -69,7 +69,7 @@ pub(crate) fn lint_files(ask: &CheckOptions<'_>, side: FileTree<'_>, policy: &Po
 pub(crate) fn look_at(
     ask: &CheckOptions<'_>,
     side: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     discovery: &Discovery,
     (before, memory): (Option<&Baseline<'_>>, Memory<'_>),
 ) -> RunResult {

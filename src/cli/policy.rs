@@ -14,11 +14,12 @@ use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::Format;
 use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy, RegoTests, Scope, test_modules, test_rego};
+use crate::policy::{Broken, BuiltIn, FileLoader, Scope, TextFile, is_test};
 use crate::policy_test;
 use crate::policy_test::PolicyTests;
-use crate::rego::{Definition, Outcome, is_test};
+use crate::rego::{CompiledPolicy, Definition, Outcome, RegoTests, test_modules, test_policy};
 use crate::report::Verdict;
+use crate::rules;
 use crate::source::Source;
 use crate::syntax;
 use crate::workspace::discover::{Repository, files_below};
@@ -85,8 +86,7 @@ fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, C
         let place = output::escape_line(&place);
         let (shown, name) = (output::escape_line(&shown), output::escape_line(&name));
         out.push_str(&format!("# what {name} comes to for {shown}{title}: {place}\n"));
-        out.push_str(&settings.written());
-        out.push_str(&policy.beside_terms(&path));
+        out.push_str(&policy.written(&settings, &path));
     }
     if out.is_empty() {
         return Err(CliError::Usage(format!("{shown}: it holds no threat model")));
@@ -162,7 +162,7 @@ fn run_rego_tests(
         if wanted.is_empty() && !is_below {
             continue;
         }
-        match test_rego(policy, &disk, &|name| is_below || wanted.contains(name)) {
+        match test_policy(policy, &disk, rules::KNOWN, |name| is_below || wanted.contains(name)) {
             Ok(tests) => count_rego(policy.name(), &tests, &mut open, tally),
             Err(broken) => return Ok(Err(broken)),
         }
@@ -174,7 +174,7 @@ fn run_rego_tests(
         let bytes = disk.bytes(name).map_err(|message| CliError::Usage(format!("{name}: {message}")))?;
         let text = String::from_utf8(bytes);
         let text = text.map_err(|_| CliError::Usage(format!("{name} is not UTF-8")))?;
-        Ok((name.clone(), text))
+        Ok(TextFile { name: name.clone(), text: text.into() })
     });
     let tests = test_modules(modules.collect::<Result<_, CliError>>()?, &disk);
     Ok(tests.map(|mut tests| {
@@ -267,14 +267,14 @@ fn policy_under_test(
     name: &str,
     test: &str,
     disk: FileTree<'_>,
-) -> Result<Result<Policy, Vec<Broken>>, CliError> {
+) -> Result<Result<CompiledPolicy, Vec<Broken>>, CliError> {
     if let Some(built_in) = BuiltIn::named(name) {
-        return Ok(Ok(built_in.policy()));
+        return Ok(Ok(CompiledPolicy::built_in(built_in, rules::KNOWN)));
     }
     let path = policy::beside(test, name);
     let bytes = named_by(test, &path, disk);
     let bytes = bytes.map_err(|message| CliError::Usage(format!("policy {path}: {message}")))?;
-    Ok(policy::read(Source::decode(path, bytes), &disk))
+    Ok(CompiledPolicy::read(Source::decode(path, bytes), &disk, rules::KNOWN))
 }
 
 fn summarise(

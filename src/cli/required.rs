@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::cli::lint_files::RunResult;
 use crate::lint::{LintContext, lint_missing};
+use crate::policy::settings::ALLOWED_FORMATS;
 use crate::policy::{Policy, Scope};
 use crate::report::{FileReport, InputError};
 use crate::score::assessed::Assessed;
@@ -88,7 +89,7 @@ fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTre
     let is_allowed = |model: &Assessed| {
         let (environment, tier) = (model.environment.as_deref(), model.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
-        settings.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&model.format.name()))
+        settings.get(&ALLOWED_FORMATS).is_none_or(|formats| formats.value.contains(&model.format.name()))
     };
     file.models.iter().any(is_allowed)
         && !side.is_link(&file.path)

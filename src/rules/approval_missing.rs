@@ -1,6 +1,7 @@
 //! `approval-missing`: a high risk that nobody approved.
 
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,11 +24,11 @@ review:
 ",
     )
     .under("require: { approval_from: High }")],
-    check: Check::Limit { applies: |settings| settings.require().approval_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::APPROVAL_FROM), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.settings.require().approval_from else { return };
+    let Some(from) = subject.settings.get(&settings::APPROVAL_FROM) else { return };
     if subject.model.review.approved_by.is_some() {
         return;
     }

@@ -1,6 +1,7 @@
 //! `cvss-base-exceeded`: a CVSS base above the policy's limit.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -25,11 +26,11 @@ aivss:
 ",
     )
     .under("limits: { cvss_base: 6.9 }")],
-    check: Check::Limit { applies: |settings| settings.limits().cvss_base.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::CVSS_BASE), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().cvss_base else { return };
+    let Some(limit) = subject.settings.get(&settings::CVSS_BASE) else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = scored.declared;

@@ -1,6 +1,7 @@
 //! `environment-missing`: the agent's environment is not given.
 
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,11 +27,11 @@ agent:
 ",
     )
     .under("require: { environment: true }")],
-    check: Check::Limit { applies: |settings| settings.require().environment.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ENVIRONMENT), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.settings.require().environment.as_ref().filter(|required| required.value)
+    let Some(required) = subject.settings.get(&settings::ENVIRONMENT).filter(|required| required.value)
     else {
         return;
     };

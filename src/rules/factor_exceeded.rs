@@ -1,6 +1,7 @@
 //! `factor-exceeded`: a factor above the policy's limit for it.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,17 +27,14 @@ aivss:
 ",
     )
     .under("limits: { factors: { self_modification: 0.0 } }")],
-    check: Check::Limit { applies: |settings| !settings.limits().factors.is_empty(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FACTORS), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let limits = &subject.settings.limits().factors;
-    if limits.is_empty() {
-        return;
-    }
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            let (Some(value), Some(limit)) = (given.number(), limits.get(&given.factor)) else { continue };
+            let limit = subject.settings.part(&settings::FACTORS, given.factor.key());
+            let (Some(value), Some(limit)) = (given.number(), limit) else { continue };
             if value.value > limit.value {
                 let message = format!(
                     "`{}` is {} and exceeds the limit of {}",

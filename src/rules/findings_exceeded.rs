@@ -1,6 +1,8 @@
 //! `findings-exceeded`: more findings of a band than the policy allows.
 
+use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -27,18 +29,19 @@ findings: []
 ",
     )
     .under("limits: { findings: { Critical: 0 } }")],
-    check: Check::Limit { applies: |settings| !settings.limits().findings.is_empty(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FINDINGS), check },
 };
 
 /// How many of the findings are shown one by one.
 const SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (band, limit) in &subject.settings.limits().findings {
+    for band in Band::ALL {
+        let Some(limit) = subject.settings.part(&settings::FINDINGS, band.name()) else { continue };
         let of_band: Vec<_> = subject
             .findings()
             .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
-            .filter(|(_, proven)| proven.band() == *band)
+            .filter(|(_, proven)| proven.band() == band)
             .collect();
         if of_band.len() <= limit.value {
             continue;

@@ -1,7 +1,7 @@
 //! `format-incomplete`: a policy limits what the format of a threat model cannot express.
 
 use crate::diagnostic::{Diagnostic, Level, Origin, Owner};
-use crate::policy::Settings;
+use crate::policy::settings::{self, Settings};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -48,13 +48,12 @@ const LAYERS: &str = "layers";
 
 /// The limits that need more than findings: the key, what it needs, and the line.
 fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
-    let limits = settings.limits();
     let all = [
-        ("score", AGENT, limits.score.as_ref().map(|limit| &limit.origin)),
-        ("severity", AGENT, limits.severity.as_ref().map(|limit| &limit.origin)),
-        ("uncertain_layers", LAYERS, limits.uncertain_layers.as_ref().map(|limit| &limit.origin)),
-        ("not_applicable_layers", LAYERS, limits.not_applicable_layers.as_ref().map(|limit| &limit.origin)),
-        ("open_threats", LAYERS, limits.open_threats.as_ref().map(|limit| &limit.origin)),
+        ("score", AGENT, settings.origin(&settings::SCORE.row)),
+        ("severity", AGENT, settings.origin(&settings::SEVERITY.row)),
+        ("uncertain_layers", LAYERS, settings.origin(&settings::UNCERTAIN_LAYERS.row)),
+        ("not_applicable_layers", LAYERS, settings.origin(&settings::NOT_APPLICABLE_LAYERS.row)),
+        ("open_threats", LAYERS, settings.origin(&settings::OPEN_THREATS.row)),
     ];
     all.into_iter().filter_map(|(key, needed, origin)| Some((key, needed, origin?)))
 }
@@ -64,9 +63,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // A policy that lists the format accepts what it lacks.
     let is_listed = subject
         .settings
-        .require()
-        .formats
-        .as_ref()
+        .get(&settings::ALLOWED_FORMATS)
         .is_some_and(|formats| formats.value.contains(&format.name()));
     if format.is_complete() || is_listed {
         return;

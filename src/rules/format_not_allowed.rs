@@ -1,6 +1,7 @@
 //! `format-not-allowed`: a threat model in a format that the policy does not allow.
 
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,11 +20,11 @@ aivss_threat_model: 1
         "",
     )
     .under("require: { formats: [owasp-report] }")],
-    check: Check::Limit { applies: |settings| settings.require().formats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ALLOWED_FORMATS), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(formats) = &subject.settings.require().formats else { return };
+    let Some(formats) = subject.settings.get(&settings::ALLOWED_FORMATS) else { return };
     let name = subject.model.format.name();
     if !formats.value.contains(&name) {
         let allowed = formats.value.join(", ");

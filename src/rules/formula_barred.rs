@@ -1,6 +1,7 @@
 //! `formula-barred`: a formula that the policy does not allow.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,11 +25,11 @@ aivss:
 ",
     )
     .under("formulas: ['0.8', 0.8-floor]")],
-    check: Check::Limit { applies: |settings| settings.formulas().is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FORMULAS), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(allowed) = subject.settings.formulas() else { return };
+    let Some(allowed) = subject.settings.get(&settings::FORMULAS) else { return };
     for scored in &subject.scores {
         let (Some(formula), Some(version)) = (scored.formula, scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {

@@ -3,6 +3,7 @@
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,7 +33,7 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // Where the policy asks for evidence of every mitigation, that rule speaks.
-    if subject.settings.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
+    if subject.settings.get(&settings::MITIGATION_EVIDENCE).is_some_and(|required| required.value) {
         return;
     }
     for scored in &subject.scores {

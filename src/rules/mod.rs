@@ -94,7 +94,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::{Diagnostic, Level, RuleInfo};
 use crate::model::{Finding, Model, PathProblem, path_problem};
-use crate::policy::Settings;
+use crate::policy::{KnownRules, Settings};
 use crate::score::assessed::{Assessed, Computed};
 use crate::score::{Scored, score};
 use crate::source::Span;
@@ -330,6 +330,19 @@ pub static ALL: [&Rule; 76] = [
     &approval_missing::RULE,
     &review_overdue::RULE,
 ];
+
+/// The rules as policies name them.
+pub const KNOWN: KnownRules = KnownRules { all: &INFOS, find: |name| named(name).map(RuleInfo::from) };
+
+static INFOS: [RuleInfo; ALL.len()] = {
+    let mut infos = [RuleInfo::POLICY; ALL.len()];
+    let mut at = 0;
+    while at < ALL.len() {
+        infos[at] = RuleInfo { name: ALL[at].name, level: ALL[at].level, fixed: ALL[at].fixed };
+        at += 1;
+    }
+    infos
+};
 
 /// The rule with this name.
 pub fn named(name: &str) -> Option<&'static Rule> {

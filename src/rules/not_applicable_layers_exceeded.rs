@@ -3,6 +3,7 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::model::{Answer, Layer};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,12 +27,12 @@ maestro:
 ",
     )
     .under("limits: { not_applicable_layers: 1 }")],
-    check: Check::Limit { applies: |settings| settings.limits().not_applicable_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::NOT_APPLICABLE_LAYERS), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(maestro)) =
-        (&subject.settings.limits().not_applicable_layers, &subject.model.maestro)
+        (subject.settings.get(&settings::NOT_APPLICABLE_LAYERS), &subject.model.maestro)
     else {
         return;
     };

@@ -2,6 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -28,14 +29,15 @@ maestro:
 ",
     )
     .under("limits: { open_threats: 0 }")],
-    check: Check::Limit { applies: |settings| settings.limits().open_threats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::OPEN_THREATS), check },
 };
 
 /// How many of the open threats are shown one by one.
 const SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.settings.limits().open_threats, &subject.model.maestro)
+    let (Some(limit), Some(maestro)) =
+        (subject.settings.get(&settings::OPEN_THREATS), &subject.model.maestro)
     else {
         return;
     };

@@ -1,6 +1,7 @@
 //! `owner-missing`: nobody answers for the threat model.
 
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -27,11 +28,11 @@ agent:
 ",
     )
     .under("require: { owner: true }")],
-    check: Check::Limit { applies: |settings| settings.require().owner.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::OWNER), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.settings.require().owner.as_ref().filter(|required| required.value) else {
+    let Some(required) = subject.settings.get(&settings::OWNER).filter(|required| required.value) else {
         return;
     };
     let agent = &subject.model.agent;

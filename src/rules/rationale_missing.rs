@@ -1,6 +1,7 @@
 //! `rationale-missing`: a high factor without a reason.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -35,11 +36,11 @@ aivss:
 ",
     )
     .under("require: { rationale_from: 0.9 }")],
-    check: Check::Limit { applies: |settings| settings.require().rationale_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::RATIONALE_FROM), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.settings.require().rationale_from else { return };
+    let Some(from) = subject.settings.get(&settings::RATIONALE_FROM) else { return };
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
             let (Some(value), None) = (given.number(), given.rationale) else { continue };

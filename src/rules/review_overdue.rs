@@ -2,6 +2,7 @@
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -49,11 +50,11 @@ review:
         )
         .under("require: { review_within: 180d }"),
     ],
-    check: Check::Limit { applies: |settings| settings.require().review_within.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::REVIEW_WITHIN), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(within) = &subject.settings.require().review_within else { return };
+    let Some(within) = subject.settings.get(&settings::REVIEW_WITHIN) else { return };
     let review = &subject.model.review;
     let (span, message) = match review.date {
         None => {

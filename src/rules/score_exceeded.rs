@@ -1,6 +1,7 @@
 //! `score-exceeded`: a score above the policy's limit.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -42,11 +43,11 @@ aivss:
         )
         .under("limits: { score: 8.9 }"),
     ],
-    check: Check::Limit { applies: |settings| settings.limits().score.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::SCORE), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().score else { return };
+    let Some(limit) = subject.settings.get(&settings::SCORE) else { return };
     for scored in &subject.scores {
         let Some(proven) = scored.proven().filter(|proven| proven.score() > limit.value) else { continue };
         let message = match proven.difference() {

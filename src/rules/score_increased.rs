@@ -3,6 +3,7 @@
 use crate::compare::BaseScores;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -27,14 +28,16 @@ aivss:
     )
     .under("limits: { increase: 0.5 }")
     .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
-    check: Check::Limit { applies: |settings| settings.limits().increase.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::INCREASE), check },
 };
 
 /// How many characters of an agent's name are shown.
 const LONGEST_NAME: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(before)) = (&subject.settings.limits().increase, subject.before) else { return };
+    let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
+        return;
+    };
     let own = subject.own().map(|scored| (None, scored));
     let findings =
         subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));

@@ -1,6 +1,7 @@
 //! `severity-exceeded`: a severity band above the policy's limit.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -25,11 +26,11 @@ aivss:
 ",
     )
     .under("limits: { severity: High }")],
-    check: Check::Limit { applies: |settings| settings.limits().severity.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::SEVERITY), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().severity else { return };
+    let Some(limit) = subject.settings.get(&settings::SEVERITY) else { return };
     for scored in &subject.scores {
         let Some(proven) = scored.proven().filter(|proven| proven.band() > limit.value) else { continue };
         let (band, limited) = (proven.band().name(), limit.value.name());

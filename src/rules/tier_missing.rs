@@ -1,6 +1,7 @@
 //! `tier-missing`: the agent's tier is not given.
 
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,11 +27,11 @@ agent:
 ",
     )
     .under("require: { tier: true }")],
-    check: Check::Limit { applies: |settings| settings.require().tier.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::TIER), check },
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.settings.require().tier.as_ref().filter(|required| required.value) else {
+    let Some(required) = subject.settings.get(&settings::TIER).filter(|required| required.value) else {
         return;
     };
     let agent = &subject.model.agent;

@@ -453,14 +453,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
-            "a parent that is no policy",
+            "a parent that is not a policy",
             |folder| policy(folder, "extends: [./b.threat-model.yaml]"),
             BESIDE,
             2,
-            "is no policy",
+            "is not a policy",
         ),
         scene(
             "a parent outside of the repository",
@@ -470,7 +470,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "a parent outside of the repository that does not exist",
@@ -480,7 +480,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego that are a pipe",
@@ -500,7 +500,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego by a link from outside",
@@ -510,7 +510,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego in a folder by a link from outside",
@@ -521,14 +521,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego anywhere on the disk",
             |folder| policy(folder, "rego: [/]"),
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
     ]
 }
