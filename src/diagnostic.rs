@@ -58,6 +58,34 @@ impl RuleInfo {
     pub const POLICY: Self = Self::fixed("policy");
 }
 
+/// The rules that policies can name, and former names that are accepted as well.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleNames {
+    /// All rules.
+    pub rules: &'static [RuleInfo],
+    /// Former names with the current ones.
+    pub former: &'static [(&'static str, &'static str)],
+}
+
+impl RuleNames {
+    /// The rule with this current or former name.
+    pub fn resolve(&self, name: &str) -> Option<RuleInfo> {
+        let name = self.current(name);
+        self.rules.iter().find(|rule| rule.name == name).copied()
+    }
+
+    /// The current name of a rule with this former name, or else the name itself.
+    pub fn current<'n>(&self, name: &'n str) -> &'n str {
+        self.former.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
+    }
+
+    /// A note if this is a former name.
+    pub fn renamed(&self, name: &str) -> Option<String> {
+        let current = self.current(name);
+        (current != name).then(|| format!("`{name}` is now `{current}`"))
+    }
+}
+
 /// What a problem is about: exceptions and comparisons go by it.
 ///
 /// The rule that finds a problem sets it. Where the bytes lie does not matter: an alias can put them anywhere in a file.

@@ -170,7 +170,7 @@ pub fn lint_removed(
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
 pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: LintContext<'_>) -> LintResult {
-    let rule = &rules::model_missing::RULE;
+    let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = judge.policy.settings_for(Scope { path, environment: None, tier: None });
     let diagnostic = settings.level(rule).map(|level| {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
@@ -187,7 +187,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     if linted.models.is_empty() {
         if before.held(path) {
             let message = "this file contains a threat model in the base, and none that can be read now";
-            let rule = &rules::model_unreadable::RULE;
+            let rule = &rules::builtin::MODEL_UNREADABLE;
             linted.diagnostics.push(Diagnostic::new(rule, Owner::File, Span::new(0, 0), message));
         }
         return;
@@ -200,7 +200,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
 
 /// A model of the base that is gone, at the level that its terms give.
 fn removed(model: &Assessed, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
-    let rule = &rules::model_removed::RULE;
+    let rule = &rules::builtin::MODEL_REMOVED;
     let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
     let level = judge.policy.settings_for(scope).0.level(rule)?;
     let name =
@@ -210,7 +210,7 @@ fn removed(model: &Assessed, path: &str, moved: &str, judge: LintContext<'_>) ->
 }
 
 fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::KNOWN) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -434,7 +434,7 @@ fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found
 
 /// A score that could not be computed, where nothing explains it: what is not understood does not pass.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let rule = &rules::score_uncomputed::RULE;
+    let rule = &rules::builtin::SCORE_UNCOMPUTED;
     let explained: HashSet<Owner> =
         found.iter().filter(|problem| problem.fixed).map(|problem| problem.owner).collect();
     let scores = subject.scores.iter();
@@ -450,7 +450,7 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
 
 fn misspelled(key: &str, place: Span, meant: &str) -> Diagnostic {
     let message = format!("`{key}` is a misspelling of `{meant}`");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, place, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, place, message)
         .help(format!("write `{meant}`"))
 }
 
@@ -458,7 +458,7 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
     let first = root.as_map().and_then(|map| map.iter().next());
     let span = first.map_or(root.span(), |entry| entry.key_span);
     let message = format!("this document is next to a threat model and lacks `{MODEL_MARKER}: 1` at its top");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, span, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, span, message)
         .help(format!("put `{MODEL_MARKER}: 1` first"))
 }
 

@@ -29,7 +29,7 @@ use aivss_lint::diagnostic::Diagnostic;
 use aivss_lint::lint::{LintContext, LintResult};
 use aivss_lint::policy::{BuiltIn, NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
-use aivss_lint::rules::KNOWN;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 
 /// A claim about any bytes: it panics where it does not hold.
@@ -48,9 +48,9 @@ pub const ALL: [(&str, Claim); 8] = [
 ];
 
 static RECOMMENDED: LazyLock<CompiledPolicy> =
-    LazyLock::new(|| CompiledPolicy::built_in(recommended(), KNOWN));
+    LazyLock::new(|| CompiledPolicy::built_in(recommended(), NAMES));
 static STRICT: LazyLock<CompiledPolicy> =
-    LazyLock::new(|| CompiledPolicy::built_in(BuiltIn::named("strict").expect("it is built in"), KNOWN));
+    LazyLock::new(|| CompiledPolicy::built_in(BuiltIn::named("strict").expect("it is built in"), NAMES));
 static TODAY: LazyLock<Date> = LazyLock::new(|| Date::parse("2026-01-01").expect("it is a day"));
 
 /// An input that is a file.

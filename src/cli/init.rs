@@ -325,7 +325,7 @@ mod tests {
     use super::*;
     use crate::policy::NoFiles;
     use crate::rego::CompiledPolicy;
-    use crate::rules::KNOWN;
+    use crate::rules::NAMES;
     use crate::source::Source;
     use crate::syntax::parse;
 
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn the_policy_to_start_from_is_the_recommended_one_with_and_without_its_comments() {
         let read = |text: &str| {
-            CompiledPolicy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles, KNOWN).unwrap()
+            CompiledPolicy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles, NAMES).unwrap()
         };
         read(STARTER);
         let uncommented = |line: &'static str| {

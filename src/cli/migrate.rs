@@ -18,9 +18,10 @@ use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Te
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
-use crate::report::{FileReport, InputError, Report, Verdict, count};
+use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::Source;
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
@@ -210,8 +211,7 @@ fn migrate_all(
             continue;
         }
         let name = file.name().to_owned();
-        let mut stop =
-            |message: &str| obstacles.push(InputError { path: name.clone(), message: message.into() });
+        let mut stop = |message: &str| obstacles.push(InputError::unreadable(&*name, message));
         let Some(source) = readable(file) else {
             stop("it cannot be read as it should, so it is left as it is");
             continue;

@@ -162,7 +162,7 @@ fn run_rego_tests(
         if wanted.is_empty() && !is_below {
             continue;
         }
-        match test_policy(policy, &disk, rules::KNOWN, |name| is_below || wanted.contains(name)) {
+        match test_policy(policy, &disk, rules::NAMES, |name| is_below || wanted.contains(name)) {
             Ok(tests) => count_rego(policy.name(), &tests, &mut open, tally),
             Err(broken) => return Ok(Err(broken)),
         }
@@ -269,12 +269,12 @@ fn policy_under_test(
     disk: FileTree<'_>,
 ) -> Result<Result<CompiledPolicy, Vec<Broken>>, CliError> {
     if let Some(built_in) = BuiltIn::named(name) {
-        return Ok(Ok(CompiledPolicy::built_in(built_in, rules::KNOWN)));
+        return Ok(Ok(CompiledPolicy::built_in(built_in, rules::NAMES)));
     }
     let path = policy::beside(test, name);
     let bytes = named_by(test, &path, disk);
     let bytes = bytes.map_err(|message| CliError::Usage(format!("policy {path}: {message}")))?;
-    Ok(CompiledPolicy::read(Source::decode(path, bytes), &disk, rules::KNOWN))
+    Ok(CompiledPolicy::read(Source::decode(path, bytes), &disk, rules::NAMES))
 }
 
 fn summarise(

@@ -46,7 +46,7 @@ struct Whole<'r> {
     #[serde(serialize_with = "files")]
     files: &'r [FileReport],
     skipped: &'r [String],
-    obstacles: Vec<InputError<'r>>,
+    obstacles: Vec<UncheckedInput<'r>>,
     change: Option<Changed<'r>>,
 }
 
@@ -118,9 +118,9 @@ struct Worst<'r> {
 }
 
 #[derive(Serialize)]
-struct InputError<'r> {
+struct UncheckedInput<'r> {
     path: &'r str,
-    message: &'r str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -265,7 +265,7 @@ impl<'r> Whole<'r> {
             obstacles: report
                 .obstacles
                 .iter()
-                .map(|obstacle| InputError { path: &obstacle.path, message: &obstacle.message })
+                .map(|error| UncheckedInput { path: error.path(), message: error.to_string() })
                 .collect(),
             change: report.change.as_ref().map(changed),
         }

@@ -187,7 +187,7 @@ impl Policy {
 
     fn of_settings(&self, settings: &Settings, about: &str) -> Vec<Attribute> {
         let levels = settings.levels().iter().filter_map(|(name, level)| {
-            let rule = self.rules.all.iter().find(|rule| rule.name == *name)?;
+            let rule = self.rules.rules.iter().find(|rule| rule.name == *name)?;
             Some(Attribute::of_level(*rule, level.value, about))
         });
         settings.entries().map(|entry| Attribute::of_setting(&entry, about)).chain(levels).collect()

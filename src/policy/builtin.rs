@@ -1,7 +1,8 @@
 //! The policies that come with the program, embedded from `policies/`.
 
+use crate::diagnostic::RuleNames;
+use crate::policy::Policy;
 use crate::policy::read::read_own;
-use crate::policy::{KnownRules, Policy};
 use crate::source::Source;
 
 /// A policy that comes with the program.
@@ -40,7 +41,7 @@ impl BuiltIn {
     /// # Panics
     /// Never: the embedded policies are read in every test run.
     #[expect(clippy::panic, reason = "the embedded policies are read in every test run")]
-    pub fn policy(self, rules: KnownRules) -> Policy {
+    pub fn policy(self, rules: RuleNames) -> Policy {
         read_own(self.source(), rules)
             .unwrap_or_else(|faults| panic!("built-in policy {}: {faults:?}", self.name))
     }
@@ -50,13 +51,13 @@ impl BuiltIn {
 mod tests {
     use super::*;
     use crate::policy::{NoFiles, read};
-    use crate::rules::KNOWN;
+    use crate::rules::NAMES;
 
     #[test]
     fn built_in_policies_are_valid() {
         for policy in BUILT_IN {
-            read(policy.source(), &NoFiles, KNOWN).unwrap();
-            policy.policy(KNOWN);
+            read(policy.source(), &NoFiles, NAMES).unwrap();
+            policy.policy(NAMES);
         }
     }
 }

@@ -33,7 +33,7 @@ impl Policy {
         for entry in settings.entries() {
             entries.push((entry.path(), entry.value.value.to_string(), &entry.value.origin));
         }
-        for rule in self.rules.all {
+        for rule in self.rules.rules {
             let origin = settings.levels().get(rule.name).map_or(&own, |set| &set.origin);
             entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
         }

@@ -90,7 +90,7 @@ fn literal_part(pattern: &str) -> &str {
 mod tests {
     use super::*;
     use crate::policy;
-    use crate::rules::KNOWN;
+    use crate::rules::NAMES;
     use crate::source::Source;
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
                 "aivss_policy: 1\nexceptions:\n  - {{ rule: layer-blank, path: a, reason: why, owner: who, expires: '{expires}' }}\n"
             );
             let source = Source::decode("p.yaml", text.into_bytes());
-            policy::read(source, &policy::NoFiles, KNOWN).unwrap().exceptions()[0].clone()
+            policy::read(source, &policy::NoFiles, NAMES).unwrap().exceptions()[0].clone()
         };
         let today = Date::parse("2026-01-31").unwrap();
         assert_eq!(exception("2026-02-01").days_left(today), Some(1));

@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diagnostic::{Level, Origin, RuleInfo};
+use crate::diagnostic::{Level, Origin, RuleInfo, RuleNames};
 use crate::policy::globs::{PathSet, is_default, is_readable};
 use crate::source::Source;
 
@@ -44,15 +44,6 @@ pub struct Sourced<T> {
     pub value: T,
     /// The line.
     pub origin: Origin,
-}
-
-/// The rules that a policy can name. The caller of [`read`] passes them in.
-#[derive(Clone, Copy, Debug)]
-pub struct KnownRules {
-    /// All rules.
-    pub all: &'static [RuleInfo],
-    /// Finds a rule by its name.
-    pub find: fn(&str) -> Option<RuleInfo>,
 }
 
 /// A version of the program.
@@ -81,7 +72,7 @@ impl fmt::Display for Version {
 /// A policy with everything that it extends.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    rules: KnownRules,
+    rules: RuleNames,
     required_version: Option<Sourced<Version>>,
     pub(crate) settings: Settings,
     pub(crate) overrides: Vec<Override>,
@@ -93,6 +84,8 @@ pub struct Policy {
     /// The folders that must contain a threat model.
     models_in: Option<Sourced<PathSet>>,
     sources: Vec<Arc<Source>>,
+    /// Former names of rules that the files use, with a note on each.
+    renamed: Vec<(Origin, String)>,
 }
 
 /// Settings for some of the threat models.
@@ -147,7 +140,7 @@ pub enum Sought {
 }
 
 impl Policy {
-    fn new(rules: KnownRules) -> Self {
+    fn new(rules: RuleNames) -> Self {
         Self {
             rules,
             required_version: None,
@@ -160,6 +153,7 @@ impl Policy {
             exclude: None,
             models_in: None,
             sources: Vec::new(),
+            renamed: Vec::new(),
         }
     }
 
@@ -231,6 +225,11 @@ impl Policy {
         &self.rego
     }
 
+    /// Former names of rules that the files use, with a note on each.
+    pub fn renamed(&self) -> &[(Origin, String)] {
+        &self.renamed
+    }
+
     /// The files that the policy was read from, the outermost last, without built-in policies.
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
@@ -297,6 +296,7 @@ impl Policy {
         self.exclude = over.exclude.or_else(|| self.exclude.take());
         self.models_in = over.models_in.or_else(|| self.models_in.take());
         self.sources.extend(over.sources);
+        self.renamed.extend(over.renamed);
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::diagnostic::{Diagnostic, Origin, Owner, RuleNames};
+use crate::policy::DATA_EXTENSIONS;
 use crate::policy::read::{Broken, Chain, Load, Reader, beside, items, problem};
-use crate::policy::{DATA_EXTENSIONS, KnownRules};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
@@ -67,7 +67,7 @@ pub fn is_test(name: &str) -> bool {
 pub fn program_with_tests(
     source: &Arc<Source>,
     load: Load<'_>,
-    rules: KnownRules,
+    rules: RuleNames,
 ) -> Result<Option<Program>, Vec<Broken>> {
     let document = syntax::parse(source);
     let Some(root) = document.roots().find(|root| root.get(POLICY_MARKER).is_some()) else { return Ok(None) };

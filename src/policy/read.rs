@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{
-    Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
+    Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
 use crate::did_you_mean::nearest;
 use crate::model::{TextKind, blank};
 use crate::policy::globs::{Case, PathSet};
 use crate::policy::settings::days;
-use crate::policy::{BUILT_IN, BuiltIn, Exception, KnownRules, Override, Policy, Settings, Sourced, Version};
+use crate::policy::{BUILT_IN, BuiltIn, Exception, Override, Policy, Settings, Sourced, Version};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -103,7 +103,7 @@ const UNREAD: &str = "remove it: without this rule a score or a whole file would
 ///
 /// # Errors
 /// Each file with problems.
-pub fn read(source: Source, load: Load<'_>, rules: KnownRules) -> Result<Policy, Vec<Broken>> {
+pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
     read_as(Shape::Unchecked, source, load, rules)
 }
 
@@ -112,11 +112,11 @@ pub fn read(source: Source, load: Load<'_>, rules: KnownRules) -> Result<Policy,
 ///
 /// # Errors
 /// As for [`read`], except violations of the schema.
-pub(crate) fn read_own(source: Source, rules: KnownRules) -> Result<Policy, Vec<Broken>> {
+pub(crate) fn read_own(source: Source, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
     read_as(Shape::Checked, source, &NoFiles, rules)
 }
 
-fn read_as(shape: Shape, source: Source, load: Load<'_>, rules: KnownRules) -> Result<Policy, Vec<Broken>> {
+fn read_as(shape: Shape, source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
     let mut chain = Chain::new(load, rules);
     let policy = chain.read(shape, &Arc::new(source));
     if chain.broken.is_empty() { Ok(policy) } else { Err(chain.broken) }
@@ -132,7 +132,7 @@ enum Shape {
 /// A policy that is being read, with those that it extends.
 pub(crate) struct Chain<'l> {
     pub(crate) load: Load<'l>,
-    rules: KnownRules,
+    rules: RuleNames,
     /// The policies from the outermost one to the one at hand.
     names: Vec<String>,
     /// The number of policies that have been extended.
@@ -143,7 +143,7 @@ pub(crate) struct Chain<'l> {
 }
 
 impl<'l> Chain<'l> {
-    pub(crate) const fn new(load: Load<'l>, rules: KnownRules) -> Self {
+    pub(crate) const fn new(load: Load<'l>, rules: RuleNames) -> Self {
         Self { load, rules, names: Vec::new(), loaded: 0, entries: 0, broken: Vec::new() }
     }
 
@@ -179,12 +179,14 @@ pub(crate) struct Reader<'s, 'c, 'l> {
     pub(crate) source: &'s Arc<Source>,
     file: Arc<str>,
     pub(crate) problems: Vec<Diagnostic>,
+    /// Former names of rules, with a note on each.
+    renamed: Vec<(Origin, String)>,
     pub(crate) chain: &'c mut Chain<'l>,
 }
 
 impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
     pub(crate) fn new(source: &'s Arc<Source>, chain: &'c mut Chain<'l>) -> Self {
-        Self { source, file: Arc::from(source.name()), problems: Vec::new(), chain }
+        Self { source, file: Arc::from(source.name()), problems: Vec::new(), renamed: Vec::new(), chain }
     }
 
     /// Adds problems. One more than are reported shows that there are more.
@@ -333,6 +335,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
         own.overrides = overrides.into_iter().filter_map(|item| self.over(item)).collect();
         own.exceptions = self.exceptions(root, map);
         own.rego.extend(self.program(root));
+        own.renamed = std::mem::take(&mut self.renamed);
         own
     }
 
@@ -347,7 +350,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
     fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Sourced<Option<Level>>> {
         let mut levels = BTreeMap::new();
         for entry in map.iter() {
-            let rule = (self.chain.rules.find)(entry.key);
+            let rule = self.rule(entry.key, entry.key_span);
             let (Some(rule), Some(word)) = (rule, entry.value.as_str()) else { continue };
             let level = Level::named(word);
             if rule.fixed && level != Some(Level::Error) {
@@ -358,6 +361,13 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
             levels.insert(rule.name, Sourced { value: level, origin: self.origin(entry.key_span) });
         }
         levels
+    }
+
+    /// The rule with a current or former name.
+    fn rule(&mut self, name: &str, span: Span) -> Option<RuleInfo> {
+        let note = self.chain.rules.renamed(name).map(|note| (self.origin(span), note));
+        self.renamed.extend(note);
+        self.chain.rules.resolve(name)
     }
 
     fn over(&mut self, node: Node<'_>) -> Option<Override> {
@@ -433,7 +443,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
     /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
     /// they report something.
     fn excepted_rule(&mut self, name: &str, span: Span) -> String {
-        match (self.chain.rules.find)(name) {
+        match self.rule(name, span) {
             Some(rule) => {
                 if rule.fixed {
                     self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
@@ -442,7 +452,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
             }
             None => {
                 if !name.starts_with("rego/") {
-                    let meant = nearest(name, self.chain.rules.all.iter().map(|rule| rule.name));
+                    let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
                     let help = meant.map_or_else(
                         || "remove the exception if the rule was removed".to_owned(),
                         |meant| format!("did you mean `{meant}`?"),
@@ -535,7 +545,7 @@ pub fn beside(name: &str, relative: &str) -> String {
 mod tests {
     use super::*;
     use crate::policy::settings;
-    use crate::rules::KNOWN;
+    use crate::rules::NAMES;
 
     #[test]
     fn paths_are_relative_to_the_policy_that_names_them() {
@@ -561,14 +571,14 @@ mod tests {
             }
         };
         let source = |text: &str| Source::decode("p.yaml", text.as_bytes().to_vec());
-        let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files, KNOWN).unwrap();
+        let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files, NAMES).unwrap();
         let score = policy.settings().get(&settings::SCORE);
         let cvss_base = policy.settings().get(&settings::CVSS_BASE);
         assert_eq!(score.unwrap().origin.to_string(), "base/a.yaml:3:11");
         assert_eq!(cvss_base.unwrap().origin.to_string(), "base/b.yaml:3:23");
         assert!(policy.settings().three_point().unwrap().to_string().starts_with("strict:"));
         let broken = |text: &str| {
-            read(source(text), &files, KNOWN)
+            read(source(text), &files, NAMES)
                 .unwrap_err()
                 .remove(0)
                 .diagnostics

@@ -3,10 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Origin, Owner, RuleInfo, sort_diagnostics};
-use crate::policy::{
-    Broken, BuiltIn, KnownRules, Load, Policy, Program, TextFile, is_test, program_with_tests, read,
-};
+use crate::diagnostic::{Diagnostic, Origin, Owner, RuleInfo, RuleNames, sort_diagnostics};
+use crate::policy::{Broken, BuiltIn, Load, Policy, Program, TextFile, is_test, program_with_tests, read};
 use crate::rego::answer::{Answer, Definition, RegoProblem, Test};
 use crate::rego::engine::{Alone, Rego, run_tests};
 use crate::source::{Source, Span};
@@ -47,7 +45,7 @@ impl CompiledPolicy {
     ///
     /// # Errors
     /// Each file with problems.
-    pub fn read(source: Source, load: Load<'_>, rules: KnownRules) -> Result<Self, Vec<Broken>> {
+    pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Self, Vec<Broken>> {
         let policy = read(source, load, rules)?;
         let mut programs = Vec::new();
         for program in policy.rego() {
@@ -60,7 +58,7 @@ impl CompiledPolicy {
     }
 
     /// A policy that comes with the program, which has no rules in Rego.
-    pub fn built_in(built_in: BuiltIn, rules: KnownRules) -> Self {
+    pub fn built_in(built_in: BuiltIn, rules: RuleNames) -> Self {
         Self { policy: built_in.policy(rules), programs: Vec::new() }
     }
 
@@ -113,7 +111,7 @@ pub struct RegoTests {
 pub fn test_policy(
     source: &Arc<Source>,
     load: Load<'_>,
-    rules: KnownRules,
+    rules: RuleNames,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<RegoTests, Vec<Broken>> {
     match program_with_tests(source, load, rules)? {

@@ -1,13 +1,9 @@
-//! `approval-missing`: a high risk that nobody approved.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "approval-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A risk at or above the policy's band has no approval.",
     why: "The standard asks that high-risk agents are approved by someone before they go into production.",
     remedy: "Have it approved, and name who did in `review.approved_by`.",
@@ -25,6 +21,7 @@ review:
     )
     .under("require: { approval_from: High }")],
     check: Check::Limit { applies: |settings| settings.has(&settings::APPROVAL_FROM), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `environment-missing`: the agent's environment is not given.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "The agent's environment is not given, and the policy asks for it.",
     why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
     remedy: "Give `agent.environment`: development, testing or production.",
@@ -28,6 +24,7 @@ agent:
     )
     .under("require: { environment: true }")],
     check: Check::Limit { applies: |settings| settings.has(&settings::ENVIRONMENT), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

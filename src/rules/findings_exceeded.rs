@@ -1,14 +1,10 @@
-//! `findings-exceeded`: more findings of a band than the policy allows.
-
 use crate::aivss::Band;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More findings of a severity band are listed than the policy allows.",
     why: "One grave finding may be accepted with open eyes; a pile of them is a backlog that nobody decided on.",
     remedy: "Mend findings, or have the policy changed by those who own it.",
@@ -30,6 +26,7 @@ findings: []
     )
     .under("limits: { findings: { Critical: 0 } }")],
     check: Check::Limit { applies: |settings| settings.has(&settings::FINDINGS), check },
+    ..Rule::ERROR
 };
 
 /// How many of the findings are shown one by one.

@@ -13,8 +13,8 @@ use crate::policy::NoFiles;
 use crate::policy_audit::Run;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
-use crate::rules::KNOWN;
-use crate::rules::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
+use crate::rules::NAMES;
+use crate::rules::{ALL, Check, Example, Rule, builtin, cvss_unverified};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -26,7 +26,7 @@ const POLICY: &str = "aivss-policy.yaml";
 fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
     let mut wrong = Vec::new();
     for rule in ALL {
-        let is_backstop = rule.name == score_uncomputed::RULE.name;
+        let is_backstop = rule.name == builtin::SCORE_UNCOMPUTED.name;
         let is_of_run = matches!(rule.check, Check::Run);
         assert!(!rule.examples.is_empty() || is_backstop || is_of_run, "{} has no example", rule.name);
         for example in rule.examples {
@@ -83,7 +83,7 @@ fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
         for example in rule.examples.iter().filter(|example| example.file != POLICY) {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
             let policy =
-                CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, KNOWN).unwrap();
+                CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES).unwrap();
             let found = |text: &str| {
                 let source = Source::decode(example.file, text.as_bytes().to_vec());
                 let mut found = lint(&source, example.file, judge(&policy)).diagnostics;
@@ -227,7 +227,7 @@ impl Fixture {
             of_policy(&source).iter().map(|diagnostic| show(&source, diagnostic)).collect()
         } else {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, KNOWN)
+            let policy = CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
             let base = report_of(&base, example.file, &policy);
@@ -244,7 +244,7 @@ impl Fixture {
 
 /// What is wrong with a policy, or what a run over the stock model shows of it.
 fn of_policy(source: &Source) -> Vec<Diagnostic> {
-    let policy = match CompiledPolicy::read(source.clone(), &NoFiles, KNOWN) {
+    let policy = match CompiledPolicy::read(source.clone(), &NoFiles, NAMES) {
         Ok(policy) => policy,
         Err(broken) => return broken.into_iter().flat_map(|broken| broken.diagnostics).collect(),
     };

@@ -1,15 +1,11 @@
-//! `uncertain-layers-exceeded`: more uncertain layers than the policy allows.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Layer};
 use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More layers are uncertain than the policy allows.",
     why: "\"Not certain\" is an honest answer; a threat model made of nothing else is none.",
     remedy: "Pin down some of the layers.",
@@ -28,6 +24,7 @@ maestro:
     )
     .under("limits: { uncertain_layers: 1 }")],
     check: Check::Limit { applies: |settings| settings.has(&settings::UNCERTAIN_LAYERS), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -11,7 +11,7 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
-use aivss_lint::rules::KNOWN;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -296,7 +296,7 @@ fn files() -> impl Strategy<Value = (Vec<Tree>, Vec<Tree>, Vec<Tree>)> {
 }
 
 fn policy(text: &str) -> CompiledPolicy {
-    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles, KNOWN)
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles, NAMES)
         .unwrap()
 }
 

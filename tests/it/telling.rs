@@ -105,7 +105,7 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
         "policy: aivss-policy.yaml (extends base.yaml)\n\
          judged: agents/threat-model.yaml: 1 model\n\
          judged: wrong/threat-model.yaml: 1 model\n\
-         passed over: other/threat-model.json: no threat model in it\n\
+         passed over: other/threat-model.json: it contains no threat model\n\
          passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n\
          passed over: build/threat-model.yaml: git ignores it\n"
     );

@@ -102,7 +102,7 @@ fn page(report: &Report) -> Page {
         obstacles: report
             .obstacles
             .iter()
-            .map(|obstacle| (Shown::line(&obstacle.path), Shown::line(&obstacle.message)))
+            .map(|obstacle| (Shown::line(obstacle.path()), Shown::line(&obstacle.to_string())))
             .collect(),
         remarks: report.remarks.iter().map(|remark| Shown::line(remark)).collect(),
         lowered: report.lowered.iter().map(|rule| Shown::line(rule)).collect(),
