@@ -53,7 +53,7 @@ impl RuleInfo {
     }
 
     /// The rule that reports a file that is too complex to be read or reported as a whole.
-    pub const FILE_TOO_COMPLEX: Self = Self::fixed("input-limit");
+    pub const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
     /// The rule that reports a mistake in a policy.
     pub const POLICY: Self = Self::fixed("policy");
 }

@@ -9,6 +9,7 @@ use crate::policy::{Exception, Policy, PolicyUsage, Settings};
 use crate::rules;
 use crate::rules::audit::{
     EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
+    RULE_RENAMED,
 };
 use crate::rules::builtin::{MODEL_REMOVED, MODEL_UNREADABLE};
 use crate::rules::{Check, Rule, model_weakened, score_increased};
@@ -64,6 +65,9 @@ impl Policy {
                 (&over.origin, Diagnostic::new(rule, Owner::Policy, over.origin.span, message))
             }));
         }
+        found.extend(self.renamed().iter().map(|(origin, message)| {
+            (origin, Diagnostic::new(&RULE_RENAMED, Owner::Policy, origin.span, message))
+        }));
         found.extend(self.speechless());
         self.by_file(found, judging)
     }

@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
-use crate::cli::lint_files::{lint_files as look_at, refuse_stdin};
-use crate::cli::{Streams, emit_to_stdout, look};
+use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::lint_files::lint_files as look_at;
+use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
@@ -71,7 +71,7 @@ pub(crate) struct Arguments {
     format: FormatName,
 
     #[command(flatten)]
-    streams: Streams,
+    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -133,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 if at > 0 {
                     writeln!(stdout)?;
                 }
-                write_sheet(sheet, formulas, look(arguments.streams), stdout)?;
+                write_sheet(sheet, formulas, arguments.colors.look(), stdout)?;
             }
             if !sheets.is_empty() && !obstacles.is_empty() {
                 writeln!(stdout)?;
@@ -208,7 +208,7 @@ fn of_files(
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = FileTree::WorkTree(repository);
-    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::of(paths, Date::today()) };
+    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::new(paths, Date::today()) };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;

@@ -206,3 +206,27 @@ exceptions:
     check: Check::PolicyAudit,
     ..Rule::WARNING
 };
+
+pub(crate) static RULE_RENAMED: Rule = Rule {
+    name: "rule-renamed",
+    summary: "A policy names a rule by its former name.",
+    why: "The next release no longer accepts the former name.",
+    remedy: "Write the current name.",
+    see: "docs/upgrade.md",
+    examples: &[Example::whole(
+        "aivss-policy.yaml",
+        "
+aivss_policy: 1
+rules:
+  layer-pasted: error
+# ^^^^^^^^^^^^ rule-renamed: `layer-pasted` is now `layer-duplicated`
+",
+        "
+aivss_policy: 1
+rules:
+  layer-duplicated: error
+",
+    )],
+    check: Check::PolicyAudit,
+    ..Rule::NOTE
+};

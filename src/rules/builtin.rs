@@ -130,8 +130,8 @@ aivss:
     ..Rule::FIXED
 };
 
-pub(crate) static INPUT_LIMIT: Rule = Rule {
-    name: "input-limit",
+pub(crate) static FILE_TOO_COMPLEX: Rule = Rule {
+    name: "file-too-complex",
     summary: "The file is too large, too deep, or unfolds to too much.",
     why: "A file built to exhaust its reader takes the gate down with it. The limits lie far above any honest threat model.",
     remedy: "Split the file; nest less; write out what aliases repeat; shorten the number.",
@@ -140,7 +140,7 @@ pub(crate) static INPUT_LIMIT: Rule = Rule {
         "
 aivss:
   score: 1e400
-#        ^^^^^ input-limit: a number here has 18 digits at the most, and this one cannot be read exactly
+#        ^^^^^ file-too-complex: a number here has 18 digits at the most, and this one cannot be read exactly
 ",
         "
 aivss:
@@ -301,7 +301,7 @@ rules:
         "
 aivss_policy: 1
 rules:
-  layer-pasted: off
+  layer-duplicated: off
 ",
     )],
     check: Check::Builtin,

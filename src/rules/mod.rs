@@ -19,6 +19,7 @@ pub(crate) mod cvss_old_metric;
 pub(crate) mod cvss_unverified;
 pub(crate) mod cvss_vector;
 pub(crate) mod cvss_version;
+pub(crate) mod duplicate_finding_id;
 pub(crate) mod environment_missing;
 pub(crate) mod evidence_missing;
 pub(crate) mod evidence_not_found;
@@ -28,24 +29,21 @@ pub(crate) mod factor_range;
 pub(crate) mod factor_set;
 pub(crate) mod factor_sum_mismatch;
 pub(crate) mod factor_unknown;
-pub(crate) mod finding_repeated;
 pub(crate) mod findings_exceeded;
 pub(crate) mod format_incomplete;
 pub(crate) mod format_not_allowed;
-pub(crate) mod formula_barred;
-pub(crate) mod input_precision;
+pub(crate) mod formula_not_allowed;
 pub(crate) mod layer_blank;
 pub(crate) mod layer_contradiction;
-pub(crate) mod layer_pasted;
+pub(crate) mod layer_duplicated;
 pub(crate) mod layer_reason_missing;
 pub(crate) mod mitigation_below_floor;
 pub(crate) mod mitigation_ignored;
 pub(crate) mod mitigation_missing;
-pub(crate) mod mitigation_unproven;
+pub(crate) mod mitigation_without_evidence;
 pub(crate) mod model_weakened;
 pub(crate) mod multiplier_range;
 pub(crate) mod not_applicable_layers_exceeded;
-pub(crate) mod off_scale;
 pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
@@ -55,17 +53,19 @@ pub(crate) mod score_below_finding;
 pub(crate) mod score_exceeded;
 pub(crate) mod score_increased;
 pub(crate) mod score_mismatch;
-pub(crate) mod score_undeclared;
+pub(crate) mod score_missing;
 pub(crate) mod score_without_impact;
 pub(crate) mod severity_exceeded;
 pub(crate) mod severity_mismatch;
 pub(crate) mod summary_too_short;
-#[cfg(test)]
-mod tests;
 pub(crate) mod threat_below_floor;
 pub(crate) mod tier_missing;
+pub(crate) mod too_many_decimals;
 pub(crate) mod uncertain_layers_exceeded;
 pub(crate) mod uplift_mismatch;
+pub(crate) mod value_off_scale;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -263,14 +263,14 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 76] = [
+pub static ALL: [&Rule; 77] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
     &builtin::DUPLICATE_KEY,
     &builtin::MERGE_KEY,
     &builtin::NON_FINITE,
-    &builtin::INPUT_LIMIT,
+    &builtin::FILE_TOO_COMPLEX,
     &builtin::MARKER_MISSING,
     &builtin::MARKER_UNREAD,
     &builtin::MODEL_UNREADABLE,
@@ -281,6 +281,7 @@ pub static ALL: [&Rule; 76] = [
     &builtin::UNKNOWN_KEY,
     &builtin::POLICY,
     &audit::POLICY_INEFFECTIVE,
+    &audit::RULE_RENAMED,
     &audit::EXCEPTION_EXPIRED,
     &audit::EXCEPTION_OVERLONG,
     &audit::EXCEPTION_UNUSED,
@@ -298,26 +299,26 @@ pub static ALL: [&Rule; 76] = [
     &factor_unknown::RULE,
     &factor_set::RULE,
     &factor_range::RULE,
-    &input_precision::RULE,
+    &too_many_decimals::RULE,
     &multiplier_range::RULE,
     &threat_below_floor::RULE,
     &mitigation_ignored::RULE,
     &mitigation_below_floor::RULE,
-    &mitigation_unproven::RULE,
+    &mitigation_without_evidence::RULE,
     &factor_sum_mismatch::RULE,
     &uplift_mismatch::RULE,
     &score_mismatch::RULE,
     &builtin::SCORE_UNCOMPUTED,
-    &score_undeclared::RULE,
+    &score_missing::RULE,
     &severity_mismatch::RULE,
     &score_below_finding::RULE,
     &score_below_base::RULE,
     &score_without_impact::RULE,
-    &finding_repeated::RULE,
+    &duplicate_finding_id::RULE,
     &layer_blank::RULE,
     &layer_reason_missing::RULE,
     &layer_contradiction::RULE,
-    &layer_pasted::RULE,
+    &layer_duplicated::RULE,
     &mitigation_missing::RULE,
     &score_exceeded::RULE,
     &score_increased::RULE,
@@ -328,8 +329,8 @@ pub static ALL: [&Rule; 76] = [
     &uncertain_layers_exceeded::RULE,
     &not_applicable_layers_exceeded::RULE,
     &open_threats_exceeded::RULE,
-    &off_scale::RULE,
-    &formula_barred::RULE,
+    &value_off_scale::RULE,
+    &formula_not_allowed::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
     &owner_missing::RULE,

@@ -26,7 +26,7 @@ aivss:
             "
 aivss:
   mitigation_factor: 0.83
-#                    ^^^^ mitigation-unproven: the mitigation factor 0.83 lowers Critical (9.4) to High (7.8), and nothing demonstrates it
+#                    ^^^^ mitigation-without-evidence: the mitigation factor 0.83 lowers Critical (9.4) to High (7.8), and nothing demonstrates it
   score: 7.8
 #        ^^^ score-exceeded: score is 7.8, 9.4 without evidence for the mitigation factor 0.83; the limit is 8.9
 ",

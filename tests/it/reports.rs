@@ -215,7 +215,7 @@ fn fingerprints(report: &Report) -> Vec<String> {
     let run = sarif(report);
     let results = run["results"].as_array().unwrap().iter();
     let of_sarif: Vec<String> = results
-        .map(|result| result["partialFingerprints"]["aivssLint/v1"].as_str().unwrap().to_owned())
+        .map(|result| result["partialFingerprints"]["aivssLint/v2"].as_str().unwrap().to_owned())
         .collect();
     let of_gitlab: Vec<String> =
         gitlab(report).iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_owned()).collect();

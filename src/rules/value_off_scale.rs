@@ -4,7 +4,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
-    name: "off-scale",
+    name: "value-off-scale",
     summary: "A factor or multiplier is none of the published values.",
     why: "The standard's scale has three points, each with a meaning two assessors can agree on; 0.63 has none.",
     remedy: "Factors: 0.0 none, 0.5 partial, 1.0 full. Threat: 1.00, 0.97, 0.50. Mitigation: 1.00, 0.83, 0.67.",
@@ -14,9 +14,9 @@ pub(crate) static RULE: Rule = Rule {
 aivss:
   factors:
     dynamic_identity: 0.6
-#                     ^^^ off-scale: `dynamic_identity` is 0.6; the scale has 0.0, 0.5 and 1.0
+#                     ^^^ value-off-scale: `dynamic_identity` is 0.6; the scale has 0.0, 0.5 and 1.0
   threat_multiplier: 0.9
-#                    ^^^ off-scale: the threat multiplier is 0.9; published are 1.0, 0.97 and 0.5
+#                    ^^^ value-off-scale: the threat multiplier is 0.9; published are 1.0, 0.97 and 0.5
   score: 9.2
 ",
         "

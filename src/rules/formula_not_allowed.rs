@@ -3,7 +3,7 @@ use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
-    name: "formula-barred",
+    name: "formula-not-allowed",
     summary: "A score is computed by a formula that the policy does not allow.",
     why: "The same agent scores 9.4 under v0.8 and 7.3 under v0.5: whoever may choose the formula may choose the band.",
     remedy: "Score by a formula that is allowed.",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   version: '0.5'
-#          ^^^^^ formula-barred: the formula of AIVSS 0.5 is not among those allowed: 0.8, 0.8-floor
+#          ^^^^^ formula-not-allowed: the formula of AIVSS 0.5 is not among those allowed: 0.8, 0.8-floor
   score: 7.3
 ",
         "

@@ -5,7 +5,7 @@ use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
-    name: "mitigation-unproven",
+    name: "mitigation-without-evidence",
     summary: "A mitigation lowers the severity band, and nothing demonstrates it.",
     why: "A mitigation factor is the easiest way to a milder band. The standard grants it to controls that were shown to work.",
     remedy: "Say in `mitigation_evidence` what shows it, or score without the mitigation.",
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   mitigation_factor: 0.83
-#                    ^^^^ mitigation-unproven: the mitigation factor 0.83 lowers Critical (9.4) to High (7.8), and nothing demonstrates it
+#                    ^^^^ mitigation-without-evidence: the mitigation factor 0.83 lowers Critical (9.4) to High (7.8), and nothing demonstrates it
   score: 7.8
 ",
         "

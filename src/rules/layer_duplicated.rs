@@ -3,7 +3,7 @@ use crate::model::Layer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
-    name: "layer-pasted",
+    name: "layer-duplicated",
     summary: "The same text stands in several layers.",
     why: "Each layer has threats of its own. A text that fits two of them was written for neither.",
     remedy: "Say of each layer what threatens that one.",
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
 maestro:
   foundation_models: Prompt injection is possible.
   data_operations: Prompt  injection is possible
-#                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ layer-pasted: `data_operations` says the same as `foundation_models`
+#                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ layer-duplicated: `data_operations` says the same as `foundation_models`
 ",
         "
 maestro:

@@ -3,7 +3,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
-    name: "score-undeclared",
+    name: "score-missing",
     summary: "The score is not declared.",
     why: "The declared score is what people read, and what shows in review when a change to the inputs moves it.",
     remedy: "Write `score:` and let `aivss-lint fix` complete it.",
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
             "
 aivss:
   score:
-# ^^^^^ score-undeclared: the score is not declared; AIVSS 0.8 gives 9.4
+# ^^^^^ score-missing: the score is not declared; AIVSS 0.8 gives 9.4
 ",
             "
 aivss:
@@ -23,7 +23,7 @@ aivss:
         Example::parts(
             "
 aivss:
-#^^^^ score-undeclared: the score is not declared; AIVSS 0.8 gives 9.4
+#^^^^ score-missing: the score is not declared; AIVSS 0.8 gives 9.4
   score: <absent>
 ",
             "

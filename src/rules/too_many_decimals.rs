@@ -4,7 +4,7 @@ use crate::model::{GivenFactor, Multiplier, Spanned};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
-    name: "input-precision",
+    name: "too-many-decimals",
     summary: "An input has more than four decimals.",
     why: "Such digits come from a computation, not from a judgement, and cutting them off would change the score unseen.",
     remedy: "Give the input with four decimals at the most; two are usual.",
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   threat_multiplier: 0.97000001
-#                    ^^^^^^^^^^ input-precision: 0.97000001 has more than 4 decimals
+#                    ^^^^^^^^^^ too-many-decimals: 0.97000001 has more than 4 decimals
 ",
         "
 aivss:
