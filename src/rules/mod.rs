@@ -411,7 +411,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 fn require_field(
     rule: &Rule,
     subject: &Subject<'_>,
-    required: Option<&Sourced<bool>>,
+    required: Option<Sourced<bool>>,
     key: &str,
     is_given: bool,
 ) -> Option<Diagnostic> {
