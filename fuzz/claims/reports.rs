@@ -129,8 +129,8 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     }));
     diagnostics.diagnostics.extend([fault, excepted]);
     let mut report = Report::new(*TODAY, Level::Error);
-    let file = FileReport::new(&source, text(1), diagnostics.models, diagnostics.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), text(1), diagnostics.models, diagnostics.diagnostics);
+    report.files.push(file);
     report.policy = text(17);
     if is_set(7) {
         report.obstacles.push(InputError { path: text(18), message: text(19) });

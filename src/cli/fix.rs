@@ -212,7 +212,7 @@ fn mend_all(
         if safety == Safety::Safe {
             told.waiting += file.diagnostics.iter().filter(|fault| is_suggesting(fault)).count();
         }
-        let at = |offset| place(file.name(), file.excerpt.position(offset));
+        let at = |offset| place(file.name(), file.position(offset));
         told.left.extend(file.diagnostics.iter().filter_map(|fault| left_line(fault, at)));
     }
     report.obstacles.append(&mut obstacles);

@@ -194,7 +194,7 @@ fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository,
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
         report.obstacles.push(InputError { path: source.name().to_owned(), message: message.to_owned() });
-        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
+        report.files.push(FileReport::of_policy(source, path, diagnostics));
     }
 }
 
@@ -494,8 +494,8 @@ fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, lo
         );
         diagnostic.level = level;
         diagnostic.known = ask.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
-        let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
-        looked.report.files.push(file.with_text(source));
+        let file = FileReport::of_policy(source, path.clone(), vec![diagnostic]);
+        looked.report.files.push(file);
     }
 }
 
@@ -664,6 +664,6 @@ fn add_review(
                 diagnostic.known = true;
             }
         }
-        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
+        report.files.push(FileReport::of_policy(source, path, diagnostics));
     }
 }

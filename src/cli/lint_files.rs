@@ -209,13 +209,10 @@ impl Said {
         if keep == Keep::Faults {
             models = models.into_iter().map(Assessed::in_short).collect();
         }
-        let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
-        let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
-        if keep > Keep::Faults && file.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
-            file.excerpt = file.excerpt.to_compare(&source);
-        }
+        let keeps_text = keep == Keep::Texts || !diagnostics.is_empty();
+        let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
         file.is_policy = content == Content::BrokenPolicy;
-        file.source = keeps_text.then(|| Arc::new(source));
+        file.source = file.source.filter(|_| keeps_text);
         Self { content, file }
     }
 }

@@ -70,8 +70,8 @@ fn report(text: &str) -> Report {
     let linted =
         lint(&source, "a.json", LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file);
     text.clone_into(&mut report.policy);
     report.obstacles = vec![InputError { path: text.to_owned(), message: text.to_owned() }];
     report.lowered = vec![text.to_owned()];

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::aivss::Band;
 use crate::aivss::Factor;
-use crate::compare::AgentChange;
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::model::LayerKind;
+use crate::output::Links;
 use crate::output::html::chart::{Step, along, outline, steps};
 use crate::output::html::faults::Fault;
 use crate::output::html::shown::Shown;
-use crate::output::link::Links;
 use crate::output::sheet::origin;
+use crate::report::AgentChange;
 use crate::report::{FileReport, Report};
 use crate::score::assessed::{Assessed, AssessedLayer, AssessedScore};
 use crate::score::breakdown::{Computed, Sheet};
