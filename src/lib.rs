@@ -65,7 +65,8 @@ pub mod date;
 pub mod decimal;
 pub mod did_you_mean;
 mod digest;
-mod invisible;
+mod characters;
+pub mod input_error;
 pub mod source;
 
 pub mod escape;

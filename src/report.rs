@@ -12,6 +12,7 @@ use crate::aivss::Band;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::assessed::Assessed;
 use crate::source::{Position, Source, Span};
@@ -182,15 +183,6 @@ impl FileReport {
     }
 }
 
-/// An input that cannot be read, found or understood, so that the gate cannot pass.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct InputError {
-    /// The path or the argument.
-    pub path: String,
-    /// The reason.
-    pub message: String,
-}
-
 /// The result of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -313,7 +305,7 @@ impl Report {
             shown.push(&agent.path);
             shown.extend(agent.renamed_from.as_deref());
         }
-        shown.extend(self.obstacles.iter().map(|obstacle| &*obstacle.path));
+        shown.extend(self.obstacles.iter().map(InputError::path));
         let worst = self.worst();
         shown.extend(worst.as_ref().map(|worst| &*worst.path));
         let mut root_paths = BTreeMap::new();

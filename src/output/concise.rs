@@ -16,7 +16,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
     for error in &report.obstacles {
-        writeln!(out, "{}", input_error(&error.path, &error.message))?;
+        writeln!(out, "{}", input_error(error.path(), &error.to_string()))?;
     }
     match report.unlisted().filter(|_| report.new_only) {
         Some(unlisted) => writeln!(out, "{unlisted}"),

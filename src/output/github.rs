@@ -5,9 +5,10 @@ use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{line, plain_line};
+use crate::input_error::InputError;
 use crate::output::concise;
 use crate::output::problem::{Detail, asides, details};
-use crate::report::{FileReport, InputError, Report};
+use crate::report::{FileReport, Report};
 
 /// The number of annotations of a kind that GitHub shows of one step.
 const MOST: usize = 10;
@@ -87,11 +88,11 @@ impl Annotation<'_> {
     fn command(&self, report: &Report) -> String {
         match self {
             Self::InputError(error) => {
-                let path = report.root_path(&error.path);
+                let path = report.root_path(error.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                let title = property(&cut(&format!("cannot check: {}", error.message)));
-                format!("{file}title={title}::{}", value(&format!("{path}: {}", error.message)))
+                let title = property(&cut(&format!("cannot check: {error}")));
+                format!("{file}title={title}::{}", value(&format!("{path}: {error}")))
             }
             Self::Problem(file, problem) => problem_command(report, file, problem),
         }
@@ -99,14 +100,16 @@ impl Annotation<'_> {
 
     fn plain(&self, report: &Report) -> String {
         match self {
-            Self::InputError(error) => concise::input_error(report.root_path(&error.path), &error.message),
+            Self::InputError(error) => {
+                concise::input_error(report.root_path(error.path()), &error.to_string())
+            }
             Self::Problem(file, problem) => concise::problem(file, problem),
         }
     }
 
     fn place(&self, report: &Report) -> String {
         match self {
-            Self::InputError(error) => value(report.root_path(&error.path)),
+            Self::InputError(error) => value(report.root_path(error.path())),
             Self::Problem(file, problem) => {
                 value(&format!("{}:{} {}", file.path, file.position(problem.span.start).line, problem.rule))
             }

@@ -28,15 +28,15 @@ impl Serialize for Issues<'_> {
         let mut fingerprints = Fingerprints::default();
         let mut issues = serializer.serialize_seq(None)?;
         for (file, diagnostic) in report.diagnostics() {
-            let fingerprint = fingerprints.of_fault(file, diagnostic);
+            let fingerprint = fingerprints.of_problem(file, diagnostic);
             issues.serialize_element(&issue(report, file, diagnostic, fingerprint))?;
         }
         for error in &report.obstacles {
-            let path = report.root_path(&error.path);
+            let path = report.root_path(error.path());
             issues.serialize_element(&Issue {
-                description: format!("cannot judge: {}", line(&error.message)),
+                description: format!("cannot judge: {}", line(&error.to_string())),
                 check_name: "cannot-judge".to_owned(),
-                fingerprint: fingerprints.of_obstacle(path, &error.message),
+                fingerprint: fingerprints.of_input_error(path, &error.to_string()),
                 severity: "blocker",
                 location: CodeLocation::new(path, 1, 1),
             })?;

@@ -37,7 +37,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     for error in &report.obstacles {
         let (head, color) = verdict_word(Verdict::CannotJudge);
-        let text = format!("{head}: {}: {}", line(&error.path), line(&error.message));
+        let text = format!("{head}: {}: {}", line(error.path()), line(&error.to_string()));
         write_headed(&text, head, color, look, out)?;
         writeln!(out)?;
     }

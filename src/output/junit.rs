@@ -16,8 +16,8 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     if !report.obstacles.is_empty() {
         let mut suite = TestSuite::new("cannot judge");
         for error in &report.obstacles {
-            let name = names.add(report.root_path(&error.path), "cannot judge");
-            let message = attribute(&line(&error.message));
+            let name = names.add(report.root_path(error.path()), "cannot judge");
+            let message = attribute(&line(&error.to_string()));
             suite.errors += 1;
             suite.cases.push(format!(
                 r#"<testcase {name}><error type="cannot-judge" message="{message}"/></testcase>"#

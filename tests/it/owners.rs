@@ -1,4 +1,4 @@
-//! Who a problem belongs to: an alias and a copy of its value give the same problems to the same owners, under exceptions,
+//! Owners of problems: an alias and a copy of its value give the same problems to the same owners, under exceptions,
 //! overrides and a comparison with a base.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ enum Tree {
     Shared(usize),
 }
 
-/// How a shared value is written.
+/// The notation of a shared value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sharing {
     /// Once with an anchor, then as aliases.
@@ -306,7 +306,8 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     };
     let mut exceptions = String::new();
     for finding in ["finding: F-1, ", "finding: F-2, ", &format!("finding: {LONG_ID}, ")] {
-        for rule in ["score-exceeded", "score-mismatch", "factor-exceeded", "cvss-base-mismatch", "off-scale"]
+        for rule in
+            ["score-exceeded", "score-mismatch", "factor-exceeded", "cvss-base-mismatch", "value-off-scale"]
         {
             exceptions.push_str(&exception(rule, finding));
         }
@@ -455,7 +456,7 @@ fn known_problems_do_not_depend_on_the_order_of_the_text() {
     let (mild, grave) = (finding(&exceeding("0.5")), finding(&exceeding("0.97")));
     let file = |findings: [&String; 2]| format!("{STOCK}findings:\n{}{}", findings[0], findings[1]);
     let policy = policy(
-        "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.9 }\nrules: { finding-repeated: off }\n",
+        "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.9 }\nrules: { duplicate-finding-id: off }\n",
     );
     for now in [[&mild, &grave], [&grave, &mild]] {
         for base in [[&mild, &grave], [&grave, &mild]] {

@@ -15,7 +15,6 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::model::Blank;
-pub(crate) use fold::shapes;
 use fold::{Folded, Gap, Reading, Word, Words, fold};
 use phrases::{Affix, Group};
 use table::Hash;

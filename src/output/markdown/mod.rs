@@ -93,8 +93,8 @@ impl MarkdownPage<'_> {
         let lowered = lowered.map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
         self.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
         let errors = report.obstacles.iter().map(|error| {
-            let path = text(report.root_path(&error.path), NAME);
-            format!("- ⚠️ cannot judge {path}: {}\n", text(&error.message, MESSAGE))
+            let path = text(report.root_path(error.path()), NAME);
+            format!("- ⚠️ cannot judge {path}: {}\n", text(&error.to_string(), MESSAGE))
         });
         self.list(HEAD_END, &errors.collect::<Vec<_>>(), "obstacle");
     }

@@ -50,7 +50,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usiz
         .map(|(file, diagnostic)| Listed {
             file,
             diagnostic,
-            fingerprint: fingerprints.of_fault(file, diagnostic),
+            fingerprint: fingerprints.of_problem(file, diagnostic),
         })
         .collect();
     let all = listed.len();
@@ -146,8 +146,8 @@ fn run<'r>(report: &'r Report, listed: &'r [Listed<'r>], all: usize) -> SarifRun
         .iter()
         .map(|error| Notification {
             level: "error",
-            message: text(&error.message),
-            locations: vec![location(report.root_path(&error.path), None)],
+            message: text(&error.to_string()),
+            locations: vec![location(report.root_path(error.path()), None)],
         })
         .collect();
     if let Some(message) = left_out(all - listed.len()) {
@@ -301,7 +301,7 @@ fn result(report: &Report, listed: &Listed<'_>, indexes: &HashMap<String, usize>
         message: unlinked(plain_text(report, diagnostic)),
         locations: [SarifLocation { logical, ..location(&file.path, Some(region(file, diagnostic.span))) }],
         related_locations: related_locations.collect(),
-        partial_fingerprints: OneKey::from([("aivssLint/v1", fingerprint.clone())]),
+        partial_fingerprints: OneKey::from([("aivssLint/v2", fingerprint.clone())]),
         suppressions: reason.map(|reason| {
             let justification = line(&reason).into_owned();
             [Suppression { kind: "external", status: "accepted", justification }]

@@ -1,15 +1,11 @@
-//! `finding-repeated`: two findings with one identifier.
-
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::Span;
 
 pub(crate) static RULE: Rule = Rule {
-    name: "finding-repeated",
-    level: Level::Error,
-    fixed: false,
+    name: "duplicate-finding-id",
     summary: "Two findings have the same identifier.",
     why: "Tickets and reports point at a finding by its identifier.",
     remedy: "Give each finding an identifier of its own.",
@@ -30,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     },
     {
       "id": "V-1",
-#           ^^^^^ finding-repeated: the finding `V-1` stands here a second time
+#           ^^^^^ duplicate-finding-id: the finding `V-1` stands here a second time
       "owasp_category": "Agent Cascading Failures",
       "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
       "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
@@ -57,6 +53,7 @@ pub(crate) static RULE: Rule = Rule {
 "#,
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
