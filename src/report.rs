@@ -14,7 +14,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::{Position, Source, Span};
 
 pub use change::{AgentChange, Change, Difference, Revision, ScoreChange};
@@ -106,7 +106,7 @@ pub struct FileReport {
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
     /// Its threat models.
-    pub models: Vec<Assessed>,
+    pub models: Vec<ScoredModel>,
     /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is a policy.
@@ -120,7 +120,7 @@ impl FileReport {
     pub fn new(
         source: Arc<Source>,
         path: String,
-        models: Vec<Assessed>,
+        models: Vec<ScoredModel>,
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
         let name = source.name().to_owned();
@@ -179,7 +179,7 @@ impl FileReport {
 
     /// Whether the scores of all its threat models are known.
     pub fn is_scored(&self) -> bool {
-        self.is_read() && self.models.iter().all(Assessed::is_computed)
+        self.is_read() && self.models.iter().all(ScoredModel::is_computed)
     }
 }
 
@@ -415,7 +415,7 @@ impl Report {
             excepted: self.excepted(),
             worst: self.worst(),
             in_base: self.in_base(),
-            uncomputed: models().map(Assessed::uncomputed).sum(),
+            uncomputed: models().map(|model| model.uncomputed).sum(),
         }
     }
 

@@ -2,21 +2,17 @@
 //! keep their exact digits.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
-use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Excepted, Level, Origin, Safety};
-use crate::escape::{json_number as number, write_json};
+use crate::escape::write_json;
 use crate::input_error::InputError;
-use crate::model;
+use crate::output::model_json::ModelJson;
 use crate::report::{Change, FileReport, Report, Summary, Verdict};
 use crate::rules;
-use crate::score::assessed::{Assessed, AssessedScore, AssessedThreat};
-use crate::source::{Position, Span};
+use crate::source::Position;
 
 /// The version of the shape. New keys do not change it; a removed key or a changed meaning does.
 const VERSION: u32 = 1;
@@ -26,7 +22,7 @@ pub(crate) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let verdict = report.verdict();
-    let whole = JsonReport {
+    let whole = ReportJson {
         aivss_report: VERSION,
         tool: TOOL,
         verdict,
@@ -47,7 +43,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 #[derive(Serialize)]
-struct JsonReport<'r> {
+struct ReportJson<'r> {
     aivss_report: u32,
     tool: Tool,
     verdict: Verdict,
@@ -78,16 +74,16 @@ fn files<S: Serializer>(files: &[FileReport], serializer: S) -> Result<S::Ok, S:
 }
 
 #[derive(Serialize)]
-struct JsonFile<'r> {
+struct FileJson<'r> {
     path: &'r str,
     root_path: &'r str,
     kind: &'static str,
-    models: Vec<Model<'r>>,
-    diagnostics: Vec<JsonProblem<'r>>,
+    models: Vec<ModelJson<'r>>,
+    diagnostics: Vec<ProblemJson<'r>>,
 }
 
-fn file(file: &FileReport) -> JsonFile<'_> {
-    JsonFile {
+fn file(file: &FileReport) -> FileJson<'_> {
+    FileJson {
         path: file.name(),
         root_path: &file.path,
         kind: match (file.is_policy, file.is_missing) {
@@ -95,138 +91,36 @@ fn file(file: &FileReport) -> JsonFile<'_> {
             (_, true) => "missing",
             _ => "threat-model",
         },
-        models: file.models.iter().map(model).collect(),
+        models: file.models.iter().map(ModelJson::of).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| problem(file, diagnostic)).collect(),
     }
 }
 
 #[derive(Serialize)]
-struct Model<'r> {
-    position: Place,
-    format: &'static str,
-    name: Option<&'r str>,
-    environment: Option<&'r str>,
-    tier: Option<&'r str>,
-    scores: Vec<Score<'r>>,
-    layers: Vec<Layer<'r>>,
-}
-
-#[derive(Serialize)]
-struct Score<'r> {
-    finding: Option<&'r str>,
-    position: Place,
-    declared: Option<Box<RawValue>>,
-    factors: BTreeMap<&'static str, Box<RawValue>>,
-    computed: Option<Computed>,
-}
-
-#[derive(Serialize)]
-struct Computed {
-    version: &'static str,
-    cvss_base: Box<RawValue>,
-    factor_sum: Box<RawValue>,
-    threat_multiplier: Box<RawValue>,
-    mitigation_factor: Option<Box<RawValue>>,
-    aars: Box<RawValue>,
-    raw: Box<RawValue>,
-    score: Box<RawValue>,
-    severity: &'static str,
-    proven_score: Box<RawValue>,
-    proven_severity: &'static str,
-    working: String,
-}
-
-#[derive(Serialize)]
-struct Layer<'r> {
-    key: &'static str,
-    answer: &'static str,
-    open_threats: usize,
-    threats: Vec<Threat<'r>>,
-}
-
-#[derive(Serialize)]
-struct Threat<'r> {
-    id: Option<&'r str>,
-    title: Option<&'r str>,
-    open: bool,
-}
-
-fn model(model: &Assessed) -> Model<'_> {
-    Model {
-        position: place(model.position),
-        format: match model.format {
-            model::Format::Native => "threat-model",
-            model::Format::OwaspReport => "owasp-report",
-        },
-        name: model.name.as_deref(),
-        environment: model.environment.as_deref(),
-        tier: model.tier.as_deref(),
-        scores: model.scores.iter().map(score).collect(),
-        layers: model
-            .layers
-            .iter()
-            .map(|layer| Layer {
-                key: layer.kind.key(),
-                answer: layer.answer,
-                open_threats: layer.open_threats(),
-                threats: layer.threats.iter().map(threat).collect(),
-            })
-            .collect(),
-    }
-}
-
-fn threat(threat: &AssessedThreat) -> Threat<'_> {
-    Threat { id: threat.id.as_deref(), title: threat.title.as_deref(), open: threat.open }
-}
-
-fn score(score: &AssessedScore) -> Score<'_> {
-    Score {
-        finding: score.finding.as_deref(),
-        position: place(score.position),
-        declared: score.declared.map(number),
-        factors: score.factors.iter().map(|(factor, value)| (factor.key(), number(*value))).collect(),
-        computed: score.working.as_ref().zip(score.proven).map(|(working, proven)| Computed {
-            version: working.formula.version,
-            cvss_base: number(working.inputs.base),
-            factor_sum: number(working.inputs.factor_sum),
-            threat_multiplier: number(working.inputs.threat),
-            mitigation_factor: working.formula.has_mitigation().then(|| number(working.inputs.mitigation)),
-            aars: number(working.uplift),
-            raw: number(working.raw),
-            score: number(working.score),
-            severity: working.band.name(),
-            proven_score: number(proven),
-            proven_severity: Band::of(proven).name(),
-            working: working.written(),
-        }),
-    }
-}
-
-#[derive(Serialize)]
-struct JsonProblem<'r> {
+struct ProblemJson<'r> {
     rule: &'r str,
     level: Level,
     message: &'r str,
-    start: Place,
-    end: Place,
+    start: Position,
+    end: Position,
     pointer: &'r str,
     finding: Option<&'r str>,
     label: Option<&'r str>,
     working: Option<&'r str>,
     note: Option<&'r str>,
     help: Option<Cow<'r, str>>,
-    related: Vec<JsonRelated<'r>>,
+    related: Vec<RelatedJson<'r>>,
     decided_by: Option<DecidedBy<'r>>,
-    excepted: Option<JsonException<'r>>,
+    excepted: Option<ExceptionJson<'r>>,
     known: bool,
-    fix: Option<JsonFix<'r>>,
+    fix: Option<FixJson<'r>>,
 }
 
 #[derive(Serialize)]
-struct JsonRelated<'r> {
+struct RelatedJson<'r> {
     message: &'r str,
-    start: Place,
-    end: Place,
+    start: Position,
+    end: Position,
 }
 
 #[derive(Serialize)]
@@ -237,7 +131,7 @@ struct DecidedBy<'r> {
 }
 
 #[derive(Serialize)]
-struct JsonException<'r> {
+struct ExceptionJson<'r> {
     reason: &'r str,
     owner: &'r str,
     expires: String,
@@ -245,32 +139,26 @@ struct JsonException<'r> {
 }
 
 #[derive(Serialize)]
-struct JsonFix<'r> {
+struct FixJson<'r> {
     title: &'r str,
     safety: Safety,
-    edits: Vec<JsonEdit<'r>>,
+    edits: Vec<EditJson<'r>>,
 }
 
 #[derive(Serialize)]
-struct JsonEdit<'r> {
-    start: Place,
-    end: Place,
+struct EditJson<'r> {
+    start: Position,
+    end: Position,
     text: &'r str,
 }
 
-#[derive(Serialize)]
-struct Place {
-    line: u32,
-    column: u32,
-}
-
-fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> JsonProblem<'r> {
-    let (start, end) = range(file, diagnostic.span);
+fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> ProblemJson<'r> {
+    let (start, end) = file.range(diagnostic.span);
     let related = diagnostic.related.iter().map(|related| {
-        let (start, end) = range(file, related.span);
-        JsonRelated { message: &related.message, start, end }
+        let (start, end) = file.range(related.span);
+        RelatedJson { message: &related.message, start, end }
     });
-    JsonProblem {
+    ProblemJson {
         rule: &diagnostic.rule,
         level: diagnostic.level,
         message: &diagnostic.message,
@@ -285,28 +173,19 @@ fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> JsonProblem<'r>
         related: related.collect(),
         decided_by: diagnostic.decided_by.as_deref().map(decided_by),
         excepted: diagnostic.excepted.as_deref().map(|Excepted { reason, owner, expires, origin }| {
-            JsonException { reason, owner, expires: expires.to_string(), decided_by: decided_by(origin) }
+            ExceptionJson { reason, owner, expires: expires.to_string(), decided_by: decided_by(origin) }
         }),
         known: diagnostic.known,
         fix: diagnostic.fix.as_ref().map(|fix| {
             let edits = fix.edits.iter().map(|edit| {
-                let (start, end) = range(file, edit.span);
-                JsonEdit { start, end, text: &edit.text }
+                let (start, end) = file.range(edit.span);
+                EditJson { start, end, text: &edit.text }
             });
-            JsonFix { title: &fix.title, safety: fix.safety, edits: edits.collect() }
+            FixJson { title: &fix.title, safety: fix.safety, edits: edits.collect() }
         }),
     }
 }
 
 fn decided_by(origin: &Origin) -> DecidedBy<'_> {
     DecidedBy { policy: &origin.file, line: origin.line, column: origin.column }
-}
-
-fn range(file: &FileReport, span: Span) -> (Place, Place) {
-    let (start, end) = file.range(span);
-    (place(start), place(end))
-}
-
-fn place(position: Position) -> Place {
-    Place { line: position.line, column: position.column }
 }

@@ -1,6 +1,8 @@
 //! The formats of a report. Each is a function of the [`Report`] and does not change the verdict. A format that cannot
 //! contain all diagnostics reports the number of those that it omits.
 
+mod breakdown;
+mod breakdown_json;
 mod change;
 mod concise;
 mod fingerprint;
@@ -11,10 +13,9 @@ mod human;
 mod json;
 mod junit;
 mod markdown;
+mod model_json;
 mod problem;
 mod sarif;
-mod sheet;
-mod sheet_json;
 
 use std::io;
 
@@ -22,9 +23,9 @@ use crate::escape::{line, uri_path};
 use crate::report::{Report, count};
 
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
+pub use breakdown::{Formulas, write_breakdown};
+pub use breakdown_json::write_breakdowns_json;
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
-pub use sheet::{Formulas, write_sheet};
-pub use sheet_json::write_sheets_json;
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ pub(crate) mod shown;
 use std::collections::BTreeMap;
 use std::io;
 
-use agents::{Agent, agent, mark_namesakes};
+use agents::{AgentView, mark_namesakes};
 use askama::Template;
 use changes::Changes;
 use chart::Axis;
@@ -27,7 +27,6 @@ use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
 use crate::report::{FileReport, Report, Verdict};
-use crate::score::profile::profiles;
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
@@ -44,7 +43,7 @@ struct PageTemplate<'r> {
     tiles: Vec<Tile>,
     bands: Vec<Bar>,
     filters: Filters,
-    agents: Vec<Agent>,
+    agents: Vec<AgentView>,
     changes: Option<Changes>,
     /// The settings of the policy with their values; `None` if it is broken.
     settings: Option<Vec<(Shown, Shown)>>,
@@ -78,12 +77,10 @@ fn page(report: &Report) -> PageTemplate<'_> {
     let mut numbers = BTreeMap::new();
     let mut others = Vec::new();
     for file in &report.files {
-        let profiles = file.source.as_ref().map_or_else(Vec::new, |source| profiles(source));
         for (place, model) in file.models.iter().enumerate() {
             let number = agents.len() + 1;
             let change = touched.get(&(file.name(), model.position)).copied();
-            let profile = profiles.get(place);
-            agents.push(agent(number, (file, place), profile, change, (report, &links)));
+            agents.push(AgentView::of(number, file, place, change, report, &links));
             numbers.insert((file.name(), model.position), number);
         }
         let rest = rest(file, report, &links);
@@ -143,7 +140,7 @@ fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<Fault> {
     left.map(|problem| Fault::of(problem, file, report, links)).collect()
 }
 
-fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
+fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
     let layers = || agents.iter().flat_map(|agent| &agent.layers);
     let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
     let open: usize = layers().map(|layer| layer.open).sum();
@@ -168,7 +165,7 @@ fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
     tiles
 }
 
-fn worst(report: &Report, agents: &[Agent]) -> Tile {
+fn worst(report: &Report, agents: &[AgentView]) -> Tile {
     // A score that is not known can be worse.
     let name = if report.is_scored() { "worst score" } else { "worst known score" };
     match agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score) {

@@ -1,7 +1,7 @@
 //! The parts of the page about the whole run: the agents by band, the exceptions of the policy, and the filters.
 
 use crate::aivss::Band;
-use crate::output::html::agents::{Agent, class};
+use crate::output::html::agents::{AgentView, class};
 use crate::output::html::shown::Shown;
 use crate::policy::{Exception, Policy};
 use crate::report::{Report, count};
@@ -20,7 +20,7 @@ pub(crate) struct Bar {
 }
 
 /// The agents by band, the worst first. Agents without a score are last.
-pub(crate) fn bands(agents: &[Agent]) -> Vec<Bar> {
+pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
     let bar = |name, class, band: Option<Band>| {
         let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
         Bar { name, class, count: of_band.count(), length: 0 }
@@ -44,7 +44,7 @@ pub(crate) struct Filters {
     pub(crate) rules: Vec<Shown>,
 }
 
-pub(crate) fn filters(agents: &[Agent], bands: &[Bar]) -> Filters {
+pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
     Filters {
         bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
         environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),

@@ -10,13 +10,12 @@ use std::io;
 use crate::compare::Direction;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::LayerKind;
+use crate::model::{Answer, Layer, LayerKind};
 use crate::output::Links;
 use crate::output::change::{Subject, agent_in_words, lines, touched};
 use crate::output::markdown::safe::text;
 use crate::output::problem::{Detail, details};
 use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
-use crate::score::assessed::AssessedLayer;
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
 /// 65,536 characters in a comment.
@@ -136,14 +135,14 @@ impl MarkdownPage<'_> {
 
     fn agent_row(&self, file: &FileReport, at: usize, change: Option<String>) -> AgentRow {
         let model = &file.models[at];
-        let name = text(model.name.as_deref().unwrap_or("(no name)"), NAME);
+        let name = text(model.name().unwrap_or("(no name)"), NAME);
         let agent = self.links.around(&name, &file.path, model.position.line);
         let worst = model.worst();
         let (score, band) = match worst {
             Some(worst) => (worst.score.to_string(), worst.band.name()),
             None => ("–".to_owned(), "not computable"),
         };
-        let (layers, problems) = (layers(&model.layers), self.counts(file, at));
+        let (layers, problems) = (layers(model.model.layers()), self.counts(file, at));
         let changed = change.as_ref().is_some_and(|change| change != "=");
         let change = change.map_or_else(String::new, |change| format!(" {change} |"));
         let text = format!("| {agent} | {score} | {band} |{change} {layers} | {problems} |\n");
@@ -270,16 +269,15 @@ const fn arrow(direction: Direction) -> &'static str {
 }
 
 /// One sign per layer, in MAESTRO's order.
-fn layers(layers: &[AssessedLayer]) -> String {
+fn layers(layers: &[Layer]) -> String {
     if layers.is_empty() {
         return "–".to_owned();
     }
-    let answer = |kind| layers.iter().find(|layer| layer.kind == kind).map(|layer| layer.answer);
-    let signs = LayerKind::ALL.into_iter().map(|kind| match answer(kind) {
-        Some("mapped") => '●',
-        Some("uncertain") => '◐',
-        Some("not-applicable") => '○',
-        _ => '✗',
+    let signs = layers.iter().map(|layer| match layer.answer {
+        Answer::Mapped => '●',
+        Answer::Uncertain => '◐',
+        Answer::NotApplicable { .. } => '○',
+        Answer::Blank(_) | Answer::Unreadable => '✗',
     });
     signs.collect()
 }
