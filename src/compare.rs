@@ -8,123 +8,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::aivss::{Band, Working};
+use crate::aivss::Working;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::lint::BaseModels;
 use crate::model::{Answer, Layer};
 pub use crate::policy::{Attribute, Direction, Items};
-use crate::report::{FileReport, Report, Verdict};
+pub use crate::report::{AgentChange, Change, Difference, Revision, ScoreChange};
+use crate::report::{FileReport, MITIGATION, PROVEN, Report};
 use crate::score::{BaseScores, Proven, Scored, ScoredModel};
-use crate::source::Position;
 
-/// A fact that two states do not share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// What it is about.
-    pub what: String,
-    /// What held; `None` where nothing did.
-    pub before: Option<String>,
-    /// What holds; `None` where nothing does.
-    pub after: Option<String>,
-    /// Which way it goes.
-    pub direction: Direction,
-}
-
-impl Difference {
-    /// Whether it takes a mitigation away, or what proves one.
-    pub fn drops_mitigation(&self) -> bool {
-        let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
-        let is_threat = is_about("threat in ") && self.before.is_some();
-        self.direction == Direction::Worse && (is_threat || MITIGATION_FACTS.into_iter().any(is_about))
-    }
-}
-
-/// A revision that was compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// As it was asked for.
-    pub asked: String,
-    /// The commit, in hexadecimal digits.
-    pub commit: String,
-}
-
-impl std::fmt::Display for Revision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short = self.commit.get(..10).unwrap_or(&self.commit);
-        if self.asked == self.commit { f.write_str(short) } else { write!(f, "{} ({short})", self.asked) }
-    }
-}
-
-/// What a change does.
-#[derive(Debug)]
-pub struct Change {
-    /// What it is compared with.
-    pub base: Revision,
-    /// The verdict on the base, by the policy that judges the change.
-    pub verdict_before: Verdict,
-    /// The agents it touches, in the order of their paths: those added, changed, renamed, removed.
-    pub agents: Vec<AgentChange>,
-    /// What it changes about the policy.
-    pub policy: Vec<Difference>,
-    /// The rules of the errors that the base has and the change has not, with how many of each.
-    pub fixed: BTreeMap<String, usize>,
-}
-
-/// What a change does to one agent.
-#[derive(Debug)]
-pub struct AgentChange {
-    /// The threat model's path as it is shown; the base's where it is removed.
-    pub path: String,
-    /// Where it begins now, if it is there.
-    pub position: Option<Position>,
-    /// The path in the base, where that was another one.
-    pub renamed_from: Option<String>,
-    /// The agent's name.
-    pub name: Option<String>,
-    /// Its score in the base.
-    pub before: ScoreChange,
-    /// Its score now.
-    pub after: ScoreChange,
-    /// What differs, the score and the band first.
-    pub differences: Vec<Difference>,
-}
-
-impl AgentChange {
-    /// Whether the agent is no longer where it was, nor elsewhere.
-    pub const fn is_gone(&self) -> bool {
-        matches!(self.after, ScoreChange::Absent | ScoreChange::Unread)
-    }
-}
-
-/// How an agent stands in one of two states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScoreChange {
-    /// It is not there.
-    Absent,
-    /// Its file is there, and it is not in it.
-    Unread,
-    /// It is there, and has no score that can be computed.
-    Unscored,
-    /// Its worst score.
-    Scored(Decimal, Band),
-}
-
-impl ScoreChange {
-    fn of(model: &ScoredModel) -> Self {
-        model.worst().map_or(Self::Unscored, |working| Self::Scored(working.score, working.band))
-    }
-}
-
-impl std::fmt::Display for ScoreChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Absent => f.write_str("absent"),
-            Self::Unread => f.write_str("not in its file"),
-            Self::Unscored => f.write_str("no score"),
-            Self::Scored(score, band) => write!(f, "{score} {}", band.name()),
-        }
-    }
+/// The score of a threat model, as a change shows it.
+fn score_of(model: &ScoredModel) -> ScoreChange {
+    model.worst().map_or(ScoreChange::Unscored, |working| ScoreChange::Scored(working.score, working.band))
 }
 
 /// The state of the base, and which threat model of now goes back to which of its.
@@ -282,7 +178,7 @@ impl<'r> Baseline<'r> {
         let mut ids = Ids::default();
         let mut known = self.faults(&mut ids, is_reported);
         for file in files.iter_mut().filter(|file| !file.is_policy) {
-            let path = file.path.clone();
+            let (path, text) = (file.path.clone(), file.source.clone());
             // The gravest first, then in the order of the findings: where they lie in the text must not matter.
             let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
             diagnostics.sort_by_key(|diagnostic| (Reverse(weight_of(diagnostic)), diagnostic.owner));
@@ -301,7 +197,7 @@ impl<'r> Baseline<'r> {
                 candidates.remove(found);
                 let is_fixed = diagnostic.fixed;
                 diagnostic.known =
-                    !is_fixed || self.files.get(at).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
+                    !is_fixed || self.files.get(at).is_some_and(|base| base.has_text(text.as_deref()));
             }
         }
         let kept = self.kept(files);
@@ -461,8 +357,8 @@ pub fn agents(
                 position: Some(model.position),
                 renamed_from: renamed_from.map(|origin| origin.name().to_owned()),
                 name: model.name().map(str::to_owned),
-                before: old.map_or(ScoreChange::Absent, |(_, old)| ScoreChange::of(old)),
-                after: ScoreChange::of(model),
+                before: old.map_or(ScoreChange::Absent, |(_, old)| score_of(old)),
+                after: score_of(model),
                 differences,
             });
         }
@@ -477,7 +373,7 @@ pub fn agents(
                 position: None,
                 renamed_from: None,
                 name: model.name().map(str::to_owned),
-                before: ScoreChange::of(model),
+                before: score_of(model),
                 after: if stands(&file.path) { ScoreChange::Unread } else { ScoreChange::Absent },
                 differences: Vec::new(),
             });
@@ -532,10 +428,6 @@ fn facts(model: &ScoredModel) -> Vec<Attribute> {
 
 /// The facts that say what a declared score is, and how far threats are mitigated.
 const DECLARED: &str = "declared score";
-const PROVEN: &str = "proven score";
-const MITIGATION: &str = "mitigation factor";
-/// What a mitigation that is taken away makes worse.
-const MITIGATION_FACTS: [&str; 2] = [MITIGATION, PROVEN];
 
 /// The weight of a score that cannot be computed: more than any.
 const UNKNOWN: Decimal = Decimal::new(11, 0);

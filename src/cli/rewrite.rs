@@ -33,7 +33,7 @@ pub(crate) fn rejudge(file: &mut FileReport, text: String, judge: LintContext<'_
     let source = Source::decode(file.name(), text.into_bytes());
     let linted = lint(&source, &file.path, judge);
     let path = std::mem::take(&mut file.path);
-    *file = FileReport::new(&source, path, linted.models, linted.diagnostics).with_text(Arc::new(source));
+    *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
 }
 
 /// The text of a file that can be rewritten: it was kept, and could be read as it should.

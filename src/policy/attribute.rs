@@ -35,7 +35,8 @@ pub struct Items {
 }
 
 /// The direction of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// More risk, or less knowledge of it.
     Worse,
