@@ -6,7 +6,7 @@
 use clap::Args;
 
 use crate::cli::args::{PathArgs, PolicyArgs};
-use crate::cli::gate::{CheckOptions, Keep, sound_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let context = LintContext { policy: &policy, today: options.today, load: &tree, before: None };
-    let mut report = lint_files(&options, tree, &policy).report;
+    let mut report = lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report;
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },

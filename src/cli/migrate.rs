@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::aivss::{Formula, Working};
 use crate::cli::args::parse_date;
-use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, find_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         ))
     })?;
     let judge = LintContext { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = lint_files(&ask, side, &policy).report;
+    let mut report = lint_files(CheckRun { options: &ask, head: side, policy: &policy }).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let told = migrate_all(&mut report, Aim { formula, tenth }, judge, (arguments.quiet, to_disk));
     let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(done) };

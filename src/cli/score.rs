@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::gate::{CheckOptions, Keep, find_policy};
-use crate::cli::lint_files::lint_files as look_at;
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, find_policy};
+use crate::cli::lint_files::lint_files;
 use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
@@ -212,7 +212,7 @@ fn of_files(
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
-    let report = look_at(&ask, side, &policy).report;
+    let report = lint_files(CheckRun { options: &ask, head: side, policy: &policy }).report;
     let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));
