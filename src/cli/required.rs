@@ -84,10 +84,11 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
 fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> bool {
     let mut models = file.models.iter();
     models.any(|model| {
-        let (environment, tier) = (model.environment.as_deref(), model.tier.as_deref());
+        let agent = &model.model.agent;
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
         let formats = settings.require().formats.as_ref();
-        formats.is_none_or(|formats| formats.value.contains(&model.format.name()))
+        formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
     }) && !run.head.is_link(&file.path)
         && !folders_of(&file.path).any(|folder| foreign.contains(&*folder))
 }
