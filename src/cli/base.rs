@@ -93,6 +93,7 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
         .files
         .retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
     let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
+    drop(unpaired);
     let mut result = lint_discovered(run, &sides.head_files, Stage::Compared(&memo, &baseline));
     let fixed = sides.mark_known(&baseline, &asked, &mut result.report);
     sides.add_left(&baseline, &asked, &mut result);
