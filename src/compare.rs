@@ -12,6 +12,7 @@ use crate::aivss::{Band, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::report::{FileReport, Report, Verdict};
+use crate::revision::Revision;
 use crate::score::assessed::{Assessed, AssessedLayer, AssessedScore};
 use crate::source::Position;
 
@@ -99,22 +100,6 @@ impl Direction {
             Self::Better => "better",
             Self::Other => "other",
         }
-    }
-}
-
-/// A revision that was compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// As it was asked for.
-    pub asked: String,
-    /// The commit, in hexadecimal digits.
-    pub commit: String,
-}
-
-impl std::fmt::Display for Revision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short = self.commit.get(..10).unwrap_or(&self.commit);
-        if self.asked == self.commit { f.write_str(short) } else { write!(f, "{} ({short})", self.asked) }
     }
 }
 

@@ -67,6 +67,7 @@ pub mod did_you_mean;
 mod digest;
 mod characters;
 pub mod input_error;
+pub mod revision;
 pub mod source;
 
 pub mod escape;
@@ -98,6 +99,6 @@ pub mod compare;
 pub mod convert;
 pub mod output;
 
-pub mod workspace;
+mod workspace;
 
 pub mod cli;

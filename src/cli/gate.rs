@@ -594,7 +594,7 @@ fn searched(ask: &CheckOptions<'_>, repository: &Repository, report: &Report) ->
     let is_read = |path: &&PathBuf| path.as_os_str() != "-" && !skipped.contains(&*repository.shown(path));
     let paths = ask.paths.iter().filter(is_read);
     let below = |path: &PathBuf| {
-        if repository.is_below(path) { String::new() } else { repository.matched(path) }
+        if repository.holds(path, repository.root()) { String::new() } else { repository.matched(path) }
     };
     paths.map(below).collect()
 }

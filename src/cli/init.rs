@@ -179,7 +179,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         let name = write_new(&model, &draft(arguments)?.written(), repository)?;
         said.push_str(&format!("wrote {name}\n"));
     }
-    match repository.policies().as_slice() {
+    match FileTree::WorkTree(repository).policies().as_slice() {
         [] => {
             let name = write_new(&repository.root().join(POLICY), STARTER, repository)?;
             said.push_str(&format!("wrote {name}\n"));

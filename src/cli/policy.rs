@@ -149,7 +149,7 @@ fn run_rego_tests(
     let paths = files_below(&arguments.folder, &["rego"]).map_err(CliError::Usage)?;
     let names: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
     let mut open: BTreeSet<String> = names.iter().filter(|name| is_test(name)).cloned().collect();
-    let own = repository.policies().into_iter().filter_map(|path| {
+    let own = FileTree::WorkTree(repository).policies().into_iter().filter_map(|path| {
         let bytes = repository.read(&path).ok()?;
         Some(Arc::new(Source::decode(repository.shown(&path), bytes)))
     });

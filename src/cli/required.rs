@@ -14,7 +14,8 @@ use crate::report::FileReport;
 use crate::score::assessed::Assessed;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::{Commit, Place, tracked};
+use crate::workspace::git::Commit;
+use crate::workspace::git::index::{Place, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
@@ -149,16 +150,16 @@ impl Folders {
     }
 
     fn add_tracked(&mut self, repository: &Repository) -> Result<(), String> {
-        for listed in tracked(repository.root())? {
+        for listed in tracked(repository.root(), &[])? {
             let whole = repository.root().join(&listed.path);
             let path = repository.matched(&whole);
             match listed.place {
                 Place::Repository => self.add(&path, Kind::Submodule),
-                Place::Sparse(_) => self.add_file(&path),
+                Place::Sparse => self.add_file(&path),
                 Place::Folder => match repository.folder_link(&path) {
                     Some(link) => self.add(&link, Kind::Link),
                     // A name that is not UTF-8 cannot be found by its shown form.
-                    None if whole.to_str().is_none() || repository.stands(&path) => self.add_file(&path),
+                    None if whole.to_str().is_none() || repository.has_file(&path) => self.add_file(&path),
                     None => {}
                 },
             }

@@ -9,7 +9,7 @@ use crate::input_error::SkipReason;
 use crate::output::escape_line;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, count};
-use crate::workspace::discover::{Named, Repository, Search, discover, passed_over};
+use crate::workspace::discover::{Named, Repository, Search, discover, skipped};
 
 /// Tells it. Whoever closed the stream does not want to know.
 pub(crate) fn tell(ask: &CheckOptions<'_>, repository: &Repository, policy: &Policy, report: &Report) {
@@ -36,7 +36,7 @@ pub(crate) fn tell(ask: &CheckOptions<'_>, repository: &Repository, policy: &Pol
     let search = Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
     let discovery = discover(search, repository);
     lines.extend(
-        passed_over(&discovery, repository, policy)
+        skipped(&discovery, repository, policy)
             .into_iter()
             .map(|(name, reason)| format!("passed over: {name}: {reason}")),
     );
