@@ -30,7 +30,7 @@ pub(crate) struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     /// It is checked, whatever the policy's patterns are.
-    Judged,
+    Checked,
     /// It is checked if the policy's patterns match it, for hooks that name every file of a change.
     Filtered,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Discovery {
     /// Files given by name that the policy's patterns exclude, if [`Named::Filtered`].
     pub(crate) left_out: Vec<String>,
     /// The errors of paths that do not exist, cannot be read or cannot be checked.
-    pub(crate) obstacles: Vec<InputError>,
+    pub(crate) errors: Vec<InputError>,
     /// Policies in folders that no policy is read from, by their paths from the root.
     pub(crate) misplaced: BTreeSet<String>,
     /// Tracked files that a sparse checkout excludes and whose names are not those of threat models: paths from the root, with
@@ -79,11 +79,11 @@ impl Discovery {
             }
             let name = repository.shown(&path);
             if self.sparse.contains_key(matched) {
-                self.obstacles.push(InputError::Sparse { path: name });
+                self.errors.push(InputError::Sparse { path: name });
             } else if !repository.has_file(matched) {
                 // A deletion, or a folder in the file's place.
             } else if link_out(&path, Some(repository.root())).is_some() {
-                self.obstacles.push(InputError::LinkOut { path: name });
+                self.errors.push(InputError::LinkOut { path: name });
             } else {
                 let matched = matched.clone();
                 self.candidates.push(Candidate { name, matched, path, named: false, by_marker: false });
@@ -136,7 +136,7 @@ pub(crate) fn discover_in(
                 Ok(bytes) if marker.is_in(&bytes, Language::of(matched)) => {}
                 Ok(_) => continue,
                 Err(cause) => {
-                    discovery.obstacles.push(InputError::unreadable(name, cause));
+                    discovery.errors.push(InputError::unreadable(name, cause));
                     continue;
                 }
             }

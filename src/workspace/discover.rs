@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::ErrorKind;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use crate::input_error::{InputError, Suggestion};
@@ -75,15 +76,15 @@ impl Finder<'_> {
     fn add_path(&mut self, path: &Path) {
         let name = self.repository.shown(path);
         if link_out(path, Some(self.repository.root())).is_some() {
-            return self.found.obstacles.push(InputError::LinkOut { path: name });
+            return self.fail(InputError::LinkOut { path: name });
         }
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let suggestion = sibling(path).map(|path| Suggestion::Path(self.repository.shown(&path)));
-                return self.found.obstacles.push(InputError::NotFound { path: name, suggestion });
+                return self.fail(InputError::NotFound { path: name, suggestion });
             }
-            Err(error) => return self.found.obstacles.push(InputError::unreadable(name, plain(&error))),
+            Err(error) => return self.fail(InputError::unreadable(name, plain(&error))),
         };
         self.found.misplaced.extend(self.repository.policies_above(path));
         if !metadata.is_dir() {
@@ -96,10 +97,14 @@ impl Finder<'_> {
         }
     }
 
+    fn fail(&mut self, error: InputError) {
+        self.found.errors.push(error);
+    }
+
     /// Adds a file given by name.
     fn add_named(&mut self, path: &Path, name: String) {
         let matched = self.repository.matched(path);
-        let named = self.search.named == Named::Judged;
+        let named = self.search.named == Named::Checked;
         let candidate = Candidate { name, matched, path: path.to_owned(), named, by_marker: false };
         match self.search.policy.sought(&candidate.matched) {
             _ if named => self.found.candidates.push(candidate),
@@ -120,7 +125,7 @@ impl Finder<'_> {
                 Ok(entry) => entry,
                 Err(error) => {
                     let path = self.repository.shown(folder);
-                    self.found.obstacles.push(InputError::unreadable(path, error.to_string()));
+                    self.fail(InputError::unreadable(path, error.to_string()));
                     continue;
                 }
             };
@@ -132,7 +137,7 @@ impl Finder<'_> {
         }
         for folder in refused {
             let path = self.repository.shown(&folder.join(IGNORE_FILE));
-            self.found.obstacles.push(InputError::unreadable(path, refusal()));
+            self.fail(InputError::unreadable(path, refusal()));
         }
     }
 
@@ -161,7 +166,7 @@ impl Finder<'_> {
         let candidate = Candidate { name, matched, path, named: false, by_marker: false };
         match sought {
             Sought::ByName if leads_out => {
-                self.found.obstacles.push(InputError::LinkOut { path: candidate.name });
+                self.fail(InputError::LinkOut { path: candidate.name });
             }
             Sought::ByName => self.found.candidates.push(candidate),
             Sought::ByMarker if target.is_file() && !leads_out => self.pending.push(candidate),
@@ -180,7 +185,7 @@ impl Finder<'_> {
             Ok(()) => {
                 self.found.folders.extend(self.listed_folders.iter().map(|folder| folder.path.clone()));
             }
-            Err(error) => self.found.obstacles.push(error),
+            Err(error) => self.fail(error),
         }
     }
 
@@ -194,13 +199,15 @@ impl Finder<'_> {
             match place {
                 // Another repository, whose own git decides.
                 Place::Repository => {
-                    if !self.is_checkout_of_policy(&whole)
+                    let is_listed = !self.is_checkout_of_policy(&whole)
                         && are_folders(self.repository.root(), &rest)
-                        && exists(&whole.join(".git"))
-                        && let Err(error) = self.list(&rest, &[])
-                    {
-                        self.found.obstacles.push(error);
+                        && exists(&whole.join(".git"));
+                    // The kinds are those within one checkout.
+                    let outer_kinds = mem::take(&mut self.folder_kinds);
+                    if is_listed && let Err(error) = self.list(&rest, &[]) {
+                        self.fail(error);
                     }
+                    self.folder_kinds = outer_kinds;
                 }
                 Place::Folder => self.add_listed(&rest, &whole, checkout),
                 Place::Sparse if rest.file_name() == Some(".gitattributes".as_ref()) => {
@@ -267,7 +274,7 @@ impl Finder<'_> {
             FolderKind::Link => return,
             FolderKind::OtherCheckout => {
                 let path = self.repository.shown(whole);
-                return self.found.obstacles.push(InputError::Overlaid { path });
+                return self.fail(InputError::Overlaid { path });
             }
         }
         let kind = match fs::symlink_metadata(whole) {
@@ -275,7 +282,7 @@ impl Finder<'_> {
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) => {
                 let path = self.repository.shown(whole);
-                return self.found.obstacles.push(InputError::unreadable(path, plain(&error)));
+                return self.fail(InputError::unreadable(path, plain(&error)));
             }
         };
         // The path as the user would write it, if one of the folders contains it.
@@ -313,13 +320,13 @@ impl Finder<'_> {
             (None, _) | (Some(Sought::ByMarker), None) => {}
             (Some(Sought::ByName), _) => {
                 let path = self.repository.shown(whole);
-                self.found.obstacles.push(InputError::Sparse { path });
+                self.fail(InputError::Sparse { path });
             }
             (Some(Sought::ByMarker), Some(object)) => {
                 if self.found.sparse.insert(matched, object).is_some() {
                     let cause = "a sparse checkout excludes several files with this name, which is not UTF-8: rename them";
                     let path = self.repository.shown(whole);
-                    self.found.obstacles.push(InputError::unreadable(path, cause));
+                    self.fail(InputError::unreadable(path, cause));
                 }
             }
         }
@@ -328,7 +335,7 @@ impl Finder<'_> {
     /// Searches the files that a sparse checkout excludes for the marker.
     fn search_sparse(&mut self) {
         let repository = self.repository;
-        let Discovery { sparse, obstacles, .. } = &mut self.found;
+        let Discovery { sparse, errors, .. } = &mut self.found;
         if sparse.is_empty() {
             return;
         }
@@ -340,15 +347,15 @@ impl Finder<'_> {
         let read =
             read_objects(repository.root(), sparse.values().map(String::as_str), |at, bytes| match bytes {
                 Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
-                Ok(_) => obstacles.push(InputError::Sparse { path: names[at].clone() }),
+                Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
                 Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
             });
         if let Err(cause) = read {
-            obstacles.push(InputError::unreadable(&*names[0], cause));
+            errors.push(InputError::unreadable(&*names[0], cause));
         }
         for (cause, (first, count)) in unread {
             let cause = if count > 1 { format!("{cause}; files like this: {count}") } else { cause };
-            obstacles.push(InputError::unreadable(&*names[first], cause));
+            errors.push(InputError::unreadable(&*names[first], cause));
         }
     }
 
@@ -365,7 +372,7 @@ impl Finder<'_> {
         let by_name = self.found.candidates.iter().map(|candidate| Suspect { candidate, by_name: true });
         let suspects = by_marker.chain(by_name);
         let errors = rewritten(suspects, &self.checkouts, self.has_all_attributes, self.repository);
-        self.found.obstacles.extend(errors);
+        self.found.errors.extend(errors);
     }
 
     fn finish(mut self) -> Discovery {
@@ -375,7 +382,7 @@ impl Finder<'_> {
             self.filtered.remove(&candidate.name);
             match outcome {
                 Ok(()) => self.found.candidates.push(Candidate { by_marker: true, ..candidate.clone() }),
-                Err(cause) => self.found.obstacles.push(InputError::unreadable(&*candidate.name, cause)),
+                Err(cause) => self.found.errors.push(InputError::unreadable(&*candidate.name, cause)),
             }
         }
         self.found.left_out.extend(self.filtered);

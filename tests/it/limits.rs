@@ -147,7 +147,7 @@ fn a_page_of_signs_takes_little_more_than_its_size() {
                 ran.err.chars().take(400).collect::<String>()
             );
             assert_eq!(
-                ran.out.contains("input-limit"),
+                ran.out.contains("file-too-complex"),
                 times > 200_000,
                 "{times} times {piece:?}: {}",
                 ran.out

@@ -214,7 +214,7 @@ fn fingerprints(report: &Report) -> Vec<String> {
     let run = sarif(report);
     let results = run["results"].as_array().unwrap().iter();
     let of_sarif: Vec<String> = results
-        .map(|result| result["partialFingerprints"]["aivssLint/v1"].as_str().unwrap().to_owned())
+        .map(|result| result["partialFingerprints"]["aivssLint/v2"].as_str().unwrap().to_owned())
         .collect();
     let of_gitlab: Vec<String> =
         gitlab(report).iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_owned()).collect();
@@ -380,7 +380,12 @@ fn mixed() -> Report {
         origin: Origin::outside("p.yaml"),
     };
     let diagnostics = vec![
-        Diagnostic { rule: "syntax".into(), help: Some("mend it".into()), ..fault("x", Level::Error, 1) },
+        Diagnostic {
+            rule: "syntax".into(),
+            fixed: true,
+            help: Some("mend it".into()),
+            ..fault("x", Level::Error, 1)
+        },
         Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
         Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
         fault("rego/c", Level::Warning, 4),

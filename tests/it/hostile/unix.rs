@@ -265,7 +265,13 @@ pub(crate) fn no_files() -> Vec<Scene> {
             1,
             "22:10",
         ),
-        scene("a file with a hole of 200 MiB", |folder| hole(folder, YAML_FILE), NAMED, 1, "input-limit"),
+        scene(
+            "a file with a hole of 200 MiB",
+            |folder| hole(folder, YAML_FILE),
+            NAMED,
+            1,
+            "file-too-complex",
+        ),
         scene(
             "a name like an option",
             |folder| write(folder, "--quiet.threat-model.yaml", wrong()),
@@ -369,7 +375,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             |folder| hole(folder, "notes.json"),
             FOUND,
             1,
-            "notes.json:1:1: error[input-limit]",
+            "notes.json:1:1: error[file-too-complex]",
         ),
         scene(
             "a file of 200 MiB without a model",
@@ -433,7 +439,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             |folder| hole(folder, POLICY_FILE),
             BESIDE,
             2,
-            "input-limit",
+            "file-too-complex",
         ),
         scene(
             "a parent that is a pipe",
