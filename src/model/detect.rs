@@ -3,7 +3,7 @@
 use crate::did_you_mean::nearest;
 use crate::model::Format;
 use crate::source::Span;
-use crate::syntax::{Form, Likeness, List, MODEL_MARKER, Map, Node, form_of};
+use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
 /// What a document's top node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn detect(root: Node<'_>) -> DetectedFormat<'_> {
 pub fn is_meant(root: Node<'_>) -> bool {
     let DetectedFormat::Misspelled(key, ..) = detect(root) else { return false };
     let is_disguised = form_of(key) == Some(Form::Disguised);
-    is_disguised || root.get(key).is_some_and(|value| Likeness::default().is_model(root, value))
+    is_disguised || root.get(key).is_some_and(|value| is_model(root, value))
 }
 
 /// The key that makes a document an OWASP report, next to others.

@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 agent:
   name: Planner
   name: Scheduler
-# ^^^^ duplicate-key: the key `name` stands here a second time
+# ^^^^ duplicate-key: duplicate key `name`
   summary: Plans trips.
 ",
         "

@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     see: "this project",
     examples: &[Example::whole(
         "threat-model.yaml",
-        "# at 1:1-1:1 empty-file: the file holds no document\n",
+        "# at 1:1-1:1 empty-file: file contains no document\n",
         "",
     )],
     check: Check::Builtin,

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   score: 1e400
-#        ^^^^^ input-limit: a number here has 18 digits at the most, and this one cannot be read exactly
+#        ^^^^^ input-limit: number has more than 18 digits
 ",
         "
 aivss:

@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 agent:
   name: Planner
   summary: [Plans trips, books flights
-#          ^ syntax: what `[` opens here does not end as it should: invalid indentation
+#          ^ syntax: `[` is not closed correctly: invalid indentation
 ",
         "
 agent:
