@@ -84,7 +84,7 @@ impl Spans {
 }
 
 /// A position as an editor shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
     /// Line, 1-based.
     pub line: u32,

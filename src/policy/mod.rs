@@ -60,6 +60,8 @@ pub struct Policy {
     /// The folders that must contain a threat model.
     models_in: Option<Sourced<PathSet>>,
     sources: Vec<Arc<Source>>,
+    /// Former names of rules that the files use, with a note on each.
+    renamed: Vec<(Origin, String)>,
 }
 
 /// What holds for one model.
@@ -182,6 +184,11 @@ impl Policy {
         }
         settings.levels.extend(self.forced.clone());
         (Cow::Owned(settings), matching)
+    }
+
+    /// Former names of rules that the files use, with a note on each.
+    pub fn renamed(&self) -> &[(Origin, String)] {
+        &self.renamed
     }
 
     /// Sets the level of a rule for one run, above all that the files say.
@@ -319,6 +326,7 @@ impl Policy {
         set(&mut self.exclude, over.exclude);
         set(&mut self.models_in, over.models_in);
         self.sources.extend(over.sources);
+        self.renamed.extend(over.renamed);
     }
 }
 

@@ -1,13 +1,9 @@
-//! `cvss-vector`: a vector that is not one of CVSS v4.0.
-
-use crate::aivss::cvss::VectorFaultKind;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::aivss::cvss::VectorProblemKind;
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-vector",
-    level: Level::Error,
-    fixed: true,
     summary: "A vector is not a CVSS v4.0 vector.",
     why: "The base score is read off the vector; from half a vector no score follows.",
     remedy: "Mend what is shown. A vector begins with `CVSS:4.0/`, the order is fixed, and each base metric stands exactly once.",
@@ -37,21 +33,22 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(faults(&RULE, subject, VectorFaultKind::Malformed).flatten());
+    found.extend(faults(&RULE, subject, VectorProblemKind::Malformed).flatten());
 }
 
 /// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind: a list a vector.
 pub(crate) fn faults<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
-    kind: VectorFaultKind,
+    kind: VectorProblemKind,
 ) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
     let vectors = subject.scores.iter().filter_map(|scored| {
         let faults = scored.vector.as_ref()?.as_ref().err()?;
-        Some((scored.owner, scored.declared.vector?, faults))
+        Some((scored.owner, scored.declared.vector.as_ref()?, faults))
     });
     vectors.map(move |(owner, vector, faults)| {
         let faults = faults.iter().filter(|fault| fault.kind == kind);

@@ -1,13 +1,9 @@
-//! `cvss-version`: a vector of CVSS 2 or 3.
-
-use crate::aivss::cvss::VectorFaultKind;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::aivss::cvss::VectorProblemKind;
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-version",
-    level: Level::Error,
-    fixed: true,
     summary: "A vector is of CVSS 2 or 3.",
     why: "AIVSS builds on CVSS v4.0. The same weakness has another base score under each version.",
     remedy: "Score the weakness anew under CVSS v4.0; vectors cannot be translated one to one.",
@@ -24,10 +20,11 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
-    let faults = cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).flatten();
+    let faults = cvss_vector::faults(&RULE, subject, VectorProblemKind::OtherVersion).flatten();
     found.extend(faults.map(|diagnostic| diagnostic.help(help)));
 }

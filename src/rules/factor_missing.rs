@@ -1,17 +1,13 @@
-//! `factor-missing`: fewer than ten factors, or one without a value.
-
 use std::collections::BTreeSet;
 
 use crate::aivss::Factor;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::model::Factors;
 use crate::rules::factor_unknown::MOST;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
-    level: Level::Error,
-    fixed: true,
     summary: "An agentic factor is missing, or has no value.",
     why: "The sum is over exactly ten factors. One left out would count as 0.0, the mildest value there is.",
     remedy: "Give the factor a value from 0.00 to 1.00. If it does not apply, that is 0.0, written down.",
@@ -58,6 +54,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 const COMMON: &str = "a factor that does not apply is 0.0, and says so in its rationale";
@@ -70,7 +67,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
-        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key.value)).collect();
+        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key)).collect();
         let missing: Vec<Factor> =
             Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)).collect();
         for factor in missing {
@@ -100,7 +97,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a factor is not given; `meant` are the keys that unknown ones were meant to be.
-fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> bool {
+fn is_missing(factor: Factor, factors: &Factors, meant: &BTreeSet<&str>) -> bool {
     let has = |factor| factors.given.iter().any(|given| given.factor == factor);
     let given = has(factor) || factor.counterpart().is_some_and(has);
     // A key that is a slip of this one's spelling, or another name of it, has its own fault; this would only echo it.
@@ -109,7 +106,7 @@ fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> 
     !given && !misspelt
 }
 
-fn tenth(factors: &Factors<'_>) -> String {
+fn tenth(factors: &Factors) -> String {
     let names: Vec<String> = [Factor::NaturalLanguageInterface, Factor::GoalDrivenPlanning]
         .into_iter()
         .map(|factor| factors.spell(factor))

@@ -1,13 +1,9 @@
-//! `layer-contradiction`: a layer whose status and text, or threats, do not go together.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Answer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-contradiction",
-    level: Level::Warning,
-    fixed: false,
     summary: "A layer counts as mapped, and its text says \"not certain\"; or it does not apply, and has open threats.",
     why: "Mapped layers are what a reader relies on, and one that does not apply is not looked at again. A limit on uncertain layers counts one that is not certain as well.",
     remedy: "Set `status: uncertain`, or pin the layer down; what has open threats applies.",
@@ -37,19 +33,20 @@ maestro:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
         let open = layer.threats.iter().find(|threat| threat.open);
-        if let (Answer::NotApplicable { .. }, Some(threat)) = (layer.answer, open) {
+        if let (Answer::NotApplicable { .. }, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, and has a threat that is open", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
                     .help("map the layer, or say in the threat's `status` that it is closed"),
             );
         }
-        let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) else { continue };
+        let (Some(range), Some(analysis)) = (layer.hedge(), &layer.analysis) else { continue };
         let message = format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
         found.push(
             Diagnostic::new(&RULE, Owner::Agent, analysis.part(range.start, range.end), message)

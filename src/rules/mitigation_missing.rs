@@ -1,12 +1,8 @@
-//! `mitigation-missing`: a threat declared mitigated without a mitigation.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A threat has the status mitigated and no mitigation.",
     why: "A mitigated threat no longer counts as open. Nobody can check that without knowing what was done about it.",
     remedy: "Describe the mitigation in `mitigation`, or set the status to open.",
@@ -32,13 +28,14 @@ maestro:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let layers = subject.model.maestro.iter().flat_map(|maestro| &maestro.layers);
     for threat in layers.flat_map(|layer| &layer.threats) {
-        if threat.status == Some("mitigated") && threat.mitigation.is_none() {
-            let name = match threat.id.or(threat.title) {
+        if threat.status.as_deref() == Some("mitigated") && threat.mitigation.is_none() {
+            let name = match threat.id.as_ref().or(threat.title.as_ref()) {
                 Some(name) => format!("threat `{name}`"),
                 None => "a threat".to_owned(),
             };

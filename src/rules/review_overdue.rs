@@ -1,13 +1,9 @@
-//! `review-overdue`: a review that is too old, missing, or in the future.
-
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "review-overdue",
-    level: Level::Error,
-    fixed: false,
     summary: "The last review is older than the policy allows, or there was none.",
     why: "Agents change weekly. A threat model that nobody has looked at describes another agent.",
     remedy: "Review the threat model and set `review.date`.",
@@ -50,19 +46,20 @@ review:
         .under("require: { review_within: 180d }"),
     ],
     check: Check::Limit { applies: |settings| settings.require().review_within.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(within) = &subject.settings.require().review_within else { return };
     let review = &subject.model.review;
-    let (span, message) = match review.date {
+    let (span, message) = match &review.date {
         None => {
             let span = review.key_span.unwrap_or(subject.model.key_span);
             (span, format!("there is no review, and one is due every {} days", within.value))
         }
         Some(date) => {
             // A text that is no date is the schema's to report.
-            let Some(day) = Date::parse(date.value) else { return };
+            let Some(day) = Date::parse(date) else { return };
             let age = subject.today.days_since(day);
             // The day is UTC's; east of there it may be tomorrow already.
             let message = if age < -1 {

@@ -1,13 +1,9 @@
-//! `score-without-impact`: a score over a base of zero.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-without-impact",
-    level: Level::Warning,
-    fixed: false,
     summary: "A score stands over a CVSS base of 0.0.",
     why: "A base of zero says that nothing can be harmed. The formula still adds an uplift, and with all room above it, a large one.",
     remedy: "State the impact in the vector, or drop the finding.",
@@ -26,6 +22,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -34,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
             let message =
                 format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
-            let span = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
+            let span = scored.place();
             found.push(
                 Diagnostic::new(&RULE, scored.owner, span, message)
                     .help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),

@@ -1,6 +1,7 @@
 //! The trees of a file with the problems of its text.
 
 use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Owner, RuleInfo};
 use crate::source::Span;
 use crate::syntax::node::Node;
 use crate::syntax::tree::Tree;
@@ -59,6 +60,34 @@ pub enum ProblemKind {
     UnreadMarker,
 }
 
+impl ProblemKind {
+    /// The rule that reports it.
+    pub const fn rule(self) -> RuleInfo {
+        RuleInfo::fixed(match self {
+            Self::Syntax => "syntax",
+            Self::Encoding => "encoding",
+            Self::Empty => "empty-file",
+            Self::DuplicateKey => "duplicate-key",
+            Self::MergeKey => "merge-key",
+            Self::NonFinite => "non-finite",
+            Self::InputLimit => return RuleInfo::FILE_TOO_COMPLEX,
+            Self::UnreadMarker => "marker-unread",
+        })
+    }
+}
+
+impl Problem {
+    /// The problem as a diagnostic about `owner`.
+    pub fn diagnostic(&self, owner: Owner) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, &*self.message);
+        diagnostic.help = self.help.as_deref().map(Box::from);
+        match &self.related {
+            Some((span, message)) => diagnostic.related(*span, &**message),
+            None => diagnostic,
+        }
+    }
+}
+
 impl Document<'_> {
     /// The top node of each document in the file, in order. Documents without content are left out.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
@@ -111,12 +140,12 @@ impl Document<'_> {
         self.problem(ProblemKind::InputLimit, span, format!("collections nest more than {MAX_DEPTH} deep"));
     }
 
-    /// Whether there is room for another node. Reports a file with too many.
-    pub(crate) fn has_room(&mut self, span: Span) -> bool {
-        let has_room = self.tree.len() < MAX_NODES;
-        if !has_room {
-            self.problem(ProblemKind::InputLimit, span, format!("file has more than {MAX_NODES} values"));
+    /// Checks that there is room for another node, and reports a file with too many.
+    pub(crate) fn check_room(&mut self, span: Span) -> Option<()> {
+        if self.tree.len() < MAX_NODES {
+            return Some(());
         }
-        has_room
+        self.problem(ProblemKind::InputLimit, span, format!("file has more than {MAX_NODES} values"));
+        None
     }
 }

@@ -200,7 +200,7 @@ impl JsonReader<'_, '_> {
     }
 
     fn check_count(&mut self, at: usize) -> Option<()> {
-        if self.document.has_room(Span::new(at, at)) { Some(()) } else { self.refuse() }
+        self.document.check_room(Span::new(at, at)).or_else(|| self.refuse())
     }
 
     /// Ends reading at the problem that was reported last.

@@ -364,7 +364,9 @@ impl Iterator for Scanner<'_> {
                 return None;
             }
             let (letter, length) = unit(self.bytes, self.at, self.is_page);
-            letter.into_iter().for_each(|letter| self.take(letter));
+            if let Some(letter) = letter {
+                self.take(letter);
+            }
             self.at += length;
             if self.count == LETTERS.len() {
                 let (start, end) = (self.found[0], self.at);
@@ -481,7 +483,7 @@ mod tests {
         for text in
             ["aivss_treat_model", "aivss_threat_level: 1", "threat_model: 1", "my_own_aivss_treat_models: 1"]
         {
-            assert!(!slips(text.as_bytes()).next().is_some(), "{text}");
+            assert!(slips(text.as_bytes()).next().is_none(), "{text}");
         }
     }
 

@@ -23,23 +23,23 @@ const MAX_ALIASED_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads the YAML documents in `range` of `text` into `document`.
 pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<usize>) {
-    let has_tabs = text[range.clone()].contains('\t');
-    let (mut aliased, mut aliased_bytes) = (0, 0);
+    let mut builder = Builder {
+        document,
+        stream: Stream { text, range: range.clone() },
+        read: range.start,
+        has_tabs: text[range.clone()].contains('\t'),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        aliased: 0,
+        aliased_bytes: 0,
+    };
     for range in streams(text, range) {
-        let builder = Builder {
-            read: range.start,
-            stream: Stream { text, range },
-            document: &mut *document,
-            has_tabs,
-            open: Vec::new(),
-            // No alias refers to an earlier stream.
-            anchors: HashMap::new(),
-            aliased,
-            aliased_bytes,
-        };
-        match builder.read() {
-            Ok(counts) => (aliased, aliased_bytes) = counts,
-            Err(Stop) => return,
+        builder.read = range.start;
+        builder.stream.range = range;
+        // No alias refers to an earlier stream.
+        builder.anchors.clear();
+        if builder.read_stream().is_err() {
+            return;
         }
     }
 }
@@ -110,8 +110,7 @@ struct Builder<'d, 't> {
 }
 
 impl<'t> Builder<'_, 't> {
-    /// Reads the stream and returns the counts of aliased nodes and bytes.
-    fn read(mut self) -> Result<(u64, u64), Stop> {
+    fn read_stream(&mut self) -> Result<(), Stop> {
         let mut options = Options::default();
         options.strict_indentation = true;
         options.flow_nesting_limit = MAX_DEPTH;
@@ -124,7 +123,7 @@ impl<'t> Builder<'_, 't> {
             };
             outcome.is_ok()
         });
-        outcome.map(|()| (self.aliased, self.aliased_bytes))
+        outcome
     }
 
     fn event(&mut self, event: Event<'t>, parsed: &events::Span) -> Result<(), Stop> {
@@ -238,7 +237,7 @@ impl<'t> Builder<'_, 't> {
     }
 
     fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Result<(), Stop> {
-        self.check_count(span)?;
+        self.document.check_room(span).ok_or(Stop)?;
         if self.open.len() >= MAX_DEPTH {
             self.document.too_deep(span);
             return Err(Stop);
@@ -270,7 +269,7 @@ impl<'t> Builder<'_, 't> {
     }
 
     fn leaf(&mut self, mut span: Span, mut kind: NodeKind) -> Result<u32, Stop> {
-        self.check_count(span)?;
+        self.document.check_room(span).ok_or(Stop)?;
         self.read = self.read.max(span.end as usize);
         // The span of an unwritten value is at the colon of its key, and belongs after it.
         let at = span.start as usize;
@@ -286,7 +285,7 @@ impl<'t> Builder<'_, 't> {
     }
 
     fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
-        self.check_count(span)?;
+        self.document.check_room(span).ok_or(Stop)?;
         let Some(target) = self.anchors.get(&anchor).copied() else {
             let message = "alias refers to a value that contains it";
             self.document.problem(ProblemKind::Syntax, span, message);
@@ -435,10 +434,6 @@ impl<'t> Builder<'_, 't> {
             let at = Span::new(span.start as usize, span.start as usize);
             self.unreadable(at, format!("unsupported tag `{}`", tag.original()));
         }
-    }
-
-    fn check_count(&mut self, span: Span) -> Result<(), Stop> {
-        if self.document.has_room(span) { Ok(()) } else { Err(Stop) }
     }
 }
 

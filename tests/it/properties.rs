@@ -1,4 +1,4 @@
-//! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
+//! Properties of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
 
 use aivss_lint::date::Date;
@@ -49,7 +49,7 @@ const SEEDS: [(&str, &str); 10] = [
     ),
 ];
 
-/// What is put in place of bytes, beside single ones.
+/// Replacements of bytes, beside single ones.
 const SCRAPS: [&str; 22] = [
     "\n",
     "\t",
@@ -142,9 +142,9 @@ proptest! {
             prop_assert!(!linted.models.is_empty());
             for model in &linted.models {
                 prop_assert!(model.scores.iter().all(|score| score.working.is_some()), "a score went uncomputed");
-                let working = model.scores.iter().filter_map(|score| Some((score.declared?, score.working.as_ref()?)));
+                let working = model.scores.iter().filter_map(|score| Some((score.declared.score?.value, score.working.as_ref()?)));
                 prop_assert!(working.into_iter().all(|(declared, working)| declared == working.score));
-                prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
+                prop_assert!(model.model.layers().iter().all(|layer| layer.answer.is_given()));
             }
         }
         every_format_holds_every_fault(&source, linted.diagnostics)?;

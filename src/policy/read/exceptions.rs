@@ -50,7 +50,7 @@ impl Reader<'_> {
         let expires = map.entry("expires")?;
         let day = expires.value.as_str().and_then(Date::parse);
         Some(Exception {
-            rule: rule.to_owned(),
+            rule: rules::NAMES.current(rule).to_owned(),
             paths: self.pattern_list(&[path.value], Case::Exact)?,
             pattern: path.value.as_str()?.to_owned(),
             finding: text("finding").map(|(id, _)| id.to_owned()),
@@ -65,7 +65,8 @@ impl Reader<'_> {
     }
 
     fn check_excepted_rule(&mut self, name: &str, span: Span) {
-        match rules::named(name) {
+        self.note_renamed(name, span);
+        match rules::resolve(name) {
             Some(rule) if rule.fixed => {
                 let message = format!("`{name}` cannot be excepted");
                 self.faults.push(fault(span, message).help(UNREAD));

@@ -100,7 +100,10 @@ impl Reader<'_> {
     fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Sourced<Option<Level>>> {
         let mut levels = BTreeMap::new();
         for entry in map.iter() {
-            let (Some(rule), Some(word)) = (rules::named(entry.key), entry.value.as_str()) else { continue };
+            let (Some(rule), Some(word)) = (rules::resolve(entry.key), entry.value.as_str()) else {
+                continue;
+            };
+            self.note_renamed(entry.key, entry.key_span);
             let level = Level::named(word);
             if rule.fixed && level != Some(Level::Error) {
                 let message = format!("`{}` cannot be set to {word}", rule.name);
