@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   score: 9.1
-//! #        ^^^ score-mismatch: declared 9.1, AIVSS 0.8 gives 9.4
+//! #        ^^^ score-mismatch: score is 9.1, expected 9.4
 //! ```
 
 /// A fault that carets ask for.
