@@ -66,6 +66,7 @@ pub mod decimal;
 pub mod did_you_mean;
 mod digest;
 mod characters;
+pub mod input_error;
 pub mod source;
 
 pub mod escape;

@@ -9,9 +9,10 @@ use crate::compare::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::input_error::InputError;
 use crate::output::snippet::Excerpt;
 use crate::policy::{BuiltIn, Policy};
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::Source;
 
 /// Everything a run has found.
@@ -97,7 +98,7 @@ pub struct FileReport {
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
     /// Its threat models.
-    pub models: Vec<Assessed>,
+    pub models: Vec<ScoredModel>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is a policy, which is judged as well.
@@ -108,7 +109,12 @@ pub struct FileReport {
 
 impl FileReport {
     /// What there is to say of a file that lies at `path`, relative to the repository's root. Its text is not kept.
-    pub fn new(source: &Source, path: String, models: Vec<Assessed>, diagnostics: Vec<Diagnostic>) -> Self {
+    pub fn new(
+        source: &Source,
+        path: String,
+        models: Vec<ScoredModel>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Self {
         let excerpt = Excerpt::of(source, &diagnostics);
         Self { excerpt, source: None, path, models, diagnostics, is_policy: false, is_missing: false }
     }
@@ -149,17 +155,8 @@ impl FileReport {
 
     /// Whether the scores of all its threat models are known.
     pub fn is_scored(&self) -> bool {
-        self.is_read() && self.models.iter().all(Assessed::is_computed)
+        self.is_read() && self.models.iter().all(ScoredModel::is_computed)
     }
-}
-
-/// Something that could not be read, found or understood, so that the gate cannot answer for it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct InputError {
-    /// The path, or what was asked for.
-    pub path: String,
-    /// What is in the way.
-    pub message: String,
 }
 
 /// The answer of the gate.
@@ -228,7 +225,7 @@ impl Report {
         let policies = origins.chain([&*self.policy]).filter(|name| BuiltIn::named(name).is_none());
         let agents = self.change.iter().flat_map(|change| &change.agents);
         let agents = agents.flat_map(|agent| [Some(&*agent.path), agent.renamed_from.as_deref()]).flatten();
-        let obstacles = self.obstacles.iter().map(|obstacle| &*obstacle.path);
+        let obstacles = self.obstacles.iter().map(InputError::path);
         let worst = self.worst().map(|(.., name)| name);
         let shown = policies.chain(agents).chain(obstacles).chain(worst).filter(|shown| !shown.is_empty());
         let mut root_paths = BTreeMap::new();
@@ -361,7 +358,7 @@ impl Report {
             parts.push(format!("{} in the base already", self.passed_over()));
         }
         let models = self.files.iter().flat_map(|file| &file.models);
-        let uncomputed: usize = models.map(Assessed::uncomputed).sum();
+        let uncomputed: usize = models.map(|model| model.uncomputed).sum();
         if uncomputed > 0 {
             parts.push(format!("{} not computable", count(uncomputed, "score")));
         }

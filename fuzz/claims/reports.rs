@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
 use aivss_lint::output::{Format, Look, Verbosity, is_steering, write};
 use aivss_lint::diagnostic::Excepted;
-use aivss_lint::report::{FileReport, InputError, Report};
+use aivss_lint::input_error::InputError;
+use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::{Source, Span};
 use serde_json::Value as Json;
 
@@ -133,7 +134,7 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     report.files.push(file.with_text(Arc::new(source)));
     report.policy = text(17);
     if is_set(7) {
-        report.obstacles.push(InputError { path: text(18), message: text(19) });
+        report.obstacles.push(InputError::unreadable(text(18), text(19)));
         report.lowered = vec![text(20)];
         report.remarks = vec![text(21)];
         report.skipped = vec![text(22)];

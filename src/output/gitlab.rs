@@ -36,9 +36,9 @@ impl Serialize for Issues<'_> {
             }
         }
         for obstacle in &report.obstacles {
-            let path = report.root_path(&obstacle.path);
-            let fingerprint = fingerprints.of_input_error(path, &obstacle.message);
-            issues.serialize_element(&of_obstacle(path, &obstacle.message, fingerprint))?;
+            let path = report.root_path(obstacle.path());
+            let fingerprint = fingerprints.of_input_error(path, &obstacle.to_string());
+            issues.serialize_element(&of_obstacle(path, &obstacle.to_string(), fingerprint))?;
         }
         issues.end()
     }

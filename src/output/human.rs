@@ -31,7 +31,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     for obstacle in &report.obstacles {
         const WORD: &str = "cannot judge";
-        let told = format!("{WORD}: {}: {}", line(&obstacle.path), line(&obstacle.message));
+        let told = format!("{WORD}: {}: {}", line(obstacle.path()), line(&obstacle.to_string()));
         let told = wrapped(&told, line_width(look), (0, 2));
         let word = painted(WORD, AnsiColor::Red, look);
         writeln!(out, "{word}{}\n", told.strip_prefix(WORD).unwrap_or(&told))?;

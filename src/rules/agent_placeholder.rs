@@ -29,10 +29,10 @@ agent:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let agent = &subject.model.agent;
     // The schema reports empty texts, and another rule summaries that are too short.
-    let name = agent.name.filter(|name| !is_of_signs(name.value));
-    let summary = agent.summary.filter(|summary| !is_too_short(summary.value));
+    let name = agent.name.as_ref().filter(|name| !is_of_signs(name));
+    let summary = agent.summary.as_ref().filter(|summary| !is_too_short(summary));
     for (key, text, kind) in [("name", name, TextKind::Name), ("summary", summary, TextKind::Prose)] {
-        let text = text.filter(|text| !text.value.is_empty() && blank(text.value, kind).is_some());
+        let text = text.filter(|text| !text.is_empty() && blank(text, kind).is_some());
         found.extend(text.map(|text| {
             Diagnostic::new(&RULE, Owner::Agent, text.span, format!("`agent.{key}` is a placeholder"))
         }));

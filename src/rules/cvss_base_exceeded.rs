@@ -29,8 +29,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(limit) = &subject.settings.limits().cvss_base else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
-        let declared = scored.declared;
-        let span = declared.base.map(|base| base.span).or(declared.vector.map(|vector| vector.span));
+        let declared = &scored.declared;
+        let span = declared.base.map(|base| base.span).or(declared.vector.as_ref().map(|vector| vector.span));
         let message = format!("CVSS base is {base}; the limit is {}", limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)

@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .fix(declared.rewritten(exact))
                 .note(explain_base(declared.value, exact).or(beyond_base))
                 .help_by_fix(exact, "correct the vector");
-        if let Some(vector) = scored.declared.vector {
+        if let Some(vector) = &scored.declared.vector {
             diagnostic = diagnostic.related(vector.span, format!("base score {exact}"));
         }
         found.push(diagnostic);

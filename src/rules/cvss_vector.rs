@@ -1,4 +1,4 @@
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
@@ -37,18 +37,18 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(problems(&RULE, subject, VectorFaultKind::Malformed).flatten());
+    found.extend(problems(&RULE, subject, VectorProblemKind::Malformed).flatten());
 }
 
 /// The problems of one kind in each vector, as diagnostics of the rule for that kind.
 pub(crate) fn problems<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
-    kind: VectorFaultKind,
+    kind: VectorProblemKind,
 ) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
     subject.scores.iter().filter_map(move |scored| {
         let problems = scored.vector.as_ref()?.as_ref().err()?;
-        let vector = scored.declared.vector?;
+        let vector = scored.declared.vector.as_ref()?;
         let of_kind = problems.iter().filter(|problem| problem.kind == kind).map(|problem| {
             // If something is missing, it is missing from the whole vector.
             let (range, whole) = (&problem.range, vector.span);

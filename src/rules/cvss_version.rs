@@ -1,4 +1,4 @@
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
@@ -24,5 +24,5 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(cvss_vector::problems(&RULE, subject, VectorFaultKind::OtherVersion).flatten());
+    found.extend(cvss_vector::problems(&RULE, subject, VectorProblemKind::OtherVersion).flatten());
 }

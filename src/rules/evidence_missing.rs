@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let required = subject.settings.require().mitigation_evidence.as_ref();
     let Some(required) = required.filter(|required| required.value) else { return };
     for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {
-        if let (Some(given), Some(value)) = (scored.declared.mitigation, scored.mitigation)
+        if let (Some(given), Some(value)) = (&scored.declared.mitigation, scored.mitigation)
             && value < Decimal::ONE
         {
             let message = format!("mitigation factor {value} has no evidence");

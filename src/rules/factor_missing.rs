@@ -67,7 +67,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let unknown = factors.unknown.iter().take(MAX_KEYS);
-        let meant: BTreeSet<&str> = unknown.filter_map(|key| factors.meant(key.value)).collect();
+        let meant: BTreeSet<&str> = unknown.filter_map(|key| factors.meant(key)).collect();
         for factor in Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)) {
             let (message, help) = match factor.counterpart() {
                 // One of the two is the tenth: the problem is reported once.
@@ -86,14 +86,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a factor is missing. Keys in `meant` are misspelled in the file, which another rule reports.
-fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> bool {
+fn is_missing(factor: Factor, factors: &Factors, meant: &BTreeSet<&str>) -> bool {
     let is_present = |factor: Factor| {
         factors.given.iter().any(|given| given.factor == factor) || meant.contains(factors.spell(factor))
     };
     !is_present(factor) && !factor.counterpart().is_some_and(is_present)
 }
 
-fn tenth(factors: &Factors<'_>) -> String {
+fn tenth(factors: &Factors) -> String {
     let names: Vec<String> = [Factor::NaturalLanguageInterface, Factor::GoalDrivenPlanning]
         .into_iter()
         .map(|factor| factors.spell(factor))

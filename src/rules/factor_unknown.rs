@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
         let unknown: Vec<_> =
-            factors.unknown.iter().take(MAX_KEYS).map(|key| (key, factors.meant(key.value))).collect();
+            factors.unknown.iter().take(MAX_KEYS).map(|key| (key, factors.meant(key))).collect();
         for (key, meant) in &unknown {
             // If the right key is given already, or two keys mean it, replacing this one would give a duplicate.
             let is_only = |right: &str| {
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 let meaning = unknown.iter().filter(|(_, meant)| *meant == Some(right));
                 !is_given && meaning.count() == 1 && factors.unknown.len() <= MAX_KEYS
             };
-            let right = meant.filter(|right| is_other_spelling(key.value, right) && is_only(right));
+            let right = meant.filter(|right| is_other_spelling(key, right) && is_only(right));
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("use one of {}", factors.keys.join(", ")),

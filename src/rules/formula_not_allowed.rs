@@ -27,7 +27,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(allowed) = subject.settings.formulas() else { return };
     for scored in &subject.scores {
-        let (Some(formula), Some(version)) = (scored.formula, scored.declared.version) else { continue };
+        let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {
             let (version, all) = (version.span, allowed.value.join(", "));
             let message =

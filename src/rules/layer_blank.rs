@@ -65,7 +65,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     for layer in &maestro.layers {
-        let Answer::Blank(blank) = layer.answer else { continue };
+        let Answer::Blank(blank) = &layer.answer else { continue };
         let key = layer.kind.key();
         let (message, fix) = match blank {
             Blank::Missing => (format!("`{key}` is blank: it is missing"), stubs.take()),
@@ -76,7 +76,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         };
         let help = format!(
             "describe the threats to {}, or set `status: uncertain` with an analysis, or `status: not_applicable` with a reason",
-            layer.kind.holds()
+            layer.kind.contents()
         );
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
         found.push(diagnostic.help_by_suggestion(help, FORM));

@@ -39,14 +39,14 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.layers() {
         let open = layer.threats.iter().find(|threat| threat.open);
-        if let (Answer::NotApplicable { .. }, Some(threat)) = (layer.answer, open) {
+        if let (Answer::NotApplicable { .. }, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, but has an open threat", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
                     .help("map the layer, or close the threat by its `status`"),
             );
         }
-        if let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) {
+        if let (Some(range), Some(analysis)) = (layer.hedge(), &layer.analysis) {
             let message =
                 format!("`{}` counts as mapped, but its text contains \"not certain\"", layer.kind.key());
             found.push(

@@ -26,11 +26,11 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, Spanned<&str>)> = Vec::new();
+    let mut seen: Vec<(&str, &Spanned<Box<str>>)> = Vec::new();
     for layer in subject.layers() {
-        let Some(analysis) = layer.analysis else { continue };
+        let Some(analysis) = &layer.analysis else { continue };
         let key = layer.kind.key();
-        let earlier = seen.iter().find(|(_, text)| letters(text.value).eq(letters(analysis.value)));
+        let earlier = seen.iter().find(|(_, text)| letters(text).eq(letters(analysis)));
         if let Some((first, text)) = earlier {
             let message = format!("`{key}` has the same text as `{first}`");
             found.push(

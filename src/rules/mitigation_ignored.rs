@@ -30,7 +30,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         if let (Some(formula), Some(given), Some(value)) =
-            (scored.formula, scored.declared.mitigation, scored.mitigation)
+            (scored.formula, &scored.declared.mitigation, scored.mitigation)
             && !formula.has_mitigation()
             && value != Decimal::ONE
         {

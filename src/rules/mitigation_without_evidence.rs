@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {
-        let (Some(working), Some(given)) = (&scored.working, scored.declared.mitigation) else { continue };
+        let (Some(working), Some(given)) = (&scored.working, &scored.declared.mitigation) else { continue };
         let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..working.inputs });
         if bare.band > working.band {
             let message = format!(

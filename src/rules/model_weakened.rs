@@ -1,8 +1,7 @@
-use crate::compare::BaseScores;
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::{Answer, Format};
+use crate::model::{Format, Model};
 use crate::rules::{Check, Example, Rule, Subject};
-use crate::score::assessed::Assessed;
+use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
@@ -36,17 +35,16 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         // The models that a new one can replace are in `left`.
         Some(BaseScores::Replaced(..)) | None => None,
     };
-    let olds: Vec<&Assessed> = same.into_iter().chain(subject.left.into_iter().flatten().copied()).collect();
-    let has_layers =
-        subject.layers().any(|layer| !matches!(layer.answer, Answer::Blank(_) | Answer::Unreadable));
+    let olds: Vec<&ScoredModel> =
+        same.into_iter().chain(subject.left.into_iter().flatten().copied()).collect();
     let mut lost = Vec::new();
-    if !has_layers && olds.iter().any(|old| has_answered_layers(old)) {
+    if !has_answered_layers(subject.model) && olds.iter().any(|old| has_answered_layers(&old.model)) {
         lost.push("its layers");
     }
     if subject.model.assessment.is_none() && olds.iter().any(|old| has_own_score(old)) {
         lost.push("its own score");
     }
-    if subject.model.format != Format::Native && olds.iter().any(|old| old.format == Format::Native) {
+    if subject.model.format != Format::Native && olds.iter().any(|old| old.model.format == Format::Native) {
         lost.push("its format (native in the base)");
     }
     if !lost.is_empty() {
@@ -57,10 +55,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn has_answered_layers(old: &Assessed) -> bool {
-    old.layers.iter().any(|layer| !matches!(layer.answer, "blank" | "unreadable"))
+fn has_answered_layers(model: &Model) -> bool {
+    model.layers().iter().any(|layer| layer.answer.is_given())
 }
 
-fn has_own_score(old: &Assessed) -> bool {
-    old.scores.iter().any(|score| score.finding.is_none() && score.working.is_some())
+fn has_own_score(old: &ScoredModel) -> bool {
+    old.scores.iter().any(|scored| scored.owner == Owner::Agent && scored.working.is_some())
 }

@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(limit) = &subject.settings.limits().open_threats else { return };
     let mut places = Vec::new();
     for threat in subject.layers().flat_map(|layer| &layer.threats).filter(|threat| threat.open) {
-        places.push((threat.span, format!("open: {}", threat.title.unwrap_or("without a title"))));
+        places.push((threat.span, format!("open: {}", threat.title.as_deref().unwrap_or("without a title"))));
     }
     let count = counted(places.len(), "threat is", "threats are");
     found.extend(limit_of_layers(&RULE, subject, limit, &format!("{count} open"), places));

@@ -52,9 +52,9 @@ review:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(within) = &subject.settings.require().review_within else { return };
     let review = &subject.model.review;
-    let (span, message) = if let Some(date) = review.date {
+    let (span, message) = if let Some(date) = &review.date {
         // The schema reports a text that is not a date.
-        let Some(day) = Date::parse(date.value) else { return };
+        let Some(day) = Date::parse(date) else { return };
         let age = subject.today.days_since(day);
         // The day is UTC's; east of there it may be tomorrow already.
         let message = if age < -1 {

@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if its.score <= working.score {
         return;
     }
-    let id = finding.id.map_or("without an id", |id| id.value);
+    let id = finding.id.as_deref().unwrap_or("without an id");
     let message =
         format!("agent's computed score {} is below the {} of its finding {id}", working.score, its.score);
     found.push(

@@ -1,7 +1,7 @@
-use crate::compare::BaseScores;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, shown};
+use crate::score::BaseScores;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-increased",
@@ -32,10 +32,8 @@ const LONGEST_NAME: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (&subject.settings.limits().increase, subject.before) else { return };
-    let own = subject.own().map(|scored| (None, scored));
-    let findings =
-        subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));
-    for (finding, scored) in own.into_iter().chain(findings) {
+    for scored in &subject.scores {
+        let finding = subject.model.finding_id(scored.owner);
         let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };
         let (score, limited) = (proven.score(), limit.value);
         if score > base && score - base > limited {
@@ -56,8 +54,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
         BaseScores::Same(model) => {
-            let score = model.scores.iter().find(|score| score.finding.as_deref() == finding);
-            score.map_or_else(|| model.worst_proven(), |score| score.proven)
+            let same = model.scores.iter().find(|scored| model.model.finding_id(scored.owner) == finding);
+            same.map_or_else(|| model.worst_proven(), |scored| Some(scored.proven()?.score()))
         }
         BaseScores::Replaced(_, model) => model.worst_proven(),
     }
@@ -66,7 +64,7 @@ fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> 
 /// The model that a new one is compared with.
 fn compared_with(before: BaseScores<'_>) -> Option<String> {
     let BaseScores::Replaced(file, model) = before else { return None };
-    let name = model.name.as_deref().unwrap_or("a threat model without a name");
+    let name = model.name().unwrap_or("a threat model without a name");
     let name: String = name.chars().take(LONGEST_NAME).collect();
     Some(format!(
         "this threat model is new; it is compared with {name} in {file}, which this change removes or moves"

@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let Some(proven) = scored.proven().filter(|proven| proven.band() > limit.value) else { continue };
         let (band, limited) = (proven.band().name(), limit.value.name());
         let message = format!("score is {}: {band}; the limit is {limited}", shown(&proven));
-        let span = scored.declared.severity.map_or_else(|| scored.place(), |severity| severity.span);
+        let span = scored.declared.severity.as_ref().map_or_else(|| scored.place(), |severity| severity.span);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span, message)
                 .amount(proven.score())

@@ -26,11 +26,11 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let (Some(declared), Some(working)) = (scored.declared.severity, &scored.working) else { continue };
-        let Some(band) = Band::named(declared.value).filter(|band| *band != working.band) else { continue };
+        let (Some(declared), Some(working)) = (&scored.declared.severity, &scored.working) else { continue };
+        let Some(band) = Band::named(declared).filter(|band| *band != working.band) else { continue };
         let right = working.band.name();
         found.push(
-            Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, declared.value, right)
+            Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, &declared.value, right)
                 .fix(declared.rewritten(right))
                 .help_by_fix(right, "correct the wrong input")
                 .working(working.written())

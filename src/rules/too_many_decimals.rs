@@ -25,8 +25,8 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let declared = scored.declared;
-        let multipliers = [declared.threat, declared.mitigation].into_iter().flatten();
+        let declared = &scored.declared;
+        let multipliers = [&declared.threat, &declared.mitigation].into_iter().flatten();
         let multipliers = multipliers.filter_map(|multiplier| match multiplier.value {
             Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
             Multiplier::Named(_) | Multiplier::Unreadable => None,

@@ -47,12 +47,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn multipliers(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
+fn multipliers(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let Some(formula) = scored.formula else { return };
-    let declared = scored.declared;
+    let declared = &scored.declared;
     for (name, given, value, levels) in [
-        ("threat multiplier", declared.threat, scored.threat, formula.threat),
-        ("mitigation factor", declared.mitigation, scored.mitigation, formula.mitigation),
+        ("threat multiplier", &declared.threat, scored.threat, formula.threat),
+        ("mitigation factor", &declared.mitigation, scored.mitigation, formula.mitigation),
     ] {
         let (Some(given), Some(value)) = (given, value) else { continue };
         let mut values: Vec<Decimal> = levels.iter().map(|level| level.value.plain()).collect();
