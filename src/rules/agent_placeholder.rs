@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{TextKind, blank, is_too_short};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject, counted};
+use crate::rules::rule::{Check, Example, Rule, Subject, counted};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",

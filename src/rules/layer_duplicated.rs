@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Spanned;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-duplicated",

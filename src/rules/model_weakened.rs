@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Format, Model};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {

@@ -1,5 +1,5 @@
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject, counted, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",

@@ -1,5 +1,5 @@
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject, shown};
+use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-exceeded",

@@ -1,6 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject, shown};
+use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 use crate::score::BaseScores;
 
 pub(crate) static RULE: Rule = Rule {
