@@ -14,8 +14,8 @@ use crate::compare::{Baseline, Change, ScoreChange};
 use crate::diagnostic::Diagnostic;
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::workspace::discover::{Discovery, Named, Repository};
 use crate::workspace::file_tree::FileTree;
@@ -28,7 +28,7 @@ const MAX_COMPARED: usize = 1_000;
 pub(crate) struct Base<'a> {
     commit: &'a Commit,
     /// Its own policy, by which it finds its files; `None` if it cannot be read.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Option<CompiledPolicy>,
 }
 
 impl<'a> Base<'a> {
@@ -234,7 +234,7 @@ impl<'c> Sides<'c> {
     ) -> BTreeMap<String, usize> {
         let own_files = self.own_files_of_base();
         let is_reported = |path: &str, diagnostic: &Diagnostic| {
-            let mut exceptions = self.base.policy.iter().flat_map(Policy::exceptions);
+            let mut exceptions = self.base.policy.iter().flat_map(|policy| policy.exceptions());
             // A folder without a threat model is known by its path.
             (own_files.contains(path) || path.ends_with('/'))
                 && !self.base.commit.is_unrelated

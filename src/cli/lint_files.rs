@@ -15,7 +15,7 @@ use crate::decimal::Decimal;
 use crate::input_error::{InputError, PolicyRole, SkipReason};
 use crate::lint::{Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;

@@ -11,8 +11,9 @@ use crate::compare;
 use crate::compare::Attribute;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
-use crate::policy_audit::{PolicyUsage, Run};
+use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
+use crate::policy_audit::Run;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
@@ -72,7 +73,7 @@ pub(crate) fn review(
     let differences = match &own {
         None => {
             // A policy of the base that cannot be read was in force all the same, so everything about it has changed.
-            let before = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
+            let before = base.and_then(|base| base.policy.as_ref()).map(|policy| policy.facts());
             compare::differences(&before.unwrap_or_default(), attributes)
         }
         Some(Err(_)) => Vec::new(),
@@ -108,7 +109,12 @@ pub(crate) fn review(
 }
 
 /// Checks the files against the change's own policy, adds the problems of that policy, and returns the verdict in words.
-fn review_own(run: CheckRun<'_>, own: &Policy, known: PolicyProblems, report: &mut Report) -> &'static str {
+fn review_own(
+    run: CheckRun<'_>,
+    own: &CompiledPolicy,
+    known: PolicyProblems,
+    report: &mut Report,
+) -> &'static str {
     let RunResult { report: mut own_report, used, .. } = lint_files(CheckRun { policy: own, ..run });
     let searched = searched(run, &own_report);
     let audit = audit_run(run.options, &searched, false);

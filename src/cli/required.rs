@@ -11,6 +11,7 @@ use crate::cli::streams::without_stdin;
 use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_missing};
 use crate::policy::Scope;
+use crate::policy::settings::ALLOWED_FORMATS;
 use crate::report::FileReport;
 use crate::workspace::discover::files_below;
 use crate::workspace::file_tree::FileTree;
@@ -87,8 +88,9 @@ fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> boo
         let agent = &model.model.agent;
         let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
-        let formats = settings.require().formats.as_ref();
-        formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
+        settings
+            .get(&ALLOWED_FORMATS)
+            .is_none_or(|formats| formats.value.contains(&model.model.format.name()))
     }) && !run.head.is_link(&file.path)
         && !folders_of(&file.path).any(|folder| foreign.contains(&*folder))
 }

@@ -12,8 +12,10 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
@@ -24,7 +26,7 @@ const HUMAN: Format = Format::Human(Look { color: false, unicode: true, width: 6
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
