@@ -6,126 +6,22 @@
 mod baseline;
 mod known;
 
+pub use crate::policy::{Attribute, Direction, Items};
+pub use crate::report::{AgentChange, Change, Difference, Revision, ScoreChange};
 pub use baseline::Baseline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aivss::{Band, Working};
+use crate::aivss::Working;
 use crate::compare::baseline::ModelAt;
 use crate::decimal::Decimal;
 use crate::model::{Answer, Layer};
-pub use crate::policy::{Attribute, Direction};
-use crate::report::{Report, Verdict};
+use crate::report::{MITIGATION, PROVEN, Report};
 use crate::score::{Proven, Scored, ScoredModel};
-use crate::source::Position;
 
-/// A fact that two states do not share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// What it is about.
-    pub what: String,
-    /// What held; `None` where nothing did.
-    pub before: Option<String>,
-    /// What holds; `None` where nothing does.
-    pub after: Option<String>,
-    /// Which way it goes.
-    pub direction: Direction,
-}
-
-impl Difference {
-    /// Whether it takes a mitigation away, or what proves one.
-    pub fn drops_mitigation(&self) -> bool {
-        let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
-        let is_threat = is_about("threat in ") && self.before.is_some();
-        self.direction == Direction::Worse && (is_threat || MITIGATION_FACTS.into_iter().any(is_about))
-    }
-}
-
-/// A revision that was compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// As it was asked for.
-    pub asked: String,
-    /// The commit, in hexadecimal digits.
-    pub commit: String,
-}
-
-impl std::fmt::Display for Revision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short = self.commit.get(..10).unwrap_or(&self.commit);
-        if self.asked == self.commit { f.write_str(short) } else { write!(f, "{} ({short})", self.asked) }
-    }
-}
-
-/// What a change does.
-#[derive(Debug)]
-pub struct Change {
-    /// What it is compared with.
-    pub base: Revision,
-    /// The verdict on the base, by the policy that judges the change.
-    pub verdict_before: Verdict,
-    /// The agents it touches, in the order of their paths: those added, changed, renamed, removed.
-    pub agents: Vec<AgentChange>,
-    /// What it changes about the policy.
-    pub policy: Vec<Difference>,
-    /// The rules of the errors that the base has and the change has not, with how many of each.
-    pub fixed: BTreeMap<String, usize>,
-}
-
-/// What a change does to one agent.
-#[derive(Debug)]
-pub struct AgentChange {
-    /// The threat model's path as it is shown; the base's where it is removed.
-    pub path: String,
-    /// Where it begins now, if it is there.
-    pub position: Option<Position>,
-    /// The path in the base, where that was another one.
-    pub renamed_from: Option<String>,
-    /// The agent's name.
-    pub name: Option<String>,
-    /// Its score in the base.
-    pub before: ScoreChange,
-    /// Its score now.
-    pub after: ScoreChange,
-    /// What differs, the score and the band first.
-    pub differences: Vec<Difference>,
-}
-
-impl AgentChange {
-    /// Whether the agent is no longer where it was, nor elsewhere.
-    pub const fn is_gone(&self) -> bool {
-        matches!(self.after, ScoreChange::Absent | ScoreChange::Unread)
-    }
-}
-
-/// How an agent stands in one of two states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScoreChange {
-    /// It is not there.
-    Absent,
-    /// Its file is there, and it is not in it.
-    Unread,
-    /// It is there, and has no score that can be computed.
-    Unscored,
-    /// Its worst score.
-    Scored(Decimal, Band),
-}
-
-impl ScoreChange {
-    fn of(model: &ScoredModel) -> Self {
-        model.worst().map_or(Self::Unscored, |working| Self::Scored(working.score, working.band))
-    }
-}
-
-impl std::fmt::Display for ScoreChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Absent => f.write_str("absent"),
-            Self::Unread => f.write_str("not in its file"),
-            Self::Unscored => f.write_str("no score"),
-            Self::Scored(score, band) => write!(f, "{score} {}", band.name()),
-        }
-    }
+/// The score of a threat model, as a change shows it.
+fn score_of(model: &ScoredModel) -> ScoreChange {
+    model.worst().map_or(ScoreChange::Unscored, |working| ScoreChange::Scored(working.score, working.band))
 }
 
 /// Compares the agents of both sides. `asked` selects the paths of the base whose agents are reported if they are gone,
@@ -151,8 +47,8 @@ pub fn agents(
                 position: Some(model.position),
                 renamed_from: renamed_from.map(|origin| origin.name().to_owned()),
                 name: model.name().map(str::to_owned),
-                before: old.map_or(ScoreChange::Absent, |(_, old)| ScoreChange::of(old)),
-                after: ScoreChange::of(model),
+                before: old.map_or(ScoreChange::Absent, |(_, old)| score_of(old)),
+                after: score_of(model),
                 differences,
             });
         }
@@ -168,7 +64,7 @@ pub fn agents(
                 position: None,
                 renamed_from: None,
                 name: model.name().map(str::to_owned),
-                before: ScoreChange::of(model),
+                before: score_of(model),
                 after: if exists(&file.path) { ScoreChange::Unread } else { ScoreChange::Absent },
                 differences: Vec::new(),
             });
@@ -233,10 +129,6 @@ fn attributes(model: &ScoredModel) -> Vec<Attribute> {
 }
 
 const DECLARED: &str = "declared score";
-const PROVEN: &str = "proven score";
-const MITIGATION: &str = "mitigation factor";
-/// The attributes that become worse if a mitigation is removed.
-const MITIGATION_FACTS: [&str; 2] = [MITIGATION, PROVEN];
 
 /// The weight of a score that cannot be computed: more than any.
 const UNKNOWN: Decimal = Decimal::new(11, 0);
@@ -327,27 +219,17 @@ fn difference(old: Option<&Attribute>, new: Option<&Attribute>) -> Option<Differ
         (Some(Attribute { items: Some(old), .. }), Some(Attribute { items: Some(new), .. })) => {
             Direction::of_items(old, new)
         }
-        (Some(old), Some(new)) => direction(old.weight, new.weight),
-        (Some(old), None) => direction(old.weight, old.absent),
-        (None, Some(new)) => direction(new.absent, new.weight),
+        (Some(old), Some(new)) => Direction::of_weights(old.weight, new.weight),
+        (Some(old), None) => Direction::of_weights(old.weight, old.absent),
+        (None, Some(new)) => Direction::of_weights(new.absent, new.weight),
         (None, None) => return None,
     };
     Some(Difference { what: what.clone(), before, after, direction })
 }
 
-/// The direction between two weights, where more is worse.
-fn direction(old: Option<Decimal>, new: Option<Decimal>) -> Direction {
-    match old.zip(new) {
-        Some((old, new)) if old < new => Direction::Worse,
-        Some((old, new)) if new < old => Direction::Better,
-        Some(_) | None => Direction::Other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Items;
 
     fn fact(what: &str, value: &str, weight: Option<i64>) -> Attribute {
         let weight = weight.map(|weight| Decimal::new(weight, 0));

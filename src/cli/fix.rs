@@ -174,7 +174,7 @@ impl Fixer<'_> {
                 summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
             }
             for problem in &file.diagnostics {
-                let at = |offset| place(file.name(), file.excerpt.position(offset));
+                let at = |offset| place(file.name(), file.position(offset));
                 summary.left.extend(left_line(problem, at));
             }
         }

@@ -152,13 +152,10 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
     if keep == Keep::Problems {
         models = models.into_iter().map(ScoredModel::summarized).collect();
     }
-    let keeps_text = keep == Keep::Texts || (keep == Keep::ProblemTexts && !diagnostics.is_empty());
-    let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
-    if keep > Keep::Problems && file.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
-        file.excerpt = file.excerpt.to_compare(&source);
-    }
+    let keeps_text = keep == Keep::Texts || !diagnostics.is_empty();
+    let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
     file.is_policy = content == Content::BrokenPolicy;
-    file.source = keeps_text.then(|| Arc::new(source));
+    file.source = file.source.filter(|_| keeps_text);
     FileOutcome { used, unchecked, found: Found::Reported(content, Box::new(file)) }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn add_broken(
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
         report.obstacles.push(InputError::BrokenPolicy { path: source.name().to_owned(), role });
-        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
+        report.files.push(FileReport::of_policy(source, path, diagnostics));
     }
 }
 
@@ -53,8 +53,8 @@ pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
         let mut diagnostic = Diagnostic::new(rule, Owner::Policy, line, message);
         diagnostic.level = level;
         diagnostic.known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
-        let file = FileReport::of_policy(&source, path.clone(), vec![diagnostic]);
-        result.report.files.push(file.with_text(source));
+        let file = FileReport::of_policy(source, path.clone(), vec![diagnostic]);
+        result.report.files.push(file);
     }
 }
 
@@ -189,6 +189,6 @@ fn add_problems(
                 diagnostic.known = true;
             }
         }
-        report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
+        report.files.push(FileReport::of_policy(source, path, diagnostics));
     }
 }

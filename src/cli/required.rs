@@ -88,9 +88,8 @@ fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> boo
         let agent = &model.model.agent;
         let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
-        settings
-            .get(&ALLOWED_FORMATS)
-            .is_none_or(|formats| formats.value.contains(&model.model.format.name()))
+        let formats = settings.get(&ALLOWED_FORMATS);
+        formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
     }) && !run.head.is_link(&file.path)
         && !folders_of(&file.path).any(|folder| foreign.contains(&*folder))
 }

@@ -33,7 +33,7 @@ pub(crate) fn relint(file: &mut FileReport, text: String, context: LintContext<'
     let source = Source::decode(file.name(), text.into_bytes());
     let linted = lint(&source, &file.path, context);
     let path = std::mem::take(&mut file.path);
-    *file = FileReport::new(&source, path, linted.models, linted.diagnostics).with_text(Arc::new(source));
+    *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
 }
 
 /// The text of a file, if it was kept and could be parsed.

@@ -115,7 +115,7 @@ impl<'r> Baseline<'r> {
     ) -> BTreeMap<String, usize> {
         let mut problems = BaseProblems::new(self, is_reported);
         for file in files.iter_mut().filter(|file| !file.is_policy) {
-            let path = file.path.clone();
+            let (path, text) = (file.path.clone(), file.source.clone());
             // The most severe first, then in the order of the findings: their places in the text do not matter.
             let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
             diagnostics.sort_by_key(|diagnostic| (Reverse(ProblemWeight::of(diagnostic)), diagnostic.owner));
@@ -126,9 +126,8 @@ impl<'r> Baseline<'r> {
                 };
                 let Some((origin, place)) = origin else { continue };
                 if problems.take(origin, place, diagnostic) {
-                    let same_text =
-                        || self.files.get(origin).is_some_and(|base| base.excerpt.is_same(&file.excerpt));
-                    diagnostic.known = !diagnostic.fixed || same_text();
+                    diagnostic.known = !diagnostic.fixed
+                        || self.files.get(origin).is_some_and(|base| base.has_text(text.as_deref()));
                 }
             }
         }

@@ -55,7 +55,7 @@ fn today() -> Date {
 fn file(path: &str, bytes: Vec<u8>, policy: &CompiledPolicy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
-    FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
+    FileReport::new(Arc::new(source), path.to_owned(), linted.models, linted.diagnostics)
 }
 
 fn below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -121,7 +121,7 @@ fn gitlab(report: &Report) -> Vec<Value> {
 fn expected(report: &Report) -> Vec<Fault> {
     let faults = report.files.iter().flat_map(|file| {
         file.diagnostics.iter().map(|fault| {
-            let line = file.excerpt.position(fault.span.start).line;
+            let line = file.position(fault.span.start).line;
             (file.path.clone(), u64::from(line), fault.rule.to_string())
         })
     });
@@ -394,9 +394,9 @@ fn mixed() -> Report {
     ];
     let mut report = Report::new(today(), Level::Error);
     let (path, models) = ("m.yaml".to_owned(), Vec::new());
-    report.files.push(FileReport::new(&source, path, models, diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
-    report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
+    report.files.push(FileReport::new(Arc::new(source), "clean.yaml".to_owned(), Vec::new(), Vec::new()));
     report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report
