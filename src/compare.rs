@@ -7,7 +7,8 @@ mod baseline;
 mod known;
 
 pub use crate::policy::{Attribute, Direction, Items};
-pub use crate::report::{AgentChange, Change, Difference, Revision, ScoreChange};
+pub use crate::report::{AgentChange, Change, Difference, ScoreChange};
+pub use crate::revision::Revision;
 pub use baseline::Baseline;
 
 use std::collections::{BTreeMap, BTreeSet};

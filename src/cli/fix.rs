@@ -63,7 +63,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
-        named: if args.only_matching { Named::Filtered } else { Named::Judged },
+        named: if args.only_matching { Named::Filtered } else { Named::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         keep: Keep::ProblemTexts,
         ..CheckOptions::new(&args.files.paths, args.policy.today())

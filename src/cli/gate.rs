@@ -54,7 +54,7 @@ impl<'a> CheckOptions<'a> {
     pub(crate) const fn new(paths: &'a [PathBuf], today: Date) -> Self {
         Self {
             paths,
-            named: Named::Judged,
+            named: Named::Checked,
             stdin: None,
             stdin_filename: "stdin.yaml",
             policy: None,

@@ -204,7 +204,7 @@ impl RunResult {
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
     ) {
-        self.report.obstacles.extend(discovery.obstacles.iter().cloned());
+        self.report.obstacles.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
         let mut relevant = Vec::new();
         for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {

@@ -143,7 +143,7 @@ fn searched(run: CheckRun<'_>, report: &Report) -> Vec<String> {
     let skipped: BTreeSet<&str> = report.skipped.iter().map(String::as_str).collect();
     for path in run.options.paths {
         if path.as_os_str() != "-" && !skipped.contains(&*repository.shown(path)) {
-            let contains_root = repository.is_below(path);
+            let contains_root = repository.holds(path, repository.root());
             searched.push(if contains_root { String::new() } else { repository.matched(path) });
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::compare::{Change, Revision};
+use aivss_lint::compare::Change;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
 use aivss_lint::input_error::InputError;
@@ -15,6 +15,7 @@ use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules::NAMES;
+use aivss_lint::revision::Revision;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aivss_lint::aivss::Band;
-use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, ScoreChange};
+use aivss_lint::compare::{AgentChange, Change, Difference, Direction, ScoreChange};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
@@ -15,6 +15,7 @@ use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::revision::Revision;
 use aivss_lint::rules;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
