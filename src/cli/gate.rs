@@ -132,10 +132,8 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
             Some(path) => path,
             None => {
                 let recommended = policy::recommended();
-                return Ok(Ok((
-                    CompiledPolicy::built_in(recommended, rules::NAMES),
-                    recommended.name.to_owned(),
-                )));
+                let policy = CompiledPolicy::built_in(recommended, rules::NAMES);
+                return Ok(Ok((policy, recommended.name.to_owned())));
             }
         },
     };
