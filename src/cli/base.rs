@@ -18,7 +18,7 @@ use crate::policy::Policy;
 use crate::policy_audit::PolicyUsage;
 use crate::report::Report;
 use crate::score::ScoredModel;
-use crate::workspace::discover::{Discovery, Named, Repository};
+use crate::workspace::discover::{Discovery, NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
 
@@ -43,7 +43,7 @@ impl<'a> Base<'a> {
         may_hold: &BTreeSet<String>,
     ) -> BTreeSet<String> {
         let Some(policy) = &self.policy else { return BTreeSet::new() };
-        let mut paths = if options.named == Named::Checked { options.named_paths() } else { Vec::new() };
+        let mut paths = if options.named == NamedFiles::Checked { options.named_paths() } else { Vec::new() };
         paths.push(repository.root().to_owned());
         let tree = FileTree::Commit(repository, self.commit);
         let discovery = tree.discover(options.search(&paths, policy), may_hold);

@@ -15,7 +15,7 @@ use crate::score::ScoredModel;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::Commit;
-use crate::workspace::git::index::{Place, tracked};
+use crate::workspace::git::index::{ContentPlace, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
@@ -156,9 +156,9 @@ impl Folders {
             let whole = repository.root().join(&listed.path);
             let path = repository.matched(&whole);
             match listed.place {
-                Place::Repository => self.add(&path, Kind::Submodule),
-                Place::Sparse => self.add_file(&path),
-                Place::Folder => match repository.folder_link(&path) {
+                ContentPlace::Repository => self.add(&path, Kind::Submodule),
+                ContentPlace::Sparse => self.add_file(&path),
+                ContentPlace::Folder => match repository.folder_link(&path) {
                     Some(link) => self.add(&link, Kind::Link),
                     // A name that is not UTF-8 cannot be found by its shown form.
                     None if whole.to_str().is_none() || repository.has_file(&path) => self.add_file(&path),
