@@ -20,7 +20,7 @@ use crate::lint::LintContext;
 use crate::output::escape_line;
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::Source;
-use crate::workspace::discover::{Named, Repository};
+use crate::workspace::discover::{NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
-        named: if args.only_matching { Named::Filtered } else { Named::Checked },
+        named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         keep: Keep::ProblemTexts,
         ..CheckOptions::new(&args.files.paths, args.policy.today())
