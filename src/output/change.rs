@@ -8,7 +8,7 @@ use crate::source::Position;
 
 /// A line of the list of what a change does.
 pub(crate) struct ChangeLine<'r> {
-    pub(crate) subject: Subject<'r>,
+    pub(crate) subject: ChangeSubject<'r>,
     pub(crate) words: String,
     pub(crate) direction: Direction,
     /// The direction as a word, empty where there is none.
@@ -16,7 +16,7 @@ pub(crate) struct ChangeLine<'r> {
 }
 
 /// The subject of a line, which is put before its words.
-pub(crate) enum Subject<'r> {
+pub(crate) enum ChangeSubject<'r> {
     /// The policy.
     Policy,
     /// An agent.
@@ -39,26 +39,41 @@ pub(crate) fn lines<'r>(
     for agent in worst_first(change) {
         let direction = agent.direction();
         let words = agent_in_words(agent, arrow, &shown);
-        lines.push(ChangeLine { subject: Subject::Agent(agent), words, direction, word: word(direction) });
+        lines.push(ChangeLine {
+            subject: ChangeSubject::Agent(agent),
+            words,
+            direction,
+            word: word(direction),
+        });
         lines.extend(differences(agent).into_iter().map(|difference| {
             let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
-            ChangeLine { subject: Subject::Same, words, direction, word: word(direction) }
+            ChangeLine { subject: ChangeSubject::Same, words, direction, word: word(direction) }
         }));
     }
     if change.agents.is_empty() {
         let words = "no threat model changes".to_owned();
-        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Other, word: "" });
+        lines.push(ChangeLine {
+            subject: ChangeSubject::Change,
+            words,
+            direction: Direction::Other,
+            word: "",
+        });
     }
     lines.extend(others.into_iter().map(|difference| policy_line(difference, arrow)));
     if let Some(words) = fixed(change) {
-        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Better, word: "" });
+        lines.push(ChangeLine {
+            subject: ChangeSubject::Change,
+            words,
+            direction: Direction::Better,
+            word: "",
+        });
     }
     lines
 }
 
 fn policy_line<'r>(difference: &Difference, arrow: &str) -> ChangeLine<'r> {
     let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
-    ChangeLine { subject: Subject::Policy, words, direction, word: policy_word(direction) }
+    ChangeLine { subject: ChangeSubject::Policy, words, direction, word: policy_word(direction) }
 }
 
 /// The direction of a threat model's change, as a word.
@@ -153,7 +168,7 @@ fn difference_in_words(difference: &Difference, arrow: &str) -> String {
     match (&difference.before, &difference.after) {
         (Some(before), Some(after)) => format!("{what}: {before} {arrow} {after}"),
         (None, Some(after)) => format!("{what}: new, {after}"),
-        (Some(before), None) => format!("{what}: gone, was {before}"),
+        (Some(before), None) => format!("{what}: removed, was {before}"),
         (None, None) => what.clone(),
     }
 }

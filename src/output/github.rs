@@ -45,8 +45,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(line(remark).into_owned()))?;
     }
-    let (verdict, policy) =
-        (report.verdict().name().replace('-', " "), line(report.root_path(&report.policy)));
+    let (verdict, policy) = (report.verdict().words(), line(report.root_path(&report.policy)));
     writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary_from_root()))
 }
 
@@ -138,7 +137,7 @@ fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> 
 
 /// The places of annotations, as far as they fit.
 fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
-    let mut list = "the log has them:".to_owned();
+    let mut list = "listed in the log:".to_owned();
     for annotation in annotations {
         let place = annotation.place(report);
         if list.len() + place.len() + "%0A…".len() > LONGEST_LIST - "%0A".len() {

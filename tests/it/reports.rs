@@ -415,7 +415,7 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
             ("info", "message 3 (in the base already)"),
             ("minor", "message 4"),
             ("major", "message 4: mend it"),
-            ("blocker", "cannot judge: no such file"),
+            ("blocker", "cannot check: no such file"),
         ]
     );
     assert_eq!(issues[0]["location"]["lines"], serde_json::json!({ "begin": 1, "end": 1 }));
@@ -441,8 +441,8 @@ fn junit_tells_failed_skipped_and_passed_apart() {
             ("rego/b (line 3)", "skipped"),
             ("rego/c (line 4)", "system-out"),
             ("rego/d (line 4)", "failure"),
-            ("no faults", ""),
-            ("cannot judge", "error"),
+            ("no problems", ""),
+            ("cannot check", "error"),
         ]
     );
     let failing = mixed();

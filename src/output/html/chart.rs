@@ -76,7 +76,7 @@ pub(crate) fn along(score: Decimal) -> i64 {
 }
 
 /// A step of the computation from the CVSS base to the score.
-pub(crate) struct Step {
+pub(crate) struct ScoreStep {
     pub(crate) name: &'static str,
     /// The sum that the step adds, with its sign and to two decimals; empty for the first.
     pub(crate) change: String,
@@ -90,7 +90,7 @@ pub(crate) struct Step {
 }
 
 /// The steps from the CVSS base to the unrounded score.
-pub(crate) fn steps(working: &Working) -> Vec<Step> {
+pub(crate) fn steps(working: &Working) -> Vec<ScoreStep> {
     let mut before = Decimal::ZERO;
     let stages = working.stages().into_iter().enumerate();
     let steps = stages.map(|(place, stage)| {
@@ -102,7 +102,7 @@ pub(crate) fn steps(working: &Working) -> Vec<Step> {
             () => ("down", format!("−{}", (before - stage.at).round_half_up(2))),
         };
         before = stage.at;
-        Step {
+        ScoreStep {
             name: stage.name,
             change,
             at: stage.at.round_half_up(2),
