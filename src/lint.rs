@@ -11,11 +11,9 @@ use crate::diagnostic::{
     with_threat,
 };
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
-use crate::policy;
-use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
-use crate::policy_audit::PolicyUsage;
+use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, Definition};
+use crate::rego::{Answer, CompiledPolicy, Definition, RegoAnswers};
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
@@ -43,7 +41,7 @@ pub struct LintResult {
 #[derive(Clone, Copy)]
 pub struct LintContext<'j> {
     /// The policy in force.
-    pub policy: &'j Policy,
+    pub policy: &'j CompiledPolicy,
     /// The day.
     pub today: Date,
     /// How policies that extend others come by them, when a policy is among the files.
@@ -227,7 +225,7 @@ fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>)
 }
 
 fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -282,7 +280,7 @@ fn lint_model(
     if judge.policy.has_rego() {
         let input = rego_input(root, &model, &subject.scores, judge.today, path);
         let mut answers = Ok(RegoAnswers::default());
-        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.evaluate(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
@@ -393,7 +391,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            by_rule.entry(exception.rule()).or_default().push((at, exception));
+            by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
     }
     if by_rule.is_empty() {
@@ -406,7 +404,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
-            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+            if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
             let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };

@@ -9,14 +9,15 @@ use crate::cli::locate::{Location, Locations};
 use crate::cli::memo::{Memo, Stage};
 use crate::cli::streams::{CliError, without_stdin};
 use crate::compare;
-use crate::compare::{Baseline, Change, ScoreChange};
+use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
 use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
+use crate::rego::CompiledPolicy;
 use crate::report::Report;
+use crate::report::{Change, ScoreChange};
 use crate::score::ScoredModel;
 use crate::workspace::discover::{Discovery, Named, Repository};
 use crate::workspace::file_tree::FileTree;
@@ -26,7 +27,7 @@ use crate::workspace::git::{Commit, changed, renames};
 pub(crate) struct Base<'a> {
     commit: &'a Commit,
     /// Its own policy, by which it finds its files; `None` if it cannot be read.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Option<CompiledPolicy>,
 }
 
 impl<'a> Base<'a> {
@@ -52,7 +53,7 @@ impl<'a> Base<'a> {
 
     /// Whether an exception of the base's own policy covers a problem of the base.
     fn excepts(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> bool {
-        let mut exceptions = self.policy.iter().flat_map(Policy::exceptions);
+        let mut exceptions = self.policy.iter().flat_map(|policy| policy.exceptions());
         exceptions.any(|exception| exception.covers(diagnostic, path, today).is_some())
     }
 }
@@ -76,7 +77,7 @@ struct Sides {
 pub(crate) fn compare(
     options: &CheckOptions<'_>,
     head: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     base: &Base<'_>,
 ) -> Result<Compared, CliError> {
     let (repository, commit) = (head.repository(), base.commit);
@@ -148,7 +149,7 @@ pub(crate) fn compare(
 fn discover_sides(
     options: &CheckOptions<'_>,
     head: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     commit: &Commit,
 ) -> Result<Sides, CliError> {
     let repository = head.repository();
@@ -173,7 +174,7 @@ fn hold(
     discovery: &mut Discovery,
     options: &CheckOptions<'_>,
     head: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     paths: impl Iterator<Item = String>,
 ) {
     if let FileTree::WorkTree(repository) = head {

@@ -13,7 +13,9 @@ use crate::did_you_mean::nearest;
 use crate::input_error::{PolicyRole, SPARSE};
 use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
+use crate::rego::CompiledPolicy;
 use crate::report::Report;
+use crate::rules;
 use crate::source::Source;
 use crate::workspace::discover::{Named, POLICY_NAMES, Repository, Search, sibling};
 use crate::workspace::file_tree::FileTree;
@@ -104,7 +106,7 @@ pub(crate) const fn file_tree<'w>(repository: &'w Repository, commit: Option<&'w
 }
 
 /// A policy with its name; or, if it has errors, its name and its files with errors.
-pub(crate) type FoundPolicy = Result<(Policy, String), (String, Vec<Broken>)>;
+pub(crate) type FoundPolicy = Result<(CompiledPolicy, String), (String, Vec<Broken>)>;
 
 /// Reads the policy of a file tree: the given one, else the repository's, else `recommended`.
 pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<FoundPolicy, CliError> {
@@ -114,14 +116,17 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
             Some(path) => path,
             None => {
                 let recommended = policy::recommended();
-                return Ok(Ok((recommended.policy(), recommended.name.to_owned())));
+                return Ok(Ok((
+                    CompiledPolicy::built_in(recommended, rules::NAMES),
+                    recommended.name.to_owned(),
+                )));
             }
         },
     };
     if given.is_some()
         && let Some(built_in) = path.to_str().and_then(BuiltIn::named)
     {
-        return Ok(Ok((built_in.policy(), built_in.name.to_owned())));
+        return Ok(Ok((CompiledPolicy::built_in(built_in, rules::NAMES), built_in.name.to_owned())));
     }
     let name = tree.repository().shown(&path);
     let bytes = tree.bytes(&name).map_err(|message| {
@@ -133,7 +138,7 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
         };
         CliError::about(format!("policy {name}"), message + &help)
     })?;
-    Ok(match policy::read(Source::decode(name.clone(), bytes), &tree) {
+    Ok(match CompiledPolicy::read(Source::decode(name.clone(), bytes), &tree, rules::NAMES) {
         Ok(policy) => Ok((policy, name)),
         Err(broken) => Err((name, broken)),
     })
@@ -165,7 +170,7 @@ fn own_policy(tree: FileTree<'_>) -> Result<Option<PathBuf>, CliError> {
 }
 
 /// The policy of a file tree, for a command that does not report errors of policies.
-pub(crate) fn sound_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Policy, CliError> {
+pub(crate) fn sound_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<CompiledPolicy, CliError> {
     match find_policy(given, tree)? {
         Ok((policy, _)) => Ok(policy),
         Err((name, _)) => {
@@ -225,14 +230,14 @@ pub(crate) fn check_tree_with(
     let mut report = compared.result.report;
     report.obstacles.sort();
     report.obstacles.dedup();
-    report.in_force = Some(policy);
+    report.in_force = Some(policy.into_policy());
     report.name_from_root(|path| repository.matched(path));
     Ok(report)
 }
 
 fn remark_unchecked(
     options: &CheckOptions<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     base: Option<&Base<'_>>,
     report: &mut Report,
 ) {

@@ -15,8 +15,8 @@ use crate::decimal::Decimal;
 use crate::input_error::{InputError, PolicyRole, SkipReason};
 use crate::lint::{Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -35,7 +35,11 @@ pub(crate) struct RunResult {
 }
 
 /// Finds and lints the files of one tree.
-pub(crate) fn lint_files(options: &CheckOptions<'_>, tree: FileTree<'_>, policy: &Policy) -> RunResult {
+pub(crate) fn lint_files(
+    options: &CheckOptions<'_>,
+    tree: FileTree<'_>,
+    policy: &CompiledPolicy,
+) -> RunResult {
     let paths = without_stdin(options.paths);
     let discovery = tree.discover(options.search(&paths, policy), &tree.readable());
     lint_discovered(options, tree, policy, &discovery, Stage::Single)
@@ -45,7 +49,7 @@ pub(crate) fn lint_files(options: &CheckOptions<'_>, tree: FileTree<'_>, policy:
 pub(crate) fn lint_discovered(
     options: &CheckOptions<'_>,
     tree: FileTree<'_>,
-    policy: &Policy,
+    policy: &CompiledPolicy,
     discovery: &Discovery,
     stage: Stage<'_>,
 ) -> RunResult {

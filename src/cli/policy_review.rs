@@ -8,11 +8,11 @@ use crate::cli::base::{Base, Compared};
 use crate::cli::gate::{CheckOptions, FoundPolicy};
 use crate::cli::lint_files::{RunResult, lint_files};
 use crate::compare;
-use crate::compare::Attribute;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
-use crate::policy_audit::{PolicyUsage, Run};
+use crate::policy::Attribute;
+use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
+use crate::policy_audit::Run;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
@@ -81,7 +81,7 @@ pub(crate) fn review(
     let differences = match &own {
         None => {
             // A policy of the base that cannot be read was in force all the same, so everything about it has changed.
-            let before = base.and_then(|base| base.policy.as_ref()).map(Policy::facts);
+            let before = base.and_then(|base| base.policy.as_ref()).map(|policy| policy.facts());
             compare::differences(&before.unwrap_or_default(), attributes)
         }
         Some(Err(_)) => Vec::new(),

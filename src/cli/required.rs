@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::cli::lint_files::RunResult;
 use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_missing};
+use crate::policy::settings::ALLOWED_FORMATS;
 use crate::policy::{Policy, Scope};
 use crate::report::FileReport;
 use crate::score::ScoredModel;
@@ -92,7 +93,7 @@ fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTre
             (model.model.agent.environment.as_deref(), model.model.agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
         let format = model.model.format.name();
-        settings.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&format))
+        settings.get(&ALLOWED_FORMATS).is_none_or(|formats| formats.value.contains(&format))
     };
     file.models.iter().any(is_allowed)
         && !side.is_link(&file.path)

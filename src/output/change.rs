@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::Direction;
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, Difference, Report, ScoreChange};
 use crate::source::Position;
 

@@ -10,13 +10,13 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::compare::Direction;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
 use crate::output::change::{ChangeSubject, lines};
 use crate::output::problem::{Detail, asides, details};
 use crate::output::{Look, Verbosity};
+use crate::policy::Direction;
 use crate::report::{Change, FileReport, Report, Verdict};
 use crate::rules;
 use crate::source::{Source, Span};

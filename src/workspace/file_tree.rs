@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::compare::Revision;
 use crate::input_error::{LINK_OUT, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
+use crate::report::Revision;
 use crate::workspace::discover::{
     Candidate, Discovery, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
     is_near_policy, read, size, slashes,

@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::compare::Revision;
+use crate::report::Revision;
 use crate::source::Source;
 
 /// Settings of every call, which win over every file of configuration.

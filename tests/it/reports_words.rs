@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aivss_lint::aivss::Band;
-use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, ScoreChange};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
@@ -12,9 +11,13 @@ use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
+use aivss_lint::policy::Direction;
 use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::{AgentChange, Change, Difference, Revision, ScoreChange};
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
@@ -25,7 +28,7 @@ const HUMAN: Format = Format::Human(Look { color: false, unicode: true, width: 6
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::Direction;
 use crate::output::change::{differences, fixed, policy_differences, policy_word, worst_first};
 use crate::output::html::agents::Graded;
 use crate::output::html::chart::along;
 use crate::output::html::sanitized::SanitizedText;
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, Difference, ScoreChange};
 use crate::source::Position;
 

@@ -91,13 +91,13 @@ fn exception_row(exception: &Exception, report: &Report) -> ExceptionRow {
         Some(1) => ("1 day".to_owned(), "soon"),
         Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
     };
-    let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
+    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
     ExceptionRow {
-        rule: SanitizedText::line(exception.rule()),
-        path: SanitizedText::line(format!("{}{finding}", exception.pattern())),
-        reason: SanitizedText::lines(exception.reason()),
-        owner: SanitizedText::line(exception.owner()),
-        until: SanitizedText::line(exception.until()),
+        rule: SanitizedText::line(&exception.rule),
+        path: SanitizedText::line(format!("{}{finding}", exception.pattern)),
+        reason: SanitizedText::lines(&exception.reason),
+        owner: SanitizedText::line(&exception.owner),
+        until: SanitizedText::line(&exception.written),
         left,
         class,
         covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem"),

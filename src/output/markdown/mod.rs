@@ -7,7 +7,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::compare::Direction;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Answer, Layer, LayerKind};
@@ -15,6 +14,7 @@ use crate::output::Links;
 use crate::output::change::{ChangeSubject, agent_in_words, lines, touched};
 use crate::output::markdown::safe::text;
 use crate::output::problem::{Detail, details};
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
