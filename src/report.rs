@@ -217,8 +217,7 @@ impl Verdict {
     /// The key of the verdict in reports for programs.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
+            Self::Passed | Self::Failed => self.words(),
             Self::CannotJudge => "cannot-judge",
         }
     }

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::escape::{line, plain_line};
+use crate::escape::{cut, line, plain_line};
 use crate::input_error::InputError;
 use crate::output::concise;
 use crate::output::problem::{Detail, asides, details};
@@ -90,7 +90,7 @@ impl Annotation<'_> {
                 let path = report.root_path(error.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                let title = property(&cut(&format!("cannot check: {error}")));
+                let title = property(&cut(&format!("cannot check: {error}"), LONGEST_TITLE));
                 format!("{file}title={title}::{}", value(&format!("{path}: {error}")))
             }
             Self::Problem(file, problem) => problem_command(report, file, problem),
@@ -150,14 +150,6 @@ fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
     list
 }
 
-/// A text cut to the length of a title.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_TITLE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// Whether the path of an input error can be that of a file in the repository. Others are patterns or arguments.
 fn looks_like_a_file(path: &str) -> bool {
     let odd = |letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter);
@@ -180,13 +172,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_do_not_end_their_property() {
+    fn property_escapes_separators() {
         assert_eq!(property("a,b:c%\n::error::"), "a%2Cb%3Ac%25\\n%3A%3Aerror%3A%3A");
         assert_eq!(value("50% ##[x"), "50%25 #\\u{23}[x");
     }
 
     #[test]
-    fn only_what_may_be_a_file_is_named_as_one() {
+    fn patterns_and_arguments_do_not_look_like_a_file() {
         assert!(looks_like_a_file("agents/a.yaml"));
         for path in ["/etc/a.yaml", "../a.yaml", "agents/*.yaml", "--base", "", "a::b.yaml"] {
             assert!(!looks_like_a_file(path), "{path}");

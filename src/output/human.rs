@@ -13,7 +13,7 @@ use miette::{
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
-use crate::output::change::{ChangeSubject, lines};
+use crate::output::change::{LineSubject, lines};
 use crate::output::problem::{Detail, asides, details};
 use crate::output::{Look, Verbosity};
 use crate::policy::Direction;
@@ -78,8 +78,8 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
     )?;
     for change in lines(change, if look.unicode { "→" } else { "->" }, |path| path) {
         let (indent, mut text) = match change.subject {
-            ChangeSubject::Policy => (2, "policy: ".to_owned()),
-            ChangeSubject::Agent(agent) => {
+            LineSubject::Policy => (2, "policy: ".to_owned()),
+            LineSubject::Agent(agent) => {
                 // A path may begin like a command to the service that keeps the log.
                 let path = plain_line(agent.path.clone());
                 (
@@ -90,12 +90,12 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
                         .map_or_else(|| format!("{path}: "), |name| format!("{path} ({name}): ")),
                 )
             }
-            ChangeSubject::Same => (4, String::new()),
-            ChangeSubject::Change => (2, String::new()),
+            LineSubject::Same => (4, String::new()),
+            LineSubject::Change => (2, String::new()),
         };
         text.push_str(&change.words);
-        if !change.word.is_empty() {
-            text.push_str(&format!(" ({})", change.word));
+        if !change.word().is_empty() {
+            text.push_str(&format!(" ({})", change.word()));
         }
         let text = wrapped(&line(&text), line_width(look), (indent, indent + 2));
         let text = match change.direction {

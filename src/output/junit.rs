@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn class_names_have_no_extension() {
+    fn class_name_has_no_extension() {
         let classes = [
             ("agents/a.threat-model.yaml", "agents/a.threat-model"),
             ("v1.2/THREAT_MODEL", "v1.2/THREAT_MODEL"),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn test_cases_of_one_class_have_different_names() {
+    fn test_case_of_the_same_name_gets_a_number() {
         let mut names = CaseNames::default();
         let mut name = |path| names.add(path, "syntax (line 1)");
         assert_eq!(name("a.yaml"), r#"classname="a" name="syntax (line 1)""#);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_ends_a_tag_a_section_or_an_attribute() {
+    fn text_does_not_end_a_tag_a_section_or_an_attribute() {
         assert_eq!(content("a]]>b</c>&\u{FFFE}\u{1b}\n"), "a]]&gt;b&lt;/c&gt;&amp;\\u{fffe}\\u{1b}\n");
         assert_eq!(attribute("\"'\n"), "&quot;&apos;&#10;");
     }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_radar_has_its_corners_where_the_values_are() {
+    fn outline_has_a_corner_per_value() {
         let mut values = [Decimal::ZERO; 10];
         values[0] = number("0.5");
         values[3] = number("1.00");
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bar_begins_where_the_one_before_ends() {
+    fn score_steps_begin_at_the_end_of_the_step_before() {
         let inputs = Inputs::new(number("7.1"), number("8.0"), number("0.97"), number("0.83")).unwrap();
         let steps = steps(&Formula::named("0.8").unwrap().work(inputs));
         let drawn: Vec<_> = steps

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::escape::line;
+use crate::escape::{cut, line};
 
 /// A text without control characters; it may have several lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,10 +22,7 @@ impl SanitizedText {
 
     /// At most so many characters of a text, on one line.
     pub(crate) fn cut(text: &str, most: usize) -> Self {
-        match text.char_indices().nth(most) {
-            Some((end, _)) => Self(format!("{}…", escaped(&text[..end]))),
-            None => Self::line(text),
-        }
+        Self::line(cut(text, most))
     }
 
     /// Whether it is empty or white space.
@@ -64,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn breaks_stay_where_they_are_meant_and_nothing_steers() {
+    fn sanitized_text_has_no_control_characters() {
         assert_eq!(SanitizedText::line("a\nb\u{202e}").to_string(), "a\\nb\\u{202e}");
         assert_eq!(SanitizedText::lines(" a\r\nb\u{1b}[31m\n").to_string(), "a\nb\\u{1b}[31m");
         assert_eq!(

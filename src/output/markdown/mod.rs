@@ -11,7 +11,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Answer, Layer, LayerKind};
 use crate::output::Links;
-use crate::output::change::{ChangeSubject, agent_in_words, lines, touched};
+use crate::output::change::{LineSubject, agent_in_words, lines, touched};
 use crate::output::markdown::safe::text;
 use crate::output::problem::{Detail, details};
 use crate::policy::Direction;
@@ -178,8 +178,8 @@ impl MarkdownPage<'_> {
         for line in lines(change, "→", |path| report.root_path(path)) {
             let words = text(&line.words, MESSAGE);
             let item = match line.subject {
-                ChangeSubject::Policy => format!("- policy: {words}"),
-                ChangeSubject::Agent(agent) => {
+                LineSubject::Policy => format!("- policy: {words}"),
+                LineSubject::Agent(agent) => {
                     let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
                     let path = match files.get(&*agent.path).zip(agent.position) {
                         Some((file, at)) => self.links.place(&file.path, at.line, at.line),
@@ -187,10 +187,10 @@ impl MarkdownPage<'_> {
                     };
                     format!("- **{name}** ({path}): {words}")
                 }
-                ChangeSubject::Same => format!("  - {words}"),
-                ChangeSubject::Change => format!("- {words}"),
+                LineSubject::Same => format!("  - {words}"),
+                LineSubject::Change => format!("- {words}"),
             };
-            items.push(match line.word {
+            items.push(match line.word() {
                 "" => format!("{item}\n"),
                 word => format!("{item}{} **{word}**\n", arrow(line.direction)),
             });

@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_become_uris_and_only_those_below_the_root_have_it_as_base() {
+    fn only_paths_below_the_root_have_a_base() {
         let shown = |path| {
             let ArtifactLocation { uri, uri_base_id } = artifact(path);
             (uri, uri_base_id.is_some())
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_texts_of_a_file_are_broken_up() {
+    fn text_has_no_links() {
         assert_eq!(
             text("[fix](https://x.example) ![a](1) a[0] (b)").text,
             "[fix] (https://x.example) ![a] (1) a[0] (b)"
@@ -386,14 +386,14 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_too_large_becomes_smaller() {
+    fn fitting_results_are_fewer() {
         assert!(fitting(25_000, 3 * MOST_BYTES) < 8_000);
         assert!(fitting(1_000, MOST_BYTES + 1) < 1_000);
         assert_eq!(fitting(1, MOST_BYTES + 1), 0);
     }
 
     #[test]
-    fn names_are_in_pascal_case() {
+    fn pascal_joins_words() {
         assert_eq!(pascal("rego/owner-known"), "RegoOwnerKnown");
     }
 }
