@@ -123,7 +123,7 @@ fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> 
     if start.line == end.line {
         command.push_str(&format!(",col={},endColumn={}", start.column, end.column));
     }
-    let mut title = cut(&problem.message);
+    let mut title = cut(&problem.message, LONGEST_TITLE).into_owned();
     if let Some(id) = problem.finding_shown() {
         title.push_str(&format!(" (finding {id})"));
     }
