@@ -634,7 +634,7 @@ fn a_base_that_cannot_be_read_cannot_judge() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 2);
     assert!(
-        lines.iter().any(|line| line.contains("cannot judge: in the base: its content is not in this clone")),
+        lines.iter().any(|line| line.contains("cannot check: in the base: its content is not in this clone")),
         "{lines:?}"
     );
 }
@@ -1111,7 +1111,7 @@ fn file_outside_a_sparse_checkout_is_not_removed() {
     let said = lines.join("\n");
     assert_eq!(code, 2, "{said}");
     assert!(
-        said.contains("other/a.threat-model.yaml: cannot judge: it contains a threat model in the base"),
+        said.contains("other/a.threat-model.yaml: cannot check: it contains a threat model in the base"),
         "{said}"
     );
 }
@@ -1505,7 +1505,7 @@ fn partial_clone_says_what_to_fetch_and_that_suffices() {
     let (code, said) = checked(&clone, &[]);
     let fetch = format!("git fetch --refetch --no-filter origin {main}");
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
     assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
     git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
     let (code, said) = checked(&clone, &[]);
@@ -1528,7 +1528,7 @@ fn what_a_checkout_lacks_outside_of_the_paths_does_not_count() {
     let clone = clone_of(&repository, &["--filter=blob:none"]);
     git(clone.path(), &["checkout", "--quiet", "change"]);
     let (code, said) = checked(&clone, &["agents"]);
-    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
 }
 
 #[test]

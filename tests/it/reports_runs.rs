@@ -86,7 +86,7 @@ fn problems_without_a_file_are_named_from_the_root_wherever_the_program_runs() {
             assert_eq!(paths, if format == "junit" { classes } else { expected }, "{format}");
         }
         let page = written(folder, "markdown", &[]).replace(['\\', '\u{2060}'], "");
-        assert!(page.contains("cannot judge agents/threat-model.yaml"), "{page}");
+        assert!(page.contains("cannot check agents/threat-model.yaml"), "{page}");
         assert!(page.contains("Under policy aivss-policy.yaml:"), "{page}");
         let annotations = written(folder, "github", &[]);
         assert!(annotations.contains("under policy aivss-policy.yaml: "), "{annotations}");
@@ -257,7 +257,7 @@ fn two_files_of_one_stem_are_two_test_cases() {
         ("a.threat-model.yml", &MODEL.replace("Planner", "Other")),
     ]);
     let junit = folder.run(&["--format", "junit"]).out;
-    for case in ["name=\"no faults\"", "name=\"no faults (number 2)\""] {
+    for case in ["name=\"no problems\"", "name=\"no problems (number 2)\""] {
         assert_eq!(junit.matches(&format!("classname=\"a.threat-model\" {case}")).count(), 1, "{junit}");
     }
 }
