@@ -17,7 +17,7 @@ use crate::lint::{LintContext, lint_removed};
 use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
 use crate::report::Report;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::workspace::discover::{Discovery, Named, Repository};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
@@ -196,7 +196,7 @@ fn unread_in_base(base: &Report, locations: &Locations<'_>, checked: &BTreeSet<S
 
 /// Adds the threat models of the base that no checked one continues, with their paths.
 fn add_left(
-    left: &[(&str, &[&Assessed])],
+    left: &[(&str, &[&ScoredModel])],
     locations: &Locations<'_>,
     context: LintContext<'_>,
     result: &mut RunResult,

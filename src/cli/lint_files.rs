@@ -20,7 +20,7 @@ use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::discover::{Candidate, Discovery};
@@ -159,7 +159,7 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
     }
     let LintResult { content, mut models, diagnostics, .. } = result;
     if keep == Keep::Problems {
-        models = models.into_iter().map(Assessed::in_short).collect();
+        models = models.into_iter().map(ScoredModel::summarized).collect();
     }
     let keeps_text = keep == Keep::Texts || (keep == Keep::ProblemTexts && !diagnostics.is_empty());
     let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
@@ -178,7 +178,7 @@ fn counted(result: &LintResult) -> Option<Found> {
     if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
         return None;
     }
-    let workings = result.models.iter().filter_map(Assessed::worst);
+    let workings = result.models.iter().filter_map(ScoredModel::worst);
     let worst = workings.map(|working| (working.score, working.band)).max_by_key(|(score, _)| *score);
     Some(Found::Counted { models: result.models.len(), worst })
 }

@@ -8,7 +8,7 @@ use crate::cli::streams::CliError;
 use crate::input_error::SkipReason;
 use crate::policy::Policy;
 use crate::report::Report;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::workspace::discover::Discovery;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, renames};
@@ -102,7 +102,12 @@ impl<'h> Locations<'h> {
     }
 
     /// Finds the files of threat models that are in no checked file. Those that are not found count as removed.
-    pub(crate) fn find(&mut self, base: &Commit, left: &[(&str, &[&Assessed])], changed: &BTreeSet<String>) {
+    pub(crate) fn find(
+        &mut self,
+        base: &Commit,
+        left: &[(&str, &[&ScoredModel])],
+        changed: &BTreeSet<String>,
+    ) {
         let paths = left.iter().map(|(path, _)| *path);
         let gone: Vec<&str> = paths.filter(|path| self.of_file(path) == Location::Gone).collect();
         let is_new = |path: &&str| !base.holds(path) && self.has(path) && !self.checked.contains(*path);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::lint_files::FileOutcome;
-use crate::compare::Baseline;
 use crate::digest;
+use crate::lint::BaseModels;
 use crate::policy::{FileLoader, Load};
 use crate::workspace::discover::Candidate;
 
@@ -32,12 +32,12 @@ pub(crate) enum Stage<'m> {
     /// The head by itself, to pair its models with those of the base.
     Pairing(&'m Memo),
     /// The head compared with the base.
-    Compared(&'m Memo, &'m Baseline<'m>),
+    Compared(&'m Memo, &'m dyn BaseModels),
 }
 
 impl<'m> Stage<'m> {
     /// The state of the base that rules compare with.
-    pub(crate) const fn baseline(self) -> Option<&'m Baseline<'m>> {
+    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
         match self {
             Self::Compared(_, baseline) => Some(baseline),
             Self::Single | Self::Base(_) | Self::Pairing(_) => None,

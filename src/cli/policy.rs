@@ -77,7 +77,7 @@ fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
-        let (environment, tier) = (agent.environment.map(|at| at.value), agent.tier.map(|at| at.value));
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
         let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
         let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));

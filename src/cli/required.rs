@@ -12,7 +12,7 @@ use crate::lint::{LintContext, lint_missing};
 use crate::policy::settings::ALLOWED_FORMATS;
 use crate::policy::{Policy, Scope};
 use crate::report::FileReport;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, Place, tracked};
@@ -88,10 +88,12 @@ pub(crate) fn add_missing(
 
 /// Whether a file contains a threat model that counts for the folders around it.
 fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTreeSet<&str>) -> bool {
-    let is_allowed = |model: &Assessed| {
-        let (environment, tier) = (model.environment.as_deref(), model.tier.as_deref());
+    let is_allowed = |model: &ScoredModel| {
+        let (environment, tier) =
+            (model.model.agent.environment.as_deref(), model.model.agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
-        settings.get(&ALLOWED_FORMATS).is_none_or(|formats| formats.value.contains(&model.format.name()))
+        let format = model.model.format.name();
+        settings.get(&ALLOWED_FORMATS).is_none_or(|formats| formats.value.contains(&format))
     };
     file.models.iter().any(is_allowed)
         && !side.is_link(&file.path)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 use crate::aivss::Factor;
 use crate::aivss::Working;
@@ -138,7 +139,8 @@ pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exporte
                 };
                 return Err(violations.into_iter().map(refusal).collect());
             }
-            Exporter { root: *root, refusals: Vec::new(), remarks: Vec::new() }.export(agent_as)
+            let model = Format::Native.read(*root);
+            Exporter { root: *root, refusals: Vec::new(), remarks: Vec::new() }.export(&model, agent_as)
         }
         [_, second, ..] => {
             refuse(second.span(), "a report is about one system, and this is a second threat model")
@@ -153,12 +155,11 @@ struct Exporter<'t> {
 }
 
 impl<'t> Exporter<'t> {
-    fn export(mut self, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
-        let model = Format::Native.read(self.root);
-        let metadata = self.metadata(&model);
+    fn export(mut self, model: &'t Model, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
+        let metadata = self.metadata(model);
         let mut vulnerabilities = Vec::new();
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
-            let name = model.agent.name.map(|name| name.value);
+            let name = model.agent.name.as_deref();
             let summary = self.text("agent", "summary");
             let about = About {
                 id: AGENT,
@@ -175,7 +176,9 @@ impl<'t> Exporter<'t> {
             self.root.get("findings").and_then(Node::as_list).into_iter().flat_map(crate::syntax::List::iter);
         for (item, finding) in items.zip(&model.findings) {
             let text = |key| item.get(key).and_then(Node::as_str);
-            let Some((id, assessment)) = finding.id.zip(finding.assessment.as_ref()) else { continue };
+            let Some((id, assessment)) = finding.id.as_ref().zip(finding.assessment.as_ref()) else {
+                continue;
+            };
             let category = text("category").and_then(core_risk);
             if category.is_none() {
                 self.refuse(id.span, format!("finding {}: the report needs a category", id.value));
@@ -184,13 +187,13 @@ impl<'t> Exporter<'t> {
                 self.leave(&format!("finding {}: layers", id.value));
             }
             let about = About {
-                id: id.value,
+                id,
                 title: text("title"),
                 description: text("description"),
                 category,
                 name: format!("finding {}", id.value),
             };
-            if vulnerabilities.iter().any(|other: &Vulnerability<'_>| other.id == id.value) {
+            if vulnerabilities.iter().any(|other: &Vulnerability<'_>| *other.id == *id.value) {
                 self.refuse(
                     id.span,
                     format!("{}: the report would have two vulnerabilities of this name", about.name),
@@ -227,10 +230,10 @@ impl<'t> Exporter<'t> {
         self.root.get(block)?.get(key)?.as_str()
     }
 
-    fn metadata(&mut self, model: &Model<'t>) -> Option<Metadata<'t>> {
-        let name = model.agent.name?;
+    fn metadata(&mut self, model: &'t Model) -> Option<Metadata<'t>> {
+        let name = model.agent.name.as_deref()?;
         let key_span = model.review.key_span.unwrap_or(model.key_span);
-        let date = model.review.date.map(|date| date.value).filter(|date| Date::parse(date).is_some());
+        let date = model.review.date.as_deref().filter(|date| Date::parse(date).is_some());
         let by = self.text("review", "by");
         for (key, value) in [("date", date), ("by", by)] {
             if value.is_none() {
@@ -238,7 +241,7 @@ impl<'t> Exporter<'t> {
             }
         }
         Some(Metadata {
-            system_name: name.value,
+            system_name: name,
             system_version: self.text("agent", "version"),
             assessment_date: date?,
             assessor_id: by?,
@@ -268,7 +271,11 @@ impl<'t> Exporter<'t> {
         }
     }
 
-    fn vulnerability(&mut self, about: &About<'t>, assessment: &Assessment<'t>) -> Option<Vulnerability<'t>> {
+    fn vulnerability(
+        &mut self,
+        about: &About<'t>,
+        assessment: &'t Arc<Assessment>,
+    ) -> Option<Vulnerability<'t>> {
         let scored = score(assessment);
         let refused = self.refusals.len();
         self.check(about, &scored);
@@ -277,8 +284,8 @@ impl<'t> Exporter<'t> {
             return None;
         }
         let Some(working) = working else {
-            for lacking in scored.lacking() {
-                self.refuse(assessment.key_span, format!("{}: {lacking}", about.name));
+            for missing in scored.missing_inputs() {
+                self.refuse(assessment.key_span, format!("{}: {missing}", about.name));
             }
             return None;
         };
@@ -293,7 +300,7 @@ impl<'t> Exporter<'t> {
             description: about.description,
             owasp_category: about.category?,
             cvss_base: CvssBase {
-                vector_string: assessment.vector?.value,
+                vector_string: assessment.vector.as_deref()?,
                 score: number(working.inputs.base),
             },
             amplification_factors: factors.collect(),
@@ -309,8 +316,8 @@ impl<'t> Exporter<'t> {
     }
 
     /// Tells of what is declared otherwise than it is exported, and of what a score has beyond the report's.
-    fn remark_differences(&mut self, name: &str, scored: &Scored<'_>, working: &Working) {
-        let declared = scored.declared;
+    fn remark_differences(&mut self, name: &str, scored: &Scored, working: &Working) {
+        let declared = &scored.declared;
         let numbers = [
             ("cvss_base", declared.base, working.inputs.base),
             ("factor_sum", declared.factor_sum, working.inputs.factor_sum),
@@ -328,7 +335,7 @@ impl<'t> Exporter<'t> {
             }
         }
         let band = working.band.name();
-        if let Some(wrong) = declared.severity.filter(|severity| severity.value != band) {
+        if let Some(wrong) = declared.severity.as_ref().filter(|severity| &*severity.value != band) {
             self.remarks
                 .push(format!("{name}: severity is declared {}, and {band} in the report", wrong.value));
         }
@@ -365,15 +372,15 @@ impl<'t> Exporter<'t> {
     }
 
     /// Refuses what the report's schema does not allow in a score.
-    fn check(&mut self, about: &About<'_>, scored: &Scored<'_>) {
+    fn check(&mut self, about: &About<'_>, scored: &Scored) {
         const POINTS: [Decimal; 3] = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
-        let declared = scored.declared;
+        let declared = &scored.declared;
         let name = &about.name;
-        let version = declared.version.map_or(declared.key_span, |version| version.span);
+        let version = declared.version.as_ref().map_or(declared.key_span, |version| version.span);
         if scored.formula.is_none_or(|formula| formula.version != "0.8") {
             self.refuse(version, format!("{name}: the report is that of version 0.8 (`aivss-lint migrate`)"));
         }
-        match (&scored.vector, declared.vector) {
+        match (&scored.vector, &declared.vector) {
             (Some(Ok(_)), _) => {}
             (_, Some(vector)) => self.refuse(vector.span, format!("{name}: the vector is none of CVSS v4.0")),
             _ => self.refuse(declared.key_span, format!("{name}: the report needs a CVSS vector")),
@@ -392,7 +399,7 @@ impl<'t> Exporter<'t> {
             }
         }
         let threats = scored.formula.map_or(&[][..], |formula| formula.threat);
-        if let (Some(threat), Some(at)) = (scored.threat, declared.threat)
+        if let (Some(threat), Some(at)) = (scored.threat, &declared.threat)
             && !threats.iter().any(|level| level.value == threat)
         {
             self.refuse(
@@ -401,7 +408,7 @@ impl<'t> Exporter<'t> {
             );
         }
         let floor = Decimal::new(67, 2);
-        if let (Some(mitigation), Some(at)) = (scored.mitigation, declared.mitigation)
+        if let (Some(mitigation), Some(at)) = (scored.mitigation, &declared.mitigation)
             && mitigation < floor
         {
             self.refuse(

@@ -29,12 +29,12 @@ agent:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let agent = &subject.model.agent;
     // An empty name is the schema's, and a summary that is too short has a rule of its own.
-    let name = agent.name.filter(|name| !name.value.is_empty() && !is_of_signs(name.value));
-    let summary = agent.summary.filter(|summary| !summary.value.is_empty() && !is_too_short(summary.value));
+    let name = agent.name.as_ref().filter(|name| !name.is_empty() && !is_of_signs(name));
+    let summary = agent.summary.as_ref().filter(|summary| !summary.is_empty() && !is_too_short(summary));
     for (key, text, kind) in
         [("agent.name", name, TextKind::Name), ("agent.summary", summary, TextKind::Prose)]
     {
-        if let Some(text) = text.filter(|text| blank(text.value, kind).is_some()) {
+        if let Some(text) = text.filter(|text| blank(text, kind).is_some()) {
             found.push(Diagnostic::new(&RULE, Owner::Agent, text.span, format!("`{key}` is a placeholder")));
         }
     }

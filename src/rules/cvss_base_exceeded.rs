@@ -30,8 +30,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(limit) = subject.settings.get(&settings::CVSS_BASE) else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
-        let declared = scored.declared;
-        let span = declared.base.map(|base| base.span).or(declared.vector.map(|vector| vector.span));
+        let declared = &scored.declared;
+        let span = declared.base.map(|base| base.span).or(declared.vector.as_ref().map(|vector| vector.span));
         let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)

@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !vector.beyond_base.is_empty() && diagnostic.note.is_none() {
             diagnostic.note = Some("the vector's threat and environmental metrics do not count".into());
         }
-        if let Some(vector) = scored.declared.vector {
+        if let Some(vector) = &scored.declared.vector {
             diagnostic = diagnostic.related(vector.span, format!("base score {exact}"));
         }
         found.push(diagnostic);

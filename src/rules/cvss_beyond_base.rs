@@ -25,7 +25,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(declared), Some(Ok(vector)), Some(base)) =
-            (scored.declared.vector, &scored.vector, scored.base)
+            (&scored.declared.vector, &scored.vector, scored.base)
         else {
             continue;
         };

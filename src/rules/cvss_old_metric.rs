@@ -1,4 +1,4 @@
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
@@ -24,7 +24,7 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for faults in cvss_vector::faults(&RULE, subject, VectorFaultKind::OldMetric) {
+    for faults in cvss_vector::faults(&RULE, subject, VectorProblemKind::OldMetric) {
         // One vector is one mistake, however many of its metrics are old.
         let mut faults = faults.into_iter();
         let Some(first) = faults.next() else { continue };

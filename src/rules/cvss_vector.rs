@@ -1,4 +1,4 @@
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
@@ -37,18 +37,18 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(faults(&RULE, subject, VectorFaultKind::Malformed).flatten());
+    found.extend(faults(&RULE, subject, VectorProblemKind::Malformed).flatten());
 }
 
 /// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind: a list a vector.
 pub(crate) fn faults<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
-    kind: VectorFaultKind,
+    kind: VectorProblemKind,
 ) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
     let vectors = subject.scores.iter().filter_map(|scored| {
         let faults = scored.vector.as_ref()?.as_ref().err()?;
-        Some((scored.owner, scored.declared.vector?, faults))
+        Some((scored.owner, scored.declared.vector.as_ref()?, faults))
     });
     vectors.map(move |(owner, vector, faults)| {
         let faults = faults.iter().filter(|fault| fault.kind == kind);

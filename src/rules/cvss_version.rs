@@ -1,4 +1,4 @@
-use crate::aivss::cvss::VectorFaultKind;
+use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
@@ -25,6 +25,6 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
-    let faults = cvss_vector::faults(&RULE, subject, VectorFaultKind::OtherVersion).flatten();
+    let faults = cvss_vector::faults(&RULE, subject, VectorProblemKind::OtherVersion).flatten();
     found.extend(faults.map(|diagnostic| diagnostic.help(help)));
 }

@@ -59,8 +59,8 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for finding in &subject.model.findings {
-        let Some(id) = finding.id else { continue };
-        match seen.get(id.value) {
+        let Some(id) = &finding.id else { continue };
+        match seen.get(&*id.value) {
             Some(first) => {
                 let shown: String = id.value.chars().take(80).collect();
                 let message = format!("the finding `{shown}` stands here a second time");
@@ -69,7 +69,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 );
             }
             None => {
-                seen.insert(id.value, id.span);
+                seen.insert(id, id.span);
             }
         }
     }

@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(required) = required.filter(|required| required.value) else { return };
     for scored in &subject.scores {
         let (Some(given), Some(value), None) =
-            (scored.declared.mitigation, scored.mitigation, scored.declared.evidence)
+            (&scored.declared.mitigation, scored.mitigation, &scored.declared.evidence)
         else {
             continue;
         };

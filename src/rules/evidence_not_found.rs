@@ -29,7 +29,7 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let Some(evidence) = scored.declared.evidence else { continue };
+        let Some(evidence) = &scored.declared.evidence else { continue };
         if let Some(problem) = subject.missing_evidence.get(&evidence.span) {
             let message = match problem {
                 PathProblem::Missing(path) => format!("`{path}` does not exist"),

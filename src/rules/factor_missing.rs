@@ -67,7 +67,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
-        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key.value)).collect();
+        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key)).collect();
         let missing: Vec<Factor> =
             Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)).collect();
         for factor in missing {
@@ -97,7 +97,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a factor is not given; `meant` are the keys that unknown ones were meant to be.
-fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> bool {
+fn is_missing(factor: Factor, factors: &Factors, meant: &BTreeSet<&str>) -> bool {
     let has = |factor| factors.given.iter().any(|given| given.factor == factor);
     let given = has(factor) || factor.counterpart().is_some_and(has);
     // A key that is a slip of this one's spelling, or another name of it, has its own fault; this would only echo it.
@@ -106,7 +106,7 @@ fn is_missing(factor: Factor, factors: &Factors<'_>, meant: &BTreeSet<&str>) -> 
     !given && !misspelt
 }
 
-fn tenth(factors: &Factors<'_>) -> String {
+fn tenth(factors: &Factors) -> String {
     let names: Vec<String> = [Factor::NaturalLanguageInterface, Factor::GoalDrivenPlanning]
         .into_iter()
         .map(|factor| factors.spell(factor))

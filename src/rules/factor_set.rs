@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
         for (at, later) in factors.given.iter().enumerate() {
-            let clash = |earlier: &&GivenFactor<'_>| later.factor.counterpart() == Some(earlier.factor);
+            let clash = |earlier: &&GivenFactor| later.factor.counterpart() == Some(earlier.factor);
             if let Some(earlier) = factors.given[..at].iter().find(clash) {
                 let (one, other) = (factors.spell(later.factor), factors.spell(earlier.factor));
                 let message = format!("`{one}` and `{other}` belong to different sets of ten");

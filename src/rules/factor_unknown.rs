@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
         let unknown: Vec<_> =
-            factors.unknown.iter().take(MOST).map(|key| (key, factors.meant(key.value))).collect();
+            factors.unknown.iter().take(MOST).map(|key| (key, factors.meant(key))).collect();
         for (key, meant) in &unknown {
             // The right key may be there already, or be meant by two: then this is no other name but one too many.
             let is_only = |right: &&str| {
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
                 !is_given && meaning.count() == 1 && factors.unknown.len() <= MOST
             };
-            let right = meant.filter(|right| is_other_spelling(key.value, right)).filter(is_only);
+            let right = meant.filter(|right| is_other_spelling(key, right)).filter(is_only);
             let fix = right.and_then(|meant| key.rewritten(meant)).map(Fix::suggested);
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),

@@ -28,7 +28,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(allowed) = subject.settings.get(&settings::FORMULAS) else { return };
     for scored in &subject.scores {
-        let (Some(formula), Some(version)) = (scored.formula, scored.declared.version) else { continue };
+        let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {
             let message = format!(
                 "the formula of AIVSS {} is not among those allowed: {}",

@@ -68,17 +68,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // The forms of all that are missing stand in one place, so that one fault carries them all.
     let mut stubs = maestro.stubs.clone();
     for layer in &maestro.layers {
-        let Answer::Blank(blank) = layer.answer else { continue };
+        let Answer::Blank(blank) = &layer.answer else { continue };
         let key = layer.kind.key();
         let message = match blank {
             Blank::Missing => format!("`{key}` is blank: it is missing"),
             Blank::Empty => format!("`{key}` is blank"),
             Blank::Placeholder(word) => format!("`{key}` is blank: `{word}` is a placeholder"),
         };
-        let fix = if blank == Blank::Missing { stubs.take() } else { layer.stub.clone() };
+        let fix = if *blank == Blank::Missing { stubs.take() } else { layer.stub.clone() };
         let help = format!(
             "say what threatens {}; or `status: uncertain` with an analysis; or `status: not_applicable` with a reason",
-            layer.kind.holds()
+            layer.kind.contents()
         );
         let fault = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
         found.push(fault.help_by_suggestion(help, FORM));

@@ -39,14 +39,14 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
         let open = layer.threats.iter().find(|threat| threat.open);
-        if let (Answer::NotApplicable { .. }, Some(threat)) = (layer.answer, open) {
+        if let (Answer::NotApplicable { .. }, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, and has a threat that is open", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
                     .help("map the layer, or say in the threat's `status` that it is closed"),
             );
         }
-        let (Some(range), Some(analysis)) = (layer.hedge(), layer.analysis) else { continue };
+        let (Some(range), Some(analysis)) = (layer.hedge(), &layer.analysis) else { continue };
         let message = format!("`{}` counts as mapped, and its text says \"not certain\"", layer.kind.key());
         found.push(
             Diagnostic::new(&RULE, Owner::Agent, analysis.part(range.start, range.end), message)

@@ -26,19 +26,19 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, &Layer<'_>)> = Vec::new();
+    let mut seen: Vec<(&str, &Layer)> = Vec::new();
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
-        let Some(analysis) = layer.analysis else { continue };
-        match seen.iter().find(|(earlier, _)| letters(earlier).eq(letters(analysis.value))) {
+        let Some(analysis) = &layer.analysis else { continue };
+        match seen.iter().find(|(earlier, _)| letters(earlier).eq(letters(analysis))) {
             Some((_, first)) => {
                 let message = format!("`{}` says the same as `{}`", layer.kind.key(), first.kind.key());
-                let place = first.analysis.map_or(first.span, |analysis| analysis.span);
+                let place = first.analysis.as_ref().map_or(first.span, |analysis| analysis.span);
                 found.push(
                     Diagnostic::new(&RULE, Owner::Agent, analysis.span, message)
                         .related(place, "the same text"),
                 );
             }
-            None => seen.push((analysis.value, layer)),
+            None => seen.push((analysis, layer)),
         }
     }
 }

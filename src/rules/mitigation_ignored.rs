@@ -30,7 +30,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(formula), Some(given), Some(value)) =
-            (scored.formula, scored.declared.mitigation, scored.mitigation)
+            (scored.formula, &scored.declared.mitigation, scored.mitigation)
         else {
             continue;
         };

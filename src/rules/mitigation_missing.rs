@@ -34,8 +34,8 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let layers = subject.model.maestro.iter().flat_map(|maestro| &maestro.layers);
     for threat in layers.flat_map(|layer| &layer.threats) {
-        if threat.status == Some("mitigated") && threat.mitigation.is_none() {
-            let name = match threat.id.or(threat.title) {
+        if threat.status.as_deref() == Some("mitigated") && threat.mitigation.is_none() {
+            let name = match threat.id.as_ref().or(threat.title.as_ref()) {
                 Some(name) => format!("threat `{name}`"),
                 None => "a threat".to_owned(),
             };

@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
     for scored in &subject.scores {
         let (Some(working), Some(given), None) =
-            (&scored.working, scored.declared.mitigation, scored.declared.evidence)
+            (&scored.working, &scored.declared.mitigation, &scored.declared.evidence)
         else {
             continue;
         };

@@ -70,13 +70,12 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::compare::BaseScores;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, RuleNames};
 use crate::model::{Finding, Model, PathProblem, path_problem};
 use crate::policy::Settings;
-use crate::score::assessed::{Assessed, Computed};
-use crate::score::{Scored, score};
+use crate::score::ScoredModel;
+use crate::score::{BaseScores, Scored, score};
 use crate::source::Span;
 
 /// One rule: its texts, its examples and its check.
@@ -202,9 +201,9 @@ impl Example {
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The threat model.
-    pub model: &'a Model<'a>,
+    pub model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
-    pub scores: Vec<Scored<'a>>,
+    pub scores: Vec<Scored>,
     /// The policy's settings for this model.
     pub settings: &'a Settings,
     /// The day of the run.
@@ -212,7 +211,7 @@ pub struct Subject<'a> {
     /// The scores to compare with, where the run has a base revision that contains some.
     pub before: Option<BaseScores<'a>>,
     /// If this model is new: the models of the base revision that left this file or are gone.
-    pub left: [&'a [&'a Assessed]; 2],
+    pub left: [&'a [&'a ScoredModel]; 2],
     /// The positions of evidence that names a file which does not exist.
     pub missing_evidence: BTreeMap<Span, PathProblem>,
 }
@@ -220,7 +219,7 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(
-        model: &'a Model<'a>,
+        model: &'a Model,
         settings: &'a Settings,
         today: Date,
         before: Option<BaseScores<'a>>,
@@ -232,31 +231,19 @@ impl<'a> Subject<'a> {
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
     #[must_use]
     pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
-        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence);
-        let problem = |text: &str| path_problem(text, path, &exists);
-        let missing = evidence.filter_map(|evidence| Some((evidence.span, problem(evidence.value)?)));
+        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence.as_ref());
+        let missing =
+            evidence.filter_map(|evidence| Some((evidence.span, path_problem(evidence, path, &exists)?)));
         Self { missing_evidence: missing.collect(), ..self }
     }
 
-    /// What was computed, in the order of the scores: all that is left to report when the rules are done.
-    pub fn into_computed(self) -> Vec<Computed> {
-        let computed = |scored: Scored<'_>| Computed {
-            proven: scored.proven().map(|proven| proven.score()),
-            working: scored.working,
-        };
-        let mut all: Vec<_> = self.scores.into_iter().map(computed).collect();
-        // They take the place of the scores, which is more than they need.
-        all.shrink_to_fit();
-        all
-    }
-
     /// The agent's own score, in formats that have one.
-    pub fn own(&self) -> Option<&Scored<'a>> {
+    pub fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
     }
 
     /// The findings that have a score, with it.
-    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding<'a>, &Scored<'a>)> {
+    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
         let findings = self.model.assessments().map(|(finding, _)| finding);
         findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))
     }

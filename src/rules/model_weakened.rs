@@ -1,8 +1,7 @@
-use crate::compare::BaseScores;
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::{Answer, Format};
+use crate::model::Format;
 use crate::rules::{Check, Example, Rule, Subject};
-use crate::score::assessed::Assessed;
+use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
@@ -49,17 +48,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         Some(BaseScores::Replaced(..)) | None => None,
     };
     let olds = || same.into_iter().chain(subject.left.into_iter().flatten().copied());
-    let has_layers = subject
-        .model
-        .maestro
-        .iter()
-        .flat_map(|maestro| &maestro.layers)
-        .any(|layer| !matches!(layer.answer, Answer::Blank(_) | Answer::Unreadable));
+    let has_layers = subject.model.layers().iter().any(|layer| layer.answer.is_given());
     let lost = [
         (!has_layers && olds().any(has_answered_layers), "its layers"),
         (subject.model.assessment.is_none() && olds().any(has_own_score), "its own score"),
         (
-            subject.model.format != Format::Native && olds().any(|old| old.format == Format::Native),
+            subject.model.format != Format::Native && olds().any(|old| old.model.format == Format::Native),
             "its format (native in the base)",
         ),
     ];
@@ -73,10 +67,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn has_answered_layers(old: &Assessed) -> bool {
-    old.layers.iter().any(|layer| !matches!(layer.answer, "blank" | "unreadable"))
+fn has_answered_layers(old: &ScoredModel) -> bool {
+    old.model.layers().iter().any(|layer| layer.answer.is_given())
 }
 
-fn has_own_score(old: &Assessed) -> bool {
-    old.scores.iter().any(|score| score.finding.is_none() && score.working.is_some())
+fn has_own_score(old: &ScoredModel) -> bool {
+    old.scores.iter().any(|scored| scored.owner == Owner::Agent && scored.working.is_some())
 }

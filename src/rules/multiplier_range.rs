@@ -29,10 +29,10 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let declared = scored.declared;
+        let declared = &scored.declared;
         for (given, value, name, most) in [
-            (declared.threat, scored.threat, "threat multiplier", THREAT_MAX),
-            (declared.mitigation, scored.mitigation, "mitigation factor", Decimal::ONE),
+            (&declared.threat, scored.threat, "threat multiplier", THREAT_MAX),
+            (&declared.mitigation, scored.mitigation, "mitigation factor", Decimal::ONE),
         ] {
             if let (Some(given), Some(value)) = (given, value)
                 && !is_multiplier(value, most)

@@ -49,7 +49,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             .decided_by(&limit.origin);
         let shown = open.iter().take(SHOWN);
         found.push(shown.fold(diagnostic, |diagnostic, threat| {
-            diagnostic.related(threat.span, format!("open: {}", threat.title.unwrap_or("without a title")))
+            diagnostic.related(
+                threat.span,
+                format!("open: {}", threat.title.as_deref().unwrap_or("without a title")),
+            )
         }));
     }
 }

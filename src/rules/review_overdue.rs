@@ -53,14 +53,14 @@ review:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(within) = subject.settings.get(&settings::REVIEW_WITHIN) else { return };
     let review = &subject.model.review;
-    let (span, message) = match review.date {
+    let (span, message) = match &review.date {
         None => {
             let span = review.key_span.unwrap_or(subject.model.key_span);
             (span, format!("there is no review, and one is due every {} days", within.value))
         }
         Some(date) => {
             // A text that is no date is the schema's to report.
-            let Some(day) = Date::parse(date.value) else { return };
+            let Some(day) = Date::parse(date) else { return };
             let age = subject.today.days_since(day);
             // The day is UTC's; east of there it may be tomorrow already.
             let message = if age < -1 {

@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             "the score {} lies below its own CVSS base {}: mitigation {} lowers the base as well",
             working.score, inputs.base, inputs.mitigation
         );
-        let span = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
+        let span = scored.place();
         found.push(
             Diagnostic::new(&RULE, scored.owner, span, message)
                 .working(working.written())

@@ -47,14 +47,12 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if its.score <= working.score {
         return;
     }
-    let id = finding.id.map_or("without an id", |id| id.value);
+    let id = finding.id.as_deref().unwrap_or("without an id");
     let message =
         format!("the agent's computed {} lies below the {} of its finding {id}", working.score, its.score);
-    let span = own.declared.score.map_or(own.declared.key_span, |score| score.span);
-    let place = worst.declared.score.map_or(worst.declared.key_span, |score| score.span);
     found.push(
-        Diagnostic::new(&RULE, own.owner, span, message)
-            .related(place, format!("the worst finding: {} {}", its.score, its.band.name()))
+        Diagnostic::new(&RULE, own.owner, own.place(), message)
+            .related(worst.place(), format!("the worst finding: {} {}", its.score, its.band.name()))
             .help("scores are ordinal: the agent is at least as bad as its worst finding"),
     );
 }

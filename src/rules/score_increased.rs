@@ -1,8 +1,8 @@
-use crate::compare::BaseScores;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
+use crate::score::BaseScores;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-increased",
@@ -35,10 +35,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
         return;
     };
-    let own = subject.own().map(|scored| (None, scored));
-    let findings =
-        subject.findings().map(|(finding, scored)| (Some(finding.id.map_or("", |id| id.value)), scored));
-    for (finding, scored) in own.into_iter().chain(findings) {
+    for scored in &subject.scores {
+        let finding = subject.model.finding_id(scored.owner);
         let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };
         let score = proven.score();
         if score <= base || score - base <= limit.value {
@@ -65,8 +63,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
         BaseScores::Same(model) => {
-            let score = model.scores.iter().find(|score| score.finding.as_deref() == finding);
-            score.map_or_else(|| model.worst_proven(), |score| score.proven)
+            let same = model.scores.iter().find(|scored| model.model.finding_id(scored.owner) == finding);
+            same.map_or_else(|| model.worst_proven(), |scored| Some(scored.proven()?.score()))
         }
         BaseScores::Replaced(_, model) => model.worst_proven(),
     }
@@ -75,7 +73,7 @@ fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> 
 /// The model that a new one is compared with, where that is another one.
 fn compared_with(before: BaseScores<'_>) -> Option<String> {
     let BaseScores::Replaced(file, model) = before else { return None };
-    let name = model.name.as_deref().unwrap_or("a threat model without a name");
+    let name = model.name().unwrap_or("a threat model without a name");
     let name: String = name.chars().take(LONGEST_NAME).collect();
     Some(format!(
         "this threat model is new; it is compared with {name} in {file}, which this change removes or moves"

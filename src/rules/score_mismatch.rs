@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(subject.findings().filter_map(|(_, scored)| mismatch(scored, &[])));
 }
 
-fn mismatch(scored: &Scored<'_>, findings: &[Decimal]) -> Option<Diagnostic> {
+fn mismatch(scored: &Scored, findings: &[Decimal]) -> Option<Diagnostic> {
     let (declared, working) = (scored.declared.score?, scored.working.as_ref()?);
     let right = working.score;
     // What lies outside the scale altogether is the schema's to report.

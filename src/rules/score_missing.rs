@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(subject.scores.iter().filter_map(undeclared));
 }
 
-fn undeclared(scored: &Scored<'_>) -> Option<Diagnostic> {
+fn undeclared(scored: &Scored) -> Option<Diagnostic> {
     let place = scored.declared.undeclared?;
     // While inputs are missing, they are what is wrong.
     let working = scored.working.as_ref()?;

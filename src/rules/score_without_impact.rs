@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
             let message =
                 format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
-            let span = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
+            let span = scored.place();
             found.push(
                 Diagnostic::new(&RULE, scored.owner, span, message)
                     .help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),

@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Some(difference) => format!("score is {difference}: {band}; the limit is {limited}"),
             None => format!("{band} ({}) exceeds the limit of {limited}", proven.score()),
         };
-        let span = scored.declared.severity.map_or_else(|| scored.place(), |severity| severity.span);
+        let span = scored.declared.severity.as_ref().map_or_else(|| scored.place(), |severity| severity.span);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span, message)
                 .amount(proven.score())

@@ -26,8 +26,8 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let (Some(declared), Some(working)) = (scored.declared.severity, &scored.working) else { continue };
-        let Some(band) = Band::named(declared.value).filter(|band| *band != working.band) else { continue };
+        let (Some(declared), Some(working)) = (&scored.declared.severity, &scored.working) else { continue };
+        let Some(band) = Band::named(declared).filter(|band| *band != working.band) else { continue };
         let right = working.band.name();
         let message = format!("declared {}, {} is {right}", declared.value, working.score);
         found.push(

@@ -24,7 +24,7 @@ agent:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    if let Some(summary) = subject.model.agent.summary.filter(|summary| is_too_short(summary.value)) {
+    if let Some(summary) = subject.model.agent.summary.as_ref().filter(|summary| is_too_short(summary)) {
         found.push(Diagnostic::new(
             &RULE,
             Owner::Agent,

@@ -8,7 +8,7 @@ use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::mend;
-use crate::lint::{LintContext, lint};
+use crate::lint::{BaseModels, LintContext, lint};
 use crate::policy::NoFiles;
 use crate::policy_audit::Run;
 use crate::rego::CompiledPolicy;
@@ -239,7 +239,7 @@ impl Fixture {
             let base = report_of(&base, example.file, &policy);
             let renames = BTreeMap::new();
             let before = Baseline::new(&base, &renames, &report_of(&source, example.file, &policy));
-            let before = (!example.base.is_empty()).then_some(&before);
+            let before = (!example.base.is_empty()).then_some(&before as &dyn BaseModels);
             let linted = lint(&source, example.file, LintContext { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };

@@ -27,7 +27,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         // Without a score, the range of the multiplier is checked by another rule.
-        let (Some(working), Some(given)) = (&scored.working, scored.declared.threat) else { continue };
+        let (Some(working), Some(given)) = (&scored.working, &scored.declared.threat) else { continue };
         let value = working.inputs.threat;
         let lowest = working.formula.threat.iter().min_by_key(|level| level.value);
         if let Some(floor) = lowest.filter(|floor| value < floor.value) {

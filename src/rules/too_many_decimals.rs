@@ -26,8 +26,8 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        let declared = scored.declared;
-        let multipliers = [declared.threat, declared.mitigation].into_iter().flatten().filter_map(number);
+        let declared = &scored.declared;
+        let multipliers = [&declared.threat, &declared.mitigation].into_iter().flatten().filter_map(number);
         let factors = declared.factors.given.iter().filter_map(GivenFactor::number);
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn number(multiplier: Spanned<Multiplier<'_>>) -> Option<Spanned<crate::decimal::Decimal>> {
+fn number(multiplier: &Spanned<Multiplier>) -> Option<Spanned<crate::decimal::Decimal>> {
     match multiplier.value {
         Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
         Multiplier::Named(_) | Multiplier::Unreadable => None,

@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    let is_uncertain = |layer: &&Layer<'_>| layer.answer == Answer::Uncertain || layer.hedge().is_some();
+    let is_uncertain = |layer: &&Layer| layer.answer == Answer::Uncertain || layer.hedge().is_some();
     let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
     if uncertain.len() > limit.value {
         let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);

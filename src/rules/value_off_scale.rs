@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn factors(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
+fn factors(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let points = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
     for given in &scored.declared.factors.given {
         if let Some(value) = given.number()
@@ -57,12 +57,12 @@ fn factors(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn multipliers(scored: &Scored<'_>, origin: &Origin, found: &mut Vec<Diagnostic>) {
+fn multipliers(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let Some(formula) = scored.formula else { return };
-    let declared = scored.declared;
+    let declared = &scored.declared;
     for (name, given, value, levels) in [
-        ("threat multiplier", declared.threat, scored.threat, formula.threat),
-        ("mitigation factor", declared.mitigation, scored.mitigation, formula.mitigation),
+        ("threat multiplier", &declared.threat, scored.threat, formula.threat),
+        ("mitigation factor", &declared.mitigation, scored.mitigation, formula.mitigation),
     ] {
         let (Some(given), Some(value)) = (given, value) else { continue };
         if !levels.is_empty() && !levels.iter().any(|level| level.value == value) {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use aivss_lint::compare::Baseline;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Level, Owner};
-use aivss_lint::lint::{LintContext, lint};
+use aivss_lint::lint::{BaseModels, LintContext, lint};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
@@ -330,7 +330,7 @@ fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
 
-fn report(text: &str, policy: &CompiledPolicy, before: Option<&Baseline<'_>>) -> Report {
+fn report(text: &str, policy: &CompiledPolicy, before: Option<&dyn BaseModels>) -> Report {
     let source = Source::decode(FILE, text.as_bytes().to_vec());
     let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);

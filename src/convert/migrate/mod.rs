@@ -12,6 +12,8 @@ mod tests;
 
 use serde_json::Value as Json;
 
+use std::sync::Arc;
+
 use crate::aivss::Factor;
 use crate::aivss::{Formula, Working};
 use crate::decimal::Decimal;
@@ -231,7 +233,7 @@ fn plan(source: &Source, aim: Aim) -> Vec<Step> {
 
 fn steps(source: &Source, (at, root): (usize, Node<'_>), format: Format, aim: Aim) -> Vec<Step> {
     let model = format.read(root);
-    let agent = model.agent.name.map(|name| name.value.to_owned());
+    let agent = model.agent.name.as_deref().map(str::to_owned);
     let step =
         |pointer, finding, outcome| Step { model: at, pointer, agent: agent.clone(), finding, outcome };
     if format == Format::OwaspReport {
@@ -239,7 +241,7 @@ fn steps(source: &Source, (at, root): (usize, Node<'_>), format: Format, aim: Ai
     }
     let assessments = blocks(root).into_iter().zip(model.assessments());
     let steps = assessments.map(|(block, (finding, assessment))| {
-        let finding = finding.map(|finding| finding.id.map_or_else(String::new, |id| id.value.to_owned()));
+        let finding = finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned());
         let outcome = outcome(source.text(), &block, assessment, aim);
         step(block.pointer, finding, outcome.unwrap_or_else(|(span, why)| Outcome::Left { span, why }))
     });
@@ -274,14 +276,14 @@ type InTheWay = (Span, String);
 fn outcome(
     text: &str,
     block: &Block<'_>,
-    assessment: &Assessment<'_>,
+    assessment: &Arc<Assessment>,
     aim: Aim,
 ) -> Result<Outcome, InTheWay> {
     let key_span = assessment.key_span;
-    let Some(version) = assessment.version else {
+    let Some(version) = &assessment.version else {
         return Err((key_span, "the version it is scored by is missing".to_owned()));
     };
-    let Some(from) = Formula::named(version.value) else {
+    let Some(from) = Formula::named(version) else {
         return Err((version.span, format!("`{}` is no version of the standard", version.value)));
     };
     only_tenth(&assessment.factors)?;
@@ -302,7 +304,7 @@ fn outcome(
     let exchanged = old.map(|old| Exchanged {
         span: old.key,
         value: old.number().map(|value| value.value),
-        rationale: old.rationale.map(str::to_owned),
+        rationale: old.rationale.as_deref().map(str::to_owned),
         is_open: aim.tenth == Tenth::CheckOptions,
         kept: edits::kept(text, block.node, from.tenth),
     });
@@ -328,14 +330,14 @@ fn outcome(
 }
 
 /// Makes sure that a score has one tenth factor, under its own key: what is not understood would be lost on the way.
-fn only_tenth(factors: &Factors<'_>) -> Result<(), InTheWay> {
+fn only_tenth(factors: &Factors) -> Result<(), InTheWay> {
     if !factors.readable {
         return Err((factors.key_span, "its factors cannot be read".to_owned()));
     }
     let tenth = |factor: Factor| factor.counterpart().is_some();
     let mut given = factors.given.iter().filter(|given| tenth(given.factor));
     let meant = |key: &str| factors.meant(key).and_then(Factor::with_key).filter(|factor| tenth(*factor));
-    if let Some((key, factor)) = factors.unknown.iter().find_map(|key| Some((key, meant(key.value)?))) {
+    if let Some((key, factor)) = factors.unknown.iter().find_map(|key| Some((key, meant(key)?))) {
         let why = format!("`{}` must be called {} first, if that is meant", key.value, factor.key());
         return Err((key.span, why));
     }

@@ -9,7 +9,7 @@ use crate::score::Scored;
 
 /// The scores by the new version.
 pub(crate) fn outlook(
-    scored: &Scored<'_>,
+    scored: &Scored,
     exchanged: Option<&Exchanged>,
     aim: Aim,
 ) -> Vec<(Option<Decimal>, Working)> {
@@ -33,11 +33,11 @@ pub(crate) fn outlook(
 }
 
 /// The sum of the factors with a value for the new tenth one, which is there and empty.
-fn sum_with(scored: &Scored<'_>, aim: Aim) -> Option<Decimal> {
+fn sum_with(scored: &Scored, aim: Aim) -> Option<Decimal> {
     let Tenth::Value(value) = aim.tenth else { return None };
     let given = &scored.declared.factors.given;
-    let is_open = |given: &GivenFactor<'_>| given.factor == aim.formula.tenth && given.empty().is_some();
-    let value_of = |given: &GivenFactor<'_>| {
+    let is_open = |given: &GivenFactor| given.factor == aim.formula.tenth && given.empty().is_some();
+    let value_of = |given: &GivenFactor| {
         if is_open(given) { Some(value) } else { given.number().map(|value| value.value) }
     };
     let values: Option<Vec<Decimal>> = given.iter().map(value_of).collect();
@@ -47,8 +47,8 @@ fn sum_with(scored: &Scored<'_>, aim: Aim) -> Option<Decimal> {
 }
 
 /// A mitigation that begins to count.
-pub(crate) fn counts(scored: &Scored<'_>, from: &Formula, aim: Aim) -> Option<Decimal> {
-    let value = scored.declared.mitigation.and(scored.mitigation)?;
+pub(crate) fn counts(scored: &Scored, from: &Formula, aim: Aim) -> Option<Decimal> {
+    let value = scored.declared.mitigation.as_ref().and(scored.mitigation)?;
     let begins = !from.has_mitigation() && aim.formula.has_mitigation() && value != Decimal::ONE;
     begins.then_some(value)
 }
