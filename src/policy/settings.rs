@@ -428,3 +428,130 @@ impl Settings {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::schema::Schema;
+
+    fn in_schema(kind: Kind) -> Value {
+        let bands: Vec<&str> = Band::ALL.into_iter().map(Band::name).collect();
+        match kind {
+            Kind::Number(most) => json!({ "type": "number", "minimum": 0, "maximum": most }),
+            Kind::Count(None) => json!({ "type": "integer", "minimum": 0 }),
+            Kind::Count(Some(most)) => json!({ "type": "integer", "minimum": 0, "maximum": most }),
+            Kind::Days => {
+                json!({ "type": "string", "pattern": "^[0-9]{1,4}d$", "x-expected": "a number of days such as 180d" })
+            }
+            Kind::Band => json!({ "type": "string", "enum": bands }),
+            Kind::Flag => json!({ "type": "boolean" }),
+            Kind::Word(words) => json!({ "type": "string", "enum": words }),
+            Kind::Words(words) => {
+                json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": words } })
+            }
+            Kind::Formulas => {
+                let versions = crate::aivss::ALL.map(|formula| formula.version);
+                let numbers = versions.iter().filter_map(|version| version.parse::<f64>().ok());
+                let all: Vec<Value> =
+                    versions.iter().map(|version| json!(version)).chain(numbers.map(Value::from)).collect();
+                json!({ "type": "array", "minItems": 1, "items": { "enum": all } })
+            }
+        }
+    }
+
+    /// The part of the schema of policies that describes a setting.
+    fn fragment(row: &Row) -> Value {
+        let mut fragment = json!({ "description": row.description });
+        let object = fragment.as_object_mut().unwrap();
+        if row.parts == Parts::None {
+            object.extend(in_schema(row.kind).as_object().unwrap().clone());
+        } else {
+            // Nobody has a finding in the band None.
+            let parts = row.parts().into_iter().filter(|part| *part != "None");
+            let properties: serde_json::Map<String, Value> =
+                parts.map(|part| (part.to_owned(), in_schema(row.kind))).collect();
+            object.insert("type".to_owned(), json!("object"));
+            object.insert("properties".to_owned(), json!(properties));
+            object.insert("additionalProperties".to_owned(), json!(false));
+        }
+        fragment
+    }
+
+    /// Puts a text between two marks of a file, or asserts that it is there.
+    #[expect(clippy::disallowed_methods, reason = "the files are written on demand")]
+    fn renew(file: &str, text: &str, start: &str, end: &str, renewed: &str) {
+        let (before, rest) = text.split_once(start).unwrap();
+        let (old, after) = rest.split_once(end).unwrap();
+        if old != renewed && std::env::var_os("UPDATE").is_some() {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            std::fs::write(path, format!("{before}{start}{renewed}{end}{after}")).unwrap();
+            return;
+        }
+        assert_eq!(old, renewed, "UPDATE=1 cargo test settings_are writes {file}");
+    }
+
+    #[test]
+    fn settings_are_in_the_schema() {
+        let schema: Value = serde_json::from_str(Schema::Policy.text()).unwrap();
+        for row in TABLE.into_iter().filter(|row| row.section.is_empty()) {
+            assert_eq!(schema["$defs"][row.key], fragment(row), "{}", row.key);
+        }
+        for (section, description) in
+            [("limits", "What passes at the most."), ("require", "What must be given.")]
+        {
+            let mut entries: Vec<(&str, Value)> = TABLE
+                .into_iter()
+                .filter(|row| row.section == section)
+                .map(|row| (row.key, fragment(row)))
+                .collect();
+            if section == "require" {
+                // Patterns of folders are not a setting of a threat model.
+                entries.push(("models_in", schema["$defs"][section]["properties"]["models_in"].clone()));
+            }
+            let expected: serde_json::Map<String, Value> =
+                entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+            if schema["$defs"][section]["properties"] == json!(expected) {
+                continue;
+            }
+            let start = format!(
+                "\"description\": \"{description}\",\n      \"type\": \"object\",\n      \"properties\": {{\n"
+            );
+            let entries = entries.iter().map(|(key, value)| {
+                let value = serde_json::to_string_pretty(value).unwrap().replace('\n', "\n        ");
+                format!("        \"{key}\": {value}")
+            });
+            let renewed = entries.collect::<Vec<_>>().join(",\n");
+            let end = "\n      },\n      \"patternProperties\"";
+            renew("schemas/policy.json", Schema::Policy.text(), &start, end, &renewed);
+            return;
+        }
+    }
+
+    #[test]
+    fn settings_are_in_the_documentation() {
+        let rows = TABLE.map(|row| {
+            let values = match row.kind {
+                Kind::Number(most) => format!("number from 0 to {most}"),
+                Kind::Count(_) => "number".to_owned(),
+                Kind::Days => "days, `180d`".to_owned(),
+                Kind::Band => "band".to_owned(),
+                Kind::Flag => "`true` or `false`".to_owned(),
+                Kind::Word(words) => format!("`{}`", words.join("` or `")),
+                Kind::Words(words) => format!("list of `{}`", words.join("`, `")),
+                Kind::Formulas => "list of versions: `\"0.5\"`, `\"0.8\"`, `0.8-floor`".to_owned(),
+            };
+            let values = match row.parts {
+                Parts::None => values,
+                Parts::Factors => format!("{values}, by factor"),
+                Parts::Bands => format!("{values}, by band"),
+            };
+            let key = [row.section, row.key].join(".");
+            format!("| `{}` | {values} | {} |\n", key.trim_start_matches('.'), row.description)
+        });
+        let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
+        let page = include_str!("../../docs/policy.md");
+        renew("docs/policy.md", page, start, end, &rows.concat());
+    }
+}
