@@ -13,7 +13,7 @@ use crate::diagnostic::{
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
 use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, CompiledPolicy, Definition, RegoAnswers};
+use crate::rego::{CompiledPolicy, Definition, RegoAnswer, RegoAnswers};
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
@@ -334,7 +334,7 @@ fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
 }
 
 /// Why the path of a rule's answer leads nowhere, if it does: to no value, and to no place where one is missing.
-fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
+fn misplaced(answer: &RegoAnswer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
     let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
     let missing = missing_at(root, path);
     let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
@@ -345,7 +345,7 @@ fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: F
 }
 
 /// What a rule in Rego reports, at the place that it names and about what lies there.
-fn of_answer(answer: Answer, root: Node<'_>, model: &Model) -> Diagnostic {
+fn of_answer(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
     let span = place_of(root, path).unwrap_or(model.key_span);
     let owner = model.format.owner_at(path.split('/').skip(1));

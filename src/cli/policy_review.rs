@@ -12,7 +12,7 @@ use crate::compare::Attribute;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
-use crate::policy_audit::Run;
+use crate::policy_audit::AuditedRun;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
@@ -171,7 +171,7 @@ fn problem_key(source: &Source, diagnostic: &Diagnostic) -> (String, String, Str
 /// The problems of the policy that a run on the base shows.
 fn problems_in_base(options: &CheckOptions<'_>, policy: &Policy, used: &PolicyUsage) -> PolicyProblems {
     let whole = [String::new()];
-    let run = Run {
+    let run = AuditedRun {
         today: options.today,
         searched: &whole,
         compared: true,
@@ -197,8 +197,12 @@ fn add_problems(
     report: &mut Report,
 ) {
     let PolicyRun { used, searched, has_base } = run;
-    let run =
-        Run { today: options.today, searched, compared: has_base, expiring_within: options.expiring_within };
+    let run = AuditedRun {
+        today: options.today,
+        searched,
+        compared: has_base,
+        expiring_within: options.expiring_within,
+    };
     for (source, mut diagnostics) in policy.review(used, run, in_force) {
         let path = repository.matched(Path::new(source.name()));
         for diagnostic in &mut diagnostics {

@@ -12,7 +12,7 @@ use crate::did_you_mean::nearest;
 use crate::policy::{Program, is_test};
 use crate::rego::answer::RegoProblem;
 use crate::rego::engine::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
-use crate::rego::safety::Search;
+use crate::rego::safety::SafetySearch;
 use crate::rego::syntax::{
     Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, is_function, line_of,
     mentions_of, package_of, path,
@@ -65,7 +65,7 @@ type Place = (usize, u32);
 
 /// One of the definitions of a rule.
 #[derive(Clone, Debug)]
-pub(crate) struct Definition {
+pub(crate) struct DefinitionSite {
     pub(crate) rule: RuleId,
     pub(crate) place: Place,
     /// The bytes of it in its module, up to the next definition: the engine's span ends before a closing quote.
@@ -87,8 +87,8 @@ pub(crate) struct Rules {
     /// The first definition of each.
     places: Vec<Place>,
     /// All definitions, in the order of the modules and their texts.
-    pub(crate) definitions: Vec<Definition>,
-    /// How deep each nests.
+    pub(crate) definitions: Vec<DefinitionSite>,
+    /// The depth of each.
     depths: Vec<usize>,
     mentions: Vec<BTreeSet<RuleId>>,
     packages: BTreeSet<String>,
@@ -134,7 +134,7 @@ impl Rules {
                     let is_rule = || rules.id_of(&format!("{package}.{name}")).is_some();
                     ["input", "data"].contains(&name) || imports.contains_key(name) || is_rule()
                 };
-                let found = Search { text, is_global: &is_global }.first_unsafe(rule);
+                let found = SafetySearch { text, is_global: &is_global }.first_unsafe(rule);
                 rules.without_value.extend(found.map(|(name, line)| ((at, line), id, name)));
                 for mut mention in mentions_of(rule) {
                     mention.parts = expanded(mention.parts, &imports);
@@ -166,7 +166,7 @@ impl Rules {
         let ends: Vec<(usize, usize)> = ends.collect();
         let definitions = found.into_iter().zip(ends).filter_map(|((name, place, start), (module, next))| {
             let end = if module == place.0 { next } else { length(files.get(place.0)?) };
-            Some(Definition { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
+            Some(DefinitionSite { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
         });
         let definitions = definitions.collect();
         let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
@@ -174,7 +174,7 @@ impl Rules {
         Ok(Self { names, places, definitions, depths, mentions, packages, ..Self::default() })
     }
 
-    /// What stands before the first rule of a module: the package and the imports.
+    /// The text before the first rule of a module: the package and the imports.
     pub(crate) fn preamble<'t>(&self, module: usize, text: &'t str) -> &'t str {
         let of_module = self.definitions.iter().filter(|definition| definition.place.0 == module);
         let first = of_module.map(|definition| definition.bytes.start).min().unwrap_or_default();
@@ -191,7 +191,8 @@ impl Rules {
 
     /// The rule that is defined around a line of a module.
     pub(crate) fn at(&self, (module, line): Place) -> Option<&str> {
-        let before = |definition: &&Definition| definition.place.0 == module && definition.place.1 <= line;
+        let before =
+            |definition: &&DefinitionSite| definition.place.0 == module && definition.place.1 <= line;
         let definition =
             self.definitions.iter().filter(before).max_by_key(|definition| definition.place.1)?;
         Some(&self.names[definition.rule])

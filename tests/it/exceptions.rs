@@ -98,7 +98,7 @@ fn every_exception_that_covers_a_problem_is_used() {
     ]);
     let ran = folder.concise(&[]);
     assert_eq!((ran.code, unused(&ran)), (1, 1), "{}", ran.out);
-    assert!(ran.out.contains("in agents/new/** covers no fault"), "{}", ran.out);
+    assert!(ran.out.contains("in agents/new/** covers no problem"), "{}", ran.out);
 }
 
 #[test]
