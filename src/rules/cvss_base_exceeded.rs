@@ -4,15 +4,15 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-exceeded",
-    summary: "A CVSS base lies above the policy's limit.",
-    why: "Agentic factors come on top of the technical weakness; some weaknesses are too grave whatever the agent does.",
-    remedy: "Mend the weakness, or have the policy changed by those who own it.",
+    summary: "A CVSS base is above the policy's limit.",
+    why: "Some weaknesses are too severe, whatever the agentic factors add.",
+    remedy: "Fix the weakness, or ask the owners of the policy to change the limit.",
     see: "`limits.cvss_base` of the policy",
     examples: &[Example::parts(
         "
 aivss:
   cvss_base: 7.1
-#            ^^^ cvss-base-exceeded: the CVSS base 7.1 exceeds the limit of 6.9
+#            ^^^ cvss-base-exceeded: CVSS base is 7.1; the limit is 6.9
 ",
         "
 aivss:
@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = &scored.declared;
         let span = declared.base.map(|base| base.span).or(declared.vector.as_ref().map(|vector| vector.span));
-        let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
+        let message = format!("CVSS base is {base}; the limit is {}", limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)
                 .amount(base)

@@ -5,7 +5,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "format-not-allowed",
     summary: "A threat model is in a format that the policy does not allow.",
-    why: "Formats differ in what they can express: an OWASP report has neither layers nor a score of the agent.",
+    why: "An OWASP report can express neither layers nor a score of the agent.",
     remedy: "Write the threat model in a format that the policy allows.",
     see: "`require.formats` of the policy",
     examples: &[Example::parts(
