@@ -102,6 +102,11 @@ pub(crate) struct Rules {
     functions: BTreeSet<RuleId>,
 }
 
+/// The package and the name in a full name.
+fn split_name(whole: &str) -> (&str, &str) {
+    whole.rsplit_once('.').unwrap_or(("", whole))
+}
+
 /// The length of a module's text, in bytes.
 fn length(file: &JsonValue) -> usize {
     file["source"]["contents"].as_str().map_or(0, str::len)
@@ -183,9 +188,9 @@ impl Rules {
 
     /// Rules with a plain value in place of all others of a rule's package.
     pub(crate) fn stubs(&self, rule: &str) -> String {
-        let package = rule.rsplit_once('.').map_or("", |(package, _)| package);
-        let others = self.names.iter().filter(|name| *name != rule);
-        let others = others.filter_map(|name| name.rsplit_once('.').filter(|(whole, _)| *whole == package));
+        let (package, own) = split_name(rule);
+        let all = self.names.iter().map(|whole| split_name(whole));
+        let others = all.filter(|(whole, name)| *whole == package && *name != own);
         others.map(|(_, name)| format!("{name} = 1\n")).collect()
     }
 
@@ -274,12 +279,12 @@ impl Rules {
         found.is_none() && !self.packages.iter().any(is_package)
     }
 
-    /// The rules to evaluate: those of the packages named, each of which must have some; one that looks as if it were to be
-    /// evaluated, in a package that is not named, is a mistake.
+    /// The rules to evaluate: those of the packages named, each of which must have some. A rule with such a name in another
+    /// package is a mistake.
     pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, RegoProblem> {
         let mut asked = Vec::new();
         for (rule, whole) in self.names.iter().enumerate() {
-            let Some((package, name)) = whole.rsplit_once('.') else { continue };
+            let (package, name) = split_name(whole);
             let is_named = packages.iter().any(|named| named == package);
             if name == "exception" && is_named {
                 let message = format!(
@@ -290,28 +295,23 @@ impl Rules {
             let Some(level) = level_of(name).filter(|_| !self.functions.contains(&rule)) else { continue };
             if !is_named {
                 let message = format!(
-                    "`{name}` of package {package} is never asked: name the package under `packages`"
+                    "`{name}` of package {package} is never evaluated: name the package under `packages`"
                 );
                 return Err(RegoProblem::at(self.places[rule], message));
             }
             asked.push(Asked { rule, level });
         }
         if asked.len() > MOST_ASKED {
-            let message =
-                format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
+            let message = format!("more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(RegoProblem::general(message));
         }
         self.check_never_asked(&asked)?;
-        let is_idle = |package: &&String| {
-            let is_of = |asked: &Asked| {
-                self.names[asked.rule].rsplit_once('.').is_some_and(|(whole, _)| whole == package.as_str())
-            };
-            !asked.iter().any(is_of)
-        };
-        match packages.iter().find(is_idle) {
-            // `main` may be left empty by those who name packages of their own.
+        let is_idle =
+            |package: &str| asked.iter().all(|asked| split_name(&self.names[asked.rule]).0 != package);
+        match packages.iter().find(|package| is_idle(package)) {
+            // Those who name packages of their own may leave `main` empty.
             Some(package) if package != "main" || packages.len() == 1 => Err(RegoProblem::general(format!(
-                "no `deny`, `violation` or `warn` in package {package}: these rules would never be asked"
+                "no `deny`, `violation` or `warn` in package {package}: these rules would never be evaluated"
             ))),
             _ => Ok(asked),
         }
@@ -321,15 +321,15 @@ impl Rules {
     fn check_never_asked(&self, asked: &[Asked]) -> Result<(), RegoProblem> {
         let used = self.used_by(asked);
         for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
-            let name = whole.rsplit_once('.').map_or(&**whole, |(_, name)| name);
+            let (_, name) = split_name(whole);
             let right = name.to_ascii_lowercase();
             if level_of(&right).is_none() {
                 continue;
             }
             let problem = if self.functions.contains(&rule) {
-                format!("`{whole}` is a function and is never asked: a rule that is asked has no arguments")
+                format!("`{whole}` is a function and is never evaluated: an evaluated rule has no arguments")
             } else {
-                format!("`{whole}` is never asked: did you mean `{right}`?")
+                format!("`{whole}` is never evaluated: did you mean `{right}`?")
             };
             return Err(RegoProblem::at(self.places[rule], problem));
         }
@@ -351,7 +351,7 @@ impl Rules {
     /// The tests: rules whose names begin with `test_`, in modules of tests.
     pub(crate) fn tests(&self, program: &Program) -> Vec<RuleId> {
         let is_asked = |rule: &RuleId| {
-            let (_, name) = self.names[*rule].rsplit_once('.').unwrap_or_default();
+            let (_, name) = split_name(&self.names[*rule]);
             name.starts_with("test_")
                 && program.modules.get(self.places[*rule].0).is_some_and(|file| is_test(&file.name))
         };

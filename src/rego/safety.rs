@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as JsonValue;
 
-use crate::rego::syntax::{bytes_of, line_of};
+use crate::rego::syntax::{bytes_of, children, line_of};
 
 /// The variables of a body, within the bodies around it.
 #[derive(Default)]
@@ -106,26 +106,23 @@ fn bound_in(query: &JsonValue) -> BTreeSet<&str> {
     found.into_iter().collect()
 }
 
-/// The variables in brackets, on a side of `=` or `:=`, before the `in` of `some`, or last in a call, which
-/// is where a call with one argument more than its function has puts its result.
+/// The variables in brackets, on a side of `=` or `:=`, before the `in` of `some`, or last in a call, which is where a call
+/// with one argument more than its function has puts its result.
 fn collect_bound<'t>(node: &'t JsonValue, found: &mut Vec<&'t str>) {
-    match node {
-        JsonValue::Object(object) if object.contains_key("query") => collect_bound(&node["domain"], found),
-        JsonValue::Object(object) => {
-            collect_pattern(&node["RefBrack"]["index"], found);
-            for side in ["lhs", "rhs"] {
-                collect_pattern(&node["AssignExpr"][side], found);
-            }
-            for part in ["key", "value"] {
-                collect_pattern(&node["SomeIn"][part], found);
-            }
-            if let Some([_, .., last]) = node["Call"]["params"].as_array().map(Vec::as_slice) {
-                collect_pattern(last, found);
-            }
-            object.values().for_each(|part| collect_bound(part, found));
+    if node.get("query").is_some() {
+        return collect_bound(&node["domain"], found);
+    }
+    collect_pattern(&node["RefBrack"]["index"], found);
+    for (kind, parts) in [("AssignExpr", ["lhs", "rhs"]), ("SomeIn", ["key", "value"])] {
+        for part in parts {
+            collect_pattern(&node[kind][part], found);
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_bound(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    }
+    if let Some([_, .., last]) = node["Call"]["params"].as_array().map(Vec::as_slice) {
+        collect_pattern(last, found);
+    }
+    for child in children(node) {
+        collect_bound(child, found);
     }
 }
 
@@ -146,34 +143,31 @@ fn names_of(node: &JsonValue) -> BTreeSet<&str> {
     found.into_iter().map(|(name, _)| name).collect()
 }
 
-/// The variables below a node with their lines, except names of functions and what belongs to another body.
+/// The variables below a node with their lines, except names of functions and parts of other bodies.
 fn collect_variables<'t>(node: &'t JsonValue, found: &mut Vec<(&'t str, u32)>) {
-    match node {
-        JsonValue::Object(object) => {
-            if let Some(name) = node["Var"]["value"].as_str() {
-                found.push((name, line_of(&node["Var"])));
-            } else if object.contains_key("query") {
-                collect_variables(&node["domain"], found);
-            } else {
-                // The name of a function is no variable.
-                let parts = object.iter().filter(|(key, _)| !["span", "fcn"].contains(&key.as_str()));
-                parts.for_each(|(_, part)| collect_variables(part, found));
-            }
+    if let Some(name) = node["Var"]["value"].as_str() {
+        found.push((name, line_of(&node["Var"])));
+    } else if node.get("query").is_some() {
+        collect_variables(&node["domain"], found);
+    } else if let Some(object) = node.as_object() {
+        for (_, part) in object.iter().filter(|(key, _)| !["span", "fcn"].contains(&key.as_str())) {
+            collect_variables(part, found);
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_variables(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    } else {
+        for child in children(node) {
+            collect_variables(child, found);
+        }
     }
 }
 
 /// The outermost comprehensions and `every` below a node.
 fn collect_closures<'t>(node: &'t JsonValue, found: &mut Vec<&'t JsonValue>) {
-    match node {
-        JsonValue::Object(object) if object.contains_key("query") => {
-            found.push(node);
-            collect_closures(&node["domain"], found);
+    if node.get("query").is_some() {
+        found.push(node);
+        collect_closures(&node["domain"], found);
+    } else {
+        for child in children(node) {
+            collect_closures(child, found);
         }
-        JsonValue::Object(object) => object.values().for_each(|part| collect_closures(part, found)),
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_closures(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
     }
 }
