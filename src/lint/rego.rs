@@ -7,7 +7,7 @@ use crate::lint::LintContext;
 use crate::model::{Format, Model};
 use crate::rego::RegoAnswers;
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, Definition};
+use crate::rego::{Definition, RegoAnswer};
 use crate::rules::Subject;
 use crate::syntax::{Node, missing_at, place_of};
 
@@ -53,7 +53,7 @@ fn reason(message: &str) -> String {
 }
 
 /// A message if the path of an answer leads neither to a value nor to a place where one may be missing.
-fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
+fn misplaced(answer: &RegoAnswer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
     let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
     let missing = missing_at(root, path);
     let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
@@ -64,7 +64,7 @@ fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: F
 }
 
 /// An answer as a diagnostic at its path, about the owner of the value there.
-fn diagnostic(answer: Answer, root: Node<'_>, model: &Model) -> Diagnostic {
+fn diagnostic(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
     let span = place_of(root, path).unwrap_or(model.key_span);
     let owner = model.format.owner_at(path.split('/').skip(1));

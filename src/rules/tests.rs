@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::apply_fixes;
 use crate::lint::{BaseModels, LintContext, lint};
 use crate::policy::NoFiles;
-use crate::policy_audit::Run;
+use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
@@ -257,7 +257,7 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
     let stock = Source::decode("agents/planner/threat-model.yaml", STOCK.as_bytes().to_vec());
     let linted = lint(&stock, stock.name(), context(&policy));
     let searched = [String::new()];
-    let run = Run { today: today(), searched: &searched, compared: false, expiring_within: Some(30) };
+    let run = AuditedRun { today: today(), searched: &searched, compared: false, expiring_within: Some(30) };
     policy.review(&linted.used, run, &policy).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
 }
 

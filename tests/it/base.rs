@@ -910,8 +910,9 @@ fn exception_that_a_change_makes_unused_is_new() {
         repository.git(&["checkout", "--quiet", "main", "--", "aivss-policy.yaml"]);
         repository.edit(PLANNER, "score: 9.1", "score: 9.4");
         let (code, lines) = repository.lines(judged);
-        let is_new =
-            |line: &String| line.ends_with("the exception for `score-mismatch` in agents/** covers no fault");
+        let is_new = |line: &String| {
+            line.ends_with("the exception for `score-mismatch` in agents/** covers no problem")
+        };
         assert!(code == 1 && lines.iter().any(is_new), "{lines:?}");
     }
 }
