@@ -643,7 +643,7 @@ fn score_facts(score: &Scored, finding: Option<&str>, facts: &mut Vec<Attribute>
 
 fn layer_facts(layer: &Layer) -> Vec<Attribute> {
     let weight = match layer.answer {
-        Answer::Mapped | Answer::NotApplicable { .. } => Decimal::ZERO,
+        Answer::Mapped | Answer::NotApplicable => Decimal::ZERO,
         Answer::Uncertain => Decimal::ONE,
         Answer::Blank(_) | Answer::Unreadable => Decimal::new(2, 0),
     };

@@ -205,8 +205,12 @@ struct Said {
 impl Said {
     fn new(candidate: &Candidate, source: Source, linted: LintResult, keep: Keep) -> Self {
         let LintResult { content, mut models, diagnostics, .. } = linted;
-        if keep == Keep::Faults {
-            models = models.into_iter().map(ScoredModel::summarized).collect();
+        match keep {
+            Keep::Faults => models = models.into_iter().map(ScoredModel::summarized).collect(),
+            Keep::Models | Keep::FaultyTexts => {
+                models = models.into_iter().map(ScoredModel::without_texts).collect();
+            }
+            Keep::Texts => {}
         }
         let keeps_text = keep == Keep::Texts || (keep == Keep::FaultyTexts && !diagnostics.is_empty());
         let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);

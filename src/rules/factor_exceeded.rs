@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            let (Some(value), Some(limit)) = (given.number(), limits.get(&given.factor)) else { continue };
+            let (Some(value), Some(limit)) = (given.number, limits.get(&given.factor)) else { continue };
             if value.value > limit.value {
                 let message = format!(
                     "`{}` is {} and exceeds the limit of {}",

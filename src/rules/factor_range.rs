@@ -31,7 +31,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            if let Some(value) = given.number()
+            if let Some(value) = given.number
                 && !value.value.within(Decimal::ZERO, Decimal::ONE)
             {
                 let message = format!(

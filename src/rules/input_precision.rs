@@ -2,7 +2,7 @@
 
 use crate::aivss::INPUT_DECIMALS;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{GivenFactor, Multiplier, Spanned};
+use crate::model::{Multiplier, Spanned};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let declared = &scored.declared;
         let multipliers = [&declared.threat, &declared.mitigation].into_iter().flatten().filter_map(number);
-        let factors = declared.factors.given.iter().filter_map(GivenFactor::number);
+        let factors = declared.factors.given.iter().filter_map(|given| given.number);
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
                 let message = format!("{} has more than {INPUT_DECIMALS} decimals", input.value);

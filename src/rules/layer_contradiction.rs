@@ -42,7 +42,7 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
         let open = layer.threats.iter().find(|threat| threat.open);
-        if let (Answer::NotApplicable { .. }, Some(threat)) = (&layer.answer, open) {
+        if let (Answer::NotApplicable, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, and has a threat that is open", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, threat.span, message)

@@ -28,7 +28,7 @@ maestro:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
-        if layer.answer == (Answer::NotApplicable { reasoned: false }) {
+        if layer.answer == Answer::NotApplicable && layer.reason.is_none() {
             let message = format!("`{}` is not applicable for no stated reason", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, layer.span, message).help("give the reason in `reason`"),

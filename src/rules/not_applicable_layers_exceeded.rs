@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    let is_left_out = |layer: &&Layer| matches!(layer.answer, Answer::NotApplicable { .. });
+    let is_left_out = |layer: &&Layer| matches!(layer.answer, Answer::NotApplicable);
     let left_out: Vec<_> = maestro.layers.iter().filter(is_left_out).collect();
     if left_out.len() > limit.value {
         let count = if left_out.len() == 1 {

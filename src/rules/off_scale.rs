@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn factors(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let points = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
     for given in &scored.declared.factors.given {
-        if let Some(value) = given.number()
+        if let Some(value) = given.number
             && value.value.within(Decimal::ZERO, Decimal::ONE)
             && !points.contains(&value.value)
         {

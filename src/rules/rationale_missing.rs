@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(from) = &subject.settings.require().rationale_from else { return };
     for scored in &subject.scores {
         for given in &scored.declared.factors.given {
-            let (Some(value), None) = (given.number(), &given.rationale) else { continue };
+            let (Some(value), None) = (given.number, &given.rationale) else { continue };
             if value.value >= from.value {
                 let message = format!(
                     "`{}` is {} and has no rationale, which is due from {}",

@@ -142,9 +142,9 @@ proptest! {
             prop_assert!(!linted.models.is_empty());
             for model in &linted.models {
                 prop_assert!(model.scores.iter().all(|score| score.working.is_some()), "a score went uncomputed");
-                let working = model.scores.iter().filter_map(|score| Some((score.declared?, score.working.as_ref()?)));
+                let working = model.scores.iter().filter_map(|score| Some((score.declared.score?.value, score.working.as_ref()?)));
                 prop_assert!(working.into_iter().all(|(declared, working)| declared == working.score));
-                prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
+                prop_assert!(model.model.layers().iter().all(|layer| layer.answer.is_given()));
             }
         }
         every_format_holds_every_fault(&source, linted.diagnostics)?;

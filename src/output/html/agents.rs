@@ -18,16 +18,13 @@ use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation
 /// The maximum number of characters of a name in tables.
 const NAME: usize = 120;
 
-/// A score with its band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Graded {
     pub(crate) score: Decimal,
     pub(crate) band: Band,
 }
 
-/// One threat model.
 pub(crate) struct AgentView {
-    /// Its number on the page, from 1.
     pub(crate) number: usize,
     pub(crate) name: Shown,
     /// Whether another agent has the same name.
@@ -49,37 +46,30 @@ pub(crate) struct AgentView {
     pub(crate) faults: Vec<Fault>,
 }
 
-/// A score, the agent's own or a finding's.
 pub(crate) struct ScoreView {
     pub(crate) title: Shown,
     pub(crate) graded: Option<Graded>,
     pub(crate) version: Option<Shown>,
-    /// The missing inputs, if it cannot be computed.
     pub(crate) missing: Vec<Shown>,
-    /// The declared values that are wrong.
     pub(crate) wrong: Vec<(&'static str, Shown)>,
     /// The name, value and origin of each input.
     pub(crate) inputs: Vec<(&'static str, String, Shown)>,
     pub(crate) evidence: Option<Shown>,
     pub(crate) steps: Vec<Step>,
-    /// The working, term by term.
     pub(crate) working: Vec<(&'static str, String)>,
     pub(crate) radar: Option<Radar>,
     pub(crate) factors: Vec<InputRow>,
 }
 
-/// Ten factors on ten axes.
 pub(crate) struct Radar {
     /// Whether the third axis is that of v0.5 (planning) or that of v0.8 (language).
     pub(crate) plans: bool,
     pub(crate) outline: String,
     /// The outline of the base, if it differs.
     pub(crate) before: Option<String>,
-    /// The values in words.
     pub(crate) words: String,
 }
 
-/// A factor or multiplier, and the effect of one step less.
 pub(crate) struct InputRow {
     pub(crate) name: String,
     pub(crate) value: Decimal,
@@ -89,19 +79,16 @@ pub(crate) struct InputRow {
     pub(crate) less: Option<OneLess>,
 }
 
-/// The answer to a layer.
 pub(crate) struct LayerView {
     pub(crate) kind: LayerKind,
     pub(crate) answer: &'static str,
     pub(crate) text: Option<Shown>,
     pub(crate) threats: Vec<ThreatView>,
-    /// The number of open threats.
     pub(crate) open: usize,
     /// The answer in the base, if it differs.
     pub(crate) before: Option<Shown>,
 }
 
-/// A threat of a layer.
 pub(crate) struct ThreatView {
     pub(crate) name: Shown,
     pub(crate) status: Shown,
@@ -312,7 +299,7 @@ impl OneLess {
 
 impl LayerView {
     fn of(layer: &Layer, change: Option<&AgentChange>) -> Self {
-        let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable { .. }));
+        let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable));
         let before = difference(change, &format!("layer {}", layer.kind.key()));
         Self {
             kind: layer.kind,

@@ -200,7 +200,7 @@ fn layers(layers: &[Layer]) -> String {
     let sign = |layer: &Layer| match layer.answer {
         Answer::Mapped => '●',
         Answer::Uncertain => '◐',
-        Answer::NotApplicable { .. } => '○',
+        Answer::NotApplicable => '○',
         Answer::Blank(_) | Answer::Unreadable => '✗',
     };
     layers.iter().map(sign).collect()
