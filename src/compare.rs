@@ -13,40 +13,10 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::lint::BaseModels;
 use crate::model::{Answer, Layer};
+pub use crate::policy::{Attribute, Direction, Items};
 use crate::report::{FileReport, Report, Verdict};
 use crate::score::{BaseScores, Proven, Scored, ScoredModel};
 use crate::source::Position;
-
-/// One thing that can be said of a threat model or of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    /// What it is about; a list of facts says each thing once.
-    pub what: String,
-    /// What holds.
-    pub value: String,
-    /// How bad that is, where more is worse; `None` where neither is.
-    pub weight: Option<Decimal>,
-    /// How bad it is where the fact is missing altogether; `None` where that cannot be told.
-    pub absent: Option<Decimal>,
-    /// The items of a list, where what is added or removed decides.
-    pub items: Option<Items>,
-}
-
-/// The items of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Items {
-    /// All of them.
-    pub list: BTreeSet<String>,
-    /// Which way an added item goes; a removed one goes the other way.
-    pub added: Direction,
-}
-
-impl Attribute {
-    /// A fact of which nothing tells how bad it is.
-    pub const fn plain(what: String, value: String) -> Self {
-        Self { what, value, weight: None, absent: None, items: None }
-    }
-}
 
 /// A fact that two states do not share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,46 +31,12 @@ pub struct Difference {
     pub direction: Direction,
 }
 
-/// Which way a difference goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// To more risk, or to less knowledge of it.
-    Worse,
-    /// To less risk.
-    Better,
-    /// Neither, or it cannot be told.
-    Other,
-}
-
 impl Difference {
     /// Whether it takes a mitigation away, or what proves one.
     pub fn drops_mitigation(&self) -> bool {
         let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
         let is_threat = is_about("threat in ") && self.before.is_some();
         self.direction == Direction::Worse && (is_threat || MITIGATION_FACTS.into_iter().any(is_about))
-    }
-}
-
-impl Direction {
-    /// The direction of a list's difference. One item that makes it worse outweighs all others.
-    fn of_items(old: &Items, new: &Items) -> Self {
-        let is_added = !new.list.is_subset(&old.list);
-        let is_removed = !old.list.is_subset(&new.list);
-        match new.added {
-            Self::Worse if is_added => Self::Worse,
-            Self::Better if is_removed => Self::Worse,
-            Self::Worse | Self::Better if is_added || is_removed => Self::Better,
-            Self::Worse | Self::Better | Self::Other => Self::Other,
-        }
-    }
-
-    /// The direction in a word, for reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Worse => "worse",
-            Self::Better => "better",
-            Self::Other => "other",
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::output`].
 
 use std::borrow::Cow;
+use std::fmt;
+use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 
 use crate::date::Date;
@@ -51,6 +53,39 @@ impl RuleInfo {
     pub const fn fixed(name: &'static str) -> Self {
         Self { name, level: Level::Error, fixed: true }
     }
+
+    /// The rule that reports a file that is too complex to be read or reported as a whole.
+    pub const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
+    /// The rule that reports a mistake in a policy.
+    pub const POLICY: Self = Self::fixed("policy");
+}
+
+/// The rules that policies can name, and former names that are accepted as well.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleNames {
+    /// All rules.
+    pub rules: &'static [RuleInfo],
+    /// Former names with the current ones.
+    pub former: &'static [(&'static str, &'static str)],
+}
+
+impl RuleNames {
+    /// The rule with this current or former name.
+    pub fn resolve(&self, name: &str) -> Option<RuleInfo> {
+        let name = self.current(name);
+        self.rules.iter().find(|rule| rule.name == name).copied()
+    }
+
+    /// The current name of a rule with this former name, or else the name itself.
+    pub fn current<'n>(&self, name: &'n str) -> &'n str {
+        self.former.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
+    }
+
+    /// A note if this is a former name.
+    pub fn renamed(&self, name: &str) -> Option<String> {
+        let current = self.current(name);
+        (current != name).then(|| format!("`{name}` is now `{current}`"))
+    }
 }
 
 /// What a problem is about: exceptions and comparisons go by it.
@@ -81,8 +116,6 @@ pub struct Diagnostic {
     pub span: Span,
     /// What is wrong: what was declared, and what is right.
     pub message: Box<str>,
-    /// What is wrong in a few words that stand alone, where the message does not.
-    pub title: Option<Box<str>>,
     /// Words for the place itself, such as the right number.
     pub label: Option<Box<str>>,
     /// Other places that belong to it.
@@ -220,8 +253,8 @@ impl Origin {
     }
 }
 
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for Origin {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.line {
             // Not every decision comes from a file.
             0 => f.write_str(&self.file),
@@ -240,7 +273,6 @@ impl Diagnostic {
             fixed: rule.fixed,
             span,
             message: message.into().into(),
-            title: None,
             label: None,
             related: Vec::new(),
             working: None,
@@ -258,6 +290,19 @@ impl Diagnostic {
             threat: None,
             pointer: Box::default(),
         }
+    }
+
+    /// A diagnostic about a declared value that is not the expected one.
+    pub fn mismatch(
+        rule: impl Into<RuleInfo>,
+        owner: Owner,
+        name: &str,
+        span: Span,
+        declared: impl Display,
+        expected: impl Display,
+    ) -> Self {
+        let message = format!("{name} is {declared}, expected {expected}");
+        Self::new(rule, owner, span, message).label(format!("expected {expected}"))
     }
 
     /// A diagnostic of a rule that is not this program's own.
@@ -295,13 +340,6 @@ impl Diagnostic {
             // An alias leads out of the finding.
             _ => format!("{id}:{}", self.pointer),
         }
-    }
-
-    /// With a text that says what is wrong where the message is not shown next to the place.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into().into());
-        self
     }
 
     /// With words for the place itself.
@@ -360,24 +398,20 @@ impl Diagnostic {
         self
     }
 
-    /// With writing the right value as the way to mend it, or else another one; where there are edits that do it, so does
-    /// the program.
+    /// With the fix as help, or else writing the right value; `otherwise` is the alternative.
     #[must_use]
-    pub fn help_writing(self, right: impl std::fmt::Display, otherwise: &str) -> Self {
-        let by_itself = if self.fix.is_some() { " (`aivss-lint fix` does)" } else { "" };
-        self.help(format!("write {right}{by_itself}, or {otherwise}"))
-    }
-
-    /// With the program as the way to mend it, where there are edits that do.
-    #[must_use]
-    pub fn help_by_fix(self) -> Self {
-        if self.fix.is_some() { self.help("`aivss-lint fix` writes it") } else { self }
+    pub fn help_by_fix(self, right: impl Display, otherwise: &str) -> Self {
+        let first = match self.fix {
+            Some(_) => "run `aivss-lint fix`".to_owned(),
+            None => format!("write {right}"),
+        };
+        self.help(format!("{first}, or {otherwise}"))
     }
 
     /// With the command that makes the suggested edits behind the way to mend it, where there are some; `does` says what it
     /// does.
     #[must_use]
-    pub fn help_by_suggestion(self, help: impl std::fmt::Display, does: &str) -> Self {
+    pub fn help_by_suggestion(self, help: impl Display, does: &str) -> Self {
         let command =
             if self.fix.is_some() { format!(" (`aivss-lint fix --unsafe` {does})") } else { String::new() };
         self.help(format!("{help}{command}"))
@@ -403,4 +437,43 @@ pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<Strin
     };
     let rest = rest.first().map(|rest| format!("/{rest}")).unwrap_or_default();
     format!("/maestro/{layer}/threats/{name}{rest}")
+}
+
+/// How many problems of one file are reported.
+pub(crate) const MAX_PROBLEMS: usize = 1_000;
+/// How many bytes of a message are shown.
+const LONGEST_MESSAGE: usize = 600;
+
+/// Drops problems beyond [`MAX_PROBLEMS`] and adds an error in their place: they can be the worse ones.
+pub(crate) fn limit_problems(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
+    if diagnostics.len() > MAX_PROBLEMS {
+        diagnostics.truncate(MAX_PROBLEMS);
+        let message = format!("there are more than {MAX_PROBLEMS} faults; the others are not shown");
+        diagnostics.push(Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, owner, place, message));
+    }
+}
+
+/// Sorts diagnostics by position, shortens their messages and sets their pointers: `pointer_of` returns the JSON pointer of
+/// a place.
+pub(crate) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, pointer_of: impl Fn(Span) -> String) {
+    diagnostics.sort_by(|one, other| {
+        (one.span, &one.rule, &one.message, one.owner).cmp(&(
+            other.span,
+            &other.rule,
+            &other.message,
+            other.owner,
+        ))
+    });
+    for diagnostic in diagnostics {
+        diagnostic.pointer = pointer_of(diagnostic.span).into();
+        diagnostic.message = shortened(std::mem::take(&mut diagnostic.message));
+    }
+}
+
+/// Cuts a text that quotes more of a file than anyone reads.
+pub(crate) fn shortened(text: Box<str>) -> Box<str> {
+    if text.len() <= LONGEST_MESSAGE {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(LONGEST_MESSAGE)]).into()
 }

@@ -6,22 +6,21 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner, with_threat};
+use crate::diagnostic::{
+    Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, shortened, sort_diagnostics,
+    with_threat,
+};
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
-use crate::policy;
-use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
-use crate::policy_audit::PolicyUsage;
+use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, Definition};
+use crate::rego::{Answer, CompiledPolicy, Definition, RegoAnswers};
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Positions, Source, Span};
 use crate::syntax;
-use crate::syntax::{
-    Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
-};
+use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer};
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -42,7 +41,7 @@ pub struct LintResult {
 #[derive(Clone, Copy)]
 pub struct LintContext<'j> {
     /// The policy in force.
-    pub policy: &'j Policy,
+    pub policy: &'j CompiledPolicy,
     /// The day.
     pub today: Date,
     /// How policies that extend others come by them, when a policy is among the files.
@@ -100,11 +99,6 @@ fn is_lfs_pointer(text: &str) -> bool {
     NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
 }
 
-/// How many faults of one file are reported.
-pub(crate) const MOST_FAULTS: usize = 1_000;
-/// How many bytes of a message are shown.
-const LONGEST_MESSAGE: usize = 600;
-
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     if is_lfs_pointer(source.text()) {
@@ -124,8 +118,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     }
     let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
     let content = if is_unmarked { Content::Unmarked } else { Content::Other };
-    let diagnostics =
-        document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
+    let diagnostics = document.problems.iter().map(|problem| problem.diagnostic(Owner::File)).collect();
     let mut linted = LintResult::of(content, diagnostics);
     let streams: HashSet<usize> = (roots.iter().enumerate())
         .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
@@ -134,7 +127,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     let mut positions = source.positions();
     for (number, (root, what)) in roots.into_iter().enumerate() {
         // The rest is not shown, and the file fails for that: it need not be judged either.
-        if linted.diagnostics.len() > MOST_FAULTS {
+        if linted.diagnostics.len() > MAX_PROBLEMS {
             break;
         }
         match what {
@@ -158,24 +151,15 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
-    limit(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
-    sort_and_dedup(&mut linted.diagnostics, &document);
+    limit_problems(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
+    sort_diagnostics(&mut linted.diagnostics, |span| pointer(&document, span));
     except(&mut linted, path, judge);
     linted
 }
 
-/// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
-pub(crate) fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
-    if diagnostics.len() > MOST_FAULTS {
-        diagnostics.truncate(MOST_FAULTS);
-        let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
-        diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, owner, place, message));
-    }
-}
-
 fn overfull(place: Span) -> Diagnostic {
     let message = format!("the threat model has more than {MOST_FINDINGS} findings, so none of it was read");
-    Diagnostic::new(&rules::input_limit::RULE, Owner::Agent, place, message)
+    Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, Owner::Agent, place, message)
 }
 
 impl LintResult {
@@ -203,7 +187,7 @@ pub fn lint_removed(
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
 pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: LintContext<'_>) -> LintResult {
-    let rule = &rules::model_missing::RULE;
+    let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = judge.policy.settings_for(Scope { path, environment: None, tier: None });
     let diagnostic = settings.level(rule).map(|level| {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
@@ -220,7 +204,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     if linted.models.is_empty() {
         if before.held(path) {
             let message = "this file contains a threat model in the base, and none that can be read now";
-            let rule = &rules::model_unreadable::RULE;
+            let rule = &rules::builtin::MODEL_UNREADABLE;
             linted.diagnostics.push(Diagnostic::new(rule, Owner::File, Span::new(0, 0), message));
         }
         return;
@@ -233,7 +217,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
 
 /// A model of the base that is gone, at the level that its terms give.
 fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
-    let rule = &rules::model_removed::RULE;
+    let rule = &rules::builtin::MODEL_REMOVED;
     let level = judge.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
     let name = model.name().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
@@ -241,7 +225,7 @@ fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>)
 }
 
 fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -280,12 +264,12 @@ fn lint_model(
         subject.left = [all.left(path), all.gone()];
     }
     let mut found = meaning(&subject);
-    for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
+    for violation in format.schema().violations(root).into_iter().take(MAX_PROBLEMS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
         if !is_duplicate(&violation, &linted.diagnostics)
             && !is_superseded(&violation, owner, &settings, &found)
         {
-            found.push(rules::of_violation(owner, violation));
+            found.push(violation.into_diagnostic(owner));
         }
     }
     let is_part = |problem: &Diagnostic| problem.owner == Owner::File && root.span().contains(problem.span);
@@ -296,27 +280,27 @@ fn lint_model(
     if judge.policy.has_rego() {
         let input = rego_input(root, &model, &subject.scores, judge.today, path);
         let mut answers = Ok(RegoAnswers::default());
-        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.evaluate(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
                 let mut seen = HashSet::new();
                 let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
                 let mut places = HashSet::new();
-                for (answer, definition) in given.take(MOST_FAULTS + 1) {
+                for (answer, definition) in given.take(MAX_PROBLEMS + 1) {
                     let misplaced = misplaced(&answer, definition, root, model.format);
                     // One path for each rule is enough to find the mistake.
                     let misplaced = misplaced.filter(|_| places.insert(definition.origin.place()));
                     linted.unjudged.extend(misplaced.map(|message| of_rego(&message)));
                     found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
                 }
-                let failed = answers.failed.into_iter().take(MOST_FAULTS);
+                let failed = answers.failed.into_iter().take(MAX_PROBLEMS);
                 linted.unjudged.extend(failed.map(|message| of_rego(&message)));
             }
             Err(message) => linted.unjudged.push(of_rego(&message)),
         }
     }
-    limit(&mut found, Owner::Agent, model.key_span);
+    limit_problems(&mut found, Owner::Agent, model.key_span);
     let mut ids = HashMap::new();
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
@@ -337,13 +321,7 @@ fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>
 
 /// Why rules in Rego could not check a threat model.
 fn of_rego(message: &str) -> String {
-    shortened(format!("rules in Rego: {message}"))
-}
-
-fn shortened(text: String) -> String {
-    let mut text = text.into_boxed_str();
-    shorten(&mut text);
-    text.into_string()
+    shortened(format!("rules in Rego: {message}").into()).into()
 }
 
 /// The name of the threat in whose bytes a problem lies.
@@ -380,7 +358,7 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model) -> Diagnostic {
         model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
     };
     let part = with_threat(part, name);
-    let details = answer.details.map(|details| shortened(format!("details: {details}")));
+    let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
 
@@ -413,7 +391,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            by_rule.entry(exception.rule()).or_default().push((at, exception));
+            by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
     }
     if by_rule.is_empty() {
@@ -426,7 +404,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
-            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+            if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
             let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };
@@ -470,7 +448,7 @@ fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found
 
 /// A score that could not be computed, where nothing explains it: what is not understood does not pass.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let rule = &rules::score_uncomputed::RULE;
+    let rule = &rules::builtin::SCORE_UNCOMPUTED;
     let explained: HashSet<Owner> =
         found.iter().filter(|problem| problem.fixed).map(|problem| problem.owner).collect();
     let scores = subject.scores.iter();
@@ -481,7 +459,7 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
 
 fn misspelled(key: &str, place: Span, meant: &str) -> Diagnostic {
     let message = format!("`{key}` is a misspelling of `{meant}`");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, place, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, place, message)
         .help(format!("write `{meant}`"))
 }
 
@@ -489,32 +467,8 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
     let first = root.as_map().and_then(|map| map.iter().next());
     let span = first.map_or(root.span(), |entry| entry.key_span);
     let message = format!("this document is next to a threat model and lacks `{MODEL_MARKER}: 1` at its top");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, span, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, span, message)
         .help(format!("put `{MODEL_MARKER}: 1` first"))
-}
-
-/// Gives diagnostics what they all have and their order, that of the text.
-pub(crate) fn sort_and_dedup(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
-    for diagnostic in &mut *diagnostics {
-        diagnostic.pointer = pointer(document, diagnostic.span).into();
-        shorten(&mut diagnostic.message);
-    }
-    diagnostics.sort_by(|one, other| {
-        (one.span, &one.rule, &one.message, one.owner).cmp(&(
-            other.span,
-            &other.rule,
-            &other.message,
-            other.owner,
-        ))
-    });
-}
-
-/// Cuts a message that quotes more of a file than anyone reads.
-fn shorten(message: &mut Box<str>) {
-    if message.len() > LONGEST_MESSAGE {
-        let end = message.floor_char_boundary(LONGEST_MESSAGE);
-        *message = format!("{}…", &message[..end]).into();
-    }
 }
 
 #[cfg(test)]

@@ -7,20 +7,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::check::parse_date;
-use crate::cli::emit_to_stdout;
-use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
-use crate::cli::lint_files::{lint_files, refuse_stdin};
-use crate::cli::progress::Progress;
+use crate::cli::args::parse_date;
+use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::lint_files::lint_files;
+use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
+use crate::cli::streams::{CliError, emit_to_stdout, refuse_stdin};
 use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
-use crate::report::{FileReport, InputError, Report, Verdict, count};
+use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::Source;
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
@@ -115,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         policy: arguments.policy.as_deref(),
         keep: Keep::Texts,
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        ..CheckOptions::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
+        ..CheckOptions::new(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         CliError::Usage(format!(
@@ -210,8 +211,7 @@ fn migrate_all(
             continue;
         }
         let name = file.name().to_owned();
-        let mut stop =
-            |message: &str| obstacles.push(InputError { path: name.clone(), message: message.into() });
+        let mut stop = |message: &str| obstacles.push(InputError::unreadable(&*name, message));
         let Some(source) = readable(file) else {
             stop("it cannot be read as it should, so it is left as it is");
             continue;

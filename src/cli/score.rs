@@ -7,17 +7,18 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::gate::{CheckOptions, CliError, find_policy};
-use crate::cli::lint_files::{NOTHING_HERE, lint_files as look_at, refuse_stdin};
-use crate::cli::{Streams, emit_to_stdout, look};
+use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::lint_files::lint_files as look_at;
+use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
 use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
+use crate::input_error::InputError;
 use crate::model::{Assessment, Factors, GivenFactor, Multiplier, Spanned};
 use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json};
-use crate::report::{InputError, Verdict};
+use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
 use crate::workspace::discover::Repository;
@@ -70,7 +71,7 @@ pub(crate) struct Arguments {
     format: FormatName,
 
     #[command(flatten)]
-    streams: Streams,
+    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -132,13 +133,13 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 if at > 0 {
                     writeln!(stdout)?;
                 }
-                write_breakdown(breakdown, formulas, look(arguments.streams), stdout)?;
+                write_breakdown(breakdown, formulas, arguments.colors.look(), stdout)?;
             }
             if !breakdowns.is_empty() && !errors.is_empty() {
                 writeln!(stdout)?;
             }
-            errors.iter().try_for_each(|InputError { path, message }| {
-                writeln!(stdout, "{}", begin_line(&format!("{path}: {message}")))
+            errors.iter().try_for_each(|error| {
+                writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))
             })
         }
     })?;
@@ -207,25 +208,28 @@ fn of_files(
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = FileTree::WorkTree(repository);
-    let options = CheckOptions::of(paths, Date::today());
-    let (policy, _) = find_policy(options.policy, side)?.map_err(|(name, _)| {
+    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::new(paths, Date::today()) };
+    let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
-    let report = look_at(&options, side, &policy).report;
+    let report = look_at(&ask, side, &policy).report;
     let (mut all, mut errors) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())
             .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
             .collect();
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
-            let message = "cannot be read completely: run `aivss-lint`".to_owned();
-            errors.push(InputError { path: file.name().to_owned(), message });
+            let message = "it cannot be read as it should: run `aivss-lint`";
+            errors.push(InputError::unreadable(file.name(), message));
         } else {
             all.extend(own);
         }
     }
-    for error in errors.iter_mut().filter(|error| error.message == NOTHING_HERE) {
-        "no threat model here, so that there is nothing to explain".clone_into(&mut error.message);
+    for obstacle in &mut errors {
+        if let InputError::EmptyFolder { path } = obstacle {
+            *obstacle =
+                InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
+        }
     }
     errors.sort();
     Ok((all, errors))

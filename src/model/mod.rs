@@ -17,7 +17,6 @@ pub use assessment::{Assessment, Factors, GivenFactor, Multiplier, Undeclared};
 pub use detect::{DetectedFormat, detect, is_meant};
 pub use evidence::{PathProblem, path_problem};
 pub use layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
-pub(crate) use placeholder::shapes;
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
 
 use std::ops::Deref;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use crate::aivss::{ALL, Band, Formula, Working};
+use crate::escape::{line, plain_line};
 use crate::output::Look;
-use crate::output::escape::{line, plain_line};
 use crate::output::human::{line_width, painted, wrapped};
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, Scored, better_mitigation, lower_threat,

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::aivss::{ALL, Working};
 use crate::decimal::Decimal;
+use crate::escape;
+use crate::input_error::InputError;
 use crate::output::breakdown::Formulas;
-use crate::output::escape;
 use crate::output::json::{TOOL, Tool};
-use crate::report::InputError;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
 };
@@ -31,7 +31,7 @@ struct BreakdownFile<'s> {
 #[derive(Serialize)]
 struct ErrorJson<'s> {
     path: &'s str,
-    message: &'s str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -110,7 +110,7 @@ pub fn write_breakdowns_json(
     formulas: Formulas,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let errors = errors.iter().map(|InputError { path, message }| ErrorJson { path, message });
+    let errors = errors.iter().map(|error| ErrorJson { path: error.path(), message: error.to_string() });
     let scores = breakdowns.iter().map(|breakdown| score(breakdown, formulas)).collect();
     let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, obstacles: errors.collect() };
     escape::write_json(&file, out)

@@ -127,6 +127,6 @@ fn layer(layer: &Layer) -> LayerJson<'_> {
 impl Serialize for Decimal {
     /// Writes the exact digits.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        super::json::number(*self).serialize(serializer)
+        crate::escape::json_number(*self).serialize(serializer)
     }
 }

@@ -1,22 +1,18 @@
-//! `layer-reason-missing`: a layer that does not apply, for no reason.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Answer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-reason-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A MAESTRO layer is declared not applicable without a reason.",
-    why: "\"Not applicable\" is an answer only when someone can check it.",
-    remedy: "Give the reason in `reason`.",
+    why: "Reviewers can check \"not applicable\" only by its reason.",
+    remedy: "Write the reason in `reason`.",
     see: "MAESTRO, the seven layers",
     examples: &[Example::parts(
         "
 maestro:
   agent_ecosystem: { status: not_applicable }
-# ^^^^^^^^^^^^^^^ layer-reason-missing: `agent_ecosystem` is not applicable for no stated reason
+# ^^^^^^^^^^^^^^^ layer-reason-missing: `agent_ecosystem` is not applicable without a reason
 ",
         "
 maestro:
@@ -24,15 +20,14 @@ maestro:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+    for layer in subject.layers() {
         if layer.answer == Answer::NotApplicable && layer.reason.is_none() {
-            let message = format!("`{}` is not applicable for no stated reason", layer.kind.key());
-            found.push(
-                Diagnostic::new(&RULE, Owner::Agent, layer.span, message).help("give the reason in `reason`"),
-            );
+            let message = format!("`{}` is not applicable without a reason", layer.kind.key());
+            found.push(Diagnostic::new(&RULE, Owner::Agent, layer.span, message));
         }
     }
 }

@@ -191,8 +191,8 @@ fn a_change_cannot_weaken_its_own_judge() {
     let fault = &report["files"][0]["diagnostics"][0];
     assert_eq!(fault["rule"], "score-exceeded");
     let remark = report["remarks"][0].as_str().unwrap();
-    assert!(remark.starts_with("judged by the policy of main"), "{remark}");
-    assert!(remark.ends_with("differs; by its own it would pass"), "{remark}");
+    assert!(remark.starts_with("checked against the policy of main"), "{remark}");
+    assert!(remark.ends_with("differs; against its own it would pass"), "{remark}");
     assert_eq!(report["change"]["policy"][0]["what"], "limits.score");
     assert_eq!(report["change"]["policy"][0]["before"], "9.5");
     assert_eq!(report["change"]["policy"][0]["after"], "10.0");
@@ -304,7 +304,7 @@ fn what_a_change_does_is_told_agent_by_agent() {
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
     raise(&repository, PLANNER);
-    let layer = "  foundation_models: The model follows instructions that stand in retrieved pages.\n";
+    let layer = "  foundation_models: The model follows instructions in retrieved pages.\n";
     let uncertain = "  foundation_models:\n    status: uncertain\n    analysis: Nobody has looked.\n    threats: [{ id: T6, title: Goal manipulation }]\n";
     repository.edit(PLANNER, layer, uncertain);
     repository.git(&["rm", "--quiet", "-r", "agents/old"]);
@@ -1189,7 +1189,7 @@ fn required_folders_belong_to_no_override() {
     );
     let (code, lines) = repository.lines(&[]);
     assert_eq!(code, 2);
-    assert!(lines.iter().any(|line| line.contains("`models_in` is about folders")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("`models_in` is not allowed in an override")), "{lines:?}");
 }
 
 #[test]

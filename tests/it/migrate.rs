@@ -33,7 +33,7 @@ fn old() -> String {
     with(STOCK, &[("version: '0.8'", "version: '0.5'"), tenth, ("score: 9.4", "score: 7.2")])
 }
 
-/// What stands above the new factor.
+/// The comment above the new factor.
 const QUESTION: &str = "    # To be decided: AIVSS 0.8 has natural_language_interface in the place of goal_driven_planning.
     # 0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning.
     # What stood here:

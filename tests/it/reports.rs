@@ -8,10 +8,13 @@ use std::sync::{Arc, LazyLock};
 use aivss_lint::compare::{Change, Revision};
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
+use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
-use aivss_lint::policy::{self, NoFiles, Policy};
-use aivss_lint::report::{FileReport, InputError, Report, Verdict};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -40,16 +43,16 @@ const HOSTILE: [&str; 12] = [
 /// A fault as formats show it: path, line, rule.
 type Fault = (String, u64, String);
 
-fn policy(more: &str) -> Policy {
+fn policy(more: &str) -> CompiledPolicy {
     let text = format!("aivss_policy: 1\nextends: [recommended]\n{more}");
-    policy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles).unwrap()
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles, NAMES).unwrap()
 }
 
 fn today() -> Date {
     Date::parse("2026-11-23").unwrap()
 }
 
-fn file(path: &str, bytes: Vec<u8>, policy: &Policy) -> FileReport {
+fn file(path: &str, bytes: Vec<u8>, policy: &CompiledPolicy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
     FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
@@ -212,7 +215,7 @@ fn fingerprints(report: &Report) -> Vec<String> {
     let run = sarif(report);
     let results = run["results"].as_array().unwrap().iter();
     let of_sarif: Vec<String> = results
-        .map(|result| result["partialFingerprints"]["aivssLint/v1"].as_str().unwrap().to_owned())
+        .map(|result| result["partialFingerprints"]["aivssLint/v2"].as_str().unwrap().to_owned())
         .collect();
     let of_gitlab: Vec<String> =
         gitlab(report).iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_owned()).collect();
@@ -378,7 +381,12 @@ fn mixed() -> Report {
         origin: Origin::outside("p.yaml"),
     };
     let diagnostics = vec![
-        Diagnostic { rule: "syntax".into(), help: Some("mend it".into()), ..fault("x", Level::Error, 1) },
+        Diagnostic {
+            rule: "syntax".into(),
+            fixed: true,
+            help: Some("mend it".into()),
+            ..fault("x", Level::Error, 1)
+        },
         Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
         Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
         fault("rego/c", Level::Warning, 4),
@@ -389,7 +397,7 @@ fn mixed() -> Report {
     report.files.push(FileReport::new(&source, path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
     report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
-    report.obstacles.push(InputError { path: "../gone.yaml".to_owned(), message: "no such file".to_owned() });
+    report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report
 }
@@ -528,12 +536,12 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(judged);
-    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
-    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
+    report.obstacles.push(InputError::unreadable(path, message));
+    report.obstacles.push(InputError::unreadable(path, message));
     report
 }
 
-/// What holds of a report whatever its texts.
+/// Properties of every report, whatever its texts.
 fn is_sound(report: &Report) {
     let count = report.diagnostics().count();
     assert_eq!(sarif(report)["results"].as_array().unwrap().len(), count);

@@ -14,8 +14,7 @@ mod vocabulary;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::model::layers::Blank;
-pub(crate) use fold::shapes;
+use crate::model::Blank;
 use fold::{Folded, Gap, Reading, Word, Words, fold};
 use phrases::{Affix, Group};
 use table::Hash;

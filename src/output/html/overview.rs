@@ -109,13 +109,13 @@ fn excepted(exception: &Exception, report: &Report) -> Excepted {
         Some(1) => ("1 day".to_owned(), "soon"),
         Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
     };
-    let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
+    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
     Excepted {
-        rule: Shown::line(exception.rule()),
-        path: Shown::line(&format!("{}{finding}", exception.pattern())),
-        reason: Shown::lines(exception.reason()),
-        owner: Shown::line(exception.owner()),
-        until: Shown::line(exception.until()),
+        rule: Shown::line(&exception.rule),
+        path: Shown::line(&format!("{}{finding}", exception.pattern)),
+        reason: Shown::lines(&exception.reason),
+        owner: Shown::line(&exception.owner),
+        until: Shown::line(&exception.written),
         left,
         class,
         covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "fault"),

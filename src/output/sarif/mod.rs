@@ -14,9 +14,10 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
+use crate::escape;
+use crate::escape::{line, uri_path};
 use crate::explain;
-use crate::output::escape;
-use crate::output::escape::{line, uri_path};
+use crate::input_error::InputError;
 use crate::output::fingerprint::Fingerprints;
 use crate::output::sarif::log::{
     Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
@@ -24,7 +25,7 @@ use crate::output::sarif::log::{
     Suppression, Text, Tool,
 };
 use crate::output::snippet::Excerpt;
-use crate::report::{FileReport, InputError, Report};
+use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Span;
@@ -93,7 +94,7 @@ fn listed(report: &Report) -> Vec<Listed<'_>> {
         .iter()
         .flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
     let listed = diagnostics.map(|(file, diagnostic)| {
-        let fingerprint = fingerprints.of_fault(file, diagnostic);
+        let fingerprint = fingerprints.of_problem(file, diagnostic);
         Listed { file, diagnostic, fingerprint }
     });
     listed.collect()
@@ -297,7 +298,7 @@ fn outcome(report: &Report, listed: &Listed<'_>, places: &HashMap<String, usize>
         message: Text { text: without_links(crate::output::plain_text(report, diagnostic)) },
         locations: [Location { logical, ..place }],
         related_locations: related.collect(),
-        partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint.clone())]),
+        partial_fingerprints: BTreeMap::from([("aivssLint/v2", fingerprint.clone())]),
         suppressions: excepted.map(|reason| {
             let justification = line(&reason).into_owned();
             [Suppression { kind: "external", status: "accepted", justification }]
@@ -326,11 +327,11 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
 }
 
 fn notification(report: &Report, obstacle: &InputError) -> Notification {
-    let message = text(&obstacle.message);
+    let message = text(&obstacle.to_string());
     Notification {
         level: "error",
         message,
-        locations: vec![location(report.root_path(&obstacle.path), None)],
+        locations: vec![location(report.root_path(obstacle.path()), None)],
     }
 }
 

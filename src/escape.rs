@@ -1,0 +1,249 @@
+//! Text made safe to print, and JSON writing: no control character reaches a terminal, and no line of a log is a command
+//! to the CI service that keeps it. Escaping for one format, such as Markdown, belongs to that format.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde_json::value::RawValue;
+
+use crate::characters::is_unseen;
+use crate::decimal::Decimal;
+
+/// Whether a character controls a terminal or the direction of text, or is invisible.
+pub fn is_steering(letter: char) -> bool {
+    if letter.is_ascii() { letter.is_ascii_control() } else { is_unseen(letter) }
+}
+
+/// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
+fn is_command(text: &str, at: usize) -> bool {
+    let rest = text[at..].strip_prefix('#').filter(|_| text[..at].ends_with('#'));
+    rest.is_some_and(|rest| {
+        rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).starts_with('[')
+    })
+}
+
+/// A text on one line: control characters are written as escapes such as `\u{1b}`.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_steering) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for (at, letter) in text.char_indices() {
+        if is_command(text, at) {
+            safe.push_str("\\u{23}");
+        } else if is_steering(letter) {
+            safe.extend(letter.escape_default());
+        } else {
+            safe.push(letter);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// [`line()`] as an owned text.
+pub fn escape_line(text: &str) -> String {
+    line(text).into_owned()
+}
+
+/// Escapes a text that begins a line, such as a path: one that looks like a workflow command is written as `./path`.
+pub fn begin_line(text: &str) -> String {
+    plain_line(escape_line(text))
+}
+
+/// Writes a value as JSON over several lines. JSON requires escapes only below U+0020. All control characters and log
+/// commands are escaped here, which does not change the value.
+pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = JsonLines { line: Vec::new(), out };
+    serde_json::to_writer_pretty(&mut lines, value)?;
+    writeln!(lines)
+}
+
+/// Buffers one line of JSON at a time, so that a large report is never in memory as a whole.
+struct JsonLines<'o> {
+    line: Vec<u8>,
+    out: &'o mut dyn Write,
+}
+
+impl Write for JsonLines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = str::from_utf8(&self.line).map_err(io::Error::other)?;
+                self.out.write_all(plain_json(line).as_bytes())?;
+                self.line.clear();
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A line of JSON with the control characters of its texts escaped. A line feed occurs only between values, and two number
+/// signs only in texts.
+fn plain_json(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| is_steering(letter) && letter != '\n';
+    // A large report has millions of lines, nearly all in plain ASCII.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if (is_plain || !text.contains(steers)) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for (at, letter) in text.char_indices() {
+        if steers(letter) || is_command(text, at) {
+            let mut units = [0; 2];
+            safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(letter);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// A decimal as a JSON number with its exact digits.
+#[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
+pub(crate) fn json_number(decimal: Decimal) -> Box<RawValue> {
+    RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
+}
+
+/// An HTML page without lines that GitHub reads as workflow commands: the first colon of such a line becomes a character
+/// reference.
+pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
+    if !page.lines().any(begins_command) {
+        return Cow::Borrowed(page);
+    }
+    let lines = page.split_inclusive('\n').map(|line| {
+        if begins_command(line) { Cow::Owned(line.replacen(':', "&#58;", 1)) } else { Cow::Borrowed(line) }
+    });
+    Cow::Owned(lines.collect())
+}
+
+/// A path as part of a URI: all bytes except slashes and the unreserved characters of RFC 3986 are percent-encoded.
+pub(crate) fn uri_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Whether a line that begins with this text is a workflow command of GitHub Actions.
+pub(crate) fn begins_command(text: &str) -> bool {
+    text.trim_start().starts_with("::")
+}
+
+/// Whether a CI service executes this line of its log. Some end a line at a carriage return, too.
+pub fn is_log_command(text: &str) -> bool {
+    text.split('\r').any(begins_command) || text.match_indices('#').any(|(at, _)| is_command(text, at))
+}
+
+/// A whole line that is not a workflow command: one that looks like it gets `./` in front.
+pub(crate) fn plain_line(text: String) -> String {
+    if begins_command(&text) { format!("./{text}") } else { text }
+}
+
+/// A source text to quote from: a control character is replaced by one of the same length in bytes, so that byte offsets
+/// stay valid. Line breaks and tabs stay.
+pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| is_steering(letter) && !matches!(letter, '\n' | '\t');
+    // A carriage return before a line feed is part of the break.
+    if !text.contains(steers) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let is_break = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
+        safe.push(match letter.len_utf8() {
+            _ if is_command(text, at) => '?',
+            _ if is_break || !steers(letter) => letter,
+            1 => '?',
+            2 => '¿',
+            3 => '\u{FFFD}',
+            _ => '\u{10FFFD}',
+        });
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_seen_and_not_obeyed() {
+        assert_eq!(line("a\u{1b}[31mb\r\n\u{202E}c"), "a\\u{1b}[31mb\\r\\n\\u{202e}c");
+        assert_eq!(same_length("a\u{1b}]8;;\u{7}\r\nb\u{9b}\u{202E}"), "a?]8;;?\r\nb¿\u{FFFD}");
+    }
+
+    #[test]
+    fn log_commands_are_broken_up() {
+        assert_eq!(line("a ##[group]b"), "a #\\u{23}[group]b");
+        assert_eq!(line("###vso[x]"), "##\\u{23}vso[x]");
+        assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
+        assert_eq!(same_length("##[a]\n##vso[b]"), "#?[a]\n#?vso[b]");
+        assert_eq!(plain_line(" ::error::x".to_owned()), "./ ::error::x");
+        assert_eq!(plain_page("<p>\n ::error::x\na::b</p>"), "<p>\n &#58;:error::x\na::b</p>");
+    }
+
+    #[test]
+    fn json_shows_what_steers_and_means_the_same() {
+        let text = "a\u{7f}\u{9b}2J\u{202e}\u{e0041}\u{feff}ü\n";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"a\\u007f\\u009b2J\\u202e\\udb40\\udc41\\ufeffü\\n\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+        let text = "###vso[a]b ##c";
+        let mut out = Vec::new();
+        write_json(&[text], &mut out).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "[\n  \"##\\u0023vso[a]b ##c\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+    }
+
+    #[test]
+    fn characters_ignorable_by_default_are_escaped_and_letters_are_not() {
+        for letter in ['\u{34F}', '\u{115F}', '\u{3164}', '\u{FE0F}', '\u{FFA0}', '\u{FFF0}', '\u{E0FFF}'] {
+            assert!(is_steering(letter), "{letter:?}");
+        }
+        assert_eq!(line("\u{FFF9}a\u{E0101}"), "\\u{fff9}a\\u{e0101}");
+        assert_eq!(line("Ünï ход 系統 🦀 ~"), "Ünï ход 系統 🦀 ~");
+    }
+
+    proptest! {
+        #[test]
+        fn every_format_and_control_character_is_escaped(letter in "[\\p{Cf}\\p{Cc}\\p{Zl}\\p{Zp}]") {
+            prop_assert!(letter.contains(is_steering), "{letter:?}");
+        }
+
+        #[test]
+        fn no_log_command_passes(text in "[#a\\[:\u{1b}\n ]{0,40}") {
+            for safe in [line(&text), same_length(&text)] {
+                for part in safe.split("##").skip(1) {
+                    let part = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+                    prop_assert!(!part.starts_with('['), "{safe}");
+                }
+            }
+            prop_assert_eq!(same_length(&text).len(), text.len());
+        }
+
+        #[test]
+        fn no_control_character_passes_and_offsets_stay(text in any::<String>()) {
+            prop_assert!(!line(&text).contains(is_steering));
+            let quoted = same_length(&text);
+            prop_assert_eq!(quoted.len(), text.len());
+            prop_assert!(text.char_indices().all(|(at, _)| quoted.is_char_boundary(at)));
+            let control = quoted.replace("\r\n", "\n");
+            prop_assert!(!control.contains(|letter: char| letter.is_control() && letter != '\n' && letter != '\t'));
+        }
+    }
+}

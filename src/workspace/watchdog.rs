@@ -1,0 +1,133 @@
+//! Bounds on what rules in Rego may take of a whole run. They come from outside of this program.
+//!
+//! The engine checks the time of each evaluation between its steps, and functions that are known to have no bound are
+//! refused. What is left, such as a single step that makes gigabytes or does not return, ends the process here with exit
+//! code 2, after the reports that were asked for have the reason.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::workspace::mute::{clear_status, say};
+
+/// The most memory that the process may have while rules run, in bytes.
+const MEMORY: usize = 1024 * 1024 * 1024;
+/// The longest that one evaluation may run: several times what the engine allows between its steps, because a machine may
+/// be busy with other work.
+const STANDSTILL: Duration = Duration::from_secs(20);
+/// How long all evaluations of a run may take together, without the share of each.
+const TOTAL: Duration = Duration::from_secs(10);
+/// What each evaluation adds to it. The rules of a usual policy need a tenth of it.
+const SHARE: Duration = Duration::from_millis(10);
+/// How often memory and time are measured.
+const ROUND: Duration = Duration::from_millis(5);
+
+static STARTED: Once = Once::new();
+static RUNS: Mutex<Runs> = Mutex::new(Runs::NONE);
+/// What writes the reason into the reports, before the process ends.
+static ON_STOP: Mutex<Option<OnStop>> = Mutex::new(None);
+
+type OnStop = Box<dyn Fn(&str) + Send>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What runs, and what has run.
+struct Runs {
+    /// When each began that has not ended.
+    running: BTreeMap<u64, Instant>,
+    begun: u64,
+    evaluations: u32,
+    spent: Duration,
+}
+
+impl Runs {
+    const NONE: Self = Self { running: BTreeMap::new(), begun: 0, evaluations: 0, spent: Duration::ZERO };
+
+    const fn limit(&self) -> Duration {
+        TOTAL.saturating_add(SHARE.saturating_mul(self.evaluations))
+    }
+}
+
+/// A run of the engine, until it is dropped.
+struct Running(u64);
+
+impl Running {
+    fn begin() -> Self {
+        STARTED.call_once(|| {
+            // Without a thread nothing is measured, and nothing may run.
+            if thread::Builder::new().spawn(watch).is_err() {
+                stop("no thread is available to limit them");
+            }
+        });
+        let mut runs = lock(&RUNS);
+        runs.begun += 1;
+        let id = runs.begun;
+        runs.running.insert(id, Instant::now());
+        Self(id)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut runs = lock(&RUNS);
+        if let Some(since) = runs.running.remove(&self.0) {
+            runs.spent = runs.spent.saturating_add(since.elapsed());
+        }
+    }
+}
+
+/// Runs the engine within the bounds on memory and standstill.
+pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> T {
+    let _running = Running::begin();
+    work()
+}
+
+/// Evaluates rules for a threat model, within the time that a run has for all of them.
+///
+/// # Errors
+/// That time is used up, and nothing was evaluated.
+pub(crate) fn bounded(work: &mut dyn FnMut()) -> Result<(), String> {
+    {
+        let mut runs = lock(&RUNS);
+        if runs.spent > runs.limit() {
+            return Err(format!("they took more than {} seconds in this run", runs.limit().as_secs()));
+        }
+        runs.evaluations = runs.evaluations.saturating_add(1);
+    }
+    watched(work);
+    Ok(())
+}
+
+/// Sets what is done with the reason before the process is ended.
+pub(crate) fn on_stop(write: impl Fn(&str) + Send + 'static) {
+    *lock(&ON_STOP) = Some(Box::new(write));
+}
+
+fn watch() {
+    loop {
+        thread::sleep(ROUND);
+        let oldest = lock(&RUNS).running.values().min().copied();
+        let Some(oldest) = oldest else { continue };
+        if oldest.elapsed() > STANDSTILL {
+            stop("they do not come to an end");
+        }
+        if memory_stats::memory_stats().is_some_and(|stats| stats.physical_mem > MEMORY) {
+            stop("they take more memory than 1 GiB");
+        }
+    }
+}
+
+/// Ends the process with exit code 2.
+#[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
+fn stop(why: &str) {
+    clear_status();
+    let message = format!("rules in Rego: {why}; nothing was checked");
+    say(&format!("error: {message}\n"));
+    if let Some(write) = &*lock(&ON_STOP) {
+        write(&message);
+    }
+    std::process::exit(2);
+}
