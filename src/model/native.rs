@@ -130,16 +130,13 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
             let stub = stub::of_empty(kind, maestro);
             Layer { stub, ..Layer::bare(kind, entry.span(), Answer::Blank(Blank::Empty)) }
         }
-        Value::String(text) => match blank(text, TextKind::Prose) {
-            Some(blank) => {
-                let stub = if blank == Blank::Empty { stub::of_empty(kind, maestro) } else { None };
-                Layer { stub, ..Layer::bare(kind, entry.span(), Answer::Blank(blank)) }
-            }
-            None => {
-                let analysis = maestro.text(kind.key());
-                Layer { analysis, ..Layer::bare(kind, entry.span(), Answer::Mapped) }
-            }
-        },
+        Value::String(text) => {
+            let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
+            let analysis = maestro.text(kind.key()).filter(|_| answer == Answer::Mapped);
+            let is_empty = answer == Answer::Blank(Blank::Empty);
+            let stub = if is_empty { stub::of_empty(kind, maestro) } else { None };
+            Layer { analysis, stub, ..Layer::bare(kind, entry.span(), answer) }
+        }
         Value::Map(_) => described(kind, maestro, maestro.under(entry)),
         Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => {
             Layer::bare(kind, entry.span(), Answer::Unreadable)
