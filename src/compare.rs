@@ -173,7 +173,7 @@ fn add_score(score: &Scored, finding: Option<&str>, attributes: &mut Vec<Attribu
 
 fn add_layer(layer: &Layer, attributes: &mut Vec<Attribute>) {
     let weight = match layer.answer {
-        Answer::Mapped | Answer::NotApplicable { .. } => Decimal::ZERO,
+        Answer::Mapped | Answer::NotApplicable => Decimal::ZERO,
         Answer::Uncertain => Decimal::ONE,
         Answer::Blank(_) | Answer::Unreadable => Decimal::new(2, 0),
     };

@@ -18,10 +18,10 @@ pub enum Band {
 }
 
 impl Band {
-    /// The bands, the mildest first.
+    /// The bands, mildest first.
     pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// The band of a score. Between two bands (8.95, which no rounded score is) the lower one holds.
+    /// The band of a score; between two bands (8.95, which is not a rounded score) the lower one.
     pub fn of(score: Decimal) -> Self {
         let from = |tenths| score >= Decimal::new(tenths, 1);
         match () {

@@ -1,4 +1,4 @@
-//! The formulas of OWASP AIVSS as values: inputs to score, in exact decimals.
+//! The formulas of OWASP AIVSS as values: from inputs to a score, in exact decimals.
 
 use crate::aivss::{Band, Factor, v0_5, v0_8, v0_8_floor};
 use crate::decimal::Decimal;
@@ -6,29 +6,29 @@ use crate::decimal::Decimal;
 /// One version of the AIVSS formula.
 #[derive(Debug)]
 pub struct Formula {
-    /// The name that a threat model uses, such as `0.8`.
+    /// The name in threat models, such as `0.8`.
     pub version: &'static str,
-    /// Where the formula stands.
+    /// The section of the standard that defines it.
     pub cites: &'static str,
-    /// The tenth factor of the set that its paper asks for; the other nine are common to all.
+    /// The tenth factor of its set; the other nine are common to all.
     pub tenth: Factor,
-    /// Named threat multipliers; the default one first.
-    pub threat: &'static [NamedMultiplier],
-    /// Named mitigation factors, the default one first; empty for a formula that has none.
-    pub mitigation: &'static [NamedMultiplier],
+    /// The named threat multipliers, default first.
+    pub threat: &'static [MultiplierLevel],
+    /// The named mitigation factors, default first; empty for a formula without mitigation.
+    pub mitigation: &'static [MultiplierLevel],
     /// The agentic uplift (AARS), unrounded.
     pub(crate) uplift: fn(&Inputs) -> Decimal,
-    /// The score from inputs and uplift, unrounded and not yet clamped.
+    /// The score from inputs and uplift, unrounded and not clamped.
     pub(crate) total: fn(&Inputs, Decimal) -> Decimal,
     /// Both steps as people write them, without their results.
     pub(crate) steps: fn(&Inputs, Decimal) -> Steps,
-    /// Where the score stands after each input, the CVSS base first; the last of them is the total.
+    /// The score after each input, the CVSS base first; the last stage is the total.
     pub(crate) stages: fn(&Inputs, Decimal) -> Vec<Stage>,
-    /// The score before rounding in binary floating point: a mistake to be recognised, never a result.
+    /// The unrounded score in binary floating point, to recognize a mistake.
     pub(crate) in_floats: fn(FloatInputs) -> f64,
 }
 
-/// [`Inputs`] as a program that computes in binary floating point has them.
+/// [`Inputs`] in binary floating point.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FloatInputs {
     pub(crate) base: f64,
@@ -39,28 +39,28 @@ pub(crate) struct FloatInputs {
 
 /// A named value of a multiplier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedMultiplier {
-    /// The name that a threat model uses.
+pub struct MultiplierLevel {
+    /// The name in threat models.
     pub name: &'static str,
-    /// What it stands for.
+    /// The value.
     pub value: Decimal,
 }
 
 /// The two steps of a formula, written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// How the uplift comes about; `None` where it is just the sum of the factors.
+    /// The computation of the uplift; `None` if it is the sum of the factors.
     pub uplift: Option<String>,
-    /// How the score comes about.
+    /// The computation of the score.
     pub total: String,
 }
 
-/// What a score has come to when one more input is counted in.
+/// The score after one more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// The input, as people call it.
+    /// The input.
     pub name: &'static str,
-    /// The score with it, unrounded: 0 to 10, and above where a threat multiplier is above 1.
+    /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
     pub at: Decimal,
 }
 
@@ -70,34 +70,34 @@ impl Stage {
     }
 }
 
-/// The names that a threat model may use for a threat multiplier (v0.8 §3.3.2); the default first.
-pub(crate) const THREAT: &[NamedMultiplier] = &[
-    NamedMultiplier { name: "proof-of-concept", value: Decimal::new(97, 2) },
-    NamedMultiplier { name: "attacked", value: Decimal::ONE },
-    NamedMultiplier { name: "unreported", value: Decimal::new(50, 2) },
+/// The named threat multipliers (v0.8 §3.3.2), default first.
+pub(crate) const THREAT_LEVELS: &[MultiplierLevel] = &[
+    MultiplierLevel { name: "proof-of-concept", value: Decimal::new(97, 2) },
+    MultiplierLevel { name: "attacked", value: Decimal::ONE },
+    MultiplierLevel { name: "unreported", value: Decimal::new(50, 2) },
 ];
 
-/// The names that a threat model may use for a mitigation factor (v0.8 §3.4); the default first, strong the floor.
-pub(crate) const MITIGATION: &[NamedMultiplier] = &[
-    NamedMultiplier { name: "none", value: Decimal::ONE },
-    NamedMultiplier { name: "partial", value: Decimal::new(83, 2) },
-    NamedMultiplier { name: "strong", value: Decimal::new(67, 2) },
+/// The named mitigation factors (v0.8 §3.4), default first.
+pub(crate) const MITIGATION_LEVELS: &[MultiplierLevel] = &[
+    MultiplierLevel { name: "none", value: Decimal::ONE },
+    MultiplierLevel { name: "partial", value: Decimal::new(83, 2) },
+    MultiplierLevel { name: "strong", value: Decimal::new(67, 2) },
 ];
 
 /// The formulas, oldest first.
 pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
 
-/// The highest threat multiplier that can be meant; more is a slip of the point.
+/// The highest plausible threat multiplier; a higher one is a misplaced decimal point.
 pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
-/// How many decimals an input may have; more is refused, never cut off.
+/// The maximum number of decimals of an input; more are refused, never cut off.
 pub const INPUT_DECIMALS: u8 = 4;
 
-/// Whether a multiplier can be meant: zero would make any risk vanish.
+/// Whether a multiplier is in range. Zero is not: any risk would vanish.
 pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
     Decimal::ZERO < value && value <= most
 }
 
-/// What a formula computes from; made only by [`Inputs::new`], so always within range.
+/// The inputs of a formula; made only by [`Inputs::new`], so always in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
     /// CVSS v4.0 base score, 0 to 10.
@@ -124,16 +124,16 @@ impl Inputs {
     }
 }
 
-/// A score with everything on the way to it.
+/// A score with its computation.
 #[derive(Clone, Debug)]
 pub struct Working {
-    /// The formula used.
+    /// The formula.
     pub formula: &'static Formula,
-    /// What it was given.
+    /// The inputs.
     pub inputs: Inputs,
     /// The agentic uplift (AARS), exact.
     pub uplift: Decimal,
-    /// The score before rounding, exact, clamped to 0 to 10.
+    /// The unrounded score, exact, clamped to 0 to 10.
     pub raw: Decimal,
     /// The score: [`Working::raw`] rounded half up to one decimal.
     pub score: Decimal,
@@ -142,7 +142,7 @@ pub struct Working {
 }
 
 impl Formula {
-    /// The formula of a version; `0.80` is `0.8`, as the schema has it.
+    /// The formula of a version; `0.80` is `0.8`, as in the schema.
     pub fn named(version: &str) -> Option<&'static Self> {
         let number = Decimal::parse(version).ok();
         let is_equal = |formula: &&Self| number.is_some() && Decimal::parse(formula.version).ok() == number;
@@ -163,53 +163,52 @@ impl Formula {
         Working { formula: self, inputs, uplift, raw, score, band: Band::of(score) }
     }
 
-    /// Whether the formula knows a mitigation factor.
+    /// Whether the formula has a mitigation factor.
     pub const fn has_mitigation(&self) -> bool {
         !self.mitigation.is_empty()
     }
 
-    /// The lowest threat multiplier that is published.
+    /// The lowest published threat multiplier.
     pub fn threat_floor(&self) -> Option<Decimal> {
         self.threat.iter().map(|level| level.value).min()
     }
 
-    /// The lowest mitigation factor that is published; `None` for a formula without mitigation.
+    /// The lowest published mitigation factor; `None` for a formula without mitigation.
     pub fn mitigation_floor(&self) -> Option<Decimal> {
         self.mitigation.iter().map(|level| level.value).min()
     }
 
     /// The default threat multiplier.
-    pub const fn default_threat(&self) -> Decimal {
-        match self.threat {
-            [first, ..] => first.value,
-            [] => Decimal::ONE,
-        }
+    pub fn default_threat(&self) -> Decimal {
+        self.threat.first().map_or(Decimal::ONE, |level| level.value)
     }
 }
 
 impl Working {
-    /// The whole working in one line, from the inputs to the rounded score.
+    /// The whole computation in one line, from the inputs to the rounded score.
     pub fn written(&self) -> String {
-        let uplift = self.uplift_written().map(|uplift| format!("{uplift}; "));
-        format!("{}{}", uplift.unwrap_or_default(), self.total_written())
+        match self.uplift_written() {
+            Some(uplift) => format!("{uplift}; {}", self.total_written()),
+            None => self.total_written(),
+        }
     }
 
-    /// The working from the uplift to the rounded score, in one line.
+    /// The computation of the rounded score from the uplift, in one line.
     pub fn total_written(&self) -> String {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
         format!("{} = {} → {}", steps.total, total.plain(), self.score)
     }
 
-    /// The way from the CVSS base to the unrounded score, an input at a time.
-    pub fn stages(&self) -> Vec<Stage> {
-        (self.formula.stages)(&self.inputs, self.uplift)
-    }
-
-    /// The working of the uplift in one line; `None` where the uplift is just the sum of the factors.
+    /// The computation of the uplift in one line; `None` if the uplift is the sum of the factors.
     pub fn uplift_written(&self) -> Option<String> {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         steps.uplift.map(|uplift| format!("{uplift} = {}", self.uplift.plain()))
+    }
+
+    /// The score after each input, from the CVSS base to the unrounded score.
+    pub fn stages(&self) -> Vec<Stage> {
+        (self.formula.stages)(&self.inputs, self.uplift)
     }
 }
 
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_in_the_wild_adds_up() {
+    fn published_example_has_its_published_score() {
         let working = work("0.8", "8.5", "6.5", "1.1", "1.0");
         assert_eq!(working.uplift.plain().to_string(), "1.0725");
         assert_eq!(working.score.to_string(), "9.6");
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_differ_where_mitigation_is_strong() {
+    fn strong_mitigation_gives_a_score_of_its_own_by_each_formula() {
         assert_eq!(
             work("0.8", "9.0", "1.0", "0.97", "0.67").written().split("; ").last(),
             Some("(9.0 + 0.097) · 0.67 = 6.09499 → 6.1")
@@ -255,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn the_score_is_clamped_and_the_working_shows_what_was_before() {
+    fn score_above_10_is_clamped_and_the_working_shows_it() {
         let working = work("0.8", "9.0", "10", "2", "1");
         assert_eq!(working.score.to_string(), "10.0");
         assert!(working.written().ends_with("= 11.0 → 10.0"), "{}", working.written());
     }
 
     #[test]
-    fn bands_are_taken_from_the_rounded_score() {
+    fn band_is_that_of_the_rounded_score() {
         for (score, band) in [
             ("0", "None"),
             ("0.1", "Low"),
@@ -383,8 +382,8 @@ mod tests {
 
         #[test]
         fn integers_at_a_fixed_scale_agree(inputs in prop_oneof![inputs(), short_inputs()]) {
-            // Every input in units of 10^-4, uplift and score in units of 10^-17: in none of the formulas does a digit
-            // come to stand further behind.
+            // Every input in units of 10^-4, uplift and score in units of 10^-17: no formula needs
+            // more digits.
             let unit = |decimal: Decimal| units(decimal) / 10_i128.pow(13);
             let (c, s, t, m) = (unit(inputs.base), unit(inputs.factor_sum), unit(inputs.threat), unit(inputs.mitigation));
             let uplift = (100_000 - c) * s * t;

@@ -15,6 +15,6 @@ pub use band::Band;
 pub(crate) use factor::letters;
 pub use factor::{Factor, is_other_spelling};
 pub use formula::{
-    ALL, Formula, INPUT_DECIMALS, Inputs, NamedMultiplier, Stage, Steps, THREAT_MAX, Working, is_multiplier,
+    ALL, Formula, INPUT_DECIMALS, Inputs, MultiplierLevel, Stage, Steps, THREAT_MAX, Working, is_multiplier,
 };
-pub(crate) use formula::{FloatInputs, MITIGATION, THREAT};
+pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS};

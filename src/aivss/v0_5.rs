@@ -2,13 +2,13 @@
 //! mitigation factor.
 
 use crate::aivss::Factor;
-use crate::aivss::{Formula, Stage, Steps, THREAT};
+use crate::aivss::{Formula, Stage, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.5",
     cites: "OWASP AIVSS v0.5, section 4",
     tenth: Factor::GoalDrivenPlanning,
-    threat: THREAT,
+    threat: THREAT_LEVELS,
     mitigation: &[],
     uplift: |inputs| inputs.factor_sum,
     total: |inputs, uplift| (inputs.base + uplift).halved() * inputs.threat,

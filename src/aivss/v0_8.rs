@@ -1,15 +1,15 @@
-//! AIVSS v0.8, the current public release: the uplift fills part of the room that CVSS leaves up to 10.
+//! AIVSS v0.8, the current public release: the uplift adds a share of the difference between the CVSS base and 10.
 
 use crate::aivss::Factor;
-use crate::aivss::{Formula, Inputs, MITIGATION, Stage, Steps, THREAT};
+use crate::aivss::{Formula, Inputs, MITIGATION_LEVELS, Stage, Steps, THREAT_LEVELS};
 use crate::decimal::Decimal;
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.8",
     cites: "OWASP AIVSS v0.8, section 3",
     tenth: Factor::NaturalLanguageInterface,
-    threat: THREAT,
-    mitigation: MITIGATION,
+    threat: THREAT_LEVELS,
+    mitigation: MITIGATION_LEVELS,
     uplift,
     total: |inputs, uplift| (inputs.base + uplift) * inputs.mitigation,
     steps: |inputs, uplift| Steps {
@@ -22,7 +22,7 @@ pub(crate) static FORMULA: Formula = Formula {
     },
 };
 
-/// Base, factors, threat multiplier; and the total, which mitigation leads to.
+/// The stages: base, factors, threat multiplier, and mitigation with the total.
 pub(crate) fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
     let factors = (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten();
     vec![

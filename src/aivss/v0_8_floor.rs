@@ -1,16 +1,15 @@
-//! AIVSS v0.8 with the amendment proposed for v1: mitigation lowers the uplift alone, so that a score never falls
-//! below its own CVSS base.
+//! AIVSS v0.8 with the amendment proposed for v1: mitigation lowers only the uplift, so a score is never below its CVSS base.
 
 use crate::aivss::Factor;
 use crate::aivss::v0_8;
-use crate::aivss::{Formula, MITIGATION, Steps, THREAT};
+use crate::aivss::{Formula, MITIGATION_LEVELS, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.8-floor",
     cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
     tenth: Factor::NaturalLanguageInterface,
-    threat: THREAT,
-    mitigation: MITIGATION,
+    threat: THREAT_LEVELS,
+    mitigation: MITIGATION_LEVELS,
     uplift: v0_8::uplift,
     total: |inputs, uplift| inputs.base + uplift * inputs.mitigation,
     steps: |inputs, uplift| Steps {

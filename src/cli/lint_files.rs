@@ -149,8 +149,12 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
         return FileOutcome { used, unchecked, found };
     }
     let LintResult { content, mut models, diagnostics, .. } = result;
-    if keep == Keep::Problems {
-        models = models.into_iter().map(ScoredModel::summarized).collect();
+    match keep {
+        Keep::Problems => models = models.into_iter().map(ScoredModel::summarized).collect(),
+        Keep::Models | Keep::ProblemTexts => {
+            models = models.into_iter().map(ScoredModel::without_texts).collect();
+        }
+        Keep::Texts => {}
     }
     let keeps_text = keep == Keep::Texts || !diagnostics.is_empty();
     let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);

@@ -16,7 +16,7 @@ use crate::diagnostic::Owner;
 use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
 use crate::input_error::InputError;
-use crate::model::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Spanned};
+use crate::model::{Assessment, Factors, GivenFactor, Multiplier, Spanned};
 use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json};
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
@@ -161,7 +161,8 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
     let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
         factor: *factor,
         key: span,
-        value: FactorValue::Number(Spanned::new(*value, span)),
+        number: Some(Spanned::new(*value, span)),
+        empty: None,
         rationale: None,
     });
     let factors = Factors {
@@ -172,14 +173,22 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
         keys: Factor::keys(),
     };
     let assessment = Assessment {
+        owner: Owner::Agent,
+        key_span: span,
         version: formula.map(|formula| Spanned::new(formula.version.into(), span)),
         cvss_absent: cvss.is_none(),
         vector_written: vector.is_some(),
         vector: vector.map(|vector| Spanned::new(vector.into(), span)),
         base,
+        factors,
         threat: arguments.threat.as_deref().map(|given| Spanned::new(multiplier(given), span)),
         mitigation: arguments.mitigation.as_deref().map(|given| Spanned::new(multiplier(given), span)),
-        ..Assessment::bare(Owner::Agent, span, factors)
+        evidence: None,
+        factor_sum: None,
+        uplift: None,
+        score: None,
+        undeclared: None,
+        severity: None,
     };
     let breakdown = ScoreBreakdown::of_inputs(score(&Arc::new(assessment)));
     let missing = breakdown.missing_inputs();

@@ -292,7 +292,7 @@ impl<'t> Exporter<'t> {
         self.remark_differences(&about.name, &scored, working);
         let factors = assessment.factors.given.iter();
         let factors =
-            factors.filter_map(|given| Some((given.factor.report_key()?, number(given.number()?.value))));
+            factors.filter_map(|given| Some((given.factor.report_key()?, number(given.number?.value))));
         let band = working.band.name();
         Some(Vulnerability {
             id: about.id,
@@ -392,7 +392,7 @@ impl<'t> Exporter<'t> {
                     "{name}: `{key}` is not among the report's factors, which have natural_language_interface"
                 );
                 self.refuse(given.key, message);
-            } else if let Some(value) = given.number().filter(|value| !POINTS.contains(&value.value)) {
+            } else if let Some(value) = given.number.filter(|value| !POINTS.contains(&value.value)) {
                 let message =
                     format!("{name}: `{key}` is {}, and the report takes 0.0, 0.5 and 1.0", value.value);
                 self.refuse(value.span, message);

@@ -6,11 +6,11 @@ use crate::aivss::Factor;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
 use crate::did_you_mean::nearest;
-use crate::model::block::Block;
+use crate::model::block::{Block, number};
 use crate::model::{Spanned, Text};
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::syntax::Vacancy;
+use crate::syntax::{Entry, Vacancy, Value};
 
 /// An AIVSS score as declared: inputs and results.
 #[derive(Clone, Debug)]
@@ -50,28 +50,6 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// An assessment with factors only.
-    pub const fn bare(owner: Owner, key_span: Span, factors: Factors) -> Self {
-        Self {
-            owner,
-            key_span,
-            version: None,
-            cvss_absent: true,
-            vector_written: false,
-            vector: None,
-            base: None,
-            factors,
-            threat: None,
-            mitigation: None,
-            evidence: None,
-            factor_sum: None,
-            uplift: None,
-            score: None,
-            undeclared: None,
-            severity: None,
-        }
-    }
-
     /// The declared score; the block's key if there is none.
     pub fn score_span(&self) -> Span {
         self.score.map_or(self.key_span, |score| score.span)
@@ -151,14 +129,14 @@ impl Factors {
         let mut sorted = Vec::with_capacity(self.given.len());
         for factor in Factor::ALL {
             let given = self.given.iter().find(|given| given.factor == factor);
-            sorted.extend(given.and_then(GivenFactor::number).map(|number| (factor, number.value)));
+            sorted.extend(given.and_then(|given| given.number).map(|number| (factor, number.value)));
         }
         sorted
     }
 
     /// The factors whose value is a number, in the order of the file.
     pub fn numbers(&self) -> impl Iterator<Item = (Factor, Decimal)> + Clone {
-        self.given.iter().filter_map(|given| Some((given.factor, given.number()?.value)))
+        self.given.iter().filter_map(|given| Some((given.factor, given.number?.value)))
     }
 }
 
@@ -169,44 +147,20 @@ pub struct GivenFactor {
     pub factor: Factor,
     /// Its key, in the spelling of [`Factors::spell`].
     pub key: Span,
-    /// The value.
-    pub value: FactorValue,
+    /// The value, perhaps out of range, if it is a number.
+    pub number: Option<Spanned<Decimal>>,
+    /// The place of the value, if it is empty or `null`.
+    pub empty: Option<Span>,
     /// The reason for this value.
     pub rationale: Option<Box<str>>,
 }
 
-/// The value of a factor's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactorValue {
-    /// A number, perhaps out of range.
-    Number(Spanned<Decimal>),
-    /// Nothing, or `null`, at this place.
-    Empty(Span),
-    /// Something else.
-    Unreadable,
-}
-
 impl GivenFactor {
-    /// The value, if it is a number.
-    pub const fn number(&self) -> Option<Spanned<Decimal>> {
-        match self.value {
-            FactorValue::Number(number) => Some(number),
-            FactorValue::Empty(_) | FactorValue::Unreadable => None,
-        }
-    }
-
-    /// The place of the value, if it is empty.
-    pub const fn empty(&self) -> Option<Span> {
-        match self.value {
-            FactorValue::Empty(place) => Some(place),
-            FactorValue::Number(_) | FactorValue::Unreadable => None,
-        }
-    }
-}
-
-impl From<Option<Spanned<Decimal>>> for FactorValue {
-    fn from(number: Option<Spanned<Decimal>>) -> Self {
-        number.map_or(Self::Unreadable, Self::Number)
+    /// A factor whose value is that of a key.
+    pub(crate) fn of(factor: Factor, entry: Entry<'_>) -> Self {
+        let is_empty = matches!(entry.value.value(), Value::Null);
+        let empty = is_empty.then(|| entry.span());
+        Self { factor, key: entry.key_span, number: number(entry), empty, rationale: None }
     }
 }
 

@@ -1,37 +1,54 @@
-//! Evidence that names files: which texts are paths, and where the files may be.
+//! Evidence that names files: the paths in a text, and the places where the files may be.
 
 use std::net::Ipv4Addr;
 
 use crate::characters::is_unseen;
 
-/// What is wrong with a path that evidence names.
+/// The problem of a path in evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathProblem {
     /// No file exists at any of the places that it may mean.
     Missing(String),
-    /// It is absolute or leads out of the repository, so that nobody else can look at it.
+    /// It is absolute or leads out of the repository, so that nobody else can open it.
     Outside(String),
 }
 
-/// The first problem of the paths that a text names. `exists` is asked with paths from the repository's root.
+/// The maximum number of paths that are checked.
+const MOST_PATHS: usize = 100;
+/// The maximum length of a path in bytes.
+const LONGEST_PATH: usize = 1_000;
+/// Quotes and brackets around a word.
+const WRAPPERS: &str = "`\"'()[]<>{}“”„‘’‚«»";
+/// The beginnings of addresses and identifiers that are not paths.
+const SCHEMES: [&str; 4] = ["mailto:", "doi:", "arxiv:", "urn:"];
+/// Words that join paths.
+const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
+/// Folders whose name makes a path of a word without a file extension.
+const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
+/// File extensions that make a path of a word without a folder.
+const USUAL_EXTENSIONS: [&str; 24] = [
+    "adoc", "csv", "docx", "feature", "htm", "html", "ipynb", "jpeg", "jpg", "json", "log", "markdown", "md",
+    "odt", "pdf", "png", "pptx", "rst", "sarif", "svg", "txt", "xlsx", "yaml", "yml",
+];
+
+/// The first problem of the paths in a text. `exists` gets paths from the repository's root.
 ///
-/// A text names paths if it consists of nothing else, but for addresses and words that join them. In other texts, those in
+/// A text that has nothing but paths, addresses and words that join them names paths. In other texts only the targets of
 /// Markdown links count.
 pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
-    /// More paths than that are not looked at.
-    const MOST: usize = 100;
     let is_there = |path: &str| candidates(path, model).iter().any(|path| exists(path));
     // A file's name may contain spaces.
     if !is_absolute(text.trim()) && is_there(text.trim()) {
         return None;
     }
-    let (links, rest) = without_links(text);
+    let (targets, rest) = without_links(text);
     let rest = rest.replace([',', ';', '|'], " ");
-    let words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, is_there)).collect();
-    let is_prose = words.contains(&Word::Prose);
-    let links = links.iter().map(|target| Word::of(target, is_there));
-    let words = words.into_iter().filter(|_| !is_prose);
-    links.chain(words).take(MOST).find_map(|word| match word {
+    let mut words: Vec<Word> = rest.split_whitespace().map(|word| Word::of(word, is_there)).collect();
+    if words.contains(&Word::Prose) {
+        words.clear();
+    }
+    let targets = targets.iter().map(|target| Word::of(target, is_there));
+    targets.chain(words).take(MOST_PATHS).find_map(|word| match word {
         Word::Path(path) if candidates(&path, model).is_empty() => Some(PathProblem::Outside(path)),
         Word::Path(path) if !is_there(&path) && !is_there(&path.replace("%20", " ")) => {
             Some(PathProblem::Missing(path))
@@ -45,53 +62,35 @@ pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> O
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Word {
     Path(String),
-    /// A path that is absolute.
+    /// A path that nobody else can open.
     Outside(String),
     /// An address, or a word that joins others.
     Other,
     Prose,
 }
 
-/// What a word may be in: quotes of several kinds, and brackets.
-const WRAPPERS: [char; 19] =
-    ['`', '"', '\'', '(', ')', '[', ']', '<', '>', '{', '}', '“', '”', '„', '‘', '’', '‚', '«', '»'];
-/// The beginnings of addresses and identifiers that are no paths.
-const SCHEMES: [&str; 4] = ["mailto:", "doi:", "arxiv:", "urn:"];
-/// Words that join paths.
-const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
-/// Folders whose name makes a path of a word without a file extension.
-const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
-/// File extensions that make a path of a word without a folder.
-const USUAL_EXTENSIONS: [&str; 24] = [
-    "adoc", "csv", "docx", "feature", "htm", "html", "ipynb", "jpeg", "jpg", "json", "log", "markdown", "md",
-    "odt", "pdf", "png", "pptx", "rst", "sarif", "svg", "txt", "xlsx", "yaml", "yml",
-];
-
 impl Word {
     fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
-        const LONGEST: usize = 1_000;
         let word: String =
             word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
-        let word = word.trim_matches(WRAPPERS).trim_end_matches([':', '!', '…']);
+        let word = word.trim_matches(is_wrapper).trim_end_matches([':', '!', '…']);
         let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
-        let word = word.trim_matches(WRAPPERS);
+        let word = word.trim_matches(is_wrapper);
         if is_absolute(word) {
             return Self::Outside(word.to_owned());
         }
-        let is_scheme =
-            |scheme: &str| word.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
-        let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| is_scheme(scheme));
+        let is_address = word.contains("://") || SCHEMES.iter().any(|scheme| begins_with(word, scheme));
         if word.is_empty() || is_address || JOINTS.contains(&&*word.to_lowercase()) {
             return Self::Other;
         }
         let path = without_place(word).replace('\\', "/");
-        let is_plain = |letter: char| !letter.is_control() && !"<>|*?\"@".contains(letter);
-        if path.len() > LONGEST || !path.chars().all(is_plain) {
+        let is_odd = path.contains(|letter: char| letter.is_control() || "<>|*?\"@".contains(letter));
+        if path.len() > LONGEST_PATH || is_odd {
             return Self::Prose;
         }
+        let extension = path.rsplit('/').next().and_then(extension);
         let Some((first, _)) = path.split_once('/') else {
-            let is_usual = |(_, extension): (&str, &str)| is_one_of(extension, &USUAL_EXTENSIONS);
-            let is_file = has_extension(&path) && path.rsplit_once('.').is_some_and(is_usual);
+            let is_file = extension.is_some_and(|extension| is_one_of(extension, &USUAL_EXTENSIONS));
             return if is_file { Self::Path(path) } else { Self::Prose };
         };
         if first.eq_ignore_ascii_case(".git") {
@@ -101,10 +100,17 @@ impl Word {
         if !is_dotted && !path.contains("/../") && is_host(first) {
             return Self::Other;
         }
-        let is_file = path.rsplit('/').next().is_some_and(has_extension);
         let is_folder = is_one_of(first, &USUAL_FOLDERS) || is_there(first);
-        if is_dotted || is_file || is_folder { Self::Path(path) } else { Self::Prose }
+        if is_dotted || extension.is_some() || is_folder { Self::Path(path) } else { Self::Prose }
     }
+}
+
+fn is_wrapper(letter: char) -> bool {
+    WRAPPERS.contains(letter)
+}
+
+fn begins_with(word: &str, start: &str) -> bool {
+    word.get(..start.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(start))
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {
@@ -113,15 +119,11 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 
 /// Whether a path begins at the root of a system or a drive, at a home folder, or is an address of a file.
 fn is_absolute(path: &str) -> bool {
-    let is_file_address = path.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
-    let mut letters = path.chars();
-    let (first, second, third) = (letters.next(), letters.next(), letters.next());
-    let is_separator = |letter: Option<char>| matches!(letter, Some('/' | '\\'));
-    let is_on_drive = first.is_some_and(|drive| drive.is_ascii_alphabetic()) && second == Some(':');
-    is_file_address
-        || is_separator(first) && second.is_some()
-        || first == Some('~') && is_separator(second)
-        || is_on_drive && is_separator(third)
+    match path.as_bytes() {
+        [b'/' | b'\\', _, ..] | [b'~', b'/' | b'\\', ..] => true,
+        [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic() => true,
+        _ => begins_with(path, "file:"),
+    }
 }
 
 /// The targets of the Markdown links in a text, and the text without the links.
@@ -129,16 +131,16 @@ fn without_links(text: &str) -> (Vec<&str>, String) {
     let (mut targets, mut plain, mut rest) = (Vec::new(), String::new(), text);
     while let Some((before, after)) = rest.split_once("](") {
         let Some((target, next)) = after.split_once(')') else { break };
-        let start = before.rfind('[').unwrap_or(before.len());
-        plain.push_str(&before[..start]);
+        plain.push_str(&before[..before.rfind('[').unwrap_or(before.len())]);
         plain.push(' ');
-        // A title may come after the target.
-        let target = target.trim().strip_prefix('<').map_or_else(
-            || target.split_whitespace().next().unwrap_or_default(),
-            |target| target.split('>').next().unwrap_or_default(),
-        );
-        // What begins with `#` is a place in the same page.
-        targets.extend((!target.starts_with('#')).then_some(target));
+        let target = target.trim();
+        // A title may follow the target.
+        let target = match target.strip_prefix('<') {
+            Some(bracketed) => bracketed.split('>').next(),
+            None => target.split_whitespace().next(),
+        };
+        // `#` begins a place in the same page.
+        targets.extend(target.filter(|target| !target.starts_with('#')));
         rest = next;
     }
     plain.push_str(rest);
@@ -147,70 +149,65 @@ fn without_links(text: &str) -> (Vec<&str>, String) {
 
 /// A path without `#fragment`, `?query`, `:12`, `:12:3` or `:12-20`.
 fn without_place(text: &str) -> &str {
-    let path = text.split(['#', '?']).next().unwrap_or(text);
-    let is_place =
-        |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit() || letter == b'-');
-    let mut path = path;
-    while let Some((rest, _)) = path.rsplit_once(':').filter(|(_, part)| is_place(part)) {
+    let mut path = text.split(['#', '?']).next().unwrap_or(text);
+    while let Some((rest, place)) = path.rsplit_once(':') {
+        if place.is_empty() || !place.bytes().all(|letter| letter.is_ascii_digit() || letter == b'-') {
+            break;
+        }
         path = rest;
     }
     path
 }
 
-/// Whether a folder's name reads like a host's, as in `example.org/report.pdf` or `localhost:8080/report.html`.
+/// Whether a folder's name is like a host's, as in `example.org/report.pdf` or `localhost:8080/report.html`.
 fn is_host(first: &str) -> bool {
-    let is_domain = |(rest, last): (&str, &str)| {
-        !rest.is_empty() && last.len() > 1 && last.bytes().all(|letter| letter.is_ascii_alphabetic())
-    };
-    let is_port = |(_, port): (&str, &str)| port.parse::<u16>().is_ok();
-    first.rsplit_once(':').is_some_and(is_port)
+    let (port, domain) = (first.rsplit_once(':'), first.rsplit_once('.'));
+    port.is_some_and(|(_, port)| port.parse::<u16>().is_ok())
         || first.parse::<Ipv4Addr>().is_ok()
-        || first.rsplit_once('.').is_some_and(is_domain)
+        || domain.is_some_and(|(rest, last)| {
+            !rest.is_empty() && last.len() > 1 && last.bytes().all(|letter| letter.is_ascii_alphabetic())
+        })
 }
 
-/// A full stop for a character that looks like one.
+/// A full stop for a character that resembles one.
 const fn plain_dot(letter: char) -> char {
     if matches!(letter, '\u{2024}' | '．' | '﹒') { '.' } else { letter }
 }
 
-fn has_extension(name: &str) -> bool {
-    let is_ending = |ending: &str| {
-        (1..=10).contains(&ending.len())
-            && ending.bytes().all(|letter| letter.is_ascii_alphanumeric())
-            && ending.bytes().any(|letter| letter.is_ascii_alphabetic())
-    };
-    name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && is_ending(ending))
+/// The extension of a file's name.
+fn extension(name: &str) -> Option<&str> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let is_extension = !stem.is_empty()
+        && (1..=10).contains(&extension.len())
+        && extension.bytes().all(|letter| letter.is_ascii_alphanumeric())
+        && extension.bytes().any(|letter| letter.is_ascii_alphabetic());
+    is_extension.then_some(extension)
 }
 
-/// The paths that a relative one may mean: from the folder of the threat model, and from the repository's root. Those that
-/// lead out of the repository are left out.
+/// The paths that a relative one may mean: from the threat model's folder, and from the repository's root, unless they lead
+/// out of the repository.
 fn candidates(path: &str, model: &str) -> Vec<String> {
     let folder = model.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut all = Vec::new();
     if model.starts_with('/') {
         // The threat model is outside of the repository: only its own folder is searched.
-        all.extend(joined("", path).map(|path| format!("{folder}/{path}")));
-    } else {
-        all.extend(joined(folder, path));
-        all.extend(joined("", path));
-        all.dedup();
+        return joined("", path).map(|path| format!("{folder}/{path}")).into_iter().collect();
     }
+    let mut all: Vec<String> = joined(folder, path).into_iter().chain(joined("", path)).collect();
+    all.dedup();
     all
 }
 
-/// A path from a folder, without `.` and `..`; `None` where it leads out.
+/// A path from a folder, without `.` and `..`; `None` if it leads out.
 fn joined(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
+            ".." => drop(parts.pop()?),
             part => parts.push(part),
         }
     }
-    // Nobody else can look at git's own files.
+    // Git's own files are not part of the repository.
     let is_git = parts.first().is_some_and(|first| first.eq_ignore_ascii_case(".git"));
     (!parts.is_empty() && !is_git).then(|| parts.join("/"))
 }
@@ -239,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_to_nothing_are_found() {
+    fn path_to_a_missing_file_is_reported() {
         for (text, path) in [
             ("tests/b.md", "tests/b.md"),
             (" docs/a/report.pdf ", "docs/a/report.pdf"),
@@ -279,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_nobody_else_can_look_at_are_found() {
+    fn path_out_of_the_repository_is_reported() {
         for text in [
             "/nonexistent/x.md",
             "/tests/a.md",
@@ -302,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_paths_prose_and_addresses_are_no_problem() {
+    fn existing_path_prose_and_address_pass() {
         for text in [
             "tests/a.md",
             "./a.md",

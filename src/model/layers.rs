@@ -126,10 +126,7 @@ pub enum Answer {
     /// Open, and declared as open.
     Uncertain,
     /// Declared as not applicable.
-    NotApplicable {
-        /// Whether a reason is given.
-        reasoned: bool,
-    },
+    NotApplicable,
     /// Missing.
     Blank(Blank),
     /// Malformed; the schema reports it.
@@ -153,7 +150,7 @@ impl Answer {
         match self {
             Self::Mapped => "mapped",
             Self::Uncertain => "uncertain",
-            Self::NotApplicable { .. } => "not-applicable",
+            Self::NotApplicable => "not-applicable",
             Self::Blank(_) => "blank",
             Self::Unreadable => "unreadable",
         }
@@ -162,7 +159,7 @@ impl Answer {
     /// Whether the layer has an answer.
     pub const fn is_given(&self) -> bool {
         match self {
-            Self::Mapped | Self::Uncertain | Self::NotApplicable { .. } => true,
+            Self::Mapped | Self::Uncertain | Self::NotApplicable => true,
             Self::Blank(_) | Self::Unreadable => false,
         }
     }
@@ -177,8 +174,6 @@ pub struct Threat {
     pub whole: Span,
     /// Its identifier.
     pub id: Option<Box<str>>,
-    /// Whether its title is more than a placeholder.
-    pub named: bool,
     /// Its title.
     pub title: Option<Box<str>>,
     /// Its status, in the file's word.

@@ -13,7 +13,7 @@ mod owasp;
 mod placeholder;
 mod stub;
 
-pub use assessment::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Undeclared};
+pub use assessment::{Assessment, Factors, GivenFactor, Multiplier, Undeclared};
 pub use detect::{DetectedFormat, detect, is_meant};
 pub use evidence::{PathProblem, path_problem};
 pub use layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};

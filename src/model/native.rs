@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::aivss::Factor;
 use crate::diagnostic::Owner;
-use crate::model::assessment::{Assessment, FactorValue, Factors, GivenFactor};
-use crate::model::block::{Block, number};
+use crate::model::assessment::{Assessment, Factors, GivenFactor};
+use crate::model::block::Block;
 use crate::model::layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 use crate::model::placeholder::{TextKind, blank, is_refusal};
 use crate::model::{Agent, Finding, Format, Model, Review, Text, stub};
@@ -86,16 +86,13 @@ fn factors(block: Block<'_>) -> Factors {
             }
             continue;
         };
-        let (value, rationale) = match entry.value.value() {
-            Value::Map(_) => {
-                let block = block.under(entry);
-                (block.number("score").into(), block.answered("rationale", TextKind::Prose))
-            }
-            Value::Null => (FactorValue::Empty(entry.span()), None),
-            _ => (number(entry).into(), None),
-        };
-        let rationale = rationale.map(|text| text.value);
-        factors.given.push(GivenFactor { factor, key: entry.key_span, value, rationale });
+        let mut given = GivenFactor::of(factor, entry);
+        if let Value::Map(_) = entry.value.value() {
+            let block = block.under(entry);
+            given.number = block.number("score");
+            given.rationale = block.answered("rationale", TextKind::Prose).map(|text| text.value);
+        }
+        factors.given.push(given);
     }
     factors
 }
@@ -133,16 +130,13 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
             let stub = stub::of_empty(kind, maestro);
             Layer { stub, ..Layer::bare(kind, entry.span(), Answer::Blank(Blank::Empty)) }
         }
-        Value::String(text) => match blank(text, TextKind::Prose) {
-            Some(blank) => {
-                let stub = if blank == Blank::Empty { stub::of_empty(kind, maestro) } else { None };
-                Layer { stub, ..Layer::bare(kind, entry.span(), Answer::Blank(blank)) }
-            }
-            None => {
-                let analysis = maestro.text(kind.key());
-                Layer { analysis, ..Layer::bare(kind, entry.span(), Answer::Mapped) }
-            }
-        },
+        Value::String(text) => {
+            let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
+            let analysis = maestro.text(kind.key()).filter(|_| answer == Answer::Mapped);
+            let is_empty = answer == Answer::Blank(Blank::Empty);
+            let stub = if is_empty { stub::of_empty(kind, maestro) } else { None };
+            Layer { analysis, stub, ..Layer::bare(kind, entry.span(), answer) }
+        }
         Value::Map(_) => described(kind, maestro, maestro.under(entry)),
         Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => {
             Layer::bare(kind, entry.span(), Answer::Unreadable)
@@ -159,12 +153,12 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     // A placeholder makes the layer blank whatever else it has. Without a text, a threat with a title is an answer.
     let unwritten = match blank {
         Some(Blank::Placeholder(_)) => blank,
-        _ if analysis.is_some() || threats.iter().any(|threat| threat.named) => None,
+        _ if analysis.is_some() || block.items("threats").any(has_title) => None,
         _ => Some(Blank::Empty),
     };
     let reason = block.answered("reason", TextKind::Prose).map(|reason| reason.value);
     let answer = match (block.str("status"), unwritten) {
-        (Some("not_applicable"), _) => Answer::NotApplicable { reasoned: reason.is_some() },
+        (Some("not_applicable"), _) => Answer::NotApplicable,
         (Some("mapped" | "uncertain") | None, Some(blank)) => Answer::Blank(blank),
         (Some("uncertain"), None) => Answer::Uncertain,
         (Some("mapped") | None, None) => Answer::Mapped,
@@ -179,6 +173,10 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     Layer { kind, span, answer, analysis, reason, threats, stub }
 }
 
+fn has_title(threat: Node<'_>) -> bool {
+    Block::root(threat).answered("title", TextKind::Prose).is_some()
+}
+
 fn threat(node: Node<'_>) -> Threat {
     let block = Block::root(node);
     let status = block.str("status");
@@ -186,7 +184,6 @@ fn threat(node: Node<'_>) -> Threat {
         span: block.key_span,
         whole: node.span(),
         id: block.str("id").map(Box::from),
-        named: block.answered("title", TextKind::Prose).is_some(),
         title: block.str("title").map(Box::from),
         status: status.map(Box::from),
         mitigation: block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value),

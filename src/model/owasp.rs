@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::aivss::Factor;
 use crate::diagnostic::Owner;
 use crate::model::assessment::{Assessment, Factors, GivenFactor};
-use crate::model::block::{Block, number};
+use crate::model::block::Block;
 use crate::model::placeholder::TextKind;
 use crate::model::{Agent, Finding, Format, Model, Review, Text};
 use crate::syntax::Node;
@@ -78,12 +78,7 @@ fn factors(block: Block<'_>, rationales: Block<'_>) -> Factors {
         };
         let rationale = rationales.answered(entry.key, TextKind::Prose).map(|text| text.value);
         // The report's schema reports empty values.
-        factors.given.push(GivenFactor {
-            factor,
-            key: entry.key_span,
-            value: number(entry).into(),
-            rationale,
-        });
+        factors.given.push(GivenFactor { rationale, empty: None, ..GivenFactor::of(factor, entry) });
     }
     factors
 }

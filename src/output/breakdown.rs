@@ -36,13 +36,12 @@ pub fn write_breakdown(
         writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
     }
     let computed = breakdown.computed();
-    match computed {
-        Some((_, working)) => write_result(breakdown, working, look, out)?,
-        None => {
-            writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
-            for missing in breakdown.missing_inputs() {
-                writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
-            }
+    if let Some((_, working)) = computed {
+        write_result(breakdown, working, look, out)?;
+    } else {
+        writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
+        for missing in breakdown.missing_inputs() {
+            writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
         }
     }
     if let Some(scored) = &breakdown.scored {

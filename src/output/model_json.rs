@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::aivss::Working;
 use crate::decimal::Decimal;
 use crate::model::{Format, Layer};
-use crate::score::{Proven, Scored, ScoredModel};
+use crate::score::{Scored, ScoredModel};
 use crate::source::Position;
 
 #[derive(Serialize)]
@@ -62,9 +61,9 @@ struct ThreatJson<'r> {
 }
 
 impl<'r> ModelJson<'r> {
-    pub(crate) fn of(scored: &'r ScoredModel) -> Self {
-        let (model, agent) = (&scored.model, &scored.model.agent);
-        let scores = scored.scores.iter().map(|score| ScoreJson {
+    pub(crate) fn of(whole: &'r ScoredModel) -> Self {
+        let (model, agent) = (&whole.model, &whole.model.agent);
+        let scores = whole.scores.iter().map(|score| ScoreJson {
             finding: model.finding_id(score.owner),
             position: score.position,
             declared: score.declared.score.map(|score| score.value),
@@ -78,7 +77,7 @@ impl<'r> ModelJson<'r> {
             computed: computed(score),
         });
         Self {
-            position: scored.position,
+            position: whole.position,
             format: match model.format {
                 Format::Native => "threat-model",
                 Format::OwaspReport => "owasp-report",
@@ -93,7 +92,7 @@ impl<'r> ModelJson<'r> {
 }
 
 fn computed(scored: &Scored) -> Option<ComputedJson> {
-    let (working, proven): (&Working, Proven) = (scored.working.as_ref()?, scored.proven()?);
+    let (working, proven) = (scored.working.as_ref()?, scored.proven()?);
     Some(ComputedJson {
         version: working.formula.version,
         cvss_base: working.inputs.base,

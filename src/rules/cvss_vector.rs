@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
             "
 aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:Q
-#                                                                  ^^^^ cvss-vector: `Q` is no value of `SA`, which takes H, L, N
+#                                                                  ^^^^ cvss-vector: `Q` is not a value of `SA`: expected H, L, N
 ",
             "
 aivss:
@@ -24,7 +24,7 @@ aivss:
             "
 aivss:
   cvss: 'CVSS:4.0/AC:H/AV:N/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H'
-#                      ^^^^ cvss-vector: `AV` must stand before `AC`
+#                      ^^^^ cvss-vector: `AV` must precede `AC`
 ",
             "
 aivss:

@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
         "
 aivss:
   cvss: CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
-#       ^^^^^^^^ cvss-version: AIVSS is built on CVSS v4.0; this vector is of CVSS 3.1
+#       ^^^^^^^^ cvss-version: AIVSS requires CVSS v4.0; this vector is CVSS 3.1
 ",
         "
 aivss:

@@ -78,7 +78,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::new(&RULE, scored.owner, factors.key_span, message).help(help));
         }
         for given in &factors.given {
-            let Some(place) = given.empty() else { continue };
+            let Some(place) = given.empty else { continue };
             let message = format!("factor `{}` has no value", factors.spell(given.factor));
             found.push(Diagnostic::new(&RULE, scored.owner, place, message).help(given.factor.description()));
         }

@@ -39,7 +39,7 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.layers() {
         let open = layer.threats.iter().find(|threat| threat.open);
-        if let (Answer::NotApplicable { .. }, Some(threat)) = (&layer.answer, open) {
+        if let (Answer::NotApplicable, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, but has an open threat", layer.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, threat.span, message)

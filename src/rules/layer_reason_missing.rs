@@ -25,7 +25,7 @@ maestro:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.layers() {
-        if layer.answer == (Answer::NotApplicable { reasoned: false }) {
+        if layer.answer == Answer::NotApplicable && layer.reason.is_none() {
             let message = format!("`{}` is not applicable without a reason", layer.kind.key());
             found.push(Diagnostic::new(&RULE, Owner::Agent, layer.span, message));
         }

@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(limit) = subject.settings.get(&settings::NOT_APPLICABLE_LAYERS) else { return };
     let mut places = Vec::new();
     for layer in subject.layers() {
-        if matches!(layer.answer, Answer::NotApplicable { .. }) {
+        if matches!(layer.answer, Answer::NotApplicable) {
             places.push((layer.span, "not applicable".to_owned()));
         }
     }

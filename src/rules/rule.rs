@@ -202,7 +202,7 @@ impl<'a> Subject<'a> {
         self.scores.iter().flat_map(|scored| {
             let factors = &scored.declared.factors;
             factors.given.iter().filter_map(move |given| {
-                let number = given.number()?;
+                let number = given.number?;
                 Some(FactorValue {
                     owner: scored.owner,
                     factor: given.factor,

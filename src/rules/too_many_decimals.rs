@@ -1,6 +1,6 @@
 use crate::aivss::INPUT_DECIMALS;
 use crate::diagnostic::Diagnostic;
-use crate::model::{GivenFactor, Multiplier, Spanned};
+use crate::model::{Multiplier, Spanned};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
             Multiplier::Named(_) | Multiplier::Unreadable => None,
         });
-        let factors = declared.factors.given.iter().filter_map(GivenFactor::number);
+        let factors = declared.factors.given.iter().filter_map(|given| given.number);
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
                 let message = format!("{} has more than {INPUT_DECIMALS} decimals", input.value);

@@ -66,7 +66,7 @@ impl ScoreBreakdown {
     pub fn missing_inputs(&self) -> Vec<String> {
         self.scored
             .as_ref()
-            .map_or_else(|| vec!["there is no `aivss` block".to_owned()], Scored::missing_inputs)
+            .map_or_else(|| vec!["the `aivss` block is missing".to_owned()], Scored::missing_inputs)
     }
 }
 
@@ -244,14 +244,14 @@ mod tests {
     #[test]
     fn missing_inputs_are_named() {
         for (from, to, words) in [
-            ("version: '0.8'", "version: '0.9'", "`0.9` is no formula: 0.5, 0.8, 0.8-floor"),
+            (
+                "version: '0.8'",
+                "version: '0.9'",
+                "unknown formula `0.9`: expected one of 0.5, 0.8, 0.8-floor",
+            ),
             ("    dynamic_identity: 0.5\n", "", "the factor `dynamic_identity` is missing"),
             ("dynamic_identity: 0.5", "dynamic_identity:", "`dynamic_identity` has no number"),
-            (
-                "dynamic_identity: 0.5",
-                "dynamic_identity: 5",
-                "`dynamic_identity` is 5; a factor lies between 0.0 and 1.0",
-            ),
+            ("dynamic_identity: 0.5", "dynamic_identity: 5", "`dynamic_identity` is 5, expected 0.0 to 1.0"),
             (
                 "    natural_language_interface: 1.0\n",
                 "",
@@ -265,18 +265,18 @@ mod tests {
             (
                 "threat_multiplier: 0.97",
                 "threat_multiplier:",
-                "the threat multiplier is no name and no number",
+                "the threat multiplier is neither a name nor a number",
             ),
             (
                 "mitigation_factor: 1.0",
                 "mitigation_factor: [1.0]",
-                "the mitigation factor is no name and no number",
+                "the mitigation factor is neither a name nor a number",
             ),
             ("  cvss: CVSS", "  cvss: []\n  x-cvss: CVSS", "the CVSS vector or base cannot be read"),
             (
                 "threat_multiplier: 0.97",
                 "threat_multiplier: 97",
-                "the threat multiplier is 97; it lies above 0 and up to 2",
+                "the threat multiplier is 97, expected more than 0 and at most 2",
             ),
             (
                 "threat_multiplier: 0.97",
@@ -286,7 +286,7 @@ mod tests {
             (
                 "mitigation_factor: 1.0",
                 "mitigation_factor: some",
-                "`some` is no mitigation factor: none, partial, strong, or a number",
+                "`some` is not a mitigation factor: expected none, partial, strong, or a number",
             ),
         ] {
             assert_eq!(missing(from, to), [words], "{to}");
@@ -296,9 +296,9 @@ mod tests {
             "  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H\n  cvss_base: 7.1\n",
             "",
         );
-        assert_eq!(no_base, ["there is no CVSS vector or base"]);
+        assert_eq!(no_base, ["the CVSS vector or base is missing"]);
         let no_block = STOCK.split("aivss:\n").next().unwrap();
-        assert_eq!(breakdown(no_block, None).missing_inputs(), ["there is no `aivss` block"]);
+        assert_eq!(breakdown(no_block, None).missing_inputs(), ["the `aivss` block is missing"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The inputs that are missing or unusable for a score, in sentences.
 
-use crate::aivss::{ALL, Factor, INPUT_DECIMALS, MITIGATION, THREAT_MAX, is_multiplier};
+use crate::aivss::{ALL, Factor, INPUT_DECIMALS, MITIGATION_LEVELS, THREAT_MAX, is_multiplier};
 use crate::decimal::Decimal;
 use crate::model::{Factors, Multiplier};
 use crate::score::Scored;
@@ -15,8 +15,8 @@ impl Scored {
         if self.formula.is_none() {
             let known = ALL.map(|formula| formula.version).join(", ");
             missing.push(match &self.declared.version {
-                Some(version) => format!("`{}` is no formula: {known}", version.value),
-                None => format!("the version of the formula is missing: {known}"),
+                Some(version) => format!("unknown formula `{}`: expected one of {known}", version.value),
+                None => format!("the version of the formula is missing: expected one of {known}"),
             });
         }
         self.base(&mut missing);
@@ -24,7 +24,7 @@ impl Scored {
         values(&self.declared.factors, &mut missing);
         self.multipliers(&mut missing);
         if missing.is_empty() {
-            missing.push("the inputs do not fit together".to_owned());
+            missing.push("the inputs do not match".to_owned());
         }
         missing
     }
@@ -36,12 +36,12 @@ impl Scored {
                     .extend(problems.iter().map(|problem| format!("the CVSS vector: {}", problem.message)));
             }
             (_, None) if self.declared.cvss_absent => {
-                missing.push("there is no CVSS vector or base".to_owned());
+                missing.push("the CVSS vector or base is missing".to_owned());
             }
             (_, None) => missing.push("the CVSS vector or base cannot be read".to_owned()),
             (_, Some(base)) => {
                 if !base.within(Decimal::ZERO, Decimal::TEN) {
-                    missing.push(format!("the CVSS base is {base}; it lies between 0.0 and 10.0"));
+                    missing.push(format!("the CVSS base is {base}, expected 0.0 to 10.0"));
                 }
                 precision("the CVSS base", base, missing);
             }
@@ -53,21 +53,25 @@ impl Scored {
         let threats = self.formula.map_or(&[][..], |formula| formula.threat);
         for (name, declared, value, most, levels) in [
             ("threat multiplier", &declared.threat, self.threat, THREAT_MAX, threats),
-            ("mitigation factor", &declared.mitigation, self.mitigation, Decimal::ONE, MITIGATION),
+            ("mitigation factor", &declared.mitigation, self.mitigation, Decimal::ONE, MITIGATION_LEVELS),
         ] {
             match (declared.as_ref().map(|declared| &declared.value), value) {
                 (Some(Multiplier::Named(word)), None) if !levels.is_empty() => {
                     let known: Vec<&str> = levels.iter().map(|level| level.name).collect();
-                    missing.push(format!("`{word}` is no {name}: {}, or a number", known.join(", ")));
+                    missing.push(format!(
+                        "`{word}` is not a {name}: expected {}, or a number",
+                        known.join(", ")
+                    ));
                 }
                 (Some(Multiplier::Unreadable), _) => {
-                    missing.push(format!("the {name} is no name and no number"));
+                    missing.push(format!("the {name} is neither a name nor a number"));
                 }
                 // Without a formula its multipliers are unknown.
                 (_, None) => {}
                 (_, Some(value)) => {
                     if !is_multiplier(value, most) {
-                        missing.push(format!("the {name} is {value}; it lies above 0 and up to {most}"));
+                        missing
+                            .push(format!("the {name} is {value}, expected more than 0 and at most {most}"));
                     }
                     precision(&format!("the {name}"), value, missing);
                 }
@@ -111,13 +115,13 @@ fn values(factors: &Factors, missing: &mut Vec<String>) {
         if factors.given[..at].iter().any(|earlier| earlier.factor == given.factor) {
             missing.push(format!("`{key}` is given twice"));
         }
-        let Some(number) = given.number() else {
+        let Some(number) = given.number else {
             missing.push(format!("`{key}` has no number"));
             continue;
         };
         let value = number.value;
         if !value.within(Decimal::ZERO, Decimal::ONE) {
-            missing.push(format!("`{key}` is {value}; a factor lies between 0.0 and 1.0"));
+            missing.push(format!("`{key}` is {value}, expected 0.0 to 1.0"));
         }
         precision(&format!("`{key}`"), value, missing);
     }

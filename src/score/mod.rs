@@ -18,7 +18,7 @@ pub use sensitivity::{Contribution, OneLess, better_mitigation, lower_threat};
 use std::sync::Arc;
 
 use crate::aivss::cvss::{Vector, VectorProblem};
-use crate::aivss::{Factor, Formula, Inputs, MITIGATION, NamedMultiplier, THREAT, Working};
+use crate::aivss::{Factor, Formula, Inputs, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
 use crate::model::{Assessment, GivenFactor, Multiplier, Spanned};
@@ -76,9 +76,9 @@ pub fn score(declared: &Arc<Assessment>) -> Scored {
         None => declared.base.map(|base| base.value),
     };
     let factor_sum = sum(&declared.factors.given);
-    let threat =
-        formula.and_then(|formula| value_of(declared.threat.as_ref(), THREAT, formula.default_threat()));
-    let mitigation = value_of(declared.mitigation.as_ref(), MITIGATION, Decimal::ONE);
+    let threat = formula
+        .and_then(|formula| value_of(declared.threat.as_ref(), THREAT_LEVELS, formula.default_threat()));
+    let mitigation = value_of(declared.mitigation.as_ref(), MITIGATION_LEVELS, Decimal::ONE);
     let inputs = match (base, factor_sum, threat, mitigation) {
         (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
         _ => None,
@@ -97,13 +97,13 @@ fn sum(given: &[GivenFactor]) -> Option<Decimal> {
     if seen.len() != Factor::SET || given.len() != seen.len() || clash {
         return None;
     }
-    let values = given.iter().map(|given| given.number().map(|number| number.value));
+    let values = given.iter().map(|given| given.number.map(|number| number.value));
     values.map(|value| value.filter(|value| value.within(Decimal::ZERO, Decimal::ONE))).sum()
 }
 
 fn value_of(
     declared: Option<&Spanned<Multiplier>>,
-    levels: &[NamedMultiplier],
+    levels: &[MultiplierLevel],
     default: Decimal,
 ) -> Option<Decimal> {
     match declared.map(|declared| &declared.value) {

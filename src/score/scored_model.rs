@@ -52,6 +52,16 @@ impl ScoredModel {
         !self.scores.is_empty() && self.uncomputed == 0
     }
 
+    /// Everything but the texts that only the HTML page shows.
+    #[must_use]
+    pub fn without_texts(mut self) -> Self {
+        self.model.agent.summary = None;
+        for layer in self.model.maestro.iter_mut().flat_map(|maestro| &mut maestro.layers) {
+            (layer.analysis, layer.reason, layer.stub) = (None, None, None);
+        }
+        self
+    }
+
     /// The part of it that the verdict and the summary need: the agent and the worst score.
     #[must_use]
     pub fn summarized(mut self) -> Self {

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use crate::aivss::{Factor, Inputs, NamedMultiplier, Working};
+use crate::aivss::{Factor, Inputs, MultiplierLevel, Working};
 use crate::decimal::Decimal;
 
 /// The contribution of a factor to a score.
@@ -73,7 +73,7 @@ pub fn better_mitigation(working: &Working) -> Option<OneLess> {
     Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
 }
 
-fn next_lower(levels: &[NamedMultiplier], value: Decimal) -> Option<NamedMultiplier> {
+fn next_lower(levels: &[MultiplierLevel], value: Decimal) -> Option<MultiplierLevel> {
     levels.iter().copied().filter(|level| level.value < value).max_by_key(|level| level.value)
 }
 

@@ -618,7 +618,7 @@ fn reports_are_left_and_what_cannot_be_read_is_2() {
     for (arguments, words) in [
         (&["-"][..], "standard input cannot be migrated"),
         (&["--to", "0.5"], "possible values: 0.8, 0.8-floor"),
-        (&["--natural-language", "5"], "a factor lies between 0.0 and 1.0"),
+        (&["--natural-language", "5"], "a factor must be between 0.0 and 1.0"),
         (&["--natural-language", "0.5", "--keep-factors"], "cannot be used with"),
     ] {
         let ran = folder.migrate(arguments);

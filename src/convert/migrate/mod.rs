@@ -19,7 +19,7 @@ use crate::aivss::{Formula, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::fix::{apply, apply_fixes};
-use crate::model::{Assessment, DetectedFormat, Factors, Format, GivenFactor, detect};
+use crate::model::{Assessment, DetectedFormat, Factors, Format, detect};
 use crate::score::score;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -288,7 +288,7 @@ fn outcome(
     };
     only_tenth(&assessment.factors)?;
     let given = |factor| assessment.factors.given.iter().find(move |given| given.factor == factor);
-    let open = given(aim.formula.tenth).and_then(GivenFactor::empty);
+    let open = given(aim.formula.tenth).and_then(|given| given.empty);
     let fills = open.is_some() && matches!(aim.tenth, Tenth::Value(_));
     let is_there = from.version == aim.formula.version;
     if (is_there && !fills) || aim.formula.precedes(from) {
@@ -303,7 +303,7 @@ fn outcome(
     });
     let exchanged = old.map(|old| Exchanged {
         span: old.key,
-        value: old.number().map(|value| value.value),
+        value: old.number.map(|value| value.value),
         rationale: old.rationale.as_deref().map(str::to_owned),
         is_open: aim.tenth == Tenth::CheckOptions,
         kept: edits::kept(text, block.node, from.tenth),

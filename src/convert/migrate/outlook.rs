@@ -36,9 +36,9 @@ pub(crate) fn outlook(
 fn sum_with(scored: &Scored, aim: Aim) -> Option<Decimal> {
     let Tenth::Value(value) = aim.tenth else { return None };
     let given = &scored.declared.factors.given;
-    let is_open = |given: &GivenFactor| given.factor == aim.formula.tenth && given.empty().is_some();
+    let is_open = |given: &GivenFactor| given.factor == aim.formula.tenth && given.empty.is_some();
     let value_of = |given: &GivenFactor| {
-        if is_open(given) { Some(value) } else { given.number().map(|value| value.value) }
+        if is_open(given) { Some(value) } else { given.number.map(|value| value.value) }
     };
     let values: Option<Vec<Decimal>> = given.iter().map(value_of).collect();
     let values = values.filter(|values| given.iter().any(is_open) && values.len() == Factor::SET)?;

@@ -17,16 +17,13 @@ use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation
 /// The maximum number of characters of a name in tables.
 const NAME: usize = 120;
 
-/// A score with its band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Graded {
     pub(crate) score: Decimal,
     pub(crate) band: Band,
 }
 
-/// One threat model.
 pub(crate) struct AgentView {
-    /// Its number on the page, from 1.
     pub(crate) number: usize,
     pub(crate) name: SanitizedText,
     /// Whether another agent has the same name.
@@ -48,7 +45,6 @@ pub(crate) struct AgentView {
     pub(crate) problems: Vec<ProblemView>,
 }
 
-/// A score, the agent's own or a finding's.
 pub(crate) struct ScoreView {
     pub(crate) title: SanitizedText,
     pub(crate) graded: Option<Graded>,
@@ -67,18 +63,15 @@ pub(crate) struct ScoreView {
     pub(crate) factors: Vec<InputRow>,
 }
 
-/// Ten factors on ten axes.
 pub(crate) struct Radar {
     /// Whether the third axis is that of v0.5 (planning) or that of v0.8 (language).
     pub(crate) plans: bool,
     pub(crate) outline: String,
     /// The outline of the base, if it differs.
     pub(crate) before: Option<String>,
-    /// The values in words.
     pub(crate) words: String,
 }
 
-/// A factor or multiplier, and the effect of one step less.
 pub(crate) struct InputRow {
     pub(crate) name: String,
     pub(crate) value: Decimal,
@@ -88,19 +81,16 @@ pub(crate) struct InputRow {
     pub(crate) less: Option<OneLess>,
 }
 
-/// The answer to a layer.
 pub(crate) struct LayerView {
     pub(crate) kind: LayerKind,
     pub(crate) answer: &'static str,
     pub(crate) text: Option<SanitizedText>,
     pub(crate) threats: Vec<ThreatView>,
-    /// The number of open threats.
     pub(crate) open: usize,
     /// The answer in the base, if it differs.
     pub(crate) before: Option<SanitizedText>,
 }
 
-/// A threat of a layer.
 pub(crate) struct ThreatView {
     pub(crate) name: SanitizedText,
     pub(crate) status: SanitizedText,
@@ -313,7 +303,7 @@ impl OneLess {
 
 impl LayerView {
     fn of(layer: &Layer, change: Option<&AgentChange>) -> Self {
-        let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable { .. }));
+        let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable));
         let before = difference(change, &format!("layer {}", layer.kind.key()));
         Self {
             kind: layer.kind,

@@ -281,7 +281,7 @@ fn layers(layers: &[Layer]) -> String {
     let signs = layers.iter().map(|layer| match layer.answer {
         Answer::Mapped => '●',
         Answer::Uncertain => '◐',
-        Answer::NotApplicable { .. } => '○',
+        Answer::NotApplicable => '○',
         Answer::Blank(_) | Answer::Unreadable => '✗',
     });
     signs.collect()
