@@ -30,7 +30,7 @@ pub(crate) const MARKED: Roles = 1 << 14;
 pub(crate) const NUMBER: Roles = 1 << 15;
 
 /// The meaning of a phrase, which decides in which fields it counts; in the order of the sections of `phrases.txt`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phrase {
     Pointer,
     Nothing,
@@ -62,12 +62,12 @@ impl Phrase {
 
     /// The meaning of a short text by its beginning or end.
     pub(crate) fn of_affix(joined: &str) -> Option<Self> {
-        let affix = OTHERS.affixes.iter().find(|affix| {
+        let fitting = OTHERS.affixes.iter().filter(|affix| {
             let fits =
                 if affix.is_end { joined.ends_with(affix.text) } else { joined.starts_with(affix.text) };
             fits && joined.chars().count() <= affix.longest
-        })?;
-        Some(affix.phrase)
+        });
+        fitting.map(|affix| affix.phrase).max()
     }
 }
 
