@@ -137,6 +137,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
             DetectedFormat::Unmarked | DetectedFormat::Other => {}
         }
     }
+    rules::version_outdated::add_fixes(source, &mut linted.diagnostics);
     compare(&mut linted, path, judge);
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::aivss::Formula;
 use crate::cli::check::parse_date;
 use crate::cli::emit_to_stdout;
 use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
 use crate::cli::lint_files::{lint_files, refuse_stdin};
+use crate::cli::migrate::Version;
 use crate::cli::progress::Progress;
 use crate::cli::rewrite::{
     Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
@@ -22,6 +24,7 @@ use crate::fix::{Change, Mended, mend};
 use crate::lint::LintContext;
 use crate::output::escape_line;
 use crate::report::{InputError, Report, Verdict, count};
+use crate::rules::version_outdated::{self, outdated_scores};
 use crate::source::Source;
 use crate::workspace::discover::{Named, Repository};
 use crate::workspace::file_tree::FileTree;
@@ -30,6 +33,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      mend every threat model below this folder
   aivss-lint fix --diff agents        show what would change, as a patch
+  aivss-lint fix --to 0.8             migrate scores by an older version of AIVSS
   aivss-lint fix --unsafe --diff      with suggestions: misspelt keys, other versions' names of
                                       factors, forms for layers that are blank
 
@@ -55,6 +59,10 @@ pub(crate) struct Arguments {
     /// Apply suggestions too: misspelt and old keys, forms for layers that are blank. Look at what they write
     #[arg(long = "unsafe")]
     suggestions: bool,
+
+    /// Migrate scores by an older version of AIVSS to this one
+    #[arg(long, value_name = "VERSION")]
+    to: Option<Version>,
 
     /// A policy file, or a built-in policy: recommended, strict, permissive
     ///
@@ -82,7 +90,8 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
         policy: arguments.policy.as_deref(),
         progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        keep: Keep::FaultyTexts,
+        // A file without problems can have outdated scores.
+        keep: if arguments.to.is_some() { Keep::Texts } else { Keep::FaultyTexts },
         ..CheckOptions::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
     };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
@@ -92,7 +101,8 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let mut report = lint_files(&ask, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let safety = if arguments.suggestions { Safety::Suggested } else { Safety::Safe };
-    let told = mend_all(&mut report, judge, safety, to_disk);
+    let to = arguments.to.map(Version::formula).transpose()?;
+    let told = mend_all(&mut report, judge, (safety, to), to_disk);
     let verdict = match report.verdict() {
         // A patch that would do something is something that is not done.
         Verdict::Passed if arguments.diff && told.files > 0 => Verdict::Failed,
@@ -123,6 +133,8 @@ struct Told {
     patch: String,
     numbers: usize,
     suggestions: usize,
+    /// Scores whose version was written.
+    migrated: usize,
     /// Faults about which something could be suggested, and nobody has asked for it.
     waiting: usize,
     files: usize,
@@ -149,11 +161,15 @@ impl Told {
             0 => String::new(),
             some => format!(" and {}", count(some, "suggestion")),
         };
+        let migrated = match self.migrated {
+            0 => String::new(),
+            some => format!("{} migrated, ", count(some, "score")),
+        };
         let more = match self.waiting {
             0 => String::new(),
             some => format!("; `aivss-lint fix --unsafe` can do something about {some}"),
         };
-        format!("{done}: {numbers}{suggestions} in {files}; {still}{more}\n")
+        format!("{done}: {migrated}{numbers}{suggestions} in {files}; {still}{more}\n")
     }
 }
 
@@ -163,6 +179,9 @@ impl Told {
         self.files += 1;
         for change in changes {
             match change.safety {
+                _ if change.rule == version_outdated::RULE.name => {
+                    self.migrated += usize::from(!change.after.contains(' '));
+                }
                 Safety::Safe => self.numbers += 1,
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
@@ -176,19 +195,30 @@ impl Told {
 fn mend_all(
     report: &mut Report,
     judge: LintContext<'_>,
-    safety: Safety,
+    (safety, to): (Safety, Option<&'static Formula>),
     to_disk: Option<&Repository>,
 ) -> Told {
     let (mut told, mut reached) = (Told::default(), Reached::default());
     let mut obstacles = Vec::new();
-    for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
+    for file in report
+        .files
+        .iter_mut()
+        .filter(|file| !file.is_policy && (to.is_some() || !file.diagnostics.is_empty()))
+    {
         let name = file.name().to_owned();
         let obstacle = |message: &str| InputError { path: name.clone(), message: message.to_owned() };
         let Some(source) = readable(file) else {
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;
         };
-        let Mended { text, changes } = mend(source.text(), safety, |text| judged(file, text, judge));
+        let Mended { text, changes } = mend(source.text(), safety, |text| {
+            let mut problems = judged(file, text, judge);
+            if let Some(to) = to {
+                let now = Source::decode(source.name(), text.as_bytes().to_vec());
+                problems.extend(outdated_scores(&now, to));
+            }
+            problems
+        });
         if !changes.is_empty() {
             let patch = match to_disk {
                 Some(repository) => write(&source, &text, repository).map(|()| String::new()),
@@ -233,6 +263,8 @@ fn changed_line(source: &Source, change: &Change) -> String {
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
     match safety {
+        // A migration is more than a value.
+        Safety::Safe if after.contains(' ') => format!("{place}: {rule}: {title}\n"),
         Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
         // What makes room for what is written elsewhere.
         Safety::Suggested if after.is_empty() => String::new(),

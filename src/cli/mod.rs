@@ -78,8 +78,8 @@ enum Command {
     /// Explain scores step by step, and what would lower them
     #[command(after_help = score::EXAMPLES)]
     Score(score::Arguments),
-    /// Bring threat models to another version of the standard
-    #[command(after_help = migrate::EXAMPLES)]
+    /// Migrate threat models to another version of the standard (now `fix --to`)
+    #[command(hide = true)]
     Migrate(migrate::Arguments),
     /// Make a threat model of an OWASP report, a page, or AVE records
     #[command(after_help = import::EXAMPLES)]

@@ -371,7 +371,10 @@ impl<'t> Exporter<'t> {
         let name = &about.name;
         let version = declared.version.map_or(declared.key_span, |version| version.span);
         if scored.formula.is_none_or(|formula| formula.version != "0.8") {
-            self.refuse(version, format!("{name}: the report is that of version 0.8 (`aivss-lint migrate`)"));
+            self.refuse(
+                version,
+                format!("{name}: the report is that of version 0.8 (`aivss-lint fix --to 0.8`)"),
+            );
         }
         match (&scored.vector, declared.vector) {
             (Some(Ok(_)), _) => {}

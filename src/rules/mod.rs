@@ -85,6 +85,7 @@ pub mod tier_missing;
 pub mod uncertain_layers_exceeded;
 pub mod unknown_key;
 pub mod uplift_mismatch;
+pub mod version_outdated;
 
 use std::collections::BTreeMap;
 
@@ -254,7 +255,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All rules, from reading a file to judging it.
-pub static ALL: [&Rule; 76] = [
+pub static ALL: [&Rule; 77] = [
     &syntax::RULE,
     &encoding::RULE,
     &empty_file::RULE,
@@ -321,6 +322,7 @@ pub static ALL: [&Rule; 76] = [
     &open_threats_exceeded::RULE,
     &off_scale::RULE,
     &formula_barred::RULE,
+    &version_outdated::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
     &owner_missing::RULE,

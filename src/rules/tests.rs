@@ -68,7 +68,7 @@ fn a_fix_makes_the_fault_of_an_example_go() {
         "uplift-mismatch",
     ];
     assert_eq!(mending(Safety::Safe), BTreeMap::from(derived.map(|name| (name, 0))));
-    let suggested = [("factor-unknown", 0), ("unknown-key", 0)];
+    let suggested = [("factor-unknown", 0), ("unknown-key", 0), ("version-outdated", 0)];
     // A form asks a question, and the fault stays until it is answered.
     let asked = [("layer-blank", 11)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);
