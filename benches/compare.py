@@ -106,7 +106,7 @@ def main():
         f"{version(['rustc', '--version'])}; medians of {ROUNDS} rounds in turn (3 for what takes seconds). The gate does "
         "everything on every file (schema, CVSS, AIVSS, layers, policy `recommended`) and finds the files by itself; the "
         "others validate the schema of files that are named to them. A ratio below 1 says that the gate is faster.\n")
-    lines.append("## Beside validators\n")
+    lines.append("## Next to validators\n")
     lines.append("| files, and against | gate, wall | cpu | peak | other, wall | peak | wall ratio | cpu ratio |")
     lines.append("|---|---|---|---|---|---|---|---|")
     for name, binary, arguments, sizes, rounds in rivals():
@@ -131,7 +131,7 @@ def main():
     lines.append(row("a tree of 20,000 files, 1,000 of them models", compare("tree", None, ROUNDS)))
     lines.append(row("one file of 10 MB", compare("large", None, ROUNDS)))
     lines.append(row("five files of 10 MB", compare("larges", None, ROUNDS)))
-    lines.append(row("10,000 faults in 100 files", compare("faults", None, ROUNDS, expected=1)))
+    lines.append(row("10,000 problems in 100 files", compare("problems", None, ROUNDS, expected=1)))
     times = [middle([one[0] for one, _ in pairs]) for pairs, _ in (thousand, ten, alone)]
     ratio, threads = times[1] / times[0], times[2] / times[1]
     lines.append(f"\nTen times the files take {ratio:.1f} times the time. One thread takes {threads:.2f} times the time of {os.cpu_count()}.")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times the gate beside validators that do a part of its job, whole processes in turn, and writes benches/RESULTS.md.
+# Times the gate next to validators that do a part of its job, whole processes in turn, and writes benches/RESULTS.md.
 #
 #     benches/compare.sh [ROUNDS]
 #
@@ -32,7 +32,7 @@ fi
 say "building the release"
 cargo build --quiet --release --locked
 say "writing the corpora"
-if ! [[ -d $corpus/faults ]]; then
+if ! [[ -d $corpus/problems ]]; then
   rm -rf "$corpus"
   benches/corpus.py 1 "$corpus/one"
   benches/corpus.py 1000 "$corpus/yaml-1000"
@@ -42,7 +42,7 @@ if ! [[ -d $corpus/faults ]]; then
   benches/corpus.py 10000000 "$corpus/large/large.threat-model.yaml" --one
   mkdir "$corpus/larges"
   for at in 1 2 3 4 5; do cp "$corpus/large/large.threat-model.yaml" "$corpus/larges/$at.threat-model.yaml"; done
-  benches/corpus.py 10000 "$corpus/faults" --faults
+  benches/corpus.py 10000 "$corpus/problems" --problems
 fi
 say "timing"
 exec benches/compare.py "$tools" "$corpus" "$rounds"

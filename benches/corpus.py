@@ -4,7 +4,7 @@
     corpus.py COUNT FOLDER [--json]           COUNT files in folders of a hundred
     corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are something else
     corpus.py BYTES FILE --one                one file of about so many bytes: one agent with many findings
-    corpus.py COUNT FOLDER --faults           files with COUNT faults between them
+    corpus.py COUNT FOLDER --problems           files with COUNT problems between them
 
 The texts are made of a fixed list of words, so that the same arguments give the same bytes.
 """
@@ -110,9 +110,9 @@ def write(path, value, as_json):
 
 
 def many(count, folder, as_json):
-    ending = "json" if as_json else "yaml"
+    extension = "json" if as_json else "yaml"
     for number in range(count):
-        write(folder / f"{number // 100:03}" / f"agent-{number:05}.threat-model.{ending}", model(number), as_json)
+        write(folder / f"{number // 100:03}" / f"agent-{number:05}.threat-model.{extension}", model(number), as_json)
 
 
 def tree(count, folder, others):
@@ -147,8 +147,8 @@ def one(size, path):
     write(path, {**value, "findings": findings}, False)
 
 
-def faults(count, folder):
-    """A hundred faults a file: factors out of range, one in each finding."""
+def problems(count, folder):
+    """A hundred problems per file: factors out of range, one in each finding."""
     for number in range(-(-count // 100)):
         value = worst(number)
         findings = []
@@ -166,13 +166,13 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--tree", type=int)
     parser.add_argument("--one", action="store_true")
-    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--problems", action="store_true")
     given = parser.parse_args()
     number = int(given.first)
     if given.one:
         one(number, given.path)
-    elif given.faults:
-        faults(number, given.path)
+    elif given.problems:
+        problems(number, given.path)
     elif given.tree is not None:
         tree(number, given.path, given.tree)
     else:

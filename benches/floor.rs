@@ -1,4 +1,4 @@
-//! The whole gate beside the floor it stands on: the bare events of the YAML parser over the same files, in the same
+//! The whole gate and its floor: the bare events of the YAML parser over the same files, in the same
 //! process and the same run. Times differ from machine to machine; their ratio is what is held to.
 //!
 //! `cargo bench --bench floor -- FOLDER` reads every file below the folder (`benches/corpus.py` writes one).
@@ -20,7 +20,7 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::source::Source;
 
-/// How often each is timed; the best and the middle run count.
+/// The number of timed runs; the best and the middle run count.
 const ROUNDS: usize = 11;
 
 fn main() {
@@ -35,16 +35,16 @@ fn main() {
 
     let policy = recommended().policy();
     let today = Date::parse("2026-11-25").unwrap();
-    let judge = LintContext { policy: &policy, today, load: &NoFiles, before: None };
+    let context = LintContext { policy: &policy, today, load: &NoFiles, before: None };
     let (mut floor, mut gate) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         floor.push(timed(|| texts.iter().map(|text| events(text)).sum()));
         gate.push(timed(|| {
-            let judged = texts.iter().map(|text| {
+            let linted = texts.iter().map(|text| {
                 let source = Source::decode("a.threat-model.yaml", text.clone());
-                lint(&source, "a.threat-model.yaml", judge).models.len()
+                lint(&source, "a.threat-model.yaml", context).models.len()
             });
-            judged.sum()
+            linted.sum()
         }));
     }
     for (name, times) in [("events", &mut floor), ("gate", &mut gate)] {
@@ -69,7 +69,7 @@ fn timed(work: impl FnOnce() -> usize) -> Duration {
     start.elapsed()
 }
 
-/// How many events the parser has for a text.
+/// The number of parser events of a text.
 fn events(text: &[u8]) -> usize {
     let text = std::str::from_utf8(text).unwrap();
     let mut count = 0;

@@ -17,7 +17,7 @@ use aivss_lint::syntax::parse;
 use divan::Bencher;
 
 const MODEL: &str = include_str!("../examples/smolagents/threat-model.yaml");
-const FAULTY: &str = include_str!("../examples/faults/arithmetic.threat-model.yaml");
+const FAILING: &str = include_str!("../examples/faults/arithmetic.threat-model.yaml");
 
 fn main() {
     divan::main();
@@ -64,19 +64,19 @@ fn meaning_and_score(bencher: Bencher<'_, '_>) {
 /// Everything there is to one file.
 #[divan::bench(args = ["right", "wrong"])]
 fn file(bencher: Bencher<'_, '_>, kind: &str) {
-    let text = if kind == "right" { MODEL } else { FAULTY };
+    let text = if kind == "right" { MODEL } else { FAILING };
     let policy = recommended().policy();
-    let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
-    bencher.bench(|| lint(&source(black_box(text)), "a.threat-model.yaml", judge).diagnostics.len());
+    let context = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
+    bencher.bench(|| lint(&source(black_box(text)), "a.threat-model.yaml", context).diagnostics.len());
 }
 
-/// A report on a file with faults.
+/// A report on a file with problems.
 #[divan::bench(args = ["human", "json", "sarif", "markdown"])]
 fn report(bencher: Bencher<'_, '_>, format: &str) {
     let policy = recommended().policy();
-    let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
-    let source = source(FAULTY);
-    let linted = lint(&source, "a.threat-model.yaml", judge);
+    let context = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
+    let source = source(FAILING);
+    let linted = lint(&source, "a.threat-model.yaml", context);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
     report.files.push(FileReport::new(
         &source,

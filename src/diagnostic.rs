@@ -51,6 +51,39 @@ impl RuleInfo {
     pub const fn fixed(name: &'static str) -> Self {
         Self { name, level: Level::Error, fixed: true }
     }
+
+    /// The rule that reports a file that is too complex to be read or reported as a whole.
+    pub const FILE_TOO_COMPLEX: Self = Self::fixed("input-limit");
+    /// The rule that reports a mistake in a policy.
+    pub const POLICY: Self = Self::fixed("policy");
+}
+
+/// The rules that policies can name, and former names that are accepted as well.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleNames {
+    /// All rules.
+    pub rules: &'static [RuleInfo],
+    /// Former names with the current ones.
+    pub former: &'static [(&'static str, &'static str)],
+}
+
+impl RuleNames {
+    /// The rule with this current or former name.
+    pub fn resolve(&self, name: &str) -> Option<RuleInfo> {
+        let name = self.current(name);
+        self.rules.iter().find(|rule| rule.name == name).copied()
+    }
+
+    /// The current name of a rule with this former name, or else the name itself.
+    pub fn current<'n>(&self, name: &'n str) -> &'n str {
+        self.former.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
+    }
+
+    /// A note if this is a former name.
+    pub fn renamed(&self, name: &str) -> Option<String> {
+        let current = self.current(name);
+        (current != name).then(|| format!("`{name}` is now `{current}`"))
+    }
 }
 
 /// What a problem is about: exceptions and comparisons go by it.
@@ -403,4 +436,43 @@ pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<Strin
     };
     let rest = rest.first().map(|rest| format!("/{rest}")).unwrap_or_default();
     format!("/maestro/{layer}/threats/{name}{rest}")
+}
+
+/// How many problems of one file are reported.
+pub(crate) const MAX_PROBLEMS: usize = 1_000;
+/// How many bytes of a message are shown.
+const LONGEST_MESSAGE: usize = 600;
+
+/// Drops problems beyond [`MAX_PROBLEMS`] and adds an error in their place: they can be the worse ones.
+pub(crate) fn limit_problems(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
+    if diagnostics.len() > MAX_PROBLEMS {
+        diagnostics.truncate(MAX_PROBLEMS);
+        let message = format!("there are more than {MAX_PROBLEMS} faults; the others are not shown");
+        diagnostics.push(Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, owner, place, message));
+    }
+}
+
+/// Sorts diagnostics by position, shortens their messages and sets their pointers: `pointer_of` returns the JSON pointer of
+/// a place.
+pub(crate) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, pointer_of: impl Fn(Span) -> String) {
+    diagnostics.sort_by(|one, other| {
+        (one.span, &one.rule, &one.message, one.owner).cmp(&(
+            other.span,
+            &other.rule,
+            &other.message,
+            other.owner,
+        ))
+    });
+    for diagnostic in diagnostics {
+        diagnostic.pointer = pointer_of(diagnostic.span).into();
+        diagnostic.message = shortened(std::mem::take(&mut diagnostic.message));
+    }
+}
+
+/// Cuts a text that quotes more of a file than anyone reads.
+pub(crate) fn shortened(text: Box<str>) -> Box<str> {
+    if text.len() <= LONGEST_MESSAGE {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(LONGEST_MESSAGE)]).into()
 }

@@ -8,7 +8,7 @@
 use similar::ChangeTag;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 
-use crate::output::is_log_command;
+use crate::escape::is_log_command;
 
 /// Lines of context on either side of a change.
 const CONTEXT: usize = 3;

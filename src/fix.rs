@@ -132,11 +132,11 @@ fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
 /// Whether a fault leaves it open what the file says.
 pub fn is_unreadable(fault: &Diagnostic) -> bool {
     let rules = [
-        &rules::syntax::RULE,
-        &rules::encoding::RULE,
-        &rules::empty_file::RULE,
-        &rules::duplicate_key::RULE,
-        &rules::merge_key::RULE,
+        &rules::builtin::SYNTAX,
+        &rules::builtin::ENCODING,
+        &rules::builtin::EMPTY_FILE,
+        &rules::builtin::DUPLICATE_KEY,
+        &rules::builtin::MERGE_KEY,
     ];
     rules.iter().any(|rule| rule.name == fault.rule)
 }

@@ -64,12 +64,15 @@ pub mod annotations;
 pub mod date;
 pub mod decimal;
 pub mod did_you_mean;
-pub mod diff;
 mod digest;
-mod invisible;
+mod characters;
+pub mod input_error;
 pub mod source;
 
+pub mod escape;
+
 pub mod diagnostic;
+pub mod diff;
 
 pub mod aivss;
 pub mod syntax;

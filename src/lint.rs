@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use crate::compare::Baseline;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner, with_threat};
+use crate::diagnostic::{
+    Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, shortened, sort_diagnostics,
+    with_threat,
+};
 use crate::model::{DetectedFormat, Finding, Format, MOST_FINDINGS, Model, detect};
 use crate::policy;
 use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
@@ -20,9 +23,7 @@ use crate::schema::Violation;
 use crate::score::assessed::Assessed;
 use crate::source::{BOM, Language, Positions, Source, Span};
 use crate::syntax;
-use crate::syntax::{
-    Document, MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer,
-};
+use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer};
 
 /// What there is to say about one file.
 #[derive(Debug)]
@@ -83,11 +84,6 @@ fn is_lfs_pointer(text: &str) -> bool {
     NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
 }
 
-/// How many faults of one file are reported.
-pub(crate) const MOST_FAULTS: usize = 1_000;
-/// How many bytes of a message are shown.
-const LONGEST_MESSAGE: usize = 600;
-
 /// Judges one file, which lies at `path` relative to the repository's root.
 pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     if is_lfs_pointer(source.text()) {
@@ -107,8 +103,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     }
     let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
     let content = if is_unmarked { Content::Unmarked } else { Content::Other };
-    let diagnostics =
-        document.problems.iter().map(|problem| rules::of_problem(Owner::File, problem)).collect();
+    let diagnostics = document.problems.iter().map(|problem| problem.diagnostic(Owner::File)).collect();
     let mut linted = LintResult::of(content, diagnostics);
     let streams: HashSet<usize> = (roots.iter().enumerate())
         .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
@@ -117,7 +112,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     let mut positions = source.positions();
     for (number, (root, what)) in roots.into_iter().enumerate() {
         // The rest is not shown, and the file fails for that: it need not be judged either.
-        if linted.diagnostics.len() > MOST_FAULTS {
+        if linted.diagnostics.len() > MAX_PROBLEMS {
             break;
         }
         match what {
@@ -142,24 +137,15 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
-    limit(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
-    sort_and_dedup(&mut linted.diagnostics, &document);
+    limit_problems(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
+    sort_diagnostics(&mut linted.diagnostics, |span| pointer(&document, span));
     except(&mut linted, path, judge);
     linted
 }
 
-/// Keeps no more faults than anyone reads, and an error for those that are left out: they may be the worse ones.
-pub(crate) fn limit(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
-    if diagnostics.len() > MOST_FAULTS {
-        diagnostics.truncate(MOST_FAULTS);
-        let message = format!("there are more than {MOST_FAULTS} faults; the others are not shown");
-        diagnostics.push(Diagnostic::new(&rules::input_limit::RULE, owner, place, message));
-    }
-}
-
 fn overfull(place: Span) -> Diagnostic {
     let message = format!("the threat model has more than {MOST_FINDINGS} findings, so none of it was read");
-    Diagnostic::new(&rules::input_limit::RULE, Owner::Agent, place, message)
+    Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, Owner::Agent, place, message)
 }
 
 impl LintResult {
@@ -187,7 +173,7 @@ pub fn lint_removed(
 
 /// What there is to say about a folder in which a line of the policy requires a threat model.
 pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: LintContext<'_>) -> LintResult {
-    let rule = &rules::model_missing::RULE;
+    let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = judge.policy.settings_for(Scope { path, environment: None, tier: None });
     let diagnostic = settings.level(rule).map(|level| {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
@@ -204,7 +190,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     if linted.models.is_empty() {
         if before.held(path) {
             let message = "this file contains a threat model in the base, and none that can be read now";
-            let rule = &rules::model_unreadable::RULE;
+            let rule = &rules::builtin::MODEL_UNREADABLE;
             linted.diagnostics.push(Diagnostic::new(rule, Owner::File, Span::new(0, 0), message));
         }
         return;
@@ -217,7 +203,7 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
 
 /// A model of the base that is gone, at the level that its terms give.
 fn removed(model: &Assessed, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
-    let rule = &rules::model_removed::RULE;
+    let rule = &rules::builtin::MODEL_REMOVED;
     let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
     let level = judge.policy.settings_for(scope).0.level(rule)?;
     let name =
@@ -261,12 +247,12 @@ fn lint_model(
         subject.left = all.replaceable(path);
     }
     let mut found = meaning(&subject);
-    for violation in format.schema().violations(root).into_iter().take(MOST_FAULTS) {
+    for violation in format.schema().violations(root).into_iter().take(MAX_PROBLEMS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
         if !is_duplicate(&violation, &linted.diagnostics)
             && !is_superseded(&violation, owner, &settings, &found)
         {
-            found.push(rules::of_violation(owner, violation));
+            found.push(violation.into_diagnostic(owner));
         }
     }
     let is_part = |problem: &Diagnostic| problem.owner == Owner::File && root.span().contains(problem.span);
@@ -284,20 +270,20 @@ fn lint_model(
                 let mut seen = HashSet::new();
                 let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
                 let mut places = HashSet::new();
-                for (answer, definition) in given.take(MOST_FAULTS + 1) {
+                for (answer, definition) in given.take(MAX_PROBLEMS + 1) {
                     let misplaced = misplaced(&answer, definition, root, model.format);
                     // One path for each rule is enough to find the mistake.
                     let misplaced = misplaced.filter(|_| places.insert(definition.origin.place()));
                     linted.unjudged.extend(misplaced.map(|message| of_rego(&message)));
                     found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
                 }
-                let failed = answers.failed.into_iter().take(MOST_FAULTS);
+                let failed = answers.failed.into_iter().take(MAX_PROBLEMS);
                 linted.unjudged.extend(failed.map(|message| of_rego(&message)));
             }
             Err(message) => linted.unjudged.push(of_rego(&message)),
         }
     }
-    limit(&mut found, Owner::Agent, model.key_span);
+    limit_problems(&mut found, Owner::Agent, model.key_span);
     let mut ids = HashMap::new();
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
@@ -322,13 +308,7 @@ fn id_of(
 
 /// Why rules in Rego could not check a threat model.
 fn of_rego(message: &str) -> String {
-    shortened(format!("rules in Rego: {message}"))
-}
-
-fn shortened(text: String) -> String {
-    let mut text = text.into_boxed_str();
-    shorten(&mut text);
-    text.into_string()
+    shortened(format!("rules in Rego: {message}").into()).into()
 }
 
 /// The name of the threat in whose bytes a problem lies.
@@ -367,7 +347,7 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
         layers.find(|known| known.kind.key() == layer)?.threat_name(index)
     };
     let part = with_threat(part, name);
-    let details = answer.details.map(|details| shortened(format!("details: {details}")));
+    let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
 
@@ -457,7 +437,7 @@ fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found
 
 /// A score that could not be computed, where nothing explains it: what is not understood does not pass.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let rule = &rules::score_uncomputed::RULE;
+    let rule = &rules::builtin::SCORE_UNCOMPUTED;
     let explained: HashSet<Owner> =
         found.iter().filter(|problem| problem.fixed).map(|problem| problem.owner).collect();
     let scores = subject.scores.iter();
@@ -473,7 +453,7 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
 
 fn misspelled(key: &str, place: Span, meant: &str) -> Diagnostic {
     let message = format!("`{key}` is a misspelling of `{meant}`");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, place, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, place, message)
         .help(format!("write `{meant}`"))
 }
 
@@ -481,32 +461,8 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
     let first = root.as_map().and_then(|map| map.iter().next());
     let span = first.map_or(root.span(), |entry| entry.key_span);
     let message = format!("this document is next to a threat model and lacks `{MODEL_MARKER}: 1` at its top");
-    Diagnostic::new(&rules::marker_missing::RULE, Owner::File, span, message)
+    Diagnostic::new(&rules::builtin::MARKER_MISSING, Owner::File, span, message)
         .help(format!("put `{MODEL_MARKER}: 1` first"))
-}
-
-/// Gives diagnostics what they all have and their order, that of the text.
-pub(crate) fn sort_and_dedup(diagnostics: &mut Vec<Diagnostic>, document: &Document<'_>) {
-    for diagnostic in &mut *diagnostics {
-        diagnostic.pointer = pointer(document, diagnostic.span).into();
-        shorten(&mut diagnostic.message);
-    }
-    diagnostics.sort_by(|one, other| {
-        (one.span, &one.rule, &one.message, one.owner).cmp(&(
-            other.span,
-            &other.rule,
-            &other.message,
-            other.owner,
-        ))
-    });
-}
-
-/// Cuts a message that quotes more of a file than anyone reads.
-fn shorten(message: &mut Box<str>) {
-    if message.len() > LONGEST_MESSAGE {
-        let end = message.floor_char_boundary(LONGEST_MESSAGE);
-        *message = format!("{}…", &message[..end]).into();
-    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::lint::sort_and_dedup;
+use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
 use crate::policy::{Exception, Policy, Settings};
 use crate::rules;
-use crate::rules::{
-    Check, Rule, exception_expired, exception_expiring, exception_overlong, exception_unused, model_removed,
-    model_unreadable, model_weakened, policy_ineffective, score_increased,
+use crate::rules::audit::{
+    EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
 };
+use crate::rules::builtin::{MODEL_REMOVED, MODEL_UNREADABLE};
+use crate::rules::{Check, Rule, model_weakened, score_increased};
 use crate::source::Source;
 use crate::syntax;
 
@@ -58,7 +58,7 @@ impl PolicyUsage {
 
 /// Rules that report nothing in a run without a base revision.
 const COMPARING: [&Rule; 4] =
-    [&score_increased::RULE, &model_removed::RULE, &model_unreadable::RULE, &model_weakened::RULE];
+    [&score_increased::RULE, &MODEL_REMOVED, &MODEL_UNREADABLE, &model_weakened::RULE];
 
 impl Policy {
     /// The faults that a run has shown of the policy, by file, at the levels of the policy that judges: this one,
@@ -80,7 +80,7 @@ impl Policy {
             let unused = self.overrides().iter().enumerate().filter(|(at, _)| !used.overrides.contains(at));
             found.extend(unused.map(|(_, over)| {
                 let message = "this override matches no threat model";
-                let rule = &policy_ineffective::RULE;
+                let rule = &POLICY_INEFFECTIVE;
                 (&over.origin, Diagnostic::new(rule, Owner::Policy, over.origin.span, message))
             }));
         }
@@ -103,7 +103,7 @@ impl Policy {
                 return None;
             }
             let message = format!("`{name}` never speaks: nothing that it needs is set");
-            let rule = &policy_ineffective::RULE;
+            let rule = &POLICY_INEFFECTIVE;
             Some((&level.origin, Diagnostic::new(rule, Owner::Policy, level.origin.span, message)))
         })
     }
@@ -125,7 +125,8 @@ impl Policy {
         sources
             .filter_map(|source| {
                 let mut diagnostics = by_file.remove(source.name())?;
-                sort_and_dedup(&mut diagnostics, &syntax::parse(source));
+                let document = syntax::parse(source);
+                sort_diagnostics(&mut diagnostics, |span| syntax::pointer(&document, span));
                 // Several policies can extend the same one.
                 diagnostics.dedup();
                 Some((source.clone(), diagnostics))
@@ -150,20 +151,20 @@ fn due<'e>(exception: &'e Exception, is_unused: bool, run: Run<'_>) -> Option<(&
                 exception.written
             ),
         };
-        return at_day(&exception_expired::RULE, message);
+        return at_day(&EXCEPTION_EXPIRED, message);
     };
     if let Some(most) = exception.overlong(run.today) {
         let message = format!("{name} lasts {left} more days, and {} are allowed", most.value);
-        return at_day(&exception_overlong::RULE, message);
+        return at_day(&EXCEPTION_OVERLONG, message);
     }
     if is_unused {
         let message = format!("{name} in {} covers no fault", exception.pattern());
         let origin = &exception.origin;
-        return Some((origin, Diagnostic::new(&exception_unused::RULE, Owner::Policy, origin.span, message)));
+        return Some((origin, Diagnostic::new(&EXCEPTION_UNUSED, Owner::Policy, origin.span, message)));
     }
     if run.expiring_within.is_some_and(|within| left <= within) {
         let when = if left == 0 { "today".to_owned() } else { format!("in {}", days(left)) };
-        return at_day(&exception_expiring::RULE, format!("{name} expires {when}"));
+        return at_day(&EXCEPTION_EXPIRING, format!("{name} expires {when}"));
     }
     None
 }

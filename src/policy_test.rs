@@ -4,10 +4,9 @@
 
 use crate::annotations;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Owner};
-use crate::lint::{LintContext, limit, lint, sort_and_dedup};
+use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
+use crate::lint::{LintContext, lint};
 use crate::policy::{Broken, Load, Policy};
-use crate::rules;
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -54,15 +53,15 @@ const DAY: &str = "2026-01-01";
 pub fn read(source: Source) -> Result<PolicyTests, Broken> {
     let document = syntax::parse(&source);
     let mut faults: Vec<Diagnostic> =
-        document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
+        document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
     let root = document.roots().next();
     if let Some(root) = root {
         let violations = Schema::PolicyTest.violations(root).into_iter();
-        faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
+        faults.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
     }
     let trials = root.and_then(trials);
-    limit(&mut faults, Owner::Policy, Span::new(0, 0));
-    sort_and_dedup(&mut faults, &document);
+    limit_problems(&mut faults, Owner::Policy, Span::new(0, 0));
+    sort_diagnostics(&mut faults, |span| syntax::pointer(&document, span));
     match trials {
         Some(trials) if faults.is_empty() => Ok(trials),
         _ => Err(Broken { source: std::sync::Arc::new(source), diagnostics: faults }),

@@ -9,6 +9,7 @@ use crate::compare::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::input_error::InputError;
 use crate::output::snippet::Excerpt;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::assessed::Assessed;
@@ -153,15 +154,6 @@ impl FileReport {
     }
 }
 
-/// Something that could not be read, found or understood, so that the gate cannot answer for it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct InputError {
-    /// The path, or what was asked for.
-    pub path: String,
-    /// What is in the way.
-    pub message: String,
-}
-
 /// The answer of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -228,7 +220,7 @@ impl Report {
         let policies = origins.chain([&*self.policy]).filter(|name| BuiltIn::named(name).is_none());
         let agents = self.change.iter().flat_map(|change| &change.agents);
         let agents = agents.flat_map(|agent| [Some(&*agent.path), agent.renamed_from.as_deref()]).flatten();
-        let obstacles = self.obstacles.iter().map(|obstacle| &*obstacle.path);
+        let obstacles = self.obstacles.iter().map(InputError::path);
         let worst = self.worst().map(|(.., name)| name);
         let shown = policies.chain(agents).chain(obstacles).chain(worst).filter(|shown| !shown.is_empty());
         let mut root_paths = BTreeMap::new();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds what the change is compared with and whose policy judges it, and fetches both if the clone is too shallow.
+# Finds what the change is compared with and whose policy applies, and fetches both if the clone is too shallow.
 # Outputs: `base` and `policy-from`, full commit ids or empty; `pull-request`, a number or empty; `fork`, true or false.
 # shellcheck source=.github/action/common.sh
 . "${BASH_SOURCE[0]%/*}/common.sh"
@@ -8,7 +8,7 @@
 reason=''
 
 main() {
-  local base='' judge='' number='' fork=false commit
+  local base='' policy_from='' number='' fork=false commit
   enter_working_directory
 
   case $GITHUB_EVENT_NAME in
@@ -53,20 +53,20 @@ main() {
 
   case $POLICY_FROM in
     head) ;;
-    '') if [[ $is_change == true ]]; then judge=$base; fi ;;
+    '') if [[ $is_change == true ]]; then policy_from=$base; fi ;;
     *)
       resolve "$POLICY_FROM"
-      judge=$resolved
-      obtain "$judge"
+      policy_from=$resolved
+      obtain "$policy_from"
       ;;
   esac
-  if [[ -n $base$judge ]] && is_partial; then
-    for commit in $base $judge; do complete "$commit"; done
+  if [[ -n $base$policy_from ]] && is_partial; then
+    for commit in $base $policy_from; do complete "$commit"; done
   fi
 
   output base "$base"
-  output policy-from "$judge"
-  echo "Base: ${base:-none}. Policy from: ${judge:-the checkout}."
+  output policy-from "$policy_from"
+  echo "Base: ${base:-none}. Policy from: ${policy_from:-the checkout}."
 }
 
 # Ends the step unless the checkout contains the commit that the event is about: by default, some events check out the

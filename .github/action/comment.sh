@@ -19,7 +19,7 @@ main() {
   [[ $first == "$marker" ]] || fail 'the report does not begin with its marker'
 
   own=$(gh api graphql --field query='query { viewer { login } }' --jq .data.viewer.login) ||
-    fail 'cannot tell whose the token is'
+    fail 'cannot find the owner of the token'
   comments=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments?per_page=100" \
     --jq ".[] | [.id, .user.login, (.body // \"\" | startswith(\"$marker\"))] | @tsv") ||
     fail 'cannot read the comments of the pull request'

@@ -12,6 +12,6 @@ output exit-code "$EXIT_CODE"
 
 case $VERDICT in
   failed) echo '::error title=aivss-lint::The gate failed. The report says why.' ;;
-  cannot-judge) echo '::error title=aivss-lint::The threat models could not be judged. The log says why.' ;;
+  cannot-judge) echo '::error title=aivss-lint::The threat models could not be checked. The log has the reason.' ;;
 esac
 exit "$EXIT_CODE"

@@ -10,7 +10,7 @@ main() {
   local own folder target suffix='' archive
   if [[ -n $BINARY ]]; then
     program=$(type -P -- "$BINARY") || fail "there is no program $BINARY"
-    # A relative path would lead elsewhere from the folder that is judged.
+    # A relative path would lead elsewhere from the folder that is checked.
     case $program in
       /* | [A-Za-z]:*) ;;
       *) program=$PWD/$program ;;
@@ -36,14 +36,14 @@ main() {
     *) target='' ;;
   esac
 
-  # Names without a drive letter inside: tar takes what stands before a colon for a host.
+  # Names without a drive letter inside: tar takes the text before a colon for a host.
   cd -- "$RUNNER_TEMP"
   folder=$(mktemp -d aivss-lint.XXXXXX)
   cd -- "$folder"
 
   archive=aivss-lint-$target.tar.gz
   if [[ -z $ACTION_REPOSITORY ]]; then
-    echo 'The action stands in the repository itself: its source is what to run.'
+    echo 'The action is in the repository itself: its source is built.'
     build "it has version $own" "$own"
   elif [[ -z $target ]]; then
     build "there is no archive for $RUNNER_OS on $RUNNER_ARCH" "$own"
@@ -88,14 +88,14 @@ verify() {
   [[ $actual == "$expected" ]] || fail "$1 has the SHA-256 $actual, expected $expected"
 }
 
-# Builds the source beside the action, where that is what was asked for.
+# Builds the source next to the action, if that was asked for.
 build() {
   [[ -z $promised ]] || fail "$1, so there is nothing that the checksum could match"
   [[ $release == "$2" ]] || fail "$1, and the source of this action has version $2, not $release"
   command -v cargo >/dev/null || fail "$1, and there is no cargo to build it with"
   echo "Building aivss-lint $2 from source: $1."
   program=$PWD/bin/aivss-lint
-  # From the action's folder: the judged repository may have a .cargo/config.toml, which must not steer the build.
+  # From the action's folder: the checked repository may have a .cargo/config.toml, which must not steer the build.
   (cd -- "$GITHUB_ACTION_PATH" && cargo install --path "$GITHUB_ACTION_PATH" --locked --root "$OLDPWD") ||
     fail "aivss-lint $2 cannot be built"
 }

@@ -8,7 +8,7 @@
 . "${BASH_SOURCE[0]%/*}/common.sh"
 
 main() {
-  local folder arguments judged=() path token code=0 checked=false category=${CATEGORY:-aivss-lint}
+  local folder arguments targets=() path token code=0 checked=false category=${CATEGORY:-aivss-lint}
   flag annotations "$ANNOTATIONS"
   flag new-only "$NEW_ONLY"
   flag summary "$SUMMARY"
@@ -30,17 +30,17 @@ main() {
   if [[ $NEW_ONLY == true && -n $BASE ]]; then
     arguments+=(--new-only)
   elif [[ $NEW_ONLY == true ]]; then
-    echo 'There is no base to compare with, so that every fault counts.'
+    echo 'There is no base to compare with, so every problem counts.'
   fi
   # shellcheck disable=SC2153 # It is the input, not PATH.
   while IFS=$' \t\r' read -r path || [[ -n $path ]]; do
-    if [[ -n $path ]]; then judged+=("$path"); fi
+    if [[ -n $path ]]; then targets+=("$path"); fi
   done <<<"$PATHS"
-  [[ ${#judged[@]} -gt 0 ]] || fail 'the input paths names nothing'
+  [[ ${#targets[@]} -gt 0 ]] || fail 'the input paths names nothing'
 
   token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   printf '::stop-commands::%s\n' "$token"
-  "$PROGRAM" "${arguments[@]}" -- "${judged[@]}" </dev/null || code=$?
+  "$PROGRAM" "${arguments[@]}" -- "${targets[@]}" </dev/null || code=$?
   # On a line of its own, wherever the program stopped.
   printf '\n::%s::\n' "$token"
 

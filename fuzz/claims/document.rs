@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{File, lies_in};
 
-/// How many nodes of a tree are looked at: aliases can make it much larger than its text.
+/// The most nodes of a tree to visit: aliases can make it much larger than its text.
 const MOST_NODES: usize = 5_000;
 
 /// Any bytes are read into a tree or into problems, and all of it has its place.
@@ -54,7 +54,7 @@ fn walk(source: &Source, document: &Document<'_>) {
                     nodes.push(entry.value);
                 }
             }
-            // What is said to stand there letter by letter does.
+            // Verbatim text equals the bytes of its span.
             Value::String(text) | Value::Number(text) if node.is_verbatim() && !node.is_alias() => {
                 let written = source.text().get(node.span().range()).unwrap_or_default();
                 assert!(written.contains(text), "{text:?} is not in {written:?}");

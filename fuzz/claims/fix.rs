@@ -1,35 +1,35 @@
-//! Mending: what was readable stays so, what was mended is mended once, and what is not mended stays as it was.
+//! Fixes: readable text stays readable, a second run changes nothing, and other text stays.
 
 use aivss_lint::diagnostic::{Diagnostic, Level, Safety};
 use aivss_lint::fix::{is_unreadable, mend};
 
-use crate::{File, faults};
+use crate::{File, problems};
 
-/// Any text is mended or left, by safe fixes, or by suggested ones where a capital asks for them.
+/// Any text is fixed or left, by safe fixes, or by suggested ones if a capital asks for them.
 pub fn fix(data: &[u8]) {
     let Some(file) = File::of(data) else { return };
     let Some(text) = file.text() else { return };
     let safety = if file.severe { Safety::Suggested } else { Safety::Safe };
-    let judge = |text: &str| faults(file.name, text);
-    let before = judge(text);
-    let once = mend(text, safety, judge);
+    let check = |text: &str| problems(file.name, text);
+    let before = check(text);
+    let once = mend(text, safety, check);
     if safety == Safety::Safe {
         only_the_changes_changed(text, &once);
     }
     if before.iter().any(is_unreadable) {
         return;
     }
-    let after = judge(&once.text);
+    let after = check(&once.text);
     assert!(!after.iter().any(is_unreadable), "it cannot be read any more:\n{}", once.text);
-    let errors = |faults: &[Diagnostic]| faults.iter().any(|fault| fault.level == Level::Error);
+    let errors = |problems: &[Diagnostic]| problems.iter().any(|problem| problem.level == Level::Error);
     if once.changes.iter().any(|change| change.rule == "layer-blank") {
         assert!(errors(&after), "a form makes the gate pass:\n{}", once.text);
     }
     if once.changes.is_empty() {
-        assert_eq!(once.text, text, "changed, and not told");
+        assert_eq!(once.text, text, "changed without a report");
     }
-    let twice = mend(&once.text, safety, judge);
-    assert_eq!(twice.text, once.text, "mended twice is mended otherwise");
+    let twice = mend(&once.text, safety, check);
+    assert_eq!(twice.text, once.text, "a second run changes the text again");
 }
 
 /// The old text with what the changes say in its places is the new one.
@@ -37,11 +37,11 @@ fn only_the_changes_changed(text: &str, mended: &aivss_lint::fix::Mended) {
     let (mut rebuilt, mut at) = (String::with_capacity(mended.text.len()), 0);
     for change in &mended.changes {
         let range = change.span.range();
-        assert_eq!(text.get(range.clone()), Some(&*change.before), "what is said to have stood there");
+        assert_eq!(text.get(range.clone()), Some(&*change.before), "the text that was replaced");
         rebuilt.push_str(&text[at..range.start]);
         rebuilt.push_str(&change.after);
         at = range.end;
     }
     rebuilt.push_str(&text[at..]);
-    assert_eq!(rebuilt, mended.text, "bytes changed that no change tells of");
+    assert_eq!(rebuilt, mended.text, "bytes changed that no change lists");
 }

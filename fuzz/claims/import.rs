@@ -3,13 +3,13 @@
 use aivss_lint::source::Source;
 use aivss_lint::syntax::{MODEL_MARKER, ProblemKind, parse};
 
-use crate::{RECOMMENDED, all_lie_in, judged};
+use crate::{RECOMMENDED, all_lie_in, linted};
 
 /// Any bytes give a draft that is sound YAML, or none and a reason.
 pub fn import(data: &[u8]) {
     let imported = match aivss_lint::convert::import::import("page", data.to_vec()) {
         Ok(imported) => imported,
-        Err(reason) => return assert!(!reason.is_empty(), "refused without a word"),
+        Err(reason) => return assert!(!reason.is_empty(), "refused without a message"),
     };
     let draft = Source::decode("threat-model.yaml", imported.draft.written().into_bytes());
     let document = parse(&draft);
@@ -23,5 +23,5 @@ pub fn import(data: &[u8]) {
     );
     assert_eq!(document.roots().count(), 1, "{}", draft.text());
     assert!(document.roots().all(|root| root.get(MODEL_MARKER).is_some()), "{}", draft.text());
-    all_lie_in(&draft, &judged(&draft, &RECOMMENDED).diagnostics);
+    all_lie_in(&draft, &linted(&draft, &RECOMMENDED).diagnostics);
 }

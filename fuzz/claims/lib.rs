@@ -1,4 +1,4 @@
-//! What must hold of any bytes at all: a claim for each step of the program, as a function that panics where it does not
+//! Claims about any bytes at all: a claim for each step of the program, as a function that panics where it does not
 //! hold. The targets hand libFuzzer's bytes to them, `tests/corpus.rs` those that are committed.
 //!
 //! The first byte of an input that is a file says what it is: `j` JSON, `m` Markdown, anything else YAML; a capital asks
@@ -79,14 +79,14 @@ impl<'d> File<'d> {
     }
 }
 
-fn judged(source: &Source, policy: &Policy) -> LintResult {
-    let judge = LintContext { policy, today: *TODAY, load: &NoFiles, before: None };
-    aivss_lint::lint::lint(source, source.name(), judge)
+fn linted(source: &Source, policy: &Policy) -> LintResult {
+    let context = LintContext { policy, today: *TODAY, load: &NoFiles, before: None };
+    aivss_lint::lint::lint(source, source.name(), context)
 }
 
-/// What is wrong with a text of this name under the recommended policy.
-fn faults(name: &str, text: &str) -> Vec<Diagnostic> {
-    judged(&Source::decode(name, text.as_bytes().to_vec()), &RECOMMENDED).diagnostics
+/// The problems of a text of this name under the recommended policy.
+fn problems(name: &str, text: &str) -> Vec<Diagnostic> {
+    linted(&Source::decode(name, text.as_bytes().to_vec()), &RECOMMENDED).diagnostics
 }
 
 /// A place lies in the text, on the borders of characters, and has a line and a column.
@@ -97,10 +97,10 @@ fn lies_in(source: &Source, span: Span) {
 }
 
 fn all_lie_in(source: &Source, diagnostics: &[Diagnostic]) {
-    for fault in diagnostics {
-        lies_in(source, fault.span);
-        fault.related.iter().for_each(|related| lies_in(source, related.span));
-        let edits = fault.fix.iter().flat_map(|fix| &fix.edits);
+    for problem in diagnostics {
+        lies_in(source, problem.span);
+        problem.related.iter().for_each(|related| lies_in(source, related.span));
+        let edits = problem.fix.iter().flat_map(|fix| &fix.edits);
         edits.for_each(|edit| lies_in(source, edit.span));
     }
 }

@@ -4,18 +4,18 @@ use aivss_lint::diagnostic::Level;
 use aivss_lint::lint::Content;
 use aivss_lint::syntax::parse;
 
-use crate::{File, RECOMMENDED, STRICT, all_lie_in, judged};
+use crate::{File, RECOMMENDED, STRICT, all_lie_in, linted};
 
-/// Any bytes are judged, each fault has its place, and what passes was read, computed and answered.
+/// Any bytes are checked, each problem has its place, and a file that passes was read, computed and checked.
 pub fn lint(data: &[u8]) {
     let Some(file) = File::of(data) else { return };
     let source = file.source();
-    let linted = judged(&source, if file.severe { &STRICT } else { &RECOMMENDED });
+    let linted = linted(&source, if file.severe { &STRICT } else { &RECOMMENDED });
     if linted.content != Content::BrokenPolicy {
         all_lie_in(&source, &linted.diagnostics);
     }
     assert!(linted.unjudged.is_empty());
-    let has_error = linted.diagnostics.iter().any(|fault| fault.level == Level::Error);
+    let has_error = linted.diagnostics.iter().any(|problem| problem.level == Level::Error);
     assert!(linted.content != Content::BrokenPolicy || has_error, "a broken policy without a word");
     if !parse(&source).is_sound() {
         assert!(has_error, "what could not be read passes");

@@ -1,11 +1,11 @@
-//! Policies: what is not understood judges nothing, and what is taken lets nothing unread pass.
+//! Policies: an invalid policy checks nothing, and a valid one lets nothing unread pass.
 
 use aivss_lint::diagnostic::Level;
 use aivss_lint::policy::{NoFiles, read};
 use aivss_lint::source::Source;
 use aivss_lint::syntax::parse;
 
-use crate::{all_lie_in, judged};
+use crate::{all_lie_in, linted};
 
 /// Files that no policy may let pass: they cannot be read, or their score cannot be computed.
 const UNREAD: [&str; 4] = [
@@ -21,7 +21,7 @@ pub fn policy(data: &[u8]) {
     let is_sound = parse(&source).is_sound();
     match read(source, &NoFiles) {
         Err(broken) => {
-            assert!(broken.iter().any(|file| !file.diagnostics.is_empty()), "refused without a word");
+            assert!(broken.iter().any(|file| !file.diagnostics.is_empty()), "refused without a message");
             for file in broken {
                 all_lie_in(&file.source, &file.diagnostics);
             }
@@ -30,10 +30,10 @@ pub fn policy(data: &[u8]) {
             assert!(is_sound, "a policy is taken that cannot be read");
             for text in UNREAD {
                 let file = Source::decode("a.yaml", text.as_bytes().to_vec());
-                let linted = judged(&file, &policy);
+                let linted = linted(&file, &policy);
                 all_lie_in(&file, &linted.diagnostics);
-                let fails = |fault: &aivss_lint::diagnostic::Diagnostic| {
-                    fault.level == Level::Error && fault.excepted.is_none()
+                let fails = |problem: &aivss_lint::diagnostic::Diagnostic| {
+                    problem.level == Level::Error && problem.excepted.is_none()
                 };
                 assert!(linted.diagnostics.iter().any(fails), "a policy lets pass: {text}");
             }

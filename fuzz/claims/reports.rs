@@ -6,22 +6,23 @@ use std::sync::{Arc, LazyLock};
 use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
 use aivss_lint::output::{Format, Look, Verbosity, is_steering, write};
 use aivss_lint::diagnostic::Excepted;
-use aivss_lint::report::{FileReport, InputError, Report};
+use aivss_lint::input_error::InputError;
+use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::{Source, Span};
 use serde_json::Value as Json;
 
-use crate::{RECOMMENDED, TODAY, judged};
+use crate::{RECOMMENDED, TODAY, linted};
 
 static SARIF: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     let schema = include_str!("../../tests/it/schemas/sarif-2.1.0.schema.json");
     let schema = serde_json::from_str(schema).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is one")
 });
-/// What parts the texts of an input; it is in no UTF-8.
+/// The separator of an input's texts, a byte that UTF-8 never contains.
 const BORDER: u8 = 0xFF;
 
 /// Any texts in the places of a report's keep every format what it is. The first byte chooses what the report holds, the
-/// second and third a place in the first text, which is the file; the other texts stand wherever a report has some.
+/// second and third a place in the first text, which is the file; the other texts are placed wherever a report has some.
 pub fn reports(whole: &[u8]) {
     let Some((&[choice, start, length], data)) = whole.split_first_chunk() else { return };
     let texts: Vec<String> =
@@ -47,8 +48,8 @@ pub fn reports(whole: &[u8]) {
 
     let json = parsed(&written(&report, Format::Json));
     let files = json["files"].as_array().expect("files");
-    let faults = |file: &Json| file["diagnostics"].as_array().map_or(0, Vec::len);
-    assert_eq!(files.iter().map(faults).sum::<usize>() + report.obstacles.len(), count);
+    let problems = |file: &Json| file["diagnostics"].as_array().map_or(0, Vec::len);
+    assert_eq!(files.iter().map(problems).sum::<usize>() + report.obstacles.len(), count);
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
     // It describes all rules in every report, which takes ten times as long as all the rest, and its schema ten times that:
@@ -68,7 +69,7 @@ pub fn reports(whole: &[u8]) {
     assert!(!junit.contains("]]>"), "{junit}");
 }
 
-/// The page has a place for each fault, and its markup is its own.
+/// The page has a place for each problem, and only its own markup.
 fn is_a_page(report: &Report) {
     let page = written(report, Format::Html);
     // The style sheet and the script are no markup.
@@ -101,39 +102,39 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     let span = Span::new(first, border(first + usize::from(length)).unwrap_or(first));
     let rule: String = text(3).chars().filter(|letter| !letter.is_whitespace()).take(40).collect();
     let rule = if rule.is_empty() { "a".to_owned() } else { rule };
-    let mut fault = Diagnostic::of_rego(rule, Level::Error, Owner::File, span, text(2));
-    fault.label = optional(0, 4);
-    fault.note = optional(1, 5);
-    fault.working = optional(1, 6);
-    fault.help = optional(2, 7);
-    fault.finding = optional(3, 8).map(Arc::from);
-    fault.pointer = text(9).into();
+    let mut problem = Diagnostic::of_rego(rule, Level::Error, Owner::File, span, text(2));
+    problem.label = optional(0, 4);
+    problem.note = optional(1, 5);
+    problem.working = optional(1, 6);
+    problem.help = optional(2, 7);
+    problem.finding = optional(3, 8).map(Arc::from);
+    problem.pointer = text(9).into();
     if is_set(4) {
-        fault = fault.decided_by(&Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
+        problem = problem.decided_by(&Origin { text: text(10).into(), ..Origin::outside(&text(11)) });
     }
-    fault = fault.fix(is_set(5).then(|| Fix {
+    problem = problem.fix(is_set(5).then(|| Fix {
         title: text(12),
         edits: vec![Edit { span, text: text(13) }],
         ..Fix::replacing(span, "")
     }));
     if is_set(6) {
-        fault = fault.related(Span::new(0, first), text(14));
+        problem = problem.related(Span::new(0, first), text(14));
     }
-    let mut diagnostics = judged(&source, &RECOMMENDED);
-    let mut excepted = Diagnostic { level: Level::Warning, ..fault.clone() };
+    let mut diagnostics = linted(&source, &RECOMMENDED);
+    let mut excepted = Diagnostic { level: Level::Warning, ..problem.clone() };
     excepted.excepted = Some(Box::new(Excepted {
         reason: text(15),
         owner: text(16),
         expires: *TODAY,
         origin: Origin::outside(&text(11)),
     }));
-    diagnostics.diagnostics.extend([fault, excepted]);
+    diagnostics.diagnostics.extend([problem, excepted]);
     let mut report = Report::new(*TODAY, Level::Error);
     let file = FileReport::new(&source, text(1), diagnostics.models, diagnostics.diagnostics);
     report.files.push(file.with_text(Arc::new(source)));
     report.policy = text(17);
     if is_set(7) {
-        report.obstacles.push(InputError { path: text(18), message: text(19) });
+        report.obstacles.push(InputError::unreadable(text(18), text(19)));
         report.lowered = vec![text(20)];
         report.remarks = vec![text(21)];
         report.skipped = vec![text(22)];
@@ -190,13 +191,13 @@ fn are_our_commands(report: &Report, text: &str) {
     let kinds = ["error", "warning", "notice"].map(of);
     assert_eq!(kinds.iter().sum::<usize>(), commands.len(), "{text}");
     let counted = |kind: &str| {
-        let counting = report.diagnostics().filter(|(_, fault)| report.counts(fault));
-        let faults = counting.filter(|(_, fault)| match fault.level {
+        let counting = report.diagnostics().filter(|(_, problem)| report.counts(problem));
+        let problems = counting.filter(|(_, problem)| match problem.level {
             Level::Note => kind == "notice",
             Level::Error => kind == "error",
             Level::Warning => kind == "warning",
         });
-        faults.count() + if kind == "error" { report.obstacles.len() } else { 0 }
+        problems.count() + if kind == "error" { report.obstacles.len() } else { 0 }
     };
     assert_eq!(kinds, ["error", "warning", "notice"].map(|kind| counted(kind).min(10)), "{text}");
 }

@@ -5,16 +5,16 @@ use aivss_lint::decimal::Decimal;
 
 const BASE: [&str; 11] = ["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"];
 
-/// Any text is a vector or has faults with places.
+/// Any text is a vector or has problems with places.
 pub fn vector(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let vector = match Vector::parse(text) {
         Ok(vector) => vector,
-        Err(faults) => {
-            assert!(!faults.is_empty(), "refused without a word");
-            for fault in faults {
-                assert!(text.get(fault.range.clone()).is_some(), "{:?} is no place", fault.range);
-                assert!(!fault.message.is_empty());
+        Err(problems) => {
+            assert!(!problems.is_empty(), "refused without a message");
+            for problem in problems {
+                assert!(text.get(problem.range.clone()).is_some(), "{:?} is not a range", problem.range);
+                assert!(!problem.message.is_empty());
             }
             return;
         }
@@ -34,7 +34,7 @@ pub fn vector(data: &[u8]) {
     assert!(base.iter().map(|(name, _)| *name).eq(BASE), "the base metrics, each once, in their order");
     let mut names: Vec<&str> = metrics.iter().map(|(name, _)| *name).collect();
     names.sort_unstable();
-    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a metric stands twice");
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a metric occurs twice");
 
     let base: Vec<String> = base.iter().map(|(name, value)| format!("{name}:{value}")).collect();
     let alone =

@@ -16,6 +16,7 @@ use crate::cli::{Called, CommandLine, Streams, verbose};
 use crate::date::Date;
 use crate::diagnostic::{Level, Origin};
 use crate::did_you_mean::nearest;
+use crate::input_error::{InputError, Suggestion};
 use crate::output::Verbosity;
 use crate::policy::Policy;
 use crate::report::{Report, Verdict};
@@ -336,10 +337,11 @@ fn suggest_subcommand(first: &str, report: &mut Report) {
     let commands = CommandLine::command();
     let names = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
     let Some(meant) = nearest(first, names.iter().map(String::as_str)) else { return };
-    for obstacle in report.obstacles.iter_mut().filter(|obstacle| obstacle.path == first) {
-        // It may be there and hold no threat model.
-        if obstacle.message.starts_with("no such file or folder") {
-            obstacle.message = format!("no such file or folder; did you mean the command `{meant}`?");
+    for error in &mut report.obstacles {
+        if let InputError::NotFound { path, suggestion } = error
+            && path == first
+        {
+            *suggestion = Some(Suggestion::Command(meant.to_owned()));
         }
     }
 }

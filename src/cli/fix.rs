@@ -21,9 +21,10 @@ use crate::cli::rewrite::{
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::fix::{Change, Mended, mend};
+use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::escape_line;
-use crate::report::{InputError, Report, Verdict, count};
+use crate::report::{Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
 use crate::source::Source;
 use crate::workspace::discover::{Named, Repository};
@@ -206,7 +207,7 @@ fn mend_all(
         .filter(|file| !file.is_policy && (to.is_some() || !file.diagnostics.is_empty()))
     {
         let name = file.name().to_owned();
-        let obstacle = |message: &str| InputError { path: name.clone(), message: message.to_owned() };
+        let obstacle = |message: &str| InputError::unreadable(&*name, message);
         let Some(source) = readable(file) else {
             obstacles.push(obstacle("it cannot be read as it should, so it is left as it is"));
             continue;

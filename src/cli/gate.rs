@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::lint_files::{LFS_POINTER, RunResult, lint_files, look_at, without_stdin};
+use crate::cli::lint_files::{RunResult, lint_files, look_at, without_stdin};
 use crate::cli::locate::{Location, Locations};
 use crate::cli::memo::{Memo, Memory};
 use crate::cli::progress::Progress;
@@ -16,16 +16,17 @@ use crate::compare::{AgentChange, Attribute, Baseline, Change, ScoreChange};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::did_you_mean::nearest;
+use crate::input_error::{InputError, PolicyRole, SPARSE};
 use crate::lint::{LintContext, lint_removed};
 use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
 use crate::policy_audit::{PolicyUsage, Run};
-use crate::report::{FileReport, InputError, Report, Verdict};
-use crate::rules::policy_ineffective;
+use crate::report::{FileReport, Report, Verdict};
+use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::score::assessed::Assessed;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::discover::{Discovery, Named, POLICY_NAMES, Repository, SPARSE, Search, sibling};
+use crate::workspace::discover::{Discovery, Named, POLICY_NAMES, Repository, Search, sibling};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
 
@@ -185,15 +186,15 @@ pub(crate) fn broken_report(
 ) -> Report {
     let mut report = Report::new(today, fail_on);
     report.policy = policy;
-    add_broken(&mut report, broken, repository, "it is broken, so nothing was judged by it");
+    add_broken(&mut report, broken, repository, PolicyRole::InForce);
     report.name_from_root(|path| repository.matched(path));
     report
 }
 
-fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository, message: &str) {
+fn add_broken(report: &mut Report, broken: Vec<Broken>, repository: &Repository, role: PolicyRole) {
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
-        report.obstacles.push(InputError { path: source.name().to_owned(), message: message.to_owned() });
+        report.obstacles.push(InputError::BrokenPolicy { path: source.name().to_owned(), role });
         report.files.push(FileReport::of_policy(&source, path, diagnostics).with_text(source));
     }
 }
@@ -347,7 +348,7 @@ fn compare(
     let stands = |path: &str| matches!(locations.of_file(path), Location::Checked | Location::Unchecked);
     let mut agents = compare::agents(&before, &base, &looked.report, is_known, stands);
     // What cannot be read in the base is not new.
-    let is_unread = |agent: &AgentChange| unread.iter().any(|obstacle| obstacle.path == agent.path);
+    let is_unread = |agent: &AgentChange| unread.iter().any(|obstacle| obstacle.path() == agent.path);
     agents.retain(|agent| agent.before != ScoreChange::Absent || !is_unread(agent));
     looked.report.change = Some(Change {
         base: commit.revision.clone(),
@@ -371,18 +372,15 @@ fn unread_of_base(
     asked: &BTreeSet<String>,
 ) -> Vec<InputError> {
     let counts = |obstacle: &&InputError| {
-        let path = repository.matched(Path::new(&obstacle.path));
+        let path = repository.matched(Path::new(obstacle.path()));
         let is_among = asked.contains(&path) || !locations.has(&path);
-        obstacle.message != LFS_POINTER && is_among
+        !matches!(obstacle, InputError::LfsPointer { .. }) && is_among
     };
     base.obstacles.iter().filter(counts).cloned().collect()
 }
 
 fn obstacles_of_base(unread: &[InputError]) -> impl Iterator<Item = InputError> {
-    unread.iter().map(|obstacle| {
-        let message = format!("in the base: {}", obstacle.message);
-        InputError { path: obstacle.path.clone(), message }
-    })
+    unread.iter().map(|error| InputError::InBase(Box::new(error.clone())))
 }
 
 /// Adds the threat models of the base that no checked one goes back to, by their paths.
@@ -402,10 +400,10 @@ fn add_left(
                 continue;
             }
             Location::LeftOut => {
-                looked.report.obstacles.push(InputError { path: name, message: LEFT_OUT.to_owned() });
+                looked.report.obstacles.push(InputError::BaseModelSparse { path: name });
                 continue;
             }
-            Location::Moved(now) => Some((now, locations.reason(now, judge.policy))),
+            Location::Moved(now) => Some((now, locations.reason(now, judge.policy).to_string())),
             Location::Gone => None,
         };
         let linted = lint_removed(path, models, moved, judge);
@@ -413,15 +411,11 @@ fn add_left(
     }
 }
 
-/// Why a threat model cannot be compared that a sparse checkout leaves out.
-const LEFT_OUT: &str = "it contains a threat model in the base, and a sparse checkout leaves it out; run `git sparse-checkout disable`";
-
 /// Adds that a file of the checkout held a threat model and is not checked, unless the report says why.
 fn add_unchecked(path: String, head: FileTree<'_>, report: &mut Report) {
-    let is_told = report.obstacles.iter().any(|obstacle| obstacle.path == path);
+    let is_told = report.obstacles.iter().any(|obstacle| obstacle.path() == path);
     if matches!(head, FileTree::WorkTree(_)) && !is_told {
-        let message = "it contains a threat model in the base, and this run does not check it".to_owned();
-        report.obstacles.push(InputError { path, message });
+        report.obstacles.push(InputError::BaseModelUnchecked { path });
     }
 }
 
@@ -473,7 +467,7 @@ fn asked_of_base(
 
 /// Adds a warning for each policy that nothing reads because of the place it is in.
 fn add_misplaced(ask: &CheckOptions<'_>, head: FileTree<'_>, policy: &Policy, looked: &mut RunResult) {
-    let (repository, rule) = (head.repository(), &policy_ineffective::RULE);
+    let (repository, rule) = (head.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| ask.policy.is_none()) else { return };
     let whole = |path: &Path| repository.matched(path);
     let read = policy.sources().iter().map(|source| whole(Path::new(source.name())));
@@ -543,7 +537,7 @@ fn review(
             differences
         }
         Some(Err((_, broken))) => {
-            add_broken(report, broken, head.repository(), "the policy of this change is broken");
+            add_broken(report, broken, head.repository(), PolicyRole::OfChange);
             Vec::new()
         }
         Some(Ok((own, name))) => {

@@ -18,11 +18,12 @@ use crate::cli::required::add_missing;
 use crate::compare::Baseline;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::input_error::{InputError, PolicyRole, SkipReason};
 use crate::lint::{Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::Policy;
 use crate::policy_audit::PolicyUsage;
-use crate::report::{FileReport, InputError, Report};
+use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
 use crate::score::assessed::Assessed;
@@ -30,19 +31,6 @@ use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::discover::{Candidate, Discovery, Search, read_bounded};
 use crate::workspace::file_tree::FileTree;
-
-/// What is said of a folder that holds nothing to judge.
-pub(crate) const NOTHING_HERE: &str = "no threat model here, and a gate that checked nothing does not pass; it looks for \
-     threat-model.yaml, NAME.threat-model.json, THREAT_MODEL.md and the like, and for what `files` of the policy says; \
-     `aivss-lint init` writes one";
-
-/// Why a file that a pattern finds is skipped, or one that was named cannot be checked.
-const NO_MODEL: &str = "it holds no threat model (first key `aivss_threat_model`), OWASP report or policy";
-/// The same for what has the keys of a threat model.
-const UNMARKED: &str =
-    "it looks like a threat model, but its first key is not `aivss_threat_model: 1`; add that key";
-/// Why a pointer cannot be checked.
-pub(crate) const LFS_POINTER: &str = "it is a Git LFS pointer, so its content cannot be checked; run `git lfs pull` (actions/checkout: `lfs: true`)";
 
 /// A report, and what of the policy had a part in it.
 pub(crate) struct RunResult {
@@ -116,7 +104,7 @@ fn look_at_stdin(ask: &CheckOptions<'_>, side: FileTree<'_>, judge: LintContext<
             looked.add(&candidate, judge_bytes(&candidate, bytes.clone(), (judge, Memory::None), ask.keep));
         }
         Some(Err(message)) => {
-            looked.report.obstacles.push(InputError { path: candidate.name, message: message.clone() });
+            looked.report.obstacles.push(InputError::unreadable(candidate.name, message));
         }
         None => {}
     }
@@ -185,9 +173,10 @@ fn judge_anew(candidate: &Candidate, bytes: Vec<u8>, judge: LintContext<'_>, kee
 /// not be read as a whole is one if the marker can be a key in it.
 fn is_mention(source: &Source, linted: &LintResult) -> bool {
     let has = |rule: &Rule| linted.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let is_unread = [&rules::marker_unread::RULE, &rules::model_unreadable::RULE, &rules::input_limit::RULE];
-    let is_meant = || has(&rules::marker_missing::RULE) && parse(source).roots().any(is_meant);
-    let is_missing = |problem: &Diagnostic| problem.rule == rules::marker_missing::RULE.name;
+    let is_unread =
+        [&rules::builtin::MARKER_UNREAD, &rules::builtin::MODEL_UNREADABLE, &rules::builtin::INPUT_LIMIT];
+    let is_meant = || has(&rules::builtin::MARKER_MISSING) && parse(source).roots().any(is_meant);
+    let is_missing = |problem: &Diagnostic| problem.rule == rules::builtin::MARKER_MISSING.name;
     let is_broken = linted.diagnostics.iter().any(|problem| problem.fixed && !is_missing(problem));
     // A page has problems only where a block was meant to be a threat model.
     let is_page = source.language() == Language::Markdown;
@@ -325,7 +314,7 @@ impl RunResult {
                     }
                 }
                 Err(message) => {
-                    self.report.obstacles.push(InputError { path: candidate.name.clone(), message });
+                    self.report.obstacles.push(InputError::unreadable(&*candidate.name, message));
                     held.push(candidate);
                 }
             }
@@ -333,8 +322,7 @@ impl RunResult {
         let repository = side.repository();
         for folder in &discovery.folders {
             if !held.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                let message = NOTHING_HERE.to_owned();
-                self.report.obstacles.push(InputError { path: repository.shown(folder), message });
+                self.report.obstacles.push(InputError::EmptyFolder { path: repository.shown(folder) });
             }
         }
     }
@@ -343,8 +331,9 @@ impl RunResult {
     fn add(&mut self, candidate: &Candidate, judged: Judged) -> bool {
         let Judged { used, unjudged, found } = judged;
         self.used.extend(used);
-        let obstacle = |message: String| InputError { path: candidate.name.clone(), message };
-        self.report.obstacles.extend(unjudged.into_iter().map(obstacle));
+        let path = candidate.name.clone();
+        let unjudged = unjudged.into_iter().map(|cause| InputError::unreadable(&*path, cause));
+        self.report.obstacles.extend(unjudged);
         let Said { content, file } = match found {
             Found::Nothing(passed) => {
                 self.report.passed.add(&candidate.name, passed.models, passed.worst);
@@ -354,17 +343,18 @@ impl RunResult {
         };
         match content {
             Content::Policy => self.report.policies += 1,
-            Content::LfsPointer => self.report.obstacles.push(obstacle(LFS_POINTER.to_owned())),
-            Content::Unmarked if candidate.named => self.report.obstacles.push(obstacle(UNMARKED.to_owned())),
-            Content::Other if candidate.named => self.report.obstacles.push(obstacle(NO_MODEL.to_owned())),
+            Content::LfsPointer => self.report.obstacles.push(InputError::LfsPointer { path }),
+            Content::Unmarked if candidate.named => self.report.obstacles.push(InputError::Unmarked { path }),
+            Content::Other if candidate.named => self.report.obstacles.push(InputError::NoModel { path }),
             Content::Unmarked => {
-                self.report.remarks.push(format!("skipped {}: {UNMARKED}", candidate.name));
-                self.report.skipped.push(candidate.name.clone());
+                self.report.remarks.push(format!("skipped {path}: {}", SkipReason::Unmarked));
+                self.report.skipped.push(path);
             }
-            Content::Other => self.report.skipped.push(candidate.name.clone()),
+            Content::Other => self.report.skipped.push(path),
             Content::BrokenPolicy | Content::Model => {
                 if file.is_policy {
-                    self.report.obstacles.push(obstacle("the policy is broken".to_owned()));
+                    let role = PolicyRole::Checked;
+                    self.report.obstacles.push(InputError::BrokenPolicy { path, role });
                 }
                 self.report.files.push(file);
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::cli::gate::{CheckOptions, CliError, named_paths};
+use crate::input_error::SkipReason;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::score::assessed::Assessed;
@@ -129,14 +130,16 @@ impl<'h> Locations<'h> {
     }
 
     /// Explains why a file of the head is not checked.
-    pub(crate) fn reason(&self, path: &str, policy: &Policy) -> String {
+    pub(crate) fn reason(&self, path: &str, policy: &Policy) -> SkipReason {
         if !self.is_asked(path) {
-            return "outside of the checked paths".to_owned();
+            return SkipReason::OutsidePaths;
         }
         match policy.excluded_by(path) {
-            Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
-            None if policy.sought(path).is_none() => "not YAML, JSON or Markdown".to_owned(),
-            None => "not checked".to_owned(),
+            Some((pattern, origin)) => {
+                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
+            }
+            None if policy.sought(path).is_none() => SkipReason::OtherFormat,
+            None => SkipReason::Unchecked,
         }
     }
 }

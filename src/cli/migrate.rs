@@ -17,9 +17,10 @@ use crate::cli::score::parse_factor_value;
 use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
 use crate::date::Date;
 use crate::decimal::Decimal;
+use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
-use crate::report::{FileReport, InputError, Report, Verdict, count};
+use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::Source;
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
@@ -197,7 +198,7 @@ impl Migration<'_> {
             match self.migrate_file(file) {
                 Ok(()) => reached.add(file),
                 Err(message) => {
-                    report.obstacles.push(InputError { path: file.name().to_owned(), message });
+                    report.obstacles.push(InputError::unreadable(file.name(), message));
                 }
             }
         }

@@ -16,7 +16,6 @@ mod lint_files;
 mod memo;
 mod man;
 mod migrate;
-pub(crate) mod mute;
 mod report_output;
 mod policy;
 mod progress;
@@ -25,7 +24,6 @@ mod required;
 mod rewrite;
 mod score;
 mod verbose;
-pub(crate) mod watchdog;
 mod write_output;
 
 use std::env;
@@ -44,6 +42,7 @@ use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
 use crate::workspace::discover::Repository;
 use crate::workspace::links::link_within;
+use crate::workspace::mute;
 
 /// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
 #[derive(Debug, Parser)]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::cli::mute::say;
+use crate::workspace::mute::{clear_status, show_status};
 
 /// A run that is over before this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -35,28 +35,14 @@ impl Progress {
     }
 }
 
-/// How long the line is that stands on the terminal.
-static WRITTEN: AtomicUsize = AtomicUsize::new(0);
-
 /// Writes how many of `total` are done until all who work have hung up.
 pub(crate) fn follow(done: &AtomicUsize, total: usize, work: &Receiver<()>) {
     let mut wait = PATIENCE;
     while work.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
         wait = ROUND;
-        let text = format!("judged {} of {}", grouped(done.load(Ordering::Relaxed)), grouped(total));
-        clear();
-        WRITTEN.store(text.len(), Ordering::Relaxed);
-        say(&text);
+        show_status(&format!("checked {} of {}", grouped(done.load(Ordering::Relaxed)), grouped(total)));
     }
-    clear();
-}
-
-/// Takes the line away, if one stands there.
-pub(crate) fn clear() {
-    let written = WRITTEN.swap(0, Ordering::Relaxed);
-    if written > 0 {
-        say(&format!("\r{}\r", " ".repeat(written)));
-    }
+    clear_status();
 }
 
 /// A number with commas between its thousands.

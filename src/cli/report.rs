@@ -15,7 +15,7 @@ use crate::cli::report_output::{links, refuse_terminal, write_report};
 use crate::date::Date;
 use crate::output;
 use crate::output::{Format, escape_line};
-use crate::report::{FileReport, InputError, Report, Verdict};
+use crate::report::{FileReport, Report, Verdict};
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git;
@@ -129,8 +129,12 @@ pub(crate) fn write_temp(
         }
         None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
     }
-    for InputError { path, message } in &report.obstacles {
-        said.push_str(&format!("cannot judge: {}: {}\n", escape_line(path), escape_line(message)));
+    for error in &report.obstacles {
+        said.push_str(&format!(
+            "cannot judge: {}: {}\n",
+            escape_line(error.path()),
+            escape_line(&error.to_string())
+        ));
     }
     // A closed stream leaves nobody to tell.
     let _ = io::stderr().write_all(said.as_bytes());

@@ -10,18 +10,20 @@ use clap::{ArgMatches, ValueEnum};
 
 use crate::cli::check::Arguments;
 use crate::cli::gate::{CliError, Keep};
-use crate::cli::{emit_to_stdout, look, watchdog};
+use crate::cli::{emit_to_stdout, look};
 use crate::date::Date;
 use crate::diagnostic::Level;
+use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::{Format, Look, Verbosity};
 use crate::policy::globs::is_default;
-use crate::report::{InputError, Report, Verdict};
+use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
 use crate::workspace::discover;
+use crate::workspace::watchdog;
 use crate::workspace::write::{folder, refuse_link_out, replace};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -385,7 +387,7 @@ fn category(outputs: &[Output]) -> Option<&str> {
 fn stopped(reason: &str, category: Option<&str>) -> Report {
     let mut report = Report::new(Date::today(), Level::Error);
     report.category = category.map(str::to_owned);
-    report.obstacles.push(InputError { path: ".".to_owned(), message: reason.to_owned() });
+    report.obstacles.push(InputError::unreadable(".", reason));
     report
 }
 

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::cli::lint_files::RunResult;
+use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_missing};
 use crate::policy::{Policy, Scope};
-use crate::report::{FileReport, InputError};
+use crate::report::FileReport;
 use crate::score::assessed::Assessed;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
@@ -56,7 +57,7 @@ pub(crate) fn add_missing(
         Ok(folders) => folders,
         Err(message) => {
             let path = repository.shown(repository.root());
-            return looked.report.obstacles.push(InputError { path, message });
+            return looked.report.obstacles.push(InputError::unreadable(path, message));
         }
     };
     let foreign: BTreeSet<&str> =
@@ -64,7 +65,8 @@ pub(crate) fn add_missing(
     let files = looked.report.files.iter().filter(|file| counts(file, side, judge.policy, &foreign));
     let met: BTreeSet<String> = files.flat_map(|file| folders_met_by(&file.path)).collect();
     let obstacles = looked.report.obstacles.iter();
-    let unread: Vec<String> = obstacles.map(|obstacle| repository.matched(obstacle.path.as_ref())).collect();
+    let unread: Vec<String> =
+        obstacles.map(|obstacle| repository.matched(obstacle.path().as_ref())).collect();
     let unread: BTreeSet<String> = unread.iter().flat_map(|path| folders_of(path)).collect();
     // What is below a link or in a submodule is not known.
     let above = judge.policy.models_above().filter(|_| !foreign.is_empty());

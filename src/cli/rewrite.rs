@@ -11,13 +11,14 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::fix::is_unreadable;
+use crate::input_error::{InputError, LINK_OUT};
 use crate::lint::{LintContext, lint};
 use crate::output::{begin_line, escape_line};
-use crate::report::{FileReport, InputError};
+use crate::report::FileReport;
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::{Position, Source};
-use crate::workspace::discover::{LEADS_OUT, Repository, read};
+use crate::workspace::discover::{Repository, read};
 use crate::workspace::links::link_out;
 use crate::workspace::write::replace;
 
@@ -63,7 +64,7 @@ pub(crate) fn write(source: &Source, text: &str, repository: &Repository) -> Res
 /// The file to write to: behind links, the one that they lead to, if that lies within the repository.
 fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
     if link_out(path, Some(repository.root())).is_some() {
-        return Err(format!("{LEADS_OUT}, so it is left: name the file itself"));
+        return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
     }
     // A rename would put a file in the place of the link.
     fs::canonicalize(path).map_err(|error| {
@@ -98,7 +99,7 @@ pub(crate) fn place(name: &str, at: Position) -> String {
 
 /// The line about an obstacle.
 pub(crate) fn obstacle_line(obstacle: &InputError) -> String {
-    format!("{}: {}\n", begin_line(&obstacle.path), escape_line(&obstacle.message))
+    format!("{}: {}\n", begin_line(obstacle.path()), escape_line(&obstacle.to_string()))
 }
 
 /// What to say of a derived value that is wrong and cannot be mended in its place.

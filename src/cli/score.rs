@@ -7,16 +7,17 @@ use clap::Args;
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
 use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
-use crate::cli::lint_files::{NOTHING_HERE, lint_files as look_at, refuse_stdin};
+use crate::cli::lint_files::{lint_files as look_at, refuse_stdin};
 use crate::cli::{Streams, emit_to_stdout, look};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
 use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
+use crate::input_error::InputError;
 use crate::model::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Spanned};
 use crate::output::{Formulas, begin_line, write_sheet, write_sheets_json};
-use crate::report::{InputError, Verdict};
+use crate::report::Verdict;
 use crate::score::breakdown::{Sheet, sheets};
 use crate::score::score;
 use crate::source::Span;
@@ -137,8 +138,8 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             if !sheets.is_empty() && !obstacles.is_empty() {
                 writeln!(stdout)?;
             }
-            obstacles.iter().try_for_each(|InputError { path, message }| {
-                writeln!(stdout, "{}", begin_line(&format!("{path}: {message}")))
+            obstacles.iter().try_for_each(|error| {
+                writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))
             })
         }
     })?;
@@ -216,14 +217,17 @@ fn of_files(
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
-            let message = "it cannot be read as it should: run `aivss-lint`".to_owned();
-            obstacles.push(InputError { path: file.name().to_owned(), message });
+            let message = "it cannot be read as it should: run `aivss-lint`";
+            obstacles.push(InputError::unreadable(file.name(), message));
         } else {
             all.extend(own);
         }
     }
-    for obstacle in obstacles.iter_mut().filter(|obstacle| obstacle.message == NOTHING_HERE) {
-        "no threat model here, so that there is nothing to explain".clone_into(&mut obstacle.message);
+    for obstacle in &mut obstacles {
+        if let InputError::EmptyFolder { path } = obstacle {
+            *obstacle =
+                InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
+        }
     }
     obstacles.sort();
     Ok((all, obstacles))

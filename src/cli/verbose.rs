@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use crate::cli::gate::CheckOptions;
 use crate::cli::lint_files::without_stdin;
+use crate::input_error::SkipReason;
 use crate::output::escape_line;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, count};
-use crate::workspace::discover::{Named, Repository, Search, SkipReason, discover, passed_over};
+use crate::workspace::discover::{Named, Repository, Search, discover, passed_over};
 
 /// Tells it. Whoever closed the stream does not want to know.
 pub(crate) fn tell(ask: &CheckOptions<'_>, repository: &Repository, policy: &Policy, report: &Report) {
@@ -24,22 +25,21 @@ pub(crate) fn tell(ask: &CheckOptions<'_>, repository: &Repository, policy: &Pol
     lines.extend(report.skipped.iter().map(|name| {
         let matched = repository.matched(name.as_ref());
         let why = match policy.excluded_by(&matched) {
-            Some((pattern, origin)) => format!("excluded by `{pattern}` ({origin})"),
-            None if filters && policy.sought(&matched) != Some(Sought::ByName) => {
-                "neither the built-in names nor `files.include` match it (--only-matching)".to_owned()
+            Some((pattern, origin)) => {
+                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
             }
-            None => "no threat model in it".to_owned(),
+            None if filters && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
+            None => SkipReason::NoModel,
         };
         format!("passed over: {name}: {why}")
     }));
     let search = Search { paths: &without_stdin(ask.paths), policy, named: ask.named, threads: ask.threads };
     let discovery = discover(search, repository);
-    lines.extend(passed_over(&discovery, repository, policy).into_iter().map(|(name, why)| match why {
-        SkipReason::Excluded(pattern, origin) => {
-            format!("passed over: {name}: excluded by `{pattern}` ({origin})")
-        }
-        SkipReason::Ignored => format!("passed over: {name}: git ignores it"),
-    }));
+    lines.extend(
+        passed_over(&discovery, repository, policy)
+            .into_iter()
+            .map(|(name, reason)| format!("passed over: {name}: {reason}")),
+    );
     let text: String = lines.iter().map(|line| escape_line(line) + "\n").collect();
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::invisible::is_unseen;
+use crate::characters::is_unseen;
 
 /// What is wrong with a path that evidence names.
 #[derive(Clone, Debug, PartialEq, Eq)]

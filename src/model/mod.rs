@@ -16,7 +16,6 @@ mod stub;
 pub use crate::model::detect::{DetectedFormat, detect, is_meant};
 pub use crate::model::layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub use evidence::{PathProblem, path_problem};
-pub(crate) use placeholder::shapes;
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
 
 use crate::aivss::Factor;

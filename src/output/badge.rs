@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::aivss::Band;
-use crate::output::escape::write_json;
+use crate::escape::write_json;
 use crate::output::html::shown::Shown;
 use crate::output::template::render_badge;
 use crate::report::{Report, Verdict};

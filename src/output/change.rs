@@ -6,8 +6,8 @@ use std::io;
 use anstyle::AnsiColor;
 
 use crate::compare::{AgentChange, Change, Difference, Direction, ScoreChange};
+use crate::escape::line;
 use crate::output::Look;
-use crate::output::escape::line;
 use crate::output::human::{line_width, painted, wrapped};
 use crate::report::Report;
 use crate::source::Position;
@@ -111,7 +111,7 @@ fn coloured(text: &str, direction: Direction, look: Look) -> String {
 /// The agent's file and name.
 fn subject(agent: &AgentChange) -> String {
     // A path may begin like a command to the service that keeps the log.
-    let path = crate::output::escape::plain_line(agent.path.clone());
+    let path = crate::escape::plain_line(agent.path.clone());
     agent.name.as_ref().map_or_else(|| path.clone(), |name| format!("{path} ({name})"))
 }
 

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::diagnostic::Diagnostic;
-use crate::output::escape::{line, plain_line};
+use crate::escape::{line, plain_line};
 use crate::output::snippet::Excerpt;
 use crate::report::Report;
 
@@ -17,7 +17,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
     for obstacle in &report.obstacles {
-        writeln!(out, "{}", crate::output::concise::obstacle(&obstacle.path, &obstacle.message))?;
+        writeln!(out, "{}", crate::output::concise::obstacle(obstacle.path(), &obstacle.to_string()))?;
     }
     match report.unlisted().filter(|_| report.new_only) {
         Some(unlisted) => writeln!(out, "{unlisted}"),

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{line, plain_line};
+use crate::input_error::InputError;
 use crate::output::concise;
-use crate::output::escape::{line, plain_line};
-use crate::report::{FileReport, InputError, Report};
+use crate::report::{FileReport, Report};
 
 /// How many annotations of a kind GitHub shows of one step.
 const MOST: usize = 10;
@@ -92,13 +93,10 @@ impl Item<'_> {
     fn properties(&self, report: &Report) -> String {
         let (file, fault) = match self {
             Self::InputError(obstacle) => {
-                let path = report.root_path(&obstacle.path);
+                let path = report.root_path(obstacle.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                return format!(
-                    "{file}title={}",
-                    property(&cut(&format!("cannot check: {}", obstacle.message)))
-                );
+                return format!("{file}title={}", property(&cut(&format!("cannot check: {obstacle}"))));
             }
             Self::Fault(file, fault) => (file, fault),
         };
@@ -115,7 +113,7 @@ impl Item<'_> {
     fn message(&self, report: &Report) -> String {
         match self {
             Self::InputError(obstacle) => {
-                value(&format!("{}: {}", report.root_path(&obstacle.path), obstacle.message))
+                value(&format!("{}: {obstacle}", report.root_path(obstacle.path())))
             }
             Self::Fault(_, fault) => {
                 let first =
@@ -130,7 +128,7 @@ impl Item<'_> {
     fn plain(&self, report: &Report) -> String {
         match self {
             Self::InputError(obstacle) => {
-                concise::obstacle(report.root_path(&obstacle.path), &obstacle.message)
+                concise::obstacle(report.root_path(obstacle.path()), &obstacle.to_string())
             }
             Self::Fault(file, fault) => concise::fault(&file.excerpt, fault),
         }
@@ -138,7 +136,7 @@ impl Item<'_> {
 
     fn place(&self, report: &Report) -> String {
         match self {
-            Self::InputError(obstacle) => value(report.root_path(&obstacle.path)),
+            Self::InputError(obstacle) => value(report.root_path(obstacle.path())),
             Self::Fault(file, fault) => value(&format!(
                 "{}:{} {}",
                 file.path,

@@ -8,8 +8,8 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::output::escape;
-use crate::output::escape::line;
+use crate::escape;
+use crate::escape::line;
 use crate::output::fingerprint::Fingerprints;
 use crate::report::{FileReport, Report};
 use crate::rules;
@@ -36,9 +36,9 @@ impl Serialize for Issues<'_> {
             }
         }
         for obstacle in &report.obstacles {
-            let path = report.root_path(&obstacle.path);
-            let fingerprint = fingerprints.of_obstacle(path, &obstacle.message);
-            issues.serialize_element(&of_obstacle(path, &obstacle.message, fingerprint))?;
+            let path = report.root_path(obstacle.path());
+            let fingerprint = fingerprints.of_obstacle(path, &obstacle.to_string());
+            issues.serialize_element(&of_obstacle(path, &obstacle.to_string(), fingerprint))?;
         }
         issues.end()
     }

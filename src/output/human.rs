@@ -11,9 +11,9 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
 use crate::output::change::write_change;
-use crate::output::escape::{begins_command, line, plain_line, same_length};
 use crate::output::snippet::{ABOVE, BELOW, Excerpt, Passage, SURROUNDINGS};
 use crate::output::{Look, Verbosity};
 use crate::report::{FileReport, Report, Verdict};
@@ -31,7 +31,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     for obstacle in &report.obstacles {
         const WORD: &str = "cannot judge";
-        let told = format!("{WORD}: {}: {}", line(&obstacle.path), line(&obstacle.message));
+        let told = format!("{WORD}: {}: {}", line(obstacle.path()), line(&obstacle.to_string()));
         let told = wrapped(&told, line_width(look), (0, 2));
         let word = painted(WORD, AnsiColor::Red, look);
         writeln!(out, "{word}{}\n", told.strip_prefix(WORD).unwrap_or(&told))?;

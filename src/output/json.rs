@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use crate::aivss::Band;
 use crate::compare::{AgentChange, Change, Difference, ScoreChange};
-use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Level, Origin, Safety};
+use crate::escape;
+use crate::escape::json_number as number;
 use crate::model;
-use crate::output::escape;
 use crate::output::snippet::Excerpt;
 use crate::report::{FileReport, Report};
 use crate::rules;
@@ -46,7 +46,7 @@ struct Whole<'r> {
     #[serde(serialize_with = "files")]
     files: &'r [FileReport],
     skipped: &'r [String],
-    obstacles: Vec<InputError<'r>>,
+    obstacles: Vec<UncheckedInput<'r>>,
     change: Option<Changed<'r>>,
 }
 
@@ -118,9 +118,9 @@ struct Worst<'r> {
 }
 
 #[derive(Serialize)]
-struct InputError<'r> {
+struct UncheckedInput<'r> {
     path: &'r str,
-    message: &'r str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -265,7 +265,7 @@ impl<'r> Whole<'r> {
             obstacles: report
                 .obstacles
                 .iter()
-                .map(|obstacle| InputError { path: &obstacle.path, message: &obstacle.message })
+                .map(|error| UncheckedInput { path: error.path(), message: error.to_string() })
                 .collect(),
             change: report.change.as_ref().map(changed),
         }
@@ -458,10 +458,4 @@ fn range(excerpt: &Excerpt, span: Span) -> (Place, Place) {
 
 fn place(position: Position) -> Place {
     Place { line: position.line, column: position.column }
-}
-
-/// A decimal as a JSON number, exactly.
-#[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
-pub(crate) fn number(decimal: Decimal) -> Box<RawValue> {
-    RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
 }

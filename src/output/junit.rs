@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::diagnostic::Diagnostic;
-use crate::output::escape::line;
-use crate::report::{FileReport, InputError, Report};
+use crate::escape::line;
+use crate::input_error::InputError;
+use crate::report::{FileReport, Report};
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut names = Names::default();
@@ -113,8 +114,8 @@ fn outcome(report: &Report, file: &FileReport, diagnostic: &Diagnostic) -> Outco
 }
 
 fn of_obstacle(report: &Report, obstacle: &InputError, names: &mut Names) -> Case {
-    let message = line(&obstacle.message).into_owned();
-    names.case(report.root_path(&obstacle.path), "cannot judge", Outcome::Error(message))
+    let message = line(&obstacle.to_string()).into_owned();
+    names.case(report.root_path(obstacle.path()), "cannot judge", Outcome::Error(message))
 }
 
 /// How many cases came out in which way.

@@ -1,6 +1,6 @@
 //! Addresses of lines in files, for reports that lead there.
 
-use crate::output::escape::uri_path;
+use crate::escape::uri_path;
 
 /// How places in files are linked to, if they are.
 pub(crate) struct Links<'r> {

@@ -4,7 +4,6 @@
 mod badge;
 pub(crate) mod change;
 mod concise;
-mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;
@@ -20,13 +19,12 @@ mod sheet_json;
 pub mod snippet;
 mod template;
 
-pub(crate) use escape::write_json;
-pub use escape::{is_log_command, is_steering};
-pub(crate) use json::number as json_number;
+pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 
 use std::borrow::Cow;
 use std::io;
 
+use crate::escape::line;
 use crate::report::{Report, count};
 use crate::rules;
 
@@ -114,19 +112,9 @@ impl Format {
     }
 }
 
-/// A text from a file made safe to print in a line: what would steer a terminal is written out.
-pub fn escape_line(text: &str) -> String {
-    escape::line(text).into_owned()
-}
-
-/// The same for what begins a line, such as a path: what would make the line a workflow command is written as `./path`.
-pub fn begin_line(text: &str) -> String {
-    escape::plain_line(escape_line(text))
-}
-
 /// Which finding a diagnostic is about, whether it is excepted or in the base, to be put after its message.
 fn asides(diagnostic: &Diagnostic) -> String {
-    let finding = diagnostic.finding_shown().map(|id| format!(" (finding {})", escape::line(id)));
+    let finding = diagnostic.finding_shown().map(|id| format!(" (finding {})", line(id)));
     let excepted =
         diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
     let known = diagnostic.known.then(|| " (in the base already)".to_owned());
@@ -135,10 +123,10 @@ fn asides(diagnostic: &Diagnostic) -> String {
 
 /// What a diagnostic says in all, a line a part and nothing in colour; paths are from the repository's root.
 fn plain_text(report: &Report, diagnostic: &Diagnostic) -> String {
-    let message = format!("{}{}", escape::line(&diagnostic.message), asides(diagnostic));
-    let label = diagnostic.label.as_deref().map(|label| escape::line(label).into_owned());
+    let message = format!("{}{}", line(&diagnostic.message), asides(diagnostic));
+    let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
     let parts = details_from_root(report, diagnostic).filter(|(word, _)| *word != "excepted");
-    let parts = parts.map(|(word, text)| format!("{word}: {}", escape::line(&text)));
+    let parts = parts.map(|(word, text)| format!("{word}: {}", line(&text)));
     std::iter::once(message).chain(label).chain(parts).collect::<Vec<_>>().join("\n")
 }
 
@@ -196,7 +184,7 @@ pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     let Some(change) = &report.change else { return human::write(report, look, out) };
     change::write_change(change, look, out)?;
     let (before, after) = (change.verdict_before.name(), report.verdict().name());
-    writeln!(out, "verdict under policy {}: {before}, now {after}", escape::line(&report.policy))
+    writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
 }
 
 /// Writes a report. Returns how many diagnostics are left out because the format cannot contain all of them.

@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use crate::aivss::{Band, Formula, Working};
 use crate::decimal::Decimal;
+use crate::escape::{line, plain_line};
 use crate::output::Look;
-use crate::output::escape::{line, plain_line};
 use crate::output::human::{line_width, painted, wrapped};
 use crate::score::breakdown::{Computed, Input, Origin, Sheet};
 use crate::score::sensitivity::OneLess;

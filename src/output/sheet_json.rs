@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::aivss::Working;
-use crate::output::escape;
-use crate::output::json::{TOOL, Tool, number};
+use crate::escape;
+use crate::escape::json_number as number;
+use crate::input_error::InputError;
+use crate::output::json::{TOOL, Tool};
 use crate::output::sheet::Formulas;
-use crate::report::InputError;
 use crate::score::breakdown::{Computed, Input, Origin, Sheet};
 use crate::score::sensitivity::{OneLess, Weight};
 
@@ -29,7 +30,7 @@ struct Whole<'s> {
 #[derive(Serialize)]
 struct InTheWay<'s> {
     path: &'s str,
-    message: &'s str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -114,7 +115,7 @@ pub fn write_sheets_json(
     formulas: Formulas,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let obstacles = obstacles.iter().map(|InputError { path, message }| InTheWay { path, message });
+    let obstacles = obstacles.iter().map(|error| InTheWay { path: error.path(), message: error.to_string() });
     let scores = sheets.iter().map(|sheet| shown(sheet, formulas)).collect();
     let whole = Whole { aivss_score: VERSION, tool: TOOL, scores, obstacles: obstacles.collect() };
     escape::write_json(&whole, out)

@@ -350,7 +350,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn fault(span: Span) -> Diagnostic {
-        Diagnostic::new(&rules::schema::RULE, Owner::File, span, "a fault")
+        Diagnostic::new(&rules::builtin::SCHEMA, Owner::File, span, "a fault")
     }
 
     fn excerpt(text: &str, spans: &[Span]) -> (Source, Excerpt) {

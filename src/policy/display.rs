@@ -8,7 +8,7 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Origin;
 use crate::digest;
-use crate::output::escape_line;
+use crate::escape::escape_line;
 use crate::policy::{Exception, Override, Policy, Scale, Settings, Sourced};
 use crate::rules;
 

@@ -2,6 +2,8 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+pub use crate::source::is_default;
+
 /// The files that are looked for where a policy does not say: the names people give to threat models.
 pub const DEFAULT: [&str; 12] = [
     "**/threat-model.{yaml,yml,json,md,markdown}",
@@ -17,24 +19,6 @@ pub const DEFAULT: [&str; 12] = [
     "**/owasp[-_]aivss*.{yaml,yml,json}",
     "**/aivss-policy.{yaml,yml,json}",
 ];
-
-/// Whether a path, with `/` between its parts, matches one of [`DEFAULT`] in any case.
-///
-/// This is what they say, written out: on a single file, compiling them would be a third of the run. A test holds it to them.
-pub fn is_default(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
-    let is_data = matches!(ending, "yaml" | "yml" | "json");
-    let is_model = ["threat-model", "threat_model", "threatmodel"].iter().any(|model| {
-        stem.strip_suffix(model).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    });
-    let mut folders = folders.split('/');
-    let is_among_models = folders.any(|folder| matches!(folder, "threat-models" | "threat_models"));
-    let is_report = ["aivss", "owasp-aivss", "owasp_aivss"].iter().any(|report| stem.starts_with(report))
-        || stem.strip_suffix("aivss").is_some_and(|before| before.ends_with(['-', '_', '.']));
-    (is_data || matches!(ending, "md" | "markdown")) && (is_model || is_among_models) || is_data && is_report
-}
 
 /// Whether a file's name says that it is YAML, JSON or Markdown, in which threat models are written.
 pub fn is_readable(path: &str) -> bool {

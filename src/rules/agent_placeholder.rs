@@ -1,13 +1,9 @@
-//! `agent-placeholder`: the agent's name or summary is a placeholder.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{TextKind, blank, is_too_short};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",
-    level: Level::Error,
-    fixed: false,
     summary: "The agent's name or summary is a placeholder.",
     why: "A threat model is about one agent. Reviewers must know which one, and what can go wrong with it.",
     remedy: "Write the agent's name, and the risk in a paragraph.",
@@ -27,6 +23,7 @@ agent:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

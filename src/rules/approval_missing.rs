@@ -1,12 +1,8 @@
-//! `approval-missing`: a high risk that nobody approved.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "approval-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A risk at or above the policy's band has no approval.",
     why: "The standard asks that high-risk agents are approved by someone before they go into production.",
     remedy: "Have it approved, and name who did in `review.approved_by`.",
@@ -24,6 +20,7 @@ review:
     )
     .under("require: { approval_from: High }")],
     check: Check::Limit { applies: |settings| settings.require().approval_from.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

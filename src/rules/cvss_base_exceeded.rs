@@ -1,12 +1,8 @@
-//! `cvss-base-exceeded`: a CVSS base above the policy's limit.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "A CVSS base lies above the policy's limit.",
     why: "Agentic factors come on top of the technical weakness; some weaknesses are too grave whatever the agent does.",
     remedy: "Mend the weakness, or have the policy changed by those who own it.",
@@ -26,6 +22,7 @@ aivss:
     )
     .under("limits: { cvss_base: 6.9 }")],
     check: Check::Limit { applies: |settings| settings.limits().cvss_base.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `cvss-base-mismatch`: a declared base that is not the vector's.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::explain_base;
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-mismatch",
-    level: Level::Error,
-    fixed: false,
     summary: "The declared CVSS base is not the vector's.",
     why: "The base weighs more than any other input. A wrong one moves the score, and usually comes from another CVSS version.",
     remedy: "Write the vector's base score, or mend the vector.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

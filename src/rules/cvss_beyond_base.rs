@@ -1,12 +1,8 @@
-//! `cvss-beyond-base`: a vector with threat or environmental metrics.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-beyond-base",
-    level: Level::Warning,
-    fixed: false,
     summary: "A vector carries threat or environmental metrics, which AIVSS leaves out.",
     why: "AIVSS starts from the base score and has its own threat multiplier. A tool that folds the threat metric in counts it twice.",
     remedy: "Keep the eleven base metrics; express threat in `threat_multiplier`.",
@@ -23,6 +19,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `cvss-missing`: neither a vector nor a base score.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-missing",
-    level: Level::Error,
-    fixed: true,
     summary: "A score has neither a CVSS vector nor a CVSS base.",
     why: "AIVSS amplifies a CVSS v4.0 base score. Without one there is nothing to compute.",
     remedy: "Give the vector in `cvss`; `cvss_base` alone is possible and cannot be checked.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `cvss-old-metric`: a metric or value of CVSS 3 inside a v4.0 vector.
-
 use crate::aivss::cvss::VectorFaultKind;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-old-metric",
-    level: Level::Error,
-    fixed: true,
     summary: "A CVSS v4.0 vector holds a metric or value of CVSS 3.",
     why: "A vector with a new prefix before old metrics was never scored under v4.0.",
     remedy: "Choose the v4.0 metric that the message names.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

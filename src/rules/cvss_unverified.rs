@@ -1,13 +1,9 @@
-//! `cvss-unverified`: a base score without the vector it came from.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-unverified",
-    level: Level::Note,
-    fixed: false,
     summary: "A CVSS base stands without its vector, so that it cannot be checked.",
     why: "Declared base scores are often those of another CVSS version or of no vector at all.",
     remedy: "Give the vector in `cvss`.",
@@ -25,6 +21,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::NOTE
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

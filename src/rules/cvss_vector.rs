@@ -1,13 +1,9 @@
-//! `cvss-vector`: a vector that is not one of CVSS v4.0.
-
 use crate::aivss::cvss::VectorFaultKind;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-vector",
-    level: Level::Error,
-    fixed: true,
     summary: "A vector is not a CVSS v4.0 vector.",
     why: "The base score is read off the vector; from half a vector no score follows.",
     remedy: "Mend what is shown. A vector begins with `CVSS:4.0/`, the order is fixed, and each base metric stands exactly once.",
@@ -37,6 +33,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `cvss-version`: a vector of CVSS 2 or 3.
-
 use crate::aivss::cvss::VectorFaultKind;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-version",
-    level: Level::Error,
-    fixed: true,
     summary: "A vector is of CVSS 2 or 3.",
     why: "AIVSS builds on CVSS v4.0. The same weakness has another base score under each version.",
     remedy: "Score the weakness anew under CVSS v4.0; vectors cannot be translated one to one.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

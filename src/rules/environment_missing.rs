@@ -1,12 +1,8 @@
-//! `environment-missing`: the agent's environment is not given.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "The agent's environment is not given, and the policy asks for it.",
     why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
     remedy: "Give `agent.environment`: development, testing or production.",
@@ -27,6 +23,7 @@ agent:
     )
     .under("require: { environment: true }")],
     check: Check::Limit { applies: |settings| settings.require().environment.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `evidence-missing`: a mitigation that nothing demonstrates, where the policy asks for evidence.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A mitigation factor below 1.0 has no evidence, and the policy asks for it.",
     why: "A mitigation factor is the easiest way to a lower score. The standard grants it to controls that were shown to work.",
     remedy: "Say in `mitigation_evidence` what shows that the mitigation works.",
@@ -28,6 +24,7 @@ aivss:
     )
     .under("require: { mitigation_evidence: true }")],
     check: Check::Limit { applies: |settings| settings.require().mitigation_evidence.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

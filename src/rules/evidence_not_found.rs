@@ -1,13 +1,9 @@
-//! `evidence-not-found`: evidence that names a file which does not exist.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::model::PathProblem;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-not-found",
-    level: Level::Error,
-    fixed: false,
     summary: "The evidence for a mitigation is a path to a file that does not exist or is outside of the repository.",
     why: "Evidence is what a reviewer can look at. A path that leads nowhere shows nothing.",
     remedy: "Correct the path: it is relative to the threat model's folder or to the repository's root.",
@@ -28,6 +24,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

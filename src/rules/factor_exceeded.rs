@@ -1,12 +1,8 @@
-//! `factor-exceeded`: a factor above the policy's limit for it.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "A factor lies above the policy's limit for it.",
     why: "Some capabilities are not to be shipped at all, whatever the score as a whole: an agent that rewrites itself, say.",
     remedy: "Take the capability away, or have the policy changed by those who own it.",
@@ -27,6 +23,7 @@ aivss:
     )
     .under("limits: { factors: { self_modification: 0.0 } }")],
     check: Check::Limit { applies: |settings| !settings.limits().factors.is_empty(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,17 +1,13 @@
-//! `factor-missing`: fewer than ten factors, or one without a value.
-
 use std::collections::BTreeSet;
 
 use crate::aivss::Factor;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::model::Factors;
 use crate::rules::factor_unknown::MOST;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
-    level: Level::Error,
-    fixed: true,
     summary: "An agentic factor is missing, or has no value.",
     why: "The sum is over exactly ten factors. One left out would count as 0.0, the mildest value there is.",
     remedy: "Give the factor a value from 0.00 to 1.00. If it does not apply, that is 0.0, written down.",
@@ -58,6 +54,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 const COMMON: &str = "a factor that does not apply is 0.0, and says so in its rationale";

@@ -1,13 +1,9 @@
-//! `factor-range`: a factor outside 0 to 1.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-range",
-    level: Level::Error,
-    fixed: true,
     summary: "A factor lies outside 0.00 to 1.00.",
     why: "The sum of the ten must stay within 0 and 10 for the formula to hold.",
     remedy: "Use the scale: 0.0 none, 0.5 partial, 1.0 full.",
@@ -26,6 +22,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

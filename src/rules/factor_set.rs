@@ -1,13 +1,9 @@
-//! `factor-set`: both tenth factors at once.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::model::GivenFactor;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-set",
-    level: Level::Error,
-    fixed: true,
     summary: "The factors are a mixture of two sets.",
     why: "A set is ten factors: the nine common ones and either goal-driven planning (v0.5) or natural-language interface (v0.8). Eleven can sum to more than 10.",
     remedy: "Keep the one of the two that your version of the standard has.",
@@ -27,6 +23,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `factor-sum-mismatch`: a declared sum that the factors do not add up to.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-sum-mismatch",
-    level: Level::Error,
-    fixed: false,
     summary: "The declared factor sum is not the sum of the factors.",
     why: "Mis-added sums are the most frequent error in published scores, and everything after them is wrong too.",
     remedy: "Write the sum that is shown.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `factor-unknown`: a key among the factors that is no factor.
-
 use crate::aivss::is_other_spelling;
-use crate::diagnostic::{Diagnostic, Fix, Level};
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
-    level: Level::Error,
-    fixed: true,
     summary: "A key among the factors is no agentic factor.",
     why: "It counts for nothing, while its author believes it does.",
     remedy: "Use the key that is suggested.",
@@ -27,6 +23,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 /// How many unknown keys of one assessment are reported.

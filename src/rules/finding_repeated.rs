@@ -1,15 +1,11 @@
-//! `finding-repeated`: two findings with one identifier.
-
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "finding-repeated",
-    level: Level::Error,
-    fixed: false,
     summary: "Two findings have the same identifier.",
     why: "Tickets and reports point at a finding by its identifier.",
     remedy: "Give each finding an identifier of its own.",
@@ -57,6 +53,7 @@ pub(crate) static RULE: Rule = Rule {
 "#,
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

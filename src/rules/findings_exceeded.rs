@@ -1,12 +1,8 @@
-//! `findings-exceeded`: more findings of a band than the policy allows.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More findings of a severity band are listed than the policy allows.",
     why: "One grave finding may be accepted with open eyes; a pile of them is a backlog that nobody decided on.",
     remedy: "Mend findings, or have the policy changed by those who own it.",
@@ -28,6 +24,7 @@ findings: []
     )
     .under("limits: { findings: { Critical: 0 } }")],
     check: Check::Limit { applies: |settings| !settings.limits().findings.is_empty(), check },
+    ..Rule::ERROR
 };
 
 /// How many of the findings are shown one by one.

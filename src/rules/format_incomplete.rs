@@ -1,13 +1,9 @@
-//! `format-incomplete`: a policy limits what the format of a threat model cannot express.
-
-use crate::diagnostic::{Diagnostic, Level, Origin, Owner};
+use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::policy::Settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-incomplete",
-    level: Level::Error,
-    fixed: false,
     summary: "A policy limits what the format of a threat model cannot express.",
     why: "What a format cannot express counts as missing: a limit would otherwise pass a file that leaves out what it limits.",
     remedy: "Write the threat model in this project's format, or list its format in `require.formats`.",
@@ -41,6 +37,7 @@ vulnerabilities:
     )
     .under("limits: { score: 9.5 }")],
     check: Check::Limit { applies: |settings| limited(settings).next().is_some(), check },
+    ..Rule::ERROR
 };
 
 const AGENT: &str = "a score of the agent";

@@ -1,12 +1,8 @@
-//! `format-not-allowed`: a threat model in a format that the policy does not allow.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-not-allowed",
-    level: Level::Error,
-    fixed: false,
     summary: "A threat model is in a format that the policy does not allow.",
     why: "Formats differ in what they can express: an OWASP report has neither layers nor a score of the agent.",
     remedy: "Write the threat model in a format that the policy allows.",
@@ -20,6 +16,7 @@ aivss_threat_model: 1
     )
     .under("require: { formats: [owasp-report] }")],
     check: Check::Limit { applies: |settings| settings.require().formats.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `formula-barred`: a formula that the policy does not allow.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "formula-barred",
-    level: Level::Error,
-    fixed: false,
     summary: "A score is computed by a formula that the policy does not allow.",
     why: "The same agent scores 9.4 under v0.8 and 7.3 under v0.5: whoever may choose the formula may choose the band.",
     remedy: "Score by a formula that is allowed.",
@@ -25,6 +21,7 @@ aivss:
     )
     .under("formulas: ['0.8', 0.8-floor]")],
     check: Check::Limit { applies: |settings| settings.formulas().is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,14 +1,10 @@
-//! `input-precision`: an input with more than four decimals.
-
 use crate::aivss::INPUT_DECIMALS;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::model::{GivenFactor, Multiplier, Spanned};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "input-precision",
-    level: Level::Error,
-    fixed: true,
     summary: "An input has more than four decimals.",
     why: "Such digits come from a computation, not from a judgement, and cutting them off would change the score unseen.",
     remedy: "Give the input with four decimals at the most; two are usual.",
@@ -25,6 +21,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `layer-blank`: a MAESTRO layer without an answer.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Blank};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-blank",
-    level: Level::Error,
-    fixed: false,
     summary: "A MAESTRO layer is blank.",
     why: "Threats are overlooked where nobody looked. A layer is blank when it is missing, empty, or holds a word that stands for an answer to come.",
     remedy: "Say what threatens the layer; or `status: uncertain` with an `analysis` if the sources do not tell; or `status: not_applicable` with a reason.",
@@ -52,6 +48,7 @@ aivss_threat_model: 1
         ),
     ],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 /// What the program can do: it asks, and a person has to answer.

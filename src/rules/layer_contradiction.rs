@@ -1,13 +1,9 @@
-//! `layer-contradiction`: a layer whose status and text, or threats, do not go together.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Answer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-contradiction",
-    level: Level::Warning,
-    fixed: false,
     summary: "A layer counts as mapped, and its text says \"not certain\"; or it does not apply, and has open threats.",
     why: "Mapped layers are what a reader relies on, and one that does not apply is not looked at again. A limit on uncertain layers counts one that is not certain as well.",
     remedy: "Set `status: uncertain`, or pin the layer down; what has open threats applies.",
@@ -37,6 +33,7 @@ maestro:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

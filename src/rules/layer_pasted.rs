@@ -1,13 +1,9 @@
-//! `layer-pasted`: the same text in several layers.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Layer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-pasted",
-    level: Level::Warning,
-    fixed: false,
     summary: "The same text stands in several layers.",
     why: "Each layer has threats of its own. A text that fits two of them was written for neither.",
     remedy: "Say of each layer what threatens that one.",
@@ -26,6 +22,7 @@ maestro:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

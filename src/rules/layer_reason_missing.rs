@@ -1,13 +1,9 @@
-//! `layer-reason-missing`: a layer that does not apply, for no reason.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Answer;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-reason-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A MAESTRO layer is declared not applicable without a reason.",
     why: "\"Not applicable\" is an answer only when someone can check it.",
     remedy: "Give the reason in `reason`.",
@@ -24,6 +20,7 @@ maestro:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

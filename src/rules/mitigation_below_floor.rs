@@ -1,12 +1,8 @@
-//! `mitigation-below-floor`: more mitigation than the standard grants.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-below-floor",
-    level: Level::Warning,
-    fixed: false,
     summary: "A mitigation factor lies below the strongest that is published.",
     why: "The standard lets strong mitigation take a third off a score and no more: residual risk remains.",
     remedy: "Use 0.67 (strong) or more.",
@@ -28,6 +24,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `mitigation-ignored`: a mitigation factor that the formula does not use.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-ignored",
-    level: Level::Warning,
-    fixed: false,
     summary: "A mitigation factor is given to a formula that has none.",
     why: "Its author believes that the mitigation counts; the score does not change by it.",
     remedy: "Move to a formula with mitigation, or leave the factor out.",
@@ -28,6 +24,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `mitigation-missing`: a threat declared mitigated without a mitigation.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A threat has the status mitigated and no mitigation.",
     why: "A mitigated threat no longer counts as open. Nobody can check that without knowing what was done about it.",
     remedy: "Describe the mitigation in `mitigation`, or set the status to open.",
@@ -32,6 +28,7 @@ maestro:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

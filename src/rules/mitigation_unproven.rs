@@ -1,14 +1,10 @@
-//! `mitigation-unproven`: a mitigation that lowers the band and that nothing demonstrates.
-
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-unproven",
-    level: Level::Warning,
-    fixed: false,
     summary: "A mitigation lowers the severity band, and nothing demonstrates it.",
     why: "A mitigation factor is the easiest way to a milder band. The standard grants it to controls that were shown to work.",
     remedy: "Say in `mitigation_evidence` what shows it, or score without the mitigation.",
@@ -28,6 +24,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -7,162 +7,171 @@
 //! A rule looks at a [`Subject`] and at nothing else: it knows neither the format of the file, nor the version of
 //! the score, nor how a report looks.
 
-pub mod agent_placeholder;
-pub mod approval_missing;
-pub mod cvss_base_exceeded;
-pub mod cvss_base_mismatch;
-pub mod cvss_beyond_base;
-pub mod cvss_missing;
-pub mod cvss_old_metric;
-pub mod cvss_unverified;
-pub mod cvss_vector;
-pub mod cvss_version;
-pub mod duplicate_key;
-pub mod empty_file;
-pub mod encoding;
-pub mod environment_missing;
-pub mod evidence_missing;
-pub mod evidence_not_found;
-pub mod exception_expired;
-pub mod exception_expiring;
-pub mod exception_overlong;
-pub mod exception_unused;
-pub mod factor_exceeded;
-pub mod factor_missing;
-pub mod factor_range;
-pub mod factor_set;
-pub mod factor_sum_mismatch;
-pub mod factor_unknown;
-pub mod finding_repeated;
-pub mod findings_exceeded;
-pub mod format_incomplete;
-pub mod format_not_allowed;
-pub mod formula_barred;
-pub mod input_limit;
-pub mod input_precision;
-pub mod layer_blank;
-pub mod layer_contradiction;
-pub mod layer_pasted;
-pub mod layer_reason_missing;
-pub mod marker_missing;
-pub mod marker_unread;
-pub mod merge_key;
-pub mod mitigation_below_floor;
-pub mod mitigation_ignored;
-pub mod mitigation_missing;
-pub mod mitigation_unproven;
-pub mod model_missing;
-pub mod model_removed;
-pub mod model_unreadable;
-pub mod model_weakened;
-pub mod multiplier_range;
-pub mod non_finite;
-pub mod not_applicable_layers_exceeded;
-pub mod off_scale;
-pub mod open_threats_exceeded;
-pub mod owner_missing;
-pub mod policy;
-pub mod policy_ineffective;
-pub mod rationale_missing;
-pub mod review_overdue;
-pub mod schema;
-pub mod score_below_base;
-pub mod score_below_finding;
-pub mod score_exceeded;
-pub mod score_increased;
-pub mod score_mismatch;
-pub mod score_uncomputed;
-pub mod score_undeclared;
-pub mod score_without_impact;
-pub mod severity_exceeded;
-pub mod severity_mismatch;
-pub mod summary_too_short;
-pub mod syntax;
+pub(crate) mod agent_placeholder;
+pub(crate) mod approval_missing;
+pub(crate) mod audit;
+pub(crate) mod builtin;
+pub(crate) mod cvss_base_exceeded;
+pub(crate) mod cvss_base_mismatch;
+pub(crate) mod cvss_beyond_base;
+pub(crate) mod cvss_missing;
+pub(crate) mod cvss_old_metric;
+pub(crate) mod cvss_unverified;
+pub(crate) mod cvss_vector;
+pub(crate) mod cvss_version;
+pub(crate) mod environment_missing;
+pub(crate) mod evidence_missing;
+pub(crate) mod evidence_not_found;
+pub(crate) mod factor_exceeded;
+pub(crate) mod factor_missing;
+pub(crate) mod factor_range;
+pub(crate) mod factor_set;
+pub(crate) mod factor_sum_mismatch;
+pub(crate) mod factor_unknown;
+pub(crate) mod finding_repeated;
+pub(crate) mod findings_exceeded;
+pub(crate) mod format_incomplete;
+pub(crate) mod format_not_allowed;
+pub(crate) mod formula_barred;
+pub(crate) mod input_precision;
+pub(crate) mod layer_blank;
+pub(crate) mod layer_contradiction;
+pub(crate) mod layer_pasted;
+pub(crate) mod layer_reason_missing;
+pub(crate) mod mitigation_below_floor;
+pub(crate) mod mitigation_ignored;
+pub(crate) mod mitigation_missing;
+pub(crate) mod mitigation_unproven;
+pub(crate) mod model_weakened;
+pub(crate) mod multiplier_range;
+pub(crate) mod not_applicable_layers_exceeded;
+pub(crate) mod off_scale;
+pub(crate) mod open_threats_exceeded;
+pub(crate) mod owner_missing;
+pub(crate) mod rationale_missing;
+pub(crate) mod review_overdue;
+pub(crate) mod score_below_base;
+pub(crate) mod score_below_finding;
+pub(crate) mod score_exceeded;
+pub(crate) mod score_increased;
+pub(crate) mod score_mismatch;
+pub(crate) mod score_undeclared;
+pub(crate) mod score_without_impact;
+pub(crate) mod severity_exceeded;
+pub(crate) mod severity_mismatch;
+pub(crate) mod summary_too_short;
 #[cfg(test)]
 mod tests;
-pub mod threat_below_floor;
-pub mod tier_missing;
-pub mod uncertain_layers_exceeded;
-pub mod unknown_key;
-pub mod uplift_mismatch;
-pub mod version_outdated;
+pub(crate) mod threat_below_floor;
+pub(crate) mod tier_missing;
+pub(crate) mod uncertain_layers_exceeded;
+pub(crate) mod uplift_mismatch;
+pub(crate) mod version_outdated;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::compare::BaseScores;
 use crate::date::Date;
-use std::borrow::Cow;
-
-use crate::diagnostic::{Diagnostic, Fix, Level, Owner, RuleInfo};
+use crate::diagnostic::{Diagnostic, Level, RuleInfo, RuleNames};
 use crate::model::{Finding, Model, PathProblem, path_problem};
 use crate::policy::Settings;
-use crate::schema::{Violation, ViolationKind};
 use crate::score::assessed::{Assessed, Computed};
 use crate::score::{Scored, score};
 use crate::source::Span;
-use crate::syntax::{Problem, ProblemKind};
 
-/// One rule: what it says, why, how to mend it, and the check itself.
+/// One rule: its texts, its examples and its check.
 #[derive(Debug)]
 pub struct Rule {
-    /// The identifier: a slug that says the fault.
+    /// The identifier: a slug that names the problem.
     pub name: &'static str,
     /// The level where a policy sets none.
     pub level: Level,
-    /// Whether a policy may not lower it, because a score or a file would then go unread and pass.
+    /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
     pub fixed: bool,
-    /// What it finds, in a line.
+    /// The problem, in a sentence.
     pub summary: &'static str,
-    /// Why that matters.
+    /// Why the problem matters.
     pub why: &'static str,
-    /// How to mend it.
+    /// How to fix it.
     pub remedy: &'static str,
-    /// The part of a standard it rests on.
+    /// The part of a standard or of a policy it rests on.
     pub see: &'static str,
-    /// What it finds and what it passes, as tests.
+    /// Files that it reports and files that pass, as tests.
     pub examples: &'static [Example],
     /// The check.
     pub check: Check,
 }
 
-/// How much of a file must exist for a rule to look at it.
+impl Rule {
+    /// The fields of a rule that is an error by default.
+    const ERROR: Self = Self {
+        name: "",
+        level: Level::Error,
+        fixed: false,
+        summary: "",
+        why: "",
+        remedy: "",
+        see: "this project",
+        examples: &[],
+        check: Check::Builtin,
+    };
+    /// The fields of a rule that is a warning by default.
+    const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
+    /// The fields of a rule that is a note by default.
+    const NOTE: Self = Self { level: Level::Note, ..Self::ERROR };
+    /// The fields of a rule that no policy can turn off.
+    const FIXED: Self = Self { fixed: true, ..Self::ERROR };
+
+    /// The part that diagnostics and policies need.
+    pub const fn info(&self) -> RuleInfo {
+        RuleInfo { name: self.name, level: self.level, fixed: self.fixed }
+    }
+}
+
+impl From<&Rule> for RuleInfo {
+    fn from(rule: &Rule) -> Self {
+        rule.info()
+    }
+}
+
+/// The code that raises the problems of a rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// None of its own: it speaks of what reading a text, its schema, or the file as a whole brought up.
+    /// A parser, a schema or `lint` itself.
     Builtin,
-    /// None of its own: it speaks of what a whole run has shown of a policy.
+    /// The audit of the policy after a run.
     PolicyAudit,
-    /// None of its own: it reports what a whole run shows of paths at which there is no threat model.
+    /// A run, about a path without a threat model.
     Run,
-    /// Looks at what the file means, and adds what it finds.
+    /// A check of each threat model.
     Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
-    /// The same, where the terms set what it needs.
+    /// A check of each threat model for which the settings contain a limit or requirement.
     Limit {
         /// Whether they do.
         applies: fn(&Settings) -> bool,
-        /// The look.
+        /// The check.
         check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
     },
 }
 
-/// A file that a rule finds fault with, and its mended form.
+/// A file in which a rule finds a problem, and its corrected form.
 ///
 /// Carets in a comment mark the bytes of the line above that the rule must point at, with the name of the rule and
-/// its message: `#  ^^^ score-mismatch: …`. Where `#` itself stands in the first column of what is marked, it
-/// counts as a caret.
+/// its message: `#  ^^^ score-mismatch: …`. If `#` itself is in the first column of the marked bytes, it counts as a caret.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// Whether the texts are parts of the stock model, to be completed from it, or whole files.
+    /// Whether the texts are whole files; otherwise they are parts to be completed from the stock model.
     pub whole: bool,
-    /// The name of the file, which tells its language.
+    /// The name of the file, which decides its language.
     pub file: &'static str,
-    /// Lines of policy that the example is judged by, on top of `recommended`.
+    /// Lines of policy for the example, in addition to `recommended`.
     pub policy: &'static str,
     /// The parts of the same model at the base revision; empty where there is none to compare with.
     pub base: &'static str,
-    /// The faulty form.
+    /// The form with the problem.
     pub bad: &'static str,
-    /// The mended form.
+    /// The corrected form.
     pub good: &'static str,
 }
 
@@ -172,40 +181,40 @@ impl Example {
         Self { whole: false, file: "threat-model.yaml", policy: "", base: "", bad, good }
     }
 
-    /// A whole file of this name; `\u{FFFD}` in it stands for a byte that is not UTF-8.
+    /// A whole file of this name; `\u{FFFD}` in it represents a byte that is not UTF-8.
     pub const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
         Self { whole: true, file, policy: "", base: "", bad, good }
     }
 
-    /// The same, judged by further lines of policy.
+    /// The same example with further lines of policy.
     #[must_use]
     pub const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }
 
-    /// The same, compared with a base revision in which these parts of the model stood.
+    /// The same example with a base revision that contains these parts of the model.
     #[must_use]
     pub const fn over(self, base: &'static str) -> Self {
         Self { base, ..self }
     }
 }
 
-/// All that a rule of meaning may look at.
+/// The input of the rules for one threat model.
 #[derive(Debug)]
 pub struct Subject<'a> {
-    /// What the file says.
+    /// The threat model.
     pub model: &'a Model<'a>,
-    /// What follows from it: the agent's own score first, then the findings'.
+    /// Its computed scores: the agent's own score first, then those of the findings.
     pub scores: Vec<Scored<'a>>,
-    /// What is acceptable of this model.
+    /// The policy's settings for this model.
     pub settings: &'a Settings,
     /// The day of the run.
     pub today: Date,
-    /// What its scores are held against, where the run has a base revision and there is something in it.
+    /// The scores to compare with, where the run has a base revision that contains some.
     pub before: Option<BaseScores<'a>>,
-    /// The models of the base revision that left this file or are gone, if this one is new.
+    /// If this model is new: the models of the base revision that left this file or are gone.
     pub left: [&'a [&'a Assessed]; 2],
-    /// The places of evidence that names a file which does not exist.
+    /// The positions of evidence that names a file which does not exist.
     pub missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
@@ -254,29 +263,29 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// All rules, from reading a file to judging it.
+/// All rules, from reading a file to limits of a policy.
 pub static ALL: [&Rule; 77] = [
-    &syntax::RULE,
-    &encoding::RULE,
-    &empty_file::RULE,
-    &duplicate_key::RULE,
-    &merge_key::RULE,
-    &non_finite::RULE,
-    &input_limit::RULE,
-    &marker_missing::RULE,
-    &marker_unread::RULE,
-    &model_unreadable::RULE,
+    &builtin::SYNTAX,
+    &builtin::ENCODING,
+    &builtin::EMPTY_FILE,
+    &builtin::DUPLICATE_KEY,
+    &builtin::MERGE_KEY,
+    &builtin::NON_FINITE,
+    &builtin::INPUT_LIMIT,
+    &builtin::MARKER_MISSING,
+    &builtin::MARKER_UNREAD,
+    &builtin::MODEL_UNREADABLE,
     &model_weakened::RULE,
-    &model_removed::RULE,
-    &model_missing::RULE,
-    &schema::RULE,
-    &unknown_key::RULE,
-    &policy::RULE,
-    &policy_ineffective::RULE,
-    &exception_expired::RULE,
-    &exception_overlong::RULE,
-    &exception_unused::RULE,
-    &exception_expiring::RULE,
+    &builtin::MODEL_REMOVED,
+    &builtin::MODEL_MISSING,
+    &builtin::SCHEMA,
+    &builtin::UNKNOWN_KEY,
+    &builtin::POLICY,
+    &audit::POLICY_INEFFECTIVE,
+    &audit::EXCEPTION_EXPIRED,
+    &audit::EXCEPTION_OVERLONG,
+    &audit::EXCEPTION_UNUSED,
+    &audit::EXCEPTION_EXPIRING,
     &agent_placeholder::RULE,
     &summary_too_short::RULE,
     &cvss_missing::RULE,
@@ -299,7 +308,7 @@ pub static ALL: [&Rule; 77] = [
     &factor_sum_mismatch::RULE,
     &uplift_mismatch::RULE,
     &score_mismatch::RULE,
-    &score_uncomputed::RULE,
+    &builtin::SCORE_UNCOMPUTED,
     &score_undeclared::RULE,
     &severity_mismatch::RULE,
     &score_below_finding::RULE,
@@ -335,15 +344,44 @@ pub static ALL: [&Rule; 77] = [
     &review_overdue::RULE,
 ];
 
-/// The rule with this name.
+/// Former names of rules and their current ones; policies and options accept both for one release.
+pub const FORMER: [(&str, &str); 8] = [
+    ("layer-pasted", "layer-duplicated"),
+    ("formula-barred", "formula-not-allowed"),
+    ("off-scale", "value-off-scale"),
+    ("finding-repeated", "duplicate-finding-id"),
+    ("score-undeclared", "score-missing"),
+    ("mitigation-unproven", "mitigation-without-evidence"),
+    ("input-limit", "file-too-complex"),
+    ("input-precision", "too-many-decimals"),
+];
+
+/// The rules as far as policies need them.
+pub static NAMES: RuleNames = RuleNames { rules: &INFOS, former: &FORMER };
+
+static INFOS: [RuleInfo; ALL.len()] = {
+    let mut infos = [RuleInfo::POLICY; ALL.len()];
+    let mut at = 0;
+    while at < infos.len() {
+        infos[at] = ALL[at].info();
+        at += 1;
+    }
+    infos
+};
+
+/// The rule with this current name.
 pub fn named(name: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.name == name)
 }
 
-impl From<&Rule> for RuleInfo {
-    fn from(rule: &Rule) -> Self {
-        Self { name: rule.name, level: rule.level, fixed: rule.fixed }
-    }
+/// The rule with this current or former name.
+pub fn resolve(name: &str) -> Option<&'static Rule> {
+    named(NAMES.current(name))
+}
+
+/// A note if this is a former name of a rule.
+pub fn renamed(name: &str) -> Option<String> {
+    NAMES.renamed(name)
 }
 
 /// How to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
@@ -351,7 +389,7 @@ pub fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
     if let Some(help) = &diagnostic.help {
         return Some(Cow::Borrowed(help));
     }
-    let says_enough = diagnostic.label.is_some() || diagnostic.rule == schema::RULE.name;
+    let says_enough = diagnostic.label.is_some() || diagnostic.rule == builtin::SCHEMA.name;
     let rule = named(&diagnostic.rule).filter(|_| !says_enough)?;
     Some(in_passing(rule.remedy))
 }
@@ -366,39 +404,5 @@ fn in_passing(sentence: &'static str) -> Cow<'static, str> {
             Cow::Owned(first.to_lowercase().chain(rest.chars()).collect())
         }
         _ => Cow::Borrowed(sentence),
-    }
-}
-
-/// What reading a text had to report, in the name of the rule for it.
-pub fn of_problem(owner: Owner, problem: &Problem) -> Diagnostic {
-    let rule = match problem.kind {
-        ProblemKind::Syntax => &syntax::RULE,
-        ProblemKind::Encoding => &encoding::RULE,
-        ProblemKind::Empty => &empty_file::RULE,
-        ProblemKind::DuplicateKey => &duplicate_key::RULE,
-        ProblemKind::MergeKey => &merge_key::RULE,
-        ProblemKind::NonFinite => &non_finite::RULE,
-        ProblemKind::InputLimit => &input_limit::RULE,
-        ProblemKind::UnreadMarker => &marker_unread::RULE,
-    };
-    let mut diagnostic = Diagnostic::new(rule, owner, problem.span, &*problem.message);
-    diagnostic.help = problem.help.as_deref().map(Box::from);
-    match &problem.related {
-        Some((span, message)) => diagnostic.related(*span, &**message),
-        None => diagnostic,
-    }
-}
-
-/// What a schema found wrong, in the name of the rule for it.
-pub fn of_violation(owner: Owner, violation: Violation) -> Diagnostic {
-    let rule = match violation.kind {
-        ViolationKind::UnknownKey => &unknown_key::RULE,
-        ViolationKind::Shape => &schema::RULE,
-    };
-    let respelt = violation.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
-    let diagnostic = Diagnostic::new(rule, owner, violation.span, violation.message).fix(respelt);
-    match violation.help {
-        Some(help) => diagnostic.help_by_suggestion(help, "writes it"),
-        None => diagnostic,
     }
 }

@@ -1,15 +1,11 @@
-//! `model-weakened`: a threat model that lost its layers, its own score or its format.
-
 use crate::compare::BaseScores;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Format};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::assessed::Assessed;
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
-    level: Level::Error,
-    fixed: false,
     summary: "A threat model lost its layers, its own score or its format since the base revision.",
     why: "Limits and requirements bind what a threat model states. One that states less would pass them.",
     remedy: "Restore what the threat model has in the base.",
@@ -43,6 +39,7 @@ vulnerabilities:
     )
     .over("agent: { name: Planner, summary: Plans trips. }")],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,14 +1,10 @@
-//! `multiplier-range`: a multiplier that cannot be meant.
-
 use crate::aivss::{THREAT_MAX, is_multiplier};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "multiplier-range",
-    level: Level::Error,
-    fixed: true,
     summary: "A multiplier lies where none can.",
     why: "Mitigation can lower a risk, and neither raise it nor make it vanish; a threat multiplier above 2 is a slip of the point.",
     remedy: "Threat: attacked 1.00, proof of concept 0.97, unreported 0.50. Mitigation: none 1.00, partial 0.83, strong 0.67.",
@@ -28,6 +24,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::FIXED
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,14 +1,10 @@
-//! `not-applicable-layers-exceeded`: more layers that do not apply than the policy allows.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Layer};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "not-applicable-layers-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More layers are declared not applicable than the policy allows.",
     why: "A layer that does not apply is not analyzed. Most agents have a model, data, a runtime and an owner, so that few layers can be left out.",
     remedy: "Analyze more of the layers, or change the policy's limit.",
@@ -27,6 +23,7 @@ maestro:
     )
     .under("limits: { not_applicable_layers: 1 }")],
     check: Check::Limit { applies: |settings| settings.limits().not_applicable_layers.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,14 +1,10 @@
-//! `off-scale`: a value that is none of the published ones.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "off-scale",
-    level: Level::Error,
-    fixed: false,
     summary: "A factor or multiplier is none of the published values.",
     why: "The standard's scale has three points, each with a meaning two assessors can agree on; 0.63 has none.",
     remedy: "Factors: 0.0 none, 0.5 partial, 1.0 full. Threat: 1.00, 0.97, 0.50. Mitigation: 1.00, 0.83, 0.67.",
@@ -33,6 +29,7 @@ aivss:
     )
     .under("scale: three-point")],
     check: Check::Limit { applies: |settings| settings.three_point().is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

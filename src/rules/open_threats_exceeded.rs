@@ -1,13 +1,9 @@
-//! `open-threats-exceeded`: more open threats than the policy allows.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More threats are open than the policy allows.",
     why: "A threat that is listed and left open is a decision not taken.",
     remedy: "Mitigate, accept or transfer threats, and say so in their `status`. One without a status is open.",
@@ -29,6 +25,7 @@ maestro:
     )
     .under("limits: { open_threats: 0 }")],
     check: Check::Limit { applies: |settings| settings.limits().open_threats.is_some(), check },
+    ..Rule::ERROR
 };
 
 /// How many of the open threats are shown one by one.

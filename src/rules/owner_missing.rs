@@ -1,12 +1,8 @@
-//! `owner-missing`: nobody answers for the threat model.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "owner-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "No owner is given, and the policy asks for one.",
     why: "A threat model that nobody answers for is not kept.",
     remedy: "Give `agent.owner`: a team or an address.",
@@ -28,6 +24,7 @@ agent:
     )
     .under("require: { owner: true }")],
     check: Check::Limit { applies: |settings| settings.require().owner.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `rationale-missing`: a high factor without a reason.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "rationale-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "A factor has no rationale, and the policy asks for one at its height.",
     why: "Two assessors agree on a factor only when they can see what it rests on.",
     remedy: "Write the factor as `{ score: 1.0, rationale: … }`.",
@@ -36,6 +32,7 @@ aivss:
     )
     .under("require: { rationale_from: 0.9 }")],
     check: Check::Limit { applies: |settings| settings.require().rationale_from.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `review-overdue`: a review that is too old, missing, or in the future.
-
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "review-overdue",
-    level: Level::Error,
-    fixed: false,
     summary: "The last review is older than the policy allows, or there was none.",
     why: "Agents change weekly. A threat model that nobody has looked at describes another agent.",
     remedy: "Review the threat model and set `review.date`.",
@@ -50,6 +46,7 @@ review:
         .under("require: { review_within: 180d }"),
     ],
     check: Check::Limit { applies: |settings| settings.require().review_within.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,14 +1,10 @@
-//! `score-below-base`: mitigation that pushes a score below its own CVSS base.
-
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-base",
-    level: Level::Warning,
-    fixed: false,
     summary: "Mitigation pushes the score below its own CVSS base.",
     why: "Under v0.8 the mitigation factor lowers the base as well as the agentic uplift: being an agent would then make a weakness milder. The amendment proposed for v1 (0.8-floor) lowers the uplift alone.",
     remedy: "Use `version: 0.8-floor`, or weigh again whether the mitigation is that strong.",
@@ -30,6 +26,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `score-below-finding`: an agent scored milder than its worst finding.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-finding",
-    level: Level::Error,
-    fixed: false,
     summary: "The agent's score lies below its worst finding's.",
     why: "Scores are ordinal: the worst finding decides, and no number of mild ones makes up for it.",
     remedy: "Raise the agent's inputs to those of its worst finding, or score the finding anew.",
@@ -39,6 +35,7 @@ findings:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

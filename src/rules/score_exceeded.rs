@@ -1,12 +1,8 @@
-//! `score-exceeded`: a score above the policy's limit.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "A score lies above the policy's limit.",
     why: "The limit is the risk that your organization has decided to accept. It is compared with the proven score, not with the declared one: a mitigation factor without evidence counts as 1.00 and never below 0.67, a threat multiplier never below 0.50.",
     remedy: "Lower the risk, or have the policy changed by those who own it.",
@@ -43,6 +39,7 @@ aivss:
         .under("limits: { score: 8.9 }"),
     ],
     check: Check::Limit { applies: |settings| settings.limits().score.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

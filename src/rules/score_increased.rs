@@ -1,14 +1,10 @@
-//! `score-increased`: a score that has risen over the base revision's by more than the policy allows.
-
 use crate::compare::BaseScores;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-increased",
-    level: Level::Error,
-    fixed: false,
     summary: "A score has risen over the base revision's by more than the policy allows.",
     why: "Risk grows in small steps, each of which passes any fixed limit. A change that makes an agent much more dangerous should be seen as one.",
     remedy: "Take the rise back, split the change, or have the policy changed by those who own it.",
@@ -28,6 +24,7 @@ aivss:
     .under("limits: { increase: 0.5 }")
     .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
     check: Check::Limit { applies: |settings| settings.limits().increase.is_some(), check },
+    ..Rule::ERROR
 };
 
 /// How many characters of an agent's name are shown.

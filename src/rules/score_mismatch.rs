@@ -1,14 +1,10 @@
-//! `score-mismatch`: a declared score that the formula does not give.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::{Scored, explain_score};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-mismatch",
-    level: Level::Error,
-    fixed: false,
     summary: "The declared score is not what the formula gives.",
     why: "The score decides what is released. One that does not follow from its inputs cannot be compared with any other.",
     remedy: "Write the score that is shown, or mend the input that is wrong.",
@@ -40,6 +36,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `score-undeclared`: a score that nobody has written down.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-undeclared",
-    level: Level::Error,
-    fixed: false,
     summary: "The score is not declared.",
     why: "The declared score is what people read, and what shows in review when a change to the inputs moves it.",
     remedy: "Write `score:` and let `aivss-lint fix` complete it.",
@@ -37,6 +33,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `score-without-impact`: a score over a base of zero.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-without-impact",
-    level: Level::Warning,
-    fixed: false,
     summary: "A score stands over a CVSS base of 0.0.",
     why: "A base of zero says that nothing can be harmed. The formula still adds an uplift, and with all room above it, a large one.",
     remedy: "State the impact in the vector, or drop the finding.",
@@ -26,6 +22,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

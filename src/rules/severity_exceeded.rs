@@ -1,12 +1,8 @@
-//! `severity-exceeded`: a severity band above the policy's limit.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "severity-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "A severity band lies above the policy's limit.",
     why: "The limit is the risk that your organization has decided to accept. It is compared with the band of the proven score, not with the declared one.",
     remedy: "Lower the risk, or have the policy changed by those who own it.",
@@ -26,6 +22,7 @@ aivss:
     )
     .under("limits: { severity: High }")],
     check: Check::Limit { applies: |settings| settings.limits().severity.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

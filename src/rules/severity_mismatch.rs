@@ -1,14 +1,10 @@
-//! `severity-mismatch`: a declared band that is not the score's.
-
 use crate::aivss::Band;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::explain_severity;
 
 pub(crate) static RULE: Rule = Rule {
     name: "severity-mismatch",
-    level: Level::Error,
-    fixed: false,
     summary: "The declared severity is not the band of the score.",
     why: "People read the word before the number. A milder word releases what the number would hold back.",
     remedy: "Write the band that is shown. Bands are taken from the rounded score.",
@@ -25,6 +21,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

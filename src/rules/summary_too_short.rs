@@ -1,13 +1,9 @@
-//! `summary-too-short`: a summary of a letter or a number.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::is_too_short;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "summary-too-short",
-    level: Level::Warning,
-    fixed: false,
     summary: "The agent's summary is too short to say anything.",
     why: "The summary is what a reviewer reads first. One or two letters, or a number, do not describe a risk.",
     remedy: "Describe in `agent.summary` what the agent does and what can go wrong.",
@@ -24,6 +20,7 @@ agent:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Safety};
+use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::mend;
 use crate::lint::{LintContext, lint};
 use crate::policy;
 use crate::policy::{NoFiles, Policy};
 use crate::policy_audit::Run;
 use crate::report::{FileReport, Report};
-use crate::rules::{ALL, Check, Example, Rule, cvss_unverified, score_uncomputed};
+use crate::rules::{ALL, Check, Example, Rule, builtin, cvss_unverified};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -25,7 +25,7 @@ const POLICY: &str = "aivss-policy.yaml";
 fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
     let mut wrong = Vec::new();
     for rule in ALL {
-        let is_backstop = rule.name == score_uncomputed::RULE.name;
+        let is_backstop = rule.name == builtin::SCORE_UNCOMPUTED.name;
         let is_of_run = matches!(rule.check, Check::Run);
         assert!(!rule.examples.is_empty() || is_backstop || is_of_run, "{} has no example", rule.name);
         for example in rule.examples {
@@ -351,4 +351,25 @@ fn blocks(text: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+#[test]
+fn rules_of_lower_modules_are_rules() {
+    use crate::schema::ViolationKind;
+    use crate::syntax::ProblemKind;
+    let problems = [
+        ProblemKind::Syntax,
+        ProblemKind::Encoding,
+        ProblemKind::Empty,
+        ProblemKind::DuplicateKey,
+        ProblemKind::MergeKey,
+        ProblemKind::NonFinite,
+        ProblemKind::InputLimit,
+        ProblemKind::UnreadMarker,
+    ];
+    let violations = [ViolationKind::UnknownKey, ViolationKind::Shape];
+    let infos = problems.map(ProblemKind::rule).into_iter().chain(violations.map(ViolationKind::rule));
+    for info in infos.chain([RuleInfo::FILE_TOO_COMPLEX, RuleInfo::POLICY]) {
+        assert_eq!(crate::rules::named(info.name).map(RuleInfo::from), Some(info), "{}", info.name);
+    }
 }

@@ -1,12 +1,8 @@
-//! `threat-below-floor`: a threat multiplier below the lowest that is published.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "threat-below-floor",
-    level: Level::Error,
-    fixed: false,
     summary: "A threat multiplier is below the lowest that is published.",
     why: "The standard publishes 0.50 for a threat that nobody has reported, and no lower value. A smaller multiplier makes any risk pass.",
     remedy: "Use 0.50 (unreported) or more. Where a policy excepts this rule, limits count the multiplier as 0.50.",
@@ -25,6 +21,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,12 +1,8 @@
-//! `tier-missing`: the agent's tier is not given.
-
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "tier-missing",
-    level: Level::Error,
-    fixed: false,
     summary: "The agent's tier is not given, and the policy asks for it.",
     why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
     remedy: "Give `agent.tier`: low, moderate or high.",
@@ -27,6 +23,7 @@ agent:
     )
     .under("require: { tier: true }")],
     check: Check::Limit { applies: |settings| settings.require().tier.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

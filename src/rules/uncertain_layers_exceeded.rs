@@ -1,14 +1,10 @@
-//! `uncertain-layers-exceeded`: more uncertain layers than the policy allows.
-
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Layer};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
-    level: Level::Error,
-    fixed: false,
     summary: "More layers are uncertain than the policy allows.",
     why: "\"Not certain\" is an honest answer; a threat model made of nothing else is none.",
     remedy: "Pin down some of the layers.",
@@ -27,6 +23,7 @@ maestro:
     )
     .under("limits: { uncertain_layers: 1 }")],
     check: Check::Limit { applies: |settings| settings.limits().uncertain_layers.is_some(), check },
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,13 +1,9 @@
-//! `uplift-mismatch`: a declared agentic uplift that the inputs do not give.
-
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
     name: "uplift-mismatch",
-    level: Level::Error,
-    fixed: false,
     summary: "The declared agentic uplift (AARS) is not what the inputs give.",
     why: "The uplift is the agentic part of the risk. Under v0.5 it is the plain sum of the factors, from v0.8 on a share of the room above the base: a frequent mix-up.",
     remedy: "Write the uplift that is shown, with as many decimals as you like: it is compared at the precision it is declared with.",
@@ -24,6 +20,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
+    ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -14,6 +14,7 @@ use serde_json::Value as JsonValue;
 
 use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Fix, Owner, RuleInfo};
 use crate::did_you_mean::nearest;
 use crate::source::Span;
 use crate::syntax::{Entry, Node, Value};
@@ -70,6 +71,28 @@ pub enum ViolationKind {
     UnknownKey,
     /// Any other.
     Shape,
+}
+
+impl ViolationKind {
+    /// The rule that reports it.
+    pub const fn rule(self) -> RuleInfo {
+        match self {
+            Self::UnknownKey => RuleInfo::fixed("unknown-key"),
+            Self::Shape => RuleInfo::fixed("schema"),
+        }
+    }
+}
+
+impl Violation {
+    /// The violation as a diagnostic about `owner`.
+    pub fn into_diagnostic(self, owner: Owner) -> Diagnostic {
+        let respelt = self.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
+        let diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, self.message).fix(respelt);
+        match self.help {
+            Some(help) => diagnostic.help_by_suggestion(help, "writes it"),
+            None => diagnostic,
+        }
+    }
 }
 
 impl Schema {

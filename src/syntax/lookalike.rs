@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
+use crate::characters::is_unseen;
+use crate::characters::shapes;
 use crate::did_you_mean::is_near;
-use crate::invisible::is_unseen;
-use crate::model::shapes;
 use crate::source::{Language, Span};
 use crate::syntax::MODEL_MARKER;
 

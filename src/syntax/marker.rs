@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::invisible::is_unseen;
+use crate::characters::is_unseen;
 use crate::source::{Language, Span};
 use crate::syntax::MODEL_MARKER;
 use crate::syntax::lookalike::{Form, Lookalike, end_of_link, has_colon, lookalikes, slips, tag};

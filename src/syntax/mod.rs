@@ -26,6 +26,7 @@ pub use tree::{Entry, List, Map, Node, Tree, Vacancy, Value, canonical};
 use std::ops::Range;
 
 use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Owner, RuleInfo};
 use crate::source::{Language, Source, Span};
 use markdown::Covered;
 
@@ -74,6 +75,34 @@ pub enum ProblemKind {
     InputLimit,
     /// The marker of a threat model that was not read as one.
     UnreadMarker,
+}
+
+impl ProblemKind {
+    /// The rule that reports it.
+    pub const fn rule(self) -> RuleInfo {
+        RuleInfo::fixed(match self {
+            Self::Syntax => "syntax",
+            Self::Encoding => "encoding",
+            Self::Empty => "empty-file",
+            Self::DuplicateKey => "duplicate-key",
+            Self::MergeKey => "merge-key",
+            Self::NonFinite => "non-finite",
+            Self::InputLimit => return RuleInfo::FILE_TOO_COMPLEX,
+            Self::UnreadMarker => "marker-unread",
+        })
+    }
+}
+
+impl Problem {
+    /// The problem as a diagnostic about `owner`.
+    pub fn diagnostic(&self, owner: Owner) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, &*self.message);
+        diagnostic.help = self.help.as_deref().map(Box::from);
+        match &self.related {
+            Some((span, message)) => diagnostic.related(*span, &**message),
+            None => diagnostic,
+        }
+    }
 }
 
 impl Document<'_> {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::policy::globs::is_default;
+use crate::source::is_default;
 use crate::source::{Language, Source, Span};
 use crate::syntax::likeness::Likeness;
 use crate::syntax::lookalike::{Form, form_of, lookalikes, slips};

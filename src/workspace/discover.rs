@@ -9,15 +9,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use crate::did_you_mean;
 use crate::did_you_mean::nearest;
+use crate::input_error::{InputError, LINK_OUT, SPARSE, SkipReason, Suggestion};
 use crate::policy::globs::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
-use crate::report::InputError;
 use crate::source::{Language, Source};
 use crate::workspace::git::{Commit, Listed, Place};
 use crate::workspace::links::{is_in_git, is_link, link_out, normalized};
@@ -75,9 +75,6 @@ pub const POLICY_NAMES: [&str; 6] = [
 
 /// The largest `.gitignore` that is read where there is no git, in bytes: ten times any honest one.
 const MOST_IGNORED: u64 = 256 * 1024;
-
-/// What is said of a link that is not followed.
-pub const LEADS_OUT: &str = "it is a link that leads out of the repository";
 
 impl Repository {
     /// The repository around a folder: the nearest folder above it with a `.git`, or else the folder itself.
@@ -230,7 +227,7 @@ impl Repository {
     /// Why it cannot be read, as a sentence.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
         if link_out(path, Some(&self.root)).is_some() {
-            return Err(format!("{LEADS_OUT}: name the file itself"));
+            return Err(format!("{LINK_OUT}: name the file itself"));
         }
         read(path)
     }
@@ -428,7 +425,7 @@ pub struct Search<'a> {
 
 /// What the message says of a link that is not followed.
 fn left_link(name: String) -> InputError {
-    InputError { path: name, message: format!("{LEADS_OUT}, so it is left: name the file itself") }
+    InputError::LinkOut { path: name }
 }
 
 /// Finds the files that paths stand for.
@@ -453,9 +450,13 @@ pub fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
             Ok(metadata) if metadata.is_dir() => folders.push(path.clone()),
             Ok(_) => finder.file(path, name),
             Err(error) => {
-                let meant = sibling(path).map(|meant| repository.shown(&meant));
-                let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-                finder.found.obstacles.push(InputError { path: name, message: plain(&error) + &help });
+                finder.found.obstacles.push(match error.kind() {
+                    ErrorKind::NotFound => {
+                        let suggestion = sibling(path).map(|path| Suggestion::Path(repository.shown(&path)));
+                        InputError::NotFound { path: name, suggestion }
+                    }
+                    _ => InputError::unreadable(name, plain(&error)),
+                });
             }
         }
     }
@@ -558,7 +559,7 @@ impl Finder<'_> {
                         && self.search.policy.sought(&slashes(&rest)).is_some() =>
                 {
                     let path = self.repository.shown(&self.repository.root.join(&rest));
-                    self.found.obstacles.push(InputError { path, message: HIDDEN.to_owned() });
+                    self.found.obstacles.push(InputError::Overlaid { path });
                 }
                 Place::Folder => self.listed(&rest, folders, dirs),
                 Place::Sparse(_) if rest.file_name() == Some(".gitattributes".as_ref()) => {
@@ -580,9 +581,9 @@ impl Finder<'_> {
     /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long,
     /// are refused before it matches them.
     fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<Listed>, InputError> {
-        let failed = |message: String| InputError {
-            path: self.repository.shown(root),
-            message: format!("git cannot list the files here: {message}"),
+        let failed = |message: String| {
+            let cause = format!("git cannot list the files here: {message}");
+            InputError::unreadable(self.repository.shown(root), cause)
         };
         let mut listed = git::list_tracked(root, places).map_err(failed)?;
         let above = places.iter().flat_map(|place| place.ancestors()).chain([Path::new("")]);
@@ -592,7 +593,7 @@ impl Finder<'_> {
             above.map(|folder| folder.join(IGNORE_FILE)).chain(tracked.map(Path::to_owned)).collect();
         for file in files.iter().map(|file| root.join(file)) {
             if let Some(message) = costly_ignore_file(&file) {
-                return Err(InputError { path: self.repository.shown(&file), message });
+                return Err(InputError::unreadable(self.repository.shown(&file), message));
             }
         }
         if IGNORES_CASE {
@@ -608,10 +609,10 @@ impl Finder<'_> {
         let sought =
             paths.iter().map(String::as_str).filter(|path| self.search.policy.sought(path).is_some());
         same_but_for_case(sought).first().map_or(Ok(()), |(path, other)| {
-            let message = format!(
-                "its name differs from {other} in case alone, and this file system has one of the two"
-            );
-            Err(InputError { path: self.repository.shown(&root.join(path)), message })
+            Err(InputError::CaseClash {
+                path: self.repository.shown(&root.join(path)),
+                other: (*other).to_owned(),
+            })
         })
     }
 
@@ -627,10 +628,10 @@ impl Finder<'_> {
         let whole = self.repository.root.join(rest);
         let kind = match fs::symlink_metadata(&whole) {
             Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) => {
                 let path = self.repository.shown(&whole);
-                return self.found.obstacles.push(InputError { path, message: plain(&error) });
+                return self.found.obstacles.push(InputError::unreadable(path, plain(&error)));
             }
         };
         let Some(path) = spelt(rest, folders) else { return };
@@ -675,12 +676,12 @@ impl Finder<'_> {
             Some(Sought::ByMarker) if self.found.sparse.contains_key(&matched) => {
                 let path = self.repository.shown(&whole);
                 let message = "several files that a sparse checkout leaves out have this name, which is not UTF-8: rename them";
-                self.found.obstacles.push(InputError { path, message: message.to_owned() });
+                self.found.obstacles.push(InputError::unreadable(path, message));
             }
             Some(Sought::ByMarker) => drop(self.found.sparse.insert(matched, object)),
             Some(Sought::ByName) => {
                 let path = self.repository.shown(&whole);
-                self.found.obstacles.push(InputError { path, message: SPARSE.to_owned() });
+                self.found.obstacles.push(InputError::Sparse { path });
             }
         }
     }
@@ -715,7 +716,7 @@ impl Finder<'_> {
         }));
         for (at, message) in obstacles {
             let path = self.repository.shown(&self.repository.root.join(&paths[at]));
-            self.found.obstacles.push(InputError { path, message });
+            self.found.obstacles.push(InputError::unreadable(path, message));
         }
     }
 
@@ -755,11 +756,8 @@ impl Finder<'_> {
     }
 }
 
-/// Why a tracked file cannot be read that is not in the checkout.
-pub const SPARSE: &str = "not in the working folder, because a sparse checkout leaves it out: add its folder with `git sparse-checkout add`";
-
 fn unsearched((candidate, message): (Candidate, String)) -> InputError {
-    InputError { path: candidate.name, message }
+    InputError::unreadable(candidate.name, message)
 }
 
 /// A path below the root as the user would write it, if one of the folders contains it.
@@ -771,10 +769,6 @@ fn spelt(rest: &Path, folders: &[Below]) -> Option<PathBuf> {
 fn is_misplaced(matched: &str) -> bool {
     matched.strip_prefix(".github/").unwrap_or(matched).contains('/')
 }
-
-/// Why a tracked file cannot be read where another checkout was made over it.
-const HIDDEN: &str =
-    "tracked, but the checkout of another repository is in its place: check that out elsewhere";
 
 /// Which folders below a root are folders, and not links.
 struct Folders {
@@ -826,7 +820,7 @@ impl Discovery {
             }
             let name = repository.shown(&path);
             if self.sparse.contains_key(matched) {
-                self.obstacles.push(InputError { path: name, message: SPARSE.to_owned() });
+                self.obstacles.push(InputError::Sparse { path: name });
             } else if !repository.stands(matched) || path.is_dir() {
                 // A deletion, or a folder in the file's place.
             } else if link_out(&path, Some(&repository.root)).is_some() {
@@ -892,7 +886,7 @@ pub fn discover_in(
                     && match commit.bytes(matched, Source::MAX_BYTES) {
                         Ok(bytes) => marker.is_in(&bytes, Language::of(matched)),
                         Err(message) => {
-                            discovery.obstacles.push(InputError { path: name.clone(), message });
+                            discovery.obstacles.push(InputError::unreadable(&*name, message));
                             false
                         }
                     }
@@ -906,15 +900,6 @@ pub fn discover_in(
         }
     }
     discovery
-}
-
-/// Why a file below a folder that is called like a threat model is not judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SkipReason {
-    /// A pattern of the policy keeps it out: the pattern, and the line it belongs to.
-    Excluded(String, String),
-    /// Git ignores it.
-    Ignored,
 }
 
 /// The files below folders that are called like threat models and are not among those found, by their names.
@@ -936,7 +921,10 @@ pub fn passed_over(
             }
             let name = repository.shown(entry.path());
             if let Some((pattern, origin)) = policy.excluded_by(&matched) {
-                passed.insert(name, SkipReason::Excluded(pattern.to_owned(), origin.to_string()));
+                passed.insert(
+                    name,
+                    SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() },
+                );
             } else if policy.sought(&matched) == Some(Sought::ByName) {
                 passed.insert(name, SkipReason::Ignored);
             }
@@ -974,7 +962,7 @@ impl Finder<'_> {
                 Ok(entry) => self.walked(entry),
                 Err(error) => {
                     let path = repository.shown(folder);
-                    self.found.obstacles.push(InputError { path, message: error.to_string() });
+                    self.found.obstacles.push(InputError::unreadable(path, error.to_string()));
                 }
             }
         }
@@ -1031,7 +1019,7 @@ fn unfit_ignore_file(folder: &Path, repository: &Repository) -> InputError {
         "not a regular file, larger than {} KiB, or with a pattern that is too complex",
         MOST_IGNORED / 1024
     );
-    InputError { path: repository.shown(&folder.join(IGNORE_FILE)), message }
+    InputError::unreadable(repository.shown(&folder.join(IGNORE_FILE)), message)
 }
 
 /// The files below a folder whose names have one of these endings, in the order of their paths.

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{mute, watchdog};
 use crate::compare::Revision;
+use crate::input_error::{LINK_OUT, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
 use crate::workspace::discover::{
-    Candidate, Discovery, LEADS_OUT, POLICY_NAMES, Repository, SPARSE, Search, discover, discover_in,
-    files_below, is_near_policy, read, size, slashes,
+    Candidate, Discovery, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
+    is_near_policy, read, size, slashes,
 };
 use crate::workspace::git::{Commit, left_out};
+use crate::workspace::{mute, watchdog};
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +147,7 @@ impl FileLoader for FileTree<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let path = Path::new(name);
         match self {
-            Self::WorkTree(repository) if repository.leads_out(path) => Err(LEADS_OUT.to_owned()),
+            Self::WorkTree(repository) if repository.leads_out(path) => Err(LINK_OUT.to_owned()),
             Self::WorkTree(repository) => Self::within(repository, path).and_then(|_| read(path)),
             Self::Commit(repository, commit) => Self::within(repository, path)?
                 .map_or_else(|| read(path), |path| commit.bytes(&path, usize::MAX)),

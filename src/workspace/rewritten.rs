@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use crate::report::InputError;
+use crate::input_error::InputError;
 use crate::source::{Language, Source};
 use crate::workspace::discover::{Candidate, Repository, read};
 use crate::workspace::file_marker::Marker;
@@ -51,7 +51,7 @@ pub(crate) fn rewritten(
         checked = outer;
         obstacles.extend(rewritten_in(&root, &inner).unwrap_or_else(|message| {
             let message = format!("git cannot list the attributes here: {message}");
-            vec![InputError { path: repository.shown(&root), message }]
+            vec![InputError::unreadable(repository.shown(&root), message)]
         }));
     }
     obstacles
@@ -106,11 +106,7 @@ fn rewritten_in(
         };
         if !bytes.as_ref().is_ok_and(is_other) {
             let by = if let Rewriting::Text(by) = &file.by { by } else { "ident" };
-            let message = format!(
-                "git rewrites this file on checkout ({by}), so its committed text cannot be checked; remove the \
-                 attribute from `.gitattributes`"
-            );
-            obstacles.push(InputError { path: candidate.name.clone(), message });
+            obstacles.push(InputError::Rewritten { path: candidate.name.clone(), attribute: by.to_owned() });
         }
     })?;
     Ok(obstacles)

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::workspace::discover::LEADS_OUT;
+use crate::input_error::LINK_OUT;
 use crate::workspace::links::link_out;
 
 /// Puts a whole file where one was, or nothing: written beside it and renamed. The file keeps the mode and owner that it
@@ -41,7 +41,7 @@ pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Refuses a path that leads out of a checkout through one of its links.
 pub(crate) fn refuse_link_out(path: &Path) -> io::Result<()> {
     match link_out(path, None) {
-        Some(link) => Err(io::Error::other(format!("{}: {LEADS_OUT}", link.display()))),
+        Some(link) => Err(io::Error::other(format!("{}: {LINK_OUT}", link.display()))),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What the program writes for the author of a threat model: `init`, `import`, `export`.
+//! Files that the program writes for the author of a threat model: `init`, `import`, `export`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ fn faults(ran: &Ran) -> Vec<String> {
     ran.out.lines().filter(|line| line.contains("error[") || line.contains("warning[")).map(line).collect()
 }
 
-/// What the gate says of a threat model in a folder.
+/// The gate's output for a threat model in a folder.
 fn check(folder: &Folder, path: &str) -> Ran {
     folder.run(&["check", path, "--format", "concise"])
 }
@@ -208,7 +208,7 @@ fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
     }
 }
 
-/// What `import` makes of a page: the threat model and the remarks.
+/// The result of `import` for a page: the threat model and the remarks.
 fn imported(page: &str) -> (String, String) {
     let folder = Folder::new(&[("page.md", page)]);
     let ran = folder.run(&["import", "page.md"]);

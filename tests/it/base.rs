@@ -304,7 +304,7 @@ fn what_a_change_does_is_told_agent_by_agent() {
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
     raise(&repository, PLANNER);
-    let layer = "  foundation_models: The model follows instructions that stand in retrieved pages.\n";
+    let layer = "  foundation_models: The model follows instructions in retrieved pages.\n";
     let uncertain = "  foundation_models:\n    status: uncertain\n    analysis: Nobody has looked.\n    threats: [{ id: T6, title: Goal manipulation }]\n";
     repository.edit(PLANNER, layer, uncertain);
     repository.git(&["rm", "--quiet", "-r", "agents/old"]);

@@ -1,4 +1,4 @@
-//! Which files a run checks, which policy it uses, and where it may read and write.
+//! The files that a run checks, the policy that it uses, and the places that it may read and write.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -468,7 +468,7 @@ fn ignore_file() -> impl Strategy<Value = (String, Index, bool)> {
     (lines, any::<Index>(), prop::bool::weighted(0.2))
 }
 
-/// What marks a file in the language of its name.
+/// The marker in the language of the file's name.
 fn marked(name: &[u8]) -> String {
     let lower = name.to_ascii_lowercase();
     if lower.ends_with(b".json") {
@@ -610,7 +610,7 @@ fn marked_by(first: &str) -> String {
     format!("{first}\n{}", wrong().split_once('\n').unwrap().1)
 }
 
-/// What the program makes of one file beside a threat model that passes.
+/// The output for one file next to a threat model that passes.
 fn run_beside(name: &str, text: &str) -> Ran {
     checkout(&[(FILE, MODEL), (name, text)]).run(&["--format", "concise"])
 }

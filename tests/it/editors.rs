@@ -1,4 +1,4 @@
-//! What the page on editors has to copy: settings parse, and patterns find the faults that the program prints.
+//! The settings of the page on editors parse, and their patterns find the problems that the program prints.
 
 use std::fs;
 use std::process::Command;

@@ -134,7 +134,7 @@ fn the_policy_shown_in_the_readme_is_a_valid_one() {
     assert!(aivss_lint::policy::read(source, &aivss_lint::policy::NoFiles).is_ok());
 }
 
-/// What the documentation shows is what the program reads.
+/// The program reads the examples of the documentation.
 #[test]
 fn the_policies_and_tests_in_the_documentation_are_valid() {
     let docs = include_str!("../../docs/policy.md");

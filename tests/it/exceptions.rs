@@ -35,7 +35,7 @@ fn repository(exceptions: &[(&str, &str)]) -> Folder {
     ])
 }
 
-/// How many exceptions a run calls unused.
+/// The number of exceptions that a run calls unused.
 fn unused(ran: &Ran) -> usize {
     ran.out.matches("exception-unused").count()
 }

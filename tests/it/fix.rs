@@ -524,7 +524,7 @@ fn misspelt_and_old_keys_are_suggestions() {
     assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
 }
 
-/// What somebody took out of force is not put back, which would lower the score and turn the gate green.
+/// A value that was commented out is not restored, which would lower the score and turn the gate green.
 #[test]
 fn only_slips_are_renamed_and_not_what_has_another_name() {
     let planned = |key: &str| model("  mitigation_factor: 1.0\n", &format!("  {key}: 0.67\n"));

@@ -1,4 +1,4 @@
-//! What runs when the program calls git, and which commit a name of a revision stands for. The author of a change
+//! The programs that a call of git runs, and the commit that a revision names. The author of a change
 //! controls every file of the checkout, and may push branches and tags.
 #![cfg(unix)]
 
@@ -270,7 +270,7 @@ fn a_hook_of_git_works_in_every_form_of_commit() {
 
 // Names of revisions.
 
-/// Who may push a tag chooses neither the base nor the policy.
+/// A pushed tag chooses neither the base nor the policy.
 #[test]
 fn a_tag_named_like_the_branch_is_refused_in_every_form_of_clone() {
     let scene = Scene::new();

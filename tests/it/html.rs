@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Level;
+use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, is_steering, write};
 use aivss_lint::policy::{self, NoFiles};
-use aivss_lint::report::{FileReport, InputError, Report};
+use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -73,7 +74,7 @@ fn report(text: &str) -> Report {
     let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
     report.files.push(file.with_text(Arc::new(source)));
     text.clone_into(&mut report.policy);
-    report.obstacles = vec![InputError { path: text.to_owned(), message: text.to_owned() }];
+    report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     report.skipped = vec![text.to_owned()];

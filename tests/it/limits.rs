@@ -1,4 +1,4 @@
-//! What a run may cost, and what becomes of files where it is cut short: the old one stays or the new one is there, never
+//! Limits of a run, and its files after an interruption: the old one stays or the new one is there, never
 //! half of it. The limits are those of the operating system, set by a shell around the program.
 #![cfg(target_os = "linux")]
 

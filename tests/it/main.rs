@@ -1,4 +1,4 @@
-//! What a user sees of the package: commands, reports, documentation and examples, from whole runs of the program.
+//! Everything that a user sees of the package: commands, reports, documentation and examples, from whole runs of the program.
 //!
 //! One binary, so that the library is linked once and all tests share the processors. What needs the repository around
 //! the package (the action, the hooks, the recipes) is in `tests/repository`.

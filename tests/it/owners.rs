@@ -1,4 +1,4 @@
-//! Who a problem belongs to: an alias and a copy of its value give the same problems to the same owners, under exceptions,
+//! Owners of problems: an alias and a copy of its value give the same problems to the same owners, under exceptions,
 //! overrides and a comparison with a base.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ enum Tree {
     Shared(usize),
 }
 
-/// How a shared value is written.
+/// The notation of a shared value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sharing {
     /// Once with an anchor, then as aliases.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::folder::Folder;
 
-/// What texts are made of: lines, breaks of every kind and bytes that a patch could take for its own.
+/// The parts of texts: lines, breaks of every kind and bytes that a patch could take for its own.
 const PIECES: [&str; 16] = [
     "\n",
     "\n",
@@ -29,7 +29,7 @@ const PIECES: [&str; 16] = [
     "\u{FEFF}ü\u{2028}",
 ];
 
-/// What names are made of, besides what no system allows.
+/// The parts of names, besides what no system allows.
 const NAMES: [&str; 16] = [
     "a.yaml",
     "with space.yaml",

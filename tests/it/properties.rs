@@ -1,4 +1,4 @@
-//! What holds of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
+//! Properties of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
 
 use aivss_lint::date::Date;
@@ -49,7 +49,7 @@ const SEEDS: [(&str, &str); 10] = [
     ),
 ];
 
-/// What is put in place of bytes, beside single ones.
+/// Replacements of bytes, beside single ones.
 const SCRAPS: [&str; 22] = [
     "\n",
     "\t",

@@ -8,10 +8,11 @@ use std::sync::{Arc, LazyLock};
 use aivss_lint::compare::{Change, Revision};
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
+use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
 use aivss_lint::policy::{self, NoFiles, Policy};
-use aivss_lint::report::{FileReport, InputError, Report, Verdict};
+use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -378,7 +379,12 @@ fn mixed() -> Report {
         origin: Origin::outside("p.yaml"),
     };
     let diagnostics = vec![
-        Diagnostic { rule: "syntax".into(), help: Some("mend it".into()), ..fault("x", Level::Error, 1) },
+        Diagnostic {
+            rule: "syntax".into(),
+            fixed: true,
+            help: Some("mend it".into()),
+            ..fault("x", Level::Error, 1)
+        },
         Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
         Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
         fault("rego/c", Level::Warning, 4),
@@ -389,7 +395,7 @@ fn mixed() -> Report {
     report.files.push(FileReport::new(&source, path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
     report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
-    report.obstacles.push(InputError { path: "../gone.yaml".to_owned(), message: "no such file".to_owned() });
+    report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report
 }
@@ -528,12 +534,12 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(judged);
-    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
-    report.obstacles.push(InputError { path: path.to_owned(), message: message.to_owned() });
+    report.obstacles.push(InputError::unreadable(path, message));
+    report.obstacles.push(InputError::unreadable(path, message));
     report
 }
 
-/// What holds of a report whatever its texts.
+/// Properties of every report, whatever its texts.
 fn is_sound(report: &Report) {
     let count = report.diagnostics().count();
     assert_eq!(sarif(report)["results"].as_array().unwrap().len(), count);

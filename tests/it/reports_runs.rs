@@ -395,7 +395,7 @@ fn a_declared_score_is_a_change_of_its_own_and_evidence_that_goes_is_worse() {
 
 #[test]
 fn a_threat_that_loses_its_mitigation_is_worse() {
-    let text = "foundation_models: The model follows instructions that stand in retrieved pages.";
+    let text = "foundation_models: The model follows instructions in retrieved pages.";
     assert!(MODEL.contains(text));
     let threat = |rest: &str| {
         let threats = format!("threats: [{{ id: T1, title: Poisoned input, status: mitigated{rest} }}]");

@@ -7,10 +7,11 @@ use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, 
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
+use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
-use aivss_lint::report::{FileReport, InputError, Report, Verdict};
+use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
@@ -104,7 +105,7 @@ fn full_of(text: &str) -> Report {
     models[0].name = Some(text.to_owned());
     let diagnostics = vec![whole.decided_by(&origin), excepted];
     report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
-    report.obstacles = vec![InputError { path: text.to_owned(), message: text.to_owned() }];
+    report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     text.clone_into(&mut report.policy);
@@ -251,7 +252,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
     for (number, text) in [(150, "\u{E0001}".repeat(600)), (10_000, "<&|".repeat(200))] {
         let mut report = large(number, &text);
         report.remarks = vec![text.clone(); 100];
-        report.obstacles = vec![InputError { path: text.clone(), message: text.clone() }; 1_000];
+        report.obstacles = vec![InputError::unreadable(text.clone(), text.clone()); 1_000];
         let mut changed = change(&text);
         let policy = changed.policy.remove(0);
         changed.policy.extend(std::iter::repeat_n(policy, 10_000));
@@ -356,7 +357,7 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
     let mut known = fault(Level::Note, "known").help("100% so");
     known.finding = Some("F-1".into());
     say(&mut report, vec![known, fault(Level::Error, "first").help("mend it")]);
-    report.obstacles = vec![InputError { path: "/etc/x".to_owned(), message: "not there".to_owned() }];
+    report.obstacles = vec![InputError::unreadable("/etc/x", "not there")];
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();

@@ -3,7 +3,7 @@
 use crate::program::program;
 use serde_json::Value;
 
-/// What a run printed, as JSON, and its exit code.
+/// The output of a run as JSON, and its exit code.
 fn run(arguments: &[&str]) -> (Value, i32) {
     let output = program()
         .args(arguments)

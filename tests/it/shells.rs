@@ -1,4 +1,4 @@
-//! What shells and `man` make of the scripts and pages that the program writes. What is not installed is passed over, and
+//! Shells and `man` accept the scripts and pages that the program writes. Programs that are not installed are skipped, and
 //! says so.
 
 use std::fs;
@@ -19,7 +19,7 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a program says of a text on its standard input, and whether it is content; `None` where it is not installed.
+/// A program's output for a text on its standard input, and whether it succeeded; `None` if it is not installed.
 fn judged_by(program: &str, arguments: &[&str], text: &str) -> Option<(bool, String)> {
     let child = Command::new(program)
         .args(arguments)
@@ -126,7 +126,7 @@ fn there_is_a_page_for_every_command_and_man_can_read_it() {
     read_by_man(&pages.join("aivss-lint-fix.1"));
 }
 
-/// What a reader sees of a page.
+/// A page as a reader sees it.
 fn read_by_man(page: &Path) {
     let Ok(output) = Command::new("man").arg("-l").arg(page).env("MANWIDTH", "100").output() else {
         eprintln!("passed over: man is not installed");

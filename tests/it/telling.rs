@@ -1,4 +1,4 @@
-//! How much a run tells: faults alone, the usual, or what it looked at and passed over as well.
+//! Verbosity: problems alone, the default, or also the files that were checked and skipped.
 
 use std::fs;
 use std::process::Command;
@@ -105,7 +105,7 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
         "policy: aivss-policy.yaml (extends base.yaml)\n\
          judged: agents/threat-model.yaml: 1 model\n\
          judged: wrong/threat-model.yaml: 1 model\n\
-         passed over: other/threat-model.json: no threat model in it\n\
+         passed over: other/threat-model.json: it contains no threat model\n\
          passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n\
          passed over: build/threat-model.yaml: git ignores it\n"
     );
@@ -215,12 +215,12 @@ fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
         return;
     }
     let line = shown.find(" of 1,800").expect(&shown);
-    assert!(shown[..line].starts_with("judged "), "{shown:?}");
+    assert!(shown[..line].starts_with("checked "), "{shown:?}");
     // What is written last of it is the space that covers it; then comes the report.
     let (covered, report) = shown.rsplit_once(" \r").unwrap();
     assert!(covered.contains("\r          "), "{shown:?}");
-    assert!(report.contains("passed") && !report.contains("judged "), "{report:?}");
+    assert!(report.contains("passed") && !report.contains("checked "), "{report:?}");
     for (arguments, ci) in [("", "true"), ("--quiet", "false"), ("2>/dev/null", "false")] {
-        assert!(!on_terminal(arguments, ci).unwrap().contains("judged "), "{arguments}");
+        assert!(!on_terminal(arguments, ci).unwrap().contains("checked "), "{arguments}");
     }
 }

@@ -1,4 +1,4 @@
-//! How many threads there are is nobody's business: all formats are the same bytes.
+//! The number of threads changes no byte of any format.
 
 use std::fs;
 use std::process::{Command, Output};

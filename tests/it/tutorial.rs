@@ -60,7 +60,7 @@ fn walk(page: &str, folder: &Folder) -> String {
     walked
 }
 
-/// What a command prints, with its exit code where that is not 0.
+/// The output of a command, with its exit code if that is not 0.
 fn printed(command: &str, folder: &Folder) -> String {
     let (program, rest) = command.split_once(' ').unwrap_or((command, ""));
     match program {

@@ -309,7 +309,7 @@ fn the_log_is_closed_while_the_program_writes() {
     let job = Job::new("closed");
     job.stub("instead", "printf '::error::forged\\n::stop-commands::x\\n::x::\\n##[error]forged'; exit 2");
     let ran = job.run();
-    let only = ["::error title=aivss-lint::The threat models could not be judged. The log says why."];
+    let only = ["::error title=aivss-lint::The threat models could not be checked. The log has the reason."];
     assert_eq!(ran.commands(), only, "{}", ran.log);
 }
 
@@ -750,7 +750,7 @@ fn the_first_push_to_a_branch_has_no_base_and_everything_counts() {
     let calls = job.calls();
     assert_eq!(option(&calls, "--base"), None);
     assert!(!calls[0].iter().any(|argument| argument == "--new-only"));
-    assert!(ran.log.contains("every fault counts"));
+    assert!(ran.log.contains("every problem counts"));
 }
 
 // Pull requests: code scanning and comments.
@@ -840,7 +840,7 @@ fn a_comment_that_fails_changes_no_verdict() {
         job.stub("gh.broken", "");
         let ran = job.run();
         assert_eq!(ran.code, code, "{}", ran.log);
-        assert!(ran.log.contains("cannot tell whose the token is"));
+        assert!(ran.log.contains("cannot find the owner of the token"));
     }
 }
 

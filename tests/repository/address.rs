@@ -11,7 +11,7 @@ use aivss_lint::explain::ADDRESS;
 use crate::git::git;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// What stands for the repository until there is a public one.
+/// The placeholder of the repository's address until there is a public one.
 const PLACEHOLDER: &str = "OWNER/aivss-lint";
 
 /// The tracked files that people read or copy, with their texts.
@@ -29,7 +29,7 @@ fn files() -> Vec<(String, String)> {
     tracked.lines().filter(is_shown).map(read).collect()
 }
 
-/// What follows each occurrence of a text, up to a letter that ends it.
+/// The text after each occurrence, up to a letter that ends it.
 fn after<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
     let is_end = |letter: char| letter.is_whitespace() || "`\"'])>,;\\".contains(letter);
     text.split(start).skip(1).map(|rest| rest.split(is_end).next().unwrap()).collect()

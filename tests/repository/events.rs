@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const GOOD: &str = include_str!("../../examples/smolagents/threat-model.yaml");
 const WRONG: &str = include_str!("../../examples/owasp-0.5/01-tool-misuse.threat-model.yaml");
 
-/// What the event is about.
+/// The subject of the event.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     /// A correct threat model.
@@ -61,7 +61,7 @@ fn origin(job: &Job, change: Change) -> Origin {
     Origin { first, main, feature, merge }
 }
 
-/// How the workflow checks out.
+/// The checkout of the workflow.
 #[derive(Clone, Copy)]
 struct Checkout<'c> {
     /// Below the workspace.

@@ -1,4 +1,4 @@
-//! What the package does not hold: the action, the recipes for CI systems, the wheel.
+//! Everything that the package does not contain: the action, the recipes for CI systems, the wheel.
 //!
 //! Not on Windows, where `bash` may be another system's. There the action is run by its own workflow.
 #![cfg(unix)]

@@ -1,4 +1,4 @@
-//! What is written in several places is the same in all of them: the version, and the pins of tools.
+//! Facts that several files state are the same in all of them: the version, and the pins of tools.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn the_description_of_the_wheel_is_the_crates() {
     assert!(read(".github/wheel/pyproject.toml").contains(&description));
 }
 
-/// What the action downloads is what the release makes.
+/// The action downloads the files that the release makes.
 #[test]
 fn every_archive_that_the_action_asks_for_is_released() {
     let install = read(".github/action/install.sh");

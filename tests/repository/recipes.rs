@@ -39,7 +39,7 @@ fn lines(script: &Value) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What a change does.
+/// A change.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     Good,
@@ -234,7 +234,7 @@ fn gitlab_takes_policy_and_base_of_a_fork_from_the_project() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What `init` writes is the recipe, with the source that it is given.
+/// `init` writes the recipe, with the source that it is given.
 #[test]
 fn init_writes_recipes_that_run() {
     let commit = "0123456789".repeat(4);

@@ -3,7 +3,7 @@
 //! Whatever a text holds, reading gives it back letter by letter, and nothing in it steers a terminal.
 
 use crate::date::Date;
-use crate::output::is_steering;
+use crate::escape::is_steering;
 
 /// How wide a line may be.
 pub(crate) const WIDTH: usize = 100;

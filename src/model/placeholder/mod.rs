@@ -11,7 +11,6 @@ mod tests;
 mod wording;
 
 use crate::model::Blank;
-pub(crate) use fold::shapes;
 use fold::{Folded, Reading, fold};
 use lists::{ANNOUNCING, LetterHash, MARKER, MODAL, POINTING, Phrase, Roles, roles};
 use signs::{is_enclosed_name, is_pointer, is_template};

@@ -21,8 +21,8 @@ use shown::Shown;
 
 use crate::compare::AgentChange;
 use crate::diagnostic::Level;
+use crate::escape::plain_page;
 use crate::output::change::touched;
-use crate::output::escape::plain_page;
 use crate::output::link::Links;
 use crate::output::template::render_page;
 use crate::report::{FileReport, Report};
@@ -102,7 +102,7 @@ fn page(report: &Report) -> Page {
         obstacles: report
             .obstacles
             .iter()
-            .map(|obstacle| (Shown::line(&obstacle.path), Shown::line(&obstacle.message)))
+            .map(|obstacle| (Shown::line(obstacle.path()), Shown::line(&obstacle.to_string())))
             .collect(),
         remarks: report.remarks.iter().map(|remark| Shown::line(remark)).collect(),
         lowered: report.lowered.iter().map(|rule| Shown::line(rule)).collect(),

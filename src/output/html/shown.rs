@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::output::escape::line;
+use crate::escape::line;
 
 /// A text with nothing in it that steers; perhaps of several lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -94,8 +94,8 @@ fn head(report: &Report, page: &mut Page) {
         report.lowered.iter().map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
     page.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
     let obstacles = report.obstacles.iter().map(|obstacle| {
-        let path = report.root_path(&obstacle.path);
-        format!("- ⚠️ cannot judge {}: {}\n", text(path, NAME), text(&obstacle.message, MESSAGE))
+        let path = report.root_path(obstacle.path());
+        format!("- ⚠️ cannot judge {}: {}\n", text(path, NAME), text(&obstacle.to_string(), MESSAGE))
     });
     page.list(HEAD_END, &obstacles.collect::<Vec<_>>(), "obstacle");
 }

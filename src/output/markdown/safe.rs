@@ -3,7 +3,7 @@
 //! The signs that Markdown and HTML know are escaped. Mentions, references and addresses are found by the services
 //! in the text that is shown, so these are broken up by a character without width.
 
-use crate::output::escape::line;
+use crate::escape::line;
 use crate::output::link::Links;
 
 /// U+2060, which takes no room and breaks no line. [`line`] lets none of a file's own pass.

@@ -14,9 +14,10 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
+use crate::escape;
+use crate::escape::{line, uri_path};
 use crate::explain;
-use crate::output::escape;
-use crate::output::escape::{line, uri_path};
+use crate::input_error::InputError;
 use crate::output::fingerprint::Fingerprints;
 use crate::output::sarif::log::{
     Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
@@ -24,7 +25,7 @@ use crate::output::sarif::log::{
     Suppression, Text, Tool,
 };
 use crate::output::snippet::Excerpt;
-use crate::report::{FileReport, InputError, Report};
+use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Span;
@@ -326,11 +327,11 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
 }
 
 fn notification(report: &Report, obstacle: &InputError) -> Notification {
-    let message = text(&obstacle.message);
+    let message = text(&obstacle.to_string());
     Notification {
         level: "error",
         message,
-        locations: vec![location(report.root_path(&obstacle.path), None)],
+        locations: vec![location(report.root_path(obstacle.path()), None)],
     }
 }
 

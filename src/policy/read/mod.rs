@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 pub use modules::{RegoTests, test_modules, test_rego};
 
-use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::diagnostic::{
+    Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
+};
 use crate::did_you_mean::nearest;
-use crate::lint::{MOST_FAULTS, limit, sort_and_dedup};
 use crate::policy::globs::{Case, PathSet};
 use crate::policy::{BuiltIn, Policy, Sourced};
-use crate::rules;
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -156,7 +156,7 @@ fn read_chained(
 ) -> Policy {
     let document = syntax::parse(source);
     let mut faults = Faults::default();
-    faults.extend(document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)));
+    faults.extend(document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)));
     let mut roots = document.roots();
     let root = match (roots.next(), roots.next()) {
         (Some(root), None) if root.get(POLICY_MARKER).is_some() => Some(root),
@@ -176,7 +176,7 @@ fn read_chained(
     if let Some(root) = root {
         if shape == Shape::Checked {
             let violations = Schema::Policy.violations(root).into_iter();
-            faults.extend(violations.map(|violation| rules::of_violation(Owner::Policy, violation)));
+            faults.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
         }
         chain.push(source.name().to_owned());
         let mut reader = Reader { faults, ..Reader::new(source, loaded) };
@@ -199,9 +199,9 @@ fn read_chained(
         faults = reader.faults;
     }
     let Faults(mut faults) = faults;
-    limit(&mut faults, Owner::Policy, Span::new(0, 0));
-    sort_and_dedup(&mut faults, &document);
-    // What aliases of a policy lead to is wrong once.
+    limit_problems(&mut faults, Owner::Policy, Span::new(0, 0));
+    sort_diagnostics(&mut faults, |span| syntax::pointer(&document, span));
+    // Aliases lead to the same mistake several times.
     faults.dedup();
     if !faults.is_empty() {
         broken.push(Broken { source: source.clone(), diagnostics: faults });
@@ -219,13 +219,13 @@ struct Faults(Vec<Diagnostic>);
 impl Faults {
     fn push(&mut self, fault: Diagnostic) {
         // One more than are reported shows that there are more.
-        if self.0.len() <= MOST_FAULTS {
+        if self.0.len() <= MAX_PROBLEMS {
             self.0.push(fault);
         }
     }
 
     fn extend(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
-        let room = (MOST_FAULTS + 1).saturating_sub(self.0.len());
+        let room = (MAX_PROBLEMS + 1).saturating_sub(self.0.len());
         self.0.extend(faults.into_iter().take(room));
     }
 
@@ -235,7 +235,7 @@ impl Faults {
 }
 
 fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(&rules::policy::RULE, Owner::Policy, span, message)
+    Diagnostic::new(RuleInfo::POLICY, Owner::Policy, span, message)
 }
 
 /// What a policy builds on.

@@ -10,7 +10,6 @@ use crate::policy::read::{Broken, Load, Loaded, Reader, beside, fault, items};
 use crate::policy::{DATA_EXTENSIONS, Policy};
 use crate::rego::answer::{Fault, Program, Test, is_test};
 use crate::rego::engine::{Alone, Rego, run_tests};
-use crate::rules;
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
@@ -243,7 +242,7 @@ impl Reader<'_> {
         let source = Source::decode(name.clone(), text.clone().into_bytes());
         let document = syntax::parse(&source);
         let problems: Vec<Diagnostic> =
-            document.problems.iter().map(|problem| rules::of_problem(Owner::Policy, problem)).collect();
+            document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
         if !problems.is_empty() {
             broken.push(Broken { source: Arc::new(source.clone()), diagnostics: problems });
             return Ok(());

@@ -31,7 +31,7 @@ use crate::folder::Ran;
 use crate::git::{git, write};
 use crate::program::{bounded, program};
 
-/// What a process may take: a gigabyte of addresses, twenty seconds of the processor, a minute in all. Each is several
+/// The limits of a process: a gigabyte of addresses, twenty seconds of the processor, a minute in all. Each is several
 /// times what the worst row takes in a build for tests.
 const BOUNDS: &str = "ulimit -v 1048576; ulimit -t 20; exec timeout 60 \"$0\" \"$@\"";
 

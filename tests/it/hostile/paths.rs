@@ -1,4 +1,4 @@
-//! What is found in folders, and where names lead.
+//! Files in folders, and the targets of names.
 
 use std::fs;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What the rows of the tables are made of: threat models that pass, and one part of them put in another's place.
+//! The parts of the tables' rows: threat models that pass, and one part of them put in another's place.
 
 /// A threat model that passes; its score stands in line 22, and it has 31 lines.
 pub(crate) const MODEL: &str = "\
@@ -72,7 +72,7 @@ pub(crate) const PAGE_FILE: &str = "threat-model.md";
 
 /// One hostile file and what the gate must make of it.
 pub(crate) struct Case {
-    /// What is hostile about it.
+    /// The hostile property.
     pub(crate) name: &'static str,
     /// The file's name, which tells its language.
     pub(crate) file: &'static str,

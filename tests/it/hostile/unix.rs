@@ -12,20 +12,20 @@ use super::rows::{MODEL, POLICY_FILE, YAML_FILE, wrong};
 use super::{first, repository, run, steers};
 use crate::git::{git, write};
 
-/// What stands in files that nobody asked for, and is in no report.
+/// The content of files outside of the run; no report contains it.
 pub(crate) const SECRET: &str = "secret: [\n";
 
 /// A folder that is hostile.
 pub(crate) struct Scene {
-    /// What is hostile about it.
+    /// The hostile property.
     pub(crate) name: &'static str,
     /// Makes it, beside a threat model that passes.
     pub(crate) make: fn(&Path),
-    /// What is asked for; nothing is the whole folder.
+    /// The arguments; none for the whole folder.
     pub(crate) arguments: &'static [&'static str],
     /// The exit code that is due.
     pub(crate) code: i32,
-    /// What the report says, among other things.
+    /// A part of the report.
     pub(crate) says: &'static str,
 }
 

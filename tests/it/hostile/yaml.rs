@@ -175,7 +175,7 @@ pub(crate) fn values() -> Vec<Case> {
     ]
 }
 
-/// What is a model, what only looks like one, and what stands beside one.
+/// Models, documents that only look like models, and documents next to models.
 pub(crate) fn documents() -> Vec<Case> {
     let marker = |text: &str| swap("aivss_threat_model: 1", text);
     vec![

@@ -12,7 +12,7 @@ use aivss_lint::source::Source;
 use aivss_lint::syntax::{Node, parse};
 use serde_json::{Value, json};
 
-/// What the job's token is; it must reach no step but those that are to write.
+/// The job's token; it must reach no step but those that are to write.
 pub(crate) const TOKEN: &str = "the-token";
 
 /// A job that is about to run the action.
@@ -23,13 +23,13 @@ pub(crate) struct Job {
     pub(crate) inputs: BTreeMap<String, String>,
     /// The event's name and its JSON.
     pub(crate) event: (String, Value),
-    /// The repository that the action comes from; empty where it stands in the repository itself.
+    /// The repository that the action comes from; empty if it is in the repository itself.
     pub action_repository: String,
     /// Variables of the runner.
     pub(crate) variables: BTreeMap<String, String>,
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug)]
 pub(crate) struct Ran {
     /// The exit code of the last step, or of an earlier one that failed when the last did not.
@@ -40,7 +40,7 @@ pub(crate) struct Ran {
     pub(crate) steps: BTreeMap<String, String>,
     /// Everything printed.
     pub(crate) log: String,
-    /// What became the job's summary.
+    /// The job's summary.
     pub(crate) summary: String,
     /// Actions used, with what they were given.
     pub(crate) used: Vec<(String, BTreeMap<String, String>)>,
@@ -132,7 +132,7 @@ impl Job {
         fs::write(path, text).unwrap();
     }
 
-    /// What a stub has written down; empty if it was never called.
+    /// The calls that a stub recorded; empty if it was never called.
     pub(crate) fn log_of(&self, stub: &str) -> String {
         let bytes = fs::read(self.folder.join("stubs").join(format!("{stub}.log"))).unwrap_or_default();
         String::from_utf8(bytes).unwrap()
@@ -284,7 +284,7 @@ impl Job {
         filled + rest
     }
 
-    /// What an expression is worth.
+    /// The value of an expression.
     fn value(&self, expression: &str, action: &Value, earlier: &[String], ran: &Ran) -> String {
         if let Some((first, others)) = expression.split_once(" || ") {
             let value = self.value(first, action, earlier, ran);

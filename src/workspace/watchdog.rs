@@ -9,8 +9,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cli::mute::say;
-use crate::cli::progress;
+use crate::workspace::mute::{clear_status, say};
 
 /// The most memory that the process may have while rules run, in bytes.
 const MEMORY: usize = 1024 * 1024 * 1024;
@@ -124,7 +123,7 @@ fn watch() {
 /// Ends the process with exit code 2.
 #[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
 fn stop(why: &str) {
-    progress::clear();
+    clear_status();
     let message = format!("rules in Rego: {why}; nothing was checked");
     say(&format!("error: {message}\n"));
     if let Some(write) = &*lock(&ON_STOP) {

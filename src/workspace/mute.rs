@@ -1,8 +1,10 @@
 //! Standard error, kept from code of others that prints by itself, as the Rego engine does. What this program prints at
 //! the same time still gets there.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 #[cfg(unix)]
-pub(crate) use crate::cli::mute::unix::{say, stderr};
+pub(crate) use crate::workspace::mute::unix::{say, stderr};
 
 /// Runs code, whose prints cannot be kept from standard error here: what is known to print is refused before.
 #[cfg(not(unix))]
@@ -18,6 +20,24 @@ pub(crate) fn say(text: &str) {
 
     let mut stream = io::stderr().lock();
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}
+
+/// The length of the status line on the terminal, in bytes.
+static STATUS: AtomicUsize = AtomicUsize::new(0);
+
+/// Replaces the status line.
+pub(crate) fn show_status(text: &str) {
+    clear_status();
+    STATUS.store(text.len(), Ordering::Relaxed);
+    say(text);
+}
+
+/// Removes the status line, if there is one.
+pub(crate) fn clear_status() {
+    let written = STATUS.swap(0, Ordering::Relaxed);
+    if written > 0 {
+        say(&format!("\r{}\r", " ".repeat(written)));
+    }
 }
 
 #[cfg(unix)]

@@ -1,17 +1,17 @@
-//! Text from files under test made safe to print: no control character reaches a terminal, no command the service
-//! that keeps the log. What a format gives a meaning of its own, such as Markdown's stars, is up to that format.
+//! Text made safe to print, and JSON writing: no control character reaches a terminal, and no line of a log is a command
+//! to the CI service that keeps it. Escaping for one format, such as Markdown, belongs to that format.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::invisible::is_unseen;
+use serde_json::value::RawValue;
 
-/// Whether a character steers a terminal or the direction of text, or is not seen.
+use crate::characters::is_unseen;
+use crate::decimal::Decimal;
+
+/// Whether a character controls a terminal or the direction of text, or is invisible.
 pub fn is_steering(letter: char) -> bool {
-    if letter.is_ascii() {
-        return letter.is_ascii_control();
-    }
-    is_unseen(letter)
+    if letter.is_ascii() { letter.is_ascii_control() } else { is_unseen(letter) }
 }
 
 /// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
@@ -22,7 +22,7 @@ fn is_command(text: &str, at: usize) -> bool {
     })
 }
 
-/// A message in a line: what would steer is written out, as in `\u{1b}`.
+/// A text on one line: control characters are written as escapes such as `\u{1b}`.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_steering) && !text.contains("##") {
         return Cow::Borrowed(text);
@@ -40,15 +40,25 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Writes a value as JSON over several lines. JSON itself asks for escapes below U+0020 alone; here all that steers is
-/// escaped, and what a log would take for a command, which means the same to whoever reads it.
+/// [`line()`] as an owned text.
+pub fn escape_line(text: &str) -> String {
+    line(text).into_owned()
+}
+
+/// Escapes a text that begins a line, such as a path: one that looks like a workflow command is written as `./path`.
+pub fn begin_line(text: &str) -> String {
+    plain_line(escape_line(text))
+}
+
+/// Writes a value as JSON over several lines. JSON requires escapes only below U+0020. All control characters and log
+/// commands are escaped here, which does not change the value.
 pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = JsonLines { line: Vec::new(), out };
     serde_json::to_writer_pretty(&mut lines, value)?;
     writeln!(lines)
 }
 
-/// JSON on its way out, a line at a time: of a large report there is never more than that.
+/// Buffers one line of JSON at a time, so that a large report is never in memory as a whole.
 struct JsonLines<'o> {
     line: Vec<u8>,
     out: &'o mut dyn Write,
@@ -72,11 +82,11 @@ impl Write for JsonLines<'_> {
     }
 }
 
-/// A line of JSON with what steers in its texts escaped. A line feed stands between parts only, never in a text, and two
-/// number signs in a text only.
+/// A line of JSON with the control characters of its texts escaped. A line feed occurs only between values, and two number
+/// signs only in texts.
 fn plain_json(text: &str) -> Cow<'_, str> {
     let steers = |letter: char| is_steering(letter) && letter != '\n';
-    // Nearly all lines are made of these alone, and all of them are many.
+    // A large report has millions of lines, nearly all in plain ASCII.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
     if (is_plain || !text.contains(steers)) && !text.contains("##") {
         return Cow::Borrowed(text);
@@ -93,8 +103,14 @@ fn plain_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// A page of HTML without lines that GitHub would take for workflow commands: the first colon of such a line becomes
-/// a character reference, which means the same in texts and in attributes.
+/// A decimal as a JSON number with its exact digits.
+#[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
+pub(crate) fn json_number(decimal: Decimal) -> Box<RawValue> {
+    RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
+}
+
+/// An HTML page without lines that GitHub reads as workflow commands: the first colon of such a line becomes a character
+/// reference.
 pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
     if !page.lines().any(begins_command) {
         return Cow::Borrowed(page);
@@ -105,7 +121,7 @@ pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
     Cow::Owned(lines.collect())
 }
 
-/// A path as part of a URI: everything encoded but the slash and what RFC 3986 calls unreserved.
+/// A path as part of a URI: all bytes except slashes and the unreserved characters of RFC 3986 are percent-encoded.
 pub(crate) fn uri_path(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -118,23 +134,23 @@ pub(crate) fn uri_path(path: &str) -> String {
     encoded
 }
 
-/// Whether a line that begins like this is a workflow command of GitHub's.
+/// Whether a line that begins with this text is a workflow command of GitHub Actions.
 pub(crate) fn begins_command(text: &str) -> bool {
     text.trim_start().starts_with("::")
 }
 
-/// Whether a service that keeps the log would obey this line. Some end a line at a carriage return, too.
+/// Whether a CI service executes this line of its log. Some end a line at a carriage return, too.
 pub fn is_log_command(text: &str) -> bool {
     text.split('\r').any(begins_command) || text.match_indices('#').any(|(at, _)| is_command(text, at))
 }
 
-/// A whole line that is no workflow command: a path that makes it look like one is written as `./path`.
+/// A whole line that is not a workflow command: one that looks like it gets `./` in front.
 pub(crate) fn plain_line(text: String) -> String {
     if begins_command(&text) { format!("./{text}") } else { text }
 }
 
-/// A source text to quote from: what would steer is replaced by a sign of the same length in bytes, so that every
-/// place keeps its offset. Line breaks and tabs stay.
+/// A source text to quote from: a control character is replaced by one of the same length in bytes, so that byte offsets
+/// stay valid. Line breaks and tabs stay.
 pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
     let steers = |letter: char| is_steering(letter) && !matches!(letter, '\n' | '\t');
     // A carriage return before a line feed is part of the break.

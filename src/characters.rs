@@ -1,0 +1,195 @@
+//! The appearance of characters: which are invisible, and which Latin letters the others resemble.
+
+/// The invisible characters beyond ASCII: controls, formats (Cf), line and paragraph separators, and those that Unicode
+/// calls default ignorable. Ranges in ascending order, both ends included.
+const UNSEEN: [(char, char); 26] = [
+    ('\u{80}', '\u{9F}'),
+    ('\u{AD}', '\u{AD}'),
+    ('\u{34F}', '\u{34F}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61C}', '\u{61C}'),
+    ('\u{6DD}', '\u{6DD}'),
+    ('\u{70F}', '\u{70F}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8E2}', '\u{8E2}'),
+    ('\u{115F}', '\u{1160}'),
+    ('\u{17B4}', '\u{17B5}'),
+    ('\u{180B}', '\u{180F}'),
+    ('\u{200B}', '\u{200F}'),
+    ('\u{2028}', '\u{202E}'),
+    ('\u{2060}', '\u{206F}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{FE00}', '\u{FE0F}'),
+    ('\u{FEFF}', '\u{FEFF}'),
+    ('\u{FFA0}', '\u{FFA0}'),
+    ('\u{FFF0}', '\u{FFFB}'),
+    ('\u{110BD}', '\u{110BD}'),
+    ('\u{110CD}', '\u{110CD}'),
+    ('\u{13430}', '\u{1343F}'),
+    ('\u{1BCA0}', '\u{1BCA3}'),
+    ('\u{1D173}', '\u{1D17A}'),
+    ('\u{E0000}', '\u{E0FFF}'),
+];
+
+/// Whether a character beyond ASCII is invisible.
+pub(crate) fn is_unseen(letter: char) -> bool {
+    let at = UNSEEN.partition_point(|(_, last)| *last < letter);
+    UNSEEN.get(at).is_some_and(|(first, _)| *first <= letter)
+}
+
+/// The small Latin letters or digits that a character resembles; none for one that is invisible by itself.
+pub(crate) fn shapes(letter: char) -> impl Iterator<Item = char> {
+    let is_seen = !is_ignorable(letter) && !is_combining(letter);
+    let look_alike = look_alike(letter);
+    let small = letter.to_lowercase().filter(move |_| look_alike.is_none()).flat_map(plain);
+    look_alike.into_iter().chain(small).filter(move |_| is_seen)
+}
+
+/// Whether a character is invisible and does not separate words.
+pub(crate) fn is_ignorable(letter: char) -> bool {
+    letter == '\u{2800}' || !letter.is_whitespace() && is_unseen(letter)
+}
+
+/// Whether a character is an accent or vowel sign above or below a letter, or a sound mark of kana.
+pub(crate) fn is_combining(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5BD}' | '\u{5BF}'..='\u{5C7}'
+        | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{1AB0}'..='\u{1AFF}'
+        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{3099}' | '\u{309A}' | '\u{FE20}'..='\u{FE2F}'
+        | '\u{FF9E}' | '\u{FF9F}')
+}
+
+/// The plain letters of a small one: without its accent, its circle or its style.
+pub(crate) fn plain(small: char) -> impl Iterator<Item = char> {
+    let ligature = LIGATURES.iter().find(|(one, _)| *one == small).map(|(_, letters)| *letters);
+    let single = if ligature.is_none() { Some(styled(small).unwrap_or(small)) } else { None };
+    ligature.unwrap_or_default().chars().chain(single)
+}
+
+fn styled(letter: char) -> Option<char> {
+    let code = u32::from(letter);
+    if matches!(letter, 'ァ'..='ヶ') {
+        // Hiragana are this far before katakana.
+        return char::from_u32(code - 0x60);
+    }
+    let cycle = CYCLES.iter().find(|(first, last, _)| (*first..=*last).contains(&code));
+    if let Some((first, _, letters)) = cycle {
+        let at = (code - first) as usize % letters.chars().count();
+        return letters.chars().nth(at);
+    }
+    ROWS.iter().find_map(|(first, letters)| {
+        let at = code.checked_sub(u32::from(*first)).filter(|at| *at < LONGEST_ROW)?;
+        letters.chars().nth(at as usize).filter(|letter| *letter != ' ')
+    })
+}
+
+/// The Latin letter or digit that a letter of another script resembles.
+pub(crate) fn look_alike(letter: char) -> Option<char> {
+    if matches!(letter, '\u{3041}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}') {
+        return None;
+    }
+    LOOK_ALIKES.iter().find_map(|(letters, latin)| {
+        let at = letters.chars().position(|one| one == letter)?;
+        latin.chars().nth(at)
+    })
+}
+
+/// Characters that are several letters.
+const LIGATURES: &[(char, &str)] = &[
+    ('ß', "ss"),
+    ('æ', "ae"),
+    ('œ', "oe"),
+    ('ĳ', "ij"),
+    ('ﬀ', "ff"),
+    ('ﬁ', "fi"),
+    ('ﬂ', "fl"),
+    ('ﬃ', "ffi"),
+    ('ﬄ', "ffl"),
+    ('ﬅ', "st"),
+    ('ﬆ', "st"),
+    ('№', "no"),
+];
+
+const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz";
+const DIGITS: &str = "0123456789";
+
+/// Ranges of styled letters and digits, which repeat an alphabet: mathematical, full-width, circled, in brackets, squared.
+const CYCLES: &[(u32, u32, &str)] = &[
+    (0x2460, 0x2468, "123456789"),
+    (0x249C, 0x24B5, ALPHABET),
+    (0x24B6, 0x24E9, ALPHABET),
+    (0xFF10, 0xFF19, DIGITS),
+    (0xFF21, 0xFF3A, ALPHABET),
+    (0xFF41, 0xFF5A, ALPHABET),
+    (0x1D400, 0x1D6A3, ALPHABET),
+    (0x1D6A8, 0x1D7CB, "αβγδεζηθικλμνξοπρθστυφχψω∂αβγδεζηθικλμνξοπρςστυφχψω∂εθκφρπ"),
+    (0x1D7CE, 0x1D7FF, DIGITS),
+    (0x1F110, 0x1F129, ALPHABET),
+    (0x1F130, 0x1F149, ALPHABET),
+    (0x1F150, 0x1F169, ALPHABET),
+    (0x1F170, 0x1F189, ALPHABET),
+    (0x1F1E6, 0x1F1FF, ALPHABET),
+    (0x1FBF0, 0x1FBF9, DIGITS),
+];
+
+/// No row of [`ROWS`] is longer.
+const LONGEST_ROW: u32 = 80;
+
+/// Letters with accents, or above and below the line, by their first code point; a space is a letter that stays.
+const ROWS: &[(char, &str)] = &[
+    ('\u{AA}', "a       23 μ   1o"),
+    ('\u{C0}', "aaaaaa ceeeeiiiidnooooo ouuuuy  aaaaaa ceeeeiiiidnooooo ouuuuy yaaaaaaccccccccdd"),
+    ('\u{110}', "ddeeeeeeeeeegggggggghhhhiiiiiiiiii  jjkkkllllll  llnnnnnn   oooooo  rrrrrrssssss"),
+    ('\u{160}', "ssttttttuuuuuuuuuuuuwwyyyzzzzzzsbbbb   cc ddd    ffg   ikkl  nnooo  pp     ttttu"),
+    ('\u{1B0}', "u vyyzz                      aaiioouuuuuuuuuu aaaaææ  ggkkooooʒʒj   gg  nnaaææøø"),
+    ('\u{200}', "aaaaeeeeiiiioooorrrruuuusstt  hhn     aaeeooooooooyy      acclt    bu eejj  rryy"),
+    ('\u{2B0}', "hɦjrɹɻʁwy"),
+    ('\u{1D2C}', "aæb deǝghijklmn oȣprtuwaɐɑᴂbdeəɛɜg kmŋoɔᴖᴗptuᴝɯvᴥβγδφχiruv"),
+    ('\u{1E00}', "aabbbbbbccddddddddddeeeeeeeeeeffgghhhhhhhhhhiiiikkkkkkllllllllmmmmmmnnnnnnnnoooo"),
+    ('\u{1E50}', "oooopppprrrrrrrrssssssssssttttttttuuuuuuuuuuvvvvwwwwwwwwwwxxxxyyzzzzzzhtwy s"),
+    ('\u{1EA0}', "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuu"),
+    ('\u{1EF0}', "uuyyyyyyyy"),
+    ('\u{2070}', "0i  456789     n0123456789      aeoxəhklmnpst"),
+    ('\u{2102}', "c    ɛ  ghhhhħiill n   pqrrr      z   z kabc eef moאבגדi  πγγπ     ddeij"),
+    ('\u{386}', "α εηι ο υωι                         ιυαεηιυ                         ιυουω"),
+    ('\u{622}', "ااواي"),
+    (
+        '\u{FF66}',
+        "をぁぃぅぇぉゃゅょっーあいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん",
+    ),
+    ('\u{439}', "и"),
+    ('\u{450}', "ее г   і    киу"),
+    // Small capitals.
+    ('\u{1D00}', "a  bcd e  jklm o        p  tu   vwz"),
+];
+
+/// Letters of other scripts, each list next to the Latin ones of the same shape.
+const LOOK_ALIKES: &[(&str, &str)] = &[
+    // Cyrillic.
+    ("АВСЕНІЈКМОРЅТУХҮԀԌԚԜһабвгеиікјмнопрѕтухьԁԛԝүӏ", "abcehijkmopstyxydgqwhabbreuikjmhonpstyxbdqwyl"),
+    // Greek.
+    ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγεηικνορτυχω", "abezhikmnoptyxabyenikvoptuxw"),
+    // Cherokee.
+    ("ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᏀᏃᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏴ", "drtiajewmhgzbrwsvslcpkb"),
+    // Armenian and Coptic.
+    ("օոսհցյզՕՏՍԼⲞⲟⲦⲧⲆⲃ", "onuhgjqosuloottdb"),
+    // Lisu.
+    ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou"),
+    // Canadian syllabics.
+    ("ᗅᗷᑕᗞᗪᖴᕼᒍᒪᑎᑭᖇᑌᐯ᙭", "abcddfhjlnpruvx"),
+    // Old Italic, Carian and Deseret.
+    ("𐌀𐌁𐌂𐌄𐌉𐌌𐌏𐌕𐌗𐊒𐊗𐊕𐐄", "abceimotxotno"),
+    // Digits and letters like a circle.
+    ("ഠഡ൦०০੦૦୦௦౦೦๐໐၀ဝ០〇߀ⵔჿ", "ooooooooooooooooooooo"),
+    // Small capitals and letters of phonetic alphabets.
+    ("ɑɡɩɪɢɴʀʙʜʟʏᴅᴏᴛ", "agiignrbhlydot"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unseen_ranges_are_sorted() {
+        assert!(UNSEEN.is_sorted_by(|one, other| one.1 < other.0), "a binary search needs their order");
+    }
+}

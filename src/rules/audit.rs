@@ -1,0 +1,208 @@
+//! Rules about policies, raised by the audit of a policy after a run.
+
+use crate::rules::{Check, Example, Rule};
+
+pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
+    name: "policy-ineffective",
+    summary: "A policy, or an entry of one, has no effect.",
+    why: "Whoever wrote it believes that it has one.",
+    remedy: "Take it out, or mend what it is matched by. Move a policy to the repository's root.",
+    see: "schemas/policy.json",
+    examples: &[
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+overrides:
+  - match: { environment: production }
+#   ^^^^^ policy-ineffective: this override matches no threat model
+    limits: { score: 6.9 }
+",
+            "
+aivss_policy: 1
+overrides:
+  - match: { path: agents/** }
+    limits: { score: 9.9 }
+",
+        ),
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+rules:
+  score-exceeded: warning
+# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` never speaks: nothing that it needs is set
+",
+            "
+aivss_policy: 1
+limits: { score: 9.9 }
+rules:
+  score-exceeded: warning
+",
+        ),
+    ],
+    check: Check::PolicyAudit,
+    ..Rule::WARNING
+};
+
+pub(crate) static EXCEPTION_EXPIRED: Rule = Rule {
+    name: "exception-expired",
+    summary: "An exception has expired.",
+    why: "An exception is a loan. When it is due, the fault counts again, and the exception says so until it is taken out.",
+    remedy: "Mend the fault and take the exception out, or have it renewed by its owner.",
+    see: "`exceptions` of the policy",
+    examples: &[
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2025-12-31
+#            ^^^^^^^^^^ exception-expired: the exception for `score-exceeded` expired 1 day ago
+",
+            "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-03-31
+",
+        ),
+        Example::whole(
+            "aivss-policy.yaml",
+            "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: end of March
+#            ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is no date (YYYY-MM-DD): it counts as expired
+",
+            "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-03-31
+",
+        ),
+    ],
+    check: Check::PolicyAudit,
+    ..Rule::ERROR
+};
+
+pub(crate) static EXCEPTION_OVERLONG: Rule = Rule {
+    name: "exception-overlong",
+    summary: "An exception lasts longer than the policy allows.",
+    why: "An exception without a near end is a change of policy that nobody reviewed as one.",
+    remedy: "Bring the last day nearer.",
+    see: "`max_term` of the policy",
+    examples: &[Example::whole(
+        "aivss-policy.yaml",
+        "
+aivss_policy: 1
+limits: { score: 8.9 }
+max_term: 90d
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-12-31
+#            ^^^^^^^^^^ exception-overlong: the exception for `score-exceeded` lasts 364 more days, and 90 are allowed
+",
+        "
+aivss_policy: 1
+limits: { score: 8.9 }
+max_term: 90d
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-03-31
+",
+    )],
+    check: Check::PolicyAudit,
+    ..Rule::ERROR
+};
+
+pub(crate) static EXCEPTION_UNUSED: Rule = Rule {
+    name: "exception-unused",
+    summary: "An exception covers no fault.",
+    why: "What an exception is kept for may come back unseen under it.",
+    remedy: "Take the exception out.",
+    see: "`exceptions` of the policy",
+    examples: &[Example::whole(
+        "aivss-policy.yaml",
+        "
+aivss_policy: 1
+exceptions:
+  - rule: layer-blank
+#   ^^^^ exception-unused: the exception for `layer-blank` in agents/** covers no fault
+    path: agents/**
+    reason: Written next week.
+    owner: platform-team
+    expires: 2026-01-31
+",
+        "
+aivss_policy: 1
+",
+    )],
+    check: Check::PolicyAudit,
+    ..Rule::WARNING
+};
+
+pub(crate) static EXCEPTION_EXPIRING: Rule = Rule {
+    name: "exception-expiring",
+    summary: "An exception expires soon.",
+    why: "Many exceptions tend to expire together, on a day when nobody has time.",
+    remedy: "Mend the fault, or have the exception renewed in time.",
+    see: "`--expiring-within`",
+    examples: &[Example::whole(
+        "aivss-policy.yaml",
+        "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-01-10
+#            ^^^^^^^^^^ exception-expiring: the exception for `score-exceeded` expires in 9 days
+",
+        "
+aivss_policy: 1
+limits: { score: 8.9 }
+
+exceptions:
+  - rule: score-exceeded
+    path: agents/**
+    reason: Replaced in the first quarter.
+    owner: platform-team
+    expires: 2026-03-31
+",
+    )],
+    check: Check::PolicyAudit,
+    ..Rule::WARNING
+};
