@@ -1,4 +1,4 @@
-//! `export`: a threat model as OWASP's v0.8 report. What fits into one, [`crate::convert::export`] knows.
+//! `export`: a threat model as an OWASP report v0.8.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -19,9 +19,8 @@ Examples:
   aivss-lint export threat-model.yaml > aivss-report.json
   aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
 
-The numbers of the report are the computed ones. What it has no place for is told on standard error.
-
-Exit codes: 0 written, 2 some value has no place in the report.";
+The numbers of the report are the computed ones. Values that it does not contain are listed on
+standard error. If it does not allow a value, nothing is written.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -29,11 +28,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// The file to write; without it the report goes to standard output
+    /// Write the report to FILE
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Export the agent's own score too, as a vulnerability of this category: a core risk of OWASP AIVSS, or ASI01 to ASI10
+    /// Export the agent's own score as a vulnerability of this category
+    ///
+    /// A core risk of OWASP AIVSS, or ASI01 to ASI10.
     #[arg(long, value_name = "CATEGORY")]
     agent_as: Option<String>,
 }
@@ -71,6 +72,6 @@ fn category(asked: &str) -> Result<&'static str, CliError> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the core risks are {}", names.join(", ")),
         };
-        CliError::Usage(format!("there is no core risk `{asked}`; {help}"))
+        CliError::Usage(format!("unknown core risk `{asked}`: {help}"))
     })
 }

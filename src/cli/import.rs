@@ -1,4 +1,4 @@
-//! `import`: a threat model made of something else, to be completed. What it is made of, [`crate::convert::import`] knows.
+//! `import`: a threat model made of an OWASP report, a page or AVE records, to be completed.
 
 use std::path::PathBuf;
 
@@ -17,18 +17,16 @@ Examples:
   aivss-lint import aivss-report.json > threat-model.yaml
   aivss-lint import page.md --output agents/planner/threat-model.yaml
 
-What has no place in a threat model is told on standard error; what the source does not say stays
-empty. Nothing that stands is overwritten.
-
-Exit codes: 0 made, 2 it cannot be.";
+Values that have no place in a threat model are listed on standard error. Values that the source
+lacks stay empty. No file is overwritten.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// What to read: an OWASP report or AVE records (JSON), or a page as text or Markdown; `-` is standard input
+    /// OWASP report or AVE records (JSON), or page (text, Markdown); `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The file to write; without it the threat model goes to standard output
+    /// Write the threat model to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -47,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let output = arguments.output.as_deref();
     let next = |name: &str| {
         let unseen = if output.is_some_and(|output| is_found(output, repository)) { "" } else { UNSEEN };
-        format!("wrote {name}: `aivss-lint {name}` says what is missing\n{unseen}")
+        format!("wrote {name}: `aivss-lint {name}` lists the missing values\n{unseen}")
     };
-    write_output(&imported.draft.written(), output, (&shown, &imported.remarks), repository, next)
+    write_output(&imported.scaffold.to_yaml(), output, (&shown, &imported.remarks), repository, next)
 }

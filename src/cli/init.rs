@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::emit_to_stdout;
 use crate::cli::gate::{CliError, find_policy};
 use crate::cli::write_output::{refuse_other_than_yaml, write_new};
-use crate::convert::scaffold::{Draft, Score};
+use crate::convert::scaffold::Scaffold;
 use crate::output::escape_line;
 use crate::report::Verdict;
 use crate::workspace::discover::{Named, Repository, Search, discover};
@@ -176,7 +176,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     if has_model {
         said.push_str(&format!("left {}: the threat model stands already\n", escape_line(&shown)));
     } else {
-        let name = write_new(&model, &draft(arguments)?.written(), repository)?;
+        let name = write_new(&model, &draft(arguments)?.to_yaml(), repository)?;
         said.push_str(&format!("wrote {name}\n"));
     }
     match repository.policies().as_slice() {
@@ -240,18 +240,16 @@ fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-fn draft(arguments: &Arguments) -> Result<Draft, CliError> {
+fn draft(arguments: &Arguments) -> Result<Scaffold, CliError> {
     let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
-    let mut draft = Draft {
-        origin:
-            "A threat model to fill in. `aivss-lint` says what is missing, `aivss-lint fix` writes the score."
-                .to_owned(),
+    let origin =
+        "A threat model to fill in. `aivss-lint` lists missing values, `aivss-lint fix` writes the score.";
+    let mut draft = Scaffold {
         name: arguments.name.clone().filter(|name| !name.trim().is_empty()),
         environment: word(arguments.environment.and_then(|value| value.to_possible_value())),
         tier: word(arguments.tier.and_then(|value| value.to_possible_value())),
         owner: arguments.owner.clone().filter(|owner| !owner.trim().is_empty()),
-        score: Score { version: Some("0.8".to_owned()), ..Score::default() },
-        ..Draft::default()
+        ..Scaffold::new(origin, "0.8")
     };
     if io::stderr().is_terminal() && is_asked_on_terminal() {
         let options = |values: &[&str]| format!("{} (Enter leaves it open)", values.join(", "));

@@ -6,7 +6,7 @@ use crate::fix::mend;
 use crate::rules::version_outdated::{apply_all, plan};
 use crate::source::Source;
 
-pub use crate::rules::version_outdated::{Aim, Exchanged, Moved, Outcome, Step, Tenth};
+pub use crate::rules::version_outdated::{Aim, Exchanged, Moved, Outcome, Prospect, Step, Tenth};
 
 /// A file migrated to another version.
 #[derive(Debug)]
