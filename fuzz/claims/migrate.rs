@@ -1,9 +1,9 @@
-//! Migration: a readable file stays readable, a score is migrated once, and no change is unreported.
+//! MigrateRun: a readable file stays readable, a score is migrated once, and no change is unreported.
 
 use aivss_lint::aivss::Formula;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::fix::is_unreadable;
-use aivss_lint::convert::migrate::{Aim, Migrated, Step, Tenth, migrate as moved};
+use aivss_lint::convert::migrate::{Aim, Migrated, MigrationStep, Tenth, migrate as moved};
 use aivss_lint::source::Source;
 
 use crate::{File, problems};
@@ -27,6 +27,6 @@ pub fn migrate(data: &[u8]) {
     let twice = run(&once.text);
     assert_eq!(twice.text, once.text, "a second migration differs");
     assert!(twice.steps.iter().all(|step| step.moved().is_none()), "a score is migrated twice");
-    let open = |steps: &[Step]| -> Vec<_> { steps.iter().map(Step::open).collect() };
+    let open = |steps: &[MigrationStep]| -> Vec<_> { steps.iter().map(MigrationStep::open).collect() };
     assert_eq!(open(&twice.arrived), open(&once.arrived));
 }

@@ -14,7 +14,9 @@ use crate::cli::lint_files::{lint_files, refuse_stdin};
 use crate::cli::progress::Progress;
 use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
-use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
+use crate::convert::migrate::{
+    Aim, Exchanged, Migrated, MigrationStep, MovedScore, StepOutcome, Tenth, migrate,
+};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::input_error::InputError;
@@ -103,12 +105,12 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     let context = LintContext { policy: &policy, today: options.today, load: &side, before: None };
     let mut report = lint_files(&options, side, &policy).report;
     let to_disk = (!arguments.diff).then_some(repository);
-    let mut run = Migration {
+    let mut run = MigrateRun {
         aim,
         context,
         quiet: arguments.quiet,
         to_disk,
-        counts: Counts::default(),
+        counts: MigrationCounts::default(),
         lines: String::new(),
         open_lines: String::new(),
         patch: String::new(),
@@ -136,7 +138,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
+struct MigrationCounts {
     moved: usize,
     numbers: usize,
     files: usize,
@@ -149,7 +151,7 @@ struct Counts {
     errors: usize,
 }
 
-impl Counts {
+impl MigrationCounts {
     fn summary(self, done: &str) -> String {
         let mut parts = vec![match self.moved {
             0 => format!("{done}: nothing"),
@@ -174,21 +176,21 @@ impl Counts {
 }
 
 /// A run of the command.
-struct Migration<'r> {
+struct MigrateRun<'r> {
     aim: Aim,
     context: LintContext<'r>,
     /// Whether only open decisions and problems are printed.
     quiet: bool,
     /// The repository to write to; without one the disk stays as it is.
     to_disk: Option<&'r Repository>,
-    counts: Counts,
+    counts: MigrationCounts,
     lines: String,
     /// Lines on factors without a value, and on numbers that were not written.
     open_lines: String,
     patch: String,
 }
 
-impl Migration<'_> {
+impl MigrateRun<'_> {
     fn migrate_all(&mut self, report: &mut Report) {
         let mut reached = Reached::default();
         for file in report.files.iter().filter(|file| !file.is_policy) {
@@ -240,7 +242,8 @@ impl Migration<'_> {
                 let place = place_in(source, placed.place().start);
                 self.lines.push_str(&step_lines(step, &place, old.name(), self.aim));
             }
-            if let (Outcome::Current { .. } | Outcome::Moved(_), Some(span)) = (&step.outcome, placed.open())
+            if let (StepOutcome::Current { .. } | StepOutcome::Moved(_), Some(span)) =
+                (&step.outcome, placed.open())
             {
                 self.counts.open += 1;
                 let (place, key) = (place_in(source, span.start), self.aim.formula.tenth.key());
@@ -259,15 +262,15 @@ impl Migration<'_> {
         }
     }
 
-    /// Counts a step; returns whether a person must look at it.
-    fn count(&mut self, step: &Step, placed: &Step) -> bool {
+    /// MigrationCounts a step; returns whether a person must look at it.
+    fn count(&mut self, step: &MigrationStep, placed: &MigrationStep) -> bool {
         match &step.outcome {
-            Outcome::Report | Outcome::Current { .. } => false,
-            Outcome::Blocked { .. } => {
+            StepOutcome::Report | StepOutcome::Current { .. } => false,
+            StepOutcome::Blocked { .. } => {
                 self.counts.left += 1;
                 true
             }
-            Outcome::Moved(moved) => {
+            StepOutcome::Moved(moved) => {
                 let is_unproven = moved.counts.is_some() && moved.is_unproven;
                 self.counts.moved += 1;
                 self.counts.unproven += usize::from(is_unproven);
@@ -280,7 +283,7 @@ impl Migration<'_> {
 }
 
 /// The lines on a score.
-fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
+fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String {
     let agent = step.agent.as_ref().map(|agent| format!(": {agent}")).unwrap_or_default();
     let finding = match step.finding.as_deref() {
         None => String::new(),
@@ -290,14 +293,16 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
     let subject = begin_line(&format!("{file}{agent}{finding}"));
     let version = aim.formula.version;
     match &step.outcome {
-        Outcome::Report => format!("{subject}: an OWASP report is always by 0.8\n"),
-        Outcome::Current { by, .. } if by.version == version => format!("{subject}: by {version} already\n"),
-        Outcome::Current { by, .. } => {
+        StepOutcome::Report => format!("{subject}: an OWASP report is always by 0.8\n"),
+        StepOutcome::Current { by, .. } if by.version == version => {
+            format!("{subject}: by {version} already\n")
+        }
+        StepOutcome::Current { by, .. } => {
             let by = by.version;
             format!("{subject}: by {by} already, a later formula: --to {version} would weaken it\n")
         }
-        Outcome::Blocked { reason, .. } => format!("{place}: not migrated: {}\n", escape_line(reason)),
-        Outcome::Moved(moved) => {
+        StepOutcome::Blocked { reason, .. } => format!("{place}: not migrated: {}\n", escape_line(reason)),
+        StepOutcome::Moved(moved) => {
             let mut lines = format!("{subject}: {}\n", outlook(moved, aim));
             if let Some(exchanged) = &moved.exchanged {
                 lines.push_str(&format!("  {}\n", escape_line(&was(exchanged, moved))));
@@ -317,7 +322,7 @@ fn step_lines(step: &Step, place: &str, file: &str, aim: Aim) -> String {
 }
 
 /// The scores by both versions.
-fn outlook(moved: &Moved, aim: Aim) -> String {
+fn outlook(moved: &MovedScore, aim: Aim) -> String {
     let (from, to) = (moved.from.version, aim.formula.version);
     let before = match &moved.before {
         Some(working) => format!("{} by {from}", score_and_band(working)),
@@ -345,7 +350,7 @@ fn score_and_band(working: &Working) -> String {
 }
 
 /// The old tenth factor.
-fn was(exchanged: &Exchanged, moved: &Moved) -> String {
+fn was(exchanged: &Exchanged, moved: &MovedScore) -> String {
     /// The most characters of a rationale.
     const LONGEST: usize = 200;
     let key = moved.from.tenth.key();

@@ -55,8 +55,12 @@ const AGENT: &str = "AGENT";
 
 /// The core risk of a category, which is its own name or an entry of the ASI Top 10.
 pub fn core_risk(category: &str) -> Option<&'static str> {
-    let is_meant = |(name, entries): &(&str, &[&str])| *name == category || entries.contains(&category);
-    CORE_RISKS.into_iter().find(is_meant).map(|(name, _)| name)
+    for (name, entries) in CORE_RISKS {
+        if name == category || entries.contains(&category) {
+            return Some(name);
+        }
+    }
+    None
 }
 
 #[derive(Serialize)]

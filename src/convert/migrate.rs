@@ -6,7 +6,9 @@ use crate::fix::mend;
 use crate::rules::version_outdated::{apply_all, plan};
 use crate::source::Source;
 
-pub use crate::rules::version_outdated::{Aim, Exchanged, Moved, Outcome, Prospect, Step, Tenth};
+pub use crate::rules::version_outdated::{
+    Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth,
+};
 
 /// A file migrated to another version.
 #[derive(Debug)]
@@ -14,17 +16,17 @@ pub struct Migrated {
     /// The new text.
     pub text: String,
     /// The plan for each score, with places in the old text.
-    pub steps: Vec<Step>,
+    pub steps: Vec<MigrationStep>,
     /// The same scores in the new text, with places in that.
-    pub arrived: Vec<Step>,
-    /// How many numbers were written that follow from others.
+    pub arrived: Vec<MigrationStep>,
+    /// The number of written values that follow from others.
     pub numbers: usize,
 }
 
 /// Migrates a file. `lint` returns the problems of a text, for the numbers that follow.
 pub fn migrate(source: &Source, aim: Aim, mut lint: impl FnMut(&str) -> Vec<Diagnostic>) -> Migrated {
     let steps = plan(source, aim);
-    let moved: Vec<&Step> = steps.iter().filter(|step| step.moved().is_some()).collect();
+    let moved: Vec<&MigrationStep> = steps.iter().filter(|step| step.moved().is_some()).collect();
     let Some(text) = apply_all(source, &steps, aim).filter(|_| !moved.is_empty()) else {
         return Migrated { text: source.text().to_owned(), arrived: steps.clone(), steps, numbers: 0 };
     };

@@ -11,7 +11,7 @@ use crate::policy::Settings;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
-pub use plan::{Aim, Exchanged, Moved, Outcome, Prospect, Step, Tenth};
+pub use plan::{Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth};
 pub(crate) use plan::{apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {
@@ -54,11 +54,11 @@ const CURRENT: &str = "0.8";
 
 /// The newest formula that the policy allows; without a list, the current public release.
 fn newest(settings: &Settings) -> &'static Formula {
-    let is_allowed = |formula: &&Formula| match settings.formulas() {
+    let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.formulas() {
         Some(versions) => versions.value.iter().any(|version| *version == formula.version),
         None => formula.version == CURRENT,
-    };
-    aivss::ALL.into_iter().rev().find(is_allowed).unwrap_or(aivss::ALL[0])
+    });
+    newest.unwrap_or(aivss::ALL[0])
 }
 
 fn outdated(owner: Owner, span: Span, from: &Formula, newest: &Formula) -> Diagnostic {
@@ -90,11 +90,11 @@ pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
     }
 }
 
-fn add_fix(diagnostic: &mut Diagnostic, step: Step) {
+fn add_fix(diagnostic: &mut Diagnostic, step: MigrationStep) {
     match step.outcome {
-        Outcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
-        Outcome::Blocked { reason, .. } => diagnostic.note = Some(format!("not fixed: {reason}").into()),
-        Outcome::Report | Outcome::Current { .. } => {}
+        StepOutcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
+        StepOutcome::Blocked { reason, .. } => diagnostic.note = Some(format!("not fixed: {reason}").into()),
+        StepOutcome::Report | StepOutcome::Current { .. } => {}
     }
 }
 
@@ -103,7 +103,7 @@ fn add_fix(diagnostic: &mut Diagnostic, step: Step) {
 pub(crate) fn outdated_scores(source: &Source, formula: &'static Formula) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for step in plan(source, Aim { formula, tenth: Tenth::Open }) {
-        let Outcome::Moved(moved) = &step.outcome else { continue };
+        let StepOutcome::Moved(moved) = &step.outcome else { continue };
         let mut diagnostic = outdated(step.owner, step.place(), moved.from, formula);
         diagnostic.model = Some(step.model);
         diagnostic.fix = Some(Box::new(Fix { safety: Safety::Safe, ..moved.fix.clone() }));

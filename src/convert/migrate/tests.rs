@@ -27,7 +27,7 @@ fn edits_that_change_anything_else_are_not_applied() {
     let source = Source::decode("a.yaml", old().into_bytes());
     let mut steps = plan(&source, aim(Tenth::Open));
     assert!(apply_all(&source, &steps, aim(Tenth::Open)).is_some());
-    let Outcome::Moved(moved) = &mut steps[0].outcome else { panic!("{steps:?}") };
+    let StepOutcome::Moved(moved) = &mut steps[0].outcome else { panic!("{steps:?}") };
     let line = old().find("score: 9.4").unwrap();
     moved.fix.edits.push(Edit { span: Span::new(line, line), text: "aars: 1.0\n  ".to_owned() });
     assert!(apply_all(&source, &steps, aim(Tenth::Open)).is_none());
@@ -40,8 +40,8 @@ fn blocked_model_does_not_block_the_other_one() {
         .replace("planning: 1.0", "planning: { score: &plan 1.0 }")
         .replace("maestro:", "x-plan: *plan\nmaestro:");
     let migrated = migrated("a.yaml", &format!("{}---\n{odd}", old()), Tenth::Open);
-    assert!(matches!(migrated.steps[0].outcome, Outcome::Moved(_)));
-    assert!(matches!(migrated.steps[1].outcome, Outcome::Blocked { .. }));
+    assert!(matches!(migrated.steps[0].outcome, StepOutcome::Moved(_)));
+    assert!(matches!(migrated.steps[1].outcome, StepOutcome::Blocked { .. }));
     assert!(migrated.text.ends_with(&odd) && migrated.arrived[0].open().is_some());
 }
 
@@ -101,7 +101,7 @@ proptest! {
         let twice = migrated(name, &once.text, tenth);
         prop_assert_eq!(&twice.text, &once.text);
         prop_assert!(twice.steps.iter().all(|step| step.moved().is_none()));
-        let open = |steps: &[Step]| -> Vec<_> { steps.iter().map(Step::open).collect() };
+        let open = |steps: &[MigrationStep]| -> Vec<_> { steps.iter().map(MigrationStep::open).collect() };
         prop_assert_eq!(open(&twice.arrived), open(&once.arrived));
     }
 }

@@ -45,8 +45,8 @@ fn lines(text: &str, indent: usize, lead: &str) -> String {
 
 /// Whether a text needs no quotes to be text to every reader of YAML.
 fn is_plain(text: &str) -> bool {
-    let is_word = |word: &str| text.eq_ignore_ascii_case(word);
-    if ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].into_iter().any(is_word) {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if WORDS.into_iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return false;
     }
     let begins = text.starts_with(char::is_alphabetic) || Date::parse(text).is_some();
@@ -61,8 +61,8 @@ fn is_foldable(text: &str) -> bool {
 
 /// Whether a text contains only letters, digits and punctuation of prose.
 fn is_calm(text: &str) -> bool {
-    let is_mark = |letter| " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§".contains(letter);
-    text.chars().all(|letter| letter.is_alphanumeric() || is_mark(letter))
+    const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
+    text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
 }
 
 fn quoted(text: &str) -> String {

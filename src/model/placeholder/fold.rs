@@ -5,9 +5,9 @@
 use crate::characters::{is_combining, is_ignorable, look_alike, plain};
 use crate::model::placeholder::lists::{self, LetterHash, Phrase, Roles};
 
-/// How letters are read.
+/// The reading of letters.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum LetterReading {
     /// As the letters that they are, so that words of any language are found.
     Letters,
     /// As the Latin letters that they look like.
@@ -31,7 +31,7 @@ pub(crate) enum Gap {
 
 /// A folded word.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Word<'a> {
+pub(crate) struct FoldedWord<'a> {
     /// Its letters and digits, folded.
     pub(crate) text: &'a str,
     /// Whether it is written in capitals.
@@ -40,7 +40,7 @@ pub(crate) struct Word<'a> {
     roles: Roles,
 }
 
-impl Word<'_> {
+impl FoldedWord<'_> {
     /// Whether it plays one of these roles.
     pub(crate) fn is(self, roles: Roles) -> bool {
         self.roles & roles != 0
@@ -89,8 +89,8 @@ impl<'a> Words<'a> {
         self.ranges.is_empty()
     }
 
-    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = Word<'a>> + ExactSizeIterator {
-        self.ranges.iter().map(move |range| Word {
+    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = FoldedWord<'a>> + ExactSizeIterator {
+        self.ranges.iter().map(move |range| FoldedWord {
             text: &self.letters[range.start..range.end],
             capital: range.capital,
             gap: range.gap,
@@ -99,11 +99,11 @@ impl<'a> Words<'a> {
     }
 
     /// Each word with the next one.
-    pub(crate) fn pairs(self) -> impl Iterator<Item = (Word<'a>, Word<'a>)> {
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (FoldedWord<'a>, FoldedWord<'a>)> {
         self.iter().zip(self.from(1).iter())
     }
 
-    pub(crate) fn get(self, index: usize) -> Option<Word<'a>> {
+    pub(crate) fn get(self, index: usize) -> Option<FoldedWord<'a>> {
         self.from(index).iter().next()
     }
 
@@ -115,6 +115,11 @@ impl<'a> Words<'a> {
     /// Whether each word plays one of these roles.
     pub(crate) fn all(self, roles: Roles) -> bool {
         self.iter().all(|word| word.is(roles))
+    }
+
+    /// Whether all words are the same.
+    pub(crate) fn are_equal(self) -> bool {
+        self.pairs().all(|(one, next)| one.text == next.text)
     }
 
     /// The first words, at most `count`.
@@ -145,7 +150,7 @@ impl<'a> Words<'a> {
 }
 
 /// Folds the beginning of a text. A longer text is no placeholder, unless its beginning is one.
-pub(crate) fn fold(text: &str, reading: Reading) -> Folded {
+pub(crate) fn fold(text: &str, reading: LetterReading) -> Folded {
     const MOST_WORDS: usize = 40;
     const MOST_CHARACTERS: usize = 300;
     let mut folder = Folder {
@@ -191,7 +196,7 @@ struct Folder {
 }
 
 impl Folder {
-    fn take(&mut self, letter: char, reading: Reading) {
+    fn take(&mut self, letter: char, reading: LetterReading) {
         if letter.is_ascii() && letter != '\'' {
             return self.part(letter);
         }
@@ -203,7 +208,7 @@ impl Folder {
             return;
         }
         let is_capital = letter.is_uppercase();
-        if reading == Reading::Shapes
+        if reading == LetterReading::Shapes
             && let Some(latin) = look_alike(letter)
         {
             return self.push(latin, is_capital);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::model::placeholder::fold::{Reading, fold};
+use crate::model::placeholder::fold::{LetterReading, fold};
 
 const PHRASES: &str = include_str!("phrases.txt");
 const WORDS: &str = include_str!("words.txt");
@@ -101,7 +101,7 @@ static OTHERS: LazyLock<OtherScripts> = LazyLock::new(|| {
             let (is_end, text) = (text.starts_with('…'), text.trim_matches('…'));
             others.affixes.push(Affix { text, is_end, longest: longest.parse().unwrap_or(0), phrase });
         } else {
-            others.phrases.insert(fold(entry, Reading::Letters).words().joined().to_owned(), phrase);
+            others.phrases.insert(fold(entry, LetterReading::Letters).words().joined().to_owned(), phrase);
         }
     }
     others
@@ -257,7 +257,7 @@ pub(crate) mod tests {
     fn every_phrase_is_found_as_one() {
         let mut hashes = HashMap::new();
         for phrase in phrases() {
-            let folded = fold(phrase, Reading::Letters);
+            let folded = fold(phrase, LetterReading::Letters);
             let joined = folded.words().joined().to_owned();
             assert!(folded.whole && folded.words().phrase().is_some(), "{phrase}");
             assert_eq!(joined.is_ascii(), phrase.is_ascii(), "{phrase}: write it without accents");

@@ -11,7 +11,7 @@ mod tests;
 mod wording;
 
 use crate::model::Blank;
-use fold::{Folded, Reading, fold};
+use fold::{Folded, LetterReading, fold};
 use lists::{ANNOUNCING, LetterHash, MARKER, MODAL, POINTING, Phrase, Roles, roles};
 use signs::{is_enclosed_name, is_pointer, is_template};
 use wording::{is_denial, is_marker, is_one_letter, is_short, may_open_marker, says_nothing};
@@ -39,7 +39,7 @@ pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
 
 /// Whether a text denies that there is any, as "not approved" does.
 pub fn is_refusal(text: &str) -> bool {
-    is_denial(fold(text, Reading::Letters).words())
+    is_denial(fold(text, LetterReading::Letters).words())
 }
 
 /// Whether a text is too short to say anything, as a letter or a number is.
@@ -47,7 +47,7 @@ pub fn is_too_short(text: &str) -> bool {
     if text.bytes().filter(u8::is_ascii_alphabetic).nth(2).is_some() {
         return false;
     }
-    let folded = fold(text, Reading::Letters);
+    let folded = fold(text, LetterReading::Letters);
     !folded.words().is_empty() && is_short(folded.words())
 }
 
@@ -86,7 +86,7 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     }
     if kind == TextKind::Name
         && let Some((name, _)) = text.split_once('@')
-        && fold(name, Reading::Letters).words().phrase() == Some(Phrase::Form)
+        && fold(name, LetterReading::Letters).words().phrase() == Some(Phrase::Form)
     {
         return true;
     }
@@ -97,14 +97,14 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     if is_enclosed_name(text) || (signs.bracket && is_template(text, kind)) {
         return true;
     }
-    let letters = fold(text, Reading::Letters);
+    let letters = fold(text, LetterReading::Letters);
     if says_nothing(&letters, kind) {
         return true;
     }
     if text.is_ascii() {
         return is_number_for_letters(&letters);
     }
-    let shapes = fold(text, Reading::Shapes);
+    let shapes = fold(text, LetterReading::Shapes);
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
 }
 

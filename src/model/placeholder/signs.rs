@@ -1,6 +1,6 @@
 //! Rules on the signs of a text: addresses of pages, files, mailboxes and tickets, and the marks of templates.
 
-use crate::model::placeholder::fold::{Reading, fold};
+use crate::model::placeholder::fold::{LetterReading, fold};
 use crate::model::placeholder::lists::{AROUND_PLACE, NUMBER, PLACE, POINTING};
 use crate::model::placeholder::{TextKind, is_placeholder};
 
@@ -15,7 +15,7 @@ pub(crate) fn is_pointer(text: &str) -> bool {
         }
         words += 1;
         let known = PLACE | POINTING | AROUND_PLACE | NUMBER;
-        if words > MOST_WORDS || !fold(part, Reading::Letters).words().all(known) {
+        if words > MOST_WORDS || !fold(part, LetterReading::Letters).words().all(known) {
             return false;
         }
     }
@@ -72,15 +72,11 @@ fn has_extension(name: &str) -> bool {
 pub(crate) fn is_template(text: &str, kind: TextKind) -> bool {
     let Some(rest) = without_marks(text) else { return false };
     let rest = rest.trim();
-    fold(rest, Reading::Letters).words().is_empty() || is_placeholder(rest, kind)
+    fold(rest, LetterReading::Letters).words().is_empty() || is_placeholder(rest, kind)
 }
 
 /// Whether a text is a name after a sign or between two equal ones: `${NAME}`, `%NAME%`, `__NAME__`.
 pub(crate) fn is_enclosed_name(text: &str) -> bool {
-    let is_name = |name: &str| {
-        !name.is_empty()
-            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
-    };
     if text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return false;
     }
@@ -92,18 +88,13 @@ pub(crate) fn is_enclosed_name(text: &str) -> bool {
             .any(|sign| text.strip_prefix(sign).and_then(|rest| rest.strip_suffix(sign)).is_some_and(is_name))
 }
 
-const BRACKETS: [(char, char); 10] = [
-    ('[', ']'),
-    ('<', '>'),
-    ('{', '}'),
-    ('【', '】'),
-    ('〈', '〉'),
-    ('《', '》'),
-    ('［', '］'),
-    ('＜', '＞'),
-    ('｛', '｝'),
-    ('⟨', '⟩'),
-];
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+}
+
+/// Pairs of brackets.
+const BRACKETS: &str = "[]<>{}【】〈〉《》［］＜＞｛｝⟨⟩";
 
 /// A text without its marks in brackets, if it has any. Addresses in brackets are not marks. `None` also for a text that is
 /// long without them.
@@ -139,9 +130,12 @@ fn is_mark(inner: &str) -> bool {
     !inner.contains("://") && !inner.contains('@') && !inner.starts_with('/')
 }
 
+/// The place of the first opening bracket, the bracket, and the one that closes it.
 fn first_bracket(text: &str) -> Option<(usize, char, char)> {
     text.char_indices().find_map(|(at, letter)| {
-        let (open, close) = BRACKETS.into_iter().find(|(open, _)| *open == letter)?;
-        Some((at, open, close))
+        let mut brackets = BRACKETS.chars().skip_while(|bracket| *bracket != letter);
+        let (open, close) = (brackets.next()?, brackets.next()?);
+        // An opening bracket has an even number of brackets after the pair.
+        (brackets.count() % 2 == 0).then_some((at, open, close))
     })
 }

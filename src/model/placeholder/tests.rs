@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::model::placeholder::fold::{Reading, fold};
+use crate::model::placeholder::fold::{LetterReading, fold};
 use crate::model::placeholder::lists;
 use crate::model::placeholder::wording::{MARKER_OPENINGS, says_nothing};
 use crate::model::placeholder::{Blank, TextKind, blank, is_number_for_letters, is_plain};
@@ -183,7 +183,7 @@ proptest! {
         if text.contains(['/', '@', '#', ':', '[', '<', '{', '\'']) || !is_plain(&text) {
             return Ok(());
         }
-        let folded = fold(&text, Reading::Letters);
+        let folded = fold(&text, LetterReading::Letters);
         for kind in [TextKind::Prose, TextKind::Evidence, TextKind::Name] {
             prop_assert!(!says_nothing(&folded, kind) && !is_number_for_letters(&folded), "{text}");
         }

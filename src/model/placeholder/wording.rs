@@ -1,10 +1,10 @@
 //! Rules on the words of a text: markers, promises, instructions, denials, pointers and texts that say nothing.
 
 use crate::model::placeholder::TextKind;
-use crate::model::placeholder::fold::{Folded, Gap, Word, Words};
+use crate::model::placeholder::fold::{Folded, FoldedWord, Gap, Words};
 use crate::model::placeholder::lists::{
     ANNOUNCED, ANNOUNCING, AROUND_PLACE, CONNECTOR, DENIAL, DENIED, FILLER, FORM, GIBBERISH, LetterHash,
-    MARKED, MARKER, MODAL, NOTE, NUMBER, PLACE, POINTING, Phrase, roles,
+    MARKED, MARKER, MODAL, NOTE, NUMBER, PLACE, POINTING, Phrase, Roles, roles,
 };
 
 /// Whether the words of a text are those of a placeholder.
@@ -15,7 +15,7 @@ pub(crate) fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
         return true;
     }
     if !folded.whole {
-        return words.len() > 1 && words.iter().all(|word| word.text == first.text);
+        return words.len() > 1 && words.are_equal();
     }
     let phrase = words.phrase().or_else(|| is_two_promises(words).then_some(Phrase::Promise));
     match (kind, phrase) {
@@ -92,8 +92,8 @@ pub(crate) const MARKER_OPENINGS: [&str; 8] = ["tb", "tk", "tod", "tob", "fix", 
 /// Whether a text announces another one: words that say nothing, one of which puts the rest into the future, and perhaps
 /// when or by whom.
 fn is_promise(words: Words, kind: TextKind) -> bool {
-    let is_known = |word: &Word| word.is(ANNOUNCING | MODAL | ANNOUNCED | FILLER | NUMBER);
-    let lead = words.iter().take_while(is_known).count();
+    const KNOWN: Roles = ANNOUNCING | MODAL | ANNOUNCED | FILLER | NUMBER;
+    let lead = words.iter().take_while(|word| word.is(KNOWN)).count();
     if lead == words.len() {
         return announces(words, kind) || (kind != TextKind::Name && is_for_somebody(words));
     }
@@ -117,9 +117,9 @@ fn is_promise(words: Words, kind: TextKind) -> bool {
 fn announces(words: Words, kind: TextKind) -> bool {
     let is_announcing = words.any(ANNOUNCING) || is_to_be(words);
     // "Approval required" is a control.
-    let is_work = |word: Word| word.is(ANNOUNCED) && word.text != "approval";
+    let mut work = words.iter().filter(|word| word.is(ANNOUNCED) && word.text != "approval");
     (is_announcing && (kind != TextKind::Name || words.any(ANNOUNCED)))
-        || (words.any(MODAL) && words.iter().any(is_work))
+        || (words.any(MODAL) && work.next().is_some())
 }
 
 /// Whether a text leaves the work to somebody, as "owner to complete" does.
@@ -167,15 +167,14 @@ pub(crate) fn is_denial(words: Words) -> bool {
 
 /// Whether a text consists of words that fill a field so that it is not empty.
 fn is_gibberish(words: Words) -> bool {
-    let is_empty = |word: Word| {
+    let is_empty = |word: FoldedWord| {
         let stem = word.text.trim_end_matches(|digit: char| digit.is_ascii_digit());
         word.is(GIBBERISH | MARKER | DENIAL | NUMBER)
             || roles(LetterHash::of(stem)) & GIBBERISH != 0
             || word.text.chars().nth(1).is_none()
             || is_one_letter(word.text)
     };
-    let is_same = |word: Word| words.get(0).is_some_and(|first| first.text == word.text);
-    words.iter().all(is_empty) || (words.len() > 1 && words.iter().all(is_same))
+    words.iter().all(is_empty) || (words.len() > 1 && words.are_equal())
 }
 
 /// Whether a word is one letter three times or more.
@@ -195,8 +194,10 @@ pub(crate) fn is_short(words: Words) -> bool {
 /// Whether a text only points to another place, by a verb of pointing and places.
 fn points(words: Words) -> bool {
     const VERBS: [&str; 9] = ["see", "siehe", "voir", "vedi", "zie", "cf", "см", "смотри", "див"];
-    let is_pointing = |first: Word| VERBS.contains(&first.text) && first.gap == Gap::Space && !first.capital;
-    let is_short_pointer = words.len() <= 4 && words.get(0).is_some_and(is_pointing);
+    let is_short_pointer = words.len() <= 4
+        && words
+            .get(0)
+            .is_some_and(|first| VERBS.contains(&first.text) && first.gap == Gap::Space && !first.capital);
     let is_long_pointer = words.len() <= 10
         && words.to(4).any(POINTING)
         && words.any(PLACE)

@@ -47,7 +47,7 @@ impl Tenth {
 
 /// The plan for one score of a file, the agent's own or a finding's.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct MigrationStep {
     /// The index of the threat model in the file.
     pub model: usize,
     /// The agent or finding that it scores.
@@ -59,12 +59,12 @@ pub struct Step {
     /// The finding's identifier, empty if it has none; `None` for the agent's own score.
     pub finding: Option<String>,
     /// The result.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
 }
 
 /// The result for a score.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum StepOutcome {
     /// The score is part of an OWASP report, whose version is that of the format.
     Report,
     /// The score is by this version already, or by a later one: no score is moved back.
@@ -82,7 +82,7 @@ pub enum Outcome {
         reason: String,
     },
     /// The score is migrated.
-    Moved(Box<Moved>),
+    Moved(Box<MovedScore>),
 }
 
 /// A reason against a migration, with its place.
@@ -90,7 +90,7 @@ pub(crate) type Blocked = (Span, String);
 
 /// A score that is migrated.
 #[derive(Clone, Debug)]
-pub struct Moved {
+pub struct MovedScore {
     /// The old version.
     pub from: &'static Formula,
     /// The score by the old version, if it can be computed.
@@ -133,31 +133,33 @@ pub struct Exchanged {
     kept: Option<String>,
 }
 
-impl Step {
+impl MigrationStep {
     /// The migration of the score, if it is migrated.
-    pub fn moved(&self) -> Option<&Moved> {
+    pub fn moved(&self) -> Option<&MovedScore> {
         match &self.outcome {
-            Outcome::Moved(moved) => Some(moved),
-            Outcome::Report | Outcome::Current { .. } | Outcome::Blocked { .. } => None,
+            StepOutcome::Moved(moved) => Some(moved),
+            StepOutcome::Report | StepOutcome::Current { .. } | StepOutcome::Blocked { .. } => None,
         }
     }
 
     /// The key of a tenth factor that has no value now or after the migration.
     pub fn open(&self) -> Option<Span> {
         match &self.outcome {
-            Outcome::Current { open, .. } => *open,
-            Outcome::Moved(moved) => moved.exchanged.as_ref().filter(|old| old.is_open).map(|old| old.span),
-            Outcome::Report | Outcome::Blocked { .. } => None,
+            StepOutcome::Current { open, .. } => *open,
+            StepOutcome::Moved(moved) => {
+                moved.exchanged.as_ref().filter(|old| old.is_open).map(|old| old.span)
+            }
+            StepOutcome::Report | StepOutcome::Blocked { .. } => None,
         }
     }
 
     /// The place of the reason, or of the first change.
     pub fn place(&self) -> Span {
         let place = match &self.outcome {
-            Outcome::Blocked { span, .. } => Some(*span),
-            Outcome::Moved(moved) => moved.fix.edits.first().map(|edit| edit.span),
-            Outcome::Current { open, .. } => *open,
-            Outcome::Report => None,
+            StepOutcome::Blocked { span, .. } => Some(*span),
+            StepOutcome::Moved(moved) => moved.fix.edits.first().map(|edit| edit.span),
+            StepOutcome::Current { open, .. } => *open,
+            StepOutcome::Report => None,
         };
         place.unwrap_or(Span::new(0, 0))
     }
@@ -171,13 +173,13 @@ impl Step {
     fn block(&mut self) {
         if self.moved().is_some() {
             let reason = "it is written in a way that cannot be changed safely".to_owned();
-            self.outcome = Outcome::Blocked { span: self.place(), reason };
+            self.outcome = StepOutcome::Blocked { span: self.place(), reason };
         }
     }
 }
 
 /// Plans the migration of a file. Steps whose edits would change anything else are blocked.
-pub(crate) fn plan(source: &Source, aim: Aim) -> Vec<Step> {
+pub(crate) fn plan(source: &Source, aim: Aim) -> Vec<MigrationStep> {
     /// The most scores that are checked one by one: each time the whole file is read again.
     const MOST_CHECKED: usize = 100;
     let mut steps = all_steps(source, aim);
@@ -190,12 +192,12 @@ pub(crate) fn plan(source: &Source, aim: Aim) -> Vec<Step> {
         }
     }
     if apply_all(source, &steps, aim).is_none() {
-        steps.iter_mut().for_each(Step::block);
+        steps.iter_mut().for_each(MigrationStep::block);
     }
     steps
 }
 
-fn all_steps(source: &Source, aim: Aim) -> Vec<Step> {
+fn all_steps(source: &Source, aim: Aim) -> Vec<MigrationStep> {
     let document = parse(source);
     let formats = document.roots().filter_map(|root| match detect(root) {
         DetectedFormat::Model(format) if format.overfull(root).is_none() => Some((root, format)),
@@ -211,28 +213,41 @@ fn all_steps(source: &Source, aim: Aim) -> Vec<Step> {
     steps
 }
 
-fn add_steps(steps: &mut Vec<Step>, text: &str, (at, root): (usize, Node<'_>), format: Format, aim: Aim) {
+fn add_steps(
+    steps: &mut Vec<MigrationStep>,
+    text: &str,
+    (at, root): (usize, Node<'_>),
+    format: Format,
+    aim: Aim,
+) {
     let model = format.read(root);
     let agent = model.agent.name.map(|name| name.value.to_owned());
     if format == Format::OwaspReport {
         let (pointer, owner) = (String::new(), Owner::Agent);
-        steps.push(Step { model: at, owner, pointer, agent, finding: None, outcome: Outcome::Report });
+        steps.push(MigrationStep {
+            model: at,
+            owner,
+            pointer,
+            agent,
+            finding: None,
+            outcome: StepOutcome::Report,
+        });
         return;
     }
     for (block, (finding, assessment)) in blocks(text, root).into_iter().zip(model.assessments()) {
         let outcome = outcome(&block, assessment, aim);
-        steps.push(Step {
+        steps.push(MigrationStep {
             model: at,
             owner: assessment.owner,
             pointer: block.pointer,
             agent: agent.clone(),
             finding: finding.map(|finding| finding.id.map_or_else(String::new, |id| id.value.to_owned())),
-            outcome: outcome.unwrap_or_else(|(span, reason)| Outcome::Blocked { span, reason }),
+            outcome: outcome.unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason }),
         });
     }
 }
 
-fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Result<Outcome, Blocked> {
+fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Result<StepOutcome, Blocked> {
     let to = aim.formula;
     let Some(version) = assessment.version else {
         return Err((assessment.key_span, "the version it is scored by is missing".to_owned()));
@@ -245,7 +260,7 @@ fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Res
     let open = given(to.tenth).and_then(GivenFactor::empty);
     let filled = aim.tenth.value().filter(|_| open.is_some());
     if to.precedes(from) || (from.version == to.version && filled.is_none()) {
-        return Ok(Outcome::Current { by: from, open });
+        return Ok(StepOutcome::Current { by: from, open });
     }
     block.check_unshared(assessment.key_span)?;
     let mut edits = Vec::new();
@@ -270,7 +285,7 @@ fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Res
     edits.sort_by_key(|edit: &Edit| edit.span);
     let scored = score(assessment);
     let title = format!("Migrate to AIVSS {}", to.version);
-    Ok(Outcome::Moved(Box::new(Moved {
+    Ok(StepOutcome::Moved(Box::new(MovedScore {
         from,
         after: prospects(&scored, exchanged.as_ref(), aim),
         counts: newly_counted(&scored, from, to),
@@ -348,9 +363,9 @@ fn newly_counted(scored: &Scored<'_>, from: &Formula, to: &Formula) -> Option<De
 }
 
 /// Returns the text with all steps applied; `None` if that would change anything else, or would not do.
-pub(crate) fn apply_all(source: &Source, steps: &[Step], aim: Aim) -> Option<String> {
+pub(crate) fn apply_all(source: &Source, steps: &[MigrationStep], aim: Aim) -> Option<String> {
     let mut edits: Vec<&Edit> =
-        steps.iter().filter_map(Step::moved).flat_map(|moved| &moved.fix.edits).collect();
+        steps.iter().filter_map(MigrationStep::moved).flat_map(|moved| &moved.fix.edits).collect();
     if edits.is_empty() {
         return Some(source.text().to_owned());
     }
@@ -366,10 +381,10 @@ pub(crate) fn apply_all(source: &Source, steps: &[Step], aim: Aim) -> Option<Str
     let now = Source::decode(source.name(), text.into_bytes());
     let (old, new) = (parse(source), parse(&now));
     let arrived = all_steps(&now, aim);
-    let mut arrived = arrived.iter().filter(|step| matches!(step.outcome, Outcome::Current { .. }));
+    let mut arrived = arrived.iter().filter(|step| matches!(step.outcome, StepOutcome::Current { .. }));
     // Both are in the order of the file.
     let has_arrived =
-        |step: &Step| arrived.any(|now| (now.model, &now.pointer) == (step.model, &step.pointer));
+        |step: &MigrationStep| arrived.any(|now| (now.model, &now.pointer) == (step.model, &step.pointer));
     let is_done = new.problems.len() == old.problems.len()
         && meanings(&old, steps, Some(aim)) == meanings(&new, steps, None)
         && steps.iter().filter(|step| step.moved().is_some()).all(has_arrived);
@@ -377,9 +392,9 @@ pub(crate) fn apply_all(source: &Source, steps: &[Step], aim: Aim) -> Option<Str
 }
 
 /// The content of the threat models of a file without the versions of moved scores; with an aim, the expected content.
-fn meanings(document: &Document<'_>, steps: &[Step], aim: Option<Aim>) -> Vec<Json> {
-    let is_model = |root: &Node<'_>| matches!(detect(*root), DetectedFormat::Model(_));
-    let (models, others): (Vec<Node<'_>>, Vec<Node<'_>>) = document.roots().partition(is_model);
+fn meanings(document: &Document<'_>, steps: &[MigrationStep], aim: Option<Aim>) -> Vec<Json> {
+    let (models, others): (Vec<Node<'_>>, Vec<Node<'_>>) =
+        document.roots().partition(|root| matches!(detect(*root), DetectedFormat::Model(_)));
     let mut meanings: Vec<Json> = models.into_iter().chain(others).map(Node::to_json).collect();
     for step in steps {
         let block = meanings.get_mut(step.model).and_then(|model| model.pointer_mut(&step.pointer));

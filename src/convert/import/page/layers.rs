@@ -1,12 +1,12 @@
 //! The layers of a page, by their names; without names, exactly seven paragraphs are taken in MAESTRO's order.
 
 use crate::convert::import::page::DASHES;
-use crate::convert::import::page::parts::Part;
+use crate::convert::import::page::parts::PagePart;
 use crate::convert::scaffold::{Scaffold, ScaffoldLayer};
 use crate::model::{LayerKind, TextKind, blank};
 
 /// Adds the layers in the parts below their title; returns a remark if they are not named.
-pub(crate) fn add_layers(parts: &mut [Part], scaffold: &mut Scaffold) -> Option<String> {
+pub(crate) fn add_layers(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
     // The layer that gets the text after its bare name.
     let mut open: Option<(LayerKind, String)> = None;
     let mut is_named = false;
@@ -41,13 +41,13 @@ fn close(open: &mut Option<(LayerKind, String)>, scaffold: &mut Scaffold) {
 }
 
 /// Adds seven paragraphs of a page that names no layer.
-fn by_place(parts: &mut [Part], scaffold: &mut Scaffold) -> Option<String> {
-    let is_paragraph = |part: &&mut Part| {
+fn by_place(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
+    let is_paragraph = |part: &&mut PagePart| {
         let small = part.text.to_lowercase();
         let is_frame = small.starts_with("maestro") || small.starts_with("per-layer");
         !part.is_heading && part.cells.is_empty() && !is_frame
     };
-    let mut paragraphs: Vec<&mut Part> = parts.iter_mut().filter(is_paragraph).collect();
+    let mut paragraphs: Vec<&mut PagePart> = parts.iter_mut().filter(is_paragraph).collect();
     let (count, line) = (paragraphs.len(), paragraphs.first()?.line);
     if count != LayerKind::ALL.len() {
         return Some(format!("the layers are not named, and there are {count} paragraphs for seven layers"));
@@ -62,7 +62,7 @@ fn by_place(parts: &mut [Part], scaffold: &mut Scaffold) -> Option<String> {
 }
 
 /// The layer that a part names, with the text after the name.
-fn named_layer(part: &Part) -> Option<(LayerKind, String)> {
+fn named_layer(part: &PagePart) -> Option<(LayerKind, String)> {
     if !part.cells.is_empty() {
         let at = part.cells.iter().take(2).position(|cell| LayerKind::named(cell).is_some())?;
         return Some((LayerKind::named(&part.cells[at])?, part.cells[at + 1..].join(" ").trim().to_owned()));

@@ -9,7 +9,7 @@ mod parts;
 
 use layers::add_layers;
 use numbers::{is_complete, score};
-use parts::{Part, has_number, is_title, parts};
+use parts::{PagePart, has_number, is_title, parts};
 
 use crate::convert::import::Imported;
 use crate::convert::scaffold::{Scaffold, ScaffoldScore};
@@ -57,7 +57,7 @@ pub(crate) fn import(text: &str) -> Result<Imported, String> {
 }
 
 /// Takes the agent's name, which is the title of the page.
-fn name(parts: &mut [Part]) -> Option<String> {
+fn name(parts: &mut [PagePart]) -> Option<String> {
     let title = parts.first_mut().filter(|title| !title.used)?;
     title.used = true;
     let cut = DASHES.into_iter().chain([" | "]).find_map(|dash| title.text.rsplit_once(dash));
@@ -66,7 +66,7 @@ fn name(parts: &mut [Part]) -> Option<String> {
 }
 
 /// Takes the summary, which is the sentences before the first section.
-fn summary(parts: &mut [Part]) -> Option<String> {
+fn summary(parts: &mut [PagePart]) -> Option<String> {
     let mut summary = Vec::new();
     for part in parts.iter_mut().skip(1) {
         if !part.is_heading && part.cells.is_empty() && part.text.ends_with('.') {
@@ -78,7 +78,7 @@ fn summary(parts: &mut [Part]) -> Option<String> {
 }
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.
-fn version(parts: &mut [Part], score: &mut ScaffoldScore) -> Option<String> {
+fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> {
     let contains = |name: &str| parts.iter().any(|part| part.text.to_lowercase().contains(name));
     let mut versions = vec!["0.5", "0.8"];
     versions
@@ -93,8 +93,8 @@ fn version(parts: &mut [Part], score: &mut ScaffoldScore) -> Option<String> {
         }
         [] => {}
     }
-    let is_canonical = |part: &&mut Part| part.text.to_lowercase().contains("canonical owasp aivss formula");
-    let canonical = parts.iter_mut().find(is_canonical)?;
+    const CANONICAL: &str = "canonical owasp aivss formula";
+    let canonical = parts.iter_mut().find(|part| part.text.to_lowercase().contains(CANONICAL))?;
     // A longer sentence has other content, which is reported.
     canonical.used = canonical.text.len() <= 80;
     score.version = Some("0.8".to_owned());

@@ -4,17 +4,17 @@
 use std::collections::btree_map::Entry;
 
 use crate::aivss::{Band, Factor};
-use crate::convert::import::page::parts::Part;
+use crate::convert::import::page::parts::PagePart;
 use crate::convert::scaffold::{ScaffoldFactor, ScaffoldScore};
 use crate::decimal::Decimal;
 
 /// Whether a line is a factor or an input by itself, so that it does not continue in the next one.
-pub(crate) fn is_complete(part: &Part) -> bool {
+pub(crate) fn is_complete(part: &PagePart) -> bool {
     factor(part).is_some() || input(part, &mut ScaffoldScore::default()).is_some()
 }
 
 /// The factors, inputs and results of a page. The first of several counts.
-pub(crate) fn score(parts: &mut [Part]) -> ScaffoldScore {
+pub(crate) fn score(parts: &mut [PagePart]) -> ScaffoldScore {
     let mut score = ScaffoldScore::default();
     for part in parts {
         if let Some(found) = factor(part) {
@@ -27,7 +27,7 @@ pub(crate) fn score(parts: &mut [Part]) -> ScaffoldScore {
             // Other text next to a vector is not imported.
             part.used = first == vector && part.text.len() <= vector.len() + "CVSS vector: ".len();
             add_sentence(part, &mut score);
-        } else if let Some(Input { slot, value, band }) = input(part, &mut score) {
+        } else if let Some(PageInput { slot, value, band }) = input(part, &mut score) {
             if slot.is_none() {
                 *slot = Some(value);
                 score.severity = band.map(|band| band.name().to_owned()).or(score.severity);
@@ -41,7 +41,7 @@ pub(crate) fn score(parts: &mut [Part]) -> ScaffoldScore {
 }
 
 /// An input or result on a line or in a row of its own.
-struct Input<'s> {
+struct PageInput<'s> {
     /// Its place in the score.
     slot: &'s mut Option<Decimal>,
     value: Decimal,
@@ -49,7 +49,7 @@ struct Input<'s> {
 }
 
 /// Reads a line such as `Threat multiplier: 1.1` or `AIVSS score: 9.6 (Critical)`.
-fn input<'s>(part: &Part, score: &'s mut ScaffoldScore) -> Option<Input<'s>> {
+fn input<'s>(part: &PagePart, score: &'s mut ScaffoldScore) -> Option<PageInput<'s>> {
     let (name, value) = match part.cells.as_slice() {
         [name, value, rest @ ..] if rest.iter().all(String::is_empty) => (name.as_str(), value.as_str()),
         [] => part.text.split_once(':')?,
@@ -68,7 +68,7 @@ fn input<'s>(part: &Part, score: &'s mut ScaffoldScore) -> Option<Input<'s>> {
         "aivss" | "aivss score" => &mut score.score,
         _ => return None,
     };
-    Some(Input { slot, value: Decimal::parse(value).ok()?, band })
+    Some(PageInput { slot, value: Decimal::parse(value).ok()?, band })
 }
 
 fn vector(text: &str) -> Option<&str> {
@@ -85,7 +85,7 @@ struct FoundFactor {
 }
 
 /// Reads a factor from a row, or from a line such as `Autonomy of Action: 0.60 (books by itself)`.
-fn factor(part: &Part) -> Option<FoundFactor> {
+fn factor(part: &PagePart) -> Option<FoundFactor> {
     let (name, value, rationale, is_whole);
     if let [first, second, rest @ ..] = part.cells.as_slice() {
         let mut rest = rest.iter().filter(|cell| !cell.is_empty());
@@ -113,7 +113,7 @@ fn is_text(cell: &str) -> bool {
 
 /// Adds inputs and results from a line like "CVSS base 8.5, AARS uplift 1.07, factor sum 6.5/10, threat ×1.1, mitigation ×1.0
 /// → AIVSS 9.6 Critical". The first such line counts.
-fn add_sentence(part: &mut Part, score: &mut ScaffoldScore) {
+fn add_sentence(part: &mut PagePart, score: &mut ScaffoldScore) {
     let small = part.text.to_lowercase();
     let Some(base) = small.find("cvss base") else { return };
     let line = &small[base..];

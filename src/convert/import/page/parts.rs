@@ -1,7 +1,7 @@
 //! The parts of a page: headings, paragraphs, items and rows, each with its first line.
 
 /// A paragraph, a heading, an item or a row of a table.
-pub(crate) struct Part {
+pub(crate) struct PagePart {
     /// Its first line, 1-based.
     pub(crate) line: usize,
     pub(crate) text: String,
@@ -13,9 +13,9 @@ pub(crate) struct Part {
 }
 
 /// The parts of a page. Without blank lines each line is one, and so is a line that `is_complete`.
-pub(crate) fn parts(text: &str, is_complete: fn(&Part) -> bool) -> Vec<Part> {
+pub(crate) fn parts(text: &str, is_complete: fn(&PagePart) -> bool) -> Vec<PagePart> {
     let is_spaced = text.trim().lines().any(|line| line.trim().is_empty());
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<PagePart> = Vec::new();
     let mut joins = false;
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -38,7 +38,7 @@ pub(crate) fn parts(text: &str, is_complete: fn(&Part) -> bool) -> Vec<Part> {
         let is_row = line.contains('|') && (line.starts_with('|') || line.ends_with('|'));
         let text = item.unwrap_or(bare).replace("**", "").trim().to_owned();
         let cells = if is_row { cells(&text) } else { Vec::new() };
-        let part = Part { line: at + 1, text, is_heading, cells, used: false };
+        let part = PagePart { line: at + 1, text, is_heading, cells, used: false };
         let is_apart = item.is_some() || is_heading || is_row || is_complete(&part);
         match parts.last_mut() {
             Some(last) if joins && !is_apart => {
@@ -67,7 +67,7 @@ fn cells(row: &str) -> Vec<String> {
 }
 
 /// Whether a part is the title of a section on a subject: a heading, or a short line that is not a sentence.
-pub(crate) fn is_title(part: &Part, subject: &str) -> bool {
+pub(crate) fn is_title(part: &PagePart, subject: &str) -> bool {
     let is_short = part.text.len() <= 60 && !part.text.ends_with('.');
     let is_bare = part.cells.is_empty() && !has_number(&part.text);
     (part.is_heading || is_short) && is_bare && part.text.to_lowercase().contains(subject)
