@@ -11,40 +11,12 @@ use std::sync::Arc;
 use crate::aivss::{Band, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner};
+use crate::lint::BaseModels;
+use crate::model::{Answer, Layer};
+pub use crate::policy::{Attribute, Direction, Items};
 use crate::report::{FileReport, Report, Verdict};
-use crate::score::assessed::{Assessed, AssessedLayer, AssessedScore};
+use crate::score::{BaseScores, Proven, Scored, ScoredModel};
 use crate::source::Position;
-
-/// One thing that can be said of a threat model or of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    /// What it is about; a list of facts says each thing once.
-    pub what: String,
-    /// What holds.
-    pub value: String,
-    /// How bad that is, where more is worse; `None` where neither is.
-    pub weight: Option<Decimal>,
-    /// How bad it is where the fact is missing altogether; `None` where that cannot be told.
-    pub absent: Option<Decimal>,
-    /// The items of a list, where what is added or removed decides.
-    pub items: Option<Items>,
-}
-
-/// The items of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Items {
-    /// All of them.
-    pub list: BTreeSet<String>,
-    /// Which way an added item goes; a removed one goes the other way.
-    pub added: Direction,
-}
-
-impl Attribute {
-    /// A fact of which nothing tells how bad it is.
-    pub const fn plain(what: String, value: String) -> Self {
-        Self { what, value, weight: None, absent: None, items: None }
-    }
-}
 
 /// A fact that two states do not share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,46 +31,12 @@ pub struct Difference {
     pub direction: Direction,
 }
 
-/// Which way a difference goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// To more risk, or to less knowledge of it.
-    Worse,
-    /// To less risk.
-    Better,
-    /// Neither, or it cannot be told.
-    Other,
-}
-
 impl Difference {
     /// Whether it takes a mitigation away, or what proves one.
     pub fn drops_mitigation(&self) -> bool {
         let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
         let is_threat = is_about("threat in ") && self.before.is_some();
         self.direction == Direction::Worse && (is_threat || MITIGATION_FACTS.into_iter().any(is_about))
-    }
-}
-
-impl Direction {
-    /// The direction of a list's difference. One item that makes it worse outweighs all others.
-    fn of_items(old: &Items, new: &Items) -> Self {
-        let is_added = !new.list.is_subset(&old.list);
-        let is_removed = !old.list.is_subset(&new.list);
-        match new.added {
-            Self::Worse if is_added => Self::Worse,
-            Self::Better if is_removed => Self::Worse,
-            Self::Worse | Self::Better if is_added || is_removed => Self::Better,
-            Self::Worse | Self::Better | Self::Other => Self::Other,
-        }
-    }
-
-    /// The direction in a word, for reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Worse => "worse",
-            Self::Better => "better",
-            Self::Other => "other",
-        }
     }
 }
 
@@ -173,7 +111,7 @@ pub enum ScoreChange {
 }
 
 impl ScoreChange {
-    fn of(model: &Assessed) -> Self {
+    fn of(model: &ScoredModel) -> Self {
         model.worst().map_or(Self::Unscored, |working| Self::Scored(working.score, working.band))
     }
 }
@@ -200,22 +138,13 @@ pub struct Baseline<'r> {
     /// Path and place in the file of a model of now that goes back to none, to the worst of those that it can replace.
     replaced: BTreeMap<(String, usize), (&'r str, usize)>,
     /// The models of the base that none of now goes back to, by their path in the base.
-    left: BTreeMap<&'r str, Vec<&'r Assessed>>,
+    left: BTreeMap<&'r str, Vec<&'r ScoredModel>>,
     /// Those of them that no file of now has the place of.
-    gone: Vec<&'r Assessed>,
+    gone: Vec<&'r ScoredModel>,
 }
 
 /// A threat model by its path and its place in the file, with its agent's name.
 type Named<'r> = (&'r str, usize, Option<&'r str>);
-
-/// What the scores of a threat model are held against.
-#[derive(Clone, Copy, Debug)]
-pub enum BaseScores<'r> {
-    /// The same model in the base.
-    Same(&'r Assessed),
-    /// Another one, by its file's name, that is no longer where this one is: the worst of them.
-    Replaced(&'r str, &'r Assessed),
-}
 
 impl<'r> Baseline<'r> {
     /// The base's report beside that on now; `renames` leads from paths of now to the base's.
@@ -255,23 +184,8 @@ impl<'r> Baseline<'r> {
         before
     }
 
-    /// Whether a file of now, or what it was renamed from, contains a threat model in the base.
-    pub fn held(&self, path: &str) -> bool {
-        self.files.get(self.origin(path)).is_some_and(|file| !file.models.is_empty())
-    }
-
-    /// The models of the base that left a file of now, or what it was renamed from.
-    pub fn left(&self, path: &str) -> &[&'r Assessed] {
-        self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The models of the base that a new one of a file of now can replace: what left the file, and what is gone.
-    pub fn replaceable(&self, path: &str) -> [&[&'r Assessed]; 2] {
-        [self.left(path), &self.gone]
-    }
-
     /// The models of the base that none of now goes back to, by their path in the base.
-    pub fn all_left(&self) -> impl Iterator<Item = (&'r str, &[&'r Assessed])> {
+    pub fn all_left(&self) -> impl Iterator<Item = (&'r str, &[&'r ScoredModel])> {
         self.left.iter().map(|(path, models)| (*path, models.as_slice()))
     }
 
@@ -305,8 +219,7 @@ impl<'r> Baseline<'r> {
         let mut by_name: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
         for (path, file) in &self.files {
             for (place, model) in file.models.iter().enumerate() {
-                let name = model.name.as_deref();
-                by_name.entry(name.unwrap_or_default()).or_default().push((*path, place));
+                by_name.entry(model.name().unwrap_or_default()).or_default().push((*path, place));
             }
         }
         by_name.remove("");
@@ -318,12 +231,12 @@ impl<'r> Baseline<'r> {
 
     /// The model of the base with the worst score; of equals the first.
     fn worst(&self, models: impl Iterator<Item = (&'r str, usize)>) -> Option<(&'r str, usize)> {
-        let score = |model| self.at(model).and_then(Assessed::worst_proven);
+        let score = |model| self.at(model).and_then(ScoredModel::worst_proven);
         models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
     }
 
     /// A threat model of the base.
-    fn at(&self, (path, place): (&str, usize)) -> Option<&'r Assessed> {
+    fn at(&self, (path, place): (&str, usize)) -> Option<&'r ScoredModel> {
         self.files.get(path)?.models.get(place)
     }
 
@@ -348,32 +261,10 @@ impl<'r> Baseline<'r> {
     }
 
     /// The threat model that one of now goes back to, by its path and its place in the file, with its file.
-    fn model_in_file(&self, path: &str, place: usize) -> Option<(&'r FileReport, &'r Assessed)> {
+    fn model_in_file(&self, path: &str, place: usize) -> Option<(&'r FileReport, &'r ScoredModel)> {
         let (origin, place) = self.origins.get(&(path.to_owned(), place))?;
         let file = self.files.get(origin)?;
         Some((file, file.models.get(*place)?))
-    }
-
-    /// The threat model that one of now goes back to, by its path and its place in the file.
-    pub fn model(&self, path: &str, place: usize) -> Option<&'r Assessed> {
-        self.model_in_file(path, place).map(|(_, model)| model)
-    }
-
-    /// Whether a file of now goes back to itself: each of its models to the one in the same place of the same file.
-    pub fn is_itself(&self, path: &str, models: usize) -> bool {
-        let origin = |place| self.origins.get(&(path.to_owned(), place));
-        !self.renames.contains_key(path)
-            && self.files.get(path).map_or(0, |file| file.models.len()) == models
-            && (0..models).all(|place| origin(place) == Some(&(path, place)))
-    }
-
-    /// What the scores of a threat model of now are held against, by its path and its place in the file.
-    pub fn baseline(&self, path: &str, place: usize) -> Option<BaseScores<'r>> {
-        if let Some((_, model)) = self.model_in_file(path, place) {
-            return Some(BaseScores::Same(model));
-        }
-        let replaced = *self.replaced.get(&(path.to_owned(), place))?;
-        Some(BaseScores::Replaced(replaced.0, self.at(replaced)?))
     }
 
     /// Marks the problems that the base has already, and returns the rules of the base's errors that are left over, in
@@ -455,11 +346,40 @@ impl<'r> Baseline<'r> {
     }
 }
 
+impl BaseModels for Baseline<'_> {
+    fn held(&self, path: &str) -> bool {
+        self.files.get(self.origin(path)).is_some_and(|file| !file.models.is_empty())
+    }
+
+    fn scores(&self, path: &str, place: usize) -> Option<BaseScores<'_>> {
+        if let Some((_, model)) = self.model_in_file(path, place) {
+            return Some(BaseScores::Same(model));
+        }
+        let replaced = *self.replaced.get(&(path.to_owned(), place))?;
+        Some(BaseScores::Replaced(replaced.0, self.at(replaced)?))
+    }
+
+    fn is_itself(&self, path: &str, models: usize) -> bool {
+        let origin = |place| self.origins.get(&(path.to_owned(), place));
+        !self.renames.contains_key(path)
+            && self.files.get(path).map_or(0, |file| file.models.len()) == models
+            && (0..models).all(|place| origin(place) == Some(&(path, place)))
+    }
+
+    fn left(&self, path: &str) -> &[&ScoredModel] {
+        self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
+    }
+
+    fn gone(&self) -> &[&ScoredModel] {
+        &self.gone
+    }
+}
+
 fn named(report: &Report) -> Vec<Named<'_>> {
     let files = report.files.iter().filter(|file| !file.is_policy);
     let models = |file| {
         let FileReport { path, models, .. }: &FileReport = file;
-        models.iter().enumerate().map(|(place, model)| (&**path, place, model.name.as_deref()))
+        models.iter().enumerate().map(|(place, model)| (&**path, place, model.name()))
     };
     files.flat_map(models).collect()
 }
@@ -540,7 +460,7 @@ pub fn agents(
                 path: file.name().to_owned(),
                 position: Some(model.position),
                 renamed_from: renamed_from.map(|origin| origin.name().to_owned()),
-                name: model.name.clone(),
+                name: model.name().map(str::to_owned),
                 before: old.map_or(ScoreChange::Absent, |(_, old)| ScoreChange::of(old)),
                 after: ScoreChange::of(model),
                 differences,
@@ -556,7 +476,7 @@ pub fn agents(
                 path: file.name().to_owned(),
                 position: None,
                 renamed_from: None,
-                name: model.name.clone(),
+                name: model.name().map(str::to_owned),
                 before: ScoreChange::of(model),
                 after: if stands(&file.path) { ScoreChange::Unread } else { ScoreChange::Absent },
                 differences: Vec::new(),
@@ -569,7 +489,7 @@ pub fn agents(
 
 /// What differs between two states of a threat model. A declared score that follows the computed one is no difference of
 /// its own.
-fn model_differences(old: &Assessed, new: &Assessed) -> Vec<Difference> {
+fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
     let all = differences(&facts(old), &facts(new));
     let number = |value: &Option<String>| Decimal::parse(value.as_deref()?.split(' ').next()?).ok();
     let follows = |declared: &Difference| {
@@ -582,17 +502,22 @@ fn model_differences(old: &Assessed, new: &Assessed) -> Vec<Difference> {
 }
 
 /// All that is compared of a threat model.
-fn facts(model: &Assessed) -> Vec<Attribute> {
+fn facts(model: &ScoredModel) -> Vec<Attribute> {
     let mut facts = Vec::new();
     let word = |what: &str, value: &str| Attribute::plain(what.to_owned(), value.to_owned());
-    for score in &model.scores {
-        score_facts(score, &mut facts);
+    for scored in &model.scores {
+        score_facts(scored, model.model.finding_id(scored.owner), &mut facts);
     }
-    facts.extend(model.name.as_deref().map(|value| word("name", value)));
-    facts.extend(model.owner.as_deref().map(|value| word("owner", value)));
-    facts.extend(model.environment.as_deref().map(|value| word("environment", value)));
-    facts.extend(model.tier.as_deref().map(|value| word("tier", value)));
-    facts.extend(model.layers.iter().flat_map(layer_facts));
+    let agent = &model.model.agent;
+    for (what, value) in [
+        ("name", &agent.name),
+        ("owner", &agent.owner),
+        ("environment", &agent.environment),
+        ("tier", &agent.tier),
+    ] {
+        facts.extend(value.as_deref().map(|value| word(what, value)));
+    }
+    facts.extend(model.model.layers().iter().flat_map(layer_facts));
     // Two threats of one name are told apart by their order.
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for fact in &mut facts {
@@ -615,8 +540,8 @@ const MITIGATION_FACTS: [&str; 2] = [MITIGATION, PROVEN];
 /// The weight of a score that cannot be computed: more than any.
 const UNKNOWN: Decimal = Decimal::new(11, 0);
 
-fn score_facts(score: &AssessedScore, facts: &mut Vec<Attribute>) {
-    let about = score.finding.as_deref().map_or_else(String::new, |id| format!("finding {id}: "));
+fn score_facts(score: &Scored, finding: Option<&str>, facts: &mut Vec<Attribute>) {
+    let about = finding.map_or_else(String::new, |id| format!("finding {id}: "));
     // A finding that is gone is no risk; a number that is missing is not known, which is not better.
     let mut fact = |what: &str, value: String, weight, absent| {
         facts.push(Attribute { what: format!("{about}{what}"), value, weight, absent, items: None });
@@ -629,20 +554,20 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Attribute>) {
         // What nobody knows may be the worst.
         None => fact("score", "not computable".to_owned(), Some(UNKNOWN), Some(Decimal::ZERO)),
     }
-    if let Some(proven) = score.proven.filter(|proven| working.is_some_and(|one| one.score != *proven)) {
-        let band = Band::of(proven).name();
+    if let Some(proven) = score.proven().filter(Proven::differs) {
+        let (proven, band) = (proven.score(), proven.band().name());
         // Without this fact the computed score is the proven one.
         fact(PROVEN, format!("{proven} {band}"), Some(proven), working.map(|working| working.score));
     }
-    if let Some(declared) = score.declared {
-        fact(DECLARED, declared.to_string(), None, None);
+    if let Some(declared) = score.declared.score {
+        fact(DECLARED, declared.value.to_string(), None, None);
     }
     if let Some(Working { formula, inputs, .. }) = working {
         fact("formula", formula.version.to_owned(), None, None);
         fact("CVSS base", inputs.base.to_string(), Some(inputs.base), None);
     }
-    for (factor, value) in &score.factors {
-        fact(factor.key(), value.to_string(), Some(*value), None);
+    for (factor, value) in score.declared.factors.sorted() {
+        fact(factor.key(), value.to_string(), Some(value), None);
     }
     let Some(working) = working else { return };
     fact("threat multiplier", working.inputs.threat.to_string(), Some(working.inputs.threat), None);
@@ -652,18 +577,18 @@ fn score_facts(score: &AssessedScore, facts: &mut Vec<Attribute>) {
     }
 }
 
-fn layer_facts(layer: &AssessedLayer) -> Vec<Attribute> {
+fn layer_facts(layer: &Layer) -> Vec<Attribute> {
     let weight = match layer.answer {
-        "mapped" | "not-applicable" => Decimal::ZERO,
-        "uncertain" => Decimal::ONE,
-        _ => Decimal::new(2, 0),
+        Answer::Mapped | Answer::NotApplicable { .. } => Decimal::ZERO,
+        Answer::Uncertain => Decimal::ONE,
+        Answer::Blank(_) | Answer::Unreadable => Decimal::new(2, 0),
     };
     let key = layer.kind.key();
-    let (what, value) = (format!("layer {key}"), layer.answer.to_owned());
+    let (what, value) = (format!("layer {key}"), layer.answer.name().to_owned());
     let answer = Attribute { weight: Some(weight), ..Attribute::plain(what, value) };
     let threats = layer.threats.iter().map(|threat| {
-        let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
-        let (value, weight) = match (threat.open, threat.mitigated) {
+        let words: Vec<&str> = threat.short_id().into_iter().chain(threat.short_title()).collect();
+        let (value, weight) = match (threat.open, threat.mitigation.is_some()) {
             (false, true) => ("closed", 0),
             (false, false) => ("closed, no mitigation", 1),
             (true, true) => ("open", 2),

@@ -5,22 +5,19 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, shortened, sort_diagnostics,
     with_threat,
 };
-use crate::model::{DetectedFormat, Finding, Format, MOST_FINDINGS, Model, detect};
-use crate::policy;
-use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
-use crate::policy_audit::PolicyUsage;
+use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
+use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, Definition};
+use crate::rego::{Answer, CompiledPolicy, Definition, RegoAnswers};
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
-use crate::score::assessed::Assessed;
+use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Positions, Source, Span};
 use crate::syntax;
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer};
@@ -31,7 +28,7 @@ pub struct LintResult {
     /// What the file is.
     pub content: Content,
     /// Its threat models with their computed scores.
-    pub models: Vec<Assessed>,
+    pub models: Vec<ScoredModel>,
     /// What is wrong, in the order of the text. Only what the policy does not switch off.
     pub diagnostics: Vec<Diagnostic>,
     /// What of the policy had a part in it.
@@ -44,13 +41,31 @@ pub struct LintResult {
 #[derive(Clone, Copy)]
 pub struct LintContext<'j> {
     /// The policy in force.
-    pub policy: &'j Policy,
+    pub policy: &'j CompiledPolicy,
     /// The day.
     pub today: Date,
     /// How policies that extend others come by them, when a policy is among the files.
     pub load: Load<'j>,
     /// The state of the base revision, where the run has one.
-    pub before: Option<&'j Baseline<'j>>,
+    pub before: Option<&'j dyn BaseModels>,
+}
+
+/// The threat models of the base revision, by the files of the head.
+pub trait BaseModels: Sync {
+    /// Whether the base has a threat model in a file, or in the one from which it was renamed.
+    fn held(&self, path: &str) -> bool;
+
+    /// The base scores of a threat model of the head, by its path and its place in the file.
+    fn scores(&self, path: &str, place: usize) -> Option<BaseScores<'_>>;
+
+    /// Whether each model of a file is compared with the one at the same place of the same file of the base.
+    fn is_itself(&self, path: &str, models: usize) -> bool;
+
+    /// The models that left a file, or the one from which it was renamed.
+    fn left(&self, path: &str) -> &[&ScoredModel];
+
+    /// The models that are gone from all files.
+    fn gone(&self) -> &[&ScoredModel];
 }
 
 /// What a file turned out to be.
@@ -158,7 +173,7 @@ impl LintResult {
 /// file is now, and why it is not checked there.
 pub fn lint_removed(
     path: &str,
-    models: &[&Assessed],
+    models: &[&ScoredModel],
     moved: Option<(&str, String)>,
     judge: LintContext<'_>,
 ) -> LintResult {
@@ -195,25 +210,23 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
         }
         return;
     }
-    let is_new = |place: &usize| before.model(path, *place).is_none();
+    let is_new = |place: &usize| is_new(before, path, *place);
     let replaced = (0..linted.models.len()).filter(is_new).count();
     let gone = before.left(path).iter().skip(replaced);
     linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", judge)));
 }
 
 /// A model of the base that is gone, at the level that its terms give.
-fn removed(model: &Assessed, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
+fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
     let rule = &rules::builtin::MODEL_REMOVED;
-    let scope = Scope { path, environment: model.environment.as_deref(), tier: model.tier.as_deref() };
-    let level = judge.policy.settings_for(scope).0.level(rule)?;
-    let name =
-        model.name.as_deref().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
+    let level = judge.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
+    let name = model.name().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
 }
 
 fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -221,6 +234,16 @@ fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
         }
     };
     LintResult::of(content, diagnostics)
+}
+
+/// The scope of the settings for a threat model at a path.
+fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
+    Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
+}
+
+/// Whether a threat model of the head has no counterpart in the base.
+fn is_new(base: &dyn BaseModels, path: &str, place: usize) -> bool {
+    !matches!(base.scores(path, place), Some(BaseScores::Same(_)))
 }
 
 fn lint_model(
@@ -231,20 +254,15 @@ fn lint_model(
     positions: &mut Positions<'_>,
     linted: &mut LintResult,
 ) {
-    let model: Model<'_> = format.read(root);
-    let scope = Scope {
-        path,
-        environment: model.agent.environment.map(|at| at.value),
-        tier: model.agent.tier.map(|at| at.value),
-    };
-    let (settings, overrides) = judge.policy.settings_for(scope);
+    let model: Model = format.read(root);
+    let (settings, overrides) = judge.policy.settings_for(scope_of(&model, path));
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
-    let before = judge.before.and_then(|before| before.baseline(path, place));
+    let before = judge.before.and_then(|before| before.scores(path, place));
     let mut subject =
         Subject::new(&model, &settings, judge.today, before).with_files(path, |file| judge.load.exists(file));
-    if let Some(all) = judge.before.filter(|all| all.model(path, place).is_none()) {
-        subject.left = all.replaceable(path);
+    if let Some(all) = judge.before.filter(|all| is_new(*all, path, place)) {
+        subject.left = [all.left(path), all.gone()];
     }
     let mut found = meaning(&subject);
     for violation in format.schema().violations(root).into_iter().take(MAX_PROBLEMS) {
@@ -261,9 +279,9 @@ fn lint_model(
         found.extend(uncomputed(&subject, &found));
     }
     if judge.policy.has_rego() {
-        let input = rego_input(root, &subject, path);
+        let input = rego_input(root, &model, &subject.scores, judge.today, path);
         let mut answers = Ok(RegoAnswers::default());
-        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.evaluate(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
@@ -287,22 +305,18 @@ fn lint_model(
     let mut ids = HashMap::new();
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
-        diagnostic.finding = id_of(diagnostic.owner, &model.findings, &mut ids);
+        diagnostic.finding = id_of(diagnostic.owner, &model, &mut ids);
         diagnostic.threat = threat_at(diagnostic.span, &model);
     }
     linted.diagnostics.append(&mut found);
-    let computed = subject.into_computed();
-    linted.models.push(Assessed::of(model, computed, positions));
+    let scores = subject.scores;
+    linted.models.push(ScoredModel::new(model, scores, positions));
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
-fn id_of(
-    owner: Owner,
-    findings: &[Finding<'_>],
-    ids: &mut HashMap<usize, Option<Arc<str>>>,
-) -> Option<Arc<str>> {
+fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>) -> Option<Arc<str>> {
     let Owner::Finding(at) = owner else { return None };
-    let id = || findings.get(at).and_then(|finding| finding.id).map(|id| Arc::from(id.value));
+    let id = || model.finding(owner)?.id.as_deref().map(Arc::from);
     ids.entry(at).or_insert_with(id).clone()
 }
 
@@ -312,9 +326,8 @@ fn of_rego(message: &str) -> String {
 }
 
 /// The name of the threat in whose bytes a problem lies.
-fn threat_at(span: Span, model: &Model<'_>) -> Option<Box<str>> {
-    let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
-    let (layer, index) = layers.find_map(|layer| {
+fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
+    let (layer, index) = model.layers().iter().find_map(|layer| {
         let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
         Some((layer, index))
     })?;
@@ -333,7 +346,7 @@ fn misplaced(answer: &Answer, definition: &Definition, root: Node<'_>, format: F
 }
 
 /// What a rule in Rego reports, at the place that it names and about what lies there.
-fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
+fn of_answer(answer: Answer, root: Node<'_>, model: &Model) -> Diagnostic {
     let path = answer.path.as_deref().unwrap_or_default();
     let span = place_of(root, path).unwrap_or(model.key_span);
     let owner = model.format.owner_at(path.split('/').skip(1));
@@ -343,8 +356,7 @@ fn of_answer(answer: Answer, root: Node<'_>, model: &Model<'_>) -> Diagnostic {
         Owner::File | Owner::Policy | Owner::Agent => path,
     };
     let name = |layer: &str, index| {
-        let mut layers = model.maestro.iter().flat_map(|maestro| &maestro.layers);
-        layers.find(|known| known.kind.key() == layer)?.threat_name(index)
+        model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
     };
     let part = with_threat(part, name);
     let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
@@ -380,7 +392,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            by_rule.entry(exception.rule()).or_default().push((at, exception));
+            by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
     }
     if by_rule.is_empty() {
@@ -393,7 +405,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
-            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+            if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
             let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };
@@ -404,10 +416,10 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
 }
 
 /// The identifiers of findings that several threat models of a file have: an exception cannot tell which one it is for.
-fn ambiguous_findings(models: &[Assessed]) -> HashSet<String> {
+fn ambiguous_findings(models: &[ScoredModel]) -> HashSet<String> {
     let mut owners: HashMap<&str, usize> = HashMap::new();
     for (place, model) in models.iter().enumerate() {
-        for id in model.scores.iter().filter_map(|score| score.finding.as_deref()) {
+        for id in model.scores.iter().filter_map(|scored| model.model.finding_id(scored.owner)) {
             let owner = *owners.entry(id).or_insert(place);
             if owner != place {
                 owners.insert(id, usize::MAX);
@@ -443,12 +455,7 @@ fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let scores = subject.scores.iter();
     let scores = scores.filter(|scored| scored.working.is_none() && !explained.contains(&scored.owner));
     let message = "the score cannot be computed from what is given";
-    scores
-        .map(|scored| {
-            let place = scored.declared.score.map_or(scored.declared.key_span, |score| score.span);
-            Diagnostic::new(rule, scored.owner, place, message)
-        })
-        .collect()
+    scores.map(|scored| Diagnostic::new(rule, scored.owner, scored.place(), message)).collect()
 }
 
 fn misspelled(key: &str, place: Span, meant: &str) -> Diagnostic {

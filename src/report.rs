@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::input_error::InputError;
 use crate::output::snippet::Excerpt;
 use crate::policy::{BuiltIn, Policy};
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::source::Source;
 
 /// Everything a run has found.
@@ -98,7 +98,7 @@ pub struct FileReport {
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
     /// Its threat models.
-    pub models: Vec<Assessed>,
+    pub models: Vec<ScoredModel>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is a policy, which is judged as well.
@@ -109,7 +109,12 @@ pub struct FileReport {
 
 impl FileReport {
     /// What there is to say of a file that lies at `path`, relative to the repository's root. Its text is not kept.
-    pub fn new(source: &Source, path: String, models: Vec<Assessed>, diagnostics: Vec<Diagnostic>) -> Self {
+    pub fn new(
+        source: &Source,
+        path: String,
+        models: Vec<ScoredModel>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Self {
         let excerpt = Excerpt::of(source, &diagnostics);
         Self { excerpt, source: None, path, models, diagnostics, is_policy: false, is_missing: false }
     }
@@ -150,7 +155,7 @@ impl FileReport {
 
     /// Whether the scores of all its threat models are known.
     pub fn is_scored(&self) -> bool {
-        self.is_read() && self.models.iter().all(Assessed::is_computed)
+        self.is_read() && self.models.iter().all(ScoredModel::is_computed)
     }
 }
 
@@ -353,7 +358,7 @@ impl Report {
             parts.push(format!("{} in the base already", self.passed_over()));
         }
         let models = self.files.iter().flat_map(|file| &file.models);
-        let uncomputed: usize = models.map(Assessed::uncomputed).sum();
+        let uncomputed: usize = models.map(|model| model.uncomputed).sum();
         if uncomputed > 0 {
             parts.push(format!("{} not computable", count(uncomputed, "score")));
         }

@@ -39,7 +39,7 @@ impl Span {
 }
 
 /// Where a byte stands, as an editor shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
     /// Line, 1-based.
     pub line: u32,

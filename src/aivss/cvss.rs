@@ -17,9 +17,9 @@ pub struct Vector {
 
 /// One thing that is wrong with a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VectorFault {
+pub struct VectorProblem {
     /// What sort of thing.
-    pub kind: VectorFaultKind,
+    pub kind: VectorProblemKind,
     /// The bytes of the vector at fault; empty at the end for what is missing.
     pub range: std::ops::Range<usize>,
     /// What is wrong, as a sentence.
@@ -28,7 +28,7 @@ pub struct VectorFault {
 
 /// The sorts of fault; each is a rule of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VectorFaultKind {
+pub enum VectorProblemKind {
     /// A vector of CVSS 2 or 3.
     OtherVersion,
     /// A metric or value of CVSS 3 inside a v4.0 vector.
@@ -127,12 +127,12 @@ impl Vector {
     ///
     /// # Errors
     /// Everything that is wrong with it, in the order of the text.
-    pub fn parse(text: &str) -> Result<Self, Vec<VectorFault>> {
+    pub fn parse(text: &str) -> Result<Self, Vec<VectorProblem>> {
         let whole = 0..text.len();
         let Some(rest) = text.strip_prefix(PREFIX) else { return Err(vec![wrong_prefix(text)]) };
         if !rest.starts_with('/') {
             let message = format!("`{PREFIX}` must be followed by `/` and the metrics");
-            return Err(vec![VectorFault { kind: VectorFaultKind::Malformed, range: whole, message }]);
+            return Err(vec![VectorProblem { kind: VectorProblemKind::Malformed, range: whole, message }]);
         }
         let mut reading = Reading::default();
         let mut start = PREFIX.len() + 1;
@@ -151,7 +151,7 @@ struct Reading {
     base: [u8; macro_vector::METRICS],
     beyond_base: Vec<std::ops::Range<usize>>,
     seen: Vec<usize>,
-    faults: Vec<VectorFault>,
+    faults: Vec<VectorProblem>,
 }
 
 impl Reading {
@@ -160,14 +160,14 @@ impl Reading {
             // The place is the `/` before nothing.
             let range = range.start.saturating_sub(1)..range.end;
             return self.fault(
-                VectorFaultKind::Malformed,
+                VectorProblemKind::Malformed,
                 range,
                 "nothing stands behind this `/`".to_owned(),
             );
         }
         let Some((name, value)) = part.split_once(':') else {
             return self.fault(
-                VectorFaultKind::Malformed,
+                VectorProblemKind::Malformed,
                 range,
                 format!("`{part}` is not a metric with a value"),
             );
@@ -177,11 +177,11 @@ impl Reading {
         {
             // Where the name still exists the metric is there, if with a wrong value.
             self.seen.extend(METRICS.iter().position(|metric| metric.name == name));
-            return self.fault(VectorFaultKind::OldMetric, range, format!("`{part}` is CVSS 3; {instead}"));
+            return self.fault(VectorProblemKind::OldMetric, range, format!("`{part}` is CVSS 3; {instead}"));
         }
         let Some(at) = METRICS.iter().position(|metric| metric.name == name) else {
             return self.fault(
-                VectorFaultKind::Malformed,
+                VectorProblemKind::Malformed,
                 range,
                 format!("`{name}` is no metric of CVSS v4.0"),
             );
@@ -189,21 +189,21 @@ impl Reading {
         let metric = &METRICS[at];
         if self.seen.contains(&at) {
             return self.fault(
-                VectorFaultKind::Malformed,
+                VectorProblemKind::Malformed,
                 range,
                 format!("`{name}` stands here a second time"),
             );
         }
         if let Some(later) = self.seen.iter().find(|seen| **seen > at) {
             let message = format!("`{name}` must stand before `{}`", METRICS[*later].name);
-            self.fault(VectorFaultKind::Malformed, range.clone(), message);
+            self.fault(VectorProblemKind::Malformed, range.clone(), message);
         }
         self.seen.push(at);
         let Some(place) = (0..).zip(metric.values).find_map(|(at, known)| (*known == value).then_some(at))
         else {
             let known = metric.values.join(", ");
             let message = format!("`{value}` is no value of `{name}`, which takes {known}");
-            return self.fault(VectorFaultKind::Malformed, range, message);
+            return self.fault(VectorProblemKind::Malformed, range, message);
         };
         match metric.group {
             Group::Base => {
@@ -216,7 +216,7 @@ impl Reading {
         }
     }
 
-    fn sort_and_dedup(mut self, end: usize) -> Result<Vector, Vec<VectorFault>> {
+    fn sort_and_dedup(mut self, end: usize) -> Result<Vector, Vec<VectorProblem>> {
         let missing: Vec<&str> = METRICS
             .iter()
             .enumerate()
@@ -224,10 +224,10 @@ impl Reading {
             .map(|(_, metric)| metric.name)
             .collect();
         // A vector copied from CVSS 3 lacks half of v4.0's metrics: that one fault says it all.
-        let is_old = self.faults.iter().any(|fault| fault.kind == VectorFaultKind::OldMetric);
+        let is_old = self.faults.iter().any(|fault| fault.kind == VectorProblemKind::OldMetric);
         if !missing.is_empty() && !is_old {
             self.fault(
-                VectorFaultKind::Malformed,
+                VectorProblemKind::Malformed,
                 end..end,
                 format!("the vector lacks {}", missing.join(", ")),
             );
@@ -239,50 +239,50 @@ impl Reading {
         Ok(Vector { base_score, beyond_base: self.beyond_base })
     }
 
-    fn fault(&mut self, kind: VectorFaultKind, range: std::ops::Range<usize>, message: String) {
+    fn fault(&mut self, kind: VectorProblemKind, range: std::ops::Range<usize>, message: String) {
         // A text that is no vector at all has as many faults as parts; the first ones say enough.
         if self.faults.len() >= MOST_FAULTS {
             return;
         }
-        self.faults.push(VectorFault { kind, range, message });
+        self.faults.push(VectorProblem { kind, range, message });
     }
 }
 
 /// Says which other thing a text without the right prefix is.
-fn wrong_prefix(text: &str) -> VectorFault {
+fn wrong_prefix(text: &str) -> VectorProblem {
     let (first, _) = text.split_once('/').unwrap_or((text, ""));
     let bare = text.trim_start_matches('(');
     let (kind, end, message) = if let Some(version) = first.strip_prefix("CVSS:") {
         let known = ["3.0", "3.1", "2.0"].contains(&version);
-        let kind = if known { VectorFaultKind::OtherVersion } else { VectorFaultKind::Malformed };
+        let kind = if known { VectorProblemKind::OtherVersion } else { VectorProblemKind::Malformed };
         (kind, first.len(), format!("AIVSS is built on CVSS v4.0; this vector is of CVSS {version}"))
     } else if bare.starts_with("AV:") && bare.contains("/VC:") {
-        (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`"))
+        (VectorProblemKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`"))
     } else if bare.contains("/Au:")
         || (bare.starts_with("AV:") && bare.contains("/C:") && !bare.contains("/PR:"))
     {
         (
-            VectorFaultKind::OtherVersion,
+            VectorProblemKind::OtherVersion,
             text.len(),
             "AIVSS is built on CVSS v4.0; this vector is of CVSS 2".to_owned(),
         )
     } else if bare.starts_with("AV:") && bare.contains("/S:") {
         (
-            VectorFaultKind::OtherVersion,
+            VectorProblemKind::OtherVersion,
             text.len(),
             "AIVSS is built on CVSS v4.0; this vector is of CVSS 3".to_owned(),
         )
     } else {
-        (VectorFaultKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`, in capitals"))
+        (VectorProblemKind::Malformed, text.len(), format!("a vector begins with `{PREFIX}/`, in capitals"))
     };
-    VectorFault { kind, range: 0..end, message }
+    VectorProblem { kind, range: 0..end, message }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<(VectorFaultKind, &str, String)> {
+    fn faults(text: &str) -> Vec<(VectorProblemKind, &str, String)> {
         let faults = Vector::parse(text).unwrap_err();
         faults.into_iter().map(|fault| (fault.kind, &text[fault.range], fault.message)).collect()
     }
@@ -320,7 +320,7 @@ mod tests {
             ("AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "3"),
         ] {
             let [(kind, _, message)] = &faults(text)[..] else { panic!("{text}") };
-            assert_eq!(*kind, VectorFaultKind::OtherVersion);
+            assert_eq!(*kind, VectorProblemKind::OtherVersion);
             assert_eq!(*message, format!("AIVSS is built on CVSS v4.0; this vector is of CVSS {version}"));
         }
     }
@@ -347,10 +347,10 @@ mod tests {
     fn values_of_version_3_inside_version_4_are_told_apart() {
         let found = faults("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:R/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N");
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].0, VectorFaultKind::OldMetric);
+        assert_eq!(found[0].0, VectorProblemKind::OldMetric);
         assert_eq!(found[0].1, "UI:R");
         let found = faults("CVSS:4.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H");
-        assert!(found.iter().all(|(kind, ..)| *kind == VectorFaultKind::OldMetric), "{found:?}");
+        assert!(found.iter().all(|(kind, ..)| *kind == VectorProblemKind::OldMetric), "{found:?}");
     }
 
     #[test]

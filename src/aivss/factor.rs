@@ -1,16 +1,14 @@
-//! The ten agentic factors of OWASP AIVSS, under all the names they go by.
+//! The ten agentic factors of OWASP AIVSS, with all their names.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::did_you_mean::is_slip;
-use crate::schema::Schema;
 
-/// One agentic factor. Nine are common to all versions of the standard; a set is complete with exactly one of the
-/// two that are not.
+/// One agentic factor. Nine are common to all versions of the standard; a complete set has one of the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Factor {
-    /// How far the agent commits actions without a person (v0.8: Execution Autonomy).
+    /// The extent of actions without a person (v0.8: Execution Autonomy).
     AutonomyOfAction,
     /// Reach and privilege of the tools (v0.8: External Tool Control Surface).
     DynamicToolUse,
@@ -18,24 +16,34 @@ pub enum Factor {
     GoalDrivenPlanning,
     /// Language as a way to steer the agent; in the set of v0.8 only.
     NaturalLanguageInterface,
-    /// How far signals from the surroundings drive decisions.
+    /// The influence of signals from the surroundings on decisions.
     ContextualAwareness,
-    /// How much behaviour varies.
+    /// The variation of behavior.
     NonDeterminism,
-    /// How hard it is to trace why an action was taken.
+    /// The difficulty of tracing why an action was taken.
     OpacityAndReflexivity,
-    /// What is remembered (v0.8: Persistent State Retention).
+    /// Memory across sessions (v0.8: Persistent State Retention).
     PersistentMemory,
-    /// Whether identity changes at run time.
+    /// Changes of identity at run time.
     DynamicIdentity,
-    /// How the agent works with others.
+    /// Cooperation with other agents.
     MultiAgentInteractions,
-    /// What the agent changes about itself.
+    /// Changes of the agent by itself.
     SelfModification,
 }
 
+/// All names of a factor.
+struct FactorNames {
+    /// The key in this project's format.
+    key: &'static str,
+    /// The key in OWASP's v0.8 report, which has no goal-driven planning.
+    report_key: Option<&'static str>,
+    /// Names in the texts of v0.5 and v0.8, and on pages that follow them.
+    others: &'static [&'static str],
+}
+
 impl Factor {
-    /// How many factors make a set.
+    /// The number of factors in a set.
     pub const SET: usize = 10;
 
     /// All factors, in the order of v0.8's calculation vector, the tenth of v0.5 before that of v0.8.
@@ -53,44 +61,54 @@ impl Factor {
         Self::SelfModification,
     ];
 
+    const fn names(self) -> FactorNames {
+        let (key, report_key, others): (_, _, &[&str]) = match self {
+            Self::AutonomyOfAction => ("autonomy_of_action", Some("autonomy"), &["Execution Autonomy"]),
+            Self::DynamicToolUse => (
+                "dynamic_tool_use",
+                Some("tools"),
+                &["Tool Use", "External Tool Control Surface", "Tool Control Surface"],
+            ),
+            Self::GoalDrivenPlanning => ("goal_driven_planning", None, &[]),
+            Self::NaturalLanguageInterface => {
+                ("natural_language_interface", Some("language"), &["Natural Language"])
+            }
+            Self::ContextualAwareness => ("contextual_awareness", Some("context"), &[]),
+            Self::NonDeterminism => (
+                "non_determinism",
+                Some("non_determinism"),
+                &["Behavioral Non-Determinism", "Behavioural Non-Determinism"],
+            ),
+            Self::OpacityAndReflexivity => {
+                ("opacity_and_reflexivity", Some("opacity"), &["Opacity Reflexivity"])
+            }
+            Self::PersistentMemory => (
+                "persistent_memory",
+                Some("persistence"),
+                &["Memory", "Memory Use", "Persistent State Retention", "State Retention"],
+            ),
+            Self::DynamicIdentity => ("dynamic_identity", Some("identity"), &[]),
+            Self::MultiAgentInteractions => {
+                ("multi_agent_interactions", Some("multi_agent"), &["Multi-Agent Interaction"])
+            }
+            Self::SelfModification => ("self_modification", Some("self_mod"), &[]),
+        };
+        FactorNames { key, report_key, others }
+    }
+
     /// The key in this project's format.
     pub const fn key(self) -> &'static str {
-        match self {
-            Self::AutonomyOfAction => "autonomy_of_action",
-            Self::DynamicToolUse => "dynamic_tool_use",
-            Self::GoalDrivenPlanning => "goal_driven_planning",
-            Self::NaturalLanguageInterface => "natural_language_interface",
-            Self::ContextualAwareness => "contextual_awareness",
-            Self::NonDeterminism => "non_determinism",
-            Self::OpacityAndReflexivity => "opacity_and_reflexivity",
-            Self::PersistentMemory => "persistent_memory",
-            Self::DynamicIdentity => "dynamic_identity",
-            Self::MultiAgentInteractions => "multi_agent_interactions",
-            Self::SelfModification => "self_modification",
-        }
+        self.names().key
     }
 
     /// The key in OWASP's v0.8 report, which has no goal-driven planning.
     pub const fn report_key(self) -> Option<&'static str> {
-        match self {
-            Self::AutonomyOfAction => Some("autonomy"),
-            Self::DynamicToolUse => Some("tools"),
-            Self::GoalDrivenPlanning => None,
-            Self::NaturalLanguageInterface => Some("language"),
-            Self::ContextualAwareness => Some("context"),
-            Self::NonDeterminism => Some("non_determinism"),
-            Self::OpacityAndReflexivity => Some("opacity"),
-            Self::PersistentMemory => Some("persistence"),
-            Self::DynamicIdentity => Some("identity"),
-            Self::MultiAgentInteractions => Some("multi_agent"),
-            Self::SelfModification => Some("self_mod"),
-        }
+        self.names().report_key
     }
 
     /// The keys of this project's format.
     pub fn keys() -> &'static [&'static str] {
-        static KEYS: LazyLock<Vec<&str>> =
-            LazyLock::new(|| Factor::ALL.into_iter().map(Factor::key).collect());
+        static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| Factor::ALL.map(Factor::key).to_vec());
         &KEYS
     }
 
@@ -111,56 +129,23 @@ impl Factor {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }
 
-    /// The factor that a name means, in whatever version of the standard and by whatever key: `execution_autonomy`,
-    /// `Opacity & Reflexivity`, `Tool Use`, `self-mod`. Letters and digits alone are compared, in any case. A slip of the
-    /// spelling is no name, and no name of one of the two tenth factors means the other.
+    /// The factor with a name of any version of the standard, or any key: `execution_autonomy`, `Opacity & Reflexivity`,
+    /// `Tool Use`, `self-mod`. Only letters and digits are compared, in any case. A misspelling is no name, and no name of
+    /// one of the two tenth factors means the other.
     pub fn named(name: &str) -> Option<Self> {
         static NAMES: LazyLock<HashMap<String, Factor>> = LazyLock::new(|| {
-            let names =
-                Factor::ALL.into_iter().flat_map(|factor| factor.names().map(move |name| (name, factor)));
-            names.filter_map(|(name, factor)| Some((letters(name)?, factor))).collect()
+            let mut names = HashMap::new();
+            for factor in Factor::ALL {
+                let FactorNames { key, report_key, others } = factor.names();
+                let all = [key].into_iter().chain(report_key).chain(others.iter().copied());
+                names.extend(all.filter_map(|name| Some((letters(name)?, factor))));
+            }
+            names
         });
         NAMES.get(&letters(name)?).copied()
     }
 
-    /// All that the factor goes by.
-    fn names(self) -> impl Iterator<Item = &'static str> {
-        let keys = [Some(self.key()), self.report_key()].into_iter().flatten();
-        keys.chain(self.other_names().iter().copied())
-    }
-
-    /// What the factor is called elsewhere: in the text of v0.5, in that of v0.8, on pages that follow them.
-    const fn other_names(self) -> &'static [&'static str] {
-        match self {
-            Self::AutonomyOfAction => &["Execution Autonomy"],
-            Self::DynamicToolUse => &["Tool Use", "External Tool Control Surface", "Tool Control Surface"],
-            Self::NaturalLanguageInterface => &["Natural Language"],
-            Self::NonDeterminism => &["Behavioral Non-Determinism", "Behavioural Non-Determinism"],
-            Self::OpacityAndReflexivity => &["Opacity Reflexivity"],
-            Self::PersistentMemory => {
-                &["Memory", "Memory Use", "Persistent State Retention", "State Retention"]
-            }
-            Self::MultiAgentInteractions => &["Multi-Agent Interaction"],
-            Self::GoalDrivenPlanning
-            | Self::ContextualAwareness
-            | Self::DynamicIdentity
-            | Self::SelfModification => &[],
-        }
-    }
-
-    /// What it is about, and what 0.0, 0.5 and 1.0 mean for it: the words of the schema.
-    pub fn description(self) -> &'static str {
-        Schema::ThreatModel.description(&["aivss", "factors", self.key()]).unwrap_or_default()
-    }
-
-    /// What 0.0, 0.5 and 1.0 mean for it, out of its description; `None` for goal-driven planning, of which v0.5 does not say.
-    pub fn scale(self) -> Option<&'static str> {
-        let description = self.description();
-        let scale = &description[description.find("0.0:")?..];
-        Some(scale.split_once(". ").map_or(scale.trim_end_matches('.'), |(scale, _)| scale))
-    }
-
-    /// The factor that stands in this one's place in the other set, for the two that are not common.
+    /// The factor of the other set that replaces this one, for the two that are not common.
     pub const fn counterpart(self) -> Option<Self> {
         match self {
             Self::GoalDrivenPlanning => Some(Self::NaturalLanguageInterface),
@@ -184,13 +169,14 @@ pub fn is_other_spelling(key: &str, right: &str) -> bool {
     is_slip(key, right) || Factor::named(key).is_some_and(|factor| Factor::named(right) == Some(factor))
 }
 
-/// The letters and digits of a name, small; nothing for what is too long to be one.
-fn letters(name: &str) -> Option<String> {
+/// The letters and digits of a name, in lower case; `None` for a text that is too long for a name.
+pub(crate) fn letters(name: &str) -> Option<String> {
     const LONGEST: usize = 100;
-    let is_name = |letter: &char| letter.is_ascii_alphanumeric();
-    (name.len() <= LONGEST).then(|| {
-        name.replace('&', " and ").chars().filter(is_name).map(|letter| letter.to_ascii_lowercase()).collect()
-    })
+    if name.len() > LONGEST {
+        return None;
+    }
+    let name = name.replace('&', " and ");
+    Some(name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect())
 }
 
 #[cfg(test)]
@@ -198,7 +184,7 @@ mod tests {
     use super::Factor;
 
     #[test]
-    fn factors_are_known_by_their_names_in_every_version() {
+    fn factor_is_found_by_its_names_in_every_version() {
         for (name, factor) in [
             ("Autonomy of Action", Factor::AutonomyOfAction),
             ("execution_autonomy", Factor::AutonomyOfAction),
@@ -234,22 +220,10 @@ mod tests {
     #[test]
     fn no_name_means_two_factors() {
         for factor in Factor::ALL {
-            for name in factor.names() {
+            let names = factor.names();
+            for name in [names.key].into_iter().chain(names.report_key).chain(names.others.iter().copied()) {
                 assert_eq!(Factor::named(name), Some(factor), "{name}");
             }
-        }
-    }
-
-    #[test]
-    fn every_factor_is_described() {
-        for factor in Factor::ALL {
-            assert!(factor.description().ends_with('.'), "{factor:?}");
-            let is_bare = factor == Factor::GoalDrivenPlanning;
-            assert_eq!(
-                factor.scale().map(|scale| scale.matches("; ").count()),
-                (!is_bare).then_some(2),
-                "{factor:?}"
-            );
         }
     }
 }

@@ -168,7 +168,17 @@ impl Formula {
         !self.mitigation.is_empty()
     }
 
-    /// The threat multiplier that stands for an absent one.
+    /// The lowest threat multiplier that is published.
+    pub fn threat_floor(&self) -> Option<Decimal> {
+        self.threat.iter().map(|level| level.value).min()
+    }
+
+    /// The lowest mitigation factor that is published; `None` for a formula without mitigation.
+    pub fn mitigation_floor(&self) -> Option<Decimal> {
+        self.mitigation.iter().map(|level| level.value).min()
+    }
+
+    /// The default threat multiplier.
     pub const fn default_threat(&self) -> Decimal {
         match self.threat {
             [first, ..] => first.value,

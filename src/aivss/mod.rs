@@ -12,6 +12,7 @@ mod v0_8;
 mod v0_8_floor;
 
 pub use band::Band;
+pub(crate) use factor::letters;
 pub use factor::{Factor, is_other_spelling};
 pub use formula::{
     ALL, Formula, INPUT_DECIMALS, Inputs, NamedMultiplier, Stage, Steps, THREAT_MAX, Working, is_multiplier,

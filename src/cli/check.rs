@@ -1,162 +1,125 @@
-//! `check`: the gate. Its arguments, and what becomes of its report; the run itself is [`crate::cli::gate`].
+//! `check`: the arguments, and the report that they ask for. [`crate::cli::gate`] contains the run itself.
 
 use std::collections::BTreeSet;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, CommandFactory};
+use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::completions::RuleName;
-use crate::cli::gate::{CheckOptions, CliError, Keep, judge};
-use crate::cli::lint_files::{read_stdin, refuse_stdin};
-use crate::cli::progress::Progress;
-use crate::cli::report_output;
-use crate::cli::report_output::{FormatName, Output};
-use crate::cli::{Called, CommandLine, Streams, verbose};
-use crate::date::Date;
+use crate::cli::args::{PolicyArgs, RuleName, find_rule, parse_days};
+use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
+use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
+use crate::cli::parallel::Progress;
+use crate::cli::streams::{CliError, links, print_error, read_stdin, refuse_stdin, without_stdin};
 use crate::diagnostic::{Level, Origin};
 use crate::did_you_mean::nearest;
-use crate::input_error::{InputError, Suggestion};
-use crate::output::Verbosity;
-use crate::policy::Policy;
-use crate::report::{Report, Verdict};
+use crate::input_error::{InputError, SkipReason, Suggestion};
+use crate::output::escape_line;
+use crate::policy::{Policy, Sought};
+use crate::report::{Report, Verdict, count};
 use crate::rules;
-use crate::workspace::discover::{Named, Repository};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::discover::{Named, Repository, discover, passed_over};
 use crate::workspace::git;
 use crate::workspace::git::Commit;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  aivss-lint                          judge every threat model below this folder
-  aivss-lint agents/planner           judge those below a folder
-  aivss-lint --policy strict a.yaml   judge one file by a built-in policy
+  aivss-lint                          check every threat model below this folder
+  aivss-lint agents/planner           check those below a folder
+  aivss-lint --policy strict a.yaml   check one file against a built-in policy
   aivss-lint --base main --policy-from main
-                                      judge a change, by the policy of the branch it goes to
-  aivss-lint --staged                 judge what the next commit has, in a git hook
-  aivss-lint --format sarif --output a.sarif --format junit --output b.xml
-
-Exit codes: 0 passed, 1 the gate failed, 2 it could not be judged.";
+                                      check a change, against the policy of its target branch
+  aivss-lint --staged                 check the next commit, in a git hook
+  aivss-lint --format sarif --output a.sarif --format junit --output b.xml";
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Arguments {
-    /// Files and folders to judge; `-` reads standard input
+pub(crate) struct CheckArgs {
+    /// Files and folders to check; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 
-    /// A policy file, or a built-in policy: recommended, strict, permissive
-    ///
-    /// Without it: aivss-policy.yaml at the repository's root or in its .github, else recommended.
-    #[arg(long, value_name = "FILE|NAME")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
 
-    /// How to write the report; may be given several times [default: human]
-    ///
-    /// In GitHub Actions the default is human and github.
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) format: Vec<FormatName>,
+    #[command(flatten)]
+    reports: ReportArgs,
 
-    /// The file for the format before it; without one a report goes to standard output
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Vec<PathBuf>,
-
-    /// The lowest level that fails the gate
+    /// Lowest level that fails the check
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     fail_on: LevelName,
 
-    /// Compare with a git revision: with the commit at which HEAD parted from it
+    /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// Let only faults fail the gate that the base does not have
+    /// Fail only on problems that are not in the base
     #[arg(long, requires = "base")]
     new_only: bool,
 
-    /// Judge by the policy of a git revision, so that a change cannot weaken its own judge
+    /// Use the policy of this revision, so that a change cannot weaken its own check
     #[arg(long, value_name = "REV")]
     policy_from: Option<String>,
 
-    /// Of the files named, judge only those that the policy's patterns find; for hooks
+    /// Of the named files, check only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
 
-    /// Check what is staged instead of the working tree: files and policy as the next commit has them
+    /// Check staged files and the staged policy instead of the working tree
     #[arg(long)]
     staged: bool,
 
-    /// What to put before `path#L12` in Markdown and HTML to link to a line; known in GitHub and GitLab CI
+    /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
 
-    /// The category of the SARIF report and of the comment in Markdown, for several runs in one workflow
-    #[arg(long, value_name = "NAME", value_parser = parse_category)]
-    pub(crate) category: Option<String>,
-
-    /// The name to give to standard input; its ending tells the language
+    /// Name of standard input; its extension selects the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     stdin_filename: String,
 
-    /// The day to judge by, for tests and replays
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
-    today: Option<Date>,
-
-    /// Warn of exceptions that expire within so many days: 30d
+    /// Warn about exceptions that expire within so many days: 30d
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]
     expiring_within: Option<i32>,
 
     #[command(flatten)]
-    levels: Levels,
+    levels: LevelArgs,
 
-    /// How many threads to use; 0 for one a core
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    /// Number of threads [default: one per core]
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     threads: usize,
 
-    /// Print faults alone, and nothing where the gate passes; reports in files stay whole
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-
-    /// Tell on standard error what was judged, by which policy, and what was passed over and why
+    /// List the policy, the checked files and the skipped files on standard error
     #[arg(short, long)]
     verbose: bool,
-
-    #[command(flatten)]
-    pub(crate) streams: Streams,
 }
 
-impl Arguments {
-    /// The paths that decide which repository a run is about: standard input counts by its name.
+impl CheckArgs {
+    /// The paths that select the repository of a run. Standard input counts by its name.
     pub(crate) fn targets(&self) -> Vec<PathBuf> {
-        let named = |path: &PathBuf| {
-            if path.as_os_str() == "-" { PathBuf::from(&self.stdin_filename) } else { path.clone() }
-        };
-        self.paths.iter().map(named).collect()
-    }
-
-    /// What is printed beside the faults.
-    pub(crate) const fn beside(&self) -> Verbosity {
-        if self.quiet { Verbosity::Nothing } else { Verbosity::Everything }
+        let mut targets = self.paths.clone();
+        for path in targets.iter_mut().filter(|path| path.as_os_str() == "-") {
+            *path = PathBuf::from(&self.stdin_filename);
+        }
+        targets
     }
 }
 
-/// Levels of rules for one run, above what the policy says.
+/// Levels of rules for one run, over those of the policy.
 #[derive(Debug, Args)]
-struct Levels {
-    /// Make a rule an error for this run
+struct LevelArgs {
+    /// Make a rule an error
     #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     deny: Vec<String>,
 
-    /// Make a rule a warning for this run
+    /// Make a rule a warning
     #[arg(short = 'W', long = "warn", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     warn: Vec<String>,
 
-    /// Switch a rule off for this run
+    /// Turn a rule off
     #[arg(short = 'A', long = "allow", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     allow: Vec<String>,
 }
 
-impl Levels {
-    /// Sets the levels; returns in words what was lowered by it.
+impl LevelArgs {
+    /// Sets the levels; returns the options that lower one.
     fn apply(&self, policy: &mut Policy) -> Result<Vec<String>, CliError> {
         let mut lowered = Vec::new();
         let mut seen = BTreeSet::new();
@@ -166,26 +129,25 @@ impl Levels {
             (&self.allow, "--allow", None),
         ] {
             for name in names {
+                let option = format!("{flag} {name}");
                 if name.starts_with("rego/") {
-                    let message =
-                        format!("{flag} {name}: rules in Rego are errors as `deny` and warnings as `warn`");
-                    return Err(CliError::Usage(message));
+                    let message = "rules in Rego are errors as `deny` and warnings as `warn`";
+                    return Err(CliError::about(option, message));
                 }
-                if !seen.insert(name) {
+                if !seen.insert(rules::NAMES.current(name)) {
                     return Err(CliError::Usage(format!("the level of `{name}` is given twice")));
                 }
-                let Some(rule) = rules::named(name) else {
+                let Some(rule) = find_rule(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
-                    let help = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-                    return Err(CliError::Usage(format!("there is no rule `{name}`{help}")));
+                    let help = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                    return Err(CliError::Usage(format!("unknown rule `{name}`{help}")));
                 };
                 if rule.fixed && level != Some(Level::Error) {
-                    let message =
-                        format!("{flag} {name}: without this rule a score or a whole file would go unread");
-                    return Err(CliError::Usage(message));
+                    let message = "without this rule, a score or a whole file would not be checked";
+                    return Err(CliError::about(option, message));
                 }
                 if level < policy.highest_level(rule) {
-                    lowered.push(format!("{flag} {name}"));
+                    lowered.push(option);
                 }
                 policy.force(rule, level, Origin::outside("the command line"));
             }
@@ -194,149 +156,101 @@ impl Levels {
     }
 }
 
-fn parse_days(text: &str) -> Result<i32, String> {
-    let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| *days >= 0);
-    days.ok_or_else(|| "a number of days is written 30d".to_owned())
-}
-
-/// A category is part of an identifier in SARIF, where its last `/` ends it, and of a comment in HTML, which `--` can end.
-fn parse_category(text: &str) -> Result<String, String> {
-    const LONGEST: usize = 100;
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._:/=+@ -".contains(letter);
-    let is_whole = text.trim() == text && !text.contains("--") && !text.ends_with(['/', '-']);
-    let is_category = !text.is_empty() && text.len() <= LONGEST && text.chars().all(is_plain) && is_whole;
-    if is_category {
-        return Ok(text.to_owned());
-    }
-    Err("a category has up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and ends in none of `/-`"
-        .to_owned())
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum LevelName {
-    /// Anything at all
+    /// Any problem
     Note,
-    /// What is probably wrong
+    /// Warnings and errors
     Warning,
-    /// What is wrong
+    /// Errors
     Error,
 }
 
-pub(crate) fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).ok_or_else(|| "a date is written YYYY-MM-DD".to_owned())
-}
-
+/// Runs the check. `commands` are the commands of the program, if none was given: the first path can be a misspelled one.
 pub(crate) fn run(
-    arguments: &Arguments,
+    args: &CheckArgs,
     matches: &ArgMatches,
     repository: &Repository,
-    called: Called,
+    commands: &[String],
 ) -> Result<Verdict, CliError> {
-    let mut outputs = report_output::plan(arguments, matches).inspect_err(report_output::emit_unplanned)?;
-    let inputs: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.policy).cloned().collect();
-    let ready =
-        report_output::refuse_inputs(&mut outputs, &inputs).and_then(|()| report_output::prepare(&outputs));
-    ready.inspect_err(|error| report_output::emit_stopped(error, &outputs))?;
-    report_output::emit_on_stop(&outputs);
-    let judged = || judged(arguments, &outputs, repository, called);
-    // A panic of this program's own ends the run with a report, too.
-    let judged = panic::catch_unwind(AssertUnwindSafe(judged))
-        .unwrap_or_else(|_| Err(CliError::Usage("this program failed on it; please report that".to_owned())));
-    match judged {
-        Ok(report) => {
-            report_output::emit(&report, &outputs, arguments.beside())?;
-            Ok(report.verdict())
-        }
-        Err(error) => {
-            report_output::emit_stopped(&error, &outputs);
-            Err(error)
-        }
+    let outputs = args.reports.outputs(matches).inspect_err(|error| emit_usage_error(&error.to_string()))?;
+    let inputs: Vec<PathBuf> = args.paths.iter().chain(&args.policy.policy).cloned().collect();
+    let category = args.reports.category.as_deref();
+    let mut report = with_outputs(&outputs, category, &inputs, || check(args, &outputs, repository))?;
+    if let Some(first) = args.paths.first().and_then(|path| path.to_str()) {
+        suggest_subcommand(first, commands, &mut report);
     }
+    emit(&report, &outputs, args.reports.verbosity())?;
+    Ok(report.verdict())
 }
 
-/// The report on what the arguments ask for.
-fn judged(
-    arguments: &Arguments,
-    outputs: &[Output],
-    repository: &Repository,
-    called: Called,
-) -> Result<Report, CliError> {
+fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let (asked, is_new) = match arguments.base.as_deref() {
-        Some(asked) if git::is_null_id(asked) => (None, true),
-        asked => (asked, false),
-    };
-    let base = asked.map(|asked| git::open_base(root, asked, "HEAD")).transpose();
-    let base = base.map_err(|message| CliError::Usage(format!("--base: {message}")))?;
-    // The policy is that of the revision itself: where a change parted from it, it may have been weaker.
-    let from = arguments.policy_from.as_deref();
-    let from = from.map(|asked| Commit::open(root, git::resolve(root, asked)?)).transpose();
-    let policy_from = from.map_err(|message| CliError::Usage(format!("--policy-from: {message}")))?;
-    let staged = arguments.staged.then(|| staged(arguments, repository)).transpose()?;
-    let head =
-        staged.as_ref().map_or(FileTree::WorkTree(repository), |staged| FileTree::Commit(repository, staged));
-    let stdin = read_stdin(&arguments.paths);
-    // What no format lists, and nothing compares with, is only counted.
-    let is_listed = arguments.verbose || base.is_some();
-    let keep = report_output::keep(outputs).max(if is_listed { Keep::Models } else { Keep::Faults });
-    let ask = CheckOptions {
-        paths: &arguments.paths,
+    let is_first_push = args.base.as_deref().is_some_and(git::is_null_id);
+    let base = args.base.as_deref().filter(|_| !is_first_push);
+    let base = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
+    let base = base.map_err(|message| CliError::about("--base", message))?;
+    // The policy is that of the revision itself: at the merge base it may have been weaker.
+    let policy_from = args.policy_from.as_deref();
+    let policy_from = policy_from.map(|from| Commit::open(root, git::resolve(root, from)?)).transpose();
+    let policy_from = policy_from.map_err(|message| CliError::about("--policy-from", message))?;
+    let staged = if args.staged { Some(staged(args, repository)?) } else { None };
+    let stdin = read_stdin(&args.paths);
+    let is_listed = args.verbose || base.is_some();
+    let options = CheckOptions {
         stdin: stdin.as_ref(),
-        named: if arguments.only_matching { Named::Filtered } else { Named::Judged },
-        stdin_filename: &arguments.stdin_filename,
-        policy: arguments.policy.as_deref(),
+        named: if args.only_matching { Named::Filtered } else { Named::Judged },
+        stdin_filename: &args.stdin_filename,
+        policy: args.policy.policy.as_deref(),
         policy_from: policy_from.as_ref(),
         base: base.as_ref(),
-        new_only: arguments.new_only,
-        today: arguments.today.unwrap_or_else(Date::today),
-        fail_on: arguments.fail_on.level(),
-        expiring_within: arguments.expiring_within,
-        threads: arguments.threads,
-        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        keep,
+        new_only: args.new_only,
+        fail_on: match args.fail_on {
+            LevelName::Note => Level::Note,
+            LevelName::Warning => Level::Warning,
+            LevelName::Error => Level::Error,
+        },
+        expiring_within: args.expiring_within,
+        threads: args.threads,
+        progress: if args.reports.quiet { Progress::Hidden } else { Progress::for_people() },
+        keep: keep(outputs).max(if is_listed { Keep::Models } else { Keep::Problems }),
+        ..CheckOptions::new(&args.paths, args.policy.today())
     };
-    let mut judging = None;
-    let mut report = judge(&ask, head, |policy| {
-        judging = arguments.verbose.then(|| policy.clone());
-        arguments.levels.apply(policy)
+    let mut policy_for_people = None;
+    let head = file_tree(repository, staged.as_ref());
+    let mut report = check_tree_with(&options, head, |policy| {
+        policy_for_people = args.verbose.then(|| policy.clone());
+        args.levels.apply(policy)
     })?;
-    if is_new {
-        let remark =
-            "no base: the id of zeros stands for what a new branch was before, so every problem counts";
+    if is_first_push {
+        let remark = "no base: a new branch has a base of zeros, so every problem counts";
         report.remarks.push(remark.to_owned());
     }
-    if let Some(policy) = judging {
-        verbose::tell(&ask, repository, &policy, &report);
+    if let Some(policy) = policy_for_people {
+        print_verbose(&options, repository, &policy, &report);
     }
-    let first = arguments.paths.first().filter(|_| called == Called::Unnamed);
-    if let Some(first) = first.and_then(|path| path.to_str()) {
-        suggest_subcommand(first, &mut report);
-    }
-    report.links = report_output::links(arguments.links.as_deref());
-    report.category.clone_from(&arguments.category);
+    report.links = links(args.links.as_deref());
+    report.category.clone_from(&args.reports.category);
     Ok(report)
 }
 
-/// What is staged, in which each path that is given must be.
-fn staged(arguments: &Arguments, repository: &Repository) -> Result<Commit, CliError> {
-    refuse_stdin(&arguments.paths, "staged")?;
-    let staged = Commit::staged(repository.root())
-        .map_err(|message| CliError::Usage(format!("--staged: {message}")))?;
-    let is_in = |path: &&PathBuf| {
+/// The staged files, which include each path that is given.
+fn staged(args: &CheckArgs, repository: &Repository) -> Result<Commit, CliError> {
+    refuse_stdin(&args.paths, "staged")?;
+    let staged = Commit::staged(repository.root()).map_err(|message| CliError::about("--staged", message))?;
+    for path in &args.paths {
         let matched = repository.matched(path);
-        matched.is_empty() || staged.holds(&matched) || staged.holds_folder(&matched)
-    };
-    match arguments.paths.iter().find(|path| !is_in(path)) {
-        Some(path) => Err(CliError::Usage(format!("--staged: {}: not in the index", repository.shown(path)))),
-        None => Ok(staged),
+        if !matched.is_empty() && !staged.holds(&matched) && !staged.holds_folder(&matched) {
+            let message = format!("{}: not in the index", repository.shown(path));
+            return Err(CliError::about("--staged", message));
+        }
     }
+    Ok(staged)
 }
 
-/// Says of a path that leads nowhere, the first of the arguments, which command it may have been meant to be.
-fn suggest_subcommand(first: &str, report: &mut Report) {
-    let commands = CommandLine::command();
-    let names = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
-    let Some(meant) = nearest(first, names.iter().map(String::as_str)) else { return };
+/// Suggests a command for a path that does not exist.
+fn suggest_subcommand(first: &str, commands: &[String], report: &mut Report) {
+    let Some(meant) = nearest(first, commands.iter().map(String::as_str)) else { return };
     for error in &mut report.obstacles {
         if let InputError::NotFound { path, suggestion } = error
             && path == first
@@ -346,12 +260,36 @@ fn suggest_subcommand(first: &str, report: &mut Report) {
     }
 }
 
-impl LevelName {
-    const fn level(self) -> Level {
-        match self {
-            Self::Note => Level::Note,
-            Self::Warning => Level::Warning,
-            Self::Error => Level::Error,
-        }
+/// Prints the policy, the checked files, and the skipped files with the reasons to standard error.
+fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &Policy, report: &Report) {
+    let extended: Vec<&str> =
+        policy.sources().iter().map(|source| source.name()).filter(|name| *name != report.policy).collect();
+    let mut lines = vec![format!("policy: {}", report.policy)];
+    if !extended.is_empty() {
+        lines[0] += &format!(" (extends {})", extended.join(", "));
+    }
+    for file in report.files.iter().filter(|file| file.is_model()) {
+        lines.push(format!("checked: {}: {}", file.name(), count(file.models.len(), "model")));
+    }
+    for name in &report.skipped {
+        let matched = repository.matched(name.as_ref());
+        let reason = match policy.excluded_by(&matched) {
+            Some((pattern, origin)) => {
+                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
+            }
+            None if options.named == Named::Filtered && policy.sought(&matched) != Some(Sought::ByName) => {
+                SkipReason::NotMatched
+            }
+            None => SkipReason::NoModel,
+        };
+        lines.push(format!("skipped: {name}: {reason}"));
+    }
+    let paths = without_stdin(options.paths);
+    let discovery = discover(options.search(&paths, policy), repository);
+    for (name, reason) in passed_over(&discovery, repository, policy) {
+        lines.push(format!("skipped: {name}: {reason}"));
+    }
+    for line in lines {
+        print_error(&(escape_line(&line) + "\n"));
     }
 }

@@ -1,77 +1,90 @@
-//! Results of the base's run that the head's run reuses: of files whose bytes are the same, where nothing else counts.
+//! Results of the base that the head reuses: those of files with the same bytes, if nothing else decides them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::cli::lint_files::Judged;
-use crate::compare::Baseline;
+use crate::cli::lint_files::FileOutcome;
 use crate::digest;
+use crate::lint::BaseModels;
 use crate::policy::{FileLoader, Load};
 use crate::workspace::discover::Candidate;
 
-/// The results of a run, by the paths of its files from the root.
+/// The results of the base, by the paths of its files from the root.
 #[derive(Default)]
-pub(crate) struct Memo(Mutex<BTreeMap<String, Entry>>);
+pub(crate) struct Memo(Mutex<BTreeMap<String, MemoEntry>>);
 
-struct Entry {
+struct MemoEntry {
     candidate: Candidate,
     digest: [u8; 32],
-    judged: Judged,
+    outcome: FileOutcome,
+    /// Whether the head has the same bytes.
+    is_unchanged: bool,
 }
 
-/// What a run does with the results of the base.
+/// The stage of a run, with the results that it records or reuses.
 #[derive(Clone, Copy)]
-pub(crate) enum Memory<'m> {
-    /// It neither has nor keeps any.
-    None,
-    /// It is the base's, which keeps them.
-    Keep(&'m Memo),
-    /// It uses them. With [`Baseline`], only those that the comparison cannot change.
-    Use(&'m Memo),
+pub(crate) enum Stage<'m> {
+    /// A run without a base.
+    Single,
+    /// The base, which records its results.
+    Base(&'m Memo),
+    /// The head by itself, to pair its models with those of the base.
+    Pairing(&'m Memo),
+    /// The head compared with the base.
+    Compared(&'m Memo, &'m dyn BaseModels),
 }
 
-impl Memory<'_> {
-    /// The result for a file, if its bytes have it.
-    pub(crate) fn recall(
-        self,
-        candidate: &Candidate,
-        bytes: &[u8],
-        before: Option<&Baseline<'_>>,
-    ) -> Option<Judged> {
-        let Self::Use(Memo(entries)) = self else { return None };
-        let entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(&candidate.matched)?;
-        let is_same = entry.candidate.name == candidate.name
+impl<'m> Stage<'m> {
+    /// The state of the base that rules compare with.
+    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
+        match self {
+            Self::Compared(_, baseline) => Some(baseline),
+            Self::Single | Self::Base(_) | Self::Pairing(_) => None,
+        }
+    }
+
+    /// The result for a file whose bytes are known to be those of the base, if the comparison cannot change it.
+    pub(crate) fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
+        let Self::Compared(memo, baseline) = self else { return None };
+        let entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&candidate.matched).filter(|entry| entry.is_unchanged)?;
+        let models = entry.outcome.models()?;
+        baseline.is_itself(&candidate.matched, models).then(|| entry.outcome.clone())
+    }
+
+    /// The result for a file of the head, if the base has the same bytes.
+    pub(crate) fn recall_bytes(self, candidate: &Candidate, bytes: &[u8]) -> Option<FileOutcome> {
+        let Self::Pairing(memo) = self else { return None };
+        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(&candidate.matched)?;
+        entry.is_unchanged = entry.candidate.name == candidate.name
             && entry.candidate.by_marker == candidate.by_marker
             && entry.digest == digest::of_bytes(bytes);
-        let is_compared = |before: &Baseline<'_>| {
-            entry.judged.models().is_some_and(|count| before.is_itself(&candidate.matched, count))
-        };
-        (is_same && before.is_none_or(is_compared)).then(|| entry.judged.clone())
+        entry.is_unchanged.then(|| entry.outcome.clone())
     }
 
-    /// The digest of a file whose result is kept.
+    /// The digest of a file whose result is recorded.
     pub(crate) fn digest(self, bytes: &[u8]) -> Option<[u8; 32]> {
-        matches!(self, Self::Keep(_)).then(|| digest::of_bytes(bytes))
+        matches!(self, Self::Base(_)).then(|| digest::of_bytes(bytes))
     }
 
-    /// Keeps a result.
-    pub(crate) fn keep(self, candidate: &Candidate, digest: [u8; 32], judged: &Judged) {
-        let Self::Keep(Memo(entries)) = self else { return };
-        let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = Entry { candidate: candidate.clone(), digest, judged: judged.clone() };
-        entries.insert(candidate.matched.clone(), entry);
+    pub(crate) fn record(self, candidate: &Candidate, digest: [u8; 32], outcome: &FileOutcome) {
+        let Self::Base(memo) = self else { return };
+        let (candidate, outcome) = (candidate.clone(), outcome.clone());
+        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = candidate.matched.clone();
+        entries.insert(path, MemoEntry { candidate, digest, outcome, is_unchanged: false });
     }
 }
 
-/// Files that remember whether they were asked for: a result that depends on other files holds for one side alone.
-pub(crate) struct Watched<'w> {
+/// A loader that records whether it was used: a result that depends on other files is valid for one side only.
+pub(crate) struct WatchedLoader<'w> {
     files: Load<'w>,
     is_used: AtomicBool,
 }
 
-impl<'w> Watched<'w> {
+impl<'w> WatchedLoader<'w> {
     pub(crate) const fn new(files: Load<'w>) -> Self {
         Self { files, is_used: AtomicBool::new(false) }
     }
@@ -86,7 +99,7 @@ impl<'w> Watched<'w> {
     }
 }
 
-impl FileLoader for Watched<'_> {
+impl FileLoader for WatchedLoader<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         self.used().bytes(name)
     }

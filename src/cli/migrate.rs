@@ -1,23 +1,19 @@
 //! `migrate`: the former name of `fix --to`, which also prints the scores by both versions. [`crate::convert::migrate`]
 //! computes the new text.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::check::parse_date;
-use crate::cli::emit_to_stdout;
-use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
-use crate::cli::lint_files::{lint_files, refuse_stdin};
-use crate::cli::progress::Progress;
+use crate::cli::args::{PathArgs, PolicyArgs};
+use crate::cli::gate::{CheckOptions, Keep, sound_policy};
+use crate::cli::lint_files::lint_files;
+use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
+use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::convert::migrate::{
     Aim, Exchanged, Migrated, MigrationStep, MovedScore, StepOutcome, Tenth, migrate,
 };
-use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::input_error::InputError;
 use crate::lint::LintContext;
@@ -28,10 +24,12 @@ use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
 
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
-    /// Files and folders to migrate
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) files: PathArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Migrate to this version
     #[arg(long, value_name = "VERSION", default_value = "0.8")]
@@ -49,17 +47,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     diff: bool,
 
-    /// Use this policy file or built-in policy
-    #[arg(long, value_name = "FILE|NAME")]
-    policy: Option<PathBuf>,
-
     /// Print only open decisions and problems
     #[arg(short, long)]
     quiet: bool,
-
-    /// Use this date as today, for tests and replays
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
-    today: Option<Date>,
 }
 
 /// The versions to migrate to.
@@ -84,57 +74,48 @@ impl Version {
 }
 
 /// Passes if every score is migrated and nothing is open.
-pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
-    refuse_stdin(&arguments.paths, "migrated")?;
-    let tenth = match arguments.natural_language {
+pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    refuse_stdin(&args.files.paths, "migrated")?;
+    let tenth = match args.natural_language {
         Some(value) => Tenth::Value(value),
-        None if arguments.keep_factors => Tenth::Keep,
+        None if args.keep_factors => Tenth::Keep,
         None => Tenth::Open,
     };
-    let aim = Aim { formula: arguments.to.formula()?, tenth };
-    let side = FileTree::WorkTree(repository);
+    let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
-        policy: arguments.policy.as_deref(),
         keep: Keep::Texts,
-        progress: if arguments.quiet { Progress::Hidden } else { Progress::for_people() },
-        ..CheckOptions::of(&arguments.paths, arguments.today.unwrap_or_else(Date::today))
+        progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
+        ..CheckOptions::new(&args.files.paths, args.policy.today())
     };
-    let (policy, _) = find_policy(options.policy, side)?.map_err(|(name, _)| {
-        CliError::Usage(format!("cannot migrate: policy {name} has errors: run `aivss-lint`"))
-    })?;
-    let context = LintContext { policy: &policy, today: options.today, load: &side, before: None };
-    let mut report = lint_files(&options, side, &policy).report;
-    let to_disk = (!arguments.diff).then_some(repository);
+    let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let mut run = MigrateRun {
-        aim,
-        context,
-        quiet: arguments.quiet,
-        to_disk,
+        aim: Aim { formula: args.to.formula()?, tenth },
+        context: LintContext { policy: &policy, today: options.today, load: &tree, before: None },
+        quiet: args.quiet,
+        to_disk: (!args.diff).then_some(repository),
         counts: MigrationCounts::default(),
         lines: String::new(),
         open_lines: String::new(),
         patch: String::new(),
     };
-    run.migrate_all(&mut report);
-    let mut lines = run.lines + &run.open_lines;
-    if !arguments.quiet {
-        lines.push_str(&run.counts.summary(if arguments.diff { "would move" } else { "moved" }));
-        // A closed stream has no reader.
-        let note = format!("note: `migrate` is now `aivss-lint fix --to {}`\n", aim.formula.version);
-        let _ = io::stderr().write_all(note.as_bytes());
-    }
-    if arguments.diff {
-        emit_to_stdout(|stdout| stdout.write_all(run.patch.as_bytes()))?;
-        let _ = io::stderr().write_all(lines.as_bytes());
-    } else {
-        emit_to_stdout(|stdout| stdout.write_all(lines.as_bytes()))?;
-    }
+    run.migrate_all(&mut lint_files(&options, tree, &policy).report);
     let counts = run.counts;
+    let mut lines = run.lines + &run.open_lines;
+    if !args.quiet {
+        lines.push_str(&counts.summary(if args.diff { "would move" } else { "moved" }));
+        print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", run.aim.formula.version));
+    }
+    if args.diff {
+        print(&run.patch)?;
+        print_error(&lines);
+    } else {
+        print(&lines)?;
+    }
     if counts.errors > 0 {
         return Ok(Verdict::CannotJudge);
     }
     let is_open = counts.open + counts.left + counts.unproven > 0;
-    Ok(if is_open || (arguments.diff && counts.moved > 0) { Verdict::Failed } else { Verdict::Passed })
+    Ok(if is_open || (args.diff && counts.moved > 0) { Verdict::Failed } else { Verdict::Passed })
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -214,10 +195,10 @@ impl MigrateRun<'_> {
     }
 
     fn migrate_file(&mut self, file: &FileReport) -> Result<(), String> {
-        let source = readable(file).ok_or("it cannot be read as it should, so it is left as it is")?;
+        let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
         let migrated = migrate(&source, self.aim, |text| judged(file, text, self.context));
         if migrated.steps.is_empty() {
-            return Err("no threat model can be read from it: run `aivss-lint`".to_owned());
+            return Err("contains no readable threat model: run `aivss-lint`".to_owned());
         }
         if migrated.text != source.text() {
             match self.to_disk {

@@ -1,170 +1,144 @@
-//! The command line: arguments, environment, clock and output; one file a command. Nothing below this module
-//! reaches the world, but for [`crate::workspace::discover`] and [`crate::workspace::git`].
+//! The command line: one file per command, and the run that they share.
 
-mod badge;
+mod args;
+mod base;
 mod check;
-mod completions;
-mod diff;
-mod explain;
-mod export;
+mod convert;
 mod fix;
 mod gate;
-mod import;
 mod init;
-mod locate;
 mod lint_files;
+mod locate;
 mod memo;
-mod man;
 mod migrate;
-mod report_output;
+mod outputs;
+mod parallel;
 mod policy;
-mod progress;
+mod policy_review;
+mod reference;
 mod report;
 mod required;
 mod rewrite;
 mod score;
-mod verbose;
-mod write_output;
+mod streams;
 
 use std::env;
-use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
 use std::panic::{self, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::lint_files::without_stdin;
-use crate::output::{Look, escape_line, is_steering};
+use crate::cli::parallel::STACK;
+use crate::cli::streams::{CliError, print_error, without_stdin};
+use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
 use crate::workspace::discover::Repository;
 use crate::workspace::links::link_within;
 use crate::workspace::mute;
 
-/// Holds the threat models of AI agents to their own numbers, to MAESTRO's seven layers and to your policy.
+/// Checks threat models of AI agents: their scores, MAESTRO's seven layers and your policy
 #[derive(Debug, Parser)]
-#[command(name = "aivss-lint", version, about, args_conflicts_with_subcommands = true, after_help = check::EXAMPLES)]
+#[command(
+    name = "aivss-lint",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = format!("{}\n\nExit status: 0 passed, 1 problems found, 2 could not run.", check::EXAMPLES)
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    check: check::Arguments,
+    check: check::CheckArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge threat models (what happens without a command, too)
+    /// Check threat models (default command)
     #[command(after_help = check::EXAMPLES)]
-    Check(check::Arguments),
-    /// Tell what a change does to scores, layers and policy
-    #[command(after_help = diff::EXAMPLES)]
-    Diff(diff::Arguments),
-    /// Write a threat model to fill in, and a policy to start from
+    Check(check::CheckArgs),
+    /// Show changes of scores, layers and policy between revisions
+    #[command(after_help = report::DIFF_EXAMPLES)]
+    Diff(report::DiffArgs),
+    /// Create a threat model and a policy to fill in
     #[command(after_help = init::EXAMPLES)]
-    Init(init::Arguments),
-    /// Write a page to look at: every agent, layer, score and fault
-    #[command(after_help = report::EXAMPLES)]
-    Report(report::Arguments),
-    /// Draw a badge of the worst score, or of the gate's answer
-    #[command(after_help = badge::EXAMPLES)]
-    Badge(badge::Arguments),
-    /// Write the numbers that follow from a file; with --unsafe what can be suggested, too
+    Init(init::InitArgs),
+    /// Write a page with all agents, layers, scores and problems
+    #[command(after_help = report::REPORT_EXAMPLES)]
+    Report(report::ReportPageArgs),
+    /// Draw a badge of the worst score or the verdict
+    #[command(after_help = report::BADGE_EXAMPLES)]
+    Badge(report::BadgeArgs),
+    /// Fix derived values, with --unsafe also suggestions
     #[command(after_help = fix::EXAMPLES)]
-    Fix(fix::Arguments),
-    /// Explain scores step by step, and what would lower them
+    Fix(fix::FixArgs),
+    /// Explain scores step by step, and ways to lower them
     #[command(after_help = score::EXAMPLES)]
     Score(score::Arguments),
     /// Migrate threat models to another version of the standard (now `fix --to`)
     #[command(hide = true)]
-    Migrate(migrate::Arguments),
-    /// Make a threat model of an OWASP report, a page, or AVE records
-    #[command(after_help = import::EXAMPLES)]
-    Import(import::Arguments),
-    /// Write a threat model's findings as OWASP's v0.8 report
-    #[command(after_help = export::EXAMPLES)]
-    Export(export::Arguments),
-    /// Look at policies: what they come to, and their tests
+    Migrate(migrate::MigrateArgs),
+    /// Create a threat model from an OWASP report, page or AVE records
+    #[command(after_help = convert::IMPORT_EXAMPLES)]
+    Import(convert::ImportArgs),
+    /// Write findings as OWASP's v0.8 report
+    #[command(after_help = convert::EXPORT_EXAMPLES)]
+    Export(convert::ExportArgs),
+    /// Show and test policies
     #[command(subcommand)]
-    Policy(policy::Command),
-    /// Say what a rule finds and why, with examples
+    Policy(policy::PolicyCommand),
+    /// Explain a rule with examples
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
-    Explain(explain::ExplainArguments),
+    Explain(reference::ExplainArgs),
     /// List all rules
     #[command(after_help = "Example:\n  aivss-lint rules --format markdown")]
-    Rules(explain::RulesArguments),
+    Rules(reference::RulesArgs),
     /// Print a JSON schema, for editors and validators
     #[command(after_help = "Example:\n  aivss-lint schema threat-model > threat-model.schema.json")]
-    Schema(explain::SchemaArguments),
-    /// Print what a shell needs to complete arguments
-    #[command(after_help = completions::EXAMPLES)]
-    Completions(completions::Arguments),
-    /// Print a manual page, or write all of them into a folder
-    #[command(after_help = man::EXAMPLES)]
-    Man(man::Arguments),
-}
-
-/// Whether `check` was asked for, or is what happens without a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Called {
-    ByName,
-    Unnamed,
-}
-
-/// What the streams are like, and how they are to be used.
-#[derive(Clone, Copy, Debug, Args)]
-struct Streams {
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    color: Color,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Color {
-    /// On a terminal, unless `NO_COLOR` says otherwise
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+    Schema(reference::SchemaArgs),
+    /// Print completions for a shell
+    #[command(after_help = reference::COMPLETIONS_EXAMPLES)]
+    Completions(reference::CompletionsArgs),
+    /// Print a manual page, or write all into a folder
+    #[command(after_help = reference::MAN_EXAMPLES)]
+    Man(reference::ManArgs),
 }
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    panic::set_hook(Box::new(|fault| {
-        // The run reports it where the rules are evaluated.
+    panic::set_hook(Box::new(|panic| {
+        // The run itself reports a panic of the thread that evaluates rules.
         if thread::current().name() != Some(REGO_THREAD) {
-            mute::say(&format!("error: {}\n", failure(fault)));
+            mute::say(&format!("error: {}\n", panic_message(panic)));
         }
     }));
-    // The stack of the first thread depends on the system. Without another thread it must do.
-    match thread::Builder::new().stack_size(STACK).spawn(|| unless_it_fails(run_command)) {
+    // The stack of the first thread depends on the system. It is used only if no other thread can be started.
+    match thread::Builder::new().stack_size(STACK).spawn(|| unless_it_panics(run_command)) {
         Ok(running) => running.join().unwrap_or(ExitCode::from(2)),
-        Err(_) => unless_it_fails(run_command),
+        Err(_) => unless_it_panics(run_command),
     }
 }
 
-/// What to print of a panic. What failed may quote a file, and its place begins with folders of the machine that built
-/// this program.
-fn failure(panic: &PanicHookInfo<'_>) -> String {
+/// The message for a panic. Its text may quote a file, and its place begins with folders of the machine that built this
+/// program.
+fn panic_message(panic: &PanicHookInfo<'_>) -> String {
     /// Package, `src`, folder and file.
     const SHOWN_PARTS: usize = 4;
-    let place = panic.location().map_or_else(String::new, |place| {
-        let file = place.file().replace('\\', "/");
+    let mut place = String::new();
+    if let Some(location) = panic.location() {
+        let file = location.file().replace('\\', "/");
         let start = file.rmatch_indices('/').nth(SHOWN_PARTS - 1).map_or(0, |(at, _)| at + 1);
-        format!(" at {}:{}:{}", &file[start..], place.line(), place.column())
-    });
-    let what = panic.payload_as_str().unwrap_or_default();
-    format!("this program failed{place}: {}", escape_line(&what.replace('\n', " ")))
+        place = format!(" at {}:{}:{}", &file[start..], location.line(), location.column());
+    }
+    let payload = panic.payload_as_str().unwrap_or_default().replace('\n', " ");
+    format!("this program failed{place}: {}", escape_line(&payload))
 }
 
-/// The stack of each thread, in bytes.
-const STACK: usize = 16 * 1024 * 1024;
-
-/// What a run comes to; one in which this program itself fails could not judge.
-fn unless_it_fails(run: fn() -> ExitCode) -> ExitCode {
+/// The exit status of a run: 2 if it panics.
+fn unless_it_panics(run: fn() -> ExitCode) -> ExitCode {
     panic::catch_unwind(run).unwrap_or(ExitCode::from(2))
 }
 
@@ -173,100 +147,97 @@ fn run_command() -> ExitCode {
         let line = CommandLine::from_arg_matches(&matches)?;
         Ok((line, matches))
     });
-    let (line, matches) = match parsed {
-        Ok(parsed) => parsed,
+    let result = match parsed {
+        Ok((line, matches)) => dispatch(&line, &matches),
+        // Help and version go to standard output with status 0, usage errors to standard error with status 2.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
-            // Help and version go to stdout with 0, usage errors to stderr with 2.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            if code == 2 {
-                report_usage(&error);
-            }
-            print_parsed(&error);
-            return ExitCode::from(code);
+            report_usage_error(&error);
+            return ExitCode::from(2);
         }
     };
-    match dispatch(&line, &matches) {
+    match result {
         Ok(verdict) => ExitCode::from(verdict.exit_code()),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {}", escape_line(&error.to_string()));
+            print_error(&format!("error: {}\n", escape_line(&error.to_string())));
             ExitCode::from(2)
         }
     }
 }
 
-/// Prints what the parser of the command line has to say: help, a version or an error.
-fn print_parsed(error: &clap::Error) {
-    // An error quotes arguments, which may be names of files that somebody else chose.
-    let is_odd = |argument: OsString| argument.to_string_lossy().contains(is_steering);
-    if error.use_stderr() && env::args_os().any(is_odd) {
-        let said = error.render().to_string();
-        let first = said.split("\n\nUsage").next().unwrap_or_default();
-        let _ = writeln!(io::stderr(), "{}", escape_line(first.trim()));
+/// Prints an error of the command line, and writes it to the reports that `check` was asked for.
+fn report_usage_error(error: &clap::Error) {
+    let text = error.render().to_string();
+    let first = env::args_os().nth(1).map(|first| first.to_string_lossy().into_owned());
+    let is_other = |name: &String| name != "check" && Some(name) == first.as_ref();
+    if !command_names().iter().any(is_other) {
+        let reason = text.lines().next().unwrap_or_default();
+        outputs::emit_usage_error(reason.trim_start_matches("error: "));
+    }
+    // The error quotes arguments, which can be names of files that somebody else chose.
+    if env::args_os().any(|argument| argument.to_string_lossy().contains(is_steering)) {
+        let first = text.split("\n\nUsage").next().unwrap_or_default();
+        print_error(&(escape_line(first.trim()) + "\n"));
     } else {
-        // A closed pipe leaves nobody to tell.
         let _ = error.print();
     }
 }
 
-/// Writes the reports that a wrong command line of `check` asks for, with the reason in them.
-fn report_usage(error: &clap::Error) {
-    let is_other = |name: &str| {
-        name != "check" && CommandLine::command().get_subcommands().any(|other| other.get_name() == name)
-    };
-    let first = env::args_os().nth(1);
-    if first.is_some_and(|first| is_other(&first.to_string_lossy())) {
-        return;
-    }
-    let said = error.render().to_string();
-    let reason = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    report_output::emit_unplanned(&gate::CliError::Usage(reason));
+fn command_names() -> Vec<String> {
+    CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, gate::CliError> {
+fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
-    #[expect(clippy::disallowed_methods, reason = "where the user stands")]
-    let repository = Repository::of(env::current_dir()?, &targets).map_err(gate::CliError::Usage)?;
+    #[expect(clippy::disallowed_methods, reason = "paths are relative to it")]
+    let repository = Repository::of(env::current_dir()?, &targets).map_err(CliError::Usage)?;
     refuse_linked_folder()?;
-    match &line.command {
-        Some(Command::Check(arguments)) => {
+    let Some(command) = &line.command else {
+        return check::run(&line.check, matches, &repository, &command_names());
+    };
+    match command {
+        Command::Check(args) => {
             let matches = matches.subcommand_matches("check").unwrap_or(matches);
-            check::run(arguments, matches, &repository, Called::ByName)
+            return check::run(args, matches, &repository, &[]);
         }
-        Some(Command::Diff(arguments)) => diff::run(arguments, &repository),
-        Some(Command::Report(arguments)) => report::run(arguments, &repository),
-        Some(Command::Badge(arguments)) => badge::run(arguments, &repository),
-        Some(Command::Explain(arguments)) => explain::explain(arguments),
-        Some(Command::Rules(arguments)) => explain::list(arguments),
-        Some(Command::Schema(arguments)) => explain::schema(arguments),
-        Some(Command::Fix(arguments)) => fix::run(arguments, &repository),
-        Some(Command::Init(arguments)) => init::run(arguments, &repository),
-        Some(Command::Import(arguments)) => import::run(arguments, &repository),
-        Some(Command::Export(arguments)) => export::run(arguments, &repository),
-        Some(Command::Migrate(arguments)) => migrate::run(arguments, &repository),
-        Some(Command::Score(arguments)) => score::run(arguments, &repository),
-        Some(Command::Completions(arguments)) => completions::run(arguments, CommandLine::command()),
-        Some(Command::Man(arguments)) => man::run(arguments, CommandLine::command()),
-        Some(Command::Policy(command)) => policy::run(command, &repository),
-        None => check::run(&line.check, matches, &repository, Called::Unnamed),
+        Command::Diff(args) => return report::diff(args, &repository),
+        Command::Report(args) => return report::report(args, &repository),
+        Command::Badge(args) => return report::badge(args, &repository),
+        Command::Fix(args) => return fix::run(args, &repository),
+        Command::Init(args) => return init::run(args, &repository),
+        Command::Export(args) => return convert::run_export(args, &repository),
+        Command::Migrate(args) => return migrate::run(args, &repository),
+        Command::Score(args) => return score::run(args, &repository),
+        Command::Policy(command) => return policy::run(command, &repository),
+        Command::Import(args) => convert::run_import(args, &repository)?,
+        Command::Explain(args) => reference::explain(args)?,
+        Command::Rules(args) => reference::list_rules(args)?,
+        Command::Schema(args) => reference::schema(args)?,
+        Command::Completions(args) => reference::completions(args, CommandLine::command())?,
+        Command::Man(args) => reference::man(args, CommandLine::command())?,
     }
+    Ok(Verdict::Passed)
 }
 
 impl Command {
-    /// The paths that decide which repository a run is about.
+    /// The paths that select the repository of a run.
     fn targets(&self) -> Vec<PathBuf> {
         match self {
-            Self::Check(arguments) => arguments.targets(),
-            Self::Diff(arguments) => arguments.path.clone(),
-            Self::Report(arguments) => arguments.asked.paths.clone(),
-            Self::Badge(arguments) => arguments.asked.paths.clone(),
-            Self::Fix(arguments) => without_stdin(&arguments.paths),
-            Self::Migrate(arguments) => without_stdin(&arguments.paths),
-            Self::Score(arguments) => without_stdin(&arguments.paths),
-            Self::Init(arguments) => vec![arguments.path.clone()],
-            Self::Import(arguments) => arguments.output.iter().cloned().collect(),
-            Self::Export(arguments) => vec![arguments.file.clone()],
-            Self::Policy(policy::Command::Show(arguments)) => vec![arguments.path.clone()],
-            Self::Policy(policy::Command::Test(arguments)) => vec![arguments.folder.clone()],
+            Self::Check(args) => args.targets(),
+            Self::Diff(args) => args.path.clone(),
+            Self::Report(args) => args.files.paths.clone(),
+            Self::Badge(args) => args.files.paths.clone(),
+            Self::Fix(args) => without_stdin(&args.files.paths),
+            Self::Migrate(args) => without_stdin(&args.files.paths),
+            Self::Score(args) => without_stdin(&args.paths),
+            Self::Init(args) => vec![args.path.clone()],
+            Self::Import(args) => args.to.output.iter().cloned().collect(),
+            Self::Export(args) => vec![args.file.clone()],
+            Self::Policy(policy::PolicyCommand::Show(args)) => vec![args.path.clone()],
+            Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],
             Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
                 Vec::new()
             }
@@ -274,49 +245,26 @@ impl Command {
     }
 }
 
-/// Refuses a current folder that a link of a checkout leads to: the gate would check another folder than the one it was
-/// sent to.
-fn refuse_linked_folder() -> Result<(), gate::CliError> {
+/// Refuses a current folder that was reached through a link of a checkout: the run would check another folder than the
+/// link's.
+fn refuse_linked_folder() -> Result<(), CliError> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the shell says there by which way the current folder was reached"
+        reason = "shells set PWD to the path by which the folder was reached"
     )]
     let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
         return Ok(());
     };
-    // Another program may have left it as it was somewhere else.
+    // PWD can be that of a parent process in another folder.
     if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
         return Ok(());
     }
-    match link_within(&path) {
-        Some((link, _)) => Err(gate::CliError::Usage(format!(
-            "{}: the current folder is reached through this link of a checkout; change to {}",
-            link.display(),
-            here.display()
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Writes to stdout in one go. Whoever closed the pipe (`| head`) has seen enough: the verdict stands.
-fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
-}
-
-fn look(streams: Streams) -> Look {
-    let terminal = io::stdout().is_terminal();
-    let color = match streams.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
-    };
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-    Look { color, unicode: terminal, width: width.clamp(40, 120), links, ..Look::PLAIN }
+    let Some((link, _)) = link_within(&path) else { return Ok(()) };
+    let message = format!(
+        "the current folder is reached through this link of a checkout; change to {}",
+        here.display()
+    );
+    Err(CliError::about(link.display(), message))
 }
 
 #[cfg(test)]
@@ -324,8 +272,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_in_which_the_program_fails_could_not_judge() {
-        let code = |run| format!("{:?}", unless_it_fails(run));
+    fn panic_ends_the_run_with_status_2() {
+        let code = |run| format!("{:?}", unless_it_panics(run));
         assert_eq!(code(|| ExitCode::SUCCESS), format!("{:?}", ExitCode::SUCCESS));
         assert_eq!(code(|| panic!("it failed")), format!("{:?}", ExitCode::from(2)));
     }

@@ -1,4 +1,4 @@
-//! `policy`: what a policy comes to for one file, and its own tests.
+//! `policy`: the settings of a policy for one file, and the tests of policies.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -6,256 +6,239 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::gate::{CliError, broken_report, find_policy};
-use crate::cli::{Color, Streams, emit_to_stdout, look};
+use crate::cli::gate::{broken_report, find_policy};
+use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::Format;
+use crate::output::{Format, escape_line};
 use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy, RegoTests, Scope, test_modules, test_rego};
+use crate::policy::{Broken, BuiltIn, FileLoader, Scope, TextFile, is_test};
 use crate::policy_test;
 use crate::policy_test::PolicyTests;
-use crate::rego::{Definition, Outcome, is_test};
+use crate::rego::{CompiledPolicy, Definition, Outcome, RegoTests, test_modules, test_policy};
 use crate::report::Verdict;
+use crate::rules;
 use crate::source::Source;
 use crate::syntax;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Print what holds for one threat model, with the line each value comes from
+pub(crate) enum PolicyCommand {
+    /// Show the settings for one threat model, with their origins
     #[command(after_help = "Example:\n  aivss-lint policy show agents/planner/threat-model.yaml")]
-    Show(ShowArguments),
+    Show(ShowArgs),
     /// Run the tests of policies: files with `aivss_policy_test`, and `test_` rules in `_test.rego` files
     #[command(
         after_help = "Examples:\n  aivss-lint policy test policies\n  aivss-lint policy test --require-tests"
     )]
-    Test(TestArguments),
+    Test(TestArgs),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ShowArguments {
-    /// The threat model
+pub(crate) struct ShowArgs {
+    /// Threat model
     pub(crate) path: PathBuf,
-    /// A policy file, or a built-in policy: recommended, strict, permissive
+    /// Policy file or built-in policy: recommended, strict, permissive
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct TestArguments {
-    /// The folder with policies and their tests
+pub(crate) struct TestArgs {
+    /// Folder with policies and their tests
     #[arg(default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// Fail where a policy has no test
+    /// Fail if a policy has no test
     #[arg(long)]
     require_tests: bool,
 }
 
-pub(crate) fn run(command: &Command, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn run(command: &PolicyCommand, repository: &Repository) -> Result<Verdict, CliError> {
     match command {
-        Command::Show(arguments) => show(arguments, repository),
-        Command::Test(arguments) => test(arguments, repository),
+        PolicyCommand::Show(args) => show(args, repository),
+        PolicyCommand::Test(args) => test(args, repository),
     }
 }
 
-fn show(arguments: &ShowArguments, repository: &Repository) -> Result<Verdict, CliError> {
-    let (policy, name) = match find_policy(arguments.policy.as_deref(), FileTree::WorkTree(repository))? {
+fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let (policy, name) = match find_policy(args.policy.as_deref(), FileTree::WorkTree(repository))? {
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
-    let shown = repository.shown(&arguments.path);
-    let bytes =
-        repository.read(&arguments.path).map_err(|message| CliError::Usage(format!("{shown}: {message}")))?;
-    let source = Source::decode(shown.clone(), bytes);
+    let file = repository.shown(&args.path);
+    let bytes = repository.read(&args.path).map_err(|message| CliError::about(&file, message))?;
+    let source = Source::decode(file.clone(), bytes);
     let document = syntax::parse(&source);
-    let path = repository.matched(&arguments.path);
+    let path = repository.matched(&args.path);
     let mut out = String::new();
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
-        let (environment, tier) = (agent.environment.map(|at| at.value), agent.tier.map(|at| at.value));
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
-        let title =
-            agent.name.map_or_else(String::new, |name| format!(" ({})", output::escape_line(name.value)));
-        let place = format!("{}, {}", environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
-        let place = output::escape_line(&place);
-        let (shown, name) = (output::escape_line(&shown), output::escape_line(&name));
-        out.push_str(&format!("# what {name} comes to for {shown}{title}: {place}\n"));
-        out.push_str(&settings.written());
-        out.push_str(&policy.beside_terms(&path));
+        let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
+        let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
+        let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
+        out += &(escape_line(&title) + "\n");
+        out += &policy.written(&settings, &path);
     }
     if out.is_empty() {
-        return Err(CliError::Usage(format!("{shown}: it holds no threat model")));
+        return Err(CliError::about(file, "contains no threat model"));
     }
-    emit_to_stdout(|stdout| stdout.write_all(out.as_bytes()))?;
+    print(&out)?;
     Ok(Verdict::Passed)
 }
 
 fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, CliError> {
-    let report = broken_report(name, broken, repository, (Date::today(), Level::Error));
-    emit_to_stdout(|stdout| {
-        output::write(&report, Format::Human(look(Streams { color: Color::Auto })), stdout).map(drop)
-    })?;
+    let report = broken_report(name, broken, repository, Date::today(), Level::Error);
+    let format = Format::Human(ColorArgs::AUTO.look());
+    emit_to_stdout(|stdout| output::write(&report, format, stdout).map(drop))?;
     Ok(report.verdict())
 }
 
-/// What the tests came to, for the summary.
+/// The results of tests.
 #[derive(Default)]
-struct Tally {
+struct TestSummary {
     passed: usize,
     failed: usize,
     lines: Vec<String>,
+    /// The names of tested policies.
     tested: Vec<String>,
 }
 
-fn test(arguments: &TestArguments, repository: &Repository) -> Result<Verdict, CliError> {
-    let mut tally = Tally::default();
+impl TestSummary {
+    /// Adds a test; it passed if there are no problems.
+    fn add(&mut self, title: &str, problems: Option<Vec<String>>) {
+        let Some(problems) = problems else {
+            self.passed += 1;
+            return self.lines.push(format!("ok     {title}"));
+        };
+        self.failed += 1;
+        self.lines.push(format!("FAILED {title}"));
+        self.lines.extend(problems.iter().map(|problem| format!("       {problem}")));
+    }
+
+    /// Adds tests in Rego, and removes their files from those that no policy has tested yet.
+    fn add_rego(&mut self, policy: &str, tests: &RegoTests, untested: &mut BTreeSet<String>) {
+        for file in &tests.files {
+            untested.remove(file);
+            if !tests.tests.iter().any(|test| *test.definition.origin.file == **file) {
+                self.add(&format!("{file}: no rule `test_…` in this file"), Some(Vec::new()));
+            }
+        }
+        if !tests.tests.is_empty() {
+            self.tested.push(policy.to_owned());
+        }
+        for test in &tests.tests {
+            let Definition { rule, origin } = &test.definition;
+            let problems = match &test.outcome {
+                Outcome::Passed => None,
+                Outcome::Failed => Some(Vec::new()),
+                Outcome::Stopped(message) => Some(vec![message.clone()]),
+            };
+            self.add(&format!("{}:{}: {rule}", origin.file, origin.line), problems);
+        }
+    }
+
+    /// Runs the tests of a file.
+    fn add_file(&mut self, tests: &PolicyTests, file: &str, disk: FileTree<'_>) -> Result<(), CliError> {
+        let policy = match policy_under_test(&tests.policy, file, disk)? {
+            Ok(policy) => policy,
+            Err(broken) => {
+                let names: Vec<&str> = broken.iter().map(|broken| broken.source.name()).collect();
+                let title = format!("{file}: the policy has errors: {}", names.join(", "));
+                self.add(&title, Some(Vec::new()));
+                return Ok(());
+            }
+        };
+        self.tested.push(policy::beside(file, &tests.policy));
+        for case in &tests.cases {
+            let model = policy::beside(file, &case.model);
+            let bytes = read_named(file, &model, disk).map_err(|message| CliError::about(&model, message))?;
+            let source = Source::decode(model, bytes);
+            let differences = case.run(&source, &policy, tests.today, &disk);
+            let title = format!("{file}: {}", case.path.as_deref().unwrap_or(&case.model));
+            self.add(&title, Some(differences).filter(|differences| !differences.is_empty()));
+        }
+        Ok(())
+    }
+}
+
+fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let disk = FileTree::WorkTree(repository);
+    let mut summary = TestSummary::default();
     let mut policies: Vec<Arc<Source>> = Vec::new();
-    for path in files_below(&arguments.folder, &["yaml", "yml", "json"]).map_err(CliError::Usage)? {
+    for path in files_below(&args.folder, &["yaml", "yml", "json"]).map_err(CliError::Usage)? {
         let name = repository.shown(&path);
-        let bytes =
-            repository.read(&path).map_err(|message| CliError::Usage(format!("{name}: {message}")))?;
+        let bytes = repository.read(&path).map_err(|message| CliError::about(&name, message))?;
         let source = Source::decode(name.clone(), bytes);
         if policy_test::is_trials(&source) {
             match policy_test::read(source) {
-                Ok(trials) => run_trials(&trials, &name, FileTree::WorkTree(repository), &mut tally)?,
+                Ok(tests) => summary.add_file(&tests, &name, disk)?,
                 Err(broken) => return report_broken(name, vec![broken], repository),
             }
-        } else if is_policy(&source) {
+        } else if syntax::parse(&source).roots().any(|root| root.get(syntax::POLICY_MARKER).is_some()) {
             policies.push(Arc::new(source));
         }
     }
-    if let Err(broken) = run_rego_tests(arguments, repository, &policies, &mut tally)? {
+    if let Err(broken) = run_rego_tests(args, repository, &policies, &mut summary)? {
         let name = broken.first().map(|broken| broken.source.name().to_owned()).unwrap_or_default();
         return report_broken(name, broken, repository);
     }
     let names = policies.iter().map(|policy| policy.name().to_owned());
-    let untested: Vec<String> = names.filter(|name| !tally.tested.contains(name)).collect();
-    summarise(arguments, repository, &tally, &untested)
+    let untested = names.filter(|name| !summary.tested.contains(name)).collect();
+    print_summary(args, repository, summary, untested)
 }
 
 /// Runs the tests in Rego below the folder: those of the policies there, of the repository's own, and of none.
 fn run_rego_tests(
-    arguments: &TestArguments,
+    args: &TestArgs,
     repository: &Repository,
     policies: &[Arc<Source>],
-    tally: &mut Tally,
+    summary: &mut TestSummary,
 ) -> Result<Result<(), Vec<Broken>>, CliError> {
     let disk = FileTree::WorkTree(repository);
-    let paths = files_below(&arguments.folder, &["rego"]).map_err(CliError::Usage)?;
-    let names: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
-    let mut open: BTreeSet<String> = names.iter().filter(|name| is_test(name)).cloned().collect();
-    let own = repository.policies().into_iter().filter_map(|path| {
-        let bytes = repository.read(&path).ok()?;
-        Some(Arc::new(Source::decode(repository.shown(&path), bytes)))
-    });
-    let own: Vec<Arc<Source>> = own.collect();
-    for policy in
-        policies.iter().chain(own.iter().filter(|own| policies.iter().all(|p| p.name() != own.name())))
-    {
-        let is_below = policies.iter().any(|below| below.name() == policy.name());
-        let wanted = open.clone();
+    let paths = files_below(&args.folder, &["rego"]).map_err(CliError::Usage)?;
+    let files: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
+    let mut untested: BTreeSet<String> = files.iter().filter(|name| is_test(name)).cloned().collect();
+    let mut all = policies.to_vec();
+    for path in repository.policies() {
+        let name = repository.shown(&path);
+        if let (Ok(bytes), true) = (repository.read(&path), all.iter().all(|policy| policy.name() != name)) {
+            all.push(Arc::new(Source::decode(name, bytes)));
+        }
+    }
+    for (at, policy) in all.iter().enumerate() {
+        let (is_below, wanted) = (at < policies.len(), untested.clone());
         if wanted.is_empty() && !is_below {
             continue;
         }
-        match test_rego(policy, &disk, &|name| is_below || wanted.contains(name)) {
-            Ok(tests) => count_rego(policy.name(), &tests, &mut open, tally),
+        match test_policy(policy, &disk, rules::NAMES, |name| is_below || wanted.contains(name)) {
+            Ok(tests) => summary.add_rego(policy.name(), &tests, &mut untested),
             Err(broken) => return Ok(Err(broken)),
         }
     }
-    if open.is_empty() {
+    if untested.is_empty() {
         return Ok(Ok(()));
     }
-    let modules = names.iter().map(|name| {
-        let bytes = disk.bytes(name).map_err(|message| CliError::Usage(format!("{name}: {message}")))?;
-        let text = String::from_utf8(bytes);
-        let text = text.map_err(|_| CliError::Usage(format!("{name} is not UTF-8")))?;
-        Ok((name.clone(), text))
-    });
-    let tests = test_modules(modules.collect::<Result<_, CliError>>()?, &disk);
-    Ok(tests.map(|mut tests| {
-        tests.tests.retain(|test| open.contains(&*test.definition.origin.file));
-        count_rego("", &tests, &mut open, tally);
+    let mut modules = Vec::new();
+    for name in files {
+        let bytes = disk.bytes(&name).map_err(|message| CliError::about(&name, message))?;
+        let text = String::from_utf8(bytes).map_err(|_| CliError::about(&name, "is not UTF-8"))?;
+        modules.push(TextFile { name, text: text.into() });
+    }
+    Ok(test_modules(modules, &disk).map(|mut tests| {
+        tests.tests.retain(|test| untested.contains(&*test.definition.origin.file));
+        summary.add_rego("", &tests, &mut untested);
     }))
 }
 
-fn count_rego(policy: &str, tests: &RegoTests, open: &mut BTreeSet<String>, tally: &mut Tally) {
-    for file in &tests.files {
-        open.remove(file);
-        if !tests.tests.iter().any(|test| *test.definition.origin.file == **file) {
-            tally.failed += 1;
-            tally.lines.push(format!("FAILED {file}: no rule `test_…` in this file"));
-        }
-    }
-    if !tests.tests.is_empty() {
-        tally.tested.push(policy.to_owned());
-    }
-    for test in &tests.tests {
-        let Definition { rule, origin } = &test.definition;
-        let title = format!("{}:{}: {rule}", origin.file, origin.line);
-        match &test.outcome {
-            Outcome::Passed => {
-                tally.passed += 1;
-                tally.lines.push(format!("ok     {title}"));
-                continue;
-            }
-            Outcome::Failed => tally.lines.push(format!("FAILED {title}")),
-            Outcome::Stopped(message) => {
-                tally.lines.push(format!("FAILED {title}"));
-                tally.lines.push(format!("       {message}"));
-            }
-        }
-        tally.failed += 1;
-    }
-}
-
-fn is_policy(source: &Source) -> bool {
-    syntax::parse(source).roots().any(|root| root.get(syntax::POLICY_MARKER).is_some())
-}
-
-fn run_trials(
-    trials: &PolicyTests,
-    name: &str,
-    disk: FileTree<'_>,
-    tally: &mut Tally,
-) -> Result<(), CliError> {
-    let beside = |relative: &str| policy::beside(name, relative);
-    let policy = match policy_under_test(&trials.policy, name, disk)? {
-        Ok(policy) => policy,
-        Err(broken) => {
-            tally.failed += 1;
-            let names: Vec<&str> = broken.iter().map(|broken| broken.source.name()).collect();
-            tally.lines.push(format!("FAILED {name}: the policy is broken: {}", names.join(", ")));
-            return Ok(());
-        }
-    };
-    tally.tested.push(beside(&trials.policy));
-    for case in &trials.cases {
-        let model = beside(&case.model);
-        let bytes =
-            named_by(name, &model, disk).map_err(|message| CliError::Usage(format!("{model}: {message}")))?;
-        let source = Source::decode(model.clone(), bytes);
-        let differences = case.run(&source, &policy, trials.today, &disk);
-        let title = format!("{name}: {}", case.path.as_deref().unwrap_or(&case.model));
-        if differences.is_empty() {
-            tally.passed += 1;
-            tally.lines.push(format!("ok     {title}"));
-        } else {
-            tally.failed += 1;
-            tally.lines.push(format!("FAILED {title}"));
-            tally.lines.extend(differences.iter().map(|line| format!("       {line}")));
-        }
-    }
-    Ok(())
-}
-
-/// Reads a file that a file of tests names, if it is in the repository of that one.
-fn named_by(test: &str, path: &str, disk: FileTree<'_>) -> Result<Vec<u8>, String> {
-    // Before it is read, so that the message is the same whether the file exists or not.
+/// Reads a file that a file of tests names, if it is in the same repository.
+fn read_named(test: &str, path: &str, disk: FileTree<'_>) -> Result<Vec<u8>, String> {
+    // Checked first, so that the message does not depend on whether the file exists.
     if disk.may_name(test, path) {
         disk.bytes(path)
     } else {
@@ -267,37 +250,35 @@ fn policy_under_test(
     name: &str,
     test: &str,
     disk: FileTree<'_>,
-) -> Result<Result<Policy, Vec<Broken>>, CliError> {
+) -> Result<Result<CompiledPolicy, Vec<Broken>>, CliError> {
     if let Some(built_in) = BuiltIn::named(name) {
-        return Ok(Ok(built_in.policy()));
+        return Ok(Ok(CompiledPolicy::built_in(built_in, rules::NAMES)));
     }
     let path = policy::beside(test, name);
-    let bytes = named_by(test, &path, disk);
-    let bytes = bytes.map_err(|message| CliError::Usage(format!("policy {path}: {message}")))?;
-    Ok(policy::read(Source::decode(path, bytes), &disk))
+    let bytes = read_named(test, &path, disk);
+    let bytes = bytes.map_err(|message| CliError::about(format!("policy {path}"), message))?;
+    Ok(CompiledPolicy::read(Source::decode(path, bytes), &disk, rules::NAMES))
 }
 
-fn summarise(
-    arguments: &TestArguments,
+fn print_summary(
+    args: &TestArgs,
     repository: &Repository,
-    tally: &Tally,
-    untested: &[String],
+    summary: TestSummary,
+    untested: Vec<String>,
 ) -> Result<Verdict, CliError> {
-    let mut lines: Vec<String> = tally.lines.clone();
-    let word = if arguments.require_tests { "FAILED" } else { "      " };
+    let TestSummary { passed, failed, mut lines, .. } = summary;
+    let is_missing = args.require_tests && !untested.is_empty();
+    let word = if args.require_tests { "FAILED" } else { "      " };
     lines.extend(untested.iter().map(|name| format!("{word} {name}: no test names this policy")));
-    let is_missing = arguments.require_tests && !untested.is_empty();
-    let verdict = if tally.passed + tally.failed == 0 && !is_missing {
-        lines.push(format!("{}: no policy tests here", repository.shown(&arguments.folder)));
-        Verdict::CannotJudge
-    } else if tally.failed > 0 || is_missing {
+    let verdict = if failed > 0 || is_missing {
         Verdict::Failed
-    } else {
+    } else if passed > 0 {
         Verdict::Passed
+    } else {
+        lines.push(format!("{}: no policy tests found", repository.shown(&args.folder)));
+        Verdict::CannotJudge
     };
-    lines.push(format!("{} passed, {} failed", tally.passed, tally.failed));
-    emit_to_stdout(|stdout| {
-        lines.iter().try_for_each(|line| writeln!(stdout, "{}", output::escape_line(line)))
-    })?;
+    lines.push(format!("{passed} passed, {failed} failed"));
+    emit_to_stdout(|stdout| lines.iter().try_for_each(|line| writeln!(stdout, "{}", escape_line(line))))?;
     Ok(verdict)
 }

@@ -1,145 +1,241 @@
-//! `report`: the page to look at, alone. It shows and does not judge.
+//! `report`, `badge` and `diff`: outputs of a check whose verdict does not become the exit status.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::cli::check::parse_date;
-use crate::cli::emit_to_stdout;
-use crate::cli::gate::{CheckOptions, CliError, Keep, judge};
-use crate::cli::lint_files::refuse_stdin;
-use crate::cli::progress::Progress;
-use crate::cli::report_output;
-use crate::cli::report_output::{links, refuse_terminal, write_report};
-use crate::date::Date;
-use crate::output;
-use crate::output::{Format, escape_line};
+use crate::cli::args::{OutputArgs, PathArgs, PolicyArgs};
+use crate::cli::gate::{CheckOptions, check_tree, file_tree};
+use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
+use crate::cli::parallel::Progress;
+use crate::cli::streams::{CliError, ColorArgs, links, print_error, refuse_stdin, refuse_terminal};
+use crate::output::{Badge, BadgeSubject, Format, Verbosity, escape_line};
 use crate::report::{FileReport, Report, Verdict};
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git;
 use crate::workspace::git::Commit;
 
-pub(crate) const EXAMPLES: &str = "\
+pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
   aivss-lint report --output report.html             a page about every threat model below this folder
-  aivss-lint report --base main --output report.html with what the change against main moves
+  aivss-lint report --base main --output report.html with the differences from main
 
-The page is one file that needs no network and no server. `check --format html` writes the same and judges.
-
-Exit codes: 0 written, whatever the verdict on it is, 2 something could not be read or judged, as the page says.";
+The page is one file that needs no network and no server. `check --format html` writes the same page.";
 
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ReportPageArgs {
     #[command(flatten)]
-    pub(crate) asked: Asked,
+    pub(crate) files: PathArgs,
 
-    /// Compare with a git revision: with the commit at which HEAD parted from it
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// The file to write; without it the page goes to standard output
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    to: OutputArgs,
 
-    /// What to put before `path#L12` to link to a line; known in GitHub and GitLab CI
+    /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
 }
 
-/// What is looked at, and by which policy.
-#[derive(Debug, Args)]
-pub(crate) struct Asked {
-    /// Files and folders with threat models; without any, this folder
-    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
-    pub(crate) paths: Vec<PathBuf>,
-
-    /// A policy file, or a built-in policy: recommended, strict, permissive
-    #[arg(long, value_name = "FILE|NAME")]
-    policy: Option<PathBuf>,
-
-    /// The day to judge by, for tests and replays
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
-    today: Option<Date>,
-}
-
-impl Asked {
-    /// The files that are named to be read.
-    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
-        self.paths.iter().chain(&self.policy).cloned().collect()
-    }
-
-    /// The report on it.
-    pub(crate) fn judged(
-        &self,
-        base: Option<&Commit>,
-        keep: Keep,
-        repository: &Repository,
-    ) -> Result<Report, CliError> {
-        refuse_stdin(&self.paths, "looked at")?;
-        let ask = CheckOptions {
-            policy: self.policy.as_deref(),
-            base,
-            progress: Progress::for_people(),
-            keep,
-            ..CheckOptions::of(&self.paths, self.today.unwrap_or_else(Date::today))
-        };
-        judge(&ask, FileTree::WorkTree(repository), |_| Ok(Vec::new()))
-    }
-}
-
-pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
-    if arguments.output.is_none() {
+pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    if args.to.output.is_none() {
         refuse_terminal()?;
     }
-    let write = |report: &Report| {
-        let mut page = Vec::new();
-        output::write(report, Format::Html, &mut page)?;
-        Ok(page)
+    let output = Output::new(Format::Html, args.to.output.clone());
+    let report = write_one(output, &args.files, &args.policy, |options| {
+        let base = args.base.as_deref().map(|base| git::open_base(repository.root(), base, "HEAD"));
+        let base = base.transpose().map_err(|message| CliError::about("--base", message))?;
+        let options = CheckOptions { base: base.as_ref(), ..options };
+        let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
+        report.links = links(args.links.as_deref());
+        Ok(report)
+    })?;
+    let mut models = report.files.iter().filter(|file| file.is_model());
+    Ok(informed(&report, models.all(FileReport::is_read)))
+}
+
+pub(crate) const BADGE_EXAMPLES: &str = "\
+Examples:
+  aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
+  aivss-lint badge --subject gate --output gate.svg     the verdict of the check
+  aivss-lint badge --format endpoint > badge.json       for a service that draws badges, such as shields.io
+
+If a score cannot be computed, the badge shows that.";
+
+#[derive(Debug, Args)]
+pub(crate) struct BadgeArgs {
+    #[command(flatten)]
+    pub(crate) files: PathArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Subject of the badge
+    #[arg(long, value_name = "SUBJECT", default_value = "score")]
+    subject: BadgeSubjectName,
+
+    /// The old name of `--subject`
+    #[arg(long, value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
+    tells: Option<BadgeSubjectName>,
+
+    /// Text on the left [default: AIVSS, or aivss-lint for the gate]
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+
+    /// Format of the badge
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    format: BadgeFormat,
+
+    #[command(flatten)]
+    to: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BadgeSubjectName {
+    /// Worst score with its band
+    Score,
+    /// Verdict of the check
+    Gate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BadgeFormat {
+    /// SVG image
+    Svg,
+    /// JSON for a service that draws it
+    Endpoint,
+}
+
+pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    if args.tells.is_some() {
+        print_error("note: `--tells` is now `--subject`; the next release removes the old name\n");
+    }
+    let subject = match args.tells.unwrap_or(args.subject) {
+        BadgeSubjectName::Score => BadgeSubject::Score,
+        BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
-    let place = (arguments.output.as_deref(), &*arguments.asked.inputs());
-    let report = report_output::reported(place, write, || judged(arguments, repository))?;
-    let is_read = report.files.iter().filter(|file| file.is_model()).all(FileReport::is_read);
-    write_temp(&write(&report)?, arguments.output.as_deref(), &report, is_read)
+    let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
+    let rendering = Rendering::Badge { subject, label, is_endpoint };
+    let output = Output { rendering, file: args.to.output.clone() };
+    let report = write_one(output, &args.files, &args.policy, |options| {
+        check_tree(&options, FileTree::WorkTree(repository))
+    })?;
+    Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 
-fn judged(arguments: &Arguments, repository: &Repository) -> Result<Report, CliError> {
-    let root = repository.root();
-    let base = arguments.base.as_deref().map(|asked| git::open_base(root, asked, "HEAD"));
-    let base = base.transpose().map_err(|message| CliError::Usage(format!("--base: {message}")))?;
-    let mut report = arguments.asked.judged(base.as_ref(), Keep::Texts, repository)?;
-    report.links = links(arguments.links.as_deref());
-    Ok(report)
-}
-
-/// Writes what was made of a report. What could not be judged is in it, and the exit code says so, too: for
-/// obstacles, and where what was made is not sure.
-pub(crate) fn write_temp(
-    bytes: &[u8],
-    output: Option<&Path>,
-    report: &Report,
-    is_sure: bool,
-) -> Result<Verdict, CliError> {
-    let mut said = String::new();
-    match output {
-        Some(file) => {
-            write_report(file, bytes)?;
-            said.push_str(&format!("wrote {}\n", escape_line(&file.display().to_string())));
-        }
-        None => emit_to_stdout(|stdout| stdout.write_all(bytes))?,
+/// Checks files, writes the one output, and prints input errors to standard error.
+fn write_one(
+    output: Output,
+    files: &PathArgs,
+    policy: &PolicyArgs,
+    check: impl FnOnce(CheckOptions<'_>) -> Result<Report, CliError>,
+) -> Result<Report, CliError> {
+    let outputs = [output];
+    let inputs: Vec<PathBuf> = files.paths.iter().chain(&policy.policy).cloned().collect();
+    let report = with_outputs(&outputs, None, &inputs, || {
+        refuse_stdin(&files.paths, "reported")?;
+        check(CheckOptions {
+            policy: policy.policy.as_deref(),
+            progress: Progress::for_people(),
+            keep: keep(&outputs),
+            ..CheckOptions::new(&files.paths, policy.today())
+        })
+    })?;
+    emit(&report, &outputs, Verbosity::Everything)?;
+    if let Some(file) = &outputs[0].file {
+        print_error(&format!("wrote {}\n", escape_line(&file.display().to_string())));
     }
     for error in &report.obstacles {
-        said.push_str(&format!(
-            "cannot judge: {}: {}\n",
+        print_error(&format!(
+            "cannot check: {}: {}\n",
             escape_line(error.path()),
             escape_line(&error.to_string())
         ));
     }
-    // A closed stream leaves nobody to tell.
-    let _ = io::stderr().write_all(said.as_bytes());
-    Ok(match report.verdict() {
+    Ok(report)
+}
+
+/// The verdict of a command that informs: passed, unless something could not be checked.
+fn informed(report: &Report, is_sure: bool) -> Verdict {
+    match report.verdict() {
         Verdict::Passed | Verdict::Failed if is_sure => Verdict::Passed,
-        _ => Verdict::CannotJudge,
-    })
+        Verdict::Passed | Verdict::Failed | Verdict::CannotJudge => Verdict::CannotJudge,
+    }
+}
+
+pub(crate) const DIFF_EXAMPLES: &str = "\
+Examples:
+  aivss-lint diff main                differences between the branch main and the working folder
+  aivss-lint diff v1.0 v2.0           differences between two tags";
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// Revision to compare with: its merge base with HEAD
+    base: String,
+
+    /// Revision to compare [default: the working folder]
+    head: Option<String>,
+
+    /// Files and folders to compare
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub(crate) path: Vec<PathBuf>,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Format of the differences
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: DiffFormat,
+
+    #[command(flatten)]
+    colors: ColorArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DiffFormat {
+    /// Text for people
+    Human,
+    /// The whole report as JSON, for programs
+    Json,
+    /// The whole report as Markdown, for pull request comments
+    Markdown,
+}
+
+/// Returns that it passed if both sides could be compared, whatever their verdicts are.
+pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let rendering = match args.format {
+        DiffFormat::Human => Rendering::Change(args.colors.look()),
+        DiffFormat::Json => Rendering::Report(Format::Json),
+        DiffFormat::Markdown => Rendering::Report(Format::Markdown),
+    };
+    let outputs = [Output { rendering, file: None }];
+    let report = with_outputs(&outputs, None, &[], || compare_revisions(args, repository))?;
+    emit(&report, &outputs, Verbosity::Everything)?;
+    // Without a sound policy there is no change. An input error is one of the things compared.
+    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
+}
+
+fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
+    let root = repository.root();
+    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
+    let base_name = git::with_tag(root, &args.base);
+    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"));
+    let base = base.map_err(CliError::Usage)?;
+    let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
+    let head = head.transpose().map_err(CliError::Usage)?;
+    let options = CheckOptions {
+        policy: args.policy.policy.as_deref(),
+        base: Some(&base),
+        progress: Progress::for_people(),
+        ..CheckOptions::new(&args.path, args.policy.today())
+    };
+    let mut report = check_tree(&options, file_tree(repository, head.as_ref()))?;
+    report.links = links(None);
+    Ok(report)
 }

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use crate::cli::lint_files::RunResult;
 use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_missing};
+use crate::policy::settings::ALLOWED_FORMATS;
 use crate::policy::{Policy, Scope};
 use crate::report::FileReport;
-use crate::score::assessed::Assessed;
+use crate::score::ScoredModel;
 use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, Place, tracked};
@@ -46,10 +47,10 @@ impl Kind {
 pub(crate) fn add_missing(
     paths: &[PathBuf],
     side: FileTree<'_>,
-    judge: LintContext<'_>,
-    looked: &mut RunResult,
+    context: LintContext<'_>,
+    result: &mut RunResult,
 ) {
-    if !judge.policy.requires_models() {
+    if !context.policy.requires_models() {
         return;
     }
     let repository = side.repository();
@@ -57,19 +58,19 @@ pub(crate) fn add_missing(
         Ok(folders) => folders,
         Err(message) => {
             let path = repository.shown(repository.root());
-            return looked.report.obstacles.push(InputError::unreadable(path, message));
+            return result.report.obstacles.push(InputError::unreadable(path, message));
         }
     };
     let foreign: BTreeSet<&str> =
         folders.iter().filter(|(_, kind)| **kind != Kind::Own).map(|(folder, _)| &**folder).collect();
-    let files = looked.report.files.iter().filter(|file| counts(file, side, judge.policy, &foreign));
+    let files = result.report.files.iter().filter(|file| counts(file, side, context.policy, &foreign));
     let met: BTreeSet<String> = files.flat_map(|file| folders_met_by(&file.path)).collect();
-    let obstacles = looked.report.obstacles.iter();
+    let obstacles = result.report.obstacles.iter();
     let unread: Vec<String> =
         obstacles.map(|obstacle| repository.matched(obstacle.path().as_ref())).collect();
     let unread: BTreeSet<String> = unread.iter().flat_map(|path| folders_of(path)).collect();
     // What is below a link or in a submodule is not known.
-    let above = judge.policy.models_above().filter(|_| !foreign.is_empty());
+    let above = context.policy.models_above().filter(|_| !foreign.is_empty());
     for (folder, kind) in &folders {
         // A threat model in it can be one of those that could not be read.
         let is_met = *kind == Kind::Own && (met.contains(folder) || unread.contains(folder));
@@ -77,20 +78,22 @@ pub(crate) fn add_missing(
         let is_asked = paths.iter().any(|path| repository.holds(path, &whole));
         let below = above.as_ref().filter(|set| set.value.matches(folder.trim_end_matches('/')));
         let below = below.map(|set| &set.origin);
-        let required = judge.policy.requires_model_in(folder).or(below.filter(|_| *kind != Kind::Own));
+        let required = context.policy.requires_model_in(folder).or(below.filter(|_| *kind != Kind::Own));
         if let Some(origin) = required.filter(|_| is_asked && !is_met) {
-            let linted = lint_missing(folder, kind.message(), origin, judge);
-            looked.add_path(&(repository.shown(&whole) + "/"), folder.clone(), linted);
+            let linted = lint_missing(folder, kind.message(), origin, context);
+            result.add_path(&(repository.shown(&whole) + "/"), folder.clone(), linted);
         }
     }
 }
 
 /// Whether a file contains a threat model that counts for the folders around it.
 fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTreeSet<&str>) -> bool {
-    let is_allowed = |model: &Assessed| {
-        let (environment, tier) = (model.environment.as_deref(), model.tier.as_deref());
+    let is_allowed = |model: &ScoredModel| {
+        let (environment, tier) =
+            (model.model.agent.environment.as_deref(), model.model.agent.tier.as_deref());
         let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
-        settings.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&model.format.name()))
+        let format = model.model.format.name();
+        settings.get(&ALLOWED_FORMATS).is_none_or(|formats| formats.value.contains(&format))
     };
     file.models.iter().any(is_allowed)
         && !side.is_link(&file.path)

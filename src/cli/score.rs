@@ -1,14 +1,15 @@
-//! `score`: the working of scores, from files or from inputs given one by one. It explains and does not judge.
+//! `score`: the breakdown of scores, from files or from single inputs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::gate::{CheckOptions, CliError, Keep, find_policy};
-use crate::cli::lint_files::{lint_files as look_at, refuse_stdin};
-use crate::cli::{Streams, emit_to_stdout, look};
+use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::lint_files::lint_files as look_at;
+use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
@@ -16,10 +17,9 @@ use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
 use crate::input_error::InputError;
 use crate::model::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Spanned};
-use crate::output::{Formulas, begin_line, write_sheet, write_sheets_json};
+use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json};
 use crate::report::Verdict;
-use crate::score::breakdown::{Sheet, sheets};
-use crate::score::score;
+use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
@@ -27,17 +27,17 @@ use crate::workspace::file_tree::FileTree;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint score agents/planner     explain the scores of the threat models below a folder
-  aivss-lint score --all a.yaml       what each version of the standard makes of the same inputs
+  aivss-lint score --all a.yaml       show the same inputs by every version of the standard
   aivss-lint score --cvss 7.1 --threat attacked --factor autonomy=1,tools=0.5,...
-                                      from single inputs, all ten factors among them
+                                      explain single inputs, including all ten factors
 
-It explains and does not judge: a declared number that is wrong is named, and why it is wrong, `aivss-lint` says.
+It names declared values that are wrong; `aivss-lint` reports why.
 
-Exit codes: 0 every score could be computed, 2 one could not, or a file could not be read.";
+Exit status: 0 every score was computed, 2 one was not, or a file could not be read.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Files and folders with threat models; without any, and without inputs, this folder
+    /// Files and folders with threat models (default: this folder)
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
     cvss: Option<String>,
 
-    /// An agentic factor, of which there are ten; its key here, or that of OWASP's report (several joined by commas)
+    /// Agentic factors, by their keys here or in OWASP's report (comma-separated)
     #[arg(long = "factor", value_name = "NAME=VALUE", conflicts_with = "paths")]
     #[arg(value_delimiter = ',', value_parser = parse_factor)]
     factors: Vec<(Factor, Decimal)>,
@@ -58,20 +58,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
     mitigation: Option<String>,
 
-    /// The formula to compute by, whatever a file says; for single inputs it is 0.8 unless you say otherwise
+    /// Compute by this formula instead of the declared one (single inputs: 0.8)
     #[arg(long, value_name = "VERSION", value_parser = parse_formula)]
     formula: Option<&'static Formula>,
 
-    /// Show what every formula makes of the same inputs
+    /// Show the same inputs by every formula
     #[arg(long)]
     all: bool,
 
-    /// How to write it
+    /// Write this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FormatName,
 
     #[command(flatten)]
-    streams: Streams,
+    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -93,16 +93,16 @@ fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
             || Factor::ALL.map(Factor::key).join(", "),
             |meant| format!("did you mean `{meant}`?"),
         );
-        format!("there is no factor `{name}`: {help}")
+        format!("unknown factor `{name}`: {help}")
     })?;
     Ok((factor, parse_factor_value(value)?))
 }
 
 /// The value of a factor.
 pub(crate) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
-    let value = Decimal::parse(text.trim()).map_err(|_| format!("`{text}` is no number"))?;
+    let value = Decimal::parse(text.trim()).map_err(|_| format!("`{text}` is not a number"))?;
     if !value.within(Decimal::ZERO, Decimal::ONE) {
-        return Err("a factor lies between 0.0 and 1.0".to_owned());
+        return Err("a factor must be between 0.0 and 1.0".to_owned());
     }
     // Several such factors may add up to a sum that hides it.
     if value.needed_decimals() > INPUT_DECIMALS {
@@ -114,48 +114,48 @@ pub(crate) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
 /// A formula by its version.
 fn parse_formula(text: &str) -> Result<&'static Formula, String> {
     let known = || ALL.map(|formula| formula.version).join(", ");
-    Formula::named(text).ok_or_else(|| format!("there is no such formula: {}", known()))
+    Formula::named(text).ok_or_else(|| format!("unknown formula, expected one of {}", known()))
 }
 
-/// Returns that it passed where every score could be computed.
+/// Explains the scores; passes if all of them can be computed.
 pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let is_given = arguments.cvss.is_some() || arguments.threat.is_some() || arguments.mitigation.is_some();
-    let (sheets, obstacles) = if is_given || !arguments.factors.is_empty() {
+    let (breakdowns, errors) = if is_given || !arguments.factors.is_empty() {
         (vec![of_inputs(arguments)?], Vec::new())
     } else {
         of_files(arguments, repository)?
     };
     let formulas = if arguments.all { Formulas::All } else { Formulas::One };
     emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Json => write_sheets_json(&sheets, &obstacles, formulas, stdout),
+        FormatName::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
         FormatName::Human => {
-            for (at, sheet) in sheets.iter().enumerate() {
+            for (at, breakdown) in breakdowns.iter().enumerate() {
                 if at > 0 {
                     writeln!(stdout)?;
                 }
-                write_sheet(sheet, formulas, look(arguments.streams), stdout)?;
+                write_breakdown(breakdown, formulas, arguments.colors.look(), stdout)?;
             }
-            if !sheets.is_empty() && !obstacles.is_empty() {
+            if !breakdowns.is_empty() && !errors.is_empty() {
                 writeln!(stdout)?;
             }
-            obstacles.iter().try_for_each(|error| {
+            errors.iter().try_for_each(|error| {
                 writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))
             })
         }
     })?;
-    let is_whole = obstacles.is_empty() && sheets.iter().all(|sheet| sheet.outcome.is_ok());
+    let is_whole = errors.is_empty() && breakdowns.iter().all(|breakdown| breakdown.computed().is_some());
     Ok(if is_whole { Verdict::Passed } else { Verdict::CannotJudge })
 }
 
-/// The sheet of inputs given as arguments, all of which must be there and in range: nothing is filled in unseen.
-fn of_inputs(arguments: &Arguments) -> Result<Sheet, CliError> {
+/// The breakdown of inputs given as arguments, all of which are required: there is no hidden default.
+fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
     let span = Span::new(0, 0);
     let formula = arguments.formula.or_else(|| Formula::named("0.8"));
     let cvss = arguments.cvss.as_deref();
     let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| Spanned::new(base, span));
-    let vector = cvss.filter(|_| base.is_none()).map(|vector| Spanned::new(vector, span));
-    if let Some(neither) = vector.filter(|vector| !vector.value.contains('/')) {
-        let message = format!("--cvss {}: neither a number (8.5) nor a CVSS v4.0 vector", neither.value);
+    let vector = cvss.filter(|_| base.is_none());
+    if let Some(neither) = vector.filter(|vector| !vector.contains('/')) {
+        let message = format!("--cvss {neither}: neither a number (8.5) nor a CVSS v4.0 vector");
         return Err(CliError::Usage(message));
     }
     let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
@@ -164,71 +164,64 @@ fn of_inputs(arguments: &Arguments) -> Result<Sheet, CliError> {
         value: FactorValue::Number(Spanned::new(*value, span)),
         rationale: None,
     });
-    let assessment = Assessment {
-        owner: Owner::Agent,
+    let factors = Factors {
         key_span: span,
-        version: formula.map(|formula| Spanned::new(formula.version, span)),
+        readable: true,
+        given: given.collect(),
+        unknown: Vec::new(),
+        keys: Factor::keys(),
+    };
+    let assessment = Assessment {
+        version: formula.map(|formula| Spanned::new(formula.version.into(), span)),
         cvss_absent: cvss.is_none(),
         vector_written: vector.is_some(),
-        vector,
+        vector: vector.map(|vector| Spanned::new(vector.into(), span)),
         base,
-        factors: Factors {
-            key_span: span,
-            readable: true,
-            given: given.collect(),
-            unknown: Vec::new(),
-            keys: Factor::keys(),
-        },
         threat: arguments.threat.as_deref().map(|given| Spanned::new(multiplier(given), span)),
         mitigation: arguments.mitigation.as_deref().map(|given| Spanned::new(multiplier(given), span)),
-        evidence: None,
-        factor_sum: None,
-        uplift: None,
-        score: None,
-        undeclared: None,
-        severity: None,
+        ..Assessment::bare(Owner::Agent, span, factors)
     };
-    let sheet = Sheet::of(&score(&assessment));
-    match &sheet.outcome {
-        Ok(_) => Ok(sheet),
-        Err(lacking) => Err(CliError::Usage(lacking.join("; "))),
-    }
+    let breakdown = ScoreBreakdown::of_inputs(score(&Arc::new(assessment)));
+    let missing = breakdown.missing_inputs();
+    if missing.is_empty() { Ok(breakdown) } else { Err(CliError::Usage(missing.join("; "))) }
 }
 
-fn multiplier(given: &str) -> Multiplier<'_> {
-    Decimal::parse(given).map_or(Multiplier::Named(given), Multiplier::Number)
+fn multiplier(given: &str) -> Multiplier {
+    Decimal::parse(given).map_or_else(|_| Multiplier::Named(given.into()), Multiplier::Number)
 }
 
-/// The sheets of files, and what kept others from being made.
+/// The breakdowns of files, and the errors that prevented others.
 fn of_files(
     arguments: &Arguments,
     repository: &Repository,
-) -> Result<(Vec<Sheet>, Vec<InputError>), CliError> {
+) -> Result<(Vec<ScoreBreakdown>, Vec<InputError>), CliError> {
     refuse_stdin(&arguments.paths, "explained")?;
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = FileTree::WorkTree(repository);
-    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::of(paths, Date::today()) };
+    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::new(paths, Date::today()) };
     let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
         CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
     })?;
     let report = look_at(&ask, side, &policy).report;
-    let (mut all, mut obstacles) = (Vec::new(), report.obstacles);
+    let (mut all, mut errors) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
-        let own = file.source.as_ref().map_or_else(Vec::new, |source| sheets(source, arguments.formula));
+        let own: Vec<ScoreBreakdown> = (file.models.iter())
+            .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
+            .collect();
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
             let message = "it cannot be read as it should: run `aivss-lint`";
-            obstacles.push(InputError::unreadable(file.name(), message));
+            errors.push(InputError::unreadable(file.name(), message));
         } else {
             all.extend(own);
         }
     }
-    for obstacle in &mut obstacles {
+    for obstacle in &mut errors {
         if let InputError::EmptyFolder { path } = obstacle {
             *obstacle =
                 InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
         }
     }
-    obstacles.sort();
-    Ok((all, obstacles))
+    errors.sort();
+    Ok((all, errors))
 }

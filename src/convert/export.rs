@@ -4,6 +4,7 @@
 //! ones. Each value that the report's schema does not allow is refused; nothing is rounded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use crate::aivss::{Factor, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
-use crate::model::{Assessment, DetectedFormat, Format, MOST_FINDINGS, Model, detect};
+use crate::model::{Assessment, DetectedFormat, Format, MOST_FINDINGS, Model, Spanned, detect};
 use crate::schema::Violation;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
@@ -121,8 +122,9 @@ pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exporte
     if !violations.is_empty() {
         return Err(violations.into_iter().map(Refusal::from).collect());
     }
+    let model = Format::Native.read(root);
     let mut exporter = Exporter { root, refusals: Vec::new(), remarks: Vec::new() };
-    let report = exporter.report(agent_as);
+    let report = exporter.report(&model, agent_as);
     exporter.refusals.sort_by_key(|refusal| refusal.span);
     match report {
         Some(report) if exporter.refusals.is_empty() => {
@@ -191,14 +193,13 @@ struct Identity<'t> {
 }
 
 impl<'t> Exporter<'t> {
-    fn report(&mut self, agent_as: Option<&'static str>) -> Option<ReportFile<'t>> {
-        let model = Format::Native.read(self.root);
-        let metadata = self.metadata(&model);
+    fn report(&mut self, model: &'t Model, agent_as: Option<&'static str>) -> Option<ReportFile<'t>> {
+        let metadata = self.metadata(model);
         let mut vulnerabilities: Vec<Vulnerability<'t>> = Vec::new();
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
             let agent = Identity {
                 id: AGENT,
-                title: model.agent.name.map(|name| name.value),
+                title: model.agent.name.as_deref(),
                 description: self.text("agent", "summary"),
                 category: Some(category),
                 name: "the agent".to_owned(),
@@ -209,9 +210,11 @@ impl<'t> Exporter<'t> {
         }
         let items = self.root.get("findings").and_then(Node::as_list).into_iter().flat_map(List::iter);
         for (item, finding) in items.zip(&model.findings) {
-            let Some((id, assessment)) = finding.id.zip(finding.assessment.as_ref()) else { continue };
-            let finding = self.finding(item, id.value, id.span);
-            if vulnerabilities.iter().any(|other| other.id == id.value) {
+            let Some((id, assessment)) = finding.id.as_ref().zip(finding.assessment.as_ref()) else {
+                continue;
+            };
+            let finding = self.finding(item, id);
+            if vulnerabilities.iter().any(|other| *other.id == *id.value) {
                 let message =
                     format!("{}: the report would have two vulnerabilities of this name", finding.name);
                 self.refuse(id.span, message);
@@ -244,9 +247,9 @@ impl<'t> Exporter<'t> {
         self.root.get(block)?.get(key)?.as_str()
     }
 
-    fn metadata(&mut self, model: &Model<'t>) -> Option<Metadata<'t>> {
+    fn metadata(&mut self, model: &'t Model) -> Option<Metadata<'t>> {
         let key_span = model.review.key_span.unwrap_or(model.key_span);
-        let date = model.review.date.map(|date| date.value).filter(|date| Date::parse(date).is_some());
+        let date = model.review.date.as_deref().filter(|date| Date::parse(date).is_some());
         let by = self.text("review", "by");
         for (key, value) in [("date", date), ("by", by)] {
             if value.is_none() {
@@ -254,7 +257,7 @@ impl<'t> Exporter<'t> {
             }
         }
         Some(Metadata {
-            system_name: model.agent.name?.value,
+            system_name: model.agent.name.as_deref()?,
             system_version: self.text("agent", "version"),
             assessment_date: date?,
             assessor_id: by?,
@@ -262,12 +265,12 @@ impl<'t> Exporter<'t> {
         })
     }
 
-    fn finding(&mut self, item: Node<'t>, id: &'t str, span: Span) -> Identity<'t> {
+    fn finding(&mut self, item: Node<'t>, id: &'t Spanned<Box<str>>) -> Identity<'t> {
         let text = |key| item.get(key).and_then(Node::as_str);
-        let name = format!("finding {id}");
+        let name = format!("finding {}", id.value);
         let category = text("category").and_then(core_risk);
         if category.is_none() {
-            self.refuse(span, format!("{name}: the report needs a category"));
+            self.refuse(id.span, format!("{name}: the report needs a category"));
         }
         if item.get("layers").is_some() {
             self.leave_out(&format!("{name}: layers"));
@@ -279,7 +282,7 @@ impl<'t> Exporter<'t> {
     fn vulnerability(
         &mut self,
         identity: &Identity<'t>,
-        assessment: &Assessment<'t>,
+        assessment: &'t Arc<Assessment>,
     ) -> Option<Vulnerability<'t>> {
         let (scored, refused) = (score(assessment), self.refusals.len());
         self.check_inputs(&identity.name, &scored);
@@ -288,7 +291,7 @@ impl<'t> Exporter<'t> {
             return None;
         }
         let Some(working) = &scored.working else {
-            for missing in scored.lacking() {
+            for missing in scored.missing_inputs() {
                 self.refuse(assessment.key_span, format!("{}: {missing}", identity.name));
             }
             return None;
@@ -306,7 +309,10 @@ impl<'t> Exporter<'t> {
             title: identity.title,
             description: identity.description,
             owasp_category: identity.category?,
-            cvss_base: CvssBase { vector_string: assessment.vector?.value, score: json_number(inputs.base) },
+            cvss_base: CvssBase {
+                vector_string: assessment.vector.as_deref()?,
+                score: json_number(inputs.base),
+            },
             amplification_factors: factors,
             threat_multiplier: json_number(inputs.threat),
             scores: Scores {
@@ -320,14 +326,14 @@ impl<'t> Exporter<'t> {
     }
 
     /// Refuses a version, a vector and factors that the report's schema does not allow.
-    fn check_inputs(&mut self, name: &str, scored: &Scored<'_>) {
+    fn check_inputs(&mut self, name: &str, scored: &Scored) {
         const POINTS: [Decimal; 3] = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
-        let declared = scored.declared;
+        let declared = &scored.declared;
         if scored.formula.is_none_or(|formula| formula.version != "0.8") {
-            let span = declared.version.map_or(declared.key_span, |version| version.span);
+            let span = declared.version.as_ref().map_or(declared.key_span, |version| version.span);
             self.refuse(span, format!("{name}: the report uses version 0.8 (`aivss-lint fix --to 0.8`)"));
         }
-        match (&scored.vector, declared.vector) {
+        match (&scored.vector, &declared.vector) {
             (Some(Ok(_)), _) => {}
             (_, Some(vector)) => self.refuse(vector.span, format!("{name}: the vector is not CVSS v4.0")),
             _ => self.refuse(declared.key_span, format!("{name}: the report needs a CVSS vector")),
@@ -346,16 +352,16 @@ impl<'t> Exporter<'t> {
     }
 
     /// Refuses multipliers that the report's schema does not allow.
-    fn check_multipliers(&mut self, name: &str, scored: &Scored<'_>) {
+    fn check_multipliers(&mut self, name: &str, scored: &Scored) {
         const MITIGATION_FLOOR: Decimal = Decimal::new(67, 2);
         let threats = scored.formula.map_or(&[][..], |formula| formula.threat);
-        if let (Some(threat), Some(at)) = (scored.threat, scored.declared.threat)
+        if let (Some(threat), Some(at)) = (scored.threat, &scored.declared.threat)
             && !threats.iter().any(|level| level.value == threat)
         {
             let rest = "and the report takes 0.5, 0.97 and 1.0";
             self.refuse(at.span, format!("{name}: the threat multiplier is {threat}, {rest}"));
         }
-        if let (Some(mitigation), Some(at)) = (scored.mitigation, scored.declared.mitigation)
+        if let (Some(mitigation), Some(at)) = (scored.mitigation, &scored.declared.mitigation)
             && mitigation < MITIGATION_FLOOR
         {
             let rest = "and the report takes 0.67 to 1.0";
@@ -364,8 +370,8 @@ impl<'t> Exporter<'t> {
     }
 
     /// Notes declared values that differ from the exported ones, and parts of a score that the report lacks.
-    fn remark_differences(&mut self, name: &str, scored: &Scored<'_>, working: &Working) {
-        let declared = scored.declared;
+    fn remark_differences(&mut self, name: &str, scored: &Scored, working: &Working) {
+        let declared = &scored.declared;
         // Intermediates are compared at the precision they are declared with, results in full.
         let numbers = [
             ("cvss_base", declared.base, working.inputs.base, true),
@@ -385,7 +391,7 @@ impl<'t> Exporter<'t> {
             }
         }
         let band = working.band.name();
-        if let Some(severity) = declared.severity.filter(|severity| severity.value != band) {
+        if let Some(severity) = declared.severity.as_ref().filter(|severity| &*severity.value != band) {
             self.remark(name, &format!("severity is declared {}, and {band} in the report", severity.value));
         }
         if let Some(Ok(vector)) = &scored.vector

@@ -1,20 +1,21 @@
-//! A mapping with the key it stands under, and the ways the readers take values out of it.
+//! A mapping with its key, and the ways in which the readers take values out of it.
 
 use crate::decimal::Decimal;
 use crate::did_you_mean::nearest;
-use crate::model::{Multiplier, Spanned, TextKind, Undeclared, blank};
+use crate::model::placeholder::{TextKind, blank};
+use crate::model::{Multiplier, Spanned, Text, Undeclared};
 use crate::source::Span;
 use crate::syntax::{Entry, List, Map, Node, Value};
 
-/// How many keys of a mapping are looked at for slips of one that is missing. It is only so that nothing is said twice.
-pub(crate) const MOST_SLIPS: usize = 1_000;
+/// The maximum number of keys that are searched for a misspelling of a missing one.
+const MOST_SLIPS: usize = 1_000;
 
-/// A mapping with the key it stands under, for the readers.
+/// A mapping with its key, for the readers.
 #[derive(Clone, Copy)]
 pub(crate) struct Block<'t> {
     pub(crate) key_span: Span,
     pub(crate) node: Option<Node<'t>>,
-    /// Whether an alias leads here, so that what is written in it belongs to others as well.
+    /// Whether an alias leads here, so that an edit would change other places as well.
     pub(crate) shared: bool,
 }
 
@@ -25,80 +26,95 @@ impl<'t> Block<'t> {
         Self { key_span, node: Some(node), shared: node.is_shared() }
     }
 
-    pub(crate) fn of(entry: Entry<'t>) -> Self {
-        Self { key_span: entry.key_span, node: Some(entry.value), shared: entry.value.is_shared() }
-    }
-
     /// The block of an entry in this one.
     pub(crate) fn under(self, entry: Entry<'t>) -> Self {
-        let block = Self::of(entry);
-        Self { shared: self.shared || block.shared, ..block }
+        let shared = self.shared || entry.value.is_shared();
+        Self { key_span: entry.key_span, node: Some(entry.value), shared }
     }
 
-    /// The block under a key; where it is missing, an empty one with this block's heading.
+    /// The block of a key; if the key is missing, an empty one with this block's key.
     pub(crate) fn block(self, key: &str) -> Self {
         self.entry(key).map_or(Self { node: None, ..self }, |entry| self.under(entry))
     }
 
-    /// The key of an entry, which counts as verbatim only where no alias leads to this block.
-    pub(crate) fn key(self, entry: Entry<'t>) -> Spanned<&'t str> {
-        Spanned { value: entry.key, span: entry.key_span, verbatim: entry.key_verbatim && !self.shared }
+    /// The node, unless an edit of it would change other places as well.
+    pub(crate) fn own_node(self) -> Option<Node<'t>> {
+        self.node.filter(|_| !self.shared)
+    }
+
+    /// The key of an entry, which is verbatim only if no alias leads to this block.
+    pub(crate) fn key(self, entry: Entry<'_>) -> Text {
+        Text { value: entry.key.into(), span: entry.key_span, verbatim: entry.key_verbatim && !self.shared }
     }
 
     pub(crate) fn map(self) -> Option<Map<'t>> {
         self.node?.as_map()
     }
 
+    pub(crate) fn entries(self) -> impl Iterator<Item = Entry<'t>> {
+        self.map().into_iter().flat_map(Map::iter)
+    }
+
     pub(crate) fn entry(self, key: &str) -> Option<Entry<'t>> {
         self.map()?.entry(key)
     }
 
-    /// Text that says something: neither blank nor a placeholder.
-    pub(crate) fn answered(self, key: &str, kind: TextKind) -> Option<Spanned<&'t str>> {
-        self.text(key).filter(|text| blank(text.value, kind).is_none())
+    /// Whether a key is missing that another one misspells, by a condition on the other one. The misspelled key is a problem
+    /// of its own; a second problem would only repeat it.
+    pub(crate) fn misspells(self, key: &str, is_other: impl Fn(&str) -> bool) -> bool {
+        let mut keys = self.entries().take(MOST_SLIPS).map(|entry| entry.key);
+        keys.any(|other| is_other(other) && nearest(other, [key]).is_some())
     }
 
-    pub(crate) fn text(self, key: &str) -> Option<Spanned<&'t str>> {
+    pub(crate) fn str(self, key: &str) -> Option<&'t str> {
+        self.entry(key)?.value.as_str()
+    }
+
+    pub(crate) fn text(self, key: &str) -> Option<Text> {
         let entry = self.entry(key)?;
-        let verbatim = entry.value.is_verbatim();
-        Some(Spanned { value: entry.value.as_str()?, span: entry.span(), verbatim })
+        let (value, verbatim) = (entry.value.as_str()?.into(), entry.value.is_verbatim());
+        Some(Text { value, span: entry.span(), verbatim })
     }
 
-    /// Text that counts as verbatim only where no alias leads to it.
-    pub(crate) fn own_text(self, key: &str) -> Option<Spanned<&'t str>> {
+    /// A text that is neither blank nor a placeholder.
+    pub(crate) fn answered(self, key: &str, kind: TextKind) -> Option<Text> {
+        self.text(key).filter(|text| blank(text, kind).is_none())
+    }
+
+    /// A text that is verbatim only if no alias leads to it.
+    pub(crate) fn own_text(self, key: &str) -> Option<Text> {
         let text = self.text(key)?;
-        Some(Spanned { verbatim: text.verbatim && self.owns(key), ..text })
+        Some(Text { verbatim: text.verbatim && self.owns(key), ..text })
     }
 
-    /// A number that counts as verbatim only where no alias leads to it.
+    /// A number that is verbatim only if no alias leads to it.
     pub(crate) fn number(self, key: &str) -> Option<Spanned<Decimal>> {
         let number = number(self.entry(key)?)?;
         Some(Spanned { verbatim: number.verbatim && self.owns(key), ..number })
     }
 
-    /// Whether what stands under the key stands nowhere else.
+    /// Whether the key's value has no other place.
     fn owns(self, key: &str) -> bool {
         !self.shared && self.entry(key).is_some_and(|entry| !entry.value.is_shared())
     }
 
-    /// The place for a value that is not there.
+    /// The place for a missing value.
     pub(crate) fn undeclared(self, key: &str) -> Option<Undeclared> {
         let Some(entry) = self.entry(key) else {
-            // A slip of this key's spelling, or a merge key that was to bring it, has a fault of its own.
-            let mut keys = self.map()?.iter().take(MOST_SLIPS).map(|entry| entry.key);
-            let is_slip = keys.any(|other| other == "<<" || nearest(other, [key]).is_some());
-            return (!is_slip).then_some(Undeclared { span: self.key_span, vacancy: None });
+            // A merge key may have been meant to bring it, and is a problem of its own.
+            let is_explained = self.entry("<<").is_some() || self.misspells(key, |_| true);
+            return (self.map().is_some() && !is_explained)
+                .then_some(Undeclared { span: self.key_span, vacancy: None });
         };
-        let is_blank = matches!(entry.value.value(), Value::Null);
         let vacancy = entry.value.vacancy().filter(|_| self.owns(key));
-        is_blank.then(|| Undeclared { span: entry.span(), vacancy })
+        matches!(entry.value.value(), Value::Null).then(|| Undeclared { span: entry.span(), vacancy })
     }
 
-    pub(crate) fn multiplier(self, key: &str) -> Option<Spanned<Multiplier<'t>>> {
+    pub(crate) fn multiplier(self, key: &str) -> Option<Spanned<Multiplier>> {
         let entry = self.entry(key)?;
         let value = match entry.value.value() {
             Value::Number(text) => Decimal::parse(text).map_or(Multiplier::Unreadable, Multiplier::Number),
-            Value::String(text) => Multiplier::Named(text),
+            Value::String(text) => Multiplier::Named(text.into()),
             Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => {
                 Multiplier::Unreadable
             }
@@ -112,18 +128,9 @@ impl<'t> Block<'t> {
 }
 
 pub(crate) fn number(entry: Entry<'_>) -> Option<Spanned<Decimal>> {
-    match entry.value.value() {
-        Value::Number(text) => {
-            let span = entry.span();
-            // Quotes can stand around a number with a tag.
-            let verbatim = entry.value.is_verbatim() && span.range().len() == text.len();
-            Some(Spanned { value: Decimal::parse(text).ok()?, span, verbatim })
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::String(_)
-        | Value::List(_)
-        | Value::Map(_)
-        | Value::Unreadable => None,
-    }
+    let Value::Number(text) = entry.value.value() else { return None };
+    let span = entry.span();
+    // A number with a tag can be in quotes.
+    let verbatim = entry.value.is_verbatim() && span.range().len() == text.len();
+    Some(Spanned { value: Decimal::parse(text).ok()?, span, verbatim })
 }

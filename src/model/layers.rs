@@ -1,25 +1,28 @@
-//! MAESTRO's seven layers, and what counts as an answer to one.
+//! MAESTRO's seven layers, and the answers that a threat model can give to one.
 
+use std::ops::Range;
+
+use crate::aivss::letters;
 use crate::diagnostic::Fix;
-use crate::model::Spanned;
+use crate::model::Text;
 use crate::source::Span;
 
 /// One of the seven layers of MAESTRO (Cloud Security Alliance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LayerKind {
-    /// 1: models, their interfaces and weights.
+    /// Layer 1.
     FoundationModels,
-    /// 2: training data, retrieval, memory inputs.
+    /// Layer 2.
     DataOperations,
-    /// 3: agent logic, planners, orchestration.
+    /// Layer 3.
     AgentFrameworks,
-    /// 4: cloud, runtimes, sandboxes.
+    /// Layer 4.
     DeploymentAndInfrastructure,
-    /// 5: monitoring, logging, evaluation.
+    /// Layer 5.
     EvaluationAndObservability,
-    /// 6: identity, policy and compliance across the others.
+    /// Layer 6, which crosses the others.
     SecurityAndCompliance,
-    /// 7: external tools, marketplaces, other agents.
+    /// Layer 7.
     AgentEcosystem,
 }
 
@@ -48,39 +51,8 @@ impl LayerKind {
         }
     }
 
-    /// The layer with this key.
-    pub fn with_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-
-    /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
-    /// Letters alone are compared, in any case.
-    pub fn named(name: &str) -> Option<Self> {
-        const LONGEST: usize = 80;
-        let letters = |name: &str| -> String {
-            let small = name.to_lowercase().replace('&', "and");
-            small.chars().filter(char::is_ascii_alphabetic).collect()
-        };
-        if name.len() > LONGEST {
-            return None;
-        }
-        // A remark in brackets, a number or a word for it may stand around the name.
-        let name = name
-            .trim()
-            .strip_suffix(')')
-            .and_then(|name| name.rsplit_once(" ("))
-            .map_or(name, |(name, _)| name);
-        let asked = letters(name);
-        let asked = asked.strip_prefix("layer").unwrap_or(&asked);
-        let asked = asked.strip_suffix("vertical").unwrap_or(asked);
-        let asked = asked.strip_suffix("layer").unwrap_or(asked);
-        Self::ALL
-            .into_iter()
-            .find(|kind| letters(kind.key()) == asked || letters(kind.key()).replace("and", "") == asked)
-    }
-
-    /// What belongs into the layer, to remind whoever left it blank.
-    pub const fn holds(self) -> &'static str {
+    /// The contents of the layer, in a few words.
+    pub const fn contents(self) -> &'static str {
         match self {
             Self::FoundationModels => "models, their interfaces and weights",
             Self::DataOperations => "training data, retrieval, vector stores, memory inputs",
@@ -91,118 +63,183 @@ impl LayerKind {
             Self::AgentEcosystem => "external tools, plugins, MCP servers, other agents",
         }
     }
+
+    /// The layer with this key.
+    pub fn with_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
+    /// Only letters are compared, in any case. A remark in parentheses, a number or the word `layer` is skipped.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.trim();
+        let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+        let mut name = letters(remark.map_or(name, |(name, _)| name))?;
+        name.retain(|letter| !letter.is_ascii_digit());
+        let name = name.strip_prefix("layer").unwrap_or(&name);
+        let name = name.strip_suffix("vertical").unwrap_or(name);
+        let name = name.strip_suffix("layer").unwrap_or(name);
+        Self::ALL.into_iter().find(|kind| {
+            let key = kind.key().replace('_', "");
+            key == name || key.replace("and", "") == name
+        })
+    }
 }
 
 /// The block of all layers.
-#[derive(Debug)]
-pub struct Maestro<'t> {
-    /// The block's key, or the model's first where there is no block.
+#[derive(Clone, Debug)]
+pub struct Maestro {
+    /// The block's key, or the model's first key if there is no block.
     pub key_span: Span,
-    /// Whether the block stands in the file.
+    /// Whether the file contains the block.
     pub written: bool,
     /// Each of the seven, in MAESTRO's order.
-    pub layers: Vec<Layer<'t>>,
-    /// Edits that write forms to be filled in for the layers that are missing, where they can be written.
+    pub layers: Vec<Layer>,
+    /// Edits that add forms for the missing layers, if there is a place for them.
     pub stubs: Option<Fix>,
 }
 
-/// What the file says of one layer.
-#[derive(Debug)]
-pub struct Layer<'t> {
-    /// Which layer.
+/// One layer of the file.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The layer.
     pub kind: LayerKind,
-    /// The layer's value; its key where that is empty, the block's key where the layer is missing.
+    /// The layer's value; its key if the value is empty, the block's key if the layer is missing.
     pub span: Span,
-    /// The answer, decided here once.
-    pub answer: Answer<'t>,
-    /// The layer's text, when it is more than a placeholder.
-    pub analysis: Option<Spanned<&'t str>>,
-    /// Why it does not apply, where that is said.
-    pub reason: Option<&'t str>,
+    /// The answer.
+    pub answer: Answer,
+    /// The layer's text, if it is more than a placeholder.
+    pub analysis: Option<Text>,
+    /// The reason why the layer does not apply.
+    pub reason: Option<Box<str>>,
     /// The threats listed.
-    pub threats: Vec<Threat<'t>>,
-    /// Edits that write a form to be filled in where the layer is there and empty, where it can be written.
+    pub threats: Vec<Threat>,
+    /// Edits that add a form to a layer without a value, if there is a place for it.
     pub stub: Option<Fix>,
 }
 
-/// How a layer is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer<'t> {
-    /// Pinned down from what is known.
+/// The answer to a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Analyzed.
     Mapped,
-    /// Left open with a statement that it is.
+    /// Open, and declared as open.
     Uncertain,
-    /// Does not apply, for a reason or for none.
+    /// Declared as not applicable.
     NotApplicable {
         /// Whether a reason is given.
         reasoned: bool,
     },
-    /// Not answered.
-    Blank(Blank<'t>),
-    /// Out of shape; the schema's rule speaks of it.
+    /// Missing.
+    Blank(Blank),
+    /// Malformed; the schema reports it.
     Unreadable,
 }
 
-/// The forms of blank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blank<'t> {
-    /// The key is not there.
+/// The forms of a missing answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// The key is missing.
     Missing,
-    /// The key is there, and nothing, or only white space, behind it.
+    /// The key has no value, or only white space.
     Empty,
-    /// Only a word that stands for an answer to come.
-    Placeholder(&'t str),
+    /// The value is a placeholder.
+    Placeholder(Box<str>),
 }
 
-/// A threat of a layer.
-#[derive(Debug)]
-pub struct Threat<'t> {
-    /// Where it stands.
-    pub span: Span,
-    /// All its bytes.
-    pub whole: Span,
-    /// Its identifier.
-    pub id: Option<&'t str>,
-    /// Whether its title is more than a placeholder.
-    pub named: bool,
-    /// What it is called.
-    pub title: Option<&'t str>,
-    /// Where it stands, in the file's word.
-    pub status: Option<&'t str>,
-    /// What is done about it, when that is more than a placeholder.
-    pub mitigation: Option<&'t str>,
-    /// Whether it is declared open; a threat without a status is.
-    pub open: bool,
-}
+impl Answer {
+    /// The answer in a word, for reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Mapped => "mapped",
+            Self::Uncertain => "uncertain",
+            Self::NotApplicable { .. } => "not-applicable",
+            Self::Blank(_) => "blank",
+            Self::Unreadable => "unreadable",
+        }
+    }
 
-impl Threat<'_> {
-    /// The name by which a threat stays the same in its layer, whatever is added above it: an identifier of its own, else its
-    /// title. Identifiers such as `T2` are categories, and repeat.
-    fn own_name(&self) -> Option<&str> {
-        let is_category = |id: &str| {
-            let number = id.strip_prefix(['T', 't']);
-            number
-                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-        };
-        let id = self.id.filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
-        id.or(self.title).map(str::trim).filter(|name| !name.is_empty())
+    /// Whether the layer has an answer.
+    pub const fn is_given(&self) -> bool {
+        match self {
+            Self::Mapped | Self::Uncertain | Self::NotApplicable { .. } => true,
+            Self::Blank(_) | Self::Unreadable => false,
+        }
     }
 }
 
-impl Layer<'_> {
-    /// The name of the threat at an index of the list; of several with the same name, all but the first have a number.
+/// A threat of a layer.
+#[derive(Clone, Debug)]
+pub struct Threat {
+    /// The threat's first key.
+    pub span: Span,
+    /// All bytes of the threat.
+    pub whole: Span,
+    /// Its identifier.
+    pub id: Option<Box<str>>,
+    /// Whether its title is more than a placeholder.
+    pub named: bool,
+    /// Its title.
+    pub title: Option<Box<str>>,
+    /// Its status, in the file's word.
+    pub status: Option<Box<str>>,
+    /// Its mitigation, if that is more than a placeholder.
+    pub mitigation: Option<Box<str>>,
+    /// Whether it is open, as a threat without a status is.
+    pub open: bool,
+}
+
+/// The maximum number of characters of a threat's identifier or title in comparisons and reports.
+const LONGEST_NAME: usize = 120;
+
+impl Threat {
+    /// The beginning of its identifier.
+    pub fn short_id(&self) -> Option<&str> {
+        self.id.as_deref().map(shortened)
+    }
+
+    /// The beginning of its title.
+    pub fn short_title(&self) -> Option<&str> {
+        self.title.as_deref().map(shortened)
+    }
+
+    /// The name that identifies a threat in its layer across revisions: an identifier of its own, else its title.
+    /// Identifiers such as `T2` are categories, and repeat.
+    fn own_name(&self) -> Option<&str> {
+        let id = self.id.as_deref().filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
+        id.or(self.title.as_deref()).map(str::trim).filter(|name| !name.is_empty())
+    }
+}
+
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_NAME).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Whether an identifier is that of a category: `T` and a number.
+fn is_category(id: &str) -> bool {
+    let number = id.strip_prefix(['T', 't']).unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Layer {
+    /// The name of the threat at an index of the list. The second threat of a name gets a number, as do those after it.
     pub fn threat_name(&self, index: usize) -> Option<String> {
         let name = self.threats.get(index)?.own_name()?;
         let before = self.threats[..index].iter().filter(|other| other.own_name() == Some(name)).count();
         Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
     }
 
-    /// The bytes of the text at which a layer that counts as mapped says that it is not certain, if it does.
-    pub fn hedge(&self) -> Option<std::ops::Range<usize>> {
+    /// The number of open threats.
+    pub fn open_threats(&self) -> usize {
+        self.threats.iter().filter(|threat| threat.open).count()
+    }
+
+    /// The opening of a mapped layer's text, in bytes of the text, where it admits that the analysis is not certain.
+    pub fn hedge(&self) -> Option<Range<usize>> {
         const OPENING: &str = "not certain";
-        let (Answer::Mapped, Some(analysis)) = (self.answer, self.analysis) else { return None };
-        let start = analysis.value.find(char::is_alphanumeric)?;
-        let opening = analysis.value.get(start..start + OPENING.len())?;
+        let (Answer::Mapped, Some(analysis)) = (&self.answer, &self.analysis) else { return None };
+        let start = analysis.find(char::is_alphanumeric)?;
+        let opening = analysis.get(start..start + OPENING.len())?;
         opening.eq_ignore_ascii_case(OPENING).then_some(start..start + OPENING.len())
     }
 }

@@ -1,9 +1,9 @@
-//! Tree to model: what a file says, in the words of the domain, each with its place.
+//! The threat model: the only form in which the program knows one, made from the tree of a document.
 //!
-//! Two readers make the same [`Model`]: [`native`] of this project's format, [`owasp`] of OWASP's v0.8 report.
-//! Reading never fails: what is absent or out of shape is `None`, and the rule of the schema has spoken of it.
-//! Nothing is computed or judged here.
+//! Two readers make the same [`Model`]: [`native`] reads this project's format, [`owasp`] reads OWASP's v0.8 report.
+//! Reading never fails: what is absent or malformed becomes `None`, and the schema reports it. Nothing is computed here.
 
+mod assessment;
 mod block;
 mod detect;
 mod evidence;
@@ -13,57 +13,72 @@ mod owasp;
 mod placeholder;
 mod stub;
 
-pub use crate::model::detect::{DetectedFormat, detect, is_meant};
-pub use crate::model::layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
+pub use assessment::{Assessment, FactorValue, Factors, GivenFactor, Multiplier, Undeclared};
+pub use detect::{DetectedFormat, detect, is_meant};
 pub use evidence::{PathProblem, path_problem};
+pub use layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
 pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
 
-use crate::aivss::Factor;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::decimal::Decimal;
-use crate::diagnostic::{Edit, Fix, Owner, Safety};
-use crate::did_you_mean::nearest;
+use crate::diagnostic::{Fix, Owner};
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::syntax::{Node, Vacancy};
+use crate::syntax::Node;
+
+/// The maximum number of findings in a threat model.
+pub const MOST_FINDINGS: usize = 10_000;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// The bytes of the value; of an alias, those of the alias.
     pub span: Span,
-    /// Whether it stands there letter by letter, perhaps in quotes: not escaped, folded, or reached by an alias.
+    /// Whether the bytes are the value itself, perhaps in quotes: not escaped, not folded, not reached by an alias.
     pub verbatim: bool,
 }
 
+/// A text of the file.
+pub type Text = Spanned<Box<str>>;
+
 impl<T> Spanned<T> {
-    /// A value with its place.
+    /// A value that is not verbatim.
     pub const fn new(value: T, span: Span) -> Self {
         Self { value, span, verbatim: false }
     }
 }
 
+impl<T: Deref> Deref for Spanned<T> {
+    type Target = T::Target;
+
+    fn deref(&self) -> &T::Target {
+        &self.value
+    }
+}
+
 impl Spanned<Decimal> {
-    /// The edit that writes another number here, where this one stands letter by letter.
+    /// The edit that replaces a verbatim number.
     pub fn rewritten(self, right: Decimal) -> Option<Fix> {
         self.verbatim.then(|| Fix::replacing(self.span, right.to_string()))
     }
 }
 
-impl Spanned<&str> {
-    /// The edit that writes another text here, within the same quotes, where this one stands letter by letter.
-    pub fn rewritten(self, right: &str) -> Option<Fix> {
-        let span = self.part(0, self.value.len());
-        (self.verbatim && span.range().len() == self.value.len()).then(|| Fix::replacing(span, right))
+impl Text {
+    /// The edit that replaces a verbatim text and keeps its quotes.
+    pub fn rewritten(&self, right: &str) -> Option<Fix> {
+        let span = self.part(0, self.len());
+        (self.verbatim && span.range().len() == self.len()).then(|| Fix::replacing(span, right))
     }
 
-    /// The place of a part of the text, by byte offsets in it; the whole place where its bytes do not correspond.
-    pub fn part(self, start: usize, end: usize) -> Span {
-        let written = (self.span.end - self.span.start) as usize;
-        let quote = match written.checked_sub(self.value.len()) {
+    /// The bytes of a part of the text, given by byte offsets in it; all bytes if the text is not verbatim.
+    pub fn part(&self, start: usize, end: usize) -> Span {
+        let quote = match self.span.range().len().checked_sub(self.len()) {
             Some(0) if self.verbatim => 0,
-            // Two bytes more are a pair of quotes.
+            // Two more bytes are a pair of quotes.
             Some(2) if self.verbatim => 1,
             _ => return self.span,
         };
@@ -73,24 +88,24 @@ impl Spanned<&str> {
 }
 
 /// One threat model.
-#[derive(Debug)]
-pub struct Model<'t> {
-    /// The format it is written in.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The format of the file.
     pub format: Format,
-    /// The first key: where what is missing from the whole is shown.
+    /// The first key: the place of problems about what the whole lacks.
     pub key_span: Span,
     /// The agent.
-    pub agent: Agent<'t>,
+    pub agent: Agent,
     /// Its last review.
-    pub review: Review<'t>,
-    /// The score of the agent as a whole, in formats that have one.
-    pub assessment: Option<Assessment<'t>>,
-    /// The key of the list of findings, where there is one.
+    pub review: Review,
+    /// The assessment of the agent as a whole, in formats that have one.
+    pub assessment: Option<Arc<Assessment>>,
+    /// The key of the list of findings.
     pub findings_key_span: Option<Span>,
     /// Single vulnerabilities.
-    pub findings: Vec<Finding<'t>>,
-    /// The layers; `None` for a format that has none, so that rules about layers are silent.
-    pub maestro: Option<Maestro<'t>>,
+    pub findings: Vec<Finding>,
+    /// The layers; `None` for a format without layers, so that rules about layers do not apply.
+    pub maestro: Option<Maestro>,
 }
 
 /// The formats that can be read.
@@ -103,200 +118,72 @@ pub enum Format {
 }
 
 /// The agent that a threat model is about.
-#[derive(Debug, Default)]
-pub struct Agent<'t> {
+#[derive(Clone, Debug, Default)]
+pub struct Agent {
     /// The block's key.
     pub key_span: Option<Span>,
     /// Its name.
-    pub name: Option<Spanned<&'t str>>,
-    /// What it does, in a few words.
-    pub summary: Option<Spanned<&'t str>>,
-    /// Who answers for the model.
-    pub owner: Option<Spanned<&'t str>>,
-    /// Where it runs: development, testing or production.
-    pub environment: Option<Spanned<&'t str>>,
-    /// Its risk tier: low, moderate or high.
-    pub tier: Option<Spanned<&'t str>>,
+    pub name: Option<Text>,
+    /// Its purpose, in a few words.
+    pub summary: Option<Text>,
+    /// The person or team responsible for the model.
+    pub owner: Option<Text>,
+    /// The environment: development, testing or production.
+    pub environment: Option<Text>,
+    /// The risk tier: low, moderate or high.
+    pub tier: Option<Text>,
 }
 
 /// The last review of a threat model.
-#[derive(Debug, Default)]
-pub struct Review<'t> {
+#[derive(Clone, Debug, Default)]
+pub struct Review {
     /// The block's key.
     pub key_span: Option<Span>,
     /// The day.
-    pub date: Option<Spanned<&'t str>>,
-    /// Who approved the release.
-    pub approved_by: Option<Spanned<&'t str>>,
+    pub date: Option<Text>,
+    /// The person who approved the release.
+    pub approved_by: Option<Text>,
 }
 
 /// A single vulnerability.
-#[derive(Debug)]
-pub struct Finding<'t> {
+#[derive(Clone, Debug)]
+pub struct Finding {
     /// Its place in the list, as the owner of problems.
     pub owner: Owner,
     /// Its identifier.
-    pub id: Option<Spanned<&'t str>>,
+    pub id: Option<Text>,
     /// Its title.
-    pub title: Option<Spanned<&'t str>>,
-    /// Its score.
-    pub assessment: Option<Assessment<'t>>,
+    pub title: Option<Text>,
+    /// Its assessment.
+    pub assessment: Option<Arc<Assessment>>,
 }
 
-/// An AIVSS score as declared: inputs and results.
-#[derive(Debug)]
-pub struct Assessment<'t> {
-    /// The agent or finding it scores.
-    pub owner: Owner,
-    /// The block's key.
-    pub key_span: Span,
-    /// The formula, by the version of the standard.
-    pub version: Option<Spanned<&'t str>>,
-    /// Whether there is neither a vector nor a base, readable or not.
-    pub cvss_absent: bool,
-    /// Whether there is a vector, readable or not.
-    pub vector_written: bool,
-    /// The CVSS vector.
-    pub vector: Option<Spanned<&'t str>>,
-    /// The CVSS base score.
-    pub base: Option<Spanned<Decimal>>,
-    /// The agentic factors.
-    pub factors: Factors<'t>,
-    /// The threat multiplier.
-    pub threat: Option<Spanned<Multiplier<'t>>>,
-    /// The mitigation factor.
-    pub mitigation: Option<Spanned<Multiplier<'t>>>,
-    /// What demonstrates the mitigation.
-    pub evidence: Option<Spanned<&'t str>>,
-    /// Declared sum of the factors.
-    pub factor_sum: Option<Spanned<Decimal>>,
-    /// Declared agentic uplift (AARS).
-    pub uplift: Option<Spanned<Decimal>>,
-    /// Declared score.
-    pub score: Option<Spanned<Decimal>>,
-    /// Where the score is to be declared, while it is not.
-    pub undeclared: Option<Undeclared>,
-    /// Declared severity band.
-    pub severity: Option<Spanned<&'t str>>,
-}
-
-/// A value that is not declared: its key is missing, or nothing stands behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undeclared {
-    /// The key; the block's key where it is missing.
-    pub span: Span,
-    /// Where the value can be written.
-    pub vacancy: Option<Vacancy>,
-}
-
-impl Undeclared {
-    /// The edit that declares a value, where it has a place.
-    pub fn declared(self, value: impl std::fmt::Display) -> Option<Fix> {
-        let Vacancy { span, lead } = self.vacancy?;
-        Some(Fix {
-            title: format!("Write {value}"),
-            safety: Safety::Safe,
-            edits: vec![Edit { span, text: format!("{lead}{value}") }],
-        })
-    }
-}
-
-/// A multiplier, as a number or by a name that the formula knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Multiplier<'t> {
-    /// A number.
-    Number(Decimal),
-    /// A name.
-    Named(&'t str),
-    /// Neither, so that no default may take its place.
-    Unreadable,
-}
-
-/// The factors of an assessment.
-#[derive(Debug)]
-pub struct Factors<'t> {
-    /// The block's key.
-    pub key_span: Span,
-    /// Whether the block is a mapping at all.
-    pub readable: bool,
-    /// Those that are known, in the order of the file.
-    pub given: Vec<GivenFactor<'t>>,
-    /// Keys that are no factor's.
-    pub unknown: Vec<Spanned<&'t str>>,
-    /// The keys that this format has for factors.
-    pub keys: &'static [&'static str],
-}
-
-impl Factors<'_> {
-    /// The key that an unknown one was meant to be: that of the factor it names, or the one it is a slip of.
-    pub fn meant(&self, unknown: &str) -> Option<&'static str> {
-        let named =
-            Factor::named(unknown).map(|factor| self.spell(factor)).filter(|key| self.keys.contains(key));
-        named.or_else(|| nearest(unknown, self.keys.iter().copied()))
-    }
-
-    /// The factor's key as this format spells it.
-    pub fn spell(&self, factor: Factor) -> &'static str {
-        let report =
-            factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
-        report.unwrap_or(factor.key())
-    }
-}
-
-/// One factor as given.
-#[derive(Debug)]
-pub struct GivenFactor<'t> {
-    /// Which.
-    pub factor: Factor,
-    /// The place of its key, which is spelt as [`Factors::spell`] spells it.
-    pub key: Span,
-    /// The value.
-    pub value: FactorValue,
-    /// Why this value.
-    pub rationale: Option<&'t str>,
-}
-
-/// What stands behind a factor's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactorValue {
-    /// A number, perhaps out of range.
-    Number(Spanned<Decimal>),
-    /// Nothing, or `null`, at this place.
-    Empty(Span),
-    /// Something else.
-    Unreadable,
-}
-
-impl GivenFactor<'_> {
-    /// The value, where it is a number.
-    pub const fn number(&self) -> Option<Spanned<Decimal>> {
-        if let FactorValue::Number(number) = self.value { Some(number) } else { None }
-    }
-
-    /// The place of the value, where it is still empty.
-    pub const fn empty(&self) -> Option<Span> {
-        if let FactorValue::Empty(place) = self.value { Some(place) } else { None }
-    }
-}
-
-impl From<Option<Spanned<Decimal>>> for FactorValue {
-    fn from(number: Option<Spanned<Decimal>>) -> Self {
-        number.map_or(Self::Unreadable, Self::Number)
-    }
-}
-
-impl<'t> Model<'t> {
-    /// Each assessment in the model with the finding it belongs to; the agent's own comes first.
-    pub fn assessments(&self) -> impl Iterator<Item = (Option<&Finding<'t>>, &Assessment<'t>)> {
+impl Model {
+    /// Each assessment with its finding; the agent's own comes first.
+    pub fn assessments(&self) -> impl Iterator<Item = (Option<&Finding>, &Arc<Assessment>)> {
         let own = self.assessment.iter().map(|assessment| (None, assessment));
         own.chain(
             self.findings.iter().filter_map(|finding| Some((Some(finding), finding.assessment.as_ref()?))),
         )
     }
-}
 
-/// How many findings a threat model may have.
-pub const MOST_FINDINGS: usize = 10_000;
+    /// The layers, in MAESTRO's order; none in a format without layers.
+    pub fn layers(&self) -> &[Layer] {
+        self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)
+    }
+
+    /// The finding that is an owner.
+    pub fn finding(&self, owner: Owner) -> Option<&Finding> {
+        let Owner::Finding(at) = owner else { return None };
+        self.findings.get(at)
+    }
+
+    /// The identifier of the finding that is an owner, empty if it has none; `None` for other owners.
+    pub fn finding_id(&self, owner: Owner) -> Option<&str> {
+        matches!(owner, Owner::Finding(_))
+            .then(|| self.finding(owner).and_then(|finding| finding.id.as_deref()).unwrap_or_default())
+    }
+}
 
 impl Format {
     /// The schema of the format.
@@ -305,27 +192,6 @@ impl Format {
             Self::Native => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
         }
-    }
-
-    /// The owner of what lies at a path of keys and indices from the root.
-    pub fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
-        let list = match self {
-            Self::Native => "findings",
-            Self::OwaspReport => "vulnerabilities",
-        };
-        let mut path = path.into_iter();
-        let index = path.next().filter(|key| *key == list).and_then(|_| path.next());
-        index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
-    }
-
-    /// Where a model of this format has more findings than are read: it is not read at all.
-    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
-        let key = match self {
-            Self::Native => "findings",
-            Self::OwaspReport => "vulnerabilities",
-        };
-        let entry = root.as_map()?.entry(key)?;
-        entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }
 
     /// The name of the format, as policies write it.
@@ -344,8 +210,29 @@ impl Format {
         }
     }
 
+    /// The key of the list of findings.
+    const fn findings_key(self) -> &'static str {
+        match self {
+            Self::Native => "findings",
+            Self::OwaspReport => "vulnerabilities",
+        }
+    }
+
+    /// The owner of the value at a path of keys and indices from the root.
+    pub fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
+        let mut path = path.into_iter();
+        let index = path.next().filter(|key| *key == self.findings_key()).and_then(|_| path.next());
+        index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
+    }
+
+    /// The key of a list with more findings than are read. Such a model is not read at all.
+    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
+        let entry = root.as_map()?.entry(self.findings_key())?;
+        entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
+    }
+
     /// Reads a model of this format.
-    pub fn read(self, root: Node<'_>) -> Model<'_> {
+    pub fn read(self, root: Node<'_>) -> Model {
         match self {
             Self::Native => native::read(root),
             Self::OwaspReport => owasp::read(root),

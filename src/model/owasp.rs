@@ -1,14 +1,16 @@
-//! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities, no score of the whole, no layers.
+//! OWASP's v0.8 report (appendix A) to [`Model`]: a list of vulnerabilities without a score of the whole, without layers.
+
+use std::sync::Arc;
 
 use crate::aivss::Factor;
 use crate::diagnostic::Owner;
+use crate::model::assessment::{Assessment, Factors, GivenFactor};
 use crate::model::block::{Block, number};
-use crate::model::{
-    Agent, Assessment, Factors, Finding, Format, GivenFactor, Model, Review, Spanned, TextKind,
-};
+use crate::model::placeholder::TextKind;
+use crate::model::{Agent, Finding, Format, Model, Review, Text};
 use crate::syntax::Node;
 
-pub(crate) fn read(root: Node<'_>) -> Model<'_> {
+pub(crate) fn read(root: Node<'_>) -> Model {
     let file = Block::root(root);
     let metadata = file.block("metadata");
     Model {
@@ -17,11 +19,9 @@ pub(crate) fn read(root: Node<'_>) -> Model<'_> {
         agent: Agent {
             key_span: Some(metadata.key_span),
             name: metadata.text("system_name"),
-            summary: None,
-            // Who assesses need not own: an owner is an addition to the report.
+            // An extension of the report: its assessor is not necessarily the owner.
             owner: metadata.answered("owner", TextKind::Name),
-            environment: None,
-            tier: None,
+            ..Agent::default()
         },
         review: Review {
             key_span: Some(metadata.key_span),
@@ -30,21 +30,21 @@ pub(crate) fn read(root: Node<'_>) -> Model<'_> {
         },
         assessment: None,
         findings_key_span: file.entry("vulnerabilities").map(|entry| entry.key_span),
-        findings: file.items("vulnerabilities").enumerate().map(finding).collect(),
+        findings: file.items("vulnerabilities").enumerate().map(|(at, node)| finding(at, node)).collect(),
         maestro: None,
     }
 }
 
-fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
+fn finding(at: usize, node: Node<'_>) -> Finding {
     let (owner, block) = (Owner::Finding(at), Block::root(node));
     let scores = block.block("scores");
     let cvss = block.block("cvss_base");
     let assessment = Assessment {
         owner,
         key_span: block.key_span,
-        // The report has no field for it: appendix A belongs to v0.8.
-        version: Some(Spanned::new("0.8", scores.key_span)),
-        // The report's schema asks for both.
+        // The report has no field for the version: appendix A belongs to v0.8.
+        version: Some(Text::new("0.8".into(), scores.key_span)),
+        // The report's schema requires both.
         cvss_absent: false,
         vector_written: cvss.entry("vector_string").is_some(),
         vector: cvss.text("vector_string"),
@@ -61,30 +61,29 @@ fn finding((at, node): (usize, Node<'_>)) -> Finding<'_> {
         undeclared: scores.undeclared("aivss"),
         severity: scores.own_text("severity"),
     };
-    Finding { owner, id: block.text("id"), title: block.text("title"), assessment: Some(assessment) }
+    Finding {
+        owner,
+        id: block.text("id"),
+        title: block.text("title"),
+        assessment: Some(Arc::new(assessment)),
+    }
 }
 
-fn factors<'t>(block: Block<'t>, rationales: Block<'t>) -> Factors<'t> {
-    let mut factors = Factors {
-        key_span: block.key_span,
-        readable: block.map().is_some(),
-        given: Vec::with_capacity(Factor::SET),
-        unknown: Vec::new(),
-        keys: Factor::report_keys(),
-    };
-    for entry in block.map().into_iter().flat_map(crate::syntax::Map::iter) {
-        match Factor::with_report_key(entry.key) {
-            Some(factor) => {
-                factors.given.push(GivenFactor {
-                    factor,
-                    key: entry.key_span,
-                    // That a value is empty, the report's schema says.
-                    value: number(entry).into(),
-                    rationale: rationales.answered(entry.key, TextKind::Prose).map(|at| at.value),
-                });
-            }
-            None => factors.unknown.push(block.key(entry)),
-        }
+fn factors(block: Block<'_>, rationales: Block<'_>) -> Factors {
+    let mut factors = Factors::of(block, Factor::report_keys());
+    for entry in block.entries() {
+        let Some(factor) = Factor::with_report_key(entry.key) else {
+            factors.unknown.push(block.key(entry));
+            continue;
+        };
+        let rationale = rationales.answered(entry.key, TextKind::Prose).map(|text| text.value);
+        // The report's schema reports empty values.
+        factors.given.push(GivenFactor {
+            factor,
+            key: entry.key_span,
+            value: number(entry).into(),
+            rationale,
+        });
     }
     factors
 }

@@ -165,8 +165,7 @@ fn places(items: &[&Item<'_>], report: &Report) -> String {
 /// The problem in a few words, as the title of its annotation.
 fn title(fault: &Diagnostic) -> String {
     let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
-    let problem = fault.title.as_deref().unwrap_or(&fault.message);
-    format!("{}{finding}", cut(problem))
+    format!("{}{finding}", cut(&fault.message))
 }
 
 /// As much of a text as fits into a title.

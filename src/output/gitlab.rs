@@ -31,13 +31,13 @@ impl Serialize for Issues<'_> {
         let mut issues = serializer.serialize_seq(None)?;
         for file in &report.files {
             for diagnostic in &file.diagnostics {
-                let fingerprint = fingerprints.of_fault(file, diagnostic);
+                let fingerprint = fingerprints.of_problem(file, diagnostic);
                 issues.serialize_element(&of_fault(report, file, diagnostic, fingerprint))?;
             }
         }
         for obstacle in &report.obstacles {
             let path = report.root_path(obstacle.path());
-            let fingerprint = fingerprints.of_obstacle(path, &obstacle.to_string());
+            let fingerprint = fingerprints.of_input_error(path, &obstacle.to_string());
             issues.serialize_element(&of_obstacle(path, &obstacle.to_string(), fingerprint))?;
         }
         issues.end()

@@ -8,16 +8,14 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::aivss::Band;
 use crate::compare::{AgentChange, Change, Difference, ScoreChange};
 use crate::diagnostic::{Diagnostic, Fix, Level, Origin, Safety};
 use crate::escape;
 use crate::escape::json_number as number;
-use crate::model;
+use crate::output::model_json::ModelJson;
 use crate::output::snippet::Excerpt;
 use crate::report::{FileReport, Report};
 use crate::rules;
-use crate::score::assessed::{Assessed, AssessedScore, AssessedThreat};
 use crate::source::{Position, Span};
 
 /// The version of this format. It grows by keys; a key that goes or changes its meaning makes a new version.
@@ -128,59 +126,8 @@ struct File<'r> {
     path: &'r str,
     root_path: &'r str,
     kind: &'static str,
-    models: Vec<Model<'r>>,
+    models: Vec<ModelJson<'r>>,
     diagnostics: Vec<Fault<'r>>,
-}
-
-#[derive(Serialize)]
-struct Model<'r> {
-    position: Place,
-    format: &'static str,
-    name: Option<&'r str>,
-    environment: Option<&'r str>,
-    tier: Option<&'r str>,
-    scores: Vec<Score<'r>>,
-    layers: Vec<Layer<'r>>,
-}
-
-#[derive(Serialize)]
-struct Score<'r> {
-    finding: Option<&'r str>,
-    position: Place,
-    declared: Option<Box<RawValue>>,
-    factors: BTreeMap<&'static str, Box<RawValue>>,
-    computed: Option<Computed>,
-}
-
-#[derive(Serialize)]
-struct Computed {
-    version: &'static str,
-    cvss_base: Box<RawValue>,
-    factor_sum: Box<RawValue>,
-    threat_multiplier: Box<RawValue>,
-    mitigation_factor: Option<Box<RawValue>>,
-    aars: Box<RawValue>,
-    raw: Box<RawValue>,
-    score: Box<RawValue>,
-    severity: &'static str,
-    proven_score: Box<RawValue>,
-    proven_severity: &'static str,
-    working: String,
-}
-
-#[derive(Serialize)]
-struct Layer<'r> {
-    key: &'static str,
-    answer: &'static str,
-    open_threats: usize,
-    threats: Vec<Threat<'r>>,
-}
-
-#[derive(Serialize)]
-struct Threat<'r> {
-    id: Option<&'r str>,
-    title: Option<&'r str>,
-    open: bool,
 }
 
 #[derive(Serialize)]
@@ -350,59 +297,8 @@ fn file(file: &FileReport) -> File<'_> {
         path: file.name(),
         root_path: &file.path,
         kind: kind(file),
-        models: file.models.iter().map(model).collect(),
+        models: file.models.iter().map(ModelJson::of).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| fault(&file.excerpt, diagnostic)).collect(),
-    }
-}
-
-fn model(model: &Assessed) -> Model<'_> {
-    Model {
-        position: place(model.position),
-        format: match model.format {
-            model::Format::Native => "threat-model",
-            model::Format::OwaspReport => "owasp-report",
-        },
-        name: model.name.as_deref(),
-        environment: model.environment.as_deref(),
-        tier: model.tier.as_deref(),
-        scores: model.scores.iter().map(score).collect(),
-        layers: model
-            .layers
-            .iter()
-            .map(|layer| Layer {
-                key: layer.kind.key(),
-                answer: layer.answer,
-                open_threats: layer.open_threats(),
-                threats: layer.threats.iter().map(threat).collect(),
-            })
-            .collect(),
-    }
-}
-
-fn threat(threat: &AssessedThreat) -> Threat<'_> {
-    Threat { id: threat.id.as_deref(), title: threat.title.as_deref(), open: threat.open }
-}
-
-fn score(score: &AssessedScore) -> Score<'_> {
-    Score {
-        finding: score.finding.as_deref(),
-        position: place(score.position),
-        declared: score.declared.map(number),
-        factors: score.factors.iter().map(|(factor, value)| (factor.key(), number(*value))).collect(),
-        computed: score.working.as_ref().zip(score.proven).map(|(working, proven)| Computed {
-            version: working.formula.version,
-            cvss_base: number(working.inputs.base),
-            factor_sum: number(working.inputs.factor_sum),
-            threat_multiplier: number(working.inputs.threat),
-            mitigation_factor: working.formula.has_mitigation().then(|| number(working.inputs.mitigation)),
-            aars: number(working.uplift),
-            raw: number(working.raw),
-            score: number(working.score),
-            severity: working.band.name(),
-            proven_score: number(proven),
-            proven_severity: Band::of(proven).name(),
-            working: working.written(),
-        }),
     }
 }
 

@@ -2,6 +2,8 @@
 //! and does not change the verdict: each is a function of the [`Report`].
 
 mod badge;
+mod breakdown;
+mod breakdown_json;
 pub(crate) mod change;
 mod concise;
 mod fingerprint;
@@ -13,9 +15,8 @@ mod json;
 mod junit;
 mod link;
 mod markdown;
+mod model_json;
 mod sarif;
-mod sheet;
-mod sheet_json;
 pub mod snippet;
 mod template;
 
@@ -29,8 +30,8 @@ use crate::report::{Report, count};
 use crate::rules;
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
-pub use sheet::{Formulas, write_sheet};
-pub use sheet_json::write_sheets_json;
+pub use breakdown::{Formulas, write_breakdown};
+pub use breakdown_json::write_breakdowns_json;
 
 use crate::diagnostic::{Diagnostic, Origin};
 

@@ -1,51 +1,49 @@
-//! What rules in Rego see: the document as it stands, with what was computed from it under `computed`.
-//!
-//! `schemas/rego-input.json` describes it.
+//! The input of rules in Rego: the document, with the computed values under `computed`, as `schemas/rego-input.json`
+//! describes it.
 
 use serde_json::{Map, Value, json};
 
+use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::rules::Subject;
+use crate::model::Model;
 use crate::score::Scored;
-use crate::score::assessed::word;
 use crate::syntax::Node;
 
 /// The input for one threat model, as JSON.
-pub fn rego_input(root: Node<'_>, subject: &Subject<'_>, path: &str) -> String {
+pub fn rego_input(root: Node<'_>, model: &Model, scores: &[Scored], today: Date, path: &str) -> String {
     let mut input = match root.to_json() {
         Value::Object(object) => object,
         _ => Map::new(),
     };
-    let findings: Vec<Value> = subject
-        .findings()
-        .map(|(finding, scored)| {
-            let mut computed = computed(scored);
-            computed["id"] = finding.id.map_or(Value::Null, |id| json!(id.value));
-            computed
-        })
-        .collect();
-    let layers: Map<String, Value> = subject
-        .model
-        .maestro
-        .iter()
-        .flat_map(|maestro| &maestro.layers)
-        .map(|layer| {
-            let open = layer.threats.iter().filter(|threat| threat.open).count();
-            (layer.kind.key().to_owned(), json!({ "answer": word(layer.answer), "open_threats": open }))
-        })
-        .collect();
-    let added = json!({
+    let mut agent = Value::Null;
+    let mut findings = Vec::new();
+    for scored in scores {
+        let mut values = computed(scored);
+        match model.finding(scored.owner) {
+            None => agent = values,
+            Some(finding) => {
+                values["id"] = json!(finding.id.as_deref());
+                findings.push(values);
+            }
+        }
+    }
+    let mut layers = Map::new();
+    for layer in model.layers() {
+        let answer = json!({ "answer": layer.answer.name(), "open_threats": layer.open_threats() });
+        layers.insert(layer.kind.key().to_owned(), answer);
+    }
+    let computed = json!({
         "path": path,
-        "today": subject.today.to_string(),
-        "agent": subject.own().map(computed),
+        "today": today.to_string(),
+        "agent": agent,
         "findings": findings,
         "layers": layers,
     });
-    input.insert("computed".to_owned(), added);
+    input.insert("computed".to_owned(), computed);
     Value::Object(input).to_string()
 }
 
-fn computed(scored: &Scored<'_>) -> Value {
+fn computed(scored: &Scored) -> Value {
     let (Some(working), Some(proven)) = (&scored.working, scored.proven()) else {
         return json!({ "score": Value::Null });
     };

@@ -19,6 +19,7 @@ pub(crate) mod cvss_old_metric;
 pub(crate) mod cvss_unverified;
 pub(crate) mod cvss_vector;
 pub(crate) mod cvss_version;
+pub(crate) mod duplicate_finding_id;
 pub(crate) mod environment_missing;
 pub(crate) mod evidence_missing;
 pub(crate) mod evidence_not_found;
@@ -28,24 +29,21 @@ pub(crate) mod factor_range;
 pub(crate) mod factor_set;
 pub(crate) mod factor_sum_mismatch;
 pub(crate) mod factor_unknown;
-pub(crate) mod finding_repeated;
 pub(crate) mod findings_exceeded;
 pub(crate) mod format_incomplete;
 pub(crate) mod format_not_allowed;
-pub(crate) mod formula_barred;
-pub(crate) mod input_precision;
+pub(crate) mod formula_not_allowed;
 pub(crate) mod layer_blank;
 pub(crate) mod layer_contradiction;
-pub(crate) mod layer_pasted;
+pub(crate) mod layer_duplicated;
 pub(crate) mod layer_reason_missing;
 pub(crate) mod mitigation_below_floor;
 pub(crate) mod mitigation_ignored;
 pub(crate) mod mitigation_missing;
-pub(crate) mod mitigation_unproven;
+pub(crate) mod mitigation_without_evidence;
 pub(crate) mod model_weakened;
 pub(crate) mod multiplier_range;
 pub(crate) mod not_applicable_layers_exceeded;
-pub(crate) mod off_scale;
 pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
@@ -55,29 +53,32 @@ pub(crate) mod score_below_finding;
 pub(crate) mod score_exceeded;
 pub(crate) mod score_increased;
 pub(crate) mod score_mismatch;
-pub(crate) mod score_undeclared;
+pub(crate) mod score_missing;
 pub(crate) mod score_without_impact;
 pub(crate) mod severity_exceeded;
 pub(crate) mod severity_mismatch;
 pub(crate) mod summary_too_short;
-#[cfg(test)]
-mod tests;
 pub(crate) mod threat_below_floor;
 pub(crate) mod tier_missing;
+pub(crate) mod too_many_decimals;
 pub(crate) mod uncertain_layers_exceeded;
 pub(crate) mod uplift_mismatch;
+pub(crate) mod value_off_scale;
 pub(crate) mod version_outdated;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::compare::BaseScores;
+use crate::aivss::Factor;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, RuleInfo, RuleNames};
-use crate::model::{Finding, Model, PathProblem, path_problem};
-use crate::policy::Settings;
-use crate::score::assessed::{Assessed, Computed};
-use crate::score::{Scored, score};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo, RuleNames};
+use crate::model::{Finding, Layer, Model, PathProblem, path_problem};
+use crate::policy::{Settings, Sourced};
+use crate::score::{BaseScores, ScoredModel};
+use crate::score::{Proven, Scored, score};
 use crate::source::Span;
 
 /// One rule: its texts, its examples and its check.
@@ -203,9 +204,9 @@ impl Example {
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The threat model.
-    pub model: &'a Model<'a>,
+    pub model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
-    pub scores: Vec<Scored<'a>>,
+    pub scores: Vec<Scored>,
     /// The policy's settings for this model.
     pub settings: &'a Settings,
     /// The day of the run.
@@ -213,15 +214,32 @@ pub struct Subject<'a> {
     /// The scores to compare with, where the run has a base revision that contains some.
     pub before: Option<BaseScores<'a>>,
     /// If this model is new: the models of the base revision that left this file or are gone.
-    pub left: [&'a [&'a Assessed]; 2],
+    pub left: [&'a [&'a ScoredModel]; 2],
     /// The positions of evidence that names a file which does not exist.
     pub missing_evidence: BTreeMap<Span, PathProblem>,
+}
+
+/// A factor that has a number.
+#[derive(Clone, Copy, Debug)]
+pub struct FactorValue {
+    /// The agent or finding of its score.
+    pub owner: Owner,
+    /// The factor.
+    pub factor: Factor,
+    /// Its key in the format of the file.
+    pub key: &'static str,
+    /// Its value.
+    pub value: Decimal,
+    /// The bytes of the value.
+    pub span: Span,
+    /// Whether it has a rationale.
+    pub has_rationale: bool,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(
-        model: &'a Model<'a>,
+        model: &'a Model,
         settings: &'a Settings,
         today: Date,
         before: Option<BaseScores<'a>>,
@@ -233,45 +251,56 @@ impl<'a> Subject<'a> {
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
     #[must_use]
     pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
-        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence);
-        let problem = |text: &str| path_problem(text, path, &exists);
-        let missing = evidence.filter_map(|evidence| Some((evidence.span, problem(evidence.value)?)));
+        let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence.as_ref());
+        let missing =
+            evidence.filter_map(|evidence| Some((evidence.span, path_problem(evidence, path, &exists)?)));
         Self { missing_evidence: missing.collect(), ..self }
     }
 
-    /// What was computed, in the order of the scores: all that is left to report when the rules are done.
-    pub fn into_computed(self) -> Vec<Computed> {
-        let computed = |scored: Scored<'_>| Computed {
-            proven: scored.proven().map(|proven| proven.score()),
-            working: scored.working,
-        };
-        let mut all: Vec<_> = self.scores.into_iter().map(computed).collect();
-        // They take the place of the scores, which is more than they need.
-        all.shrink_to_fit();
-        all
-    }
-
     /// The agent's own score, in formats that have one.
-    pub fn own(&self) -> Option<&Scored<'a>> {
+    pub fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
     }
 
+    /// The layers of the model.
+    pub fn layers(&self) -> impl Iterator<Item = &'a Layer> {
+        self.model.maestro.iter().flat_map(|maestro| &maestro.layers)
+    }
+
+    /// The factors that have a number, in all scores.
+    pub fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
+        self.scores.iter().flat_map(|scored| {
+            let factors = &scored.declared.factors;
+            factors.given.iter().filter_map(move |given| {
+                let number = given.number()?;
+                Some(FactorValue {
+                    owner: scored.owner,
+                    factor: given.factor,
+                    key: factors.spell(given.factor),
+                    value: number.value,
+                    span: number.span,
+                    has_rationale: given.rationale.is_some(),
+                })
+            })
+        })
+    }
+
     /// The findings that have a score, with it.
-    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding<'a>, &Scored<'a>)> {
+    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
         let findings = self.model.assessments().map(|(finding, _)| finding);
         findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))
     }
 }
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 77] = [
+pub static ALL: [&Rule; 78] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
     &builtin::DUPLICATE_KEY,
     &builtin::MERGE_KEY,
     &builtin::NON_FINITE,
-    &builtin::INPUT_LIMIT,
+    &builtin::FILE_TOO_COMPLEX,
     &builtin::MARKER_MISSING,
     &builtin::MARKER_UNREAD,
     &builtin::MODEL_UNREADABLE,
@@ -282,6 +311,7 @@ pub static ALL: [&Rule; 77] = [
     &builtin::UNKNOWN_KEY,
     &builtin::POLICY,
     &audit::POLICY_INEFFECTIVE,
+    &audit::RULE_RENAMED,
     &audit::EXCEPTION_EXPIRED,
     &audit::EXCEPTION_OVERLONG,
     &audit::EXCEPTION_UNUSED,
@@ -299,26 +329,26 @@ pub static ALL: [&Rule; 77] = [
     &factor_unknown::RULE,
     &factor_set::RULE,
     &factor_range::RULE,
-    &input_precision::RULE,
+    &too_many_decimals::RULE,
     &multiplier_range::RULE,
     &threat_below_floor::RULE,
     &mitigation_ignored::RULE,
     &mitigation_below_floor::RULE,
-    &mitigation_unproven::RULE,
+    &mitigation_without_evidence::RULE,
     &factor_sum_mismatch::RULE,
     &uplift_mismatch::RULE,
     &score_mismatch::RULE,
     &builtin::SCORE_UNCOMPUTED,
-    &score_undeclared::RULE,
+    &score_missing::RULE,
     &severity_mismatch::RULE,
     &score_below_finding::RULE,
     &score_below_base::RULE,
     &score_without_impact::RULE,
-    &finding_repeated::RULE,
+    &duplicate_finding_id::RULE,
     &layer_blank::RULE,
     &layer_reason_missing::RULE,
     &layer_contradiction::RULE,
-    &layer_pasted::RULE,
+    &layer_duplicated::RULE,
     &mitigation_missing::RULE,
     &score_exceeded::RULE,
     &score_increased::RULE,
@@ -329,8 +359,8 @@ pub static ALL: [&Rule; 77] = [
     &uncertain_layers_exceeded::RULE,
     &not_applicable_layers_exceeded::RULE,
     &open_threats_exceeded::RULE,
-    &off_scale::RULE,
-    &formula_barred::RULE,
+    &value_off_scale::RULE,
+    &formula_not_allowed::RULE,
     &version_outdated::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
@@ -368,6 +398,50 @@ static INFOS: [RuleInfo; ALL.len()] = {
     }
     infos
 };
+
+/// The proven score, with the reasons if it differs from the computed one.
+fn shown(proven: &Proven) -> String {
+    proven.difference().unwrap_or_else(|| proven.score().to_string())
+}
+
+/// A number with its noun: `1 layer is`, `2 layers are`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Reports a field of the agent that the policy requires and that is missing.
+fn require_field(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    required: Option<Sourced<bool>>,
+    key: &str,
+    is_given: bool,
+) -> Option<Diagnostic> {
+    let required = required.filter(|required| required.value && !is_given)?;
+    let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
+    let message = format!("`agent.{key}` is missing");
+    Some(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin))
+}
+
+/// The number of places that are shown one by one: one for each layer.
+const MAX_SHOWN: usize = 7;
+
+/// Reports more places in the layers than a limit allows; `count` is their number in words.
+fn limit_of_layers(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    limit: &Sourced<usize>,
+    count: &str,
+    places: Vec<(Span, String)>,
+) -> Option<Diagnostic> {
+    let maestro = subject.model.maestro.as_ref().filter(|_| places.len() > limit.value)?;
+    let message = format!("{count}, and the limit is {}", limit.value);
+    let diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
+        .amount(Decimal::from(places.len()))
+        .decided_by(&limit.origin);
+    let shown = places.into_iter().take(MAX_SHOWN);
+    Some(shown.fold(diagnostic, |diagnostic, (span, label)| diagnostic.related(span, label)))
+}
 
 /// The rule with this current name.
 pub fn named(name: &str) -> Option<&'static Rule> {

@@ -8,12 +8,12 @@ use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::mend;
-use crate::lint::{LintContext, lint};
-use crate::policy;
-use crate::policy::{NoFiles, Policy};
+use crate::lint::{BaseModels, LintContext, lint};
+use crate::policy::NoFiles;
 use crate::policy_audit::Run;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
-use crate::rules::{ALL, Check, Example, Rule, builtin, cvss_unverified};
+use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.
@@ -63,7 +63,7 @@ fn a_fix_makes_the_fault_of_an_example_go() {
         "cvss-base-mismatch",
         "factor-sum-mismatch",
         "score-mismatch",
-        "score-undeclared",
+        "score-missing",
         "severity-mismatch",
         "uplift-mismatch",
     ];
@@ -81,7 +81,8 @@ fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
     for rule in ALL {
         for example in rule.examples.iter().filter(|example| example.file != POLICY) {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles).unwrap();
+            let policy =
+                CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES).unwrap();
             let found = |text: &str| {
                 let source = Source::decode(example.file, text.as_bytes().to_vec());
                 let mut found = lint(&source, example.file, judge(&policy)).diagnostics;
@@ -102,16 +103,17 @@ fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the folder of the rules is looked at")]
-fn every_rule_has_a_file_of_its_name_and_every_file_a_rule() {
+fn every_check_has_a_file_of_its_name_and_every_file_a_check() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| name.strip_suffix(".rs").map(|stem| stem.replace('_', "-")))
-        .filter(|name| name != "mod" && name != "tests")
+        .filter(|name| !["mod", "tests", "builtin", "audit"].contains(&&**name))
         .collect();
     files.sort();
-    let mut names: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
+    let checks = ALL.iter().filter(|rule| matches!(rule.check, Check::Model(_) | Check::Limit { .. }));
+    let mut names: Vec<&str> = checks.map(|rule| rule.name).collect();
     names.sort_unstable();
     assert_eq!(files, names);
 }
@@ -140,14 +142,20 @@ fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
 fn the_schema_of_policies_lists_the_rules() {
     let mut rules = ALL.to_vec();
     rules.sort_unstable_by_key(|rule| rule.name);
+    let level = "\"$ref\": \"#/$defs/level\"";
     let entries = rules.iter().map(|rule| {
         let summary = serde_json::to_string(rule.summary).unwrap();
-        let (name, level) = (rule.name, "\"$ref\": \"#/$defs/level\"");
+        let name = rule.name;
         format!(
             "        \"{name}\": {{\n          \"description\": {summary},\n          {level}\n        }}"
         )
     });
-    let listed = entries.collect::<Vec<_>>().join(",\n");
+    let former = FORMER.iter().map(|(former, current)| {
+        format!(
+            "        \"{former}\": {{\n          \"description\": \"Former name of `{current}`.\",\n          {level}\n        }}"
+        )
+    });
+    let listed = entries.chain(former).collect::<Vec<_>>().join(",\n");
     let schema = crate::schema::Schema::Policy.text();
     let (before, rest) = schema.split_once("\"The level of each rule.\",").unwrap();
     let (kept, rest) = rest.split_once("\"properties\": {\n").unwrap();
@@ -185,7 +193,7 @@ fn schemas_hand_over_to_rules_that_exist() {
     }
     assert!(found.len() > 10, "{found:?}");
     for name in found {
-        assert!(crate::rules::named(&name).is_some(), "{name}");
+        assert!(named(&name).is_some(), "{name}");
     }
 }
 
@@ -225,13 +233,13 @@ impl Fixture {
             of_policy(&source).iter().map(|diagnostic| show(&source, diagnostic)).collect()
         } else {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles)
+            let policy = CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
             let base = report_of(&base, example.file, &policy);
             let renames = BTreeMap::new();
             let before = Baseline::new(&base, &renames, &report_of(&source, example.file, &policy));
-            let before = (!example.base.is_empty()).then_some(&before);
+            let before = (!example.base.is_empty()).then_some(&before as &dyn BaseModels);
             let linted = lint(&source, example.file, LintContext { before, ..judge(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };
@@ -242,7 +250,7 @@ impl Fixture {
 
 /// What is wrong with a policy, or what a run over the stock model shows of it.
 fn of_policy(source: &Source) -> Vec<Diagnostic> {
-    let policy = match policy::read(source.clone(), &NoFiles) {
+    let policy = match CompiledPolicy::read(source.clone(), &NoFiles, NAMES) {
         Ok(policy) => policy,
         Err(broken) => return broken.into_iter().flat_map(|broken| broken.diagnostics).collect(),
     };
@@ -254,14 +262,14 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 }
 
 /// A report on a single file.
-fn report_of(source: &Source, path: &str, policy: &Policy) -> Report {
+fn report_of(source: &Source, path: &str, policy: &CompiledPolicy) -> Report {
     let linted = lint(source, path, judge(policy));
     let mut report = Report::new(today(), Level::Error);
     report.files.push(FileReport::new(source, path.to_owned(), linted.models, linted.diagnostics));
     report
 }
 
-fn judge(policy: &Policy) -> LintContext<'_> {
+fn judge(policy: &CompiledPolicy) -> LintContext<'_> {
     LintContext { policy, today: today(), load: &NoFiles, before: None }
 }
 
@@ -370,6 +378,17 @@ fn rules_of_lower_modules_are_rules() {
     let violations = [ViolationKind::UnknownKey, ViolationKind::Shape];
     let infos = problems.map(ProblemKind::rule).into_iter().chain(violations.map(ViolationKind::rule));
     for info in infos.chain([RuleInfo::FILE_TOO_COMPLEX, RuleInfo::POLICY]) {
-        assert_eq!(crate::rules::named(info.name).map(RuleInfo::from), Some(info), "{}", info.name);
+        assert_eq!(named(info.name).map(RuleInfo::from), Some(info), "{}", info.name);
     }
+}
+
+#[test]
+fn former_names_resolve_to_current_rules_only_where_asked_for() {
+    for (former, current) in FORMER {
+        assert!(named(former).is_none() && named(current).is_some(), "{former}");
+        assert_eq!(resolve(former).map(|rule| rule.name), Some(current));
+        assert_eq!(NAMES.resolve(former).map(|rule| rule.name), Some(current));
+    }
+    assert_eq!(resolve("syntax").map(|rule| rule.name), Some("syntax"));
+    assert!(resolve("layer").is_none() && NAMES.renamed("syntax").is_none());
 }

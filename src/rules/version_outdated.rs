@@ -6,8 +6,8 @@ mod edits;
 mod plan;
 
 use crate::aivss::{self, Formula};
-use crate::diagnostic::{Diagnostic, Fix, Level, Owner, Safety};
-use crate::policy::Settings;
+use crate::diagnostic::{Diagnostic, Fix, Owner, Safety};
+use crate::policy::{Settings, settings};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
@@ -16,11 +16,9 @@ pub(crate) use plan::{apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
-    level: Level::Warning,
-    fixed: false,
     summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
     why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
-    remedy: "Run `aivss-lint fix --to VERSION`, decide on the factors that it leaves open, and run `aivss-lint fix`.",
+    remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",
     see: "OWASP AIVSS v0.8",
     examples: &[Example::parts(
         "
@@ -36,12 +34,13 @@ aivss:
     )
     .under("rules: { version-outdated: warning }")],
     check: Check::Limit { applies: |settings| settings.levels().contains_key(RULE.name), check },
+    ..Rule::WARNING
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let newest = newest(subject.settings);
     for scored in &subject.scores {
-        if let (Some(formula), Some(version)) = (scored.formula, scored.declared.version)
+        if let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version)
             && formula.precedes(newest)
         {
             found.push(outdated(scored.owner, version.span, formula, newest));
@@ -54,7 +53,7 @@ const CURRENT: &str = "0.8";
 
 /// The newest formula that the policy allows; without a list, the current public release.
 fn newest(settings: &Settings) -> &'static Formula {
-    let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.formulas() {
+    let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.get(&settings::FORMULAS) {
         Some(versions) => versions.value.iter().any(|version| *version == formula.version),
         None => formula.version == CURRENT,
     });

@@ -1,297 +1,248 @@
-//! The working of a score as a sheet: what went in and where it came from, the steps, what each factor carries, what
-//! would change it. Owned data, gathered from files or made of single inputs; how it looks is up to [`crate::output`].
-//!
-//! A sheet explains and does not judge: what is wrong with a file, and where, the rules say.
+//! The breakdown of a score: the inputs with their origins, the steps, and the declared values that do not match.
 
-use crate::aivss::Factor;
-use crate::aivss::{ALL, Formula, Working};
+use std::sync::Arc;
+
+use crate::aivss::{Formula, Working};
 use crate::decimal::Decimal;
-use crate::model::{Assessment, DetectedFormat, Format, Model, Multiplier, Spanned, detect};
-use crate::score::sensitivity::{OneLess, Weight, better_mitigation, lower_threat, weights};
-use crate::score::{Scored, agrees, score};
-use crate::source::{Position, Source};
-use crate::syntax;
+use crate::model::{Assessment, Format, Multiplier, Spanned, Text};
+use crate::score::{Scored, ScoredModel, agrees, score};
+use crate::source::Position;
 
-/// The working of one score.
+/// One score for the `score` command, with its place.
 #[derive(Debug)]
-pub struct Sheet {
-    /// Where its score is declared; `None` for inputs that stand in no file.
-    pub place: Option<Place>,
+pub struct ScoreBreakdown {
+    /// The file's path as shown; `None` for inputs outside of a file.
+    pub path: Option<String>,
+    /// The position of the score in the file.
+    pub position: Option<Position>,
     /// The agent's name.
     pub agent: Option<String>,
     /// The finding's identifier; `None` for the agent's own score.
     pub finding: Option<String>,
     /// The version of the formula, as the file declares it.
     pub version: Option<String>,
-    /// What the formula computes from, each input with where it comes from.
-    pub inputs: Vec<Input>,
-    /// The declared numbers that do not follow from the inputs: what they are called, and what they are.
-    pub wrong: Vec<(&'static str, String)>,
-    /// The score with its working, or what is missing for it, in sentences.
-    pub outcome: Result<Computed, Vec<String>>,
+    /// The score; `None` for an agent without an assessment.
+    pub scored: Option<Scored>,
 }
 
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file's path as it is shown.
-    pub path: String,
-    /// Line and column.
-    pub position: Position,
+impl ScoreBreakdown {
+    /// The breakdown of a score outside of a file.
+    pub fn of_inputs(scored: Scored) -> Self {
+        let version = scored.declared.version.as_deref().map(str::to_owned);
+        Self { path: None, position: None, agent: None, finding: None, version, scored: Some(scored) }
+    }
+
+    /// The breakdowns of the agent's own score and of those of its findings. A given formula replaces the declared one.
+    pub fn of_model(path: &str, model: &ScoredModel, by: Option<&'static Formula>) -> Vec<Self> {
+        let bare = || Self {
+            path: Some(path.to_owned()),
+            position: Some(model.position),
+            agent: model.name().map(str::to_owned),
+            finding: None,
+            version: None,
+            scored: None,
+        };
+        let mut all = Vec::new();
+        if model.model.assessment.is_none() && model.model.format == Format::Native {
+            all.push(bare());
+        }
+        all.extend(model.scores.iter().map(|scored| Self {
+            position: scored.position,
+            finding: model.model.finding_id(scored.owner).map(str::to_owned),
+            version: scored.declared.version.as_deref().map(str::to_owned),
+            scored: Some(by.map_or_else(|| scored.clone(), |by| rescored(scored, by))),
+            ..bare()
+        }));
+        all
+    }
+
+    /// The score with its working, if it can be computed.
+    pub fn computed(&self) -> Option<(&Scored, &Working)> {
+        let scored = self.scored.as_ref()?;
+        Some((scored, scored.working.as_ref()?))
+    }
+
+    /// The missing and unusable inputs, in sentences; empty if the score can be computed.
+    pub fn missing_inputs(&self) -> Vec<String> {
+        self.scored
+            .as_ref()
+            .map_or_else(|| vec!["there is no `aivss` block".to_owned()], Scored::missing_inputs)
+    }
+}
+
+/// A score by another formula. Declared results of the declared formula no longer apply.
+fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
+    let mut assessment = Assessment::clone(&scored.declared);
+    if scored.formula.is_none_or(|declared| declared.version != by.version) {
+        (assessment.uplift, assessment.score, assessment.severity) = (None, None, None);
+    }
+    assessment.version = Some(Text::new(by.version.into(), assessment.key_span));
+    score(&Arc::new(assessment))
 }
 
 /// An input of the formula.
 #[derive(Clone, Debug)]
-pub struct Input {
+pub struct ScoreInput<'s> {
     /// Its key in this project's format.
     pub key: &'static str,
-    /// What people call it.
+    /// Its name in prose.
     pub name: &'static str,
-    /// Its value, where it has one.
+    /// Its value, if there is one.
     pub value: Option<Decimal>,
-    /// Where that comes from.
-    pub origin: Origin,
+    /// The origin of the value.
+    pub origin: InputOrigin<'s>,
 }
 
-/// Where an input comes from.
+/// The origin of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum InputOrigin<'s> {
     /// Computed from this vector.
-    Vector(String),
+    Vector(&'s str),
     /// Declared as a number.
     Number,
     /// Declared by this name.
-    Name(String),
-    /// Not declared: the formula's default.
-    Default,
+    Name(&'s str),
+    /// The formula's default, with its name if the score can be computed.
+    Default(Option<&'static str>),
     /// Added up from the factors.
     Sum,
-    /// Declared, perhaps, and no part of the formula.
+    /// Not part of the formula.
     Ignored,
-    /// From nowhere.
+    /// Missing or unusable.
     Nowhere,
 }
 
-/// A score with its working and what it rests on.
-#[derive(Debug)]
-pub struct Computed {
-    /// The computation.
-    pub working: Working,
-    /// The sum of the factors, term by term.
-    pub sum_written: String,
-    /// What each factor carries, the heaviest first.
-    pub weights: Vec<Weight>,
-    /// The next lower threat multiplier.
-    pub lower_threat: Option<OneLess>,
-    /// The next better mitigation.
-    pub better_mitigation: Option<OneLess>,
-    /// The same inputs by every formula, the oldest first.
-    pub formulas: Vec<Working>,
-}
-
-impl Computed {
-    /// The steps from the factors to the score, each in a line.
-    pub fn steps(&self) -> Vec<(&'static str, String)> {
-        let uplift = self.working.uplift_written().map(|uplift| ("uplift", uplift));
-        let (sum, total) =
-            (("factor sum", self.sum_written.clone()), ("score", self.working.total_written()));
-        [Some(sum), uplift, Some(total)].into_iter().flatten().collect()
-    }
-}
-
-/// The sheets of a file: for each threat model the agent's own score, then those of its findings. With a formula given,
-/// by that one and not by the file's.
-pub fn sheets(source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
-    let document = syntax::parse(source);
-    let models = document.roots().filter_map(|root| match detect(root) {
-        DetectedFormat::Model(format) if format.overfull(root).is_none() => Some(format.read(root)),
-        DetectedFormat::Model(_)
-        | DetectedFormat::Misspelled(..)
-        | DetectedFormat::Unmarked
-        | DetectedFormat::Other => None,
-    });
-    models.flat_map(|model| sheets_of(model, source, by)).collect()
-}
-
-/// The sheets of one threat model.
-pub(crate) fn sheets_of(mut model: Model<'_>, source: &Source, by: Option<&'static Formula>) -> Vec<Sheet> {
-    let as_declared = |assessment: &Assessment<'_>| {
-        let span = assessment.score.map_or(assessment.key_span, |score| score.span);
-        (span.start, assessment.version.map(|version| version.value.to_owned()))
-    };
-    let declared: Vec<(u32, Option<String>)> =
-        model.assessments().map(|(_, assessment)| as_declared(assessment)).collect();
-    if let Some(by) = by {
-        let findings = model.findings.iter_mut().filter_map(|finding| finding.assessment.as_mut());
-        model.assessment.iter_mut().chain(findings).for_each(|assessment| put_by(by, assessment));
-    }
-    let agent = model.agent.name.map(|name| name.value.to_owned());
-    let place = |start| Some(Place { path: source.name().to_owned(), position: source.position(start) });
-    let unscored = (model.assessment.is_none() && model.format == Format::Native).then(|| Sheet {
-        place: place(model.key_span.start),
-        agent: agent.clone(),
-        finding: None,
-        version: None,
-        inputs: Vec::new(),
-        wrong: Vec::new(),
-        outcome: Err(vec!["there is no `aivss` block".to_owned()]),
-    });
-    let scored = model.assessments().zip(declared).map(|((finding, assessment), (start, version))| Sheet {
-        place: place(start),
-        agent: agent.clone(),
-        finding: finding.map(|finding| finding.id.map_or_else(String::new, |id| id.value.to_owned())),
-        version,
-        ..Sheet::of(&score(assessment))
-    });
-    unscored.into_iter().chain(scored).collect()
-}
-
-/// Puts another formula in the place of the declared one. Numbers that followed from that are no longer declared.
-fn put_by(by: &'static Formula, assessment: &mut Assessment<'_>) {
-    let declared = assessment.version.and_then(|version| Formula::named(version.value));
-    if declared.is_none_or(|declared| declared.version != by.version) {
-        (assessment.uplift, assessment.score, assessment.severity) = (None, None, None);
-    }
-    let span = assessment.version.map_or(assessment.key_span, |version| version.span);
-    assessment.version = Some(Spanned::new(by.version, span));
-}
-
-impl Sheet {
-    /// The sheet of a score that stands in no file.
-    pub fn of(scored: &Scored<'_>) -> Self {
-        let declared = scored.declared;
-        let outcome = match &scored.working {
-            Some(working) => Ok(computed(scored, working)),
-            None => Err(scored.lacking()),
+impl Scored {
+    /// The inputs of the formula.
+    pub fn inputs(&self) -> [ScoreInput<'_>; 4] {
+        let (declared, formula) = (&self.declared, self.working.as_ref().map(|working| working.formula));
+        let base = match (&declared.vector, self.base) {
+            (Some(vector), _) => InputOrigin::Vector(vector),
+            (None, Some(_)) => InputOrigin::Number,
+            (None, None) => InputOrigin::Nowhere,
         };
-        Self {
-            place: None,
-            agent: None,
-            finding: None,
-            version: declared.version.map(|version| version.value.to_owned()),
-            inputs: inputs(scored),
-            wrong: wrong(scored),
-            outcome,
+        let threats = formula.and_then(|formula| formula.threat.first());
+        let threat = origin(declared.threat.as_ref(), threats.map(|level| level.name));
+        let (mitigation, factor) = match self.formula {
+            Some(formula) if !formula.has_mitigation() => (InputOrigin::Ignored, None),
+            _ => {
+                let levels = formula.and_then(|formula| formula.mitigation.first());
+                (origin(declared.mitigation.as_ref(), levels.map(|level| level.name)), self.mitigation)
+            }
+        };
+        let sum = if self.factor_sum.is_some() { InputOrigin::Sum } else { InputOrigin::Nowhere };
+        [
+            ("cvss_base", "CVSS base", self.base, base),
+            ("factor_sum", "factor sum", self.factor_sum, sum),
+            ("threat_multiplier", "threat multiplier", self.threat, threat),
+            ("mitigation_factor", "mitigation factor", factor, mitigation),
+        ]
+        .map(|(key, name, value, origin)| ScoreInput { key, name, value, origin })
+    }
+
+    /// The steps from the factors to the score, each in a line; empty if the score cannot be computed.
+    pub fn steps(&self) -> Vec<(&'static str, String)> {
+        let Some(working) = &self.working else { return Vec::new() };
+        let mut steps = vec![("factor sum", self.sum_written())];
+        steps.extend(working.uplift_written().map(|uplift| ("uplift", uplift)));
+        steps.push(("score", working.total_written()));
+        steps
+    }
+
+    /// The declared values that the inputs do not give, with their names.
+    pub fn wrong(&self) -> Vec<(&'static str, String)> {
+        let (declared, working) = (&self.declared, self.working.as_ref());
+        let uplift = working.map(|working| working.uplift);
+        let mut wrong = Vec::new();
+        for (name, declared, right, is_rounded) in [
+            ("CVSS base", declared.base, self.base, false),
+            ("factor sum", declared.factor_sum, self.factor_sum, true),
+            ("uplift", declared.uplift, uplift, true),
+            ("score", declared.score, working.map(|working| working.score), false),
+        ] {
+            let (Some(declared), Some(right)) = (declared, right) else { continue };
+            let is_right = if is_rounded { agrees(declared.value, right) } else { declared.value == right };
+            if !is_right {
+                wrong.push((name, declared.value.to_string()));
+            }
         }
+        if let (Some(severity), Some(working)) = (declared.severity.as_deref(), working)
+            && severity != working.band.name()
+        {
+            wrong.push(("severity", severity.to_owned()));
+        }
+        wrong
     }
 }
 
-fn computed(scored: &Scored<'_>, working: &Working) -> Computed {
-    let given = scored.declared.factors.given.iter();
-    let factors: Vec<(Factor, Decimal)> =
-        given.filter_map(|given| Some((given.factor, given.number()?.value))).collect();
-    Computed {
-        working: working.clone(),
-        sum_written: scored.sum_written(),
-        weights: weights(working, &factors),
-        lower_threat: lower_threat(working),
-        better_mitigation: better_mitigation(working),
-        formulas: ALL.into_iter().map(|formula| formula.work(working.inputs)).collect(),
+fn origin<'s>(declared: Option<&'s Spanned<Multiplier>>, default: Option<&'static str>) -> InputOrigin<'s> {
+    match declared.map(|declared| &declared.value) {
+        None => InputOrigin::Default(default),
+        Some(Multiplier::Unreadable) => InputOrigin::Nowhere,
+        Some(Multiplier::Number(_)) => InputOrigin::Number,
+        Some(Multiplier::Named(name)) => InputOrigin::Name(name),
     }
-}
-
-fn inputs(scored: &Scored<'_>) -> Vec<Input> {
-    let declared = scored.declared;
-    let base = match (declared.vector, scored.base) {
-        (Some(vector), _) => Origin::Vector(vector.value.to_owned()),
-        (None, Some(_)) => Origin::Number,
-        (None, None) => Origin::Nowhere,
-    };
-    let (mitigation, factor) = match scored.formula {
-        Some(formula) if !formula.has_mitigation() => (Origin::Ignored, None),
-        _ => (multiplier(declared.mitigation), scored.mitigation),
-    };
-    let sum = if scored.factor_sum.is_some() { Origin::Sum } else { Origin::Nowhere };
-    let input = |key, name, value, origin| Input { key, name, value, origin };
-    vec![
-        input("cvss_base", "CVSS base", scored.base, base),
-        input("factor_sum", "factor sum", scored.factor_sum, sum),
-        input("threat_multiplier", "threat multiplier", scored.threat, multiplier(declared.threat)),
-        input("mitigation_factor", "mitigation factor", factor, mitigation),
-    ]
-}
-
-fn multiplier(declared: Option<Spanned<Multiplier<'_>>>) -> Origin {
-    match declared.map(|at| at.value) {
-        None => Origin::Default,
-        Some(Multiplier::Unreadable) => Origin::Nowhere,
-        Some(Multiplier::Number(_)) => Origin::Number,
-        Some(Multiplier::Named(name)) => Origin::Name(name.to_owned()),
-    }
-}
-
-/// The declared numbers that are not what the inputs give.
-fn wrong(scored: &Scored<'_>) -> Vec<(&'static str, String)> {
-    let declared = scored.declared;
-    let working = scored.working.as_ref();
-    let differs = |name, declared: Option<Spanned<Decimal>>, right: Option<Decimal>, as_declared: bool| {
-        let (declared, right) = (declared?.value, right?);
-        let is_right = if as_declared { agrees(declared, right) } else { declared == right };
-        (!is_right).then(|| (name, declared.to_string()))
-    };
-    let severity = || {
-        let (declared, right) = (declared.severity?.value, working?.band.name());
-        (declared != right).then(|| ("severity", declared.to_owned()))
-    };
-    [
-        differs("CVSS base", declared.base, scored.base, false),
-        differs("factor sum", declared.factor_sum, scored.factor_sum, true),
-        differs("uplift", declared.uplift, working.map(|working| working.uplift), true),
-        differs("score", declared.score, working.map(|working| working.score), false),
-        severity(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
+    use crate::syntax;
 
     const STOCK: &str = include_str!("../rules/stock.yaml");
 
-    fn sheet(text: &str, by: Option<&'static Formula>) -> Sheet {
+    fn breakdown(text: &str, by: Option<&'static Formula>) -> ScoreBreakdown {
         let source = Source::decode("threat-model.yaml", text.as_bytes().to_vec());
-        let mut sheets = sheets(&source, by);
-        assert_eq!(sheets.len(), 1);
-        sheets.remove(0)
+        let document = syntax::parse(&source);
+        let model = Format::Native.read(document.roots().next().unwrap());
+        let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
+        let model = ScoredModel::new(model, scores, &mut source.positions());
+        let mut all = ScoreBreakdown::of_model(source.name(), &model, by);
+        assert_eq!(all.len(), 1);
+        all.remove(0)
     }
 
-    fn lacking(from: &str, to: &str) -> Vec<String> {
+    fn missing(from: &str, to: &str) -> Vec<String> {
         assert!(STOCK.contains(from), "{from}");
-        sheet(&STOCK.replacen(from, to, 1), None).outcome.unwrap_err()
+        breakdown(&STOCK.replacen(from, to, 1), None).missing_inputs()
     }
 
     #[test]
-    fn a_sheet_knows_where_inputs_come_from_and_what_is_wrong() {
+    fn inputs_have_origins_and_wrong_values_are_listed() {
         let text = STOCK
             .replace("  threat_multiplier: 0.97\n", "")
             .replace("mitigation_factor: 1.0", "mitigation_factor: none\n  aars: 2.25\n  severity: High")
             .replace("score: 9.4", "score: 9.1");
-        let sheet = sheet(&text, None);
-        let origins: Vec<&Origin> = sheet.inputs.iter().map(|input| &input.origin).collect();
+        let breakdown = breakdown(&text, None);
+        let (scored, _) = breakdown.computed().unwrap();
         assert!(matches!(
-            origins.as_slice(),
-            [Origin::Vector(_), Origin::Sum, Origin::Default, Origin::Name(name)] if name == "none"
+            scored.inputs().map(|input| input.origin),
+            [
+                InputOrigin::Vector(_),
+                InputOrigin::Sum,
+                InputOrigin::Default(Some("proof-of-concept")),
+                InputOrigin::Name("none")
+            ]
         ));
         let wrong = [("score", "9.1".to_owned()), ("severity", "High".to_owned())];
-        assert_eq!(sheet.wrong, wrong);
-        let steps = sheet.outcome.unwrap().steps();
+        assert_eq!(scored.wrong(), wrong);
+        let steps = scored.steps();
         assert_eq!(steps.len(), 3);
         assert_eq!(steps[2].1, "(7.1 + 2.2504) · 1.0 = 9.3504 → 9.4");
     }
 
     #[test]
-    fn another_formula_takes_the_place_of_the_declared_one() {
-        let sheet = sheet(STOCK, Formula::named("0.5"));
-        assert!(sheet.wrong.is_empty(), "9.4 was not declared by that one");
-        assert_eq!(sheet.inputs[3].origin, Origin::Ignored);
-        assert_eq!(sheet.outcome.unwrap().working.score.to_string(), "7.3");
+    fn given_formula_replaces_the_declared_one() {
+        let breakdown = breakdown(STOCK, Formula::named("0.5"));
+        let (scored, working) = breakdown.computed().unwrap();
+        assert!(scored.wrong().is_empty(), "9.4 was not declared by that one");
+        assert_eq!(scored.inputs()[3].origin, InputOrigin::Ignored);
+        assert_eq!(working.score.to_string(), "7.3");
     }
 
     #[test]
-    fn what_is_lacking_is_named() {
+    fn missing_inputs_are_named() {
         for (from, to, words) in [
             ("version: '0.8'", "version: '0.9'", "`0.9` is no formula: 0.5, 0.8, 0.8-floor"),
             ("    dynamic_identity: 0.5\n", "", "the factor `dynamic_identity` is missing"),
@@ -338,15 +289,28 @@ mod tests {
                 "`some` is no mitigation factor: none, partial, strong, or a number",
             ),
         ] {
-            assert_eq!(lacking(from, to), [words], "{to}");
+            assert_eq!(missing(from, to), [words], "{to}");
         }
-        assert_eq!(lacking("cvss: CVSS:4.0/AV:N", "cvss: CVSS:4.0/AV:Q").len(), 1);
-        let no_base = lacking(
+        assert_eq!(missing("cvss: CVSS:4.0/AV:N", "cvss: CVSS:4.0/AV:Q").len(), 1);
+        let no_base = missing(
             "  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H\n  cvss_base: 7.1\n",
             "",
         );
         assert_eq!(no_base, ["there is no CVSS vector or base"]);
         let no_block = STOCK.split("aivss:\n").next().unwrap();
-        assert_eq!(sheet(no_block, None).outcome.unwrap_err(), ["there is no `aivss` block"]);
+        assert_eq!(breakdown(no_block, None).missing_inputs(), ["there is no `aivss` block"]);
+    }
+
+    #[test]
+    fn model_without_assessment_has_a_breakdown_of_its_own() {
+        let text = "aivss_threat_model: 1\nfindings:\n  - { id: F, title: Leak, aivss: {} }\n";
+        let source = Source::decode("a.yaml", text.as_bytes().to_vec());
+        let document = syntax::parse(&source);
+        let model = Format::Native.read(document.roots().next().unwrap());
+        let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
+        let model = ScoredModel::new(model, scores, &mut source.positions());
+        let all = ScoreBreakdown::of_model(source.name(), &model, None);
+        let findings: Vec<_> = all.iter().map(|one| one.finding.as_deref()).collect();
+        assert_eq!(findings, [None, Some("F")]);
     }
 }

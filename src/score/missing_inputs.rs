@@ -1,139 +1,130 @@
-//! What an assessment lacks for its score to be computed, in words. Where it stands, and how to mend it, the rules say.
+//! The inputs that are missing or unusable for a score, in sentences.
 
-use crate::aivss::Factor;
-use crate::aivss::{ALL, INPUT_DECIMALS, THREAT_MAX, is_multiplier};
+use crate::aivss::{ALL, Factor, INPUT_DECIMALS, MITIGATION, THREAT_MAX, is_multiplier};
 use crate::decimal::Decimal;
-use crate::model::Multiplier;
+use crate::model::{Factors, Multiplier};
 use crate::score::Scored;
 
-impl Scored<'_> {
-    /// What is missing or unusable; nothing where the score could be computed.
-    pub fn lacking(&self) -> Vec<String> {
+impl Scored {
+    /// The missing and unusable inputs; empty if the score can be computed.
+    pub fn missing_inputs(&self) -> Vec<String> {
+        let mut missing = Vec::new();
         if self.working.is_some() {
-            return Vec::new();
+            return missing;
         }
-        let mut lacking = Vec::new();
-        self.formula_lacking(&mut lacking);
-        self.base_lacking(&mut lacking);
-        self.factors_lacking(&mut lacking);
-        self.multipliers_lacking(&mut lacking);
-        if lacking.is_empty() {
-            lacking.push("the inputs do not fit together".to_owned());
-        }
-        lacking
-    }
-
-    fn formula_lacking(&self, lacking: &mut Vec<String>) {
         if self.formula.is_none() {
             let known = ALL.map(|formula| formula.version).join(", ");
-            lacking.push(match self.declared.version {
+            missing.push(match &self.declared.version {
                 Some(version) => format!("`{}` is no formula: {known}", version.value),
                 None => format!("the version of the formula is missing: {known}"),
             });
         }
+        self.base(&mut missing);
+        set(&self.declared.factors, &mut missing);
+        values(&self.declared.factors, &mut missing);
+        self.multipliers(&mut missing);
+        if missing.is_empty() {
+            missing.push("the inputs do not fit together".to_owned());
+        }
+        missing
     }
 
-    fn base_lacking(&self, lacking: &mut Vec<String>) {
+    fn base(&self, missing: &mut Vec<String>) {
         match (&self.vector, self.base) {
-            (Some(Err(faults)), _) => {
-                lacking.extend(faults.iter().map(|fault| format!("the CVSS vector: {}", fault.message)));
+            (Some(Err(problems)), _) => {
+                missing
+                    .extend(problems.iter().map(|problem| format!("the CVSS vector: {}", problem.message)));
             }
             (_, None) if self.declared.cvss_absent => {
-                lacking.push("there is no CVSS vector or base".to_owned());
+                missing.push("there is no CVSS vector or base".to_owned());
             }
-            (_, None) => lacking.push("the CVSS vector or base cannot be read".to_owned()),
+            (_, None) => missing.push("the CVSS vector or base cannot be read".to_owned()),
             (_, Some(base)) => {
                 if !base.within(Decimal::ZERO, Decimal::TEN) {
-                    lacking.push(format!("the CVSS base is {base}; it lies between 0.0 and 10.0"));
+                    missing.push(format!("the CVSS base is {base}; it lies between 0.0 and 10.0"));
                 }
-                precise("the CVSS base", base, lacking);
+                precision("the CVSS base", base, missing);
             }
         }
     }
 
-    fn factors_lacking(&self, lacking: &mut Vec<String>) {
-        let factors = &self.declared.factors;
-        let is_given = |factor: &Factor| factors.given.iter().any(|given| given.factor == *factor);
-        let quoted = |factor: Factor| format!("`{}`", factors.spell(factor));
-        let common = Factor::ALL.into_iter().filter(|factor| factor.counterpart().is_none());
-        let missing: Vec<String> = common.filter(|factor| !is_given(factor)).map(quoted).collect();
-        match missing.as_slice() {
-            [] => {}
-            [one] => lacking.push(format!("the factor {one} is missing")),
-            several => lacking.push(format!("the factors {} are missing", several.join(", "))),
-        }
-        let tenths = [Factor::NaturalLanguageInterface, Factor::GoalDrivenPlanning];
-        match tenths.iter().filter(|factor| is_given(factor)).count() {
-            0 => {
-                let known =
-                    tenths.into_iter().filter(|factor| factors.keys.contains(&factors.spell(*factor)));
-                let known: Vec<String> = known.map(quoted).collect();
-                lacking.push(format!("the tenth factor is missing: {}", known.join(" or ")));
-            }
-            1 => {}
-            _ => {
-                let [one, other] = tenths.map(quoted);
-                lacking.push(format!("{one} and {other} belong to different sets of ten: keep one"));
-            }
-        }
-        self.values_lacking(lacking);
-    }
-
-    fn values_lacking(&self, lacking: &mut Vec<String>) {
-        let factors = &self.declared.factors;
-        for (at, given) in factors.given.iter().enumerate() {
-            let key = factors.spell(given.factor);
-            if factors.given[..at].iter().any(|earlier| earlier.factor == given.factor) {
-                lacking.push(format!("`{key}` is given twice"));
-            }
-            match given.number().map(|at| at.value) {
-                None => lacking.push(format!("`{key}` has no number")),
-                Some(value) => {
-                    if !value.within(Decimal::ZERO, Decimal::ONE) {
-                        lacking.push(format!("`{key}` is {value}; a factor lies between 0.0 and 1.0"));
-                    }
-                    precise(&format!("`{key}`"), value, lacking);
-                }
-            }
-        }
-    }
-
-    fn multipliers_lacking(&self, lacking: &mut Vec<String>) {
-        let declared = self.declared;
-        let levels = self.formula.map_or(&[][..], |formula| formula.threat);
-        for (name, given, value, most, levels) in [
-            ("threat multiplier", declared.threat, self.threat, THREAT_MAX, levels),
-            (
-                "mitigation factor",
-                declared.mitigation,
-                self.mitigation,
-                Decimal::ONE,
-                crate::aivss::MITIGATION,
-            ),
+    fn multipliers(&self, missing: &mut Vec<String>) {
+        let declared = &self.declared;
+        let threats = self.formula.map_or(&[][..], |formula| formula.threat);
+        for (name, declared, value, most, levels) in [
+            ("threat multiplier", &declared.threat, self.threat, THREAT_MAX, threats),
+            ("mitigation factor", &declared.mitigation, self.mitigation, Decimal::ONE, MITIGATION),
         ] {
-            match (given.map(|at| at.value), value) {
+            match (declared.as_ref().map(|declared| &declared.value), value) {
                 (Some(Multiplier::Named(word)), None) if !levels.is_empty() => {
                     let known: Vec<&str> = levels.iter().map(|level| level.name).collect();
-                    lacking.push(format!("`{word}` is no {name}: {}, or a number", known.join(", ")));
+                    missing.push(format!("`{word}` is no {name}: {}, or a number", known.join(", ")));
                 }
                 (Some(Multiplier::Unreadable), _) => {
-                    lacking.push(format!("the {name} is no name and no number"));
+                    missing.push(format!("the {name} is no name and no number"));
                 }
-                // Without a formula nothing is known of its multipliers.
+                // Without a formula its multipliers are unknown.
                 (_, None) => {}
                 (_, Some(value)) => {
                     if !is_multiplier(value, most) {
-                        lacking.push(format!("the {name} is {value}; it lies above 0 and up to {most}"));
+                        missing.push(format!("the {name} is {value}; it lies above 0 and up to {most}"));
                     }
-                    precise(&format!("the {name}"), value, lacking);
+                    precision(&format!("the {name}"), value, missing);
                 }
             }
         }
     }
 }
 
-fn precise(what: &str, value: Decimal, lacking: &mut Vec<String>) {
+/// Checks that the factors are a complete set of ten.
+fn set(factors: &Factors, missing: &mut Vec<String>) {
+    let is_given = |factor: &Factor| factors.given.iter().any(|given| given.factor == *factor);
+    let (mut common, mut tenths) = (Vec::new(), Vec::new());
+    let mut given_tenths = 0;
+    for factor in Factor::ALL {
+        let key = factors.spell(factor);
+        match factor.counterpart() {
+            None if is_given(&factor) => {}
+            None => common.push(format!("`{key}`")),
+            Some(_) => {
+                given_tenths += usize::from(is_given(&factor));
+                tenths.extend(factors.keys.contains(&key).then(|| format!("`{key}`")));
+            }
+        }
+    }
+    tenths.reverse();
+    match common.as_slice() {
+        [] => {}
+        [one] => missing.push(format!("the factor {one} is missing")),
+        several => missing.push(format!("the factors {} are missing", several.join(", "))),
+    }
+    match given_tenths {
+        0 => missing.push(format!("the tenth factor is missing: {}", tenths.join(" or "))),
+        1 => {}
+        _ => missing.push(format!("{} belong to different sets of ten: keep one", tenths.join(" and "))),
+    }
+}
+
+fn values(factors: &Factors, missing: &mut Vec<String>) {
+    for (at, given) in factors.given.iter().enumerate() {
+        let key = factors.spell(given.factor);
+        if factors.given[..at].iter().any(|earlier| earlier.factor == given.factor) {
+            missing.push(format!("`{key}` is given twice"));
+        }
+        let Some(number) = given.number() else {
+            missing.push(format!("`{key}` has no number"));
+            continue;
+        };
+        let value = number.value;
+        if !value.within(Decimal::ZERO, Decimal::ONE) {
+            missing.push(format!("`{key}` is {value}; a factor lies between 0.0 and 1.0"));
+        }
+        precision(&format!("`{key}`"), value, missing);
+    }
+}
+
+fn precision(name: &str, value: Decimal, missing: &mut Vec<String>) {
     if value.needed_decimals() > INPUT_DECIMALS {
-        lacking.push(format!("{what} has more than {INPUT_DECIMALS} decimals"));
+        missing.push(format!("{name} has more than {INPUT_DECIMALS} decimals"));
     }
 }

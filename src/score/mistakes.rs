@@ -1,131 +1,140 @@
-//! Known mistakes: what a wrong number would be the right result of.
+//! Known mistakes: the computations of which a wrong number would be the result.
 //!
-//! A mismatch is easier to mend when it says where the number came from. Nothing here ever produces a score; the
-//! one use of binary floating point in the crate is to recognise a number that it spoiled.
+//! A mismatch is easier to fix when the report names the mistake. Nothing here produces a score. The only use of binary
+//! floating point in the crate recognizes a number that it falsified.
 
 use crate::aivss::{ALL, Band, FloatInputs, Formula, Inputs, THREAT_MAX, Working};
 use crate::decimal::Decimal;
 use crate::model::Assessment;
 use crate::score::Scored;
 
-/// Says which known mistake gives the declared score, if one does.
+/// Returns the known mistake that results in the declared score.
 ///
 /// `findings` are the declared scores of the model's findings, for the agent's own score.
-pub fn explain_score(scored: &Scored<'_>, declared: Decimal, findings: &[Decimal]) -> Option<String> {
+pub fn explain_score(scored: &Scored, declared: Decimal, findings: &[Decimal]) -> Option<String> {
     let working = scored.working.as_ref()?;
-    let inputs = working.inputs;
-    let is = |candidate: Decimal| candidate.clamp(Decimal::ZERO, Decimal::TEN) == declared;
-    let rounds_to = |raw: Decimal| is(raw.clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1));
-    let formula = working.formula;
-    let says = |text: &str| Some(format!("{declared} {text}"));
-
-    if inputs.factor_sum == Decimal::ZERO && declared != Decimal::ZERO {
-        return says("stands beside ten factors of 0.0, the block that a generator leaves behind");
+    if working.inputs.factor_sum == Decimal::ZERO && declared != Decimal::ZERO {
+        return Some(format!("{declared} is declared for ten factors of 0.0, which generators fill in"));
     }
-    if let Some(text) = explain_by_declared(scored.declared, working, declared) {
-        return Some(text);
-    }
-    if declared.decimals() > 1 && agrees(declared, working.raw) {
-        return says("is the score before it is rounded to a tenth");
-    }
-    if is(working.raw.round_half_even(1)) {
-        return says("is what half-even rounding gives (Python's round); AIVSS rounds half up");
-    }
-    if binary_floats(&inputs, formula).into_iter().flatten().any(is) {
-        return says("is what binary floating point gives; AIVSS is exact");
-    }
-    if is(working.raw.truncate(1)) {
-        return says("is the score cut off instead of rounded");
-    }
-    for (places, word) in [(1, "one decimal"), (2, "two decimals")] {
-        if rounds_to((formula.total)(&inputs, working.uplift.round_half_up(places))) {
-            return says(&format!("is what rounding the uplift to {word} first gives"));
-        }
-    }
-    let elsewhere =
-        ALL.into_iter().find(|other| other.version != formula.version && is(other.work(inputs).score));
-    if let Some(other) = elsewhere {
-        return says(&format!("is what the formula of AIVSS {} gives", other.version));
-    }
-    if rounds_to((inputs.base + inputs.factor_sum).halved() * inputs.threat * inputs.mitigation) {
-        return says("is what the formula of AIVSS 0.5 gives, times the mitigation factor");
-    }
-    for (text, changed) in [
-        ("is what leaving the threat multiplier out gives", Inputs { threat: Decimal::ONE, ..inputs }),
-        ("is what leaving the mitigation factor out gives", Inputs { mitigation: Decimal::ONE, ..inputs }),
-    ] {
-        if is(formula.work(changed).score) {
-            return says(text);
-        }
-    }
-    let findings = findings.iter().copied().filter(|score| score.within(Decimal::ZERO, Decimal::TEN));
-    let count = i64::try_from(findings.clone().count()).ok()?;
-    let sum: Decimal = findings.sum();
-    // declared ≈ sum ∕ count, without dividing: half a tenth either way.
-    let distance = (declared * Decimal::new(count, 0) - sum) * Decimal::new(20, 0);
-    let average = count > 1 && distance.within(Decimal::new(-count, 0), Decimal::new(count, 0));
-    if average {
-        return says("is the average of the findings; scores are ordinal, and the worst one counts");
-    }
-    None
+    explain_by_declared(&scored.declared, working, declared)
+        .or_else(|| explain_by_rounding(working, declared))
+        .or_else(|| explain_by_formula(working, declared))
+        .or_else(|| {
+            is_average(declared, findings).then(|| {
+                format!(
+                    "{declared} is the average of the findings; scores are ordinal, and the worst one counts"
+                )
+            })
+        })
 }
 
-/// Whether the declared score follows from another declared number that is wrong itself.
-fn explain_by_declared(assessment: &Assessment<'_>, working: &Working, declared: Decimal) -> Option<String> {
+fn is_score(candidate: Decimal, declared: Decimal) -> bool {
+    candidate.clamp(Decimal::ZERO, Decimal::TEN) == declared
+}
+
+fn rounds_to(raw: Decimal, declared: Decimal) -> bool {
+    raw.clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1) == declared
+}
+
+/// Explains a score that is computed right and rounded wrong.
+fn explain_by_rounding(working: &Working, declared: Decimal) -> Option<String> {
+    let (formula, inputs, raw) = (working.formula, &working.inputs, working.raw);
+    let total = |places| (formula.total)(inputs, working.uplift.round_half_up(places));
+    let is_unrounded = declared.decimals() > 1 && agrees(declared, raw);
+    let is_float =
+        binary_floats(inputs, formula).into_iter().flatten().any(|float| is_score(float, declared));
+    let mistakes = [
+        (is_unrounded, "the score before it is rounded to a tenth"),
+        (
+            is_score(raw.round_half_even(1), declared),
+            "what half-even rounding gives (Python's round); AIVSS rounds half up",
+        ),
+        (is_float, "what binary floating point gives; AIVSS is exact"),
+        (is_score(raw.truncate(1), declared), "the score cut off instead of rounded"),
+        (rounds_to(total(1), declared), "what rounding the uplift to one decimal first gives"),
+        (rounds_to(total(2), declared), "what rounding the uplift to two decimals first gives"),
+    ];
+    mistakes.into_iter().find(|(is_made, _)| *is_made).map(|(_, text)| format!("{declared} is {text}"))
+}
+
+/// Explains a score of another formula, or of a formula with an input left out.
+fn explain_by_formula(working: &Working, declared: Decimal) -> Option<String> {
     let (formula, inputs) = (working.formula, working.inputs);
-    let gives = |working: Working| working.score == declared;
-    if let Some(sum) = assessment.factor_sum.filter(|sum| sum.value != inputs.factor_sum)
-        && let Some(changed) = Inputs::new(inputs.base, sum.value, inputs.threat, inputs.mitigation)
-        && gives(formula.work(changed))
-    {
-        return Some(format!(
-            "{declared} follows from the declared factor sum {}, which is wrong itself",
-            sum.value
-        ));
+    let other = ALL.into_iter().filter(|other| other.version != formula.version);
+    if let Some(other) = other.into_iter().find(|other| is_score(other.work(inputs).score, declared)) {
+        return Some(format!("{declared} is what the formula of AIVSS {} gives", other.version));
     }
-    let usable = |value: Decimal| value.within(Decimal::ZERO, Decimal::TEN * THREAT_MAX);
-    if let Some(uplift) =
-        assessment.uplift.filter(|uplift| usable(uplift.value) && !agrees(uplift.value, working.uplift))
-        && (formula.total)(&inputs, uplift.value).clamp(Decimal::ZERO, Decimal::TEN).round_half_up(1)
-            == declared
-    {
-        return Some(format!(
-            "{declared} follows from the declared uplift {}, which is wrong itself",
-            uplift.value
-        ));
-    }
-    if let Some(base) = assessment.base.filter(|base| base.value != inputs.base)
-        && let Some(changed) = Inputs::new(base.value, inputs.factor_sum, inputs.threat, inputs.mitigation)
-        && gives(formula.work(changed))
-    {
-        return Some(format!(
-            "{declared} follows from the declared base {}, which is not the vector's",
-            base.value
-        ));
-    }
-    None
+    let mixed = (inputs.base + inputs.factor_sum).halved() * inputs.threat * inputs.mitigation;
+    let without_threat = Inputs { threat: Decimal::ONE, ..inputs };
+    let without_mitigation = Inputs { mitigation: Decimal::ONE, ..inputs };
+    let mistakes = [
+        (rounds_to(mixed, declared), "the formula of AIVSS 0.5 gives, times the mitigation factor"),
+        (is_score(formula.work(without_threat).score, declared), "leaving the threat multiplier out gives"),
+        (
+            is_score(formula.work(without_mitigation).score, declared),
+            "leaving the mitigation factor out gives",
+        ),
+    ];
+    mistakes.into_iter().find(|(is_made, _)| *is_made).map(|(_, text)| format!("{declared} is what {text}"))
 }
 
-/// Whether a declared intermediate is the exact one at the precision it was declared with.
+/// Whether a score is the rounded average of several others.
+fn is_average(declared: Decimal, findings: &[Decimal]) -> bool {
+    let findings = findings.iter().copied().filter(|score| score.within(Decimal::ZERO, Decimal::TEN));
+    let Ok(count) = i64::try_from(findings.clone().count()) else { return false };
+    let sum: Decimal = findings.sum();
+    // Half a tenth either way, without a division.
+    let distance = (declared * Decimal::new(count, 0) - sum) * Decimal::new(20, 0);
+    count > 1 && distance.within(Decimal::new(-count, 0), Decimal::new(count, 0))
+}
+
+/// Explains a score that follows from another declared number, which is wrong.
+fn explain_by_declared(assessment: &Assessment, working: &Working, declared: Decimal) -> Option<String> {
+    let (formula, inputs) = (working.formula, working.inputs);
+    let gives = |base, sum| {
+        let changed = Inputs::new(base, sum, inputs.threat, inputs.mitigation);
+        changed.is_some_and(|changed| formula.work(changed).score == declared)
+    };
+    let sum = assessment.factor_sum.map(|sum| sum.value).filter(|sum| *sum != inputs.factor_sum);
+    if let Some(sum) = sum.filter(|sum| gives(inputs.base, *sum)) {
+        return Some(format!("{declared} follows from the declared factor sum {sum}, which is wrong itself"));
+    }
+    let uplift = assessment.uplift.map(|uplift| uplift.value).filter(|uplift| {
+        uplift.within(Decimal::ZERO, Decimal::TEN * THREAT_MAX)
+            && !agrees(*uplift, working.uplift)
+            && rounds_to((formula.total)(&inputs, *uplift), declared)
+    });
+    if let Some(uplift) = uplift {
+        return Some(format!("{declared} follows from the declared uplift {uplift}, which is wrong itself"));
+    }
+    let base = assessment.base.map(|base| base.value).filter(|base| *base != inputs.base);
+    let base = base.filter(|base| gives(*base, inputs.factor_sum))?;
+    Some(format!("{declared} follows from the declared base {base}, which is not the vector's"))
+}
+
+/// Whether a declared intermediate is the exact one at the precision of its declaration.
 pub fn agrees(declared: Decimal, exact: Decimal) -> bool {
     declared == exact.round_half_up(declared.decimals())
 }
 
-/// What the formula comes to in IEEE 754 doubles, with both roundings that programs use: of the tenfold value, and
+/// The result of the formula in IEEE 754 doubles, with both roundings that programs use: of the tenfold value, and
 /// of the printed digits.
-#[expect(clippy::float_arithmetic, reason = "binary floating point is the mistake to be recognised here")]
+#[expect(clippy::float_arithmetic, reason = "binary floating point is the mistake to be recognized here")]
 fn binary_floats(inputs: &Inputs, formula: &Formula) -> [Option<Decimal>; 2] {
-    let float = |decimal: Decimal| decimal.to_string().parse::<f64>().unwrap_or(f64::NAN);
     let raw = (formula.in_floats)(FloatInputs {
-        base: float(inputs.base),
-        sum: float(inputs.factor_sum),
-        threat: float(inputs.threat),
-        mitigation: float(inputs.mitigation),
+        base: to_float(inputs.base),
+        sum: to_float(inputs.factor_sum),
+        threat: to_float(inputs.threat),
+        mitigation: to_float(inputs.mitigation),
     });
     [(raw * 10.0).round() / 10.0, raw].map(|value| Decimal::parse(&format!("{value:.1}")).ok())
 }
 
-/// Says which known mistake gives the declared base score beside a vector of another one, if one does.
+fn to_float(decimal: Decimal) -> f64 {
+    decimal.to_string().parse().unwrap_or(f64::NAN)
+}
+
+/// Returns the known mistake that results in the declared base score next to a vector with another one.
 pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
     (declared + Decimal::new(1, 1) == exact).then(|| {
         "where the exact score is a tie, FIRST's own calculator shows a tenth less, by float noise; this may be one"
@@ -133,27 +142,24 @@ pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
     })
 }
 
-/// Says which known mistake gives the declared band, if one does.
-pub fn explain_severity(declared: Band, scored: &Scored<'_>, working: &Working) -> Option<String> {
+/// Returns the known mistake that results in the declared band.
+pub fn explain_severity(declared: Band, scored: &Scored, working: &Working) -> Option<String> {
+    let name = declared.name();
     if let Some(score) = scored.declared.score.map(|score| score.value)
         && score != working.score
         && Band::of(score) == declared
     {
+        return Some(format!("{name} is the band of the declared {score}, which is wrong itself"));
+    }
+    let (raw, base) = (working.raw, working.inputs.base);
+    // Bands have gaps between tenths; a score that is not rounded falls into the band below.
+    if raw != working.score && Band::of(raw) == declared {
+        let raw = raw.plain();
         return Some(format!(
-            "{} is the band of the declared {score}, which is wrong itself",
-            declared.name()
+            "{name} is the band of the unrounded {raw}; bands are taken from the rounded score"
         ));
     }
-    // Bands have gaps between tenths; a score that is not rounded falls into the one below.
-    if working.raw != working.score && Band::of(working.raw) == declared {
-        return Some(format!(
-            "{} is the band of the unrounded {}; bands are taken from the rounded score",
-            declared.name(),
-            working.raw.plain()
-        ));
-    }
-    (Band::of(working.inputs.base) == declared)
-        .then(|| format!("{} is the band of the CVSS base {}", declared.name(), working.inputs.base.plain()))
+    (Band::of(base) == declared).then(|| format!("{name} is the band of the CVSS base {}", base.plain()))
 }
 
 #[cfg(test)]
@@ -166,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn floats_err_where_exact_numbers_do_not() {
+    fn float_arithmetic_rounds_a_tie_down() {
         let formula = Formula::named("0.8").unwrap();
         let inputs = inputs("1.0", "9.5", "1.00", "1.00");
         assert_eq!(formula.work(inputs).score.to_string(), "9.6");
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn intermediates_are_compared_at_their_printed_precision() {
+    fn intermediate_is_compared_at_its_declared_precision() {
         let number = |text| Decimal::parse(text).unwrap();
         assert!(agrees(number("1.07"), number("1.0725")));
         assert!(agrees(number("1.1"), number("1.0725")));

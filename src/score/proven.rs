@@ -1,23 +1,24 @@
-//! The score that a file proves: inputs that lower a score count only as far as the standard or the evidence carries them.
+//! The score that a file proves: an input lowers it only down to the lowest published value, mitigation only with evidence.
 
-use crate::aivss::{Band, Formula, NamedMultiplier, Working};
+use crate::aivss::{Band, Working};
 use crate::decimal::Decimal;
 use crate::score::Scored;
 
-/// The proven score, and why it differs from the computed one.
+/// The proven score, and the reasons why it differs from the computed one.
 #[derive(Clone, Debug)]
 pub struct Proven {
     /// The computation with the inputs as far as they are proven.
     pub working: Working,
     /// The computed score.
     computed: Decimal,
-    /// One phrase for each input that counts otherwise; empty where the two scores are computed from the same inputs.
+    /// A phrase for each input that is replaced.
     reasons: Vec<String>,
 }
 
-impl Proven {
-    /// The proven score of a computed one.
-    fn of(scored: &Scored<'_>, computed: &Working) -> Self {
+impl Scored {
+    /// The proven score, to which limits and approvals apply; `None` if no score can be computed.
+    pub fn proven(&self) -> Option<Proven> {
+        let computed = self.working.as_ref()?;
         let mut inputs = computed.inputs;
         let mut reasons = Vec::new();
         if let Some(floor) = computed.formula.threat_floor().filter(|floor| inputs.threat < *floor) {
@@ -25,7 +26,7 @@ impl Proven {
             inputs.threat = floor;
         }
         if let Some(floor) = computed.formula.mitigation_floor() {
-            if inputs.mitigation < Decimal::ONE && scored.declared.evidence.is_none() {
+            if inputs.mitigation < Decimal::ONE && self.declared.evidence.is_none() {
                 reasons.push(format!("without evidence for the mitigation factor {}", inputs.mitigation));
                 inputs.mitigation = Decimal::ONE;
             } else if inputs.mitigation < floor {
@@ -33,9 +34,11 @@ impl Proven {
                 inputs.mitigation = floor;
             }
         }
-        Self { working: computed.formula.work(inputs), computed: computed.score, reasons }
+        Some(Proven { working: computed.formula.work(inputs), computed: computed.score, reasons })
     }
+}
 
+impl Proven {
     /// The proven score.
     pub const fn score(&self) -> Decimal {
         self.working.score
@@ -46,41 +49,16 @@ impl Proven {
         self.working.band
     }
 
-    /// Whether the proven score is another than the computed one.
+    /// Whether the proven score differs from the computed one.
     pub fn differs(&self) -> bool {
         self.score() != self.computed
     }
 
-    /// The computed score, the proven one and the reasons, for a message; `None` where both are the same.
+    /// The computed score, the proven one and the reasons, for a message; `None` if they are equal.
     pub fn difference(&self) -> Option<String> {
-        self.differs().then(|| {
-            let (computed, proven) = (self.computed, self.score());
-            format!("{computed}, {proven} {}", self.reasons.join(" and "))
-        })
+        let (computed, proven) = (self.computed, self.score());
+        self.differs().then(|| format!("{computed}, {proven} {}", self.reasons.join(" and ")))
     }
-}
-
-impl Scored<'_> {
-    /// The proven score, which limits and approvals are held against; `None` where no score can be computed.
-    pub fn proven(&self) -> Option<Proven> {
-        self.working.as_ref().map(|computed| Proven::of(self, computed))
-    }
-}
-
-impl Formula {
-    /// The lowest threat multiplier that is published.
-    pub fn threat_floor(&self) -> Option<Decimal> {
-        lowest(self.threat)
-    }
-
-    /// The lowest mitigation factor that is published; `None` for a formula without mitigation.
-    pub fn mitigation_floor(&self) -> Option<Decimal> {
-        lowest(self.mitigation)
-    }
-}
-
-fn lowest(levels: &[NamedMultiplier]) -> Option<Decimal> {
-    levels.iter().map(|level| level.value).min()
 }
 
 #[cfg(test)]

@@ -1,82 +1,91 @@
-//! What a score rests on: how much of it each factor carries, and what one step less would do.
+//! The inputs that a score depends on: the contribution of each factor, and the effect of lowering one input by a step.
 //!
-//! A step is the way to the next lower point that OWASP names: 1.0, 0.5 or 0.0 for a factor, the named levels for a
-//! multiplier. Nothing here says which step is worth taking, and nothing is drawn here.
+//! A step leads to the next lower published value: 1.0, 0.5 or 0.0 for a factor, the named levels for a multiplier.
 
-use crate::aivss::Factor;
-use crate::aivss::{Inputs, NamedMultiplier, Working};
+use std::cmp::Reverse;
+
+use crate::aivss::{Factor, Inputs, NamedMultiplier, Working};
 use crate::decimal::Decimal;
 
-/// What a factor carries of a score.
+/// The contribution of a factor to a score.
 #[derive(Clone, Debug)]
-pub struct Weight {
-    /// Which factor.
+pub struct Contribution {
+    /// The factor.
     pub factor: Factor,
     /// Its value.
     pub value: Decimal,
-    /// The score before rounding, less what it is with the factor at 0; exact.
-    pub weight: Decimal,
-    /// One step less; `None` for a factor that is at 0.
+    /// The unrounded score minus the one with the factor at 0; exact.
+    pub share: Decimal,
+    /// The effect of one step less; `None` for a factor at 0.
     pub one_less: Option<OneLess>,
 }
 
-/// What an input lowered by one step leads to.
+/// An input lowered by one step, and the score with it.
 #[derive(Clone, Debug)]
 pub struct OneLess {
-    /// The input, lowered.
+    /// The lowered input.
     pub value: Decimal,
-    /// The name of that level, where it has one.
+    /// The name of that value.
     pub name: Option<&'static str>,
     /// The score with it.
     pub working: Working,
+    /// Whether the score has another band with it.
+    pub changes_band: bool,
 }
 
-/// The points of OWASP's scale for factors, the highest first.
+/// The published values of factors, highest first.
 const POINTS: [Decimal; 3] = [Decimal::ONE, Decimal::new(5, 1), Decimal::new(0, 1)];
 
-/// What each factor carries of a score, the heaviest first. The factors are those whose sum the score was computed
-/// from.
-pub fn weights(working: &Working, factors: &[(Factor, Decimal)]) -> Vec<Weight> {
-    let with_sum = |factor_sum| working.formula.work(Inputs { factor_sum, ..working.inputs });
-    let sum = working.inputs.factor_sum;
-    let weight = |&(factor, value): &(Factor, Decimal)| {
+impl Contribution {
+    /// The contributions of the factors whose sum the score was computed from, largest first.
+    pub fn of_factors(working: &Working, factors: impl Iterator<Item = (Factor, Decimal)>) -> Vec<Self> {
+        let mut all: Vec<Self> = factors.map(|(factor, value)| Self::of(working, factor, value)).collect();
+        // Formulas use only the sum, so a larger factor contributes more.
+        all.sort_by_key(|contribution| Reverse(contribution.value));
+        all
+    }
+
+    fn of(working: &Working, factor: Factor, value: Decimal) -> Self {
+        let share = working.raw - less_by(working, value).raw;
         let lower = POINTS.into_iter().find(|point| *point < value);
-        Weight {
-            factor,
-            value,
-            weight: working.raw - with_sum(sum - value).raw,
-            one_less: lower.map(|lower| OneLess {
-                value: lower,
-                name: None,
-                working: with_sum(sum - value + lower),
-            }),
-        }
-    };
-    let mut weights: Vec<Weight> = factors.iter().map(weight).collect();
-    // Every formula knows the sum alone, so that the larger of two factors carries more.
-    weights.sort_by_key(|weight| std::cmp::Reverse(weight.value));
-    weights
+        let one_less = lower.map(|lower| OneLess::new(lower, None, less_by(working, value - lower), working));
+        Self { factor, value, share, one_less }
+    }
 }
 
-/// The next lower threat multiplier that has a name.
+/// The score with a lower sum of factors.
+fn less_by(working: &Working, difference: Decimal) -> Working {
+    let factor_sum = working.inputs.factor_sum - difference;
+    working.formula.work(Inputs { factor_sum, ..working.inputs })
+}
+
+/// The effect of the next lower threat multiplier that has a name.
 pub fn lower_threat(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.threat, working.inputs.threat)?;
-    Some(level.taken(working, Inputs { threat: level.value, ..working.inputs }))
+    let inputs = Inputs { threat: level.value, ..working.inputs };
+    Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
 }
 
-/// The next better mitigation that has a name; `None` for a formula that has none.
+/// The effect of the next better mitigation that has a name; `None` for a formula without mitigation.
 pub fn better_mitigation(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.mitigation, working.inputs.mitigation)?;
-    Some(level.taken(working, Inputs { mitigation: level.value, ..working.inputs }))
+    let inputs = Inputs { mitigation: level.value, ..working.inputs };
+    Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
 }
 
 fn next_lower(levels: &[NamedMultiplier], value: Decimal) -> Option<NamedMultiplier> {
     levels.iter().copied().filter(|level| level.value < value).max_by_key(|level| level.value)
 }
 
-impl NamedMultiplier {
-    fn taken(self, working: &Working, inputs: Inputs) -> OneLess {
-        OneLess { value: self.value, name: Some(self.name), working: working.formula.work(inputs) }
+impl OneLess {
+    fn new(value: Decimal, name: Option<&'static str>, working: Working, now: &Working) -> Self {
+        Self { value, name, changes_band: working.band != now.band, working }
+    }
+
+    /// The lowered input, after its name if it has one.
+    pub fn written(&self) -> String {
+        let name = self.name.map(|name| format!("{name} ")).unwrap_or_default();
+        format!("{name}{}", self.value.plain())
     }
 }
 
@@ -88,6 +97,10 @@ mod tests {
 
     fn number(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()
+    }
+
+    fn contributions(working: &Working, value: Decimal) -> Vec<Contribution> {
+        Contribution::of_factors(working, std::iter::once((Factor::SelfModification, value)))
     }
 
     fn work(
@@ -104,11 +117,11 @@ mod tests {
     fn one_step_less_is_the_next_point_of_the_scale() {
         let working = work(ALL[1], (71_000, 9_700, 10_000), &[80_000]);
         for (value, lower) in [("1.0", "0.5"), ("0.7", "0.5"), ("0.5", "0.0"), ("0.2", "0.0")] {
-            let weights = weights(&working, &[(Factor::SelfModification, number(value))]);
-            let less = weights[0].one_less.as_ref().unwrap();
+            let all = contributions(&working, number(value));
+            let less = all[0].one_less.as_ref().unwrap();
             assert_eq!(less.value.plain().to_string(), lower, "{value}");
         }
-        assert!(weights(&working, &[(Factor::SelfModification, number("0.00"))])[0].one_less.is_none());
+        assert!(contributions(&working, number("0.00"))[0].one_less.is_none());
     }
 
     #[test]
@@ -134,15 +147,15 @@ mod tests {
                 let working = work(formula, inputs, &units);
                 let factors: Vec<_> =
                     Factor::ALL.into_iter().zip(units.iter().map(|units| Decimal::new(*units, 4))).collect();
-                let weights = weights(&working, &factors);
-                prop_assert_eq!(weights.len(), factors.len());
-                prop_assert!(weights.is_sorted_by(|one, other| one.weight >= other.weight));
-                for weight in &weights {
-                    prop_assert!(weight.weight.within(Decimal::ZERO, working.raw));
-                    prop_assert!(weight.value != Decimal::ZERO || weight.weight == Decimal::ZERO);
-                    prop_assert_eq!(weight.one_less.is_none(), weight.value == Decimal::ZERO);
+                let all = Contribution::of_factors(&working, factors.iter().copied());
+                prop_assert_eq!(all.len(), factors.len());
+                prop_assert!(all.is_sorted_by(|one, other| one.share >= other.share));
+                for one in &all {
+                    prop_assert!(one.share.within(Decimal::ZERO, working.raw));
+                    prop_assert!(one.value != Decimal::ZERO || one.share == Decimal::ZERO);
+                    prop_assert_eq!(one.one_less.is_none(), one.value == Decimal::ZERO);
                 }
-                let steps = weights.into_iter().filter_map(|weight| weight.one_less);
+                let steps = all.into_iter().filter_map(|one| one.one_less);
                 for less in steps.chain(lower_threat(&working)).chain(better_mitigation(&working)) {
                     prop_assert!(less.working.raw <= working.raw);
                     prop_assert!(less.working.band <= working.band);

@@ -71,11 +71,13 @@ fn init_overwrites_nothing() {
     folder.write(".gitlab-ci.yml", "mine: 1\n");
     let ran = folder.run(&["init"]);
     assert_eq!((ran.code, &*ran.out), (2, ""));
-    assert_eq!(ran.err, "error: threat-model.yaml: it stands already, and nothing is overwritten\n");
+    assert_eq!(ran.err, "error: threat-model.yaml: file already exists (not overwritten)\n");
     let ran = folder.run(&["init", "other", "--ci", "gitlab", "--ci", "pre-commit"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(
-        ran.out.contains("left .gitlab-ci.yml: it stands already; add this to it:\n\n    aivss-lint:\n"),
+        ran.out.contains(
+            "kept .gitlab-ci.yml: file already exists (not overwritten); add this to it:\n\n    aivss-lint:\n"
+        ),
         "{}",
         ran.out
     );
@@ -101,17 +103,14 @@ fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.out.starts_with(
-            "left threat-model.yaml: the threat model stands already\nwrote aivss-policy.yaml\nwrote .github/"
+            "kept threat-model.yaml: file already exists (not overwritten)\nwrote aivss-policy.yaml\nwrote .github/"
         ),
         "{}",
         ran.out
     );
     folder.write("notes", "");
     let ran = folder.run(&["init", "notes"]);
-    assert!(
-        ran.code == 2 && ran.err.contains("notes: it is a file: name a folder or a .yaml file"),
-        "{ran:?}"
-    );
+    assert!(ran.code == 2 && ran.err.contains("notes: is a file: name a folder or a .yaml file"), "{ran:?}");
 }
 
 #[test]
@@ -119,10 +118,7 @@ fn init_says_where_the_gate_would_not_look() {
     let policy = "aivss_policy: 1\nfiles: { exclude: ['old/**'] }\n";
     let folder = Folder::new(&[("aivss-policy.yaml", policy)]);
     let ran = folder.run(&["init", "old/planner.yaml"]);
-    assert!(
-        ran.code == 0 && ran.out.contains("`files.exclude` of the policy leaves this file out"),
-        "{ran:?}"
-    );
+    assert!(ran.code == 0 && ran.out.contains("`files.exclude` of the policy excludes this file"), "{ran:?}");
     assert!(!folder.run(&["init", "docs/planner.yaml"]).out.contains("files.exclude"));
     assert!(!folder.run(&["init", "docs"]).out.contains("files.exclude"));
     assert_eq!(folder.run(&["init", "planner.json"]).code, 2);
@@ -139,7 +135,7 @@ fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
          listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
          listing.txt: not carried over: line 16: Per-layer threats for this agent.\n\
          listing.txt: not carried over: line 24: MAESTRO — the seven layers of the Cloud Security Alliance.\n\
-         wrote threat-model.yaml: `aivss-lint threat-model.yaml` lists the missing values\n"
+         wrote threat-model.yaml: run `aivss-lint threat-model.yaml` to list missing values\n"
     );
     needs_only_a_vector(&folder);
 }
@@ -428,7 +424,7 @@ fn what_nothing_can_be_made_of_is_refused() {
         (vec!["import", "missing.json"], "missing.json: "),
         (vec!["import", "nothing.json"], "it lists no vulnerabilities"),
         (vec!["import", "listing.txt", "--output", "model.json"], "written as YAML"),
-        (vec!["import", "listing.txt", "--output", "taken.yaml"], "taken.yaml: it stands already"),
+        (vec!["import", "listing.txt", "--output", "taken.yaml"], "taken.yaml: file already exists"),
     ] {
         let ran = folder.run(&arguments);
         assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(why), "{arguments:?} {ran:?}");

@@ -191,8 +191,8 @@ fn a_change_cannot_weaken_its_own_judge() {
     let fault = &report["files"][0]["diagnostics"][0];
     assert_eq!(fault["rule"], "score-exceeded");
     let remark = report["remarks"][0].as_str().unwrap();
-    assert!(remark.starts_with("judged by the policy of main"), "{remark}");
-    assert!(remark.ends_with("differs; by its own it would pass"), "{remark}");
+    assert!(remark.starts_with("checked against the policy of main"), "{remark}");
+    assert!(remark.ends_with("differs; against its own it would pass"), "{remark}");
     assert_eq!(report["change"]["policy"][0]["what"], "limits.score");
     assert_eq!(report["change"]["policy"][0]["before"], "9.5");
     assert_eq!(report["change"]["policy"][0]["after"], "10.0");
@@ -1189,7 +1189,7 @@ fn required_folders_belong_to_no_override() {
     );
     let (code, lines) = repository.lines(&[]);
     assert_eq!(code, 2);
-    assert!(lines.iter().any(|line| line.contains("`models_in` is about folders")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("`models_in` is not allowed in an override")), "{lines:?}");
 }
 
 #[test]

@@ -147,11 +147,11 @@ fn level_below_that_of_an_override_is_reported_as_lowered() {
     let folder = repository(&[]);
     folder.write(
         "aivss-policy.yaml",
-        "aivss_policy: 1\nextends: [recommended]\nrules: { layer-pasted: off, score-mismatch: warning }\noverrides:\n  - match: { path: 'agents/**' }\n    rules: { layer-pasted: error, score-mismatch: error }\n",
+        "aivss_policy: 1\nextends: [recommended]\nrules: { layer-duplicated: off, score-mismatch: warning }\noverrides:\n  - match: { path: 'agents/**' }\n    rules: { layer-duplicated: error, score-mismatch: error }\n",
     );
     for (arguments, lowered) in [
-        (["-A", "layer-pasted"], "--allow layer-pasted"),
-        (["-W", "layer-pasted"], "--warn layer-pasted"),
+        (["-A", "layer-duplicated"], "--allow layer-duplicated"),
+        (["-W", "layer-duplicated"], "--warn layer-duplicated"),
         (["-W", "score-mismatch"], "--warn score-mismatch"),
     ] {
         let ran = folder.concise(&arguments);
@@ -174,4 +174,31 @@ fn sample_policy_of_the_documentation_passes_in_a_repository() {
     let ran = folder.concise(&["--today", "2026-12-01"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("warning[exception-unused]"), "{}", ran.out);
+}
+
+#[test]
+fn former_rule_name_works_everywhere_with_a_note() {
+    let folder = repository(&[("score-undeclared", "agents/**")]);
+    let undeclared = MODEL.replace("score: 9.4", "score:");
+    folder.write("agents/old/threat-model.yaml", &undeclared);
+    let ran = folder.concise(&[]);
+    assert_eq!((ran.code, unused(&ran)), (0, 0), "{}{}", ran.out, ran.err);
+    let note = "note[rule-renamed] `score-undeclared` is now `score-missing`";
+    assert!(ran.out.contains("aivss-policy.yaml:5:13: ") && ran.out.contains(note), "{}", ran.out);
+    folder.write(
+        "aivss-policy.yaml",
+        "aivss_policy: 1\nrules: { score-undeclared: off, off-scale: warning }\n",
+    );
+    let ran = folder.concise(&[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.out.matches("note[rule-renamed]").count(), 2, "{}", ran.out);
+    folder.write("aivss-policy.yaml", "aivss_policy: 1\n");
+    let ran = folder.concise(&["--allow", "score-undeclared"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.err, "note: `score-undeclared` is now `score-missing`\n");
+    let twice = folder.concise(&["--allow", "score-undeclared", "--deny", "score-missing"]);
+    assert_eq!(twice.code, 2, "{}", twice.err);
+    let page = folder.run(&["explain", "score-undeclared"]);
+    assert!(page.out.starts_with("# score-missing\n"), "{}", page.out);
+    assert_eq!(page.err, "note: `score-undeclared` is now `score-missing`\n");
 }

@@ -34,7 +34,7 @@ fn comments_quotes_and_order_stay() {
         "{FILE}:{line}:10: score-mismatch: 9.1 → 9.4\n\
          {FILE}:{}:14: severity-mismatch: High → Critical\n\
          {FILE}:{}:17: factor-sum-mismatch: 8.50 → 8.0\n\
-         changed: 3 numbers in 1 file; nothing wrong is left\n",
+         changed: 3 numbers in 1 file; no problems left\n",
         line + 1,
         line + 2
     );
@@ -67,11 +67,7 @@ fn a_score_that_is_left_empty_is_written() {
         let folder = Folder::new(&[(FILE, &model("  score: 9.4\n", empty))]);
         let ran = folder.fix(&[]);
         assert_eq!(folder.read(FILE), model("  score: 9.4\n", written), "{}", ran.out);
-        assert!(
-            ran.out.contains(" → 9.4\nchanged: 1 number in 1 file; nothing wrong is left\n"),
-            "{}",
-            ran.out
-        );
+        assert!(ran.out.contains(" → 9.4\nchanged: 1 number in 1 file; no problems left\n"), "{}", ran.out);
         assert_eq!(ran.code, 0);
     }
     let report = REPORT.replacen("\"aivss\": 9.9", "\"aivss\": null", 1);
@@ -104,7 +100,7 @@ fn a_second_run_changes_nothing() {
     let folder = Folder::new(&[(FILE, &model("score: 9.4", "score: 9.1"))]);
     folder.fix(&[]);
     let ran = folder.fix(&[]);
-    assert_eq!(ran.out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
+    assert_eq!(ran.out, "changed: 0 numbers in 0 files; no problems left\n");
     assert_eq!((ran.code, folder.read(FILE)), (0, MODEL.to_owned()));
 }
 
@@ -287,7 +283,7 @@ fn a_diff_writes_nothing_and_says_what_would_change() {
         "{}",
         ran.out
     );
-    assert_eq!(ran.err, "would change: 1 number in 1 file; nothing wrong is left\n");
+    assert_eq!(ran.err, "would change: 1 number in 1 file; no problems left\n");
     // The patch does what the command does.
     fs::write(folder.path("fix.patch"), ran.out).unwrap();
     let git = std::process::Command::new("git")
@@ -333,7 +329,7 @@ fn a_file_that_cannot_be_read_is_left_and_the_others_are_mended() {
     assert_eq!(folder.read("b/threat-model.yaml"), broken);
     assert_eq!(folder.read("c/threat-model.yaml"), twice);
     for name in ["b/threat-model.yaml", "c/threat-model.yaml", "latin.threat-model.yaml"] {
-        let said = format!("{name}: it cannot be read as it should, so it is left as it is\n");
+        let said = format!("{name}: cannot be parsed, so it was not changed\n");
         assert!(ran.out.contains(&said), "{}", ran.out);
     }
     assert!(ran.out.contains("absent.yaml: no such file or folder\n"), "{}", ran.out);
@@ -343,9 +339,9 @@ fn a_file_that_cannot_be_read_is_left_and_the_others_are_mended() {
 fn standard_input_a_broken_policy_and_an_empty_folder_are_refused() {
     let folder = Folder::new(&[("broken.yaml", "aivss_policy: 1\nlimit: {}\n")]);
     let ran = folder.fix(&["-"]);
-    assert_eq!((ran.code, ran.err.starts_with("error: standard input cannot be mended")), (2, true));
+    assert_eq!((ran.code, ran.err.starts_with("error: standard input cannot be fixed")), (2, true));
     let ran = folder.fix(&["--policy", "broken.yaml"]);
-    assert_eq!((ran.code, ran.err.contains("policy broken.yaml: it is broken")), (2, true), "{}", ran.err);
+    assert_eq!((ran.code, ran.err.contains("policy broken.yaml: it has errors")), (2, true), "{}", ran.err);
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, ran.out.contains("no threat model here")), (2, true), "{}", ran.out);
 }
@@ -426,7 +422,7 @@ fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.fix(arguments);
         let said = ran.out + &ran.err;
-        assert!(said.contains(": 1 number in 1 file; nothing wrong is left\n"), "{said}");
+        assert!(said.contains(": 1 number in 1 file; no problems left\n"), "{said}");
     }
 
     let shared = wrong.replace("score: 9.1", "score: &v 9.1").replace("maestro:", "x-v: *v\nmaestro:");
@@ -452,7 +448,7 @@ fn the_examples_of_v0_5_pass_once_mended() {
     }
     assert_eq!(folder.run(&["--today", "2026-11-23"]).code, 1);
     let ran = folder.fix(&[]);
-    assert!(ran.out.ends_with("changed: 14 numbers in 7 files; nothing wrong is left\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("changed: 14 numbers in 7 files; no problems left\n"), "{}", ran.out);
     assert_eq!(ran.code, 0);
     let checked = folder.run(&["--today", "2026-11-23", "--format", "concise"]);
     assert_eq!((checked.code, checked.out), (0, String::new()));
@@ -514,14 +510,14 @@ fn misspelt_and_old_keys_are_suggestions() {
     // Nobody is given what he has not asked for.
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
-    assert!(ran.out.ends_with("`aivss-lint fix --unsafe` can do something about 9\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("`aivss-lint fix --unsafe` has suggestions for 9\n"), "{}", ran.out);
     let ran = folder.fix(&["--unsafe"]);
     assert_eq!(folder.read(FILE), right.replace("non_determinism:", "'non_determinism':"), "{}", ran.out);
     assert!(ran.out.contains(": unknown-key: sumary → summary (suggested)\n"), "{}", ran.out);
-    let said = "changed: 0 numbers and 9 suggestions in 1 file; nothing wrong is left\n";
+    let said = "changed: 0 numbers and 9 suggestions in 1 file; no problems left\n";
     assert!(ran.out.ends_with(said), "{}", ran.out);
     assert_eq!(ran.code, 0);
-    assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; nothing wrong is left\n");
+    assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; no problems left\n");
 }
 
 /// A value that was commented out is not restored, which would lower the score and turn the gate green.

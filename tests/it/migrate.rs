@@ -66,7 +66,7 @@ fn open_factor_is_reported_by_check_and_fix_writes_the_rest() {
 
     let checked = folder.on_that_day("check", &["--format", "concise"]);
     let asked = format!(
-        "{FILE}:16:5: error[factor-missing] the factor `natural_language_interface` has no value yet"
+        "{FILE}:16:5: error[factor-missing] factor `natural_language_interface` has no value"
     );
     assert!(checked.code == 1 && checked.out.starts_with(&asked), "{}", checked.out);
 
@@ -612,7 +612,7 @@ fn report_is_not_changed_and_unreadable_file_exits_2() {
     );
     assert!(ran.out.contains(": an OWASP report is always by 0.8\n"), "{}", ran.out);
     assert!(
-        ran.out.contains("b.threat-model.yaml: it cannot be read as it should, so it is left as it is\n")
+        ran.out.contains("b.threat-model.yaml: cannot be parsed, so it was not changed\n")
     );
     assert!(ran.out.ends_with("moved: nothing; 1 input not read or written\n"), "{}", ran.out);
     assert_eq!(ran.code, 2);
@@ -666,7 +666,7 @@ fn fix_to_migrates_and_writes_the_numbers() {
     let folder = Folder::new(&[(FILE, &kept), ("open.threat-model.yaml", &old())]);
     let ran = folder.on_that_day("fix", &["--to", "0.8", FILE]);
     assert_eq!(folder.read(FILE), with(&kept, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
-    let said = "changed: 1 score migrated, 1 number in 1 file; nothing wrong is left\n";
+    let said = "changed: 1 score migrated, 1 number in 1 file; no problems left\n";
     assert!(ran.code == 0 && ran.out.ends_with(said), "{}", ran.out);
     // The factor that only a person can decide on fails the check until it has a value.
     let ran = folder.on_that_day("fix", &["--to", "0.8", "open.threat-model.yaml"]);

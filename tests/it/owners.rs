@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 use aivss_lint::compare::Baseline;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Level, Owner};
-use aivss_lint::lint::{LintContext, lint};
-use aivss_lint::policy::{self, NoFiles, Policy};
+use aivss_lint::lint::{BaseModels, LintContext, lint};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -293,11 +295,12 @@ fn files() -> impl Strategy<Value = (Vec<Tree>, Vec<Tree>, Vec<Tree>)> {
         })
 }
 
-fn policy(text: &str) -> Policy {
-    policy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles).unwrap()
+fn policy(text: &str) -> CompiledPolicy {
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles, NAMES)
+        .unwrap()
 }
 
-static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+static POLICIES: LazyLock<Vec<CompiledPolicy>> = LazyLock::new(|| {
     let exception = |rule: &str, finding: &str| {
         format!(
             "  - {{ rule: {rule}, path: 'agents/**', {finding}reason: Soon replaced., owner: a team, expires: 2026-12-31 }}\n"
@@ -305,7 +308,8 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     };
     let mut exceptions = String::new();
     for finding in ["finding: F-1, ", "finding: F-2, ", &format!("finding: {LONG_ID}, ")] {
-        for rule in ["score-exceeded", "score-mismatch", "factor-exceeded", "cvss-base-mismatch", "off-scale"]
+        for rule in
+            ["score-exceeded", "score-mismatch", "factor-exceeded", "cvss-base-mismatch", "value-off-scale"]
         {
             exceptions.push_str(&exception(rule, finding));
         }
@@ -326,7 +330,7 @@ fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
 
-fn report(text: &str, policy: &Policy, before: Option<&Baseline<'_>>) -> Report {
+fn report(text: &str, policy: &CompiledPolicy, before: Option<&dyn BaseModels>) -> Report {
     let source = Source::decode(FILE, text.as_bytes().to_vec());
     let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);
@@ -337,7 +341,7 @@ fn report(text: &str, policy: &Policy, before: Option<&Baseline<'_>>) -> Report 
 /// Rule, model, owner, level, whether an exception covers it, whether the base has it: of each problem.
 type Problems = Vec<(String, Option<usize>, Owner, Level, bool, bool)>;
 
-fn problems(now: &str, base: &str, policy: &Policy) -> Problems {
+fn problems(now: &str, base: &str, policy: &CompiledPolicy) -> Problems {
     let (base, first, renames) = (report(base, policy, None), report(now, policy, None), BTreeMap::new());
     let before = Baseline::new(&base, &renames, &first);
     let mut now = report(now, policy, Some(&before));
@@ -454,7 +458,7 @@ fn known_problems_do_not_depend_on_the_order_of_the_text() {
     let (mild, grave) = (finding(&exceeding("0.5")), finding(&exceeding("0.97")));
     let file = |findings: [&String; 2]| format!("{STOCK}findings:\n{}{}", findings[0], findings[1]);
     let policy = policy(
-        "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.9 }\nrules: { finding-repeated: off }\n",
+        "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 6.9 }\nrules: { duplicate-finding-id: off }\n",
     );
     for now in [[&mild, &grave], [&grave, &mild]] {
         for base in [[&mild, &grave], [&grave, &mild]] {

@@ -7,8 +7,10 @@ use aivss_lint::diagnostic::{Level, Safety};
 use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, LintContext, lint};
 use aivss_lint::output::{Format, Look, write};
-use aivss_lint::policy::{self, NoFiles};
+use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source};
 use aivss_lint::syntax::{self, Node};
 use proptest::prelude::*;
@@ -129,7 +131,7 @@ proptest! {
     fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let linted = lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
@@ -142,9 +144,9 @@ proptest! {
             prop_assert!(!linted.models.is_empty());
             for model in &linted.models {
                 prop_assert!(model.scores.iter().all(|score| score.working.is_some()), "a score went uncomputed");
-                let working = model.scores.iter().filter_map(|score| Some((score.declared?, score.working.as_ref()?)));
+                let working = model.scores.iter().filter_map(|score| Some((score.declared.score?.value, score.working.as_ref()?)));
                 prop_assert!(working.into_iter().all(|(declared, working)| declared == working.score));
-                prop_assert!(model.layers.iter().all(|layer| layer.answer != "blank" && layer.answer != "unreadable"));
+                prop_assert!(model.model.layers().iter().all(|layer| layer.answer.is_given()));
             }
         }
         every_format_holds_every_fault(&source, linted.diagnostics)?;
@@ -155,7 +157,7 @@ proptest! {
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -179,7 +181,7 @@ proptest! {
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -226,7 +228,7 @@ proptest! {
         let (head, rest) = text.split_once("  factors:\n").unwrap();
         let (factors, tail) = rest.split_once("  threat_multiplier").unwrap();
         let keys: Vec<&str> = factors.lines().map(|line| line.split(':').next().unwrap()).collect();
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let raw = |order: &[usize]| {
             let factor = |at: &usize| format!("{}: {}\n", keys[*at], Decimal::new(values[*at], 4));
             let factors: String = order.iter().map(factor).collect();
@@ -255,7 +257,7 @@ proptest! {
         let (name, text) = SEEDS[0];
         prop_assert!(text.contains(line));
         let text = text.replace(line, &format!("  \"{other}\": 0.5\n"));
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -269,7 +271,7 @@ proptest! {
     #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
-        if let Err(broken) = policy::read(source, &NoFiles) {
+        if let Err(broken) = CompiledPolicy::read(source, &NoFiles, NAMES) {
             prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
     }

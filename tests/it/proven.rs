@@ -65,7 +65,7 @@ fn multiplier_without_proof_passes_no_limit() {
         ),
     ] {
         // Lowered rules do not lower the limit.
-        let settings = "limits: { score: 5.4 }\nrules: { threat-below-floor: off, mitigation-below-floor: off, mitigation-unproven: off, score-below-base: off }";
+        let settings = "limits: { score: 5.4 }\nrules: { threat-below-floor: off, mitigation-below-floor: off, mitigation-without-evidence: off, score-below-base: off }";
         let ran = check(&model(multipliers, score), settings);
         assert_eq!(ran.code, 1, "{multipliers}: {}{}", ran.out, ran.err);
         assert!(ran.out.contains(&format!("{message}; the limit is 5.4")), "{multipliers}: {}", ran.out);

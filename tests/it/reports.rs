@@ -11,8 +11,10 @@ use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety}
 use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
-use aivss_lint::policy::{self, NoFiles, Policy};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -41,16 +43,16 @@ const HOSTILE: [&str; 12] = [
 /// A fault as formats show it: path, line, rule.
 type Fault = (String, u64, String);
 
-fn policy(more: &str) -> Policy {
+fn policy(more: &str) -> CompiledPolicy {
     let text = format!("aivss_policy: 1\nextends: [recommended]\n{more}");
-    policy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles).unwrap()
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles, NAMES).unwrap()
 }
 
 fn today() -> Date {
     Date::parse("2026-11-23").unwrap()
 }
 
-fn file(path: &str, bytes: Vec<u8>, policy: &Policy) -> FileReport {
+fn file(path: &str, bytes: Vec<u8>, policy: &CompiledPolicy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
     FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
@@ -213,7 +215,7 @@ fn fingerprints(report: &Report) -> Vec<String> {
     let run = sarif(report);
     let results = run["results"].as_array().unwrap().iter();
     let of_sarif: Vec<String> = results
-        .map(|result| result["partialFingerprints"]["aivssLint/v1"].as_str().unwrap().to_owned())
+        .map(|result| result["partialFingerprints"]["aivssLint/v2"].as_str().unwrap().to_owned())
         .collect();
     let of_gitlab: Vec<String> =
         gitlab(report).iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_owned()).collect();

@@ -9,10 +9,13 @@ use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
 use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
+use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
@@ -23,7 +26,7 @@ const HUMAN: Format = Format::Human(Look { color: false, unicode: true, width: 6
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
@@ -102,7 +105,7 @@ fn full_of(text: &str) -> Report {
     }));
     let source = Source::decode(text, format!("{text}\nabc: {text}\n").into_bytes());
     let mut models = report.files.remove(0).models;
-    models[0].name = Some(text.to_owned());
+    models[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
     let diagnostics = vec![whole.decided_by(&origin), excepted];
     report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
     report.obstacles = vec![InputError::unreadable(text, text)];
@@ -284,9 +287,9 @@ fn the_worst_agents_stay_in_the_table() {
     let mut report = large(190, "x");
     let last = report.files.len() - 1;
     for file in &mut report.files {
-        file.models[0].name = Some("name".repeat(30));
+        file.models[0].model.agent.name = Some(Spanned::new("name".repeat(30).into(), Span::new(0, 0)));
     }
-    report.files[last].models[0].name = Some("the worst".to_owned());
+    report.files[last].models[0].model.agent.name = Some(Spanned::new("the worst".into(), Span::new(0, 0)));
     for file in &mut report.files[..last] {
         for score in &mut file.models[0].scores {
             score.working = None;

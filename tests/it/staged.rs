@@ -188,7 +188,7 @@ fn policy_and_rules_are_those_that_are_staged() {
         &root,
         "aivss-policy.yaml",
         format!(
-            "aivss_policy: 1\nextends: [strict]\nrules: {{ exception-unused: error, mitigation-unproven: off, approval-missing: off, review-overdue: off, rationale-missing: off }}\nlimits: {{ score: 1.0 }}\n{exception}"
+            "aivss_policy: 1\nextends: [strict]\nrules: {{ exception-unused: error, mitigation-without-evidence: off, approval-missing: off, review-overdue: off, rationale-missing: off }}\nlimits: {{ score: 1.0 }}\n{exception}"
         ),
     );
     git(&root, &["add", "aivss-policy.yaml"]);

@@ -56,7 +56,7 @@ fn outputs_that_do_not_fit_together_keep_no_old_report() {
     let ran = folder.run(&["--format", "json", "--output", "a.json", "--output", "b.xml"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(folder.read("a.json").contains("\"exit_code\": 2"));
-    assert!(folder.read("b.xml").contains("put the --format"), "{}", folder.read("b.xml"));
+    assert!(folder.read("b.xml").contains("put its --format"), "{}", folder.read("b.xml"));
     let ran = folder.run(&["report", "--base", "nowhere", "--output", "a.json"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(folder.read("a.json").contains("--base"));

@@ -103,11 +103,11 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
     assert_eq!(
         err,
         "policy: aivss-policy.yaml (extends base.yaml)\n\
-         judged: agents/threat-model.yaml: 1 model\n\
-         judged: wrong/threat-model.yaml: 1 model\n\
-         passed over: other/threat-model.json: it contains no threat model\n\
-         passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n\
-         passed over: build/threat-model.yaml: git ignores it\n"
+         checked: agents/threat-model.yaml: 1 model\n\
+         checked: wrong/threat-model.yaml: 1 model\n\
+         skipped: other/threat-model.json: it contains no threat model\n\
+         skipped: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n\
+         skipped: build/threat-model.yaml: git ignores it\n"
     );
     assert_eq!(run(&folder, &["."]).1, out, "the report is the same");
     let named =
@@ -115,9 +115,9 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
     assert_eq!(
         run(&folder, &named).2,
         "policy: aivss-policy.yaml (extends base.yaml)\n\
-         judged: agents/threat-model.yaml: 1 model\n\
-         passed over: notes.txt: neither the built-in names nor `files.include` match it (--only-matching)\n\
-         passed over: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n"
+         checked: agents/threat-model.yaml: 1 model\n\
+         skipped: notes.txt: neither the built-in names nor `files.include` match it (--only-matching)\n\
+         skipped: a/testdata/threat-model.yaml: excluded by `**/testdata/**` (aivss-policy.yaml:4:3)\n"
     );
     let (code, _, err) = run(&folder, &["-q", "-v"]);
     assert_eq!((code, err.contains("cannot be used with")), (2, true), "{err}");

@@ -29,12 +29,12 @@ pub enum TextKind {
 }
 
 /// Returns the blank form of a text, if it is blank.
-pub fn blank(text: &str, kind: TextKind) -> Option<Blank<'_>> {
+pub fn blank(text: &str, kind: TextKind) -> Option<Blank> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Some(Blank::Empty);
     }
-    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then_some(Blank::Placeholder(trimmed))
+    (!is_sentence(trimmed) && is_placeholder(trimmed, kind)).then(|| Blank::Placeholder(trimmed.into()))
 }
 
 /// Whether a text denies that there is any, as "not approved" does.

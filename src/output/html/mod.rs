@@ -13,7 +13,7 @@ pub(crate) mod shown;
 use std::collections::BTreeMap;
 use std::io;
 
-use agents::{Agent, agent, mark_namesakes};
+use agents::{AgentView, mark_namesakes};
 use changes::Changes;
 use faults::Fault;
 use overview::{Bar, Excepted, Filters};
@@ -26,7 +26,6 @@ use crate::output::change::touched;
 use crate::output::link::Links;
 use crate::output::template::render_page;
 use crate::report::{FileReport, Report};
-use crate::score::profile::profiles;
 
 /// All that stands on the page.
 pub(crate) struct Page {
@@ -43,7 +42,7 @@ pub(crate) struct Page {
     pub(crate) lowered: Vec<Shown>,
     pub(crate) bands: Vec<Bar>,
     pub(crate) filters: Filters,
-    pub(crate) agents: Vec<Agent>,
+    pub(crate) agents: Vec<AgentView>,
     pub(crate) changes: Option<Changes>,
     /// What the policy says, each with its value; `None` of one that is broken.
     pub(crate) settings: Option<Vec<(Shown, Shown)>>,
@@ -72,12 +71,10 @@ fn page(report: &Report) -> Page {
     let mut numbers = BTreeMap::new();
     let mut others = Vec::new();
     for file in &report.files {
-        let profiles = file.source.as_ref().map_or_else(Vec::new, |source| profiles(source));
         for (place, model) in file.models.iter().enumerate() {
             let number = agents.len() + 1;
             let change = touched.get(&(file.name(), model.position)).copied();
-            let profile = profiles.get(place);
-            agents.push(agent(number, (file, place), profile, change, (report, &links)));
+            agents.push(AgentView::of(number, file, place, change, report, &links));
             numbers.insert((file.name(), model.position), number);
         }
         let rest = rest(file, report, &links);
@@ -132,7 +129,7 @@ fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<Fault> {
     left.map(|fault| Fault::of(fault, file, report, links)).collect()
 }
 
-fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
+fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
     let layers = || agents.iter().flat_map(|agent| &agent.layers);
     let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
     let open: usize = layers().map(|layer| layer.open).sum();
@@ -157,7 +154,7 @@ fn tiles(report: &Report, agents: &[Agent]) -> Vec<Tile> {
     ]
 }
 
-fn worst(report: &Report, agents: &[Agent]) -> Tile {
+fn worst(report: &Report, agents: &[AgentView]) -> Tile {
     // What nobody knows may be worse.
     let name = if report.is_scored() { "worst score" } else { "worst known score" };
     let worst = agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score);

@@ -2,7 +2,7 @@
 //! agents can be filtered by.
 
 use crate::aivss::Band;
-use crate::output::html::agents::{Agent, class};
+use crate::output::html::agents::{AgentView, class};
 use crate::output::html::shown::Shown;
 use crate::policy::{Exception, Policy};
 use crate::report::{Report, Verdict, count};
@@ -21,7 +21,7 @@ pub(crate) struct Bar {
 }
 
 /// The agents by band, the worst first; those without a score last, if there are any.
-pub(crate) fn bands(agents: &[Agent]) -> Vec<Bar> {
+pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
     let of = |band: Option<Band>| {
         agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band).count()
     };
@@ -58,8 +58,8 @@ pub(crate) struct Filters {
     pub(crate) rules: Vec<Shown>,
 }
 
-pub(crate) fn filters(agents: &[Agent], bands: &[Bar]) -> Filters {
-    let all = |of: fn(&Agent) -> &Option<Shown>| {
+pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
+    let all = |of: fn(&AgentView) -> &Option<Shown>| {
         let mut all: Vec<Shown> = agents.iter().filter_map(|agent| of(agent).clone()).collect();
         all.retain(|one| !one.is_blank());
         all.sort();
@@ -109,13 +109,13 @@ fn excepted(exception: &Exception, report: &Report) -> Excepted {
         Some(1) => ("1 day".to_owned(), "soon"),
         Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
     };
-    let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
+    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
     Excepted {
-        rule: Shown::line(exception.rule()),
-        path: Shown::line(&format!("{}{finding}", exception.pattern())),
-        reason: Shown::lines(exception.reason()),
-        owner: Shown::line(exception.owner()),
-        until: Shown::line(exception.until()),
+        rule: Shown::line(&exception.rule),
+        path: Shown::line(&format!("{}{finding}", exception.pattern)),
+        reason: Shown::lines(&exception.reason),
+        owner: Shown::line(&exception.owner),
+        until: Shown::line(&exception.written),
         left,
         class,
         covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "fault"),

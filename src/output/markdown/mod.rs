@@ -12,7 +12,7 @@ use std::io;
 use crate::compare::{AgentChange, Change, Difference, Direction, ScoreChange};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::LayerKind;
+use crate::model::{Answer, Layer, LayerKind};
 use crate::output::change::{
     difference_in_words, differences, direction, fixed, policy_differences, policy_word, standing, touched,
     word, worst_first,
@@ -20,7 +20,7 @@ use crate::output::change::{
 use crate::output::link::Links;
 use crate::output::markdown::safe::text;
 use crate::report::{FileReport, Report, Verdict, count};
-use crate::score::assessed::{Assessed, AssessedLayer};
+use crate::score::ScoredModel;
 
 /// The bytes at which each part ends at the latest; what an earlier part leaves is room for the later ones. GitHub
 /// takes 65,536 characters in a comment.
@@ -138,7 +138,7 @@ fn agents(report: &Report, links: &Links<'_>, page: &mut Page) {
 
 fn row(report: &Report, file: &FileReport, at: usize, change: Option<String>, links: &Links<'_>) -> Row {
     let model = &file.models[at];
-    let name = text(model.name.as_deref().unwrap_or("(no name)"), NAME);
+    let name = text(model.name().unwrap_or("(no name)"), NAME);
     let worst = model.worst();
     let (score, band) = worst.map_or_else(
         || ("–".to_owned(), "not computable"),
@@ -147,7 +147,7 @@ fn row(report: &Report, file: &FileReport, at: usize, change: Option<String>, li
     let place = links.place(&file.path, model.position.line, model.position.line);
     let agent = place.around(&name);
     let change_cell = change.as_ref().map_or_else(String::new, |change| format!(" {change} |"));
-    let (layers, faults) = (layers(&model.layers), fault_counts(report, file, at));
+    let (layers, faults) = (layers(model.model.layers()), fault_counts(report, file, at));
     Row {
         changed: change.is_some_and(|change| change != "="),
         score: worst.map(|working| working.score),
@@ -193,23 +193,22 @@ fn signed(direction: Direction, word: &str) -> String {
 }
 
 /// A sign a layer, in MAESTRO's order.
-fn layers(layers: &[AssessedLayer]) -> String {
+fn layers(layers: &[Layer]) -> String {
     if layers.is_empty() {
         return "–".to_owned();
     }
-    let sign =
-        |kind: LayerKind| match layers.iter().find(|layer| layer.kind == kind).map(|layer| layer.answer) {
-            Some("mapped") => '●',
-            Some("uncertain") => '◐',
-            Some("not-applicable") => '○',
-            _ => '✗',
-        };
-    LayerKind::ALL.into_iter().map(sign).collect()
+    let sign = |layer: &Layer| match layer.answer {
+        Answer::Mapped => '●',
+        Answer::Uncertain => '◐',
+        Answer::NotApplicable { .. } => '○',
+        Answer::Blank(_) | Answer::Unreadable => '✗',
+    };
+    layers.iter().map(sign).collect()
 }
 
 /// How many faults count of those that stand from one model of a file up to the next one.
 fn fault_counts(report: &Report, file: &FileReport, at: usize) -> String {
-    let start = |model: &Assessed| (model.position.line, model.position.column);
+    let start = |model: &ScoredModel| (model.position.line, model.position.column);
     let of_model = |fault: &&Diagnostic| {
         let place = file.excerpt.position(fault.span.start);
         let place = (place.line, place.column);

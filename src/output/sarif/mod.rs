@@ -94,7 +94,7 @@ fn listed(report: &Report) -> Vec<Listed<'_>> {
         .iter()
         .flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
     let listed = diagnostics.map(|(file, diagnostic)| {
-        let fingerprint = fingerprints.of_fault(file, diagnostic);
+        let fingerprint = fingerprints.of_problem(file, diagnostic);
         Listed { file, diagnostic, fingerprint }
     });
     listed.collect()
@@ -298,7 +298,7 @@ fn outcome(report: &Report, listed: &Listed<'_>, places: &HashMap<String, usize>
         message: Text { text: without_links(crate::output::plain_text(report, diagnostic)) },
         locations: [Location { logical, ..place }],
         related_locations: related.collect(),
-        partial_fingerprints: BTreeMap::from([("aivssLint/v1", fingerprint.clone())]),
+        partial_fingerprints: BTreeMap::from([("aivssLint/v2", fingerprint.clone())]),
         suppressions: excepted.map(|reason| {
             let justification = line(&reason).into_owned();
             [Suppression { kind: "external", status: "accepted", justification }]

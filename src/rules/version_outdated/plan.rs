@@ -4,6 +4,8 @@
 //! old set does not have stays open, so that the check fails until it has a value. The plan is pure and checks itself: an
 //! edit that would change anything else in the file is dropped.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::aivss::{Factor, Formula, Inputs, Working};
@@ -221,7 +223,7 @@ fn add_steps(
     aim: Aim,
 ) {
     let model = format.read(root);
-    let agent = model.agent.name.map(|name| name.value.to_owned());
+    let agent = model.agent.name.as_deref().map(str::to_owned);
     if format == Format::OwaspReport {
         let (pointer, owner) = (String::new(), Owner::Agent);
         steps.push(MigrationStep {
@@ -241,18 +243,18 @@ fn add_steps(
             owner: assessment.owner,
             pointer: block.pointer,
             agent: agent.clone(),
-            finding: finding.map(|finding| finding.id.map_or_else(String::new, |id| id.value.to_owned())),
+            finding: finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned()),
             outcome: outcome.unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason }),
         });
     }
 }
 
-fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Result<StepOutcome, Blocked> {
+fn outcome(block: &ScoreBlock<'_>, assessment: &Arc<Assessment>, aim: Aim) -> Result<StepOutcome, Blocked> {
     let to = aim.formula;
-    let Some(version) = assessment.version else {
+    let Some(version) = &assessment.version else {
         return Err((assessment.key_span, "the version it is scored by is missing".to_owned()));
     };
-    let Some(from) = Formula::named(version.value) else {
+    let Some(from) = Formula::named(version) else {
         return Err((version.span, format!("unknown version `{}`", version.value)));
     };
     check_tenth(&assessment.factors)?;
@@ -274,7 +276,7 @@ fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Res
         exchanged = Some(Exchanged {
             span: old.key,
             value: old.number().map(|value| value.value),
-            rationale: old.rationale.map(str::to_owned),
+            rationale: old.rationale.as_deref().map(str::to_owned),
             is_open: aim.tenth == Tenth::Open,
             kept: block.kept_key(from.tenth),
         });
@@ -298,12 +300,12 @@ fn outcome(block: &ScoreBlock<'_>, assessment: &Assessment<'_>, aim: Aim) -> Res
 }
 
 /// Requires one tenth factor under its own key: another one would be lost.
-fn check_tenth(factors: &Factors<'_>) -> Result<(), Blocked> {
+fn check_tenth(factors: &Factors) -> Result<(), Blocked> {
     if !factors.readable {
         return Err((factors.key_span, "its factors cannot be read".to_owned()));
     }
     for key in &factors.unknown {
-        let meant = factors.meant(key.value).and_then(Factor::with_key);
+        let meant = factors.meant(key).and_then(Factor::with_key);
         if let Some(factor) = meant.filter(|factor| factor.counterpart().is_some()) {
             return Err((
                 key.span,
@@ -323,7 +325,7 @@ fn check_tenth(factors: &Factors<'_>) -> Result<(), Blocked> {
 }
 
 /// The scores by the new version.
-fn prospects(scored: &Scored<'_>, exchanged: Option<&Exchanged>, aim: Aim) -> Vec<Prospect> {
+fn prospects(scored: &Scored, exchanged: Option<&Exchanged>, aim: Aim) -> Vec<Prospect> {
     let Some(sum) = scored.factor_sum.or_else(|| sum_with(scored, aim)) else { return Vec::new() };
     let without_old = match exchanged {
         None => return prospect(scored, sum, None, aim).into_iter().collect(),
@@ -337,13 +339,13 @@ fn prospects(scored: &Scored<'_>, exchanged: Option<&Exchanged>, aim: Aim) -> Ve
     points.into_iter().filter_map(|point| prospect(scored, without_old + point, Some(point), aim)).collect()
 }
 
-fn prospect(scored: &Scored<'_>, sum: Decimal, tenth: Option<Decimal>, aim: Aim) -> Option<Prospect> {
+fn prospect(scored: &Scored, sum: Decimal, tenth: Option<Decimal>, aim: Aim) -> Option<Prospect> {
     let inputs = Inputs::new(scored.base?, sum, scored.threat?, scored.mitigation?)?;
     Some(Prospect { tenth, working: aim.formula.work(inputs) })
 }
 
 /// The sum of the factors if the new tenth one, which is open, gets its value.
-fn sum_with(scored: &Scored<'_>, aim: Aim) -> Option<Decimal> {
+fn sum_with(scored: &Scored, aim: Aim) -> Option<Decimal> {
     let given = &scored.declared.factors.given;
     let (mut sum, mut is_filled) = (Decimal::ZERO, false);
     for factor in given {
@@ -356,8 +358,8 @@ fn sum_with(scored: &Scored<'_>, aim: Aim) -> Option<Decimal> {
 }
 
 /// The mitigation that the new version counts and the old one ignores.
-fn newly_counted(scored: &Scored<'_>, from: &Formula, to: &Formula) -> Option<Decimal> {
-    let value = scored.declared.mitigation.and(scored.mitigation)?;
+fn newly_counted(scored: &Scored, from: &Formula, to: &Formula) -> Option<Decimal> {
+    let value = scored.declared.mitigation.as_ref().and(scored.mitigation)?;
     let begins = !from.has_mitigation() && to.has_mitigation() && value != Decimal::ONE;
     begins.then_some(value)
 }

@@ -42,8 +42,18 @@ pub(crate) fn pages() -> Vec<Case> {
             "26:15 score-mismatch",
         ),
         page("a block in a quotation", quoted, 1, "2:3 syntax"),
-        page("more signs than are read", "- a\n".repeat(3_000_000) + &fenced("yaml"), 1, "1:1 input-limit"),
-        page("more brackets than are read", "[".repeat(32_000_000) + &fenced("yaml"), 1, "1:1 input-limit"),
+        page(
+            "more signs than are read",
+            "- a\n".repeat(3_000_000) + &fenced("yaml"),
+            1,
+            "1:1 file-too-complex",
+        ),
+        page(
+            "more brackets than are read",
+            "[".repeat(32_000_000) + &fenced("yaml"),
+            1,
+            "1:1 file-too-complex",
+        ),
         page(
             "a block in a comment of HTML",
             format!("<!--\n\n{}\n-->\n", fenced("yaml")),
@@ -228,7 +238,7 @@ pub(crate) fn unread() -> Vec<Case> {
         .collect();
     let front = "---\nx: '`'\n\"aivss_threat_model\": 1\ny: '`'\n---\n";
     let joined = quoted(&marked.replacen(':', "&colon;", 1));
-    cases.push(page("before too many lines", format!("{joined}\n{long}"), 1, "1:1 input-limit"));
+    cases.push(page("before too many lines", format!("{joined}\n{long}"), 1, "1:1 file-too-complex"));
     cases.push(page("in front matter", format!("---\n{marked}---\n\n{passing}"), 1, "2:1 marker-unread"));
     cases.push(page(
         "in front matter between backticks",

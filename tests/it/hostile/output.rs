@@ -98,7 +98,7 @@ fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
     let (code, report) = run(&folder, &["--format", "concise"]);
     assert_eq!(code, 1);
     assert!(
-        report.contains("[input-limit]") && report.lines().count() <= 1_001,
+        report.contains("[file-too-complex]") && report.lines().count() <= 1_001,
         "{}",
         report.lines().count()
     );
@@ -118,7 +118,7 @@ fn many_mild_faults_hide_no_grave_one() {
     write(&folder, YAML_FILE, format!("{model}findings:\n{findings}"));
     let (code, report) = run(&folder, &["--format", "concise", YAML_FILE]);
     assert_eq!(code, 1, "{}", report.lines().next_back().unwrap_or_default());
-    assert!(report.contains("error[input-limit] there are more than 1000 faults"));
+    assert!(report.contains("error[file-too-complex] there are more than 1000 faults"));
 }
 
 #[test]

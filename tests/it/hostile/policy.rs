@@ -43,9 +43,17 @@ pub(crate) fn policies() -> Vec<Case> {
         policy("a pattern that is none", b"aivss_policy: 1\nfiles: { include: ['a[b'] }\n", "2:20 policy"),
         policy("UTF-16", wide, "1:1 encoding"),
         policy("NUL", b"aivss_policy: 1\n\0", "2:1 syntax"),
-        policy("more bytes than are read", " ".repeat(33 * 1024 * 1024), "1:1 input-limit"),
-        policy("a bomb of aliases", format!("aivss_policy: 1\nx-0: &a0 [x]\n{bomb}"), "7:26 input-limit"),
-        policy("brackets without end", format!("aivss_policy: {}", "[".repeat(100_000)), "1:115 input-limit"),
+        policy("more bytes than are read", " ".repeat(33 * 1024 * 1024), "1:1 file-too-complex"),
+        policy(
+            "a bomb of aliases",
+            format!("aivss_policy: 1\nx-0: &a0 [x]\n{bomb}"),
+            "7:26 file-too-complex",
+        ),
+        policy(
+            "brackets without end",
+            format!("aivss_policy: {}", "[".repeat(100_000)),
+            "1:115 file-too-complex",
+        ),
         policy("a merge key", b"aivss_policy: 1\n<<: { limits: { score: 10 } }\n", "2:1 merge-key"),
         policy("a key of another script", "aivss_policy: 1\nl\u{456}mits: { score: 5 }\n", "2:1 unknown-key"),
         policy(
@@ -62,7 +70,7 @@ pub(crate) fn policies() -> Vec<Case> {
         policy(
             "a limit that is more than a float holds",
             b"aivss_policy: 1\nlimits: { score: 1e400 }\n",
-            "2:18 input-limit",
+            "2:18 file-too-complex",
         ),
         policy("a limit below nothing", b"aivss_policy: 1\nlimits: { score: -0.1 }\n", "2:18 schema"),
         policy("Norway as a limit", b"aivss_policy: 1\nlimits: { score: NO }\n", "2:18 schema"),

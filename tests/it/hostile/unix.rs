@@ -265,7 +265,13 @@ pub(crate) fn no_files() -> Vec<Scene> {
             1,
             "22:10",
         ),
-        scene("a file with a hole of 200 MiB", |folder| hole(folder, YAML_FILE), NAMED, 1, "input-limit"),
+        scene(
+            "a file with a hole of 200 MiB",
+            |folder| hole(folder, YAML_FILE),
+            NAMED,
+            1,
+            "file-too-complex",
+        ),
         scene(
             "a name like an option",
             |folder| write(folder, "--quiet.threat-model.yaml", wrong()),
@@ -369,7 +375,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             |folder| hole(folder, "notes.json"),
             FOUND,
             1,
-            "notes.json:1:1: error[input-limit]",
+            "notes.json:1:1: error[file-too-complex]",
         ),
         scene(
             "a file of 200 MiB without a model",
@@ -433,7 +439,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             |folder| hole(folder, POLICY_FILE),
             BESIDE,
             2,
-            "input-limit",
+            "file-too-complex",
         ),
         scene(
             "a parent that is a pipe",
@@ -453,14 +459,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
-            "a parent that is no policy",
+            "a parent that is not a policy",
             |folder| policy(folder, "extends: [./b.threat-model.yaml]"),
             BESIDE,
             2,
-            "is no policy",
+            "is not a policy",
         ),
         scene(
             "a parent outside of the repository",
@@ -470,7 +476,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "a parent outside of the repository that does not exist",
@@ -480,7 +486,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego that are a pipe",
@@ -500,7 +506,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego by a link from outside",
@@ -510,7 +516,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego in a folder by a link from outside",
@@ -521,14 +527,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego anywhere on the disk",
             |folder| policy(folder, "rego: [/]"),
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
     ]
 }

@@ -1,0 +1,471 @@
+//! The reports that a run writes: to standard output, or each to its own file. Whatever ends a run, each file contains a
+//! report that says so.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Args, ValueEnum};
+
+use crate::cli::args::parse_category;
+use crate::cli::gate::Keep;
+use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print_error, refuse_terminal, variable};
+use crate::date::Date;
+use crate::diagnostic::Level;
+use crate::input_error::InputError;
+use crate::model::{DetectedFormat, detect};
+use crate::output;
+use crate::output::{Badge, BadgeSubject, Format, Look, Verbosity};
+use crate::policy::globs::is_default;
+use crate::report::{Report, Verdict};
+use crate::source::Source;
+use crate::syntax;
+use crate::syntax::{POLICY_MARKER, may_be_model};
+use crate::workspace::discover;
+use crate::workspace::watchdog;
+use crate::workspace::write::{folder, refuse_link_out, replace};
+
+/// The reports that `check` writes.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Report format; repeatable [default: human, in GitHub Actions also github]
+    #[arg(long, value_name = "FORMAT")]
+    format: Vec<FormatName>,
+
+    /// Write the report of the preceding --format to FILE
+    #[arg(long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+
+    /// Category of SARIF reports and Markdown comments, for several runs in one workflow
+    #[arg(long, value_name = "NAME", value_parser = parse_category)]
+    pub(crate) category: Option<String>,
+
+    /// Print problems only, and nothing if the check passes; reports in files stay complete
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    colors: ColorArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// Text for people
+    Human,
+    /// One line per problem
+    Concise,
+    /// JSON for programs, see schemas/report.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in GitHub Actions
+    Github,
+    /// Code quality report of GitLab
+    Gitlab,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Markdown, for job summaries and pull request comments
+    Markdown,
+    /// A self-contained HTML page
+    Html,
+}
+
+impl FormatName {
+    const fn with(self, look: Look) -> Format {
+        match self {
+            Self::Human => Format::Human(look),
+            Self::Concise => Format::Concise,
+            Self::Json => Format::Json,
+            Self::Sarif => Format::Sarif,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Junit => Format::Junit,
+            Self::Markdown => Format::Markdown,
+            Self::Html => Format::Html,
+        }
+    }
+}
+
+/// The content of an output.
+#[derive(Clone, Debug)]
+pub(crate) enum Rendering {
+    Report(Format),
+    /// The change alone, for people.
+    Change(Look),
+    Badge {
+        subject: BadgeSubject,
+        label: Option<String>,
+        is_endpoint: bool,
+    },
+}
+
+/// A report to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) rendering: Rendering,
+    /// `None` for standard output.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The reason in each file until its report is complete.
+const UNFINISHED: &str = "the run ended before its report was complete; see its log";
+
+impl Output {
+    pub(crate) const fn new(format: Format, file: Option<PathBuf>) -> Self {
+        Self { rendering: Rendering::Report(format), file }
+    }
+
+    /// Renders a report; returns the number of problems that the format leaves out.
+    fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<usize> {
+        match &self.rendering {
+            Rendering::Report(format) => return output::write(report, *format, out),
+            Rendering::Change(look) => output::write_change(report, *look, out)?,
+            Rendering::Badge { subject, label, is_endpoint } => {
+                let badge = Badge::of(report, *subject, label.as_deref());
+                if *is_endpoint {
+                    output::write_badge_endpoint(&badge, out)?;
+                } else {
+                    output::write_badge(&badge, out)?;
+                }
+            }
+        }
+        Ok(0)
+    }
+
+    fn write(&self, report: &Report) -> Result<(), CliError> {
+        let Some(file) = &self.file else {
+            let mut left_out = 0;
+            emit_to_stdout(|stdout| self.render(report, stdout).map(|number| left_out = number))?;
+            warn_of_left_out(left_out);
+            return Ok(());
+        };
+        let mut bytes = Vec::new();
+        let left_out = self.render(report, &mut bytes)?;
+        write_report(file, &bytes)?;
+        warn_of_left_out(left_out);
+        Ok(())
+    }
+
+    /// Whether the report of a run that ended early has a place on standard output: people read the reason on standard
+    /// error.
+    const fn prints_failure(&self) -> bool {
+        match self.rendering {
+            Rendering::Report(Format::Human(_)) | Rendering::Change(_) | Rendering::Badge { .. } => false,
+            Rendering::Report(_) => true,
+        }
+    }
+
+    fn is_one_of(&self, files: &[PathBuf]) -> bool {
+        self.file.as_ref().is_some_and(|file| {
+            files.iter().any(|other| other.as_os_str() != "-" && is_same_file(other, file))
+        })
+    }
+}
+
+/// Prints a warning if a report does not list all problems.
+fn warn_of_left_out(number: usize) {
+    if let Some(message) = output::left_out(number) {
+        print_error(&format!("warning: SARIF report: {message}\n"));
+    }
+}
+
+impl ReportArgs {
+    pub(crate) const fn verbosity(&self) -> Verbosity {
+        if self.quiet { Verbosity::Nothing } else { Verbosity::Everything }
+    }
+
+    fn output(&self, name: FormatName, file: Option<PathBuf>) -> Output {
+        let on_stdout = Look { beside: self.verbosity(), ..self.colors.look() };
+        Output::new(name.with(if file.is_some() { Look::PLAIN } else { on_stdout }), file)
+    }
+
+    /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
+    /// either order.
+    ///
+    /// # Errors
+    /// The options contradict each other.
+    pub(crate) fn outputs(&self, matches: &ArgMatches) -> Result<Vec<Output>, CliError> {
+        let mut outputs = Vec::new();
+        for (name, file) in self.format.iter().zip(self.files(matches)?) {
+            let output = self.output(*name, file);
+            let taken: Vec<PathBuf> =
+                outputs.iter().filter_map(|other: &Output| other.file.clone()).collect();
+            if output.is_one_of(&taken) {
+                return Err(refused(&output, "two reports cannot share a file"));
+            }
+            outputs.push(output);
+        }
+        if outputs.is_empty() {
+            outputs.push(self.output(FormatName::Human, None));
+            if variable("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+                outputs.push(self.output(FormatName::Github, None));
+            }
+        }
+        let mut printed = Vec::new();
+        for output in outputs.iter().filter(|output| output.file.is_none()) {
+            if let Rendering::Report(format) = output.rendering {
+                printed.push(format);
+            }
+        }
+        if printed.contains(&Format::Html) {
+            refuse_terminal()?;
+        }
+        if printed.len() > 1 && printed.into_iter().any(Format::is_whole) {
+            let message = "cannot print two reports to standard output: add --output to one of them";
+            return Err(CliError::Usage(message.to_owned()));
+        }
+        Ok(outputs)
+    }
+
+    /// The file of each format.
+    fn files(&self, matches: &ArgMatches) -> Result<Vec<Option<PathBuf>>, CliError> {
+        let indices = |name| matches.indices_of(name).into_iter().flatten();
+        let formats: Vec<usize> = indices("format").collect();
+        let is_single = formats.len() == 1 && self.output.len() == 1;
+        let mut files = vec![None; self.format.len()];
+        for (index, file) in indices("output").zip(&self.output) {
+            let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
+            match before.and_then(|at| files.get_mut(at)) {
+                Some(slot @ None) => *slot = Some(file.clone()),
+                Some(Some(_)) | None => {
+                    let subject = format!("--output {}", file.display());
+                    return Err(CliError::about(subject, "put its --format before it"));
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn refused(output: &Output, message: &str) -> CliError {
+    let file = output.file.as_deref().unwrap_or(Path::new("-"));
+    CliError::about(format!("--output {}", file.display()), message)
+}
+
+/// Whether two paths lead to one file, existing or not. On some systems, names that differ only in case are one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let folded = |path| real_path(path).to_string_lossy().to_lowercase();
+    folded(one) == folded(other) || file_id(one).is_some_and(|id| file_id(other) == Some(id))
+}
+
+/// An absolute path without links and `..`, as far as its folders exist.
+fn real_path(path: &Path) -> PathBuf {
+    let in_folder = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
+    let real = path.canonicalize().ok().or_else(in_folder);
+    real.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned())
+}
+
+/// The identity of a file, which all its names share.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a file can have several names")]
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+/// The data that the outputs need about files.
+pub(crate) fn keep(outputs: &[Output]) -> Keep {
+    let mut keep = Keep::Problems;
+    for output in outputs {
+        if let Rendering::Report(format) = output.rendering {
+            if format.reads_all_texts() {
+                keep = Keep::Texts;
+            } else if format.lists_all_files() {
+                keep = keep.max(Keep::Models);
+            }
+        }
+    }
+    keep
+}
+
+/// Runs a check whose outputs contain a report from the beginning: the reason, if the run ends early or panics. `inputs`
+/// are files that the run reads.
+///
+/// # Errors
+/// The error that ended the run, or that of an output that cannot be written.
+pub(crate) fn with_outputs(
+    outputs: &[Output],
+    category: Option<&str>,
+    inputs: &[PathBuf],
+    run: impl FnOnce() -> Result<Report, CliError>,
+) -> Result<Report, CliError> {
+    let (replacing, outputs): (Vec<Output>, Vec<Output>) =
+        outputs.iter().cloned().partition(|output| output.is_one_of(inputs));
+    if let Some(output) = replacing.first() {
+        let error = refused(output, "the run reads this file, and a report would replace it");
+        write_failure(&error, &outputs, category);
+        return Err(error);
+    }
+    prepare(&outputs, category).inspect_err(|error| write_failure(error, &outputs, category))?;
+    let (stopped_outputs, stopped_category) = (outputs.clone(), category.map(str::to_owned));
+    watchdog::on_stop(move |reason| {
+        let error = CliError::Usage(reason.to_owned());
+        write_failure(&error, &stopped_outputs, stopped_category.as_deref());
+    });
+    let report = panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(CliError::Usage("this program failed on it; please report that".to_owned())));
+    report.inspect_err(|error| write_failure(error, &outputs, category))
+}
+
+/// Writes all reports, those in files first. An output that cannot be written does not prevent the others.
+///
+/// # Errors
+/// The first output that cannot be written.
+pub(crate) fn emit(report: &Report, outputs: &[Output], verbosity: Verbosity) -> Result<(), CliError> {
+    let mut written = Ok(());
+    for output in outputs.iter().filter(|output| output.file.is_some()) {
+        written = written.and(output.write(report));
+    }
+    let is_silent = verbosity == Verbosity::Nothing && report.verdict() == Verdict::Passed;
+    for output in outputs.iter().filter(|output| output.file.is_none()) {
+        let is_text = matches!(output.rendering, Rendering::Report(Format::Human(_) | Format::Concise));
+        if !(is_silent && is_text) {
+            output.write(report)?;
+        }
+    }
+    written
+}
+
+/// Writes the report that the run is unfinished to each file, so that an earlier report cannot pass for a new one.
+fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
+    let unfinished = failure_report(UNFINISHED, category);
+    let mut written = Ok(());
+    for output in outputs {
+        let Some(file) = &output.file else { continue };
+        #[expect(clippy::disallowed_methods, reason = "a device or a pipe takes one report only")]
+        let is_special = fs::metadata(file).is_ok_and(|metadata| !metadata.is_file());
+        if is_special {
+            continue;
+        }
+        let result = output.write(&unfinished);
+        // Without a new report the old one must go, but nothing outside of the checkout is touched.
+        if result.is_err() && refuse_link_out(file).is_ok() && !is_input_file(file) {
+            let _ = fs::remove_file(file);
+        }
+        written = written.and(result);
+    }
+    written
+}
+
+/// Writes the reason why a run ended early to each output.
+fn write_failure(error: &CliError, outputs: &[Output], category: Option<&str>) {
+    let report = failure_report(&error.to_string(), category);
+    for output in outputs.iter().filter(|output| output.file.is_some() || output.prints_failure()) {
+        let _ = output.write(&report);
+    }
+}
+
+/// The report of a run that ended early.
+fn failure_report(reason: &str, category: Option<&str>) -> Report {
+    let mut report = Report::new(Date::today(), Level::Error);
+    report.category = category.map(str::to_owned);
+    report.obstacles.push(InputError::unreadable(".", reason));
+    report
+}
+
+/// Writes a report where no file or another report exists, never over a threat model or a policy.
+///
+/// # Errors
+/// The report cannot be written.
+fn write_report(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let subject = format!("--output {}", file.display());
+    if file.as_os_str() == "-" {
+        let message = "reports without --output go to standard output (a file named `-` is `./-`)";
+        return Err(CliError::about(subject, message));
+    }
+    if is_input_file(file) {
+        return Err(CliError::about(subject, "the file is a threat model or a policy (not overwritten)"));
+    }
+    replace(file, bytes).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CliError::about(subject, "no such folder"),
+        _ => CliError::about(subject, error),
+    })
+}
+
+/// Whether a file is a threat model or a policy, or a broken one.
+fn is_input_file(file: &Path) -> bool {
+    let Ok(bytes) = discover::read(file) else { return false };
+    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_any = |extensions: &[&str]| extensions.iter().any(|other| extension.eq_ignore_ascii_case(other));
+    // No report is YAML or Rego. A file named like a threat model can be a broken one.
+    if is_any(&["yaml", "yml", "rego"]) || is_default(&file.to_string_lossy()) {
+        return true;
+    }
+    let source = Source::decode(file.to_string_lossy(), bytes);
+    let document = syntax::parse(&source);
+    let is_input = document
+        .roots()
+        .any(|root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some());
+    let is_unparsed = !document.is_sound() || document.roots().next().is_none();
+    let is_broken_model =
+        is_any(&["json", "md", "markdown"]) && is_unparsed && may_be_model(source.text(), source.language());
+    is_input || is_broken_model
+}
+
+/// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.
+pub(crate) fn emit_usage_error(reason: &str) {
+    let arguments: Vec<String> =
+        env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let outputs = guessed_outputs(&arguments);
+    if prepare(&outputs, None).is_ok() {
+        write_failure(&CliError::Usage(reason.to_owned()), &outputs, None);
+    }
+}
+
+/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with `human`.
+fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
+    let mut formats: Vec<Option<&str>> = Vec::new();
+    let mut files: Vec<(&str, Option<&str>)> = Vec::new();
+    let mut rest = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
+    while let Some(argument) = rest.next() {
+        let (name, value) =
+            argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
+        match name {
+            "--format" => formats.push(value.or_else(|| rest.next())),
+            "--output" => {
+                let Some(file) = value.or_else(|| rest.next()) else { break };
+                files.push((file, formats.last_mut().and_then(Option::take)));
+            }
+            _ => {}
+        }
+    }
+    let left = formats.into_iter().flatten().next();
+    let mut outputs = Vec::new();
+    for (file, format) in files {
+        let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
+        let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
+        outputs.push(Output::new(format, Some(PathBuf::from(file))));
+    }
+    outputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_command_line_names_its_outputs() {
+        let files = |line: &str| {
+            let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let outputs = guessed_outputs(&arguments).into_iter();
+            outputs
+                .map(|output| format!("{:?} {}", output.rendering, output.file.unwrap().display()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            files("--format json --output a.json --format=sarif --output=b --nope"),
+            ["Report(Json) a.json", "Report(Sarif) b"]
+        );
+        assert_eq!(files("--output a --format gitlab --base"), ["Report(Gitlab) a"]);
+        assert_eq!(files("--format json --output a -- --output b"), ["Report(Json) a"]);
+        assert!(files("--output a --format none")[0].starts_with("Report(Human"));
+        assert!(files("--format json --output").is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! One function for many items on several threads, and the line that shows its progress to people.
+
+use std::io::{self, IsTerminal};
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::cli::streams::variable;
+use crate::workspace::mute::{clear_status, show_status};
+
+/// The stack of each thread, in bytes.
+pub(crate) const STACK: usize = 16 * 1024 * 1024;
+/// A run that ends before this shows no progress.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The time between two updates of the progress line.
+const ROUND: Duration = Duration::from_millis(100);
+
+/// Whether a run shows its progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// After [`PATIENCE`].
+    Shown,
+    /// Never.
+    Hidden,
+}
+
+impl Progress {
+    /// Shown if both streams are terminals, outside of CI.
+    pub(crate) fn for_people() -> Self {
+        let is_terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
+        let is_ci = variable("CI").is_some_and(|value| value != "false");
+        let is_dumb = variable("TERM").is_some_and(|value| value == "dumb");
+        if is_terminal && !is_ci && !is_dumb { Self::Shown } else { Self::Hidden }
+    }
+}
+
+/// The way an item is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// At the same time as others. The item can be postponed.
+    Shared,
+    /// Alone, after all others.
+    Alone,
+}
+
+/// The number of threads for a given one, where 0 is one per core.
+pub(crate) fn thread_count(given: usize) -> usize {
+    if given > 0 { given } else { thread::available_parallelism().map_or(1, NonZero::get) }
+}
+
+/// Applies `work` to all items; returns the results in the order of the items.
+///
+/// An item for which `work` returns `None` is postponed: it gets a second turn alone, on the calling thread, so that the
+/// memory that one such item has used serves the next. If a thread cannot be started, the others do its work.
+pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
+    items: &[T],
+    threads: usize,
+    progress: Progress,
+    work: impl Fn(&T, Turn) -> Option<R> + Sync,
+) -> Vec<Option<R>> {
+    let (next, done) = (&AtomicUsize::new(0), &AtomicUsize::new(0));
+    let slots: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
+    let work_on = |at: usize, turn: Turn| {
+        if let Some(result) = work(&items[at], turn) {
+            slots[at].get_or_init(|| result);
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let work_shared = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= items.len() {
+                break;
+            }
+            work_on(at, Turn::Shared);
+        }
+    };
+    let (unfinished, finished) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        // Dropped at the end of this closure, which ends the progress line.
+        let _unfinished = unfinished;
+        if progress == Progress::Shown {
+            let _ = thread::Builder::new()
+                .spawn_scoped(scope, move || show_progress(done, items.len(), &finished));
+        }
+        let mut others = Vec::new();
+        for _ in 1..threads.min(items.len()) {
+            let Ok(other) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &work_shared) else {
+                break;
+            };
+            others.push(other);
+        }
+        work_shared();
+        for other in others {
+            let _ = other.join();
+        }
+        for at in 0..items.len() {
+            if slots[at].get().is_none() {
+                work_on(at, Turn::Alone);
+            }
+        }
+    });
+    slots.into_iter().map(OnceLock::into_inner).collect()
+}
+
+/// Updates the progress line until the other end of the channel is dropped.
+fn show_progress(done: &AtomicUsize, total: usize, finished: &Receiver<()>) {
+    let mut wait = PATIENCE;
+    while finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+        wait = ROUND;
+        show_status(&format!("checked {} of {}", grouped(done.load(Ordering::Relaxed)), grouped(total)));
+    }
+    clear_status();
+}
+
+/// Writes a number with commas between its thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Progress, Turn, grouped, parallel_map};
+
+    #[test]
+    fn thousands_are_separated_by_commas() {
+        let written = [0, 999, 1_200, 40_000, 1_234_567].map(grouped);
+        assert_eq!(written, ["0", "999", "1,200", "40,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn results_are_in_the_order_of_the_items_and_postponed_ones_among_them() {
+        let items: Vec<u32> = (0..100).collect();
+        for threads in [0, 1, 7] {
+            let results = parallel_map(&items, threads, Progress::Hidden, |item, turn| {
+                (item % 10 > 0 || turn == Turn::Alone).then_some(item * 2)
+            });
+            let expected: Vec<_> = items.iter().map(|item| Some(item * 2)).collect();
+            assert_eq!(results, expected, "{threads}");
+        }
+    }
+}

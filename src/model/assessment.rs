@@ -1,0 +1,239 @@
+//! An AIVSS score as a file declares it: inputs and results.
+
+use std::fmt::Display;
+
+use crate::aivss::Factor;
+use crate::decimal::Decimal;
+use crate::diagnostic::{Edit, Fix, Owner, Safety};
+use crate::did_you_mean::nearest;
+use crate::model::block::Block;
+use crate::model::{Spanned, Text};
+use crate::schema::Schema;
+use crate::source::Span;
+use crate::syntax::Vacancy;
+
+/// An AIVSS score as declared: inputs and results.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    /// The agent or finding it scores.
+    pub owner: Owner,
+    /// The block's key.
+    pub key_span: Span,
+    /// The formula, by the version of the standard.
+    pub version: Option<Text>,
+    /// Whether there is neither a vector nor a base, readable or not.
+    pub cvss_absent: bool,
+    /// Whether there is a vector, readable or not.
+    pub vector_written: bool,
+    /// The CVSS vector.
+    pub vector: Option<Text>,
+    /// The CVSS base score.
+    pub base: Option<Spanned<Decimal>>,
+    /// The agentic factors.
+    pub factors: Factors,
+    /// The threat multiplier.
+    pub threat: Option<Spanned<Multiplier>>,
+    /// The mitigation factor.
+    pub mitigation: Option<Spanned<Multiplier>>,
+    /// The evidence for the mitigation.
+    pub evidence: Option<Text>,
+    /// The declared sum of the factors.
+    pub factor_sum: Option<Spanned<Decimal>>,
+    /// The declared agentic uplift (AARS).
+    pub uplift: Option<Spanned<Decimal>>,
+    /// The declared score.
+    pub score: Option<Spanned<Decimal>>,
+    /// The place for the score, while it is not declared.
+    pub undeclared: Option<Undeclared>,
+    /// The declared severity band.
+    pub severity: Option<Text>,
+}
+
+impl Assessment {
+    /// An assessment with factors only.
+    pub const fn bare(owner: Owner, key_span: Span, factors: Factors) -> Self {
+        Self {
+            owner,
+            key_span,
+            version: None,
+            cvss_absent: true,
+            vector_written: false,
+            vector: None,
+            base: None,
+            factors,
+            threat: None,
+            mitigation: None,
+            evidence: None,
+            factor_sum: None,
+            uplift: None,
+            score: None,
+            undeclared: None,
+            severity: None,
+        }
+    }
+
+    /// The declared score; the block's key if there is none.
+    pub fn score_span(&self) -> Span {
+        self.score.map_or(self.key_span, |score| score.span)
+    }
+}
+
+/// A value that is not declared: its key is missing or has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undeclared {
+    /// The key; the block's key where it is missing.
+    pub span: Span,
+    /// The place where the value can be written.
+    pub vacancy: Option<Vacancy>,
+}
+
+impl Undeclared {
+    /// The edit that declares a value, if there is a place for it.
+    pub fn declared(self, value: impl Display) -> Option<Fix> {
+        let Vacancy { span, lead } = self.vacancy?;
+        Some(Fix {
+            title: format!("Write {value}"),
+            safety: Safety::Safe,
+            edits: vec![Edit { span, text: format!("{lead}{value}") }],
+        })
+    }
+}
+
+/// A threat multiplier or mitigation factor, as a number or by a name that the formula defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Multiplier {
+    /// A number.
+    Number(Decimal),
+    /// A name.
+    Named(Box<str>),
+    /// Neither, so that no default may take its place.
+    Unreadable,
+}
+
+/// The factors of an assessment.
+#[derive(Clone, Debug)]
+pub struct Factors {
+    /// The block's key.
+    pub key_span: Span,
+    /// Whether the block is a mapping at all.
+    pub readable: bool,
+    /// The known factors, in the order of the file.
+    pub given: Vec<GivenFactor>,
+    /// Keys that name no factor.
+    pub unknown: Vec<Text>,
+    /// The keys that this format has for factors.
+    pub keys: &'static [&'static str],
+}
+
+impl Factors {
+    /// The factors of a block, none of which is read yet.
+    pub(crate) fn of(block: Block<'_>, keys: &'static [&'static str]) -> Self {
+        let (given, unknown) = (Vec::with_capacity(Factor::SET), Vec::new());
+        Self { key_span: block.key_span, readable: block.map().is_some(), given, unknown, keys }
+    }
+
+    /// The key that an unknown one was meant to be: that of the factor it names, or a similar one.
+    pub fn meant(&self, unknown: &str) -> Option<&'static str> {
+        let named =
+            Factor::named(unknown).map(|factor| self.spell(factor)).filter(|key| self.keys.contains(key));
+        named.or_else(|| nearest(unknown, self.keys.iter().copied()))
+    }
+
+    /// The factor's key in this format.
+    pub fn spell(&self, factor: Factor) -> &'static str {
+        let report =
+            factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
+        report.unwrap_or(factor.key())
+    }
+
+    /// The factors whose value is a number, in the order of [`Factor::ALL`]. Of a factor that is given twice, the first counts.
+    pub fn sorted(&self) -> Vec<(Factor, Decimal)> {
+        let mut sorted = Vec::with_capacity(self.given.len());
+        for factor in Factor::ALL {
+            let given = self.given.iter().find(|given| given.factor == factor);
+            sorted.extend(given.and_then(GivenFactor::number).map(|number| (factor, number.value)));
+        }
+        sorted
+    }
+
+    /// The factors whose value is a number, in the order of the file.
+    pub fn numbers(&self) -> impl Iterator<Item = (Factor, Decimal)> + Clone {
+        self.given.iter().filter_map(|given| Some((given.factor, given.number()?.value)))
+    }
+}
+
+/// One factor as given.
+#[derive(Clone, Debug)]
+pub struct GivenFactor {
+    /// The factor.
+    pub factor: Factor,
+    /// Its key, in the spelling of [`Factors::spell`].
+    pub key: Span,
+    /// The value.
+    pub value: FactorValue,
+    /// The reason for this value.
+    pub rationale: Option<Box<str>>,
+}
+
+/// The value of a factor's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorValue {
+    /// A number, perhaps out of range.
+    Number(Spanned<Decimal>),
+    /// Nothing, or `null`, at this place.
+    Empty(Span),
+    /// Something else.
+    Unreadable,
+}
+
+impl GivenFactor {
+    /// The value, if it is a number.
+    pub const fn number(&self) -> Option<Spanned<Decimal>> {
+        match self.value {
+            FactorValue::Number(number) => Some(number),
+            FactorValue::Empty(_) | FactorValue::Unreadable => None,
+        }
+    }
+
+    /// The place of the value, if it is empty.
+    pub const fn empty(&self) -> Option<Span> {
+        match self.value {
+            FactorValue::Empty(place) => Some(place),
+            FactorValue::Number(_) | FactorValue::Unreadable => None,
+        }
+    }
+}
+
+impl From<Option<Spanned<Decimal>>> for FactorValue {
+    fn from(number: Option<Spanned<Decimal>>) -> Self {
+        number.map_or(Self::Unreadable, Self::Number)
+    }
+}
+
+impl Factor {
+    /// The definition of the factor and of its values 0.0, 0.5 and 1.0, in the words of the schema.
+    pub fn description(self) -> &'static str {
+        Schema::ThreatModel.description(&["aivss", "factors", self.key()]).unwrap_or_default()
+    }
+
+    /// The meanings of 0.0, 0.5 and 1.0; `None` for goal-driven planning, for which v0.5 defines none.
+    pub fn scale(self) -> Option<&'static str> {
+        let description = self.description();
+        let scale = &description[description.find("0.0:")?..];
+        Some(scale.split_once(". ").map_or(scale.trim_end_matches('.'), |(scale, _)| scale))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_factor_has_a_description_and_a_scale() {
+        for factor in Factor::ALL {
+            assert!(factor.description().ends_with('.'), "{factor:?}");
+            let steps = factor.scale().map(|scale| scale.matches("; ").count());
+            assert_eq!(steps, (factor != Factor::GoalDrivenPlanning).then_some(2), "{factor:?}");
+        }
+    }
+}

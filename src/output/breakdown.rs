@@ -1,0 +1,240 @@
+//! The breakdown of scores, for people: inputs, working, contributions of the factors, the effects of one step less.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::aivss::{ALL, Band, Formula, Working};
+use crate::escape::{line, plain_line};
+use crate::output::Look;
+use crate::output::human::{line_width, painted, wrapped};
+use crate::score::{
+    Contribution, InputOrigin, OneLess, ScoreBreakdown, Scored, better_mitigation, lower_threat,
+};
+
+/// The formulas by which a score is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Formulas {
+    /// The declared one, or the one given instead.
+    One,
+    /// All of them.
+    All,
+}
+
+/// Writes one breakdown, for people.
+///
+/// # Errors
+/// Errors of the writer.
+pub fn write_breakdown(
+    breakdown: &ScoreBreakdown,
+    formulas: Formulas,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let Some(heading) = heading(breakdown) {
+        let style = if look.color { Style::new().bold() } else { Style::new() };
+        writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
+    }
+    let computed = breakdown.computed();
+    match computed {
+        Some((_, working)) => write_result(breakdown, working, look, out)?,
+        None => {
+            writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
+            for missing in breakdown.missing_inputs() {
+                writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
+            }
+        }
+    }
+    if let Some(scored) = &breakdown.scored {
+        write_inputs(scored, look, out)?;
+    }
+    if let Some((scored, working)) = computed {
+        write_contributions(scored, working, look, out)?;
+        if formulas == Formulas::All {
+            write_formulas(working, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The place of the score, the agent and the finding.
+fn heading(breakdown: &ScoreBreakdown) -> Option<String> {
+    let (path, position) = (breakdown.path.as_ref()?, breakdown.position?);
+    let mut heading = format!("{path}:{}:{}", position.line, position.column);
+    if let Some(agent) = &breakdown.agent {
+        heading.push_str(&format!(": {agent}"));
+    }
+    match breakdown.finding.as_deref() {
+        None => {}
+        Some("") => heading.push_str(", a finding without an identifier"),
+        Some(id) => heading.push_str(&format!(", finding {id}")),
+    }
+    Some(plain_line(line(&heading).into_owned()))
+}
+
+fn write_result(
+    breakdown: &ScoreBreakdown,
+    working: &Working,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Working { formula, score, band, .. } = working;
+    let result = painted(&format!("{score} {}", band.name()), color(*band), look);
+    let other = breakdown
+        .version
+        .as_deref()
+        .filter(|version| Formula::named(version).is_none_or(|declared| declared.version != formula.version));
+    let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
+    writeln!(out, "AIVSS {} gives {result}{other}", formula.version)
+}
+
+fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n  inputs")?;
+    for input in scored.inputs() {
+        let value = input.value.map_or_else(|| "-".to_owned(), |value| value.plain().to_string());
+        let text = format!("{:17}  {value:6}  {}", input.name, line(&origin_text(&input.origin)));
+        write_row(&text, 31, look, out)?;
+    }
+    if scored.working.is_some() {
+        writeln!(out, "\n  working")?;
+    }
+    for (name, step) in scored.steps() {
+        write_row(&format!("{name:10}  {step}"), 16, look, out)?;
+    }
+    let wrong: Vec<String> = scored.wrong().iter().map(|(name, value)| format!("{name} {value}")).collect();
+    if !wrong.is_empty() {
+        let text = format!("wrong as declared: {} (`aivss-lint` reports why)", line(&wrong.join(", ")));
+        let text = wrapped(&text, line_width(look), (2, 4));
+        writeln!(out, "\n  {}", painted(&text, AnsiColor::Red, look))?;
+    }
+    Ok(())
+}
+
+/// Writes a row, with the indent of its later lines if it is broken.
+fn write_row(text: &str, indent: usize, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "    {}", wrapped(text, line_width(look), (4, indent)))
+}
+
+/// The origin of an input in words.
+pub(crate) fn origin_text(origin: &InputOrigin<'_>) -> String {
+    match origin {
+        InputOrigin::Vector(text) | InputOrigin::Name(text) => (*text).to_owned(),
+        InputOrigin::Number => "given as a number".to_owned(),
+        InputOrigin::Sum => "of the ten factors".to_owned(),
+        InputOrigin::Ignored => "not part of this formula".to_owned(),
+        InputOrigin::Nowhere => "unknown".to_owned(),
+        InputOrigin::Default(Some(name)) => format!("{name}, the default"),
+        InputOrigin::Default(None) => "the default".to_owned(),
+    }
+}
+
+fn write_contributions(
+    scored: &Scored,
+    working: &Working,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "\n  {:27} {:>6}  {:>7}  one step less", "factors, largest first", "value", "share")?;
+    for contribution in Contribution::of_factors(working, scored.declared.factors.numbers()) {
+        let (key, value) = (contribution.factor.key(), contribution.value.plain());
+        let share = contribution.share.round_half_up(2);
+        let step = contribution.one_less.map(|less| step(&less, working, look)).unwrap_or_default();
+        writeln!(out, "{}", format!("    {key:27}{value:>5}  {share:>7}  {step}").trim_end())?;
+    }
+    for (name, value, less) in [
+        ("threat multiplier", working.inputs.threat, lower_threat(working)),
+        ("mitigation factor", working.inputs.mitigation, better_mitigation(working)),
+    ] {
+        if let Some(less) = less {
+            let step = step(&less, working, look);
+            writeln!(out, "    {name:27}{:>5}  {:>7}  {step}", value.plain(), "")?;
+        }
+    }
+    Ok(())
+}
+
+/// The effect of one step less, with both bands if they differ.
+fn step(less: &OneLess, now: &Working, look: Look) -> String {
+    let (to, score) = (less.written(), less.working.score);
+    if !less.changes_band {
+        return format!("→ {to}: {} → {score}", now.score);
+    }
+    let (before, after) = (now.band.name(), less.working.band.name());
+    painted(&format!("→ {to}: {} {before} → {score} {after}", now.score), AnsiColor::Green, look)
+}
+
+fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
+    let workings = ALL.map(|formula| formula.work(working.inputs));
+    let uplifts = workings.each_ref().map(|working| working.uplift.plain().to_string());
+    let width = uplifts.iter().map(String::len).max().unwrap_or(0).max(6);
+    writeln!(out, "\n  {:12}  {:width$}  score", "by formula", "uplift")?;
+    for (Working { formula, score, band, .. }, uplift) in workings.iter().zip(uplifts) {
+        let (version, band) = (formula.version, band.name());
+        let mark = if version == working.formula.version { "  (in force)" } else { "" };
+        writeln!(out, "    {version:10}  {uplift:width$}  {score} {band}{mark}")?;
+    }
+    Ok(())
+}
+
+/// The color of a band.
+const fn color(band: Band) -> AnsiColor {
+    match band {
+        Band::None | Band::Low => AnsiColor::Green,
+        Band::Medium | Band::High => AnsiColor::Yellow,
+        Band::Critical => AnsiColor::Red,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Format;
+    use crate::score::{ScoredModel, score};
+    use crate::source::Source;
+    use crate::syntax;
+
+    fn breakdowns(source: &Source, by: Option<&'static Formula>) -> Vec<ScoreBreakdown> {
+        let document = syntax::parse(source);
+        let model = Format::Native.read(document.roots().next().unwrap());
+        let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
+        let model = ScoredModel::new(model, scores, &mut source.positions());
+        ScoreBreakdown::of_model(source.name(), &model, by)
+    }
+
+    #[test]
+    fn text_of_a_file_is_escaped_for_terminals() {
+        let stock = include_str!("../rules/stock.yaml");
+        let hostile = stock
+            .replace("name: Planner", r#"name: "Pla\e[31m\u202E""#)
+            .replace("CVSS:4.0/AV:N", r#""CVSS:4.0/AV:\e"#)
+            .replace("SA:H", r#"SA:H""#)
+            .replace("version: '0.8'", r#"version: "\e""#)
+            .replace("multiplier: 0.97", r#"multiplier: "\e##[group]""#)
+            .replace("score: 9.4", r#"severity: "\e""#);
+        let source = Source::decode("::error::.yaml", hostile.into_bytes());
+        for (look, formula) in
+            [(Look::PLAIN, None), (Look { unicode: true, width: 40, ..Look::PLAIN }, Formula::named("0.8"))]
+        {
+            let mut out = Vec::new();
+            for breakdown in breakdowns(&source, formula) {
+                write_breakdown(&breakdown, Formulas::All, look, &mut out).unwrap();
+            }
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.starts_with("./::error::.yaml"), "{out}");
+            assert!(!out.contains(['\u{1b}', '\u{202e}']) && !out.contains("##["), "{out}");
+        }
+    }
+
+    #[test]
+    fn row_is_broken_under_its_part_on_a_narrow_terminal() {
+        let source = Source::decode("a.yaml", include_bytes!("../rules/stock.yaml").to_vec());
+        let look = Look { unicode: true, width: 60, ..Look::PLAIN };
+        let mut out = Vec::new();
+        write_breakdown(&breakdowns(&source, None)[0], Formulas::One, look, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(
+            out.contains("\n    factor sum  1.0 + 0.5 + 1.0 + 1.0 + 1.0 + 1.0 + 0.5 +\n                0.5"),
+            "{out}"
+        );
+    }
+}
