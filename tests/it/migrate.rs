@@ -65,9 +65,8 @@ fn open_factor_is_reported_by_check_and_fix_writes_the_rest() {
     assert_eq!((ran.code, ran.out, ran.err), (1, said, note));
 
     let checked = folder.on_that_day("check", &["--format", "concise"]);
-    let asked = format!(
-        "{FILE}:16:5: error[factor-missing] factor `natural_language_interface` has no value"
-    );
+    let asked =
+        format!("{FILE}:16:5: error[factor-missing] factor `natural_language_interface` has no value");
     assert!(checked.code == 1 && checked.out.starts_with(&asked), "{}", checked.out);
 
     // A second run changes nothing and still asks.
@@ -611,16 +610,14 @@ fn report_is_not_changed_and_unreadable_file_exits_2() {
         (REPORT.to_owned(), broken)
     );
     assert!(ran.out.contains(": an OWASP report is always by 0.8\n"), "{}", ran.out);
-    assert!(
-        ran.out.contains("b.threat-model.yaml: cannot be parsed, so it was not changed\n")
-    );
+    assert!(ran.out.contains("b.threat-model.yaml: cannot be parsed, so it was not changed\n"));
     assert!(ran.out.ends_with("moved: nothing; 1 input not read or written\n"), "{}", ran.out);
     assert_eq!(ran.code, 2);
     assert_eq!(folder.migrate(&["aivss-report.json"]).code, 0);
     for (arguments, words) in [
         (&["-"][..], "standard input cannot be migrated"),
         (&["--to", "0.5"], "possible values: 0.8, 0.8-floor"),
-        (&["--natural-language", "5"], "a factor lies between 0.0 and 1.0"),
+        (&["--natural-language", "5"], "a factor must be between 0.0 and 1.0"),
         (&["--natural-language", "0.5", "--keep-factors"], "cannot be used with"),
     ] {
         let ran = folder.migrate(arguments);

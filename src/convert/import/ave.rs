@@ -4,7 +4,7 @@
 //! has eight, and the score is `((CVSS + sum) ∕ 2) · ThM · M`. Inputs are imported, results are not: `fix` computes them.
 
 use crate::aivss::{Factor, Formula, INPUT_DECIMALS};
-use crate::convert::import::Imported;
+use crate::convert::import::Draft;
 use crate::convert::import::ledger::{Ledger, number_at};
 use crate::convert::scaffold::{Scaffold, ScaffoldFactor, ScaffoldFinding, ScaffoldScore};
 use crate::decimal::Decimal;
@@ -26,14 +26,14 @@ pub(crate) fn is_record(node: Node<'_>) -> bool {
     node.get("aivss").is_some_and(|block| block.get("aarf").is_some())
 }
 
-pub(crate) fn import<'t>(root: Node<'t>, records: &[Node<'t>]) -> Imported {
+pub(crate) fn import<'t>(root: Node<'t>, records: &[Node<'t>]) -> Draft {
     let mut ledger = Ledger::new(root);
     let mut remarks = Vec::new();
     let findings = records.iter().map(|record| finding(&mut ledger, *record, &mut remarks)).collect();
     remarks.extend(ledger.unused());
     let origin =
         "A record is about a vulnerability; the agent, its own score and its layers are for you to add.";
-    Imported { scaffold: Scaffold { findings, ..Scaffold::new(origin, "0.8") }, remarks }
+    Draft { scaffold: Scaffold { findings, ..Scaffold::new(origin, "0.8") }, remarks }
 }
 
 fn finding<'t>(ledger: &mut Ledger<'t>, record: Node<'t>, remarks: &mut Vec<String>) -> ScaffoldFinding {

@@ -15,10 +15,16 @@ use crate::syntax::{List, MODEL_MARKER, Node, parse};
 /// A threat model made of something else.
 #[derive(Debug)]
 pub struct Imported {
-    /// The threat model.
-    pub scaffold: Scaffold,
+    /// The threat model as YAML.
+    pub text: String,
     /// The parts of the source that are not in it, or were ambiguous; a line each.
     pub remarks: Vec<String>,
+}
+
+/// A threat model before it is written.
+struct Draft {
+    scaffold: Scaffold,
+    remarks: Vec<String>,
 }
 
 const ALREADY: &str = "it is a threat model already";
@@ -41,14 +47,14 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     }
     let page = text.text().trim_start_matches(BOM);
     let is_json = page.trim_start().starts_with(['{', '[']);
-    let mut imported =
+    let Draft { mut scaffold, remarks } =
         if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(page)? };
-    let origin = format!("From {name}. {}", imported.scaffold.origin);
-    origin.trim_end().clone_into(&mut imported.scaffold.origin);
-    Ok(imported)
+    let origin = format!("From {name}. {}", scaffold.origin);
+    origin.trim_end().clone_into(&mut scaffold.origin);
+    Ok(Imported { text: scaffold.to_yaml(), remarks })
 }
 
-fn of_json(source: &Source) -> Result<Imported, String> {
+fn of_json(source: &Source) -> Result<Draft, String> {
     let document = parse(source);
     if let Some(problem) = document.problems.first() {
         let at = source.position(problem.span.start);
@@ -83,8 +89,8 @@ mod tests {
     use crate::syntax::ProblemKind;
 
     /// A scaffold is well-formed, whatever it was made of.
-    fn is_sound(scaffold: &Scaffold) {
-        let source = Source::decode("threat-model.yaml", scaffold.to_yaml().into_bytes());
+    fn is_sound(text: String) {
+        let source = Source::decode("threat-model.yaml", text.into_bytes());
         let problems = parse(&source).problems;
         // No key is written twice, and no text has a meaning of its own.
         assert!(
@@ -110,7 +116,7 @@ mod tests {
         #[test]
         fn page_gives_a_sound_scaffold_or_an_error(page in page()) {
             if let Ok(imported) = import("page.md", page.into_bytes()) {
-                is_sound(&imported.scaffold);
+                is_sound(imported.text);
             }
         }
 
@@ -123,7 +129,7 @@ mod tests {
                  \"aivss_score\": {number}, \"spec_version\": {text}}}, \"cvss_base_vector\": {text}}}"
             );
             if let Ok(imported) = import("record.json", record.into_bytes()) {
-                is_sound(&imported.scaffold);
+                is_sound(imported.text);
             }
         }
     }

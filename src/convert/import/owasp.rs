@@ -1,12 +1,12 @@
 //! Import of an OWASP report v0.8 (appendix A): each vulnerability is a finding.
 
 use crate::aivss::Factor;
-use crate::convert::import::Imported;
+use crate::convert::import::Draft;
 use crate::convert::import::ledger::Ledger;
 use crate::convert::scaffold::{Scaffold, ScaffoldFactor, ScaffoldFinding, ScaffoldScore};
 use crate::syntax::{List, Node};
 
-pub(crate) fn import(root: Node<'_>) -> Imported {
+pub(crate) fn import(root: Node<'_>) -> Draft {
     let mut ledger = Ledger::new(root);
     let metadata = root.get("metadata");
     let origin =
@@ -27,7 +27,7 @@ pub(crate) fn import(root: Node<'_>) -> Imported {
     if scaffold.summary.is_some() {
         remarks.push("metadata.notes became agent.summary: check that it describes the risk".to_owned());
     }
-    Imported { scaffold, remarks }
+    Draft { scaffold, remarks }
 }
 
 fn finding<'t>(ledger: &mut Ledger<'t>, item: Node<'t>) -> ScaffoldFinding {

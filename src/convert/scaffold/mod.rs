@@ -14,102 +14,71 @@ use yaml::{comment, value};
 
 /// A threat model to be completed. `None` is an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scaffold {
+pub(crate) struct Scaffold {
     /// Its origin, a comment at its top.
-    pub origin: String,
-    /// The agent's name.
-    pub name: Option<String>,
-    /// The risk in a paragraph.
-    pub summary: Option<String>,
-    /// The owner of the model.
-    pub owner: Option<String>,
-    /// The agent's environment.
-    pub environment: Option<String>,
-    /// The agent's risk tier.
-    pub tier: Option<String>,
-    /// The agent's version.
-    pub version: Option<String>,
-    /// The day of the last review.
-    pub review_date: Option<String>,
-    /// The reviewer.
-    pub reviewed_by: Option<String>,
-    /// The score of the agent as a whole.
-    pub score: ScaffoldScore,
-    /// The known layers.
-    pub layers: BTreeMap<LayerKind, ScaffoldLayer>,
-    /// Single vulnerabilities.
-    pub findings: Vec<ScaffoldFinding>,
+    pub(crate) origin: String,
+    pub(crate) name: Option<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) tier: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) review_date: Option<String>,
+    pub(crate) reviewed_by: Option<String>,
+    pub(crate) score: ScaffoldScore,
+    pub(crate) layers: BTreeMap<LayerKind, ScaffoldLayer>,
+    pub(crate) findings: Vec<ScaffoldFinding>,
 }
 
 /// An AIVSS score to be completed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScaffoldScore {
-    /// The formula.
-    pub version: Option<String>,
-    /// The CVSS vector.
-    pub vector: Option<String>,
-    /// The CVSS base score.
-    pub base: Option<Decimal>,
-    /// The known factors.
-    pub factors: BTreeMap<Factor, ScaffoldFactor>,
-    /// The threat multiplier.
-    pub threat: Option<Decimal>,
-    /// The mitigation factor.
-    pub mitigation: Option<Decimal>,
-    /// The evidence for the mitigation.
-    pub evidence: Option<String>,
-    /// Declared sum of the factors.
-    pub factor_sum: Option<Decimal>,
-    /// Declared uplift.
-    pub uplift: Option<Decimal>,
-    /// Declared score.
-    pub score: Option<Decimal>,
-    /// Declared band.
-    pub severity: Option<String>,
+pub(crate) struct ScaffoldScore {
+    pub(crate) version: Option<String>,
+    pub(crate) vector: Option<String>,
+    pub(crate) base: Option<Decimal>,
+    pub(crate) factors: BTreeMap<Factor, ScaffoldFactor>,
+    pub(crate) threat: Option<Decimal>,
+    pub(crate) mitigation: Option<Decimal>,
+    pub(crate) evidence: Option<String>,
+    pub(crate) factor_sum: Option<Decimal>,
+    pub(crate) uplift: Option<Decimal>,
+    pub(crate) score: Option<Decimal>,
+    pub(crate) severity: Option<String>,
 }
 
 /// A known factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScaffoldFactor {
-    /// Its value.
-    pub value: Decimal,
-    /// Its rationale.
-    pub rationale: Option<String>,
+pub(crate) struct ScaffoldFactor {
+    pub(crate) value: Decimal,
+    pub(crate) rationale: Option<String>,
 }
 
 /// A known layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScaffoldLayer {
-    /// Whether the source is not certain.
-    pub uncertain: bool,
-    /// Its threats.
-    pub analysis: String,
+pub(crate) struct ScaffoldLayer {
+    pub(crate) uncertain: bool,
+    pub(crate) analysis: String,
 }
 
 /// A vulnerability to be completed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScaffoldFinding {
-    /// Its identifier.
-    pub id: Option<String>,
-    /// Its title.
-    pub title: Option<String>,
-    /// Its description.
-    pub description: Option<String>,
-    /// A core risk, or an entry of the ASI Top 10.
-    pub category: Option<String>,
-    /// Its score.
-    pub score: ScaffoldScore,
+pub(crate) struct ScaffoldFinding {
+    pub(crate) id: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) score: ScaffoldScore,
 }
 
 impl Scaffold {
     /// An empty threat model, scored by a version.
-    pub fn new(origin: &str, version: &str) -> Self {
+    pub(crate) fn new(origin: &str, version: &str) -> Self {
         let score = ScaffoldScore { version: Some(version.to_owned()), ..ScaffoldScore::default() };
         Self { origin: origin.to_owned(), score, ..Self::default() }
     }
 
     /// The threat model as YAML.
-    pub fn to_yaml(&self) -> String {
+    pub(crate) fn to_yaml(&self) -> String {
         let mut yaml = ScaffoldText::default();
         yaml.note(0, &self.origin);
         yaml.note(0, "The check fails until every empty key is filled in; keys in comments are optional.");

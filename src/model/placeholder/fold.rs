@@ -161,13 +161,6 @@ pub(crate) fn fold(text: &str, reading: LetterReading) -> Folded {
     };
     let (mut left, mut characters) = (text, 0);
     while characters < MOST_CHARACTERS && folder.words.len() <= MOST_WORDS {
-        let run = left.bytes().take(MOST_CHARACTERS - characters);
-        let run = run.take_while(u8::is_ascii_alphanumeric).count();
-        if run > 0 {
-            folder.push_run(&left[..run]);
-            (left, characters) = (&left[run..], characters + run);
-            continue;
-        }
         let Some(letter) = left.chars().next() else { break };
         left = &left[letter.len_utf8()..];
         if letter.is_ascii() || !is_ignorable(letter) {
@@ -197,6 +190,9 @@ struct Folder {
 
 impl Folder {
     fn take(&mut self, letter: char, reading: LetterReading) {
+        if letter.is_ascii_alphanumeric() {
+            return self.push(letter.to_ascii_lowercase(), letter.is_ascii_uppercase());
+        }
         if letter.is_ascii() && letter != '\'' {
             return self.part(letter);
         }
@@ -225,21 +221,10 @@ impl Folder {
         }
     }
 
+    /// Adds a letter to the current word, or to a new one.
     fn push(&mut self, letter: char, capital: bool) {
         let start = self.letters.len();
         self.letters.push(letter);
-        self.extend(start, capital);
-    }
-
-    fn push_run(&mut self, run: &str) {
-        let start = self.letters.len();
-        self.letters.push_str(run);
-        self.letters[start..].make_ascii_lowercase();
-        self.extend(start, run.bytes().all(|letter| letter.is_ascii_uppercase()));
-    }
-
-    /// Adds the letters from `start` on to the current word, or to a new one.
-    fn extend(&mut self, start: usize, capital: bool) {
         let end = self.letters.len();
         if let Some(word) = self.words.last_mut().filter(|_| self.in_word) {
             word.end = end;

@@ -80,8 +80,8 @@ fn is_repeated(text: &str) -> bool {
 }
 
 fn is_placeholder(text: &str, kind: TextKind) -> bool {
-    let signs = Signs::of(text);
-    if kind != TextKind::Name && signs.address && is_pointer(text) {
+    let has_address_sign = has_address_sign(text);
+    if kind != TextKind::Name && has_address_sign && is_pointer(text) {
         return kind == TextKind::Prose;
     }
     if kind == TextKind::Name
@@ -90,11 +90,13 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     {
         return true;
     }
-    let is_simple = !signs.address && !signs.bracket && !signs.apostrophe;
+    // Letters that are not in ASCII can be brackets.
+    let has_bracket = !text.is_ascii() || text.contains(['[', '<', '{']);
+    let is_simple = !has_address_sign && !has_bracket && !text.contains('\'');
     if is_simple && text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_plain(text) {
         return false;
     }
-    if is_enclosed_name(text) || (signs.bracket && is_template(text, kind)) {
+    if is_enclosed_name(text) || (has_bracket && is_template(text, kind)) {
         return true;
     }
     let letters = fold(text, LetterReading::Letters);
@@ -108,31 +110,14 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
 }
 
-/// The signs in a text that decide which rules can apply; most texts have none.
-#[derive(Default)]
-struct Signs {
-    /// A sign of an address, or a hyphen or dot before a letter or digit.
-    address: bool,
-    /// A bracket, or a letter that is not in ASCII and may be one.
-    bracket: bool,
-    apostrophe: bool,
-}
-
-impl Signs {
-    fn of(text: &str) -> Self {
-        let mut signs = Self::default();
-        let mut before = 0;
-        for byte in text.bytes() {
-            match byte {
-                b'/' | b'@' | b'#' | b':' => signs.address = true,
-                b'[' | b'<' | b'{' | 0x80.. => signs.bracket = true,
-                b'\'' => signs.apostrophe = true,
-                _ => signs.address |= matches!(before, b'-' | b'.') && byte.is_ascii_alphanumeric(),
-            }
-            before = byte;
-        }
-        signs
-    }
+/// Whether a text has a sign of an address, or a hyphen or dot before a letter or digit.
+fn has_address_sign(text: &str) -> bool {
+    let mut before = 0;
+    text.bytes().any(|byte| {
+        let is_joint = matches!(before, b'-' | b'.') && byte.is_ascii_alphanumeric();
+        before = byte;
+        is_joint || matches!(byte, b'/' | b'@' | b'#' | b':')
+    })
 }
 
 /// Whether ASCII text without signs of addresses, brackets and apostrophes is certainly no placeholder, found without folding

@@ -11,7 +11,7 @@ use layers::add_layers;
 use numbers::{is_complete, score};
 use parts::{PagePart, has_number, is_title, parts};
 
-use crate::convert::import::Imported;
+use crate::convert::import::Draft;
 use crate::convert::scaffold::{Scaffold, ScaffoldScore};
 
 /// The most parts of a page that are reported as not imported.
@@ -21,7 +21,7 @@ const LONGEST: usize = 70;
 /// The separators between a name and its text.
 const DASHES: [&str; 4] = [" — ", " – ", " - ", ": "];
 
-pub(crate) fn import(text: &str) -> Result<Imported, String> {
+pub(crate) fn import(text: &str) -> Result<Draft, String> {
     let mut parts = parts(text, is_complete);
     let score = score(&mut parts);
     let title = parts.iter().position(|part| is_title(part, "maestro"));
@@ -53,7 +53,7 @@ pub(crate) fn import(text: &str) -> Result<Imported, String> {
     if more > MOST {
         remarks.push(format!("not carried over: {} more paragraphs", more - MOST));
     }
-    Ok(Imported { scaffold, remarks })
+    Ok(Draft { scaffold, remarks })
 }
 
 /// Takes the agent's name, which is the title of the page.
