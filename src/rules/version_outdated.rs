@@ -54,7 +54,7 @@ const CURRENT: &str = "0.8";
 /// The newest formula that the policy allows; without a list, the current public release.
 fn newest(settings: &Settings) -> &'static Formula {
     let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.get(&settings::FORMULAS) {
-        Some(versions) => versions.value.iter().any(|version| *version == formula.version),
+        Some(versions) => versions.value.contains(&formula.version),
         None => formula.version == CURRENT,
     });
     newest.unwrap_or(aivss::ALL[0])

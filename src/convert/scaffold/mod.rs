@@ -228,7 +228,7 @@ impl ScaffoldText {
             let key = kind.key();
             match layers.get(&kind) {
                 Some(ScaffoldLayer { uncertain: false, analysis }) => {
-                    self.key(2, key, &value(key, analysis, 2))
+                    self.key(2, key, &value(key, analysis, 2));
                 }
                 Some(ScaffoldLayer { uncertain: true, analysis }) => {
                     self.key(2, key, "\n    status: uncertain\n");

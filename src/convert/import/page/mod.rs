@@ -18,6 +18,8 @@ use crate::convert::scaffold::{Scaffold, ScaffoldScore};
 const MOST: usize = 50;
 /// The most characters of one.
 const LONGEST: usize = 70;
+/// The wording of a page that uses the formula of 0.8.
+const CANONICAL: &str = "canonical owasp aivss formula";
 /// The separators between a name and its text.
 const DASHES: [&str; 4] = [" — ", " – ", " - ", ": "];
 
@@ -93,7 +95,6 @@ fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> 
         }
         [] => {}
     }
-    const CANONICAL: &str = "canonical owasp aivss formula";
     let canonical = parts.iter_mut().find(|part| part.text.to_lowercase().contains(CANONICAL))?;
     // A longer sentence has other content, which is reported.
     canonical.used = canonical.text.len() <= 80;
