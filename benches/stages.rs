@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::lint::{LintContext, lint};
@@ -81,7 +82,7 @@ fn report(bencher: Bencher<'_, '_>, format: &str) {
     let linted = lint(&source, "a.threat-model.yaml", context);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
     report.files.push(FileReport::new(
-        &source,
+        Arc::new(source.clone()),
         "a.threat-model.yaml".to_owned(),
         linted.models,
         linted.diagnostics,

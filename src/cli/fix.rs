@@ -7,12 +7,12 @@ use clap::Args;
 
 use crate::aivss::Formula;
 use crate::cli::args::{PathArgs, PolicyArgs};
-use crate::cli::gate::{CheckOptions, Keep, sound_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{
-    Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
+    Reached, error_line, left_line, lint_text, place, readable, relint, shown_patch, write,
 };
 use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::diagnostic::{Diagnostic, Level, Safety};
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
-        named: if args.only_matching { Named::Filtered } else { Named::Judged },
+        named: if args.only_matching { Named::Filtered } else { Named::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         // A file without problems can have outdated scores.
         keep: if args.to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let context = LintContext { policy: &policy, today: options.today, load: &tree, before: None };
-    let mut report = lint_files(&options, tree, &policy).report;
+    let mut report = lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report;
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
@@ -198,12 +198,12 @@ impl Fixer<'_> {
                 summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
             }
             for problem in &file.diagnostics {
-                let at = |offset| place(file.name(), file.excerpt.position(offset));
+                let at = |offset| place(file.name(), file.position(offset));
                 summary.left.extend(left_line(problem, at));
             }
         }
         report.obstacles.sort();
-        summary.left.extend(report.obstacles.iter().map(obstacle_line));
+        summary.left.extend(report.obstacles.iter().map(error_line));
         summary
     }
 
@@ -215,7 +215,7 @@ impl Fixer<'_> {
     ) -> Result<(), String> {
         let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
         let Mended { text, changes } = mend(source.text(), self.safety, |text| {
-            let mut problems = judged(file, text, self.context);
+            let mut problems = lint_text(file, text, self.context);
             if let Some(to) = self.to {
                 let now = Source::decode(source.name(), text.as_bytes().to_vec());
                 problems.extend(outdated_scores(&now, to));
@@ -234,7 +234,7 @@ impl Fixer<'_> {
             reached.add(file);
             summary.add(&source, &changes, &patch);
         }
-        rejudge(file, text, self.context);
+        relint(file, text, self.context);
         Ok(())
     }
 }

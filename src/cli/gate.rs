@@ -54,7 +54,7 @@ impl<'a> CheckOptions<'a> {
     pub(crate) const fn new(paths: &'a [PathBuf], today: Date) -> Self {
         Self {
             paths,
-            named: Named::Judged,
+            named: Named::Checked,
             stdin: None,
             stdin_filename: "stdin.yaml",
             policy: None,
@@ -81,6 +81,22 @@ impl<'a> CheckOptions<'a> {
             *path = PathBuf::from(self.stdin_filename);
         }
         paths
+    }
+}
+
+/// One run: files of a tree under a policy.
+#[derive(Clone, Copy)]
+pub(crate) struct CheckRun<'r> {
+    pub(crate) options: &'r CheckOptions<'r>,
+    pub(crate) head: FileTree<'r>,
+    pub(crate) policy: &'r CompiledPolicy,
+}
+
+impl<'r> CheckRun<'r> {
+    pub(crate) const fn repository(&self) -> &'r Repository {
+        match self.head {
+            FileTree::WorkTree(repository) | FileTree::Commit(repository, _) => repository,
+        }
     }
 }
 
@@ -218,15 +234,16 @@ pub(crate) fn check_tree_with(
     let lowered = adjust(&mut policy)?;
     let own = options.policy_from.map(|_| find_policy(options.policy, head)).transpose()?;
     let base = options.base.map(|commit| Base::new(options, repository, commit));
+    let run = CheckRun { options, head, policy: &policy };
     let mut compared = match &base {
-        Some(base) => compare(options, head, &policy, base)?,
-        None => Compared { result: lint_files(options, head, &policy), used_by_base: None },
+        Some(base) => compare(run, base)?,
+        None => Compared { result: lint_files(run), used_by_base: None },
     };
     compared.result.report.policy = name;
     compared.result.report.lowered = lowered;
-    remark_unchecked(options, &policy, base.as_ref(), &mut compared.result.report);
-    add_misplaced(options, head, &policy, &mut compared.result);
-    review(options, head, own, &policy, &attributes, base.as_ref(), &mut compared);
+    remark_unchecked(run, base.as_ref(), &mut compared.result.report);
+    add_misplaced(run, &mut compared.result);
+    review(run, own, &attributes, base.as_ref(), &mut compared);
     let mut report = compared.result.report;
     report.obstacles.sort();
     report.obstacles.dedup();
@@ -235,12 +252,8 @@ pub(crate) fn check_tree_with(
     Ok(report)
 }
 
-fn remark_unchecked(
-    options: &CheckOptions<'_>,
-    policy: &CompiledPolicy,
-    base: Option<&Base<'_>>,
-    report: &mut Report,
-) {
+fn remark_unchecked(run: CheckRun<'_>, base: Option<&Base<'_>>, report: &mut Report) {
+    let CheckRun { options, policy, .. } = run;
     if options.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());

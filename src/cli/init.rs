@@ -173,7 +173,7 @@ pub(crate) fn run(args: &InitArgs, repository: &Repository) -> Result<Verdict, C
         let name = write_new(&model, &draft(args)?.to_yaml(), repository)?;
         lines += &format!("wrote {name}\n");
     }
-    if let Some(policy) = repository.policies().first() {
+    if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&repository.shown(policy)));
     } else {
         let name = write_new(&repository.root().join(POLICY), STARTER, repository)?;

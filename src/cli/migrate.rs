@@ -5,10 +5,10 @@ use clap::Args;
 
 use crate::aivss::{Formula, Working};
 use crate::cli::args::{PathArgs, PolicyArgs};
-use crate::cli::gate::{CheckOptions, Keep, sound_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
-use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
+use crate::cli::rewrite::{Reached, error_line, left_line, lint_text, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
 use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::convert::migrate::{
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         open_lines: String::new(),
         patch: String::new(),
     };
-    run.migrate_all(&mut lint_files(&options, tree, &policy).report);
+    run.migrate_all(&mut lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report);
     let counts = run.counts;
     let mut lines = run.lines + &run.open_lines;
     if !args.quiet {
@@ -191,12 +191,12 @@ impl MigrateRun<'_> {
             let tenth = self.aim.formula.tenth;
             self.open_lines.push_str(&format!("  {}: {}\n", tenth.key(), tenth.scale().unwrap_or_default()));
         }
-        self.open_lines.extend(report.obstacles.iter().map(obstacle_line));
+        self.open_lines.extend(report.obstacles.iter().map(error_line));
     }
 
     fn migrate_file(&mut self, file: &FileReport) -> Result<(), String> {
         let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
-        let migrated = migrate(&source, self.aim, |text| judged(file, text, self.context));
+        let migrated = migrate(&source, self.aim, |text| lint_text(file, text, self.context));
         if migrated.steps.is_empty() {
             return Err("contains no readable threat model: run `aivss-lint`".to_owned());
         }
@@ -232,7 +232,7 @@ impl MigrateRun<'_> {
             }
         }
         self.counts.numbers += numbers;
-        for problem in judged(file, new.text(), self.context) {
+        for problem in lint_text(file, new.text(), self.context) {
             let mut moved = steps.iter().filter(|step| step.moved().is_some());
             if moved.any(|step| step.holds(problem.model, &problem.pointer))
                 && let Some(line) = left_line(&problem, |offset| place_in(&new, offset))

@@ -2,6 +2,7 @@
 //! policies knows it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
@@ -265,7 +266,12 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 fn report_of(source: &Source, path: &str, policy: &CompiledPolicy) -> Report {
     let linted = lint(source, path, judge(policy));
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport::new(source, path.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(
+        Arc::new(source.clone()),
+        path.to_owned(),
+        linted.models,
+        linted.diagnostics,
+    ));
     report
 }
 

@@ -75,8 +75,8 @@ fn report(text: &str) -> Report {
     let linted =
         lint(&source, "a.json", LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file);
     text.clone_into(&mut report.policy);
     report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];

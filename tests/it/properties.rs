@@ -1,6 +1,8 @@
 //! Properties of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
 
+use std::sync::Arc;
+
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
@@ -323,7 +325,8 @@ fn every_format_holds_every_fault(
 ) -> Result<(), TestCaseError> {
     let count = diagnostics.len();
     let mut report = Report::new(today(), Level::Error);
-    report.files = vec![FileReport::new(source, "a.yaml".to_owned(), Vec::new(), diagnostics)];
+    report.files =
+        vec![FileReport::new(Arc::new(source.clone()), "a.yaml".to_owned(), Vec::new(), diagnostics)];
     let written = |format| {
         let mut out = Vec::new();
         write(&report, format, &mut out).unwrap();
