@@ -1,4 +1,4 @@
-//! MigrateRun: a readable file stays readable, a score is migrated once, and no change is unreported.
+//! Migration: a readable file stays readable, a score is migrated once, and no change is unreported.
 
 use aivss_lint::aivss::Formula;
 use aivss_lint::decimal::Decimal;
