@@ -145,6 +145,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
             DetectedFormat::Unmarked | DetectedFormat::Other => {}
         }
     }
+    rules::version_outdated::add_fixes(source, &mut linted.diagnostics);
     compare(&mut linted, path, context);
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;

@@ -11,7 +11,7 @@ pub fn import(data: &[u8]) {
         Ok(imported) => imported,
         Err(reason) => return assert!(!reason.is_empty(), "refused without a message"),
     };
-    let draft = Source::decode("threat-model.yaml", imported.draft.written().into_bytes());
+    let draft = Source::decode("threat-model.yaml", imported.text.into_bytes());
     let document = parse(&draft);
     // A number with more digits than are read is for the gate to refuse.
     let is_kept = |kind| kind == ProblemKind::InputLimit;

@@ -41,7 +41,7 @@ pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(
     let bytes = stdin.unwrap_or_else(|| repository.read(&args.file));
     let imported = bytes.and_then(|bytes| import(&shown, bytes));
     let imported = imported.map_err(|message| CliError::about(&shown, message))?;
-    let written = write_output(&imported.draft.written(), output, &shown, &imported.remarks, repository)?;
+    let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
     if let Some((name, output)) = written.zip(output) {
         let unseen = if is_found(output, repository) { "" } else { UNSEEN };
         print_error(&format!("wrote {name}: run `aivss-lint {name}` to list missing values\n{unseen}"));

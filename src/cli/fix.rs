@@ -5,9 +5,11 @@
 
 use clap::Args;
 
+use crate::aivss::Formula;
 use crate::cli::args::{PathArgs, PolicyArgs};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
+use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{
     Reached, error_line, left_line, lint_text, place, readable, relint, shown_patch, write,
@@ -19,6 +21,7 @@ use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::escape_line;
 use crate::report::{FileReport, Report, Verdict, count};
+use crate::rules::version_outdated::{self, outdated_scores};
 use crate::source::Source;
 use crate::workspace::discover::{NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
@@ -27,6 +30,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   aivss-lint fix                      fix every threat model below this folder
   aivss-lint fix --diff agents        show the changes as a patch
+  aivss-lint fix --to 0.8             migrate scores by an older version of AIVSS
   aivss-lint fix --unsafe --diff      with suggestions: misspelled keys, names of factors in other
                                       versions, forms for blank layers
 
@@ -50,6 +54,10 @@ pub(crate) struct FixArgs {
     #[arg(long = "unsafe")]
     suggestions: bool,
 
+    /// Migrate scores by an older version of AIVSS
+    #[arg(long, value_name = "VERSION")]
+    to: Option<Version>,
+
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
@@ -65,7 +73,8 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     let options = CheckOptions {
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
-        keep: Keep::ProblemTexts,
+        // A file without problems can have outdated scores.
+        keep: if args.to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
         ..CheckOptions::new(&args.files.paths, args.policy.today())
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
@@ -74,6 +83,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
+        to: args.to.map(Version::formula).transpose()?,
         repository: (!args.diff).then_some(repository),
     };
     let changes = fixer.fix_all(&mut report);
@@ -106,6 +116,8 @@ struct FixSummary {
     patch: String,
     numbers: usize,
     suggestions: usize,
+    /// Scores whose version was written.
+    migrated: usize,
     /// The number of problems with suggestions that were not asked for.
     waiting: usize,
     files: usize,
@@ -123,7 +135,11 @@ impl FixSummary {
         if !report.obstacles.is_empty() {
             left.push(format!("{} not read or written", count(report.obstacles.len(), "input")));
         }
-        let mut line = format!("{done}: {}", count(self.numbers, "number"));
+        let mut line = format!("{done}: ");
+        if self.migrated > 0 {
+            line += &format!("{} migrated, ", count(self.migrated, "score"));
+        }
+        line += &count(self.numbers, "number");
         if self.suggestions > 0 {
             line += &format!(" and {}", count(self.suggestions, "suggestion"));
         }
@@ -145,6 +161,9 @@ impl FixSummary {
         self.patch += patch;
         for change in changes {
             match change.safety {
+                _ if change.rule == version_outdated::RULE.name => {
+                    self.migrated += usize::from(!change.after.contains(' '));
+                }
                 Safety::Safe => self.numbers += 1,
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
@@ -157,6 +176,8 @@ impl FixSummary {
 struct Fixer<'f> {
     context: LintContext<'f>,
     safety: Safety,
+    /// The version to migrate to.
+    to: Option<&'static Formula>,
     /// The repository to write to; `None` for a patch.
     repository: Option<&'f Repository>,
 }
@@ -165,7 +186,10 @@ impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
         let (mut summary, mut reached) = (FixSummary::default(), Reached::default());
-        for file in report.files.iter_mut().filter(|file| !file.is_policy && !file.diagnostics.is_empty()) {
+        for file in report.files.iter_mut().filter(|file| !file.is_policy) {
+            if self.to.is_none() && file.diagnostics.is_empty() {
+                continue;
+            }
             if let Err(cause) = self.fix_file(file, &mut reached, &mut summary) {
                 report.obstacles.push(InputError::unreadable(file.name(), cause));
                 continue;
@@ -190,8 +214,14 @@ impl Fixer<'_> {
         summary: &mut FixSummary,
     ) -> Result<(), String> {
         let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
-        let FixOutcome { text, changes } =
-            apply_fixes(source.text(), self.safety, |text| lint_text(file, text, self.context));
+        let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
+            let mut problems = lint_text(file, text, self.context);
+            if let Some(to) = self.to {
+                let now = Source::decode(source.name(), text.as_bytes().to_vec());
+                problems.extend(outdated_scores(&now, to));
+            }
+            problems
+        });
         if changes.is_empty() {
             return Ok(());
         }
@@ -221,6 +251,8 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
     match safety {
+        // A migration is more than a value.
+        Safety::Safe if after.contains(' ') => format!("{place}: {rule}: {title}\n"),
         Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
         // Removed to make room for text that is written elsewhere.
         Safety::Suggested if after.is_empty() => String::new(),

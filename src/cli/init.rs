@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::gate::find_policy;
 use crate::cli::streams::{ALREADY_EXISTS, CliError, print, refuse_other_than_yaml, write_new};
-use crate::convert::scaffold::{Draft, Score};
+use crate::convert::scaffold::Scaffold;
 use crate::output::escape_line;
 use crate::report::Verdict;
 use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
@@ -170,7 +170,7 @@ pub(crate) fn run(args: &InitArgs, repository: &Repository) -> Result<Verdict, C
     if has_model {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown));
     } else {
-        let name = write_new(&model, &draft(args)?.written(), repository)?;
+        let name = write_new(&model, &draft(args)?.to_yaml(), repository)?;
         lines += &format!("wrote {name}\n");
     }
     if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
@@ -219,16 +219,15 @@ fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-fn draft(args: &InitArgs) -> Result<Draft, CliError> {
-    let mut draft = Draft {
-        origin: "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score."
-            .to_owned(),
+fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
+    let origin =
+        "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
+    let mut draft = Scaffold {
         name: args.name.clone().filter(|name| !name.trim().is_empty()),
         environment: args.environment.map(word),
         tier: args.tier.map(word),
         owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
-        score: Score { version: Some("0.8".to_owned()), ..Score::default() },
-        ..Draft::default()
+        ..Scaffold::new(origin, "0.8")
     };
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();

@@ -77,9 +77,9 @@ enum Command {
     /// Explain scores step by step, and ways to lower them
     #[command(after_help = score::EXAMPLES)]
     Score(score::Arguments),
-    /// Migrate threat models to another version of the standard
-    #[command(after_help = migrate::EXAMPLES)]
-    Migrate(migrate::Arguments),
+    /// Migrate threat models to another version of the standard (now `fix --to`)
+    #[command(hide = true)]
+    Migrate(migrate::MigrateArgs),
     /// Create a threat model from an OWASP report, page or AVE records
     #[command(after_help = convert::IMPORT_EXAMPLES)]
     Import(convert::ImportArgs),
@@ -230,7 +230,7 @@ impl Command {
             Self::Report(args) => args.files.paths.clone(),
             Self::Badge(args) => args.files.paths.clone(),
             Self::Fix(args) => without_stdin(&args.files.paths),
-            Self::Migrate(args) => without_stdin(&args.paths),
+            Self::Migrate(args) => without_stdin(&args.files.paths),
             Self::Score(args) => without_stdin(&args.paths),
             Self::Init(args) => vec![args.path.clone()],
             Self::Import(args) => args.to.output.iter().cloned().collect(),

@@ -1,39 +1,39 @@
-//! A threat model of this project's format as OWASP's v0.8 report (appendix A), where its values allow it.
+//! Export of a threat model as an OWASP report v0.8 (appendix A), if its values allow it.
 //!
-//! The report has no place for layers, and for the agent's own score only as one vulnerability among others. Its numbers
-//! are the computed ones. What the report's schema does not allow is refused, value by value; nothing is rounded to fit.
+//! The report has no layers, and no score of the agent unless as one of its vulnerabilities. Its numbers are the computed
+//! ones. Each value that the report's schema does not allow is refused; nothing is rounded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 
-use crate::aivss::Factor;
-use crate::aivss::Working;
+use crate::aivss::{Factor, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::escape::{json_number as number, write_json};
-use crate::model::{Assessment, DetectedFormat, Format, MOST_FINDINGS, Model, detect};
+use crate::escape::{json_number, write_json};
+use crate::model::{Assessment, DetectedFormat, Format, MOST_FINDINGS, Model, Spanned, detect};
+use crate::schema::Violation;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
-use crate::syntax::{Node, parse};
+use crate::syntax::{Document, List, Node, parse};
 
-/// A report, and what of the threat model it has no place for.
+/// A report.
 #[derive(Debug)]
 pub struct Exported {
     /// The report as JSON.
     pub text: String,
-    /// What is not in it, or otherwise than declared; a line each.
+    /// The parts of the threat model that are not in it, or differ from the declared values; a line each.
     pub remarks: Vec<String>,
 }
 
-/// Why a value has no place in the report.
+/// A value that the report does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The value, or the key above what is missing.
+    /// The value, or the key of the block that lacks it.
     pub span: Span,
-    /// What is in the way, as a sentence.
+    /// The reason.
     pub message: String,
 }
 
@@ -51,15 +51,17 @@ pub const CORE_RISKS: [(&str, &[&str]); 10] = [
     ("Agent Goal & Instruction Manipulation", &["ASI01"]),
 ];
 
-/// What the agent's own score is called among a report's vulnerabilities.
+/// The identifier of the agent's own score among a report's vulnerabilities.
 const AGENT: &str = "AGENT";
 
-/// The core risk that a category means: its own name, or that of an entry of the ASI Top 10.
+/// The core risk of a category, which is its own name or an entry of the ASI Top 10.
 pub fn core_risk(category: &str) -> Option<&'static str> {
-    CORE_RISKS
-        .into_iter()
-        .find(|(name, entries)| *name == category || entries.contains(&category))
-        .map(|(name, _)| name)
+    for (name, entries) in CORE_RISKS {
+        if name == category || entries.contains(&category) {
+            return Some(name);
+        }
+    }
+    None
 }
 
 #[derive(Serialize)]
@@ -109,43 +111,69 @@ struct Scores {
     severity: Option<&'static str>,
 }
 
-/// The report of a threat model. With a category the agent's own score is one of its vulnerabilities.
+/// Exports the report of a threat model; with a category, the agent's own score is one of its vulnerabilities.
 ///
 /// # Errors
-/// What is in the way, in the order of the text.
+/// The refused values, in the order of the text.
 pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
     let document = parse(source);
-    let refuse = |span, message: &str| Err(vec![Refusal { span, message: message.to_owned() }]);
+    let root = only_model(&document).map_err(|refusal| vec![refusal])?;
+    let violations = Format::Native.schema().violations(root);
+    if !violations.is_empty() {
+        return Err(violations.into_iter().map(Refusal::from).collect());
+    }
+    let model = Format::Native.read(root);
+    let mut exporter = Exporter { root, refusals: Vec::new(), remarks: Vec::new() };
+    let report = exporter.report(&model, agent_as);
+    exporter.refusals.sort_by_key(|refusal| refusal.span);
+    match report {
+        Some(report) if exporter.refusals.is_empty() => {
+            let mut text = Vec::new();
+            // Writing to memory does not fail.
+            let _ = write_json(&report, &mut text);
+            let text = String::from_utf8_lossy(&text).into_owned();
+            Ok(Exported { text, remarks: exporter.remarks })
+        }
+        _ => Err(exporter.refusals),
+    }
+}
+
+impl Refusal {
+    fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Self {
+        Self::new(violation.span, violation.message)
+    }
+}
+
+/// The only threat model of a document, which must be in this project's format.
+fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
     if let Some(problem) = document.problems.first() {
-        return refuse(problem.span, &problem.message);
+        return Err(Refusal::new(problem.span, &*problem.message));
     }
-    let models: Vec<Node<'_>> =
-        document.roots().filter(|root| matches!(detect(*root), DetectedFormat::Model(_))).collect();
-    match models.as_slice() {
-        [] => refuse(Span::new(0, 0), "it holds no threat model"),
-        [root] if detect(*root) == DetectedFormat::Model(Format::OwaspReport) => {
-            let first = root.as_map().and_then(|map| map.iter().next());
-            refuse(first.map_or(root.span(), |entry| entry.key_span), "it is such a report already")
-        }
-        [root] if Format::Native.overfull(*root).is_some() => {
-            refuse(root.span(), &format!("it has more than {MOST_FINDINGS} findings"))
-        }
-        [root] => {
-            let violations = Format::Native.schema().violations(*root);
-            if !violations.is_empty() {
-                let refusal = |violation: crate::schema::Violation| Refusal {
-                    span: violation.span,
-                    message: violation.message,
-                };
-                return Err(violations.into_iter().map(refusal).collect());
-            }
-            let model = Format::Native.read(*root);
-            Exporter { root: *root, refusals: Vec::new(), remarks: Vec::new() }.export(&model, agent_as)
-        }
-        [_, second, ..] => {
-            refuse(second.span(), "a report is about one system, and this is a second threat model")
-        }
+    let mut models = document.roots().filter(|root| matches!(detect(*root), DetectedFormat::Model(_)));
+    let Some(root) = models.next() else {
+        return Err(Refusal::new(Span::new(0, 0), "there is no threat model in it"));
+    };
+    if let Some(second) = models.next() {
+        return Err(Refusal::new(
+            second.span(),
+            "a report is about one system, and this is a second threat model",
+        ));
     }
+    if detect(root) == DetectedFormat::Model(Format::OwaspReport) {
+        let first = root.as_map().and_then(|map| map.iter().next());
+        let span = first.map_or(root.span(), |entry| entry.key_span);
+        return Err(Refusal::new(span, "it is such a report already"));
+    }
+    if Format::Native.overfull(root).is_some() {
+        return Err(Refusal::new(root.span(), format!("it has more than {MOST_FINDINGS} findings")));
+    }
+    Ok(root)
 }
 
 struct Exporter<'t> {
@@ -154,53 +182,44 @@ struct Exporter<'t> {
     remarks: Vec<String>,
 }
 
+/// The parts of a vulnerability besides its score.
+struct Identity<'t> {
+    id: &'t str,
+    title: Option<&'t str>,
+    description: Option<&'t str>,
+    category: Option<&'static str>,
+    /// Its name in messages.
+    name: String,
+}
+
 impl<'t> Exporter<'t> {
-    fn export(mut self, model: &'t Model, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
+    fn report(&mut self, model: &'t Model, agent_as: Option<&'static str>) -> Option<ReportFile<'t>> {
         let metadata = self.metadata(model);
-        let mut vulnerabilities = Vec::new();
+        let mut vulnerabilities: Vec<Vulnerability<'t>> = Vec::new();
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
-            let name = model.agent.name.as_deref();
-            let summary = self.text("agent", "summary");
-            let about = About {
+            let agent = Identity {
                 id: AGENT,
-                title: name,
-                description: summary,
+                title: model.agent.name.as_deref(),
+                description: self.text("agent", "summary"),
                 category: Some(category),
                 name: "the agent".to_owned(),
             };
-            vulnerabilities.extend(self.vulnerability(&about, assessment));
+            vulnerabilities.extend(self.vulnerability(&agent, assessment));
         } else if model.assessment.is_some() {
-            self.leave("aivss: the agent's own score (--agent-as CATEGORY makes a vulnerability of it)");
+            self.leave_out("aivss: the agent's own score (--agent-as CATEGORY makes a vulnerability of it)");
         }
-        let items =
-            self.root.get("findings").and_then(Node::as_list).into_iter().flat_map(crate::syntax::List::iter);
+        let items = self.root.get("findings").and_then(Node::as_list).into_iter().flat_map(List::iter);
         for (item, finding) in items.zip(&model.findings) {
-            let text = |key| item.get(key).and_then(Node::as_str);
             let Some((id, assessment)) = finding.id.as_ref().zip(finding.assessment.as_ref()) else {
                 continue;
             };
-            let category = text("category").and_then(core_risk);
-            if category.is_none() {
-                self.refuse(id.span, format!("finding {}: the report needs a category", id.value));
+            let finding = self.finding(item, id);
+            if vulnerabilities.iter().any(|other| *other.id == *id.value) {
+                let message =
+                    format!("{}: the report would have two vulnerabilities of this name", finding.name);
+                self.refuse(id.span, message);
             }
-            if item.get("layers").is_some() {
-                self.leave(&format!("finding {}: layers", id.value));
-            }
-            let about = About {
-                id,
-                title: text("title"),
-                description: text("description"),
-                category,
-                name: format!("finding {}", id.value),
-            };
-            if vulnerabilities.iter().any(|other: &Vulnerability<'_>| *other.id == *id.value) {
-                self.refuse(
-                    id.span,
-                    format!("{}: the report would have two vulnerabilities of this name", about.name),
-                );
-            }
-            self.remark_own_keys(item, &about.name);
-            vulnerabilities.extend(self.vulnerability(&about, assessment));
+            vulnerabilities.extend(self.vulnerability(&finding, assessment));
         }
         if vulnerabilities.is_empty() && self.refusals.is_empty() {
             let message = "the report lists vulnerabilities, and there are no findings (--agent-as CATEGORY exports the \
@@ -208,22 +227,20 @@ impl<'t> Exporter<'t> {
             self.refuse(model.findings_key_span.unwrap_or(model.key_span), message.to_owned());
         }
         self.remark_rest();
-        self.refusals.sort_by_key(|refusal| refusal.span);
-        match metadata {
-            Some(metadata) if self.refusals.is_empty() => {
-                let report = ReportFile { metadata, vulnerabilities };
-                let mut text = Vec::new();
-                // Writing to memory does not fail.
-                let _ = write_json(&report, &mut text);
-                let text = String::from_utf8_lossy(&text).into_owned();
-                Ok(Exported { text, remarks: self.remarks })
-            }
-            _ => Err(self.refusals),
-        }
+        Some(ReportFile { metadata: metadata?, vulnerabilities })
     }
 
     fn refuse(&mut self, span: Span, message: String) {
         self.refusals.push(Refusal { span, message });
+    }
+
+    fn remark(&mut self, name: &str, remark: &str) {
+        self.remarks.push(format!("{name}: {remark}"));
+    }
+
+    /// Notes a part of the threat model that is not in the report.
+    fn leave_out(&mut self, part: &str) {
+        self.remark("not in the report", part);
     }
 
     fn text(&self, block: &str, key: &str) -> Option<&'t str> {
@@ -231,7 +248,6 @@ impl<'t> Exporter<'t> {
     }
 
     fn metadata(&mut self, model: &'t Model) -> Option<Metadata<'t>> {
-        let name = model.agent.name.as_deref()?;
         let key_span = model.review.key_span.unwrap_or(model.key_span);
         let date = model.review.date.as_deref().filter(|date| Date::parse(date).is_some());
         let by = self.text("review", "by");
@@ -241,7 +257,7 @@ impl<'t> Exporter<'t> {
             }
         }
         Some(Metadata {
-            system_name: name,
+            system_name: model.agent.name.as_deref()?,
             system_version: self.text("agent", "version"),
             assessment_date: date?,
             assessor_id: by?,
@@ -249,182 +265,178 @@ impl<'t> Exporter<'t> {
         })
     }
 
-    /// Names what the report has no place for.
-    fn remark_rest(&mut self) {
-        for (block, keys) in
-            [("agent", &["owner", "environment", "tier", "links"][..]), ("review", &["approved_by"][..])]
-        {
-            let given =
-                keys.iter().filter(|key| self.root.get(block).is_some_and(|block| block.get(key).is_some()));
-            let remarks: Vec<String> = given.map(|key| format!("{block}.{key}")).collect();
-            for what in remarks {
-                self.leave(&what);
-            }
+    fn finding(&mut self, item: Node<'t>, id: &'t Spanned<Box<str>>) -> Identity<'t> {
+        let text = |key| item.get(key).and_then(Node::as_str);
+        let name = format!("finding {}", id.value);
+        let category = text("category").and_then(core_risk);
+        if category.is_none() {
+            self.refuse(id.span, format!("{name}: the report needs a category"));
         }
-        for (block, name) in [(Some(self.root), "the threat model"), (self.root.get("agent"), "agent")] {
-            if let Some(block) = block {
-                self.remark_own_keys(block, name);
-            }
+        if item.get("layers").is_some() {
+            self.leave_out(&format!("{name}: layers"));
         }
-        if self.root.get("maestro").is_some() {
-            self.leave("maestro: the seven layers");
-        }
+        self.remark_own_keys(item, &name);
+        Identity { id, title: text("title"), description: text("description"), category, name }
     }
 
     fn vulnerability(
         &mut self,
-        about: &About<'t>,
+        identity: &Identity<'t>,
         assessment: &'t Arc<Assessment>,
     ) -> Option<Vulnerability<'t>> {
-        let scored = score(assessment);
-        let refused = self.refusals.len();
-        self.check(about, &scored);
-        let working = scored.working.as_ref();
+        let (scored, refused) = (score(assessment), self.refusals.len());
+        self.check_inputs(&identity.name, &scored);
+        self.check_multipliers(&identity.name, &scored);
         if self.refusals.len() > refused {
             return None;
         }
-        let Some(working) = working else {
+        let Some(working) = &scored.working else {
             for missing in scored.missing_inputs() {
-                self.refuse(assessment.key_span, format!("{}: {missing}", about.name));
+                self.refuse(assessment.key_span, format!("{}: {missing}", identity.name));
             }
             return None;
         };
-        self.remark_differences(&about.name, &scored, working);
-        let factors = assessment.factors.given.iter();
-        let factors =
-            factors.filter_map(|given| Some((given.factor.report_key()?, number(given.number?.value))));
-        let band = working.band.name();
+        self.remark_differences(&identity.name, &scored, working);
+        let mut factors = BTreeMap::new();
+        for given in &assessment.factors.given {
+            if let (Some(key), Some(number)) = (given.factor.report_key(), given.number) {
+                factors.insert(key, json_number(number.value));
+            }
+        }
+        let (inputs, band) = (&working.inputs, working.band.name());
         Some(Vulnerability {
-            id: about.id,
-            title: about.title,
-            description: about.description,
-            owasp_category: about.category?,
+            id: identity.id,
+            title: identity.title,
+            description: identity.description,
+            owasp_category: identity.category?,
             cvss_base: CvssBase {
                 vector_string: assessment.vector.as_deref()?,
-                score: number(working.inputs.base),
+                score: json_number(inputs.base),
             },
-            amplification_factors: factors.collect(),
-            threat_multiplier: number(working.inputs.threat),
+            amplification_factors: factors,
+            threat_multiplier: json_number(inputs.threat),
             scores: Scores {
-                factor_sum: number(working.inputs.factor_sum),
-                aars: number(working.uplift),
-                mitigation_factor: number(working.inputs.mitigation),
-                aivss: number(working.score),
+                factor_sum: json_number(inputs.factor_sum),
+                aars: json_number(working.uplift),
+                mitigation_factor: json_number(inputs.mitigation),
+                aivss: json_number(working.score),
                 severity: (band != "None").then_some(band),
             },
         })
     }
 
-    /// Tells of what is declared otherwise than it is exported, and of what a score has beyond the report's.
-    fn remark_differences(&mut self, name: &str, scored: &Scored, working: &Working) {
-        let declared = &scored.declared;
-        let numbers = [
-            ("cvss_base", declared.base, working.inputs.base),
-            ("factor_sum", declared.factor_sum, working.inputs.factor_sum),
-            ("aars", declared.uplift, working.uplift),
-            ("score", declared.score, working.score),
-        ];
-        for (key, declared, right) in numbers {
-            // Intermediates are compared at the precision they are declared with, results in full.
-            let is_result = matches!(key, "cvss_base" | "score");
-            let is_right = |value| value == right || (!is_result && agrees(value, right));
-            if let Some(wrong) = declared.filter(|declared| !is_right(declared.value)) {
-                let right = right.plain();
-                self.remarks
-                    .push(format!("{name}: {key} is declared {}, and {right} in the report", wrong.value));
-            }
-        }
-        let band = working.band.name();
-        if let Some(wrong) = declared.severity.as_ref().filter(|severity| &*severity.value != band) {
-            self.remarks
-                .push(format!("{name}: severity is declared {}, and {band} in the report", wrong.value));
-        }
-        if let Some(Ok(vector)) = &scored.vector
-            && !vector.beyond_base.is_empty()
-        {
-            self.remarks.push(format!(
-                "{name}: the vector's threat and environmental metrics are not in its base score"
-            ));
-        }
-        if declared.evidence.is_some() {
-            self.leave(&format!("{name}: mitigation_evidence"));
-        }
-        if declared.factors.given.iter().any(|given| given.rationale.is_some()) {
-            self.leave(&format!("{name}: rationales"));
-        }
-    }
-
-    /// Names the keys of the user's own in a block and in its score.
-    fn remark_own_keys(&mut self, block: Node<'_>, name: &str) {
-        let score = block.get("aivss");
-        let blocks = [Some(block), score, score.and_then(|score| score.get("factors"))];
-        let maps = blocks.into_iter().flatten().filter_map(Node::as_map);
-        let keys = maps.flat_map(|map| map.iter().map(|entry| entry.key)).filter(|key| key.starts_with("x-"));
-        let keys: Vec<String> = keys.map(|key| format!("{name}: {key}")).collect();
-        for key in keys {
-            self.leave(&key);
-        }
-    }
-
-    /// Tells of what the report has no place for.
-    fn leave(&mut self, what: &str) {
-        self.remarks.push(format!("not in the report: {what}"));
-    }
-
-    /// Refuses what the report's schema does not allow in a score.
-    fn check(&mut self, about: &About<'_>, scored: &Scored) {
+    /// Refuses a version, a vector and factors that the report's schema does not allow.
+    fn check_inputs(&mut self, name: &str, scored: &Scored) {
         const POINTS: [Decimal; 3] = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
         let declared = &scored.declared;
-        let name = &about.name;
-        let version = declared.version.as_ref().map_or(declared.key_span, |version| version.span);
         if scored.formula.is_none_or(|formula| formula.version != "0.8") {
-            self.refuse(version, format!("{name}: the report is that of version 0.8 (`aivss-lint migrate`)"));
+            let span = declared.version.as_ref().map_or(declared.key_span, |version| version.span);
+            self.refuse(span, format!("{name}: the report uses version 0.8 (`aivss-lint fix --to 0.8`)"));
         }
         match (&scored.vector, &declared.vector) {
             (Some(Ok(_)), _) => {}
-            (_, Some(vector)) => self.refuse(vector.span, format!("{name}: the vector is none of CVSS v4.0")),
+            (_, Some(vector)) => self.refuse(vector.span, format!("{name}: the vector is not CVSS v4.0")),
             _ => self.refuse(declared.key_span, format!("{name}: the report needs a CVSS vector")),
         }
         for given in &declared.factors.given {
             let key = declared.factors.spell(given.factor);
             if given.factor == Factor::GoalDrivenPlanning {
-                let message = format!(
-                    "{name}: `{key}` is not among the report's factors, which have natural_language_interface"
-                );
-                self.refuse(given.key, message);
+                let rest = "is not among the report's factors, which have natural_language_interface";
+                self.refuse(given.key, format!("{name}: `{key}` {rest}"));
             } else if let Some(value) = given.number.filter(|value| !POINTS.contains(&value.value)) {
                 let message =
                     format!("{name}: `{key}` is {}, and the report takes 0.0, 0.5 and 1.0", value.value);
                 self.refuse(value.span, message);
             }
         }
+    }
+
+    /// Refuses multipliers that the report's schema does not allow.
+    fn check_multipliers(&mut self, name: &str, scored: &Scored) {
+        const MITIGATION_FLOOR: Decimal = Decimal::new(67, 2);
         let threats = scored.formula.map_or(&[][..], |formula| formula.threat);
-        if let (Some(threat), Some(at)) = (scored.threat, &declared.threat)
+        if let (Some(threat), Some(at)) = (scored.threat, &scored.declared.threat)
             && !threats.iter().any(|level| level.value == threat)
         {
-            self.refuse(
-                at.span,
-                format!("{name}: the threat multiplier is {threat}, and the report takes 0.5, 0.97 and 1.0"),
-            );
+            let rest = "and the report takes 0.5, 0.97 and 1.0";
+            self.refuse(at.span, format!("{name}: the threat multiplier is {threat}, {rest}"));
         }
-        let floor = Decimal::new(67, 2);
-        if let (Some(mitigation), Some(at)) = (scored.mitigation, &declared.mitigation)
-            && mitigation < floor
+        if let (Some(mitigation), Some(at)) = (scored.mitigation, &scored.declared.mitigation)
+            && mitigation < MITIGATION_FLOOR
         {
-            self.refuse(
-                at.span,
-                format!("{name}: the mitigation factor is {mitigation}, and the report takes 0.67 to 1.0"),
-            );
+            let rest = "and the report takes 0.67 to 1.0";
+            self.refuse(at.span, format!("{name}: the mitigation factor is {mitigation}, {rest}"));
         }
     }
-}
 
-/// What a vulnerability is, beside its score.
-struct About<'t> {
-    id: &'t str,
-    title: Option<&'t str>,
-    description: Option<&'t str>,
-    category: Option<&'static str>,
-    /// What it is called in remarks.
-    name: String,
+    /// Notes declared values that differ from the exported ones, and parts of a score that the report lacks.
+    fn remark_differences(&mut self, name: &str, scored: &Scored, working: &Working) {
+        let declared = &scored.declared;
+        // Intermediates are compared at the precision they are declared with, results in full.
+        let numbers = [
+            ("cvss_base", declared.base, working.inputs.base, true),
+            ("factor_sum", declared.factor_sum, working.inputs.factor_sum, false),
+            ("aars", declared.uplift, working.uplift, false),
+            ("score", declared.score, working.score, true),
+        ];
+        for (key, declared, right, is_result) in numbers {
+            if let Some(declared) = declared.map(|declared| declared.value)
+                && declared != right
+                && (is_result || !agrees(declared, right))
+            {
+                self.remark(
+                    name,
+                    &format!("{key} is declared {declared}, and {} in the report", right.plain()),
+                );
+            }
+        }
+        let band = working.band.name();
+        if let Some(severity) = declared.severity.as_ref().filter(|severity| &*severity.value != band) {
+            self.remark(name, &format!("severity is declared {}, and {band} in the report", severity.value));
+        }
+        if let Some(Ok(vector)) = &scored.vector
+            && !vector.beyond_base.is_empty()
+        {
+            self.remark(name, "the vector's threat and environmental metrics are not in its base score");
+        }
+        if declared.evidence.is_some() {
+            self.leave_out(&format!("{name}: mitigation_evidence"));
+        }
+        if declared.factors.given.iter().any(|given| given.rationale.is_some()) {
+            self.leave_out(&format!("{name}: rationales"));
+        }
+    }
+
+    /// Notes the author's own keys in a block and in its score.
+    fn remark_own_keys(&mut self, block: Node<'_>, name: &str) {
+        let score = block.get("aivss");
+        let blocks = [Some(block), score, score.and_then(|score| score.get("factors"))];
+        for map in blocks.into_iter().flatten().filter_map(Node::as_map) {
+            for entry in map.iter().filter(|entry| entry.key.starts_with("x-")) {
+                self.leave_out(&format!("{name}: {}", entry.key));
+            }
+        }
+    }
+
+    /// Notes the other keys that are not in the report.
+    fn remark_rest(&mut self) {
+        for (block, key) in [
+            ("agent", "owner"),
+            ("agent", "environment"),
+            ("agent", "tier"),
+            ("agent", "links"),
+            ("review", "approved_by"),
+        ] {
+            if self.root.get(block).is_some_and(|block| block.get(key).is_some()) {
+                self.leave_out(&format!("{block}.{key}"));
+            }
+        }
+        self.remark_own_keys(self.root, "the threat model");
+        if let Some(agent) = self.root.get("agent") {
+            self.remark_own_keys(agent, "agent");
+        }
+        if self.root.get("maestro").is_some() {
+            self.leave_out("maestro: the seven layers");
+        }
+    }
 }

@@ -3,4 +3,4 @@
 pub mod export;
 pub mod import;
 pub mod migrate;
-pub mod scaffold;
+pub(crate) mod scaffold;

@@ -64,6 +64,7 @@ pub(crate) mod too_many_decimals;
 pub(crate) mod uncertain_layers_exceeded;
 pub(crate) mod uplift_mismatch;
 pub(crate) mod value_off_scale;
+pub(crate) mod version_outdated;
 #[cfg(test)]
 mod tests;
 
@@ -73,7 +74,7 @@ use crate::diagnostic::{Diagnostic, RuleInfo, RuleNames};
 pub use crate::rules::rule::{Check, Example, FactorValue, Rule, Subject};
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 77] = [
+pub static ALL: [&Rule; 78] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
@@ -141,6 +142,7 @@ pub static ALL: [&Rule; 77] = [
     &open_threats_exceeded::RULE,
     &value_off_scale::RULE,
     &formula_not_allowed::RULE,
+    &version_outdated::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
     &owner_missing::RULE,

@@ -68,7 +68,7 @@ fn fix_removes_the_problem_of_an_example() {
         "uplift-mismatch",
     ];
     assert_eq!(fixed_rules(Safety::Safe), BTreeMap::from(derived.map(|name| (name, 0))));
-    let suggested = [("factor-unknown", 0), ("unknown-key", 0)];
+    let suggested = [("factor-unknown", 0), ("unknown-key", 0), ("version-outdated", 0)];
     // A form has gaps, and the problem remains until a person fills them in.
     let asked = [("layer-blank", 11)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);

@@ -313,7 +313,7 @@ fn layers_that_cannot_be_told_apart_are_left() {
     let folder = Folder::new(&[("listing.txt", &six)]);
     let ran = folder.run(&["import", "listing.txt"]);
     assert!(
-        ran.err.contains("the layers are not named, and 6 paragraphs cannot be told to seven"),
+        ran.err.contains("the layers are not named, and there are 6 paragraphs for seven layers"),
         "{}",
         ran.err
     );
@@ -364,7 +364,7 @@ fn a_record_is_carried_over_as_far_as_it_maps() {
         ran.err,
         "record.json: AVE-0000-00001: aars 7.5 is the plain sum of the record's own ten factors, not an uplift\n\
          record.json: AVE-0000-00001: aivss_score 8.0 is by ((CVSS + sum) ∕ 2) · ThM · M (which gives 6.0), the formula \
-         of no version: it is left to `aivss-lint fix`\n\
+         of no version: `aivss-lint fix` computes it\n\
          record.json: AVE-0000-00001: contextual_awareness and opacity_and_reflexivity are not among its factors: score them\n\
          record.json: AVE-0000-00001: a finding has one category, and owasp_mapping names ASI01, ASI07: choose\n\
          record.json: not carried over: component_type: skill\n\
@@ -417,7 +417,7 @@ fn what_nothing_can_be_made_of_is_refused() {
     ]);
     for (arguments, why) in [
         (vec!["import", "prose.md"], "no agentic factor and no MAESTRO layer is found in it"),
-        (vec!["import", "other.json"], "it is JSON, and neither an OWASP report"),
+        (vec!["import", "other.json"], "it is JSON, but neither an OWASP report"),
         (vec!["import", "broken.json"], "line 1, column 11: not JSON"),
         (vec!["import", "model.json"], "it is a threat model already"),
         (vec!["import", "empty.json"], "no agentic factor and no MAESTRO layer"),

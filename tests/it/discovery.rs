@@ -249,7 +249,7 @@ fn no_link_of_a_checkout_leads_a_command_out_of_it() {
         &["fix", "out"],
         &["fix", "out/threat-model.yaml"],
         &["fix", "step/threat-model.yaml"],
-        &["migrate", "--to", "0.8-floor", "out"],
+        &["fix", "--to", "0.8-floor", "out"],
         &["score", "out/threat-model.yaml"],
         &["badge", "out"],
         &["init", "out/new"],

@@ -312,7 +312,7 @@ fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
     let wrong = wrong();
     for (arguments, before) in [
         (&["fix", FILE][..], &wrong),
-        (&["migrate", "--to", "0.8", FILE], &old),
+        (&["fix", "--to", "0.8", FILE], &old),
         (&["check", "--format", "json", "--output", "report.json", FILE], &wrong),
     ] {
         let folder = Folder::new(&[(FILE, before), ("report.json", "before")]);

@@ -1,4 +1,4 @@
-//! Files brought to another version of the standard: which bytes change, which stay, and what is left to decide.
+//! Migration to another version of the standard: changed bytes, kept bytes, and open decisions.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ impl Folder {
     }
 }
 
-/// A text with others in the place of some, each of which it must hold.
+/// A text with replacements, each of which must apply.
 fn with(text: &str, swaps: &[(&str, &str)]) -> String {
     swaps.iter().fold(text.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
@@ -34,13 +34,13 @@ fn old() -> String {
 }
 
 /// The comment above the new factor.
-const QUESTION: &str = "    # To be decided: AIVSS 0.8 has natural_language_interface in the place of goal_driven_planning.
+const QUESTION: &str = "    # To be decided: AIVSS 0.8 has natural_language_interface in place of goal_driven_planning.
     # 0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning.
-    # What stood here:
+    # Before:
 ";
 
 #[test]
-fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
+fn open_factor_is_reported_by_check_and_fix_writes_the_rest() {
     let folder = Folder::new(&[(FILE, &old())]);
     let ran = folder.migrate(&[]);
     let new = with(
@@ -61,12 +61,12 @@ fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
            natural_language_interface: 0.0: structured input only; 0.5: for retrieval or answers, not for execution; 1.0: prompts drive tools and planning\n\
          moved: 1 score in 1 file; 1 factor to decide, and then `aivss-lint fix` writes the numbers\n"
     );
-    assert_eq!((ran.code, ran.out, ran.err), (1, said, String::new()));
+    let note = "note: `migrate` is now `aivss-lint fix --to 0.8`\n".to_owned();
+    assert_eq!((ran.code, ran.out, ran.err), (1, said, note));
 
     let checked = folder.on_that_day("check", &["--format", "concise"]);
-    let asked = format!(
-        "{FILE}:16:5: error[factor-missing] the factor `natural_language_interface` has no value yet"
-    );
+    let asked =
+        format!("{FILE}:16:5: error[factor-missing] factor `natural_language_interface` has no value");
     assert!(checked.code == 1 && checked.out.starts_with(&asked), "{}", checked.out);
 
     // A second run changes nothing and still asks.
@@ -91,7 +91,7 @@ fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
 }
 
 #[test]
-fn line_ends_comments_and_a_rationale_of_several_lines_stay() {
+fn line_ends_comments_and_long_rationale_are_kept() {
     let entry = "    # above\r\n    goal_driven_planning:  # why\r\n      score: 0.7\r\n      rationale: >-\r\n        Plans trips\r\n\r\n        over # weeks.\r\n    # below\r\n";
     let text = old().replace('\n', "\r\n").replace("    goal_driven_planning: 0.7\r\n", entry);
     let folder = Folder::new(&[(FILE, &text)]);
@@ -106,7 +106,7 @@ fn line_ends_comments_and_a_rationale_of_several_lines_stay() {
 }
 
 #[test]
-fn entries_of_any_shape_become_comments_whole() {
+fn entry_of_any_shape_becomes_comments() {
     for (entry, commented) in [
         (
             "{ score: 0.7, rationale: Plans. } # why",
@@ -148,7 +148,7 @@ fn entries_of_any_shape_become_comments_whole() {
 }
 
 #[test]
-fn braces_and_json_hold_a_null_and_what_was_there_under_a_key_of_its_own() {
+fn braces_and_json_get_null_and_keep_the_old_factor_under_its_own_key() {
     let factors = |text: &str| {
         let (head, rest) = text.split_once("  factors:\n").unwrap();
         let (ten, tail) = rest.split_once("  threat_multiplier").unwrap();
@@ -187,7 +187,7 @@ fn braces_and_json_hold_a_null_and_what_was_there_under_a_key_of_its_own() {
         assert!(checked.out.contains("error[factor-missing]"), "{}", checked.out);
         assert_eq!(ran.code, 1);
     }
-    // In one line, on Windows, and with a value that is not written, too.
+    // In one line, on Windows, and with a value that is missing.
     for (text, right) in [
         (json.replace('\n', ""), ",\"natural_language_interface\": null, \"x-goal_driven_planning\": 0.7,"),
         (
@@ -254,7 +254,7 @@ fn json_of(yaml: &str) -> String {
 }
 
 #[test]
-fn a_page_and_a_stream_are_changed_in_their_blocks_alone() {
+fn page_and_stream_change_only_in_their_blocks() {
     let page = |model: &str| {
         let indented = model.lines().map(|line| format!("   {line}\n")).collect::<String>();
         format!(
@@ -264,7 +264,7 @@ fn a_page_and_a_stream_are_changed_in_their_blocks_alone() {
     let folder =
         Folder::new(&[("THREAT_MODEL.md", &page(&old())), (FILE, &format!("{}---\n{}", old(), old()))]);
     let ran = folder.migrate(&["--natural-language", "1"]);
-    let lines = "    # AIVSS 0.8 has natural_language_interface in the place of goal_driven_planning.\n    # What stood here:\n    #   goal_driven_planning: 0.7\n    natural_language_interface: 1\n";
+    let lines = "    # AIVSS 0.8 has natural_language_interface in place of goal_driven_planning.\n    # Before:\n    #   goal_driven_planning: 0.7\n    natural_language_interface: 1\n";
     let new = with(
         &old(),
         &[("'0.5'", "'0.8'"), ("    goal_driven_planning: 0.7\n", lines), ("score: 7.2", "score: 9.4")],
@@ -286,7 +286,7 @@ fn a_page_and_a_stream_are_changed_in_their_blocks_alone() {
 }
 
 #[test]
-fn findings_go_along_each_by_its_own_version() {
+fn finding_is_migrated_from_its_own_version() {
     let block =
         old().split_once("aivss:\n").unwrap().1.split_once("maestro:").unwrap().0.replace("\n  ", "\n      ");
     let finding = |id: &str, block: &str| {
@@ -308,7 +308,7 @@ fn findings_go_along_each_by_its_own_version() {
         "{FILE}: Planner, finding F-1: 7.2 High by 0.5 → by 0.8: 9.1, 9.2, 9.4 Critical"
     )));
     assert_eq!(lines[2], format!("{FILE}: Planner, finding F-2: by 0.8 already"));
-    assert!(lines[3].ends_with("left: `0.9` is no version of the standard"), "{}", lines[3]);
+    assert!(lines[3].ends_with("not migrated: unknown version `0.9`"), "{}", lines[3]);
     assert_eq!(lines[4], format!("{FILE}: Planner, finding F-4: 7.2 High by 0.5 → 9.3 Critical by 0.8"));
     assert!(
         lines[7].starts_with("moved: 3 scores in 1 file; 1 number written; 2 factors to decide"),
@@ -318,14 +318,14 @@ fn findings_go_along_each_by_its_own_version() {
     assert_eq!(ran.code, 1);
     // Its place is that in the file as it is now.
     let line = folder.read(FILE).lines().position(|line| line.ends_with("version: '0.9'")).unwrap() + 1;
-    assert!(ran.out.contains(&format!("\n{FILE}:{line}:16: left: ")), "{}", ran.out);
-    // What was at the version already is not looked at, and what is not understood stays.
+    assert!(ran.out.contains(&format!("\n{FILE}:{line}:16: not migrated: ")), "{}", ran.out);
+    // Scores by the version already are not checked, and unknown ones are kept.
     let new = folder.read(FILE);
     assert_eq!((new.matches("goal_driven_planning: 0.7").count(), new.matches("#   goal").count()), (4, 2));
 }
 
 #[test]
-fn what_an_alias_leads_to_is_told_and_left() {
+fn aliased_value_is_reported_and_not_migrated() {
     for (swaps, place) in [
         (
             &[("version: '0.5'", "version: &version '0.5'"), ("maestro:", "x-version: *version\nmaestro:")][..],
@@ -365,13 +365,13 @@ fn what_an_alias_leads_to_is_told_and_left() {
             continue;
         }
         assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
-        assert!(ran.out.contains(&format!("{FILE}:{place}: left: ")), "{place}: {}", ran.out);
+        assert!(ran.out.contains(&format!("{FILE}:{place}: not migrated: ")), "{place}: {}", ran.out);
         assert!(ran.out.contains("moved: nothing; "), "{}", ran.out);
     }
 }
 
 #[test]
-fn factors_may_be_kept_and_what_has_the_new_one_is_not_asked() {
+fn factors_are_kept_on_request_or_if_they_are_the_new_ones() {
     let folder = Folder::new(&[(FILE, &old())]);
     let ran = folder.migrate(&["--keep-factors"]);
     let new = with(&old(), &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]);
@@ -387,7 +387,7 @@ fn factors_may_be_kept_and_what_has_the_new_one_is_not_asked() {
 }
 
 #[test]
-fn a_value_answers_what_an_earlier_run_left_open() {
+fn value_fills_the_open_factor_of_an_earlier_run() {
     for text in [old(), old().replace("factors:\n", "factors: # ten\n")] {
         let folder = Folder::new(&[(FILE, &text), ("a.threat-model.json", &json_of(&old()))]);
         assert_eq!(folder.migrate(&[]).code, 1);
@@ -406,7 +406,7 @@ fn a_value_answers_what_an_earlier_run_left_open() {
 }
 
 #[test]
-fn a_score_that_lacks_something_else_is_moved_without_a_guess() {
+fn incomplete_score_is_migrated_without_a_guess() {
     let text = with(&old(), &[("self_modification: 0.5", "self_modification:")]);
     let folder = Folder::new(&[(FILE, &text)]);
     let ran = folder.migrate(&["--natural-language", "0.5"]);
@@ -421,7 +421,7 @@ fn a_score_that_lacks_something_else_is_moved_without_a_guess() {
 }
 
 #[test]
-fn a_mitigation_that_begins_to_count_is_told() {
+fn mitigation_that_begins_to_count_is_reported() {
     let text = with(
         &old(),
         &[(
@@ -450,7 +450,7 @@ fn a_mitigation_that_begins_to_count_is_told() {
 }
 
 #[test]
-fn no_score_is_moved_back_to_an_earlier_formula() {
+fn score_by_a_later_formula_is_not_migrated() {
     let floor =
         with(STOCK, &[("'0.8'", "'0.8-floor'"), ("mitigation_factor: 1.0", "mitigation_factor: 0.67")]);
     for arguments in [&[][..], &["--natural-language", "0.0"], &["--keep-factors"], &["--to", "0.8"]] {
@@ -474,7 +474,7 @@ fn no_score_is_moved_back_to_an_earlier_formula() {
 
 #[test]
 #[cfg(unix)]
-fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+fn linked_file_is_migrated_once_and_no_path_is_a_command() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new(&[("threat-model.yaml", &old())]);
     symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
@@ -503,7 +503,7 @@ fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
 }
 
 #[test]
-fn quiet_says_what_is_left_for_a_person() {
+fn quiet_prints_only_open_decisions() {
     let folder = Folder::new(&[(FILE, &old())]);
     let ran = folder.migrate(&["--quiet"]);
     let asked = format!("{FILE}:16:5: natural_language_interface is to be decided\n  natural");
@@ -513,7 +513,7 @@ fn quiet_says_what_is_left_for_a_person() {
     let text = with(&old(), &[("version: '0.5'", "version: '0.6'")]);
     let folder = Folder::new(&[(FILE, &text)]);
     let ran = folder.migrate(&["-q"]);
-    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: left: `0.6` is no version of the standard\n")));
+    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: not migrated: unknown version `0.6`\n")));
     let text = with(&old(), &[("mitigation_factor: 1.0", "mitigation_factor: 0.83")]);
     let folder = Folder::new(&[(FILE, &text)]);
     let ran = folder.migrate(&["-q", "--natural-language", "0.5"]);
@@ -522,23 +522,23 @@ fn quiet_says_what_is_left_for_a_person() {
 
 /// The question of the tenth factor cannot be passed over by a key that is not understood.
 #[test]
-fn a_score_without_one_tenth_factor_is_left_by_every_run() {
+fn score_without_one_tenth_factor_is_never_migrated() {
     let tenth = "    goal_driven_planning: 0.7\n";
     for (lines, place, why) in [
         (
             "    Goal-Driven Planning: 0.5\n",
             "12:5",
-            "`Goal-Driven Planning` must be called goal_driven_planning first, if that is meant",
+            "rename `Goal-Driven Planning` to goal_driven_planning first, if that is meant",
         ),
         (
             "    goal_driven_planing: 0.5\n",
             "12:5",
-            "`goal_driven_planing` must be called goal_driven_planning first, if that is meant",
+            "rename `goal_driven_planing` to goal_driven_planning first, if that is meant",
         ),
         (
             "    language: 0.5\n",
             "12:5",
-            "`language` must be called natural_language_interface first, if that is meant",
+            "rename `language` to natural_language_interface first, if that is meant",
         ),
         ("", "9:3", "the tenth factor is missing"),
         (
@@ -553,7 +553,8 @@ fn a_score_without_one_tenth_factor_is_left_by_every_run() {
             for arguments in [&[][..], &["--natural-language", "0.0"], &["--keep-factors"]] {
                 let ran = folder.migrate(arguments);
                 assert_eq!((ran.code, folder.read(FILE)), (1, text.clone()), "{}", ran.out);
-                let said = format!("{FILE}:{place}: left: {why}\nmoved: nothing; 1 place left\n");
+                let said =
+                    format!("{FILE}:{place}: not migrated: {why}\nmoved: nothing; 1 place not changed\n");
                 assert_eq!(ran.out, said);
             }
         }
@@ -567,7 +568,7 @@ fn a_score_without_one_tenth_factor_is_left_by_every_run() {
 }
 
 #[test]
-fn a_diff_writes_nothing_and_does_what_the_command_does() {
+fn diff_writes_nothing_and_equals_the_written_change() {
     let folder = Folder::new(&[(FILE, &old())]);
     let ran = folder.migrate(&["--diff", "--natural-language", "0.5"]);
     assert_eq!((ran.code, folder.read(FILE)), (1, old()));
@@ -589,7 +590,7 @@ fn a_diff_writes_nothing_and_does_what_the_command_does() {
     assert_eq!(folder.read(FILE), patched);
     let ran = folder.migrate(&["--diff"]);
     assert_eq!((ran.code, ran.out), (0, String::new()));
-    // A question is shown where the old factor stands.
+    // An open factor is reported at the old factor.
     fs::write(folder.path(FILE), old()).unwrap();
     let ran = folder.migrate(&["--diff"]);
     assert!(
@@ -600,7 +601,7 @@ fn a_diff_writes_nothing_and_does_what_the_command_does() {
 }
 
 #[test]
-fn reports_are_left_and_what_cannot_be_read_is_2() {
+fn report_is_not_changed_and_unreadable_file_exits_2() {
     let broken = old().replace("score: 7.2", "score: [7.2");
     let folder = Folder::new(&[("aivss-report.json", REPORT), ("b.threat-model.yaml", &broken)]);
     let ran = folder.migrate(&["."]);
@@ -608,11 +609,9 @@ fn reports_are_left_and_what_cannot_be_read_is_2() {
         (folder.read("aivss-report.json"), folder.read("b.threat-model.yaml")),
         (REPORT.to_owned(), broken)
     );
-    assert!(ran.out.contains(": a report of OWASP's is by 0.8 as it stands\n"), "{}", ran.out);
-    assert!(
-        ran.out.contains("b.threat-model.yaml: it cannot be read as it should, so it is left as it is\n")
-    );
-    assert!(ran.out.ends_with("moved: nothing; 1 obstacle in the way\n"), "{}", ran.out);
+    assert!(ran.out.contains(": an OWASP report is always by 0.8\n"), "{}", ran.out);
+    assert!(ran.out.contains("b.threat-model.yaml: cannot be parsed, so it was not changed\n"));
+    assert!(ran.out.ends_with("moved: nothing; 1 input not read or written\n"), "{}", ran.out);
     assert_eq!(ran.code, 2);
     assert_eq!(folder.migrate(&["aivss-report.json"]).code, 0);
     for (arguments, words) in [
@@ -628,7 +627,7 @@ fn reports_are_left_and_what_cannot_be_read_is_2() {
 
 /// The worked examples of v0.5 are the same agents that v0.8 scores again.
 #[test]
-fn the_examples_of_v0_5_move_and_pass_once_decided() {
+fn examples_of_v0_5_pass_once_migrated_and_decided() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.5");
     let folder = Folder::new(&[]);
     for entry in fs::read_dir(examples).unwrap() {
@@ -656,4 +655,47 @@ fn the_examples_of_v0_5_move_and_pass_once_decided() {
     }
     assert_eq!(folder.on_that_day("fix", &[]).code, 0);
     assert_eq!(folder.on_that_day("check", &[]).code, 0);
+}
+
+#[test]
+fn fix_to_migrates_and_writes_the_numbers() {
+    let kept = with(&old(), &[("goal_driven_planning", "natural_language_interface")]);
+    let folder = Folder::new(&[(FILE, &kept), ("open.threat-model.yaml", &old())]);
+    let ran = folder.on_that_day("fix", &["--to", "0.8", FILE]);
+    assert_eq!(folder.read(FILE), with(&kept, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
+    let said = "changed: 1 score migrated, 1 number in 1 file; no problems left\n";
+    assert!(ran.code == 0 && ran.out.ends_with(said), "{}", ran.out);
+    // The factor that only a person can decide on fails the check until it has a value.
+    let ran = folder.on_that_day("fix", &["--to", "0.8", "open.threat-model.yaml"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(folder.read("open.threat-model.yaml").contains("    natural_language_interface:\n"));
+    // No score is migrated to an earlier version, and another run changes nothing.
+    let before = folder.read(FILE);
+    folder.on_that_day("fix", &["--to", "0.8-floor", FILE]);
+    assert!(folder.read(FILE).contains("version: '0.8-floor'"));
+    let ran = folder.on_that_day("fix", &["--to", "0.8", "--diff", FILE]);
+    assert!(ran.code == 0 && ran.out.is_empty() && before != folder.read(FILE), "{}", ran.out);
+}
+
+#[test]
+fn version_outdated_is_off_unless_the_policy_sets_it() {
+    let policy = "aivss_policy: 1\nextends: [recommended]\n";
+    let folder = Folder::new(&[(FILE, &old()), ("aivss-policy.yaml", policy)]);
+    let outdated = |folder: &Folder| folder.on_that_day("check", &["--format", "concise"]);
+    let is_found = |ran: &Ran| ran.out.contains("version-outdated");
+    assert!(!is_found(&outdated(&folder)));
+    fs::write(folder.path("aivss-policy.yaml"), format!("{policy}rules: {{ version-outdated: error }}\n"))
+        .unwrap();
+    let ran = outdated(&folder);
+    let said = format!(
+        "{FILE}:6:12: error[version-outdated] the score uses AIVSS 0.5, and 0.8 is the newest version"
+    );
+    assert!(ran.code == 1 && ran.out.contains(&said), "{}", ran.out);
+    assert!(folder.on_that_day("fix", &["--unsafe"]).out.contains("version-outdated"));
+    assert!(folder.read(FILE).contains("version: '0.8'") && !is_found(&outdated(&folder)));
+    // The newest version is the newest that the policy allows.
+    let allowed = format!("{policy}formulas: ['0.5']\nrules: {{ version-outdated: error }}\n");
+    fs::write(folder.path("aivss-policy.yaml"), allowed).unwrap();
+    fs::write(folder.path(FILE), old()).unwrap();
+    assert!(!is_found(&outdated(&folder)));
 }

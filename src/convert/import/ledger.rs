@@ -1,19 +1,19 @@
-//! What was taken out of a document, so that the rest can be told.
+//! The values of a document that an import has used, so that it can report the others.
 
 use std::collections::HashSet;
 
 use crate::decimal::Decimal;
 use crate::syntax::{Node, Value};
 
-/// A document whose values are taken out one by one.
+/// A document whose values are taken one by one.
 pub(crate) struct Ledger<'t> {
     root: Node<'t>,
     taken: HashSet<u32>,
 }
 
-/// How many values that were left are told one by one.
+/// The most unused values that are reported one by one.
 const MOST: usize = 100;
-/// How many characters of a value are told.
+/// The most characters of a value that are shown.
 const LONGEST: usize = 60;
 
 impl<'t> Ledger<'t> {
@@ -21,7 +21,7 @@ impl<'t> Ledger<'t> {
         Self { root, taken: HashSet::new() }
     }
 
-    /// The text under a key, if one stands there.
+    /// Takes the text of a key.
     pub(crate) fn text(&mut self, block: Option<Node<'t>>, key: &str) -> Option<String> {
         let node = block?.get(key)?;
         let text = node.as_str().filter(|text| !text.trim().is_empty())?;
@@ -29,61 +29,67 @@ impl<'t> Ledger<'t> {
         Some(text.to_owned())
     }
 
-    /// The number under a key, if one stands there.
+    /// Takes the number of a key.
     pub(crate) fn number(&mut self, block: Option<Node<'t>>, key: &str) -> Option<Decimal> {
-        let node = block?.get(key)?;
-        let Value::Number(digits) = node.value() else { return None };
-        let number = Decimal::parse(digits).ok()?;
-        self.taken.insert(node.resolved());
+        let number = number_at(block, key)?;
+        self.take(block, key);
         Some(number)
     }
 
-    /// Marks what stands under a key as dealt with.
+    /// Marks the value of a key as used.
     pub(crate) fn take(&mut self, block: Option<Node<'t>>, key: &str) {
         if let Some(node) = block.and_then(|block| block.get(key)) {
             self.taken.insert(node.resolved());
         }
     }
 
-    /// The values that were not taken, with their places.
-    pub(crate) fn left(&self) -> Vec<String> {
-        let mut left = Vec::new();
-        self.walk(self.root, &mut String::new(), &mut left);
-        if left.len() > MOST {
-            let more = left.len() - MOST;
-            left.truncate(MOST);
-            left.push(format!("and {more} more values"));
+    /// Remarks on the values that were not used, with their paths.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let mut unused = Vec::new();
+        self.walk(self.root, &mut String::new(), &mut unused);
+        if unused.len() > MOST {
+            let more = unused.len() - MOST;
+            unused.truncate(MOST);
+            unused.push(format!("and {more} more values"));
         }
-        left
+        unused.into_iter().map(|value| format!("not carried over: {value}")).collect()
     }
 
-    /// Tells of the largest parts out of which nothing was taken; returns whether something was. Recursion is bounded by
-    /// the depth of the tree.
-    fn walk(&self, node: Node<'t>, name: &mut String, left: &mut Vec<String>) -> bool {
+    /// Adds the largest parts of which nothing was used; returns whether something was. The depth of the tree bounds the
+    /// recursion.
+    fn walk(&self, node: Node<'t>, name: &mut String, unused: &mut Vec<String>) -> bool {
         if self.taken.contains(&node.resolved()) {
             return true;
         }
-        let (before, length) = (left.len(), name.len());
-        let mut is_touched = false;
-        let mut step = |part: String, child: Node<'t>| {
-            name.push_str(&part);
-            is_touched |= self.walk(child, name, left);
-            name.truncate(length);
-        };
+        let (before, length, mut is_touched) = (unused.len(), name.len(), false);
+        let mut children: Vec<(String, Node<'t>)> = Vec::new();
         match node.value() {
             Value::Map(map) => {
                 let dot = if length == 0 { "" } else { "." };
-                map.iter().for_each(|entry| step(format!("{dot}{}", entry.key), entry.value));
+                children.extend(map.iter().map(|entry| (format!("{dot}{}", entry.key), entry.value)));
             }
-            Value::List(list) => list.iter().enumerate().for_each(|(at, item)| step(format!("[{at}]"), item)),
+            Value::List(list) => {
+                children.extend(list.iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {}
         }
+        for (part, child) in children {
+            name.push_str(&part);
+            is_touched |= self.walk(child, name, unused);
+            name.truncate(length);
+        }
         if !is_touched {
-            left.truncate(before);
-            left.push(format!("{name}: {}", shown(node)));
+            unused.truncate(before);
+            unused.push(format!("{name}: {}", shown(node)));
         }
         is_touched
     }
+}
+
+/// The number of a key.
+pub(crate) fn number_at(block: Option<Node<'_>>, key: &str) -> Option<Decimal> {
+    let Value::Number(digits) = block?.get(key)?.value() else { return None };
+    Decimal::parse(digits).ok()
 }
 
 fn shown(node: Node<'_>) -> String {

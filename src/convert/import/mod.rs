@@ -1,34 +1,40 @@
-//! Threat models from elsewhere: OWASP's report, pages of text, AVE records, as a [`Draft`] to be completed.
+//! Threat models from OWASP reports, pages of text and AVE records, as a [`Scaffold`] to be completed.
 //!
-//! Nothing is invented. What the source does not say stays empty; what it says and a threat model has no place for is
-//! told, so that somebody can decide about it. Whether the numbers are right is for the gate to say.
+//! Nothing is invented: a value that the source lacks stays empty. A value that has no place in a threat model is a remark.
+//! The numbers are not checked here.
 
 mod ave;
 mod ledger;
 mod owasp;
 mod page;
 
-use crate::convert::scaffold::Draft;
+use crate::convert::scaffold::Scaffold;
 use crate::source::{BOM, Source};
 use crate::syntax::{List, MODEL_MARKER, Node, parse};
 
 /// A threat model made of something else.
 #[derive(Debug)]
 pub struct Imported {
-    /// The threat model.
-    pub draft: Draft,
-    /// What has no place in it, or was understood in one of several ways; a line each.
+    /// The threat model as YAML.
+    pub text: String,
+    /// The parts of the source that are not in it, or were ambiguous; a line each.
     pub remarks: Vec<String>,
+}
+
+/// A threat model before it is written.
+struct Draft {
+    scaffold: Scaffold,
+    remarks: Vec<String>,
 }
 
 const ALREADY: &str = "it is a threat model already";
 
-/// Reads what a threat model can be made of; `name` is what it is called.
+/// Imports a source; `name` is its name in messages.
 ///
 /// # Errors
-/// Why none can be made of it, as a sentence.
+/// The reason why it cannot be imported.
 pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
-    // What it is, its text says; its name may say anything.
+    // The text decides on the kind of the source; its name may be anything.
     let text = Source::decode("import.md", bytes.clone());
     if let Some(undecodable) = text.undecodable() {
         return Err(undecodable.message.clone());
@@ -41,20 +47,20 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     }
     let page = text.text().trim_start_matches(BOM);
     let is_json = page.trim_start().starts_with(['{', '[']);
-    let mut imported =
+    let Draft { mut scaffold, remarks } =
         if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(page)? };
-    let origin = format!("From {name}. {}", imported.draft.origin);
-    origin.trim_end().clone_into(&mut imported.draft.origin);
-    Ok(imported)
+    let origin = format!("From {name}. {}", scaffold.origin);
+    origin.trim_end().clone_into(&mut scaffold.origin);
+    Ok(Imported { text: scaffold.to_yaml(), remarks })
 }
 
-fn of_json(source: &Source) -> Result<Imported, String> {
+fn of_json(source: &Source) -> Result<Draft, String> {
     let document = parse(source);
     if let Some(problem) = document.problems.first() {
         let at = source.position(problem.span.start);
         return Err(format!("line {}, column {}: {}", at.line, at.column, problem.message));
     }
-    let root = document.roots().next().ok_or("there is nothing in it")?;
+    let root = document.roots().next().ok_or("it is empty")?;
     if root.get(MODEL_MARKER).is_some() {
         return Err(ALREADY.to_owned());
     }
@@ -72,7 +78,7 @@ fn of_json(source: &Source) -> Result<Imported, String> {
         return Ok(ave::import(root, &records));
     }
     let known = "an OWASP report (`metadata`, `vulnerabilities`) or AVE records (`aivss.aarf`)";
-    Err(format!("it is JSON, and neither {known}"))
+    Err(format!("it is JSON, but neither {known}"))
 }
 
 #[cfg(test)]
@@ -82,11 +88,11 @@ mod tests {
     use super::*;
     use crate::syntax::ProblemKind;
 
-    /// A draft is well-formed, whatever it was made of.
-    fn is_sound(draft: &Draft) {
-        let source = Source::decode("threat-model.yaml", draft.written().into_bytes());
+    /// A scaffold is well-formed, whatever it was made of.
+    fn is_sound(text: String) {
+        let source = Source::decode("threat-model.yaml", text.into_bytes());
         let problems = parse(&source).problems;
-        // A key of the source stands once in the draft, and nothing in it has a meaning of its own.
+        // No key is written twice, and no text has a meaning of its own.
         assert!(
             problems.iter().all(|problem| problem.kind == ProblemKind::InputLimit),
             "{problems:?}\n{}",
@@ -108,14 +114,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_page_gives_a_sound_draft_or_none(page in page()) {
+        fn page_gives_a_sound_scaffold_or_an_error(page in page()) {
             if let Ok(imported) = import("page.md", page.into_bytes()) {
-                is_sound(&imported.draft);
+                is_sound(imported.text);
             }
         }
 
         #[test]
-        fn any_texts_and_numbers_of_a_record_give_a_sound_draft(text in "\\PC{0,40}", number in "-?[1-9][0-9]{0,22}(\\.[0-9]{1,20})?") {
+        fn record_with_any_texts_and_numbers_gives_a_sound_scaffold(text in "\\PC{0,40}", number in "-?[1-9][0-9]{0,22}(\\.[0-9]{1,20})?") {
             let text = serde_json::Value::from(text);
             let record = format!(
                 "{{\"ave_id\": {text}, \"title\": {text}, \"owasp_mapping\": [{text}], \"aivss\": {{\"aarf\": {{\"autonomy\": {number}, \
@@ -123,7 +129,7 @@ mod tests {
                  \"aivss_score\": {number}, \"spec_version\": {text}}}, \"cvss_base_vector\": {text}}}"
             );
             if let Ok(imported) = import("record.json", record.into_bytes()) {
-                is_sound(&imported.draft);
+                is_sound(imported.text);
             }
         }
     }

@@ -1,14 +1,14 @@
-//! Texts as YAML writes them: plain where that is safe, folded where they are long, quoted where they are neither.
+//! Texts in YAML: plain if that is safe, folded if they are long, quoted otherwise.
 //!
-//! Whatever a text holds, reading gives it back letter by letter, and nothing in it steers a terminal.
+//! Every text is read back verbatim, and none contains control characters of a terminal.
 
 use crate::date::Date;
 use crate::escape::is_steering;
 
-/// How wide a line may be.
+/// The most characters of a line.
 pub(crate) const WIDTH: usize = 100;
 
-/// What stands behind the colon of a key, which begins at column `indent`; with its line break.
+/// The text after the colon of a key that begins at column `indent`, with its line break.
 pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
     let fits = indent + key.len() + 2 + text.chars().count() <= WIDTH;
     if fits && is_plain(text) {
@@ -27,7 +27,7 @@ pub(crate) fn comment(text: &str, indent: usize) -> String {
     lines(&text, indent, "# ")
 }
 
-/// A text in lines that are no longer than they may be, broken at spaces.
+/// A text in lines of at most [`WIDTH`] characters, broken at spaces.
 fn lines(text: &str, indent: usize, lead: &str) -> String {
     let room = WIDTH - indent - lead.len();
     let mut lines: Vec<String> = Vec::new();
@@ -43,10 +43,10 @@ fn lines(text: &str, indent: usize, lead: &str) -> String {
     lines.iter().map(|line| format!("{:indent$}{lead}{line}\n", "")).collect()
 }
 
-/// Whether a text can stand without quotes, and is text to every reader of YAML.
+/// Whether a text needs no quotes to be text to every reader of YAML.
 fn is_plain(text: &str) -> bool {
-    let is_word = |word: &str| text.eq_ignore_ascii_case(word);
-    if ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].into_iter().any(is_word) {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if WORDS.into_iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return false;
     }
     let begins = text.starts_with(char::is_alphabetic) || Date::parse(text).is_some();
@@ -59,10 +59,10 @@ fn is_foldable(text: &str) -> bool {
     breaks && !text.contains("::") && is_calm(text)
 }
 
-/// Whether a text holds letters, digits and the marks of prose alone.
+/// Whether a text contains only letters, digits and punctuation of prose.
 fn is_calm(text: &str) -> bool {
-    let is_mark = |letter| " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§".contains(letter);
-    text.chars().all(|letter| letter.is_alphanumeric() || is_mark(letter))
+    const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
+    text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
 }
 
 fn quoted(text: &str) -> String {
@@ -74,7 +74,7 @@ fn quoted(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            // What a log would take for a command of its service.
+            // The service of a CI log would obey it as a command.
             ':' | '#' if before == Some(letter) => quoted.push_str(&format!("\\x{:02X}", u32::from(letter))),
             _ if is_steering(letter) || is_unassigned(letter) => match u32::from(letter) {
                 code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04X}")),
@@ -87,7 +87,7 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// Whether a code point stands for no character, so that YAML does not count it as printable.
+/// Whether a code point is not a character, so that YAML does not count it as printable.
 const fn is_unassigned(letter: char) -> bool {
     matches!(letter, '\u{FFFE}' | '\u{FFFF}')
 }
@@ -100,7 +100,7 @@ mod tests {
     use crate::source::Source;
     use crate::syntax::{Node, parse};
 
-    /// What a reader makes of a text that was written behind a key.
+    /// Reads a text that was written after a key.
     fn read(text: &str) -> Option<String> {
         let written = format!("a:\n  key:{}  next: 1\n", value("key", text, 2));
         let source = Source::decode("a.yaml", written.clone().into_bytes());
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_written_as_simply_as_they_can_be() {
+    fn text_is_written_in_its_simplest_form() {
         assert_eq!(value("a", "Plans trips.", 2), " Plans trips.\n");
         assert_eq!(value("a", "2026-11-25", 2), " 2026-11-25\n");
         assert_eq!(value("a", "1.4", 2), " \"1.4\"\n");
@@ -125,12 +125,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_as_it_was(text in "\\PC{0,200}|[ a-z:#'\"\\\\&*\\-\n\t\r\u{0}\u{85}\u{2028}\u{FEFF}\u{FFFE}]{0,40}|([a-z,.:]{1,9} ?){0,60}") {
+        fn text_is_read_back_verbatim(text in "\\PC{0,200}|[ a-z:#'\"\\\\&*\\-\n\t\r\u{0}\u{85}\u{2028}\u{FEFF}\u{FFFE}]{0,40}|([a-z,.:]{1,9} ?){0,60}") {
             prop_assert_eq!(read(&text), Some(text));
         }
 
         #[test]
-        fn no_line_is_longer_than_its_longest_word_allows(text in "([a-z]{1,20} ){0,80}[a-z]") {
+        fn line_is_no_longer_than_its_longest_word_requires(text in "([a-z]{1,20} ){0,80}[a-z]") {
             for line in value("key", &text, 6).lines() {
                 prop_assert!(line.len() <= WIDTH + 6, "{}", line);
             }

@@ -1,15 +1,11 @@
-//! What counts as a placeholder, and what must not.
-
-use std::collections::HashMap;
+//! Texts that are placeholders, and texts that are not.
 
 use proptest::prelude::*;
 
-use crate::model::placeholder::fold::{Reading, fold};
-use crate::model::placeholder::table::Hash;
-use crate::model::placeholder::vocabulary::{WORDS, roles};
-use crate::model::placeholder::{
-    Blank, TextKind, blank, group_of, is_number_for_letters, is_plain, phrases, says_nothing,
-};
+use crate::model::placeholder::fold::{LetterReading, fold};
+use crate::model::placeholder::lists;
+use crate::model::placeholder::wording::{MARKER_OPENINGS, says_nothing};
+use crate::model::placeholder::{Blank, TextKind, blank, is_number_for_letters, is_plain};
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
     blank(text, kind).is_some()
@@ -28,7 +24,7 @@ fn placeholder_in_any_script_case_and_width_is_blank() {
 }
 
 #[test]
-fn ordinary_sentence_is_no_placeholder() {
+fn ordinary_sentence_is_not_blank() {
     let sentences = include_str!("sentences.txt");
     assert!(sentences.lines().filter(|line| !line.trim().is_empty()).count() >= 200);
     let found = wrong(sentences, TextKind::Prose, false);
@@ -154,41 +150,20 @@ fn long_text_is_cheap_and_bounded() {
 }
 
 #[test]
-fn every_word_is_found_with_its_role() {
-    let mut hashes = HashMap::new();
-    for (role, row) in WORDS {
-        for word in row.split_whitespace() {
-            assert!(word.bytes().all(|letter| letter.is_ascii_lowercase()), "{word}");
-            let hash = Hash::of(word.as_bytes());
-            assert_eq!(roles(hash) & role, *role, "{word}");
-            assert_eq!(*hashes.entry(format!("{hash:?}")).or_insert(word), word);
-        }
-    }
-    assert_eq!(roles(Hash::of(b"gateway")), 0);
-}
-
-#[test]
-fn every_phrase_is_found_as_one() {
-    let mut hashes = HashMap::new();
-    for (phrase, _) in phrases::all() {
-        let folded = fold(phrase, Reading::Letters);
-        let joined = folded.words().joined().to_owned();
-        assert!(folded.whole && group_of(folded.words()).is_some(), "{phrase}");
-        assert_eq!(joined.is_ascii(), phrase.is_ascii(), "{phrase}: write it without accents");
-        assert_eq!(*hashes.entry(format!("{:?}", folded.words().hash())).or_insert(joined.clone()), joined);
+fn every_marker_begins_with_an_opening() {
+    for (_, marker) in lists::tests::words().take_while(|(section, _)| *section == 0) {
+        assert!(MARKER_OPENINGS.iter().any(|opening| marker.starts_with(opening)), "{marker}");
     }
 }
 
-/// Words of the tables and of phrases, and others, joined by what stands between words.
+/// Words of the tables and of phrases, and others, joined by gaps.
 fn texts() -> impl Strategy<Value = String> {
     const OTHERS: [&str; 12] =
         ["Gateway", "token", "ledger", "xx", "aaaa", "2", "TODO", "q3", "to", "do", "Be", "l"];
-    let listed = WORDS.iter().flat_map(|(_, row)| row.split_whitespace());
-    let of_phrases =
-        phrases::all().filter(|(phrase, _)| phrase.is_ascii()).flat_map(|(phrase, _)| phrase.split(' '));
-    let words: Vec<&str> = listed.chain(of_phrases).chain(OTHERS).collect();
-    let whole: Vec<&str> =
-        phrases::all().map(|(phrase, _)| phrase).filter(|phrase| phrase.is_ascii()).collect();
+    let whole: Vec<&str> = lists::tests::phrases().filter(|phrase| phrase.is_ascii()).collect();
+    let of_phrases = whole.iter().flat_map(|phrase| phrase.split(' '));
+    let words: Vec<&str> =
+        lists::tests::words().map(|(_, word)| word).chain(of_phrases).chain(OTHERS).collect();
     let word = prop_oneof![
         4 => proptest::sample::select(words).prop_map(str::to_owned),
         2 => proptest::sample::select(&OTHERS[..]).prop_map(str::to_owned),
@@ -208,7 +183,7 @@ proptest! {
         if text.contains(['/', '@', '#', ':', '[', '<', '{', '\'']) || !is_plain(&text) {
             return Ok(());
         }
-        let folded = fold(&text, Reading::Letters);
+        let folded = fold(&text, LetterReading::Letters);
         for kind in [TextKind::Prose, TextKind::Evidence, TextKind::Name] {
             prop_assert!(!says_nothing(&folded, kind) && !is_number_for_letters(&folded), "{text}");
         }

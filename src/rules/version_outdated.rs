@@ -1,0 +1,112 @@
+//! `version-outdated`: a score by an older formula, with the edits that migrate it.
+//!
+//! The rule is off unless a policy sets its level. `aivss-lint fix --to VERSION` applies the edits without a policy.
+
+mod edits;
+mod plan;
+
+use crate::aivss::{self, Formula};
+use crate::diagnostic::{Diagnostic, Fix, Owner, Safety};
+use crate::policy::{Settings, settings};
+use crate::rules::{Check, Example, Rule, Subject};
+use crate::source::{Source, Span};
+
+pub use plan::{Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth};
+pub(crate) use plan::{apply_all, plan};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "version-outdated",
+    summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
+    why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
+    remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",
+    see: "OWASP AIVSS v0.8",
+    examples: &[Example::parts(
+        "
+aivss:
+  version: '0.5'
+#          ^^^^^ version-outdated: the score uses AIVSS 0.5, and 0.8 is the newest version
+  score: 7.3
+",
+        "
+aivss:
+  version: '0.8'
+",
+    )
+    .under("rules: { version-outdated: warning }")],
+    check: Check::Limit { applies: |settings| settings.levels().contains_key(RULE.name), check },
+    ..Rule::WARNING
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let newest = newest(subject.settings);
+    for scored in &subject.scores {
+        if let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version)
+            && formula.precedes(newest)
+        {
+            found.push(outdated(scored.owner, version.span, formula, newest));
+        }
+    }
+}
+
+/// The current public release.
+const CURRENT: &str = "0.8";
+
+/// The newest formula that the policy allows; without a list, the current public release.
+fn newest(settings: &Settings) -> &'static Formula {
+    let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.get(&settings::FORMULAS) {
+        Some(versions) => versions.value.contains(&formula.version),
+        None => formula.version == CURRENT,
+    });
+    newest.unwrap_or(aivss::ALL[0])
+}
+
+fn outdated(owner: Owner, span: Span, from: &Formula, newest: &Formula) -> Diagnostic {
+    let newest = newest.version;
+    let message = format!("the score uses AIVSS {}, and {newest} is the newest version", from.version);
+    Diagnostic::new(&RULE, owner, span, message)
+        .label(format!("expected {newest}"))
+        .help(format!("run `aivss-lint fix --to {newest}`"))
+        .part(newest)
+}
+
+/// Adds the edits to the diagnostics of this rule in a file, in one pass for each version: they follow from its text.
+pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
+    for formula in aivss::ALL {
+        let is_meant = |diagnostic: &&mut Diagnostic| {
+            diagnostic.rule == RULE.name && diagnostic.part.as_deref() == Some(formula.version)
+        };
+        let mut found: Vec<&mut Diagnostic> = diagnostics.iter_mut().filter(is_meant).collect();
+        if found.is_empty() {
+            continue;
+        }
+        for step in plan(source, Aim { formula, tenth: Tenth::Open }) {
+            let place = (Some(step.model), step.owner);
+            let mut found = found.iter_mut();
+            if let Some(diagnostic) = found.find(|diagnostic| (diagnostic.model, diagnostic.owner) == place) {
+                add_fix(diagnostic, step);
+            }
+        }
+    }
+}
+
+fn add_fix(diagnostic: &mut Diagnostic, step: MigrationStep) {
+    match step.outcome {
+        StepOutcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
+        StepOutcome::Blocked { reason, .. } => diagnostic.note = Some(format!("not fixed: {reason}").into()),
+        StepOutcome::Report | StepOutcome::Current { .. } => {}
+    }
+}
+
+/// The outdated scores of a file with the edits that migrate them to a version, which somebody asked for: whatever the
+/// policy sets, and without another look.
+pub(crate) fn outdated_scores(source: &Source, formula: &'static Formula) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for step in plan(source, Aim { formula, tenth: Tenth::Open }) {
+        let StepOutcome::Moved(moved) = &step.outcome else { continue };
+        let mut diagnostic = outdated(step.owner, step.place(), moved.from, formula);
+        diagnostic.model = Some(step.model);
+        diagnostic.fix = Some(Box::new(Fix { safety: Safety::Safe, ..moved.fix.clone() }));
+        found.push(diagnostic);
+    }
+    found
+}
