@@ -12,7 +12,7 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
-use aivss_lint::report::{Change, Revision};
+use aivss_lint::report::Change;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::revision::Revision;
 use aivss_lint::rules::NAMES;

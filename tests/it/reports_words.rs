@@ -14,7 +14,7 @@ use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::Direction;
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
-use aivss_lint::report::{AgentChange, Change, Difference, Revision, ScoreChange};
+use aivss_lint::report::{AgentChange, Change, Difference, ScoreChange};
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::revision::Revision;
 use aivss_lint::rules;
