@@ -76,21 +76,21 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
         repository: (!args.diff).then_some(repository),
     };
-    let changes = fixer.fix_all(&mut report);
-    let (changed, done) = if args.diff { ("", "would change") } else { (&*changes.changed, "changed") };
-    let mut text = changes.left.clone();
+    let fixed = fixer.fix_all(&mut report);
+    let (lines, done) = if args.diff { ("", "would change") } else { (&*fixed.changed, "changed") };
+    let mut text = fixed.left.clone();
     if !args.quiet {
-        text = changed.to_owned() + &text + &changes.summary(&report, done);
+        text = lines.to_owned() + &text + &fixed.summary(&report, done);
     }
     if args.diff {
-        print(&changes.patch)?;
+        print(&fixed.patch)?;
         print_error(&text);
     } else {
         print(&text)?;
     }
     Ok(match report.verdict() {
         // A change that was not made is a problem.
-        Verdict::Passed if args.diff && changes.files > 0 => Verdict::Failed,
+        Verdict::Passed if args.diff && fixed.files > 0 => Verdict::Failed,
         verdict => verdict,
     })
 }
