@@ -34,6 +34,12 @@ pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Creates a folder and those above it.
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
+    refuse_link_out(folder)?;
+    fs::create_dir_all(folder)
+}
+
 /// Refuses a path that leads out of a checkout through a link in it.
 pub(crate) fn refuse_link_out(path: &Path) -> io::Result<()> {
     match link_out(path, None) {
