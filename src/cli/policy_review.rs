@@ -8,11 +8,11 @@ use crate::cli::base::{Base, Compared};
 use crate::cli::gate::{CheckOptions, CheckRun, FoundPolicy};
 use crate::cli::lint_files::{RunResult, lint_files};
 use crate::compare;
-use crate::compare::Attribute;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
+use crate::policy::Attribute;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
-use crate::policy_audit::Run;
+use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
@@ -150,8 +150,8 @@ fn searched(run: CheckRun<'_>, report: &Report) -> Vec<String> {
     searched
 }
 
-const fn audit_run<'s>(options: &CheckOptions<'_>, searched: &'s [String], compared: bool) -> Run<'s> {
-    Run { today: options.today, searched, compared, expiring_within: options.expiring_within }
+const fn audit_run<'s>(options: &CheckOptions<'_>, searched: &'s [String], compared: bool) -> AuditedRun<'s> {
+    AuditedRun { today: options.today, searched, compared, expiring_within: options.expiring_within }
 }
 
 /// The number of equal problems of a policy, by file, rule and message: whatever their lines.
