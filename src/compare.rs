@@ -82,8 +82,8 @@ fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
         let computed =
             owner.and_then(|owner| all.iter().find(|other| other.what.strip_suffix("score") == Some(owner)));
         let follows = computed.is_some_and(|computed| {
-            first_number(&computed.before) == first_number(&one.before)
-                && first_number(&computed.after) == first_number(&one.after)
+            first_number(computed.before.as_deref()) == first_number(one.before.as_deref())
+                && first_number(computed.after.as_deref()) == first_number(one.after.as_deref())
         });
         if !follows {
             kept.push(one.clone());
@@ -92,8 +92,8 @@ fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
     kept
 }
 
-fn first_number(value: &Option<String>) -> Option<Decimal> {
-    Decimal::parse(value.as_deref()?.split(' ').next()?).ok()
+fn first_number(value: Option<&str>) -> Option<Decimal> {
+    Decimal::parse(value?.split(' ').next()?).ok()
 }
 
 /// The compared attributes of a threat model.
@@ -142,7 +142,7 @@ fn add_score(score: &Scored, finding: Option<&str>, attributes: &mut Vec<Attribu
     let none = Some(Decimal::ZERO);
     match working {
         Some(Working { score, band, .. }) => {
-            add("score", format!("{score} {}", band.name()), Some(*score), none)
+            add("score", format!("{score} {}", band.name()), Some(*score), none);
         }
         None => add("score", "not computable".to_owned(), Some(UNKNOWN), none),
     }

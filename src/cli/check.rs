@@ -32,6 +32,7 @@ Examples:
   aivss-lint --format sarif --output a.sarif --format junit --output b.xml";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct CheckArgs {
     /// Files and folders to check; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]

@@ -39,6 +39,7 @@ and keys with an extra word or digit are not changed. A form for a layer does no
 until somebody does. Links are followed to their files within the repository.";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
@@ -86,21 +87,21 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
         to: args.to.map(Version::formula).transpose()?,
         repository: (!args.diff).then_some(repository),
     };
-    let changes = fixer.fix_all(&mut report);
-    let (changed, done) = if args.diff { ("", "would change") } else { (&*changes.changed, "changed") };
-    let mut text = changes.left.clone();
+    let summary = fixer.fix_all(&mut report);
+    let (lines, done) = if args.diff { ("", "would change") } else { (&*summary.changed, "changed") };
+    let mut text = summary.left.clone();
     if !args.quiet {
-        text = changed.to_owned() + &text + &changes.summary(&report, done);
+        text = lines.to_owned() + &text + &summary.in_words(&report, done);
     }
     if args.diff {
-        print(&changes.patch)?;
+        print(&summary.patch)?;
         print_error(&text);
     } else {
         print(&text)?;
     }
     Ok(match report.verdict() {
         // A change that was not made is a problem.
-        Verdict::Passed if args.diff && changes.files > 0 => Verdict::Failed,
+        Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
         verdict => verdict,
     })
 }
@@ -124,7 +125,7 @@ struct FixSummary {
 }
 
 impl FixSummary {
-    fn summary(&self, report: &Report, done: &str) -> String {
+    fn in_words(&self, report: &Report, done: &str) -> String {
         let mut left = Vec::new();
         for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
             let number = report.count(level);

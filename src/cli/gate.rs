@@ -126,22 +126,15 @@ pub(crate) type FoundPolicy = Result<(CompiledPolicy, String), (String, Vec<Brok
 
 /// Reads the policy of a file tree: the given one, else the repository's, else `recommended`.
 pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<FoundPolicy, CliError> {
-    let path = match given {
-        Some(path) => path.to_owned(),
-        None => match own_policy(tree)? {
-            Some(path) => path,
-            None => {
-                let recommended = policy::recommended();
-                let policy = CompiledPolicy::built_in(recommended, rules::NAMES);
-                return Ok(Ok((policy, recommended.name.to_owned())));
-            }
-        },
+    let own = if given.is_none() { own_policy(tree)? } else { None };
+    let built_in = match given {
+        Some(path) => path.to_str().and_then(BuiltIn::named),
+        None => Some(policy::recommended()).filter(|_| own.is_none()),
     };
-    if given.is_some()
-        && let Some(built_in) = path.to_str().and_then(BuiltIn::named)
-    {
+    if let Some(built_in) = built_in {
         return Ok(Ok((CompiledPolicy::built_in(built_in, rules::NAMES), built_in.name.to_owned())));
     }
+    let path = given.map(Path::to_owned).or(own).unwrap_or_default();
     let name = tree.repository().shown(&path);
     let bytes = tree.bytes(&name).map_err(|message| {
         let built_in = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));

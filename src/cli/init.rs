@@ -224,8 +224,8 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
     let mut draft = Scaffold {
         name: args.name.clone().filter(|name| !name.trim().is_empty()),
-        environment: args.environment.map(word),
-        tier: args.tier.map(word),
+        environment: args.environment.as_ref().map(word),
+        tier: args.tier.as_ref().map(word),
         owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
         ..Scaffold::new(origin, "0.8")
     };
@@ -246,12 +246,12 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
 }
 
 /// The word for a value on the command line and in files.
-fn word(value: impl ValueEnum) -> String {
+fn word<T: ValueEnum>(value: &T) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn ask_one_of<T: ValueEnum>(question: &str, values: &[T]) -> Result<Option<String>, CliError> {
-    let words: Vec<String> = values.iter().cloned().map(word).collect();
+    let words: Vec<String> = values.iter().map(word).collect();
     ask(&format!("{question} {} (press Enter to skip)", words.join(", ")), &words)
 }
 

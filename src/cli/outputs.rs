@@ -227,13 +227,11 @@ impl ReportArgs {
         let mut files = vec![None; self.format.len()];
         for (index, file) in indices("output").zip(&self.output) {
             let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
-            match before.and_then(|at| files.get_mut(at)) {
-                Some(slot @ None) => *slot = Some(file.clone()),
-                Some(Some(_)) | None => {
-                    let subject = format!("--output {}", file.display());
-                    return Err(CliError::about(subject, "put its --format before it"));
-                }
-            }
+            let Some(slot @ None) = before.and_then(|at| files.get_mut(at)) else {
+                let subject = format!("--output {}", file.display());
+                return Err(CliError::about(subject, "put its --format before it"));
+            };
+            *slot = Some(file.clone());
         }
         Ok(files)
     }

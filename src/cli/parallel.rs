@@ -88,7 +88,7 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
         }
         let mut others = Vec::new();
         for _ in 1..threads.min(items.len()) {
-            let Ok(other) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &work_shared) else {
+            let Ok(other) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_shared) else {
                 break;
             };
             others.push(other);
@@ -97,10 +97,8 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
         for other in others {
             let _ = other.join();
         }
-        for at in 0..items.len() {
-            if slots[at].get().is_none() {
-                work_on(at, Turn::Alone);
-            }
+        for (at, _) in slots.iter().enumerate().filter(|(_, slot)| slot.get().is_none()) {
+            work_on(at, Turn::Alone);
         }
     });
     slots.into_iter().map(OnceLock::into_inner).collect()

@@ -189,8 +189,8 @@ fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
         return report_broken(name, broken, repository);
     }
     let names = policies.iter().map(|policy| policy.name().to_owned());
-    let untested = names.filter(|name| !summary.tested.contains(name)).collect();
-    print_summary(args, repository, summary, untested)
+    let untested: Vec<String> = names.filter(|name| !summary.tested.contains(name)).collect();
+    print_summary(args, repository, summary, &untested)
 }
 
 /// Runs the tests in Rego below the folder: those of the policies there, of the repository's own, and of none.
@@ -264,7 +264,7 @@ fn print_summary(
     args: &TestArgs,
     repository: &Repository,
     summary: TestSummary,
-    untested: Vec<String>,
+    untested: &[String],
 ) -> Result<Verdict, CliError> {
     let TestSummary { passed, failed, mut lines, .. } = summary;
     let is_missing = args.require_tests && !untested.is_empty();

@@ -159,8 +159,7 @@ pub(crate) fn man(args: &ManArgs, program: Command) -> Result<(), CliError> {
         let page = man_page(find_command(&program, &args.command.join(" "))?);
         return Ok(emit_to_stdout(|stdout| page.render(stdout))?);
     };
-    let created = create_folder(folder);
-    let written = created.and_then(|()| write_man_pages(&program, folder));
+    let written = create_folder(folder).and_then(|()| write_man_pages(&program, folder));
     written.map_err(|error| CliError::about(format!("--output {}", folder.display()), error))
 }
 

@@ -69,7 +69,7 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
         return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
     }
     // A rename would replace the link.
-    fs::canonicalize(path).map_err(|error| {
+    path.canonicalize().map_err(|error| {
         // Reports contain names as text.
         if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
             "its name is not UTF-8, so it was not changed: rename the file".to_owned()
@@ -86,11 +86,11 @@ pub(crate) struct Reached(HashSet<PathBuf>);
 impl Reached {
     /// Whether a file was changed under another name before.
     pub(crate) fn has(&self, file: &FileReport) -> bool {
-        fs::canonicalize(file.name()).is_ok_and(|path| self.0.contains(&path))
+        Path::new(file.name()).canonicalize().is_ok_and(|path| self.0.contains(&path))
     }
 
     pub(crate) fn add(&mut self, file: &FileReport) {
-        self.0.extend(fs::canonicalize(file.name()));
+        self.0.extend(Path::new(file.name()).canonicalize());
     }
 }
 

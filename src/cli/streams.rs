@@ -138,13 +138,10 @@ pub(crate) fn write_output(
     remarks: &[String],
     repository: &Repository,
 ) -> Result<Option<String>, CliError> {
-    let name = match output {
-        Some(output) => Some(write_new(output, text, repository)?),
-        None => {
-            print(text)?;
-            None
-        }
-    };
+    let name = output.map(|output| write_new(output, text, repository)).transpose()?;
+    if name.is_none() {
+        print(text)?;
+    }
     for remark in remarks {
         print_error(&(begin_line(&format!("{subject}: {remark}")) + "\n"));
     }

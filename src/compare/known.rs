@@ -100,7 +100,7 @@ impl<'r> BaseProblems<'r> {
     }
 }
 
-impl<'r> Baseline<'r> {
+impl Baseline<'_> {
     /// Marks the problems that the base has too; returns the rules of the base's errors that are fixed, with their numbers.
     /// Errors count as fixed in files and models that still exist and that `asked` selects.
     ///

@@ -59,7 +59,7 @@ fn bash_completes_commands_options_values_and_rules() {
         ("--fail", "--fail-on"),
         ("--format s", "sarif"),
         ("check --format g", "github gitlab"),
-        ("explain score-m", "score-mismatch"),
+        ("explain score-m", "score-mismatch score-missing"),
         ("-D uplift", "uplift-mismatch"),
         ("check --allow review", "review-overdue"),
         ("schema th", "threat-model"),
