@@ -68,6 +68,7 @@ mod digest;
 mod characters;
 pub mod input_error;
 pub mod source;
+pub mod text_edit;
 
 pub mod escape;
 

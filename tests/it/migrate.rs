@@ -64,9 +64,8 @@ fn a_question_is_left_the_gate_asks_it_and_fix_writes_the_rest() {
     assert_eq!((ran.code, ran.out, ran.err), (1, said, String::new()));
 
     let checked = folder.on_that_day("check", &["--format", "concise"]);
-    let asked = format!(
-        "{FILE}:16:5: error[factor-missing] the factor `natural_language_interface` has no value yet"
-    );
+    let asked =
+        format!("{FILE}:16:5: error[factor-missing] factor `natural_language_interface` has no value");
     assert!(checked.code == 1 && checked.out.starts_with(&asked), "{}", checked.out);
 
     // A second run changes nothing and still asks.

@@ -18,12 +18,13 @@ use crate::aivss::Factor;
 use crate::aivss::{Formula, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
-use crate::fix::{apply, apply_fixes};
+use crate::fix::apply_fixes;
 use crate::model::{Assessment, DetectedFormat, Factors, Format, GivenFactor, detect};
 use crate::score::score;
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::{Document, Node};
+use crate::text_edit::apply;
 use edits::{exchange, fill, version_edit};
 use outlook::{counts, outlook};
 
