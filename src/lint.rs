@@ -10,9 +10,8 @@ use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
-use crate::policy;
-use crate::policy::{Exception, Load, Policy, Scope, Settings};
-use crate::policy_audit::PolicyUsage;
+use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
+use crate::rego::CompiledPolicy;
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
@@ -40,7 +39,7 @@ pub struct LintResult {
 #[derive(Clone, Copy)]
 pub struct LintContext<'c> {
     /// The policy in force.
-    pub policy: &'c Policy,
+    pub policy: &'c CompiledPolicy,
     /// The day of the run.
     pub today: Date,
     /// Loads the policies that a policy among the files extends.
@@ -227,7 +226,7 @@ fn removed(model: &ScoredModel, path: &str, moved: &str, context: LintContext<'_
 }
 
 fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match policy::read(source.clone(), context.load) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), context.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -335,7 +334,7 @@ fn apply_exceptions(linted: &mut LintResult, path: &str, context: LintContext<'_
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in context.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            by_rule.entry(exception.rule()).or_default().push((at, exception));
+            by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
     }
     if by_rule.is_empty() {
@@ -348,7 +347,7 @@ fn apply_exceptions(linted: &mut LintResult, path: &str, context: LintContext<'_
     let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
-            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+            if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
             let Some(excepted) = exception.covers(diagnostic, path, context.today) else { continue };

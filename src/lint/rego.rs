@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::diagnostic::{Diagnostic, MAX_PROBLEMS, Owner, shortened, with_threat};
 use crate::lint::LintContext;
 use crate::model::{Format, Model};
-use crate::policy::RegoAnswers;
+use crate::rego::RegoAnswers;
 use crate::rego::input::rego_input;
 use crate::rego::{Answer, Definition};
 use crate::rules::Subject;
@@ -25,7 +25,7 @@ pub(crate) fn check(
     }
     let input = rego_input(root, subject.model, &subject.scores, context.today, path);
     let mut answers = Ok(RegoAnswers::default());
-    let bounded = context.load.bounded(&mut || answers = context.policy.ask_rego(&input));
+    let bounded = context.load.bounded(&mut || answers = context.policy.evaluate(&input));
     let answers = match bounded.and(answers) {
         Ok(answers) => answers,
         Err(message) => return unchecked.push(reason(&message)),

@@ -1,4 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,12 +20,12 @@ review:
 ",
     )
     .under("require: { approval_from: High }")],
-    check: Check::Limit { applies: |settings| settings.require().approval_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::APPROVAL_FROM), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.settings.require().approval_from else { return };
+    let Some(from) = subject.settings.get(&settings::APPROVAL_FROM) else { return };
     if subject.model.review.approved_by.is_some() {
         return;
     }

@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,12 +22,12 @@ aivss:
 ",
     )
     .under("limits: { cvss_base: 6.9 }")],
-    check: Check::Limit { applies: |settings| settings.limits().cvss_base.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::CVSS_BASE), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().cvss_base else { return };
+    let Some(limit) = subject.settings.get(&settings::CVSS_BASE) else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = &scored.declared;

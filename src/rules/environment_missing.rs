@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +20,7 @@ agent:
 ",
     )
     .under("require: { environment: true }")],
-    check: Check::Limit { applies: |settings| settings.require().environment.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ENVIRONMENT), check },
     ..Rule::ERROR
 };
 
@@ -28,7 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(require_field(
         &RULE,
         subject,
-        subject.settings.require().environment.as_ref(),
+        subject.settings.get(&settings::ENVIRONMENT),
         "environment",
         is_given,
     ));

@@ -1,5 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,12 +24,12 @@ aivss:
 ",
     )
     .under("require: { mitigation_evidence: true }")],
-    check: Check::Limit { applies: |settings| settings.require().mitigation_evidence.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::MITIGATION_EVIDENCE), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let required = subject.settings.require().mitigation_evidence.as_ref();
+    let required = subject.settings.get(&settings::MITIGATION_EVIDENCE);
     let Some(required) = required.filter(|required| required.value) else { return };
     for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {
         if let (Some(given), Some(value)) = (&scored.declared.mitigation, scored.mitigation)

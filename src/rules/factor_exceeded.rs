@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,13 +23,13 @@ aivss:
 ",
     )
     .under("limits: { factors: { self_modification: 0.0 } }")],
-    check: Check::Limit { applies: |settings| !settings.limits().factors.is_empty(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FACTORS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for factor in subject.factor_values() {
-        let Some(limit) = subject.settings.limits().factors.get(&factor.factor) else { continue };
+        let Some(limit) = subject.settings.part(&settings::FACTORS, factor.factor.key()) else { continue };
         if factor.value > limit.value {
             let message = format!("`{}` is {}; the limit is {}", factor.key, factor.value, limit.value);
             found.push(

@@ -1,4 +1,6 @@
+use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, counted};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +25,7 @@ findings: []
 ",
     )
     .under("limits: { findings: { Critical: 0 } }")],
-    check: Check::Limit { applies: |settings| !settings.limits().findings.is_empty(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FINDINGS), check },
     ..Rule::ERROR
 };
 
@@ -31,11 +33,12 @@ findings: []
 const MAX_SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (band, limit) in &subject.settings.limits().findings {
+    for band in Band::ALL {
+        let Some(limit) = subject.settings.part(&settings::FINDINGS, band.name()) else { continue };
         let of_band: Vec<_> = subject
             .findings()
             .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
-            .filter(|(_, proven)| proven.band() == *band)
+            .filter(|(_, proven)| proven.band() == band)
             .collect();
         if of_band.len() <= limit.value {
             continue;

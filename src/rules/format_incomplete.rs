@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::policy::Settings;
+use crate::policy::settings::{self, Settings};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -33,13 +33,12 @@ const LAYERS: &str = "layers";
 
 /// The limits on more than findings: the key, the part of a model that it needs, and the line.
 fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
-    let limits = settings.limits();
     let all = [
-        ("score", AGENT, limits.score.as_ref().map(|limit| &limit.origin)),
-        ("severity", AGENT, limits.severity.as_ref().map(|limit| &limit.origin)),
-        ("uncertain_layers", LAYERS, limits.uncertain_layers.as_ref().map(|limit| &limit.origin)),
-        ("not_applicable_layers", LAYERS, limits.not_applicable_layers.as_ref().map(|limit| &limit.origin)),
-        ("open_threats", LAYERS, limits.open_threats.as_ref().map(|limit| &limit.origin)),
+        ("score", AGENT, settings.origin(&settings::SCORE.row)),
+        ("severity", AGENT, settings.origin(&settings::SEVERITY.row)),
+        ("uncertain_layers", LAYERS, settings.origin(&settings::UNCERTAIN_LAYERS.row)),
+        ("not_applicable_layers", LAYERS, settings.origin(&settings::NOT_APPLICABLE_LAYERS.row)),
+        ("open_threats", LAYERS, settings.origin(&settings::OPEN_THREATS.row)),
     ];
     all.into_iter().filter_map(|(key, needed, origin)| Some((key, needed, origin?)))
 }
@@ -47,7 +46,7 @@ fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let format = subject.model.format;
     // A policy that lists the format accepts its gaps.
-    let listed = subject.settings.require().formats.as_ref();
+    let listed = subject.settings.get(&settings::ALLOWED_FORMATS);
     if format.is_complete() || listed.is_some_and(|formats| formats.value.contains(&format.name())) {
         return;
     }

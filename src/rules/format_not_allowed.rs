@@ -1,4 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -15,12 +16,12 @@ aivss_threat_model: 1
         "",
     )
     .under("require: { formats: [owasp-report] }")],
-    check: Check::Limit { applies: |settings| settings.require().formats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ALLOWED_FORMATS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(formats) = &subject.settings.require().formats else { return };
+    let Some(formats) = subject.settings.get(&settings::ALLOWED_FORMATS) else { return };
     let name = subject.model.format.name();
     if !formats.value.contains(&name) {
         let allowed = formats.value.join(", ");

@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,12 +21,12 @@ aivss:
 ",
     )
     .under("formulas: ['0.8', 0.8-floor]")],
-    check: Check::Limit { applies: |settings| settings.formulas().is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FORMULAS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(allowed) = subject.settings.formulas() else { return };
+    let Some(allowed) = subject.settings.get(&settings::FORMULAS) else { return };
     for scored in &subject.scores {
         let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {

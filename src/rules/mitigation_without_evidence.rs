@@ -1,6 +1,7 @@
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,7 +30,7 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     // If the policy requires evidence of every mitigation, `evidence-missing` reports this.
-    if subject.settings.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
+    if subject.settings.get(&settings::MITIGATION_EVIDENCE).is_some_and(|required| required.value) {
         return;
     }
     for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {

@@ -1,5 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,12 +22,12 @@ maestro:
 ",
     )
     .under("limits: { not_applicable_layers: 1 }")],
-    check: Check::Limit { applies: |settings| settings.limits().not_applicable_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::NOT_APPLICABLE_LAYERS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().not_applicable_layers else { return };
+    let Some(limit) = subject.settings.get(&settings::NOT_APPLICABLE_LAYERS) else { return };
     let mut places = Vec::new();
     for layer in subject.layers() {
         if matches!(layer.answer, Answer::NotApplicable { .. }) {
@@ -34,5 +35,5 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     let count = counted(places.len(), "layer is", "layers are");
-    found.extend(limit_of_layers(&RULE, subject, limit, &format!("{count} not applicable"), places));
+    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} not applicable"), places));
 }

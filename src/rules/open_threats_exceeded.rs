@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,16 +24,16 @@ maestro:
 ",
     )
     .under("limits: { open_threats: 0 }")],
-    check: Check::Limit { applies: |settings| settings.limits().open_threats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::OPEN_THREATS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().open_threats else { return };
+    let Some(limit) = subject.settings.get(&settings::OPEN_THREATS) else { return };
     let mut places = Vec::new();
     for threat in subject.layers().flat_map(|layer| &layer.threats).filter(|threat| threat.open) {
         places.push((threat.span, format!("open: {}", threat.title.as_deref().unwrap_or("without a title"))));
     }
     let count = counted(places.len(), "threat is", "threats are");
-    found.extend(limit_of_layers(&RULE, subject, limit, &format!("{count} open"), places));
+    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} open"), places));
 }

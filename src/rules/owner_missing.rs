@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,11 +20,11 @@ agent:
 ",
     )
     .under("require: { owner: true }")],
-    check: Check::Limit { applies: |settings| settings.require().owner.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::OWNER), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let is_given = subject.model.agent.owner.is_some();
-    found.extend(require_field(&RULE, subject, subject.settings.require().owner.as_ref(), "owner", is_given));
+    found.extend(require_field(&RULE, subject, subject.settings.get(&settings::OWNER), "owner", is_given));
 }

@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,12 +32,12 @@ aivss:
 ",
     )
     .under("require: { rationale_from: 0.9 }")],
-    check: Check::Limit { applies: |settings| settings.require().rationale_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::RATIONALE_FROM), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.settings.require().rationale_from else { return };
+    let Some(from) = subject.settings.get(&settings::RATIONALE_FROM) else { return };
     for factor in subject.factor_values() {
         if factor.value < from.value || factor.has_rationale {
             continue;

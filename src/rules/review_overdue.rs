@@ -1,5 +1,6 @@
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -45,12 +46,12 @@ review:
         )
         .under("require: { review_within: 180d }"),
     ],
-    check: Check::Limit { applies: |settings| settings.require().review_within.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::REVIEW_WITHIN), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(within) = &subject.settings.require().review_within else { return };
+    let Some(within) = subject.settings.get(&settings::REVIEW_WITHIN) else { return };
     let review = &subject.model.review;
     let (span, message) = if let Some(date) = &review.date {
         // The schema reports a text that is not a date.

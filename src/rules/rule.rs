@@ -236,7 +236,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 pub(crate) fn require_field(
     rule: &Rule,
     subject: &Subject<'_>,
-    required: Option<&Sourced<bool>>,
+    required: Option<Sourced<bool>>,
     key: &str,
     is_given: bool,
 ) -> Option<Diagnostic> {

@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
@@ -38,12 +39,12 @@ aivss:
         )
         .under("limits: { score: 8.9 }"),
     ],
-    check: Check::Limit { applies: |settings| settings.limits().score.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::SCORE), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().score else { return };
+    let Some(limit) = subject.settings.get(&settings::SCORE) else { return };
     for scored in &subject.scores {
         let Some(proven) = scored.proven().filter(|proven| proven.score() > limit.value) else { continue };
         let message = format!("score is {}; the limit is {}", shown(&proven), limit.value);

@@ -1,5 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 use crate::score::BaseScores;
 
@@ -23,7 +24,7 @@ aivss:
     )
     .under("limits: { increase: 0.5 }")
     .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
-    check: Check::Limit { applies: |settings| settings.limits().increase.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::INCREASE), check },
     ..Rule::ERROR
 };
 
@@ -31,7 +32,9 @@ aivss:
 const LONGEST_NAME: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(before)) = (&subject.settings.limits().increase, subject.before) else { return };
+    let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
+        return;
+    };
     for scored in &subject.scores {
         let finding = subject.model.finding_id(scored.owner);
         let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };

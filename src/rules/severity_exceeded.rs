@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,12 +22,12 @@ aivss:
 ",
     )
     .under("limits: { severity: High }")],
-    check: Check::Limit { applies: |settings| settings.limits().severity.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::SEVERITY), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().severity else { return };
+    let Some(limit) = subject.settings.get(&settings::SEVERITY) else { return };
     for scored in &subject.scores {
         let Some(proven) = scored.proven().filter(|proven| proven.band() > limit.value) else { continue };
         let (band, limited) = (proven.band().name(), limit.value.name());

@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,11 +20,11 @@ agent:
 ",
     )
     .under("require: { tier: true }")],
-    check: Check::Limit { applies: |settings| settings.require().tier.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::TIER), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let is_given = subject.model.agent.tier.is_some();
-    found.extend(require_field(&RULE, subject, subject.settings.require().tier.as_ref(), "tier", is_given));
+    found.extend(require_field(&RULE, subject, subject.settings.get(&settings::TIER), "tier", is_given));
 }

@@ -1,5 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
+use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,12 +22,12 @@ maestro:
 ",
     )
     .under("limits: { uncertain_layers: 1 }")],
-    check: Check::Limit { applies: |settings| settings.limits().uncertain_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::UNCERTAIN_LAYERS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().uncertain_layers else { return };
+    let Some(limit) = subject.settings.get(&settings::UNCERTAIN_LAYERS) else { return };
     let mut places = Vec::new();
     for layer in subject.layers() {
         if layer.answer == Answer::Uncertain || layer.hedge().is_some() {
@@ -34,5 +35,5 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     let count = counted(places.len(), "layer is", "layers are");
-    found.extend(limit_of_layers(&RULE, subject, limit, &format!("{count} uncertain"), places));
+    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} uncertain"), places));
 }
