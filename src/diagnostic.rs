@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::source::{Source, Span};
+pub use crate::text_edit::{Edit, Fix, Safety};
 
 /// The weight of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -160,50 +161,6 @@ pub struct RelatedPlace {
     pub span: Span,
     /// Its relation to the problem.
     pub message: String,
-}
-
-/// Edits that fix a problem, applied all or none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// Their effect, in a few words.
-    pub title: String,
-    /// The edits, in the order of the text; none overlaps another.
-    pub edits: Vec<Edit>,
-    /// Whether they may be applied without a review.
-    pub safety: Safety,
-}
-
-/// The need for a review of a fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Safety {
-    /// None: the fix follows from the file.
-    Safe,
-    /// A person must review it: it is a guess or a form to fill in.
-    Suggested,
-}
-
-/// A replacement of bytes by a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    /// The replaced bytes.
-    pub span: Span,
-    /// The new text.
-    pub text: String,
-}
-
-impl Fix {
-    /// The bytes in `span` replaced by `text`.
-    pub fn replacing(span: Span, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { title: format!("Write {text}"), edits: vec![Edit { span, text }], safety: Safety::Safe }
-    }
-
-    /// The same edits as a suggestion.
-    #[must_use]
-    pub fn suggested(self) -> Self {
-        Self { safety: Safety::Suggested, ..self }
-    }
 }
 
 /// The exception that covers a problem.

@@ -1,60 +1,12 @@
 //! Applying fixes: the edits of diagnostics, put into the text. Every byte outside of them stays.
 
-use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
+use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::rules::builtin;
 use crate::source::Span;
+use crate::text_edit::apply;
 
 /// The number of rounds of linting and fixing: one corrected number can change what another one should be.
 const MAX_ROUNDS: usize = 5;
-
-/// A text with fixes applied to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedFixes {
-    /// The new text.
-    pub text: String,
-    /// The indices of the applied fixes, in the order of the text.
-    pub applied: Vec<usize>,
-    /// The indices of the others: they overlap another fix or do not fit the text.
-    pub skipped: Vec<usize>,
-}
-
-/// Applies fixes to a text, each with all of its edits or not at all. Of those that overlap, the first in the text wins.
-pub fn apply(text: &str, fixes: &[&Fix]) -> AppliedFixes {
-    let mut order: Vec<usize> = (0..fixes.len()).collect();
-    order.sort_by_key(|at| fixes[*at].edits.iter().map(|edit| edit.span).min());
-    let (mut applied, mut skipped) = (Vec::new(), Vec::new());
-    let mut edits: Vec<&Edit> = Vec::new();
-    for at in order {
-        let mut own: Vec<&Edit> = fixes[at].edits.iter().collect();
-        own.sort_by_key(|edit| edit.span);
-        let fits = own.iter().all(|edit| text.get(edit.span.range()).is_some());
-        let clashes = own.windows(2).any(|pair| overlap(pair[0], pair[1]))
-            || own.iter().any(|edit| edits.iter().rev().any(|other| overlap(other, edit)));
-        if fits && !clashes {
-            edits.extend(own);
-            applied.push(at);
-        } else {
-            skipped.push(at);
-        }
-    }
-    edits.sort_by_key(|edit| edit.span);
-    let mut fixed = String::with_capacity(text.len());
-    let mut copied = 0;
-    for edit in edits {
-        let range = edit.span.range();
-        fixed.push_str(&text[copied..range.start]);
-        fixed.push_str(&edit.text);
-        copied = range.end;
-    }
-    fixed.push_str(&text[copied..]);
-    AppliedFixes { text: fixed, applied, skipped }
-}
-
-/// Whether two edits share bytes, or insert at the same place.
-fn overlap(one: &Edit, other: &Edit) -> bool {
-    let (one, other) = (one.span, other.span);
-    one == other || (one.start < other.end && other.start < one.end)
-}
 
 /// A text after all rounds of fixes.
 #[derive(Debug)]
@@ -190,6 +142,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Owner;
     use crate::rules::score_mismatch::RULE;
+    use crate::text_edit::{AppliedFixes, Edit};
 
     fn fix(start: usize, end: usize, text: &str) -> Fix {
         Fix::replacing(Span::new(start, end), text)

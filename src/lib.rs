@@ -44,6 +44,7 @@ pub mod escape;
 pub mod input_error;
 pub mod revision;
 pub mod source;
+pub mod text_edit;
 
 pub mod diagnostic;
 pub mod diff;

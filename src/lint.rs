@@ -87,7 +87,7 @@ pub enum Content {
 fn is_lfs_pointer(text: &str) -> bool {
     /// Names of Git LFS in the addresses of its versions.
     const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
-    /// A pointer has fewer than 1,024 bytes, so one with more lines of extensions is none.
+    /// A pointer has fewer than 1,024 bytes, so a file with more lines is not one.
     const MOST_LINES: usize = 30;
     let mut lines =
         text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
@@ -110,8 +110,11 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
     let is_page = source.language() == Language::Markdown;
     let shows_model = holds_model || context.before.is_some_and(|before| before.held(path));
     let hides_model = document.problems.iter().any(|problem| problem.kind == ProblemKind::UnreadMarker);
-    let is_policy = || roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some());
-    if !shows_model && !hides_model && !is_page && is_policy() {
+    if !shows_model
+        && !hides_model
+        && !is_page
+        && roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some())
+    {
         return lint_policy(source, context);
     }
     let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
@@ -146,13 +149,13 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
         }
     }
     rules::version_outdated::add_fixes(source, &mut linted.diagnostics);
-    compare(&mut linted, path, context);
+    compare_with_base(&mut linted, path, context);
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
     limit_problems(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
     sort_diagnostics(&mut linted.diagnostics, |span| pointer(&document, span));
-    except(&mut linted, path, context);
+    apply_exceptions(&mut linted, path, context);
     linted
 }
 
@@ -175,12 +178,13 @@ pub fn lint_removed(
     moved: Option<(&str, String)>,
     context: LintContext<'_>,
 ) -> LintResult {
-    let moved = moved.map(|(now, why)| format!("; its file is now {now}, which is {why}"));
-    let moved = moved.unwrap_or_default();
+    let moved = match moved {
+        Some((now, why)) => format!("; its file is now {now}, which is {why}"),
+        None => String::new(),
+    };
     let found = models.iter().filter_map(|model| removed(model, path, &moved, context));
-    let diagnostics = found.collect();
-    let mut linted = LintResult::of(Content::Model, diagnostics);
-    except(&mut linted, path, context);
+    let mut linted = LintResult::of(Content::Model, found.collect());
+    apply_exceptions(&mut linted, path, context);
     linted
 }
 
@@ -188,17 +192,17 @@ pub fn lint_removed(
 pub fn lint_missing(path: &str, message: &str, required: &Origin, context: LintContext<'_>) -> LintResult {
     let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = context.policy.settings_for(Scope { path, environment: None, tier: None });
-    let diagnostic = settings.level(rule).map(|level| {
+    let mut linted = LintResult::of(Content::Model, Vec::new());
+    if let Some(level) = settings.level(rule) {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
-        Diagnostic { level, ..diagnostic }
-    });
-    let mut linted = LintResult::of(Content::Model, diagnostic.into_iter().collect());
-    except(&mut linted, path, context);
+        linted.diagnostics.push(Diagnostic { level, ..diagnostic });
+    }
+    apply_exceptions(&mut linted, path, context);
     linted
 }
 
 /// Adds problems for threat models of the base that this file no longer contains.
-fn compare(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
+fn compare_with_base(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
     let Some(before) = context.before else { return };
     if linted.models.is_empty() {
         if before.held(path) {
@@ -208,8 +212,7 @@ fn compare(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
         }
         return;
     }
-    let is_new = |place: &usize| is_new(before, path, *place);
-    let replaced = (0..linted.models.len()).filter(is_new).count();
+    let replaced = (0..linted.models.len()).filter(|place| is_new(before, path, *place)).count();
     let gone = before.left(path).iter().skip(replaced);
     linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", context)));
 }
@@ -271,9 +274,9 @@ fn lint_model(
             found.push(violation.into_diagnostic(owner));
         }
     }
-    let is_part = |problem: &Diagnostic| problem.owner == Owner::File && root.span().contains(problem.span);
     // A value that could not be read explains a score that could not be computed.
-    if !linted.diagnostics.iter().any(is_part) {
+    let mut of_file = linted.diagnostics.iter().filter(|problem| problem.owner == Owner::File);
+    if !of_file.any(|problem| root.span().contains(problem.span)) {
         found.extend(uncomputed(&subject, &found));
     }
     rego::check(root, &subject, path, context, &mut found, &mut linted.unchecked);
@@ -292,11 +295,10 @@ fn lint_model(
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
 fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>) -> Option<Arc<str>> {
     let Owner::Finding(at) = owner else { return None };
-    let id = || model.finding(owner)?.id.as_deref().map(Arc::from);
-    ids.entry(at).or_insert_with(id).clone()
+    ids.entry(at).or_insert_with(|| model.finding(owner)?.id.as_deref().map(Arc::from)).clone()
 }
 
-/// The name of the threat in whose bytes a problem lies.
+/// The name of the threat that contains the bytes of a problem.
 fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
     let (layer, index) = model.layers().iter().find_map(|layer| {
         let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
@@ -329,7 +331,7 @@ fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// Marks the problems that exceptions cover, and the exceptions as used. Reports show the first that covers a problem.
-fn except(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
+fn apply_exceptions(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in context.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {

@@ -21,7 +21,6 @@ agent:
   summary: Plans trips, books flights.
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -40,7 +39,6 @@ agent: { name: Caf\u{FFFD} }
 ",
         "",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -54,7 +52,6 @@ pub(crate) static EMPTY_FILE: Rule = Rule {
         "# at 1:1-1:1 empty-file: file contains no document\n",
         "",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -78,7 +75,6 @@ agent:
   summary: Plans trips.
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -104,7 +100,6 @@ agent:
   owner: agents@example.org
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -125,7 +120,6 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -146,7 +140,6 @@ aivss:
   score: 9.4
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -165,7 +158,6 @@ agent: { name: Planner, summary: Plans trips. }
 ",
         "",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -195,7 +187,6 @@ spec:
             "",
         ),
     ],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -215,7 +206,6 @@ agent: { name: Planner, summary: Plans trips. }
         "",
     )
     .over("agent: { name: Planner, summary: Plans trips. }")],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -258,7 +248,6 @@ agent:
 ",
         ),
     ],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -279,7 +268,6 @@ maestro:
   data_operations: { status: uncertain, analysis: Sources of training data are not stated. }
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -303,7 +291,6 @@ rules:
   layer-duplicated: off
 ",
     )],
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 
@@ -313,7 +300,6 @@ pub(crate) static SCORE_UNCOMPUTED: Rule = Rule {
     why: "A score that is not computed is not checked.",
     remedy: "Write each factor once, with a value from 0.00 to 1.00, and a vector or a base.",
     // Every known cause has a rule of its own. This one reports the causes that were overlooked.
-    check: Check::Builtin,
     ..Rule::FIXED
 };
 

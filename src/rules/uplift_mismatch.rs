@@ -33,13 +33,13 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let right = working.uplift.round_half_up(value.decimals().max(2)).plain();
         let step = working.uplift_written();
         let is_sum = step.is_some() && value == working.inputs.factor_sum;
-        let note = || format!("{value} is the plain sum of the factors, which is the uplift of AIVSS 0.5");
+        let note = format!("{value} is the plain sum of the factors, which is the uplift of AIVSS 0.5");
         found.push(
             Diagnostic::mismatch(&RULE, scored.owner, "AARS", declared.span, value, right)
                 .fix(declared.rewritten(right))
                 .help_by_fix(right, "correct the wrong input")
                 .working(step.unwrap_or_else(|| scored.sum_written()))
-                .note(is_sum.then(note)),
+                .note(is_sum.then_some(note)),
         );
     }
 }

@@ -88,7 +88,7 @@ fn a_rise_above_the_limit_fails_with_both_numbers_and_the_line() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 1);
     let fault = "agents/planner/threat-model.yaml:22:10: error[score-increased] \
-                 the score rises from 9.4 to 9.8, by 0.4; the limit is 0.3";
+                 score is 9.8; it rises from 9.4 by 0.4; the limit is 0.3";
     assert_eq!(lines[0], fault);
     // At the limit it passes.
     repository.edit("aivss-policy.yaml", "0.3", "0.4");
@@ -103,10 +103,10 @@ fn a_renamed_model_is_compared_with_what_it_was() {
         by(&repository);
         raise(&repository, "agents/moved/threat-model.yaml");
         let (code, lines) = repository.lines(&["--base", "main"]);
-        assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+        assert_eq!((code, lines[0].contains("from 9.4 by 0.4")), (1, true), "{lines:?}");
         // The same where the file is named alone.
         let (code, lines) = repository.lines(&["--base", "main", "agents/moved/threat-model.yaml"]);
-        assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+        assert_eq!((code, lines[0].contains("from 9.4 by 0.4")), (1, true), "{lines:?}");
     };
     rename(|repository| repository.git(&["mv", "agents/planner", "agents/moved"]));
     rename(|repository| {
@@ -122,7 +122,7 @@ fn an_untracked_move_is_followed_by_the_name_of_the_agent() {
     fs::rename(repository.path().join("agents/planner"), repository.path().join("agents/moved")).unwrap();
     raise(&repository, "agents/moved/threat-model.yaml");
     let (code, lines) = repository.lines(&["--base", "main"]);
-    assert_eq!((code, lines[0].contains("from 9.4 to 9.8")), (1, true), "{lines:?}");
+    assert_eq!((code, lines[0].contains("from 9.4 by 0.4")), (1, true), "{lines:?}");
 }
 
 #[test]
@@ -530,7 +530,7 @@ fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
         repository.commit();
         let (code, lines) = repository.lines(&["--base", "main"]);
         assert_eq!(code, 1, "{what}: {lines:?}");
-        assert!(lines.iter().any(|line| line.contains("rises from 8.3 to 9.4")), "{what}: {lines:?}");
+        assert!(lines.iter().any(|line| line.contains("rises from 8.3 by 1.1")), "{what}: {lines:?}");
     };
     fails("it takes over the file of a worse one", |repository| {
         repository.git(&["rm", "--quiet", "-r", "agents/planner"]);
@@ -783,7 +783,7 @@ fn new_model_is_compared_with_the_worst_that_left_its_file() {
         repository.commit();
         let (code, lines) = repository.lines(&["--base", "main", "--policy-from", "main"]);
         let rises =
-            lines.iter().any(|line| line.contains("score-increased") && line.contains("from 9.4 to 9.8"));
+            lines.iter().any(|line| line.contains("score-increased") && line.contains("from 9.4 by 0.4"));
         assert!(code == 1 && rises, "{name}: {code} {lines:?}");
     }
 }
