@@ -1,8 +1,9 @@
-//! Each stage on one threat model of the examples: text, tree, schema, meaning and score, the whole of a file, and the
-//! reports. `cargo bench --bench stages` prints what each takes; a change that makes one slower shows here.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
+//! Times each stage on one threat model of the examples: text, tree, schema, model and score, the check of a whole file, and
+//! the reports. `cargo bench --bench stages` prints the times.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at an error")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::lint::{LintContext, lint};
@@ -81,7 +82,7 @@ fn report(bencher: Bencher<'_, '_>, format: &str) {
     let linted = lint(&source, "a.threat-model.yaml", context);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
     report.files.push(FileReport::new(
-        &source,
+        Arc::new(source.clone()),
         "a.threat-model.yaml".to_owned(),
         linted.models,
         linted.diagnostics,

@@ -17,7 +17,7 @@ use crate::rego::CompiledPolicy;
 use crate::report::Report;
 use crate::rules;
 use crate::source::Source;
-use crate::workspace::discover::{Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::workspace::discover::{FileSearch, NamedFiles, POLICY_NAMES, Repository, sibling};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::Commit;
 
@@ -27,7 +27,7 @@ pub(crate) struct CheckOptions<'a> {
     /// Files and folders; `-` is standard input.
     pub(crate) paths: &'a [PathBuf],
     /// Whether the policy's patterns select among files given by name.
-    pub(crate) named: Named,
+    pub(crate) named: NamedFiles,
     /// The content of standard input if it is among the paths, or the reason why it cannot be read. It can be read once.
     pub(crate) stdin: Option<&'a Result<Vec<u8>, String>>,
     pub(crate) stdin_filename: &'a str,
@@ -54,7 +54,7 @@ impl<'a> CheckOptions<'a> {
     pub(crate) const fn new(paths: &'a [PathBuf], today: Date) -> Self {
         Self {
             paths,
-            named: Named::Judged,
+            named: NamedFiles::Checked,
             stdin: None,
             stdin_filename: "stdin.yaml",
             policy: None,
@@ -70,8 +70,8 @@ impl<'a> CheckOptions<'a> {
         }
     }
 
-    pub(crate) const fn search<'s>(&self, paths: &'s [PathBuf], policy: &'s Policy) -> Search<'s> {
-        Search { paths, policy, named: self.named, threads: self.threads }
+    pub(crate) const fn search<'s>(&self, paths: &'s [PathBuf], policy: &'s Policy) -> FileSearch<'s> {
+        FileSearch { paths, policy, named: self.named, threads: self.threads }
     }
 
     /// The paths, with the name of standard input in the place of `-`.
@@ -81,6 +81,22 @@ impl<'a> CheckOptions<'a> {
             *path = PathBuf::from(self.stdin_filename);
         }
         paths
+    }
+}
+
+/// One run: files of a tree under a policy.
+#[derive(Clone, Copy)]
+pub(crate) struct CheckRun<'r> {
+    pub(crate) options: &'r CheckOptions<'r>,
+    pub(crate) head: FileTree<'r>,
+    pub(crate) policy: &'r CompiledPolicy,
+}
+
+impl<'r> CheckRun<'r> {
+    pub(crate) const fn repository(&self) -> &'r Repository {
+        match self.head {
+            FileTree::WorkTree(repository) | FileTree::Commit(repository, _) => repository,
+        }
     }
 }
 
@@ -116,10 +132,8 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
             Some(path) => path,
             None => {
                 let recommended = policy::recommended();
-                return Ok(Ok((
-                    CompiledPolicy::built_in(recommended, rules::NAMES),
-                    recommended.name.to_owned(),
-                )));
+                let policy = CompiledPolicy::built_in(recommended, rules::NAMES);
+                return Ok(Ok((policy, recommended.name.to_owned())));
             }
         },
     };
@@ -218,15 +232,16 @@ pub(crate) fn check_tree_with(
     let lowered = adjust(&mut policy)?;
     let own = options.policy_from.map(|_| find_policy(options.policy, head)).transpose()?;
     let base = options.base.map(|commit| Base::new(options, repository, commit));
+    let run = CheckRun { options, head, policy: &policy };
     let mut compared = match &base {
-        Some(base) => compare(options, head, &policy, base)?,
-        None => Compared { result: lint_files(options, head, &policy), used_by_base: None },
+        Some(base) => compare(run, base)?,
+        None => Compared { result: lint_files(run), used_by_base: None },
     };
     compared.result.report.policy = name;
     compared.result.report.lowered = lowered;
-    remark_unchecked(options, &policy, base.as_ref(), &mut compared.result.report);
-    add_misplaced(options, head, &policy, &mut compared.result);
-    review(options, head, own, &policy, &attributes, base.as_ref(), &mut compared);
+    remark_unchecked(run, base.as_ref(), &mut compared.result.report);
+    add_misplaced(run, &mut compared.result);
+    review(run, own, &attributes, base.as_ref(), &mut compared);
     let mut report = compared.result.report;
     report.obstacles.sort();
     report.obstacles.dedup();
@@ -235,12 +250,8 @@ pub(crate) fn check_tree_with(
     Ok(report)
 }
 
-fn remark_unchecked(
-    options: &CheckOptions<'_>,
-    policy: &CompiledPolicy,
-    base: Option<&Base<'_>>,
-    report: &mut Report,
-) {
+fn remark_unchecked(run: CheckRun<'_>, base: Option<&Base<'_>>, report: &mut Report) {
+    let CheckRun { options, policy, .. } = run;
     if options.new_only && base.is_some_and(|base| base.policy.is_none()) {
         let remark = "the base has no policy that can be read, so every problem counts as new";
         report.remarks.push(remark.to_owned());

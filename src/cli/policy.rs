@@ -205,7 +205,7 @@ fn run_rego_tests(
     let files: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
     let mut untested: BTreeSet<String> = files.iter().filter(|name| is_test(name)).cloned().collect();
     let mut all = policies.to_vec();
-    for path in repository.policies() {
+    for path in FileTree::WorkTree(repository).policies() {
         let name = repository.shown(&path);
         if let (Ok(bytes), true) = (repository.read(&path), all.iter().all(|policy| policy.name() != name)) {
             all.push(Arc::new(Source::decode(name, bytes)));

@@ -345,7 +345,7 @@ fn number(count: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::diagnostic::Owner;
-    use crate::diagnostic::{Fix, Related};
+    use crate::diagnostic::{Fix, RelatedPlace};
     use crate::rules;
     use proptest::prelude::*;
 
@@ -408,7 +408,7 @@ mod tests {
             };
             let spans: Vec<Span> = places.iter().map(span).collect();
             let mut diagnostic = fault(spans[0]);
-            diagnostic.related = spans.iter().skip(1).step_by(2).map(|span| Related { span: *span, message: String::new() }).collect();
+            diagnostic.related = spans.iter().skip(1).step_by(2).map(|span| RelatedPlace { span: *span, message: String::new() }).collect();
             let mut other = fault(spans[spans.len() - 1]);
             other = other.fix(Some(Fix::replacing(spans[spans.len() / 2], "1")));
             let source = Source::decode("a.yaml", text.clone().into_bytes());

@@ -35,7 +35,8 @@ pub struct Items {
 }
 
 /// The direction of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// More risk, or less knowledge of it.
     Worse,
@@ -46,6 +47,15 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The direction between two weights, of which more is worse.
+    pub(crate) fn of_weights(old: Option<Decimal>, new: Option<Decimal>) -> Self {
+        match old.zip(new) {
+            Some((old, new)) if old < new => Self::Worse,
+            Some((old, new)) if new < old => Self::Better,
+            Some(_) | None => Self::Other,
+        }
+    }
+
     /// The direction of a list's difference. One item that makes it worse outweighs all others.
     pub(crate) fn of_items(old: &Items, new: &Items) -> Self {
         let is_added = !new.list.is_subset(&old.list);

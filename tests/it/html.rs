@@ -75,8 +75,8 @@ fn report(text: &str) -> Report {
     let linted =
         lint(&source, "a.json", LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file);
     text.clone_into(&mut report.policy);
     report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
@@ -113,7 +113,7 @@ fn has_class(node: Node<'_, '_>, class: &str) -> bool {
 
 /// The elements with the names of their attributes, in order; within a fault there may be more or fewer notes.
 fn skeleton(document: &Document<'_>) -> Vec<String> {
-    let is_outside = |node: &Node<'_, '_>| !node.ancestors().any(|above| has_class(above, "fault"));
+    let is_outside = |node: &Node<'_, '_>| !node.ancestors().any(|above| has_class(above, "problem"));
     let elements = document.descendants().filter(|node| node.is_element() && is_outside(node));
     let described = elements.map(|node| {
         let attributes: Vec<_> = node.attributes().map(|attribute| attribute.name()).collect();
@@ -137,7 +137,7 @@ fn holds(report: &Report, page: &str) {
         }
     }
     let of_class = |class: &str| document.descendants().filter(|node| has_class(*node, class)).count();
-    assert_eq!(of_class("fault"), report.diagnostics().count());
+    assert_eq!(of_class("problem"), report.diagnostics().count());
     let passing = report.diagnostics().filter(|(_, fault)| !report.counts(fault)).count();
     assert_eq!(of_class("passes"), passing);
 }

@@ -2,6 +2,7 @@
 //! overrides and a comparison with a base.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use aivss_lint::compare::Baseline;
@@ -334,7 +335,7 @@ fn report(text: &str, policy: &CompiledPolicy, before: Option<&dyn BaseModels>) 
     let source = Source::decode(FILE, text.as_bytes().to_vec());
     let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport::new(&source, FILE.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), FILE.to_owned(), linted.models, linted.diagnostics));
     report
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::compare::{Change, Revision};
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
 use aivss_lint::input_error::InputError;
@@ -13,7 +12,9 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::{Change, Revision};
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::revision::Revision;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
@@ -55,7 +56,7 @@ fn today() -> Date {
 fn file(path: &str, bytes: Vec<u8>, policy: &CompiledPolicy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
-    FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
+    FileReport::new(Arc::new(source), path.to_owned(), linted.models, linted.diagnostics)
 }
 
 fn below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -121,7 +122,7 @@ fn gitlab(report: &Report) -> Vec<Value> {
 fn expected(report: &Report) -> Vec<Fault> {
     let faults = report.files.iter().flat_map(|file| {
         file.diagnostics.iter().map(|fault| {
-            let line = file.excerpt.position(fault.span.start).line;
+            let line = file.position(fault.span.start).line;
             (file.path.clone(), u64::from(line), fault.rule.to_string())
         })
     });
@@ -394,9 +395,9 @@ fn mixed() -> Report {
     ];
     let mut report = Report::new(today(), Level::Error);
     let (path, models) = ("m.yaml".to_owned(), Vec::new());
-    report.files.push(FileReport::new(&source, path, models, diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
-    report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
+    report.files.push(FileReport::new(Arc::new(source), "clean.yaml".to_owned(), Vec::new(), Vec::new()));
     report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report
@@ -417,7 +418,7 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
             ("info", "message 3 (in the base already)"),
             ("minor", "message 4"),
             ("major", "message 4: mend it"),
-            ("blocker", "cannot judge: no such file"),
+            ("blocker", "cannot check: no such file"),
         ]
     );
     assert_eq!(issues[0]["location"]["lines"], serde_json::json!({ "begin": 1, "end": 1 }));
@@ -443,8 +444,8 @@ fn junit_tells_failed_skipped_and_passed_apart() {
             ("rego/b (line 3)", "skipped"),
             ("rego/c (line 4)", "system-out"),
             ("rego/d (line 4)", "failure"),
-            ("no faults", ""),
-            ("cannot judge", "error"),
+            ("no problems", ""),
+            ("cannot check", "error"),
         ]
     );
     let failing = mixed();

@@ -1,9 +1,9 @@
 //! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aivss_lint::aivss::Band;
-use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, ScoreChange};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
@@ -11,9 +11,12 @@ use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
+use aivss_lint::policy::Direction;
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::{AgentChange, Change, Difference, Revision, ScoreChange};
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::revision::Revision;
 use aivss_lint::rules;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
@@ -30,7 +33,7 @@ fn report_of(path: &str, text: &str) -> Report {
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    report.files.push(FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), path.to_owned(), linted.models, linted.diagnostics));
     "recommended".clone_into(&mut report.policy);
     report.links = Some(LINKS.to_owned());
     report
@@ -84,9 +87,9 @@ fn change(name: &str) -> Change {
 
 /// Puts these into the first file's part of a report, in place of what there was to say.
 fn say(report: &mut Report, diagnostics: Vec<Diagnostic>) {
-    let FileReport { excerpt, path, models, .. } = report.files.remove(0);
-    let source = Source::decode(excerpt.name(), MODEL.as_bytes().to_vec());
-    report.files.insert(0, FileReport::new(&source, path, models, diagnostics));
+    let file = report.files.remove(0);
+    let source = Source::decode(file.name(), MODEL.as_bytes().to_vec());
+    report.files.insert(0, FileReport::new(Arc::new(source), file.path, file.models, diagnostics));
 }
 
 /// A report in which every text is this one.
@@ -107,7 +110,7 @@ fn full_of(text: &str) -> Report {
     let mut models = report.files.remove(0).models;
     models[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
     let diagnostics = vec![whole.decided_by(&origin), excepted];
-    report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), text.to_owned(), models, diagnostics));
     report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
@@ -235,13 +238,13 @@ proptest! {
 fn large(number: usize, text: &str) -> Report {
     let mut report = report_of("a.yaml", MODEL);
     report.files.clear();
-    let source = Source::decode("agents/a.yaml", MODEL.as_bytes().to_vec());
+    let source = Arc::new(Source::decode("agents/a.yaml", MODEL.as_bytes().to_vec()));
     for at in 0..number {
         let file = report_of("agents/a.yaml", if number > 200 { "" } else { MODEL }).files.remove(0);
         let level = [Level::Error, Level::Warning, Level::Note][at % 3];
         let diagnostics = vec![fault(level, &format!("fault {at} {text}"))];
         report.files.push(FileReport::new(
-            &source,
+            source.clone(),
             format!("agents/{at}{text}.yaml"),
             file.models,
             diagnostics,
@@ -269,7 +272,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
         report.new_only = true;
         let page = written(&report, Format::Markdown);
         assert!(page.len() < 60_000, "{}", page.len());
-        assert!(page.contains("left out here"));
+        assert!(page.contains("omitted here"));
         shown(&page, 6);
     }
 }
@@ -296,7 +299,7 @@ fn the_worst_agents_stay_in_the_table() {
         }
     }
     let page = written(&report, Format::Markdown);
-    assert!(page.contains("agents left out here"));
+    assert!(page.contains("agents omitted here"));
     let first = page.lines().find(|line| line.starts_with("| [")).unwrap();
     assert!(first.contains("the worst"), "{first}");
 }
@@ -312,11 +315,11 @@ fn markdown_has_a_table_the_change_and_the_faults() {
     let page = written(&report, Format::Markdown);
     assert!(page.starts_with("<!-- aivss-lint -->\n## aivss-lint: ❌ failed\n"), "{page}");
     for part in [
-        "| Agent | Score | Band | Change | Layers | Faults |",
+        "| Agent | Score | Band | Change | Layers | Problems |",
         "](https://host.example/o/r/blob/1a2b/agents/a%20b.yaml#L1) |",
         "| 8.9 → 9.4 ▲ |",
         "| ~~Planner~~ | – | – | removed, was 4.0 Medium | – | – |",
-        "### What this change does",
+        "### Effects of this change",
         "  - autonomy\\_of\\_action\\: 0\\.5 → 1\\.0 ▲ **worse**\n",
         "1a2b3c4d5e\\):\n\n- policy: limits\\.score\\: 8\\.9 → 9\\.9 ▲ **looser**\n- **Planner**",
         "#### Errors",
@@ -398,7 +401,7 @@ fn people_are_told_what_a_change_does() {
         "1 problem not listed: 1 in the base\n\n\
          change against main (1a2b3c4d5e):\n  policy: limits.score: 8.9 -> 9.9 (looser)\n  \
          a.yaml (Planner): 8.9 High -> 9.4 Critical (worse)\n    autonomy_of_action: 0.5 -> 1.0 (worse)\n    \
-         threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: gone, was Planner\n  \
+         threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: removed, was Planner\n  \
          b.yaml (Planner): new, 6.5 Medium\n  c.yaml (Planner): removed, was 4.0 Medium\n  \
          fixed: owner-missing, score-mismatch (2)\n\nJudged by the policy of the base.\n\
          passed under policy recommended: ",
