@@ -49,9 +49,7 @@ pub(crate) struct ScoreView {
     pub(crate) title: SanitizedText,
     pub(crate) graded: Option<Graded>,
     pub(crate) version: Option<SanitizedText>,
-    /// The missing inputs, if it cannot be computed.
     pub(crate) missing: Vec<SanitizedText>,
-    /// The declared values that are wrong.
     pub(crate) wrong: Vec<(&'static str, SanitizedText)>,
     /// The name, value and origin of each input.
     pub(crate) inputs: Vec<(&'static str, String, SanitizedText)>,
