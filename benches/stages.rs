@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Format;
 use aivss_lint::output::{self, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
+use aivss_lint::rules::NAMES;
 use aivss_lint::schema::Schema;
 use aivss_lint::score::score;
 use aivss_lint::source::Source;
@@ -65,7 +68,7 @@ fn meaning_and_score(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = ["right", "wrong"])]
 fn file(bencher: Bencher<'_, '_>, kind: &str) {
     let text = if kind == "right" { MODEL } else { FAILING };
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let context = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
     bencher.bench(|| lint(&source(black_box(text)), "a.threat-model.yaml", context).diagnostics.len());
 }
@@ -73,13 +76,13 @@ fn file(bencher: Bencher<'_, '_>, kind: &str) {
 /// A report on a file with problems.
 #[divan::bench(args = ["human", "json", "sarif", "markdown"])]
 fn report(bencher: Bencher<'_, '_>, format: &str) {
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let context = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
     let source = source(FAILING);
     let linted = lint(&source, "a.threat-model.yaml", context);
     let mut report = Report::new(today(), aivss_lint::diagnostic::Level::Error);
     report.files.push(FileReport::new(
-        &source,
+        Arc::new(source.clone()),
         "a.threat-model.yaml".to_owned(),
         linted.models,
         linted.diagnostics,

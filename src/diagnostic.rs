@@ -1,6 +1,8 @@
 //! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::output`].
 
 use std::borrow::Cow;
+use std::fmt;
+use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 
 use crate::date::Date;
@@ -114,8 +116,6 @@ pub struct Diagnostic {
     pub span: Span,
     /// What is wrong: what was declared, and what is right.
     pub message: Box<str>,
-    /// What is wrong in a few words that stand alone, where the message does not.
-    pub title: Option<Box<str>>,
     /// Words for the place itself, such as the right number.
     pub label: Option<Box<str>>,
     /// Other places that belong to it.
@@ -253,8 +253,8 @@ impl Origin {
     }
 }
 
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for Origin {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.line {
             // Not every decision comes from a file.
             0 => f.write_str(&self.file),
@@ -273,7 +273,6 @@ impl Diagnostic {
             fixed: rule.fixed,
             span,
             message: message.into().into(),
-            title: None,
             label: None,
             related: Vec::new(),
             working: None,
@@ -291,6 +290,19 @@ impl Diagnostic {
             threat: None,
             pointer: Box::default(),
         }
+    }
+
+    /// A diagnostic about a declared value that is not the expected one.
+    pub fn mismatch(
+        rule: impl Into<RuleInfo>,
+        owner: Owner,
+        name: &str,
+        span: Span,
+        declared: impl Display,
+        expected: impl Display,
+    ) -> Self {
+        let message = format!("{name} is {declared}, expected {expected}");
+        Self::new(rule, owner, span, message).label(format!("expected {expected}"))
     }
 
     /// A diagnostic of a rule that is not this program's own.
@@ -328,13 +340,6 @@ impl Diagnostic {
             // An alias leads out of the finding.
             _ => format!("{id}:{}", self.pointer),
         }
-    }
-
-    /// With a text that says what is wrong where the message is not shown next to the place.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into().into());
-        self
     }
 
     /// With words for the place itself.
@@ -393,24 +398,20 @@ impl Diagnostic {
         self
     }
 
-    /// With writing the right value as the way to mend it, or else another one; where there are edits that do it, so does
-    /// the program.
+    /// With the fix as help, or else writing the right value; `otherwise` is the alternative.
     #[must_use]
-    pub fn help_writing(self, right: impl std::fmt::Display, otherwise: &str) -> Self {
-        let by_itself = if self.fix.is_some() { " (`aivss-lint fix` does)" } else { "" };
-        self.help(format!("write {right}{by_itself}, or {otherwise}"))
-    }
-
-    /// With the program as the way to mend it, where there are edits that do.
-    #[must_use]
-    pub fn help_by_fix(self) -> Self {
-        if self.fix.is_some() { self.help("`aivss-lint fix` writes it") } else { self }
+    pub fn help_by_fix(self, right: impl Display, otherwise: &str) -> Self {
+        let first = match self.fix {
+            Some(_) => "run `aivss-lint fix`".to_owned(),
+            None => format!("write {right}"),
+        };
+        self.help(format!("{first}, or {otherwise}"))
     }
 
     /// With the command that makes the suggested edits behind the way to mend it, where there are some; `does` says what it
     /// does.
     #[must_use]
-    pub fn help_by_suggestion(self, help: impl std::fmt::Display, does: &str) -> Self {
+    pub fn help_by_suggestion(self, help: impl Display, does: &str) -> Self {
         let command =
             if self.fix.is_some() { format!(" (`aivss-lint fix --unsafe` {does})") } else { String::new() };
         self.help(format!("{help}{command}"))

@@ -27,18 +27,18 @@ pub fn is_near(word: &str, right: &str, most: usize) -> bool {
 /// force and lower a score.
 pub fn is_slip(word: &str, right: &str) -> bool {
     let (Some(wrong), Some(right)) = (words(word), words(right)) else { return false };
-    let digits = |words: &[String]| -> String {
-        words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit).collect()
-    };
-    let first = |words: &[String]| words.first().and_then(|word| word.chars().next());
     // Short words are too similar: `data` is not a typo of `date`.
     let is_long = right.iter().map(String::len).sum::<usize>() >= 5;
-    let distance = |(one, other): (&String, &String)| strsim::damerau_levenshtein(one, other);
+    let distances = wrong.iter().zip(&right).map(|(one, other)| strsim::damerau_levenshtein(one, other));
     is_long
         && wrong.len() == right.len()
-        && first(&wrong) == first(&right)
-        && digits(&wrong) == digits(&right)
-        && wrong.iter().zip(&right).map(distance).sum::<usize>() <= 1
+        && wrong.first().map(|word| word.chars().next()) == right.first().map(|word| word.chars().next())
+        && digits(&wrong).eq(digits(&right))
+        && distances.sum::<usize>() <= 1
+}
+
+fn digits(words: &[String]) -> impl Iterator<Item = char> {
+    words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit)
 }
 
 /// The words of a key in lower case, separated by joining signs or capitals; `None` if it contains other characters.

@@ -24,16 +24,6 @@ pub(crate) fn of_text(text: &str, bytes: usize) -> String {
     hexadecimal(&Hash::hash(text.as_bytes()), bytes)
 }
 
-/// The SHA-256 of a text with line feeds in place of CR LF, in hexadecimal.
-pub(crate) fn of_lines(text: &str) -> String {
-    let mut digest = Hash::new();
-    for (at, line) in text.split("\r\n").enumerate() {
-        digest.update(if at > 0 { "\n" } else { "" });
-        digest.update(line);
-    }
-    hexadecimal(&digest.finalize(), 32)
-}
-
 /// A text's SHA-256 as in a Content-Security-Policy.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
     format!("sha256-{}", BASE64.encode(&Hash::hash(text.as_bytes())))

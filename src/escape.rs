@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::characters::is_unseen;
@@ -52,7 +53,7 @@ pub fn begin_line(text: &str) -> String {
 
 /// Writes a value as JSON over several lines. JSON requires escapes only below U+0020. All control characters and log
 /// commands are escaped here, which does not change the value.
-pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = JsonLines { line: Vec::new(), out };
     serde_json::to_writer_pretty(&mut lines, value)?;
     writeln!(lines)
@@ -107,6 +108,12 @@ fn plain_json(text: &str) -> Cow<'_, str> {
 #[expect(clippy::expect_used, reason = "the digits of a decimal are a JSON number")]
 pub(crate) fn json_number(decimal: Decimal) -> Box<RawValue> {
     RawValue::from_string(decimal.plain().to_string()).expect("a JSON number")
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json_number(*self).serialize(serializer)
+    }
 }
 
 /// An HTML page without lines that GitHub reads as workflow commands: the first colon of such a line becomes a character

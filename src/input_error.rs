@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
 /// The message for a link that is not followed.
 pub(crate) const LINK_OUT: &str = "it is a link that leads out of the repository";
 
@@ -151,6 +154,15 @@ impl fmt::Display for InputError {
             }
             Self::InBase(error) => write!(f, "in the base: {error}"),
         }
+    }
+}
+
+impl Serialize for InputError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut error = serializer.serialize_struct("InputError", 2)?;
+        error.serialize_field("path", self.path())?;
+        error.serialize_field("message", &self.to_string())?;
+        error.end()
     }
 }
 

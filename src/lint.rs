@@ -11,16 +11,14 @@ use crate::diagnostic::{
     with_threat,
 };
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
-use crate::policy;
-use crate::policy::{Exception, Load, Policy, RegoAnswers, Scope, Settings};
-use crate::policy_audit::PolicyUsage;
+use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::input::rego_input;
-use crate::rego::{Answer, Definition};
+use crate::rego::{Answer, CompiledPolicy, Definition, RegoAnswers};
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
 use crate::score::{BaseScores, ScoredModel};
-use crate::source::{BOM, Language, Positions, Source, Span};
+use crate::source::{BOM, Language, Source, Span};
 use crate::syntax;
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer};
 
@@ -43,7 +41,7 @@ pub struct LintResult {
 #[derive(Clone, Copy)]
 pub struct LintContext<'j> {
     /// The policy in force.
-    pub policy: &'j Policy,
+    pub policy: &'j CompiledPolicy,
     /// The day.
     pub today: Date,
     /// How policies that extend others come by them, when a policy is among the files.
@@ -126,7 +124,6 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
         .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
         .map(|(number, _)| document.stream_of(number))
         .collect();
-    let mut positions = source.positions();
     for (number, (root, what)) in roots.into_iter().enumerate() {
         // The rest is not shown, and the file fails for that: it need not be judged either.
         if linted.diagnostics.len() > MAX_PROBLEMS {
@@ -135,7 +132,7 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
         match what {
             DetectedFormat::Model(format) => match format.overfull(root) {
                 Some(place) => linted.diagnostics.push(overfull(place)),
-                None => lint_model(root, format, path, judge, &mut positions, &mut linted),
+                None => lint_model(root, format, path, judge, source, &mut linted),
             },
             DetectedFormat::Misspelled(key, place, meant) => {
                 linted.diagnostics.push(misspelled(key, place, meant));
@@ -227,7 +224,7 @@ fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>)
 }
 
 fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match policy::read(source.clone(), judge.load) {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -252,7 +249,7 @@ fn lint_model(
     format: Format,
     path: &str,
     judge: LintContext<'_>,
-    positions: &mut Positions<'_>,
+    source: &Source,
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
@@ -282,7 +279,7 @@ fn lint_model(
     if judge.policy.has_rego() {
         let input = rego_input(root, &model, &subject.scores, judge.today, path);
         let mut answers = Ok(RegoAnswers::default());
-        let bounded = judge.load.bounded(&mut || answers = judge.policy.ask_rego(&input));
+        let bounded = judge.load.bounded(&mut || answers = judge.policy.evaluate(&input));
         match bounded.and(answers) {
             Ok(answers) => {
                 // Two entries of a policy can name the same rule.
@@ -311,7 +308,7 @@ fn lint_model(
     }
     linted.diagnostics.append(&mut found);
     let scores = subject.scores;
-    linted.models.push(ScoredModel::new(model, scores, positions));
+    linted.models.push(ScoredModel::new(model, scores, source));
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
@@ -393,7 +390,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
     for (at, exception) in judge.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
-            by_rule.entry(exception.rule()).or_default().push((at, exception));
+            by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
     }
     if by_rule.is_empty() {
@@ -406,7 +403,7 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let ambiguous = ambiguous_findings(&linted.models);
     for diagnostic in &mut linted.diagnostics {
         for &(at, exception) in by_rule.get(&*diagnostic.rule).into_iter().flatten() {
-            if exception.finding().is_some_and(|id| ambiguous.contains(id)) {
+            if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
             let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };

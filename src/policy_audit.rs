@@ -1,11 +1,11 @@
 //! What a run has shown of a policy: exceptions that are due, overlong or cover nothing, and entries without effect.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
-use crate::policy::{Exception, Policy, Settings};
+use crate::policy::{Exception, Policy, PolicyUsage, Settings};
 use crate::rules;
 use crate::rules::audit::{
     EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
@@ -15,17 +15,6 @@ use crate::rules::builtin::{MODEL_REMOVED, MODEL_UNREADABLE};
 use crate::rules::{Check, Rule, model_weakened, score_increased};
 use crate::source::Source;
 use crate::syntax;
-
-/// Which entries of a policy had a part in a run, by their places in it.
-#[derive(Clone, Debug, Default)]
-pub struct PolicyUsage {
-    /// Overrides that matched a model.
-    pub overrides: BTreeSet<usize>,
-    /// Exceptions that cover a problem.
-    pub exceptions: BTreeSet<usize>,
-    /// Exceptions for a file of which something was not read or not computed.
-    pub unclear: BTreeSet<usize>,
-}
 
 /// What a run was about.
 #[derive(Clone, Copy, Debug)]
@@ -48,15 +37,6 @@ impl Run<'_> {
     }
 }
 
-impl PolicyUsage {
-    /// Adds what another part of the run has used.
-    pub fn extend(&mut self, other: Self) {
-        self.overrides.extend(other.overrides);
-        self.exceptions.extend(other.exceptions);
-        self.unclear.extend(other.unclear);
-    }
-}
-
 /// Rules that report nothing in a run without a base revision.
 const COMPARING: [&Rule; 4] =
     [&score_increased::RULE, &MODEL_REMOVED, &MODEL_UNREADABLE, &model_weakened::RULE];
@@ -73,7 +53,7 @@ impl Policy {
         let mut found: Vec<(&Origin, Diagnostic)> = Vec::new();
         for (at, exception) in self.exceptions().iter().enumerate() {
             let was_checked =
-                self.was_checked(exception.rule(), run) && judging.was_checked(exception.rule(), run);
+                self.was_checked(&exception.rule, run) && judging.was_checked(&exception.rule, run);
             let is_known = exception.is_within(run.searched) && !used.unclear.contains(&at) && was_checked;
             found.extend(due(exception, is_known && !used.exceptions.contains(&at), run));
         }
@@ -141,7 +121,7 @@ impl Policy {
 
 /// What is to be said of one exception.
 fn due<'e>(exception: &'e Exception, is_unused: bool, run: Run<'_>) -> Option<(&'e Origin, Diagnostic)> {
-    let name = format!("the exception for `{}`", exception.rule());
+    let name = format!("the exception for `{}`", &exception.rule);
     let at_day = |rule: &Rule, message: String| {
         let origin = &exception.expires_origin;
         Some((origin, Diagnostic::new(rule, Owner::Policy, origin.span, message)))
@@ -162,7 +142,7 @@ fn due<'e>(exception: &'e Exception, is_unused: bool, run: Run<'_>) -> Option<(&
         return at_day(&EXCEPTION_OVERLONG, message);
     }
     if is_unused {
-        let message = format!("{name} in {} covers no fault", exception.pattern());
+        let message = format!("{name} in {} covers no fault", exception.pattern);
         let origin = &exception.origin;
         return Some((origin, Diagnostic::new(&EXCEPTION_UNUSED, Owner::Policy, origin.span, message)));
     }

@@ -6,7 +6,8 @@ use crate::annotations;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
-use crate::policy::{Broken, Load, Policy};
+use crate::policy::{Broken, Load};
+use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -114,7 +115,7 @@ fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<
 
 impl PolicyTest {
     /// Judges the model and returns what differs from what is expected, a line each.
-    pub fn run(&self, model: &Source, policy: &Policy, today: Date, load: Load<'_>) -> Vec<String> {
+    pub fn run(&self, model: &Source, policy: &CompiledPolicy, today: Date, load: Load<'_>) -> Vec<String> {
         let path = self.path.as_deref().unwrap_or(&self.model);
         let found = lint(model, path, LintContext { policy, today, load, before: None }).diagnostics;
         let (excepted, plain): (Vec<_>, Vec<_>) =

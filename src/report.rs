@@ -1,66 +1,71 @@
-//! The data of a report: everything a run has found, before any format writes it.
+//! The results of a run, as data for every output format. Formats do not change the verdict.
+
+mod change;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::aivss::Band;
-use crate::compare::Change;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::input_error::InputError;
-use crate::output::snippet::Excerpt;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
-use crate::source::Source;
+use crate::source::{Position, Source, Span};
 
-/// Everything a run has found.
+pub use change::{AgentChange, Change, Difference, Revision, ScoreChange};
+pub(crate) use change::{MITIGATION, PROVEN};
+
+/// The results of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// What is kept of the files without fault that are not among the others.
+    /// The files without problems that are not in `files`.
     pub passed: Passed,
-    /// The files that hold threat models, or should, in the order of their paths.
+    /// The checked files in the order of their paths.
     pub files: Vec<FileReport>,
-    /// Policy files among those that were looked at, and passed.
+    /// The number of policies that were checked and passed.
     pub policies: usize,
-    /// Files found by a pattern that hold no threat model.
+    /// Files that match a pattern and contain no threat model.
     pub skipped: Vec<String>,
-    /// What kept the gate from judging, in the order of the paths.
+    /// The inputs that cannot be checked, in the order of the paths.
     pub obstacles: Vec<InputError>,
-    /// What the policy is called.
+    /// The policy's name.
     pub policy: String,
-    /// The policy itself; `None` where it is broken.
+    /// The policy; `None` if it is broken.
     pub in_force: Option<Policy>,
     /// The day of the run.
     pub today: Date,
     /// The level that fails the gate.
     pub fail_on: Level,
-    /// Rules that the command line has lowered for this run, in words.
+    /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
-    /// What the change does, where there is a base revision to compare with.
+    /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
-    /// Whether only faults that the base does not have fail the gate.
+    /// Whether only problems that are not in the base fail the gate.
     pub new_only: bool,
-    /// Who judged and what was left unchecked, in sentences.
+    /// Sentences about the policy and about checks that were not made.
     pub remarks: Vec<String>,
-    /// What to put before `path#L12` to link to a line, where that is known.
+    /// The URL that precedes `path#L12` in links to lines.
     pub links: Option<String>,
-    /// The category that keeps this report apart from others of the same commit.
+    /// The category that separates this report from others on the same commit.
     pub category: Option<String>,
-    /// Shown paths with the same path from the repository's root, where the two differ.
+    /// The paths from the repository's root, by the paths shown, where the two differ.
     root_paths: BTreeMap<String, String>,
 }
 
-/// What is kept of files without fault where no format lists them: there may be very many.
+/// Totals of files without problems that no format lists. There may be very many.
 #[derive(Debug, Default)]
 pub struct Passed {
-    /// How many files.
+    /// The number of files.
     pub files: usize,
-    /// How many threat models in them.
+    /// The number of threat models in them.
     pub models: usize,
-    /// The worst score, with the name of its file; of equals that of the first name.
-    pub worst: Option<(Decimal, Band, String)>,
+    /// The worst score.
+    pub worst: Option<WorstScore>,
 }
 
 impl Passed {
@@ -68,66 +73,97 @@ impl Passed {
     pub fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
         self.files += 1;
         self.models += models;
-        if let Some((score, band)) = worst {
-            self.worst = worse(self.worst.take(), Some((score, band, name.to_owned())));
-        }
+        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
+        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
     }
 }
 
-/// The worse of two scores; of equals that with the first name.
-fn worse<N: Ord>(
-    one: Option<(Decimal, Band, N)>,
-    other: Option<(Decimal, Band, N)>,
-) -> Option<(Decimal, Band, N)> {
-    match (one, other) {
-        (Some(one), Some(other)) => {
-            let is_other = other.0 > one.0 || (other.0 == one.0 && other.2 < one.2);
-            Some(if is_other { other } else { one })
-        }
-        (one, other) => one.or(other),
+/// A score with the file that it is from.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorstScore {
+    /// The score.
+    pub score: Decimal,
+    /// Its band.
+    pub severity: Band,
+    /// The path of the file to show.
+    pub path: String,
+}
+
+impl WorstScore {
+    /// The worse of two scores; of equals the one with the first path.
+    fn worse(self, other: Self) -> Self {
+        let is_other = other.score > self.score || (other.score == self.score && other.path < self.path);
+        if is_other { other } else { self }
     }
 }
 
-/// One file's part of the report.
+/// The results of one file.
 #[derive(Clone, Debug)]
 pub struct FileReport {
-    /// The file's path as it is shown, and the lines that there is something to say about.
-    pub excerpt: Excerpt,
-    /// The whole text, where it is kept: for the page, and for those who rewrite it.
+    name: String,
+    /// The text, unless the file has no problems and no format shows its text.
     pub source: Option<Arc<Source>>,
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
     /// Its threat models.
     pub models: Vec<ScoredModel>,
-    /// What is wrong with it.
+    /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether it is a policy, which is judged as well.
+    /// Whether it is a policy.
     pub is_policy: bool,
-    /// Whether there is nothing to read at the path: a threat model that was removed, or a folder without one.
+    /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
     pub is_missing: bool,
 }
 
 impl FileReport {
-    /// What there is to say of a file that lies at `path`, relative to the repository's root. Its text is not kept.
+    /// The results of the file at `path`, relative to the repository's root.
     pub fn new(
-        source: &Source,
+        source: Arc<Source>,
         path: String,
         models: Vec<ScoredModel>,
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
-        let excerpt = Excerpt::of(source, &diagnostics);
-        Self { excerpt, source: None, path, models, diagnostics, is_policy: false, is_missing: false }
+        let name = source.name().to_owned();
+        Self { name, source: Some(source), path, models, diagnostics, is_policy: false, is_missing: false }
     }
 
-    /// What there is to say of a policy.
-    pub fn of_policy(source: &Source, path: String, diagnostics: Vec<Diagnostic>) -> Self {
+    /// The results of a policy.
+    pub fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
-    /// What there is to say of a path at which there is nothing to read.
+    /// The results of a path at which nothing can be read.
     pub fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
-        let source = Source::decode(name, Vec::new());
-        Self { is_missing: true, ..Self::new(&source, path, Vec::new(), diagnostics) }
+        let source = Arc::new(Source::decode(name, Vec::new()));
+        Self { is_missing: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+    }
+
+    /// The path to show, with `/` between its parts.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line and column of a byte offset.
+    pub fn position(&self, offset: u32) -> Position {
+        self.source.as_ref().map_or(Position { line: 1, column: 1 }, |source| source.position(offset))
+    }
+
+    /// The beginning and the end of a byte range.
+    pub fn range(&self, span: Span) -> (Position, Position) {
+        (self.position(span.start), self.position(span.end))
+    }
+
+    /// Whether it has the same text as another file apart from line breaks; `false` if a text was not kept.
+    pub fn has_text(&self, other: Option<&Source>) -> bool {
+        let texts = self.source.as_ref().zip(other);
+        texts.is_some_and(|(one, other)| {
+            one.text().replace("\r\n", "\n") == other.text().replace("\r\n", "\n")
+        })
+    }
+
+    /// The problems of a threat model, by its index. Those of the whole file belong to the first one.
+    pub fn problems_of(&self, model: usize) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(move |problem| problem.model.unwrap_or(0) == model)
     }
 
     /// Whether it is a file that contains threat models, or should.
@@ -135,22 +171,10 @@ impl FileReport {
         !self.is_policy && !self.is_missing
     }
 
-    /// With its text.
-    #[must_use]
-    pub fn with_text(self, source: Arc<Source>) -> Self {
-        Self { source: Some(source), ..self }
-    }
-
-    /// The file's path as it is shown, with `/` between its parts.
-    pub fn name(&self) -> &str {
-        self.excerpt.name()
-    }
-
-    /// Whether all there is in the file was read. Where it was not, there may be threat models that nobody has seen, and
-    /// those that were seen may say something else.
+    /// Whether the whole file could be read. If not, it may contain other threat models or other scores.
     pub fn is_read(&self) -> bool {
-        let is_about_all = |fault: &Diagnostic| fault.model.is_none() && fault.fixed;
-        !self.models.is_empty() && !self.diagnostics.iter().any(is_about_all)
+        let is_unread = self.diagnostics.iter().any(|problem| problem.model.is_none() && problem.fixed);
+        !self.models.is_empty() && !is_unread
     }
 
     /// Whether the scores of all its threat models are known.
@@ -159,19 +183,20 @@ impl FileReport {
     }
 }
 
-/// The answer of the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The result of the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing at or above the failing level.
+    /// No problem at or above the failing level.
     Passed,
-    /// Something at or above it.
+    /// A problem at or above the failing level.
     Failed,
-    /// Something could not be judged, whatever else was found.
+    /// An input could not be checked.
     CannotJudge,
 }
 
 impl Verdict {
-    /// The process's exit code: 0, 1 or 2.
+    /// The process's exit status: 0, 1 or 2.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Passed => 0,
@@ -180,7 +205,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict in a word, for reports.
+    /// The key of the verdict in reports for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -190,8 +215,60 @@ impl Verdict {
     }
 }
 
+/// The totals of a report.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    files: usize,
+    models: usize,
+    policies: usize,
+    skipped: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    excepted: usize,
+    worst: Option<WorstScore>,
+    #[serde(skip)]
+    in_base: usize,
+    #[serde(skip)]
+    uncomputed: usize,
+}
+
+impl Summary {
+    /// The totals as one line for people; `shown` returns the form of a path.
+    fn sentence<'a>(&'a self, shown: impl FnOnce(&'a str) -> &'a str) -> String {
+        let mut parts = vec![count(self.files, "file"), count(self.models, "model")];
+        match self.policies {
+            0 => {}
+            1 => parts.push("1 policy".to_owned()),
+            number => parts.push(format!("{number} policies")),
+        }
+        parts.push(count(self.errors, "error"));
+        for (number, word) in [(self.warnings, "warning"), (self.notes, "note")] {
+            if number > 0 {
+                parts.push(count(number, word));
+            }
+        }
+        for (number, words) in [(self.excepted, "excepted"), (self.in_base, "in the base already")] {
+            if number > 0 {
+                parts.push(format!("{number} {words}"));
+            }
+        }
+        if self.uncomputed > 0 {
+            parts.push(format!("{} not computable", count(self.uncomputed, "score")));
+        }
+        if self.skipped > 0 {
+            parts.push(format!("{} skipped (no threat model)", self.skipped));
+        }
+        let mut line = parts.join(", ");
+        if let Some(WorstScore { score, severity, path }) = &self.worst {
+            line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
+        }
+        line
+    }
+}
+
 impl Report {
-    /// A report in which nothing stands yet.
+    /// An empty report.
     pub fn new(today: Date, fail_on: Level) -> Self {
         Self {
             passed: Passed::default(),
@@ -213,23 +290,26 @@ impl Report {
         }
     }
 
-    /// Records the path from the repository's root for every path that this report shows from the current folder.
-    /// `matched` returns it, or nothing for the root itself.
+    /// Records the path from the repository's root for every path that this report shows. `matched` returns it, or an
+    /// empty text for the root itself.
     pub fn name_from_root(&mut self, matched: impl Fn(&Path) -> String) {
-        let diagnostics = self.files.iter().flat_map(|file| &file.diagnostics);
-        let origins = diagnostics.flat_map(|diagnostic| {
+        let mut shown: Vec<&str> = Vec::new();
+        for (_, diagnostic) in self.diagnostics() {
             let excepted = diagnostic.excepted.as_ref().map(|excepted| &excepted.origin);
-            diagnostic.decided_by.as_deref().into_iter().chain(excepted)
-        });
-        let origins = origins.filter(|origin| origin.line > 0).map(|origin| &*origin.file);
-        let policies = origins.chain([&*self.policy]).filter(|name| BuiltIn::named(name).is_none());
-        let agents = self.change.iter().flat_map(|change| &change.agents);
-        let agents = agents.flat_map(|agent| [Some(&*agent.path), agent.renamed_from.as_deref()]).flatten();
-        let obstacles = self.obstacles.iter().map(InputError::path);
-        let worst = self.worst().map(|(.., name)| name);
-        let shown = policies.chain(agents).chain(obstacles).chain(worst).filter(|shown| !shown.is_empty());
+            let origins = diagnostic.decided_by.as_deref().into_iter().chain(excepted);
+            shown.extend(origins.filter(|origin| origin.line > 0).map(|origin| &*origin.file));
+        }
+        shown.push(&self.policy);
+        shown.retain(|name| BuiltIn::named(name).is_none());
+        for agent in self.change.iter().flat_map(|change| &change.agents) {
+            shown.push(&agent.path);
+            shown.extend(agent.renamed_from.as_deref());
+        }
+        shown.extend(self.obstacles.iter().map(InputError::path));
+        let worst = self.worst();
+        shown.extend(worst.as_ref().map(|worst| &*worst.path));
         let mut root_paths = BTreeMap::new();
-        for shown in shown {
+        for shown in shown.into_iter().filter(|shown| !shown.is_empty()) {
             if !root_paths.contains_key(shown) {
                 let path = matched(Path::new(shown));
                 root_paths.insert(shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path });
@@ -239,12 +319,12 @@ impl Report {
         self.root_paths = root_paths;
     }
 
-    /// The path from the repository's root for a shown one.
+    /// The path from the repository's root for a path that is shown.
     pub fn root_path<'a>(&'a self, shown: &'a str) -> &'a str {
         self.root_paths.get(shown).map_or(shown, String::as_str)
     }
 
-    /// What the gate answers.
+    /// The result of the gate.
     pub fn verdict(&self) -> Verdict {
         if !self.obstacles.is_empty() {
             Verdict::CannotJudge
@@ -255,23 +335,26 @@ impl Report {
         }
     }
 
-    /// Whether a diagnostic counts: it is neither excepted nor, where only new ones are asked for, in the base already.
+    /// Whether a diagnostic counts: it is neither excepted nor, with `new_only`, in the base.
     pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
         diagnostic.excepted.is_none() && !(self.new_only && diagnostic.known)
     }
 
-    /// Whether formats for people list a diagnostic: where only new ones count, the others are only counted.
+    /// Whether formats for people list a diagnostic. With `new_only` they list only those that count.
     pub(crate) fn lists(&self, diagnostic: &Diagnostic) -> bool {
         !self.new_only || self.counts(diagnostic)
     }
 
-    /// How many diagnostics do not count, in words.
+    /// The number of diagnostics that do not count, as text.
     pub(crate) fn unlisted(&self) -> Option<String> {
-        let parts = [(self.passed_over(), "in the base"), (self.excepted(), "excepted")];
-        let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-        let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
-        let number = self.passed_over() + self.excepted();
-        (number > 0).then(|| format!("{} not listed: {}", count(number, "problem"), parts.join(", ")))
+        let (in_base, excepted) = (self.in_base(), self.excepted());
+        let problems = count(in_base + excepted, "problem");
+        match (in_base, excepted) {
+            (0, 0) => None,
+            (_, 0) => Some(format!("{problems} not listed: {in_base} in the base")),
+            (0, _) => Some(format!("{problems} not listed: {excepted} excepted")),
+            _ => Some(format!("{problems} not listed: {in_base} in the base, {excepted} excepted")),
+        }
     }
 
     /// Whether a diagnostic fails the gate.
@@ -280,100 +363,76 @@ impl Report {
     }
 
     /// Every diagnostic with its file, in the order of the report.
-    pub fn diagnostics(&self) -> impl Iterator<Item = (&Excerpt, &Diagnostic)> {
-        self.files
-            .iter()
-            .flat_map(|file| file.diagnostics.iter().map(|diagnostic| (&file.excerpt, diagnostic)))
+    pub fn diagnostics(&self) -> impl Iterator<Item = (&FileReport, &Diagnostic)> {
+        self.files.iter().flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)))
     }
 
-    /// How many diagnostics of this level count.
+    /// The number of diagnostics of a level that count.
     pub fn count(&self, level: Level) -> usize {
-        self.diagnostics()
-            .filter(|(_, diagnostic)| diagnostic.level == level && self.counts(diagnostic))
-            .count()
+        self.diagnostics().filter(|(_, problem)| problem.level == level && self.counts(problem)).count()
     }
 
-    /// How many diagnostics do not count because the base has them already.
-    pub fn passed_over(&self) -> usize {
-        let known = |diagnostic: &Diagnostic| diagnostic.excepted.is_none() && !self.counts(diagnostic);
-        self.diagnostics().filter(|(_, diagnostic)| known(diagnostic)).count()
+    /// The number of diagnostics that do not count because the base has them.
+    pub fn in_base(&self) -> usize {
+        self.diagnostics().filter(|(_, problem)| problem.excepted.is_none() && !self.counts(problem)).count()
     }
 
-    /// How many diagnostics an exception covers.
+    /// The number of diagnostics that an exception covers.
     pub fn excepted(&self) -> usize {
-        self.diagnostics().filter(|(_, diagnostic)| diagnostic.excepted.is_some()).count()
+        self.diagnostics().filter(|(_, problem)| problem.excepted.is_some()).count()
     }
 
-    /// How many threat models were judged.
-    pub fn models(&self) -> usize {
-        self.files.iter().map(|file| file.models.len()).sum::<usize>() + self.passed.models
-    }
-
-    /// The worst computed score with the name of its file.
-    pub fn worst(&self) -> Option<(Decimal, Band, &str)> {
+    /// The worst computed score.
+    pub fn worst(&self) -> Option<WorstScore> {
         let scores = self.files.iter().flat_map(|file| {
-            let scores = file.models.iter().flat_map(|model| &model.scores);
-            scores.filter_map(|score| Some((score.working.as_ref()?, file.name())))
+            let workings =
+                file.models.iter().flat_map(|model| &model.scores).filter_map(|score| score.working.as_ref());
+            workings.map(|working| WorstScore {
+                score: working.score,
+                severity: working.band,
+                path: file.name.clone(),
+            })
         });
-        let scores = scores.map(|(working, name)| Some((working.score, working.band, name)));
-        let passed = self.passed.worst.as_ref().map(|(score, band, name)| (*score, *band, name.as_str()));
-        scores.fold(passed, worse)
+        self.passed.worst.iter().cloned().chain(scores).reduce(WorstScore::worse)
     }
 
-    /// Whether every score is known: of each file that should hold threat models all was read, and all was computed.
+    /// Whether every score is known: all files could be read, and all scores computed.
     pub fn is_scored(&self) -> bool {
         self.files.iter().filter(|file| file.is_model()).all(FileReport::is_scored)
     }
 
-    /// The summary for people, in a line.
+    /// The totals.
+    pub fn totals(&self) -> Summary {
+        let models = || self.files.iter().flat_map(|file| &file.models);
+        Summary {
+            files: self.files.iter().filter(|file| file.is_model()).count() + self.passed.files,
+            models: models().count() + self.passed.models,
+            policies: self.policies,
+            skipped: self.skipped.len(),
+            errors: self.count(Level::Error),
+            warnings: self.count(Level::Warning),
+            notes: self.count(Level::Note),
+            excepted: self.excepted(),
+            worst: self.worst(),
+            in_base: self.in_base(),
+            uncomputed: models().map(|model| model.uncomputed).sum(),
+        }
+    }
+
+    /// The totals as one line for people.
     pub fn summary(&self) -> String {
-        self.summarize(|name| name)
+        self.totals().sentence(|name| name)
     }
 
-    /// The same summary with paths from the repository's root.
+    /// The totals as one line, with paths from the repository's root.
     pub(crate) fn summary_from_root(&self) -> String {
-        self.summarize(|name| self.root_path(name))
-    }
-
-    fn summarize<'a>(&'a self, shown: impl Fn(&'a str) -> &'a str) -> String {
-        let with_models = self.files.iter().filter(|file| file.is_model()).count() + self.passed.files;
-        let mut parts = vec![count(with_models, "file"), count(self.models(), "model")];
-        if self.policies > 0 {
-            parts.push(if self.policies == 1 {
-                "1 policy".to_owned()
-            } else {
-                format!("{} policies", self.policies)
-            });
-        }
-        for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
-            let number = self.count(level);
-            if number > 0 || level == Level::Error {
-                parts.push(count(number, word));
-            }
-        }
-        if self.excepted() > 0 {
-            parts.push(format!("{} excepted", self.excepted()));
-        }
-        if self.passed_over() > 0 {
-            parts.push(format!("{} in the base already", self.passed_over()));
-        }
-        let models = self.files.iter().flat_map(|file| &file.models);
-        let uncomputed: usize = models.map(|model| model.uncomputed).sum();
-        if uncomputed > 0 {
-            parts.push(format!("{} not computable", count(uncomputed, "score")));
-        }
-        if !self.skipped.is_empty() {
-            parts.push(format!("{} skipped (no threat model)", self.skipped.len()));
-        }
-        let mut line = parts.join(", ");
-        if let Some((score, band, name)) = self.worst() {
-            line.push_str(&format!("; worst score {score} {} in {}", band.name(), shown(name)));
-        }
-        line
+        let totals = self.totals();
+        let path = totals.worst.as_ref().map(|worst| self.root_path(&worst.path).to_owned());
+        totals.sentence(|name| path.as_deref().unwrap_or(name))
     }
 }
 
-/// A number of things, in words.
+/// A number with its noun, in the plural where it is not 1.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

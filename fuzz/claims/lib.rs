@@ -27,7 +27,9 @@ use std::sync::LazyLock;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::Diagnostic;
 use aivss_lint::lint::{LintContext, LintResult};
-use aivss_lint::policy::{BuiltIn, NoFiles, Policy, recommended};
+use aivss_lint::policy::{BuiltIn, NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 
 /// A claim about any bytes: it panics where it does not hold.
@@ -45,9 +47,10 @@ pub const ALL: [(&str, Claim); 8] = [
     ("import", import),
 ];
 
-static RECOMMENDED: LazyLock<Policy> = LazyLock::new(|| recommended().policy());
-static STRICT: LazyLock<Policy> =
-    LazyLock::new(|| BuiltIn::named("strict").expect("it is built in").policy());
+static RECOMMENDED: LazyLock<CompiledPolicy> =
+    LazyLock::new(|| CompiledPolicy::built_in(recommended(), NAMES));
+static STRICT: LazyLock<CompiledPolicy> =
+    LazyLock::new(|| CompiledPolicy::built_in(BuiltIn::named("strict").expect("it is built in"), NAMES));
 static TODAY: LazyLock<Date> = LazyLock::new(|| Date::parse("2026-01-01").expect("it is a day"));
 
 /// An input that is a file.
@@ -79,7 +82,7 @@ impl<'d> File<'d> {
     }
 }
 
-fn linted(source: &Source, policy: &Policy) -> LintResult {
+fn linted(source: &Source, policy: &CompiledPolicy) -> LintResult {
     let context = LintContext { policy, today: *TODAY, load: &NoFiles, before: None };
     aivss_lint::lint::lint(source, source.name(), context)
 }

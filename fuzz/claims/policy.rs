@@ -1,7 +1,9 @@
 //! Policies: an invalid policy checks nothing, and a valid one lets nothing unread pass.
 
 use aivss_lint::diagnostic::Level;
-use aivss_lint::policy::{NoFiles, read};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
 use aivss_lint::syntax::parse;
 
@@ -19,7 +21,7 @@ const UNREAD: [&str; 4] = [
 pub fn policy(data: &[u8]) {
     let source = Source::decode("aivss-policy.yaml", data.to_vec());
     let is_sound = parse(&source).is_sound();
-    match read(source, &NoFiles) {
+    match CompiledPolicy::read(source, &NoFiles, NAMES) {
         Err(broken) => {
             assert!(broken.iter().any(|file| !file.diagnostics.is_empty()), "refused without a message");
             for file in broken {

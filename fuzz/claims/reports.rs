@@ -130,8 +130,8 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     }));
     diagnostics.diagnostics.extend([problem, excepted]);
     let mut report = Report::new(*TODAY, Level::Error);
-    let file = FileReport::new(&source, text(1), diagnostics.models, diagnostics.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), text(1), diagnostics.models, diagnostics.diagnostics);
+    report.files.push(file);
     report.policy = text(17);
     if is_set(7) {
         report.obstacles.push(InputError::unreadable(text(18), text(19)));

@@ -3,7 +3,7 @@
 use crate::decimal::Decimal;
 
 /// A severity band of AIVSS, which are those of CVSS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub enum Band {
     /// 0.0
     None,

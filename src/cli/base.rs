@@ -1,59 +1,40 @@
-//! A check with a base: the base is linted first, then the head is compared with it.
+//! A check with a base: both sides are linted, the base first, and the head is compared with it.
+//!
+//! A threat model of the base counts as kept only if this run checked the file that it is in now.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::gate::{CheckOptions, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
 use crate::cli::lint_files::{RunResult, lint_discovered};
-use crate::cli::locate::{Location, Locations};
 use crate::cli::memo::{Memo, Stage};
 use crate::cli::streams::{CliError, without_stdin};
 use crate::compare;
 use crate::compare::{Baseline, Change, ScoreChange};
-use crate::date::Date;
 use crate::diagnostic::Diagnostic;
-use crate::input_error::InputError;
+use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
-use crate::report::Report;
-use crate::score::ScoredModel;
+use crate::policy::PolicyUsage;
+use crate::rego::CompiledPolicy;
+use crate::report::{FileReport, Report};
 use crate::workspace::discover::{Discovery, Named, Repository};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
+
+/// The most unchecked files that are compared with threat models that are gone.
+const MAX_COMPARED: usize = 1_000;
 
 /// The base of a comparison.
 pub(crate) struct Base<'a> {
     commit: &'a Commit,
     /// Its own policy, by which it finds its files; `None` if it cannot be read.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Option<CompiledPolicy>,
 }
 
 impl<'a> Base<'a> {
-    pub(crate) fn new(options: &CheckOptions<'_>, repository: &'a Repository, commit: &'a Commit) -> Self {
+    pub(crate) fn new(options: &CheckOptions<'_>, repository: &Repository, commit: &'a Commit) -> Self {
         let found = find_policy(options.policy, FileTree::Commit(repository, commit));
         Self { commit, policy: found.ok().and_then(Result::ok).map(|(policy, _)| policy) }
-    }
-
-    /// The paths of the files that a run on the base by its own policy checks, anywhere in the repository.
-    fn own_files(
-        &self,
-        options: &CheckOptions<'_>,
-        repository: &Repository,
-        may_hold: &BTreeSet<String>,
-    ) -> BTreeSet<String> {
-        let Some(policy) = &self.policy else { return BTreeSet::new() };
-        let mut paths = if options.named == Named::Judged { options.named_paths() } else { Vec::new() };
-        paths.push(repository.root().to_owned());
-        let tree = FileTree::Commit(repository, self.commit);
-        let discovery = tree.discover(options.search(&paths, policy), may_hold);
-        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
-    }
-
-    /// Whether an exception of the base's own policy covers a problem of the base.
-    fn excepts(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> bool {
-        let mut exceptions = self.policy.iter().flat_map(Policy::exceptions);
-        exceptions.any(|exception| exception.covers(diagnostic, path, today).is_some())
     }
 }
 
@@ -64,185 +45,293 @@ pub(crate) struct Compared {
     pub(crate) used_by_base: Option<PolicyUsage>,
 }
 
+/// The place of a file of the base in the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BaseFilePlace<'l> {
+    /// In a file that this run checked.
+    Checked,
+    /// At its path, where this run did not check it.
+    Unchecked,
+    /// In a file that a sparse checkout leaves out.
+    LeftOut,
+    /// At another path, which this run did not check.
+    Moved(&'l str),
+    /// At no known path.
+    Gone,
+}
+
 /// The files of both sides.
-struct Sides {
-    head: Discovery,
-    base: Discovery,
+struct Sides<'c> {
+    run: CheckRun<'c>,
+    base: &'c Base<'c>,
+    head_files: Discovery,
+    base_files: Discovery,
+    /// The given paths, with the name of standard input.
+    named: Vec<PathBuf>,
     /// Paths of files that can contain threat models although their names do not say so.
     may_hold: BTreeSet<String>,
+    /// Tracked files that a sparse checkout leaves out of the head.
+    sparse: BTreeSet<String>,
+    /// The files of the head that this run checks.
+    checked: BTreeSet<String>,
+    /// Paths in the base to those in the head.
+    moved: BTreeMap<String, String>,
 }
 
 /// Lints both sides and compares them.
-pub(crate) fn compare(
-    options: &CheckOptions<'_>,
-    head: FileTree<'_>,
-    policy: &Policy,
-    base: &Base<'_>,
-) -> Result<Compared, CliError> {
-    let (repository, commit) = (head.repository(), base.commit);
-    let mut sides = discover_sides(options, head, policy, commit)?;
+pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, CliError> {
+    let mut sides = Sides::discover(run, base)?;
     let memo = Memo::default();
-    let mut base_paths = options.named_paths();
-    base_paths.push(repository.root().to_owned());
-    let base_options = CheckOptions { paths: &base_paths, ..*options };
-    let base_tree = FileTree::Commit(repository, commit);
-    let RunResult { report: mut base_report, used, .. } =
-        lint_discovered(&base_options, base_tree, policy, &sides.base, Stage::Base(&memo));
-    let with_models = base_report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
-    hold(&mut sides.head, options, head, policy, with_models.map(|file| file.path.clone()));
-    let unpaired = lint_discovered(options, head, policy, &sides.head, Stage::Pairing(&memo));
-    let mut locations = Locations::new(options, head)?;
-    let gone = locations.gone(&base_report);
-    let arrived = locations.arrived(commit, policy, &unpaired.report, &sides.may_hold);
-    let renamed = renames(repository.root(), &commit.revision, head.revision(), (&gone, &arrived))
-        .map_err(CliError::Usage)?;
-    let checked = checked_in_base(options, repository, &renamed, &sides.base, &base_report);
-    base_report
+    let mut before = sides.lint_base(&memo);
+    let is_model = |file: &&FileReport| !file.is_policy && !file.models.is_empty();
+    sides.hold(before.report.files.iter().filter(is_model).map(|file| file.path.clone()));
+    let unpaired = lint_discovered(run, &sides.head_files, Stage::Pairing(&memo));
+    let renamed = sides.find_renames(&before.report, &unpaired.report)?;
+    let asked = sides.asked_of_base(&renamed, &before.report);
+    before
+        .report
         .files
-        .retain(|file| file.is_missing || checked.contains(&file.path) || !locations.has(&file.path));
-    hold(&mut sides.head, options, head, policy, renamed.keys().cloned());
-    locations.record(options, &sides.head, &renamed);
-    let baseline = Baseline::new(&base_report, &renamed, &unpaired.report);
-    let mut result = lint_discovered(options, head, policy, &sides.head, Stage::Compared(&memo, &baseline));
-    let own_files = base.own_files(options, repository, &sides.may_hold);
-    let fixed = baseline.mark_known(
-        &mut result.report.files,
-        |path| checked.contains(path),
-        |path, diagnostic| {
-            // A folder without a threat model is known by its path.
-            let is_reported = own_files.contains(path) || path.ends_with('/');
-            is_reported && !commit.is_unrelated && !base.excepts(diagnostic, path, options.today)
-        },
-    );
-    let left: Vec<_> = baseline.all_left().filter(|(path, _)| checked.contains(*path)).collect();
-    locations.find(commit, &left, &sides.may_hold);
-    let context = LintContext { policy, today: options.today, load: &head, before: Some(&baseline) };
-    add_left(&left, &locations, context, &mut result);
-    let unread = unread_in_base(&base_report, &locations, &checked);
+        .retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
+    let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
+    drop(unpaired);
+    let mut result = lint_discovered(run, &sides.head_files, Stage::Compared(&memo, &baseline));
+    let fixed = sides.mark_known(&baseline, &asked, &mut result.report);
+    sides.add_left(&baseline, &asked, &mut result);
     let mut agents = compare::agents(
         &baseline,
-        &base_report,
+        &before.report,
         &result.report,
-        |path| checked.contains(path) && locations.of_file(path) != Location::LeftOut,
-        |path| matches!(locations.of_file(path), Location::Checked | Location::Unchecked),
+        |path| asked.contains(path) && sides.place(path) != BaseFilePlace::LeftOut,
+        |path| matches!(sides.place(path), BaseFilePlace::Checked | BaseFilePlace::Unchecked),
     );
+    let unread = sides.unread_in_base(&before.report, &asked);
     // An agent that cannot be read in the base is not new.
     agents.retain(|agent| {
         agent.before != ScoreChange::Absent || !unread.iter().any(|error| error.path() == agent.path)
     });
     result.report.obstacles.extend(unread.into_iter().map(|error| InputError::InBase(Box::new(error))));
     result.report.change = Some(Change {
-        base: commit.revision.clone(),
-        verdict_before: base_report.verdict(),
+        base: base.commit.revision.clone(),
+        verdict_before: before.report.verdict(),
         agents,
         policy: Vec::new(),
         fixed,
     });
-    result.report.new_only = options.new_only;
+    result.report.new_only = run.options.new_only;
     // After an input error it is not known which parts of the policy the base uses.
-    let is_known = base_report.obstacles.is_empty() && !commit.is_unrelated;
-    Ok(Compared { result, used_by_base: is_known.then_some(used) })
+    let is_known = before.report.obstacles.is_empty() && !base.commit.is_unrelated;
+    Ok(Compared { result, used_by_base: is_known.then_some(before.used) })
 }
 
-/// Finds the files of both sides. An agent may have come from anywhere, so all of the base is checked.
-fn discover_sides(
-    options: &CheckOptions<'_>,
-    head: FileTree<'_>,
-    policy: &Policy,
-    commit: &Commit,
-) -> Result<Sides, CliError> {
-    let repository = head.repository();
-    if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
-        let message = "a link: name its target, by the path that the base has";
-        return Err(CliError::about(repository.shown(path), message));
+impl<'c> Sides<'c> {
+    /// Finds the files of both sides. An agent may have come from anywhere, so all of the base is checked.
+    fn discover(run: CheckRun<'c>, base: &'c Base<'c>) -> Result<Self, CliError> {
+        let CheckRun { options, head, policy } = run;
+        let (repository, revision) = (run.repository(), &base.commit.revision);
+        if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
+            let message = "a link: name its target, by the path that the base has";
+            return Err(CliError::about(repository.shown(path), message));
+        }
+        let mut may_hold = changed(repository.root(), revision, head.revision()).map_err(CliError::Usage)?;
+        let paths = without_stdin(options.paths);
+        let head_files = head.discover(options.search(&paths, policy), &may_hold);
+        may_hold.extend(head_files.candidates.iter().map(|candidate| candidate.matched.clone()));
+        may_hold.insert(repository.matched(Path::new(options.stdin_filename)));
+        let named = options.named_paths();
+        let mut paths = named.clone();
+        paths.push(repository.root().to_owned());
+        let tree = FileTree::Commit(repository, base.commit);
+        let base_files = tree.discover(options.search(&paths, policy), &may_hold);
+        let sparse = head.left_out().map_err(CliError::Usage)?;
+        let (checked, moved) = (BTreeSet::new(), BTreeMap::new());
+        Ok(Self { run, base, head_files, base_files, named, may_hold, sparse, checked, moved })
     }
-    let mut may_hold =
-        changed(repository.root(), &commit.revision, head.revision()).map_err(CliError::Usage)?;
-    let paths = without_stdin(options.paths);
-    let head = head.discover(options.search(&paths, policy), &may_hold);
-    may_hold.extend(head.candidates.iter().map(|candidate| candidate.matched.clone()));
-    may_hold.insert(repository.matched(Path::new(options.stdin_filename)));
-    let mut paths = options.named_paths();
-    paths.push(repository.root().to_owned());
-    let base = FileTree::Commit(repository, commit).discover(options.search(&paths, policy), &may_hold);
-    Ok(Sides { head, base, may_hold })
-}
 
-/// Adds files of the working folder that contained a threat model in the base, whatever they contain now.
-fn hold(
-    discovery: &mut Discovery,
-    options: &CheckOptions<'_>,
-    head: FileTree<'_>,
-    policy: &Policy,
-    paths: impl Iterator<Item = String>,
-) {
-    if let FileTree::WorkTree(repository) = head {
-        let asked = without_stdin(options.paths);
-        discovery.hold(&paths.collect(), options.search(&asked, policy), repository);
-    }
-}
-
-/// The input errors of the base at paths that were checked or are gone: such files can be the origin of what is compared.
-/// A pointer of Git LFS contains nothing to compare with.
-fn unread_in_base(base: &Report, locations: &Locations<'_>, checked: &BTreeSet<String>) -> Vec<InputError> {
-    let mut unread = base.obstacles.clone();
-    unread.retain(|error| {
-        let path = locations.head.repository().matched(Path::new(error.path()));
-        let is_pointer = matches!(error, InputError::LfsPointer { .. });
-        !is_pointer && (checked.contains(&path) || !locations.has(&path))
-    });
-    unread
-}
-
-/// Adds the threat models of the base that no checked one continues, with their paths.
-fn add_left(
-    left: &[(&str, &[&ScoredModel])],
-    locations: &Locations<'_>,
-    context: LintContext<'_>,
-    result: &mut RunResult,
-) {
-    let repository = locations.head.repository();
-    for (path, models) in left {
-        let name = repository.shown(&repository.root().join(path));
-        let errors = &mut result.report.obstacles;
-        let moved = match locations.of_file(path) {
-            Location::Checked => continue,
-            Location::Unchecked => {
-                let is_reported = errors.iter().any(|error| error.path() == name);
-                if matches!(locations.head, FileTree::WorkTree(_)) && !is_reported {
-                    errors.push(InputError::BaseModelUnchecked { path: name });
-                }
-                continue;
-            }
-            Location::LeftOut => {
-                errors.push(InputError::BaseModelSparse { path: name });
-                continue;
-            }
-            Location::Moved(now) => Some((now, locations.reason(now, context.policy).to_string())),
-            Location::Gone => None,
+    fn lint_base(&self, memo: &Memo) -> RunResult {
+        let mut paths = self.named.clone();
+        paths.push(self.run.repository().root().to_owned());
+        let run = CheckRun {
+            options: &CheckOptions { paths: &paths, ..*self.run.options },
+            head: FileTree::Commit(self.run.repository(), self.base.commit),
+            policy: self.run.policy,
         };
-        result.add_path(&name, (*path).to_owned(), lint_removed(path, models, moved, context));
+        lint_discovered(run, &self.base_files, Stage::Base(memo))
     }
-}
 
-/// The paths in the base that are checked, or whose files became checked ones. A file that still exists elsewhere became
-/// none.
-fn checked_in_base(
-    options: &CheckOptions<'_>,
-    repository: &Repository,
-    renamed: &BTreeMap<String, String>,
-    found: &Discovery,
-    base: &Report,
-) -> BTreeSet<String> {
-    let named = options.named_paths();
-    let origins = renamed.iter().filter(|(now, _)| repository.is_among(now, &named));
-    let mut paths = named.clone();
-    paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
-    let all = found.candidates.iter().map(|candidate| &candidate.matched);
-    let mut checked: BTreeSet<String> =
-        all.filter(|path| repository.is_among(path, &paths)).cloned().collect();
-    // A folder that the change replaced by a link hides its files from a path with its name.
-    let hidden = base.files.iter().filter(|file| repository.is_hidden(&file.path, options.paths));
-    checked.extend(hidden.map(|file| file.path.clone()));
-    checked
+    /// Adds files of the working folder that contained a threat model in the base, whatever they contain now.
+    fn hold(&mut self, paths: impl Iterator<Item = String>) {
+        if let FileTree::WorkTree(repository) = self.run.head {
+            let named = without_stdin(self.run.options.paths);
+            let search = self.run.options.search(&named, self.run.policy);
+            self.head_files.hold(&paths.collect(), search, repository);
+        }
+    }
+
+    /// Whether the head has a file at a path, in the checkout or left out of it.
+    fn has(&self, path: &str) -> bool {
+        self.run.head.holds(path) || self.sparse.contains(path)
+    }
+
+    fn is_named(&self, path: &str) -> bool {
+        self.run.repository().is_among(path, &self.named)
+    }
+
+    fn renames(&self, gone: &[&str], new: &[&str]) -> Result<BTreeMap<String, String>, String> {
+        let root = self.run.repository().root();
+        renames(root, &self.base.commit.revision, self.run.head.revision(), (gone, new))
+    }
+
+    /// Finds renamed threat models: paths of the head to those of the base.
+    ///
+    /// New paths are those of threat models and, unless a change has too many of them to compare, of other files that can
+    /// contain one. An unchecked copy must not take their place.
+    fn find_renames(&mut self, before: &Report, now: &Report) -> Result<BTreeMap<String, String>, CliError> {
+        let commit = self.base.commit;
+        let models = before.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+        let gone: Vec<&str> = models.filter(|path| !self.has(path)).collect();
+        let models = now.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
+        let mut new: BTreeSet<&str> = models.filter(|path| !commit.holds(path)).collect();
+        let changed = self.may_hold.iter().map(String::as_str).filter(|path| {
+            let is_new = !commit.holds(path) && self.has(path) && self.is_named(path);
+            is_new && self.run.policy.sought(path).is_some()
+        });
+        new.extend(changed.take(MAX_COMPARED));
+        let new: Vec<&str> = new.into_iter().collect();
+        let renamed = self.renames(&gone, &new).map_err(CliError::Usage)?;
+        self.hold(renamed.keys().cloned());
+        self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
+        if self.run.options.stdin.is_some() {
+            let name = Path::new(self.run.options.stdin_filename);
+            self.checked.insert(self.run.repository().matched(name));
+        }
+        self.moved = renamed.iter().map(|(now, then)| (then.clone(), now.clone())).collect();
+        Ok(renamed)
+    }
+
+    /// The paths in the base that were asked for, or whose files became such ones. A file that still exists elsewhere
+    /// became none.
+    fn asked_of_base(&self, renamed: &BTreeMap<String, String>, before: &Report) -> BTreeSet<String> {
+        let repository = self.run.repository();
+        let mut paths = self.named.clone();
+        let origins = renamed.iter().filter(|(now, _)| self.is_named(now));
+        paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
+        let all = self.base_files.candidates.iter().map(|candidate| &candidate.matched);
+        let mut asked: BTreeSet<String> =
+            all.filter(|path| repository.is_among(path, &paths)).cloned().collect();
+        // A folder that the change replaced by a link hides its files from a path with its name.
+        let hidden =
+            before.files.iter().filter(|file| repository.is_hidden(&file.path, self.run.options.paths));
+        asked.extend(hidden.map(|file| file.path.clone()));
+        asked
+    }
+
+    /// Marks the problems that the base has; returns the rules of its errors that are fixed.
+    fn mark_known(
+        &self,
+        baseline: &Baseline<'_>,
+        asked: &BTreeSet<String>,
+        report: &mut Report,
+    ) -> BTreeMap<String, usize> {
+        let own_files = self.own_files_of_base();
+        let is_reported = |path: &str, diagnostic: &Diagnostic| {
+            let mut exceptions = self.base.policy.iter().flat_map(|policy| policy.exceptions());
+            // A folder without a threat model is known by its path.
+            (own_files.contains(path) || path.ends_with('/'))
+                && !self.base.commit.is_unrelated
+                && !exceptions
+                    .any(|exception| exception.covers(diagnostic, path, self.run.options.today).is_some())
+        };
+        baseline.mark_known(&mut report.files, |path| asked.contains(path), is_reported)
+    }
+
+    /// The files that a run on the base by its own policy checks, anywhere in the repository.
+    fn own_files_of_base(&self) -> BTreeSet<String> {
+        let (options, repository) = (self.run.options, self.run.repository());
+        let Some(policy) = &self.base.policy else { return BTreeSet::new() };
+        let mut paths = if options.named == Named::Judged { self.named.clone() } else { Vec::new() };
+        paths.push(repository.root().to_owned());
+        let tree = FileTree::Commit(repository, self.base.commit);
+        let discovery = tree.discover(options.search(&paths, policy), &self.may_hold);
+        discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
+    }
+
+    /// The place of a file of the base.
+    fn place(&self, path: &str) -> BaseFilePlace<'_> {
+        let now = self.moved.get(path).filter(|now| self.has(now));
+        let is_left_out = |path: &str| self.sparse.contains(path) && !self.run.head.holds(path);
+        match now {
+            _ if self.checked.contains(path) => BaseFilePlace::Checked,
+            Some(now) if self.checked.contains(now) => BaseFilePlace::Checked,
+            _ if is_left_out(path) => BaseFilePlace::LeftOut,
+            _ if self.run.head.holds(path) => BaseFilePlace::Unchecked,
+            Some(now) if is_left_out(now) && self.is_named(now) => BaseFilePlace::LeftOut,
+            Some(now) => BaseFilePlace::Moved(now),
+            None => BaseFilePlace::Gone,
+        }
+    }
+
+    /// The reason why a file of the head is not checked.
+    fn skip_reason(&self, path: &str) -> SkipReason {
+        if !self.is_named(path) {
+            return SkipReason::OutsidePaths;
+        }
+        match self.run.policy.excluded_by(path) {
+            Some((pattern, origin)) => {
+                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
+            }
+            None if self.run.policy.sought(path).is_none() => SkipReason::OtherFormat,
+            None => SkipReason::Unchecked,
+        }
+    }
+
+    /// Adds the threat models of the base that no checked one continues, with their paths.
+    fn add_left(&mut self, baseline: &Baseline<'_>, asked: &BTreeSet<String>, result: &mut RunResult) {
+        let left: Vec<_> = baseline.all_left().filter(|(path, _)| asked.contains(*path)).collect();
+        let paths = left.iter().map(|(path, _)| *path);
+        let gone: Vec<&str> = paths.filter(|path| self.place(path) == BaseFilePlace::Gone).collect();
+        let new =
+            self.may_hold.iter().map(String::as_str).filter(|path| {
+                !self.base.commit.holds(path) && self.has(path) && !self.checked.contains(*path)
+            });
+        let new: Vec<&str> = new.take(MAX_COMPARED).collect();
+        // Those that are not found count as removed.
+        let renamed = self.renames(&gone, &new).unwrap_or_default();
+        self.moved.extend(renamed.into_iter().map(|(now, then)| (then, now)));
+        let CheckRun { options, head, policy } = self.run;
+        let context = LintContext { policy, today: options.today, load: &head, before: Some(baseline) };
+        let repository = self.run.repository();
+        for (path, models) in left {
+            let name = repository.shown(&repository.root().join(path));
+            let errors = &mut result.report.obstacles;
+            let moved = match self.place(path) {
+                BaseFilePlace::Checked => continue,
+                BaseFilePlace::Unchecked => {
+                    let is_reported = errors.iter().any(|error| error.path() == name);
+                    if matches!(head, FileTree::WorkTree(_)) && !is_reported {
+                        errors.push(InputError::BaseModelUnchecked { path: name });
+                    }
+                    continue;
+                }
+                BaseFilePlace::LeftOut => {
+                    errors.push(InputError::BaseModelSparse { path: name });
+                    continue;
+                }
+                BaseFilePlace::Moved(now) => Some((now, self.skip_reason(now).to_string())),
+                BaseFilePlace::Gone => None,
+            };
+            result.add_path(&name, path.to_owned(), lint_removed(path, models, moved, context));
+        }
+    }
+
+    /// The input errors of the base at paths that were asked for or are gone: such files can be the origin of what is
+    /// compared. A pointer of Git LFS contains nothing to compare with.
+    fn unread_in_base(&self, before: &Report, asked: &BTreeSet<String>) -> Vec<InputError> {
+        let mut unread = before.obstacles.clone();
+        unread.retain(|error| {
+            let path = self.run.repository().matched(Path::new(error.path()));
+            let is_pointer = matches!(error, InputError::LfsPointer { .. });
+            !is_pointer && (asked.contains(&path) || !self.has(&path))
+        });
+        unread
+    }
 }

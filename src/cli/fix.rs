@@ -6,11 +6,11 @@
 use clap::Args;
 
 use crate::cli::args::{PathArgs, PolicyArgs};
-use crate::cli::gate::{CheckOptions, Keep, sound_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::rewrite::{
-    Reached, judged, left_line, obstacle_line, place, readable, rejudge, shown_patch, write,
+    Reached, error_line, left_line, lint_text, place, readable, relint, shown_patch, write,
 };
 use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::diagnostic::{Diagnostic, Level, Safety};
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let context = LintContext { policy: &policy, today: options.today, load: &tree, before: None };
-    let mut report = lint_files(&options, tree, &policy).report;
+    let mut report = lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report;
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
@@ -174,12 +174,12 @@ impl Fixer<'_> {
                 summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
             }
             for problem in &file.diagnostics {
-                let at = |offset| place(file.name(), file.excerpt.position(offset));
+                let at = |offset| place(file.name(), file.position(offset));
                 summary.left.extend(left_line(problem, at));
             }
         }
         report.obstacles.sort();
-        summary.left.extend(report.obstacles.iter().map(obstacle_line));
+        summary.left.extend(report.obstacles.iter().map(error_line));
         summary
     }
 
@@ -191,7 +191,7 @@ impl Fixer<'_> {
     ) -> Result<(), String> {
         let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
         let Mended { text, changes } =
-            mend(source.text(), self.safety, |text| judged(file, text, self.context));
+            mend(source.text(), self.safety, |text| lint_text(file, text, self.context));
         if changes.is_empty() {
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Fixer<'_> {
             reached.add(file);
             summary.add(&source, &changes, &patch);
         }
-        rejudge(file, text, self.context);
+        relint(file, text, self.context);
         Ok(())
     }
 }

@@ -304,8 +304,9 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy;
     use crate::policy::NoFiles;
+    use crate::rego::CompiledPolicy;
+    use crate::rules::NAMES;
     use crate::source::Source;
     use crate::syntax::parse;
 
@@ -356,8 +357,9 @@ mod tests {
 
     #[test]
     fn the_policy_to_start_from_is_the_recommended_one_with_and_without_its_comments() {
-        let read =
-            |text: &str| policy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles).unwrap();
+        let read = |text: &str| {
+            CompiledPolicy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles, NAMES).unwrap()
+        };
         read(STARTER);
         let uncommented = |line: &'static str| {
             let is_prose = |text: &&str| text.starts_with(char::is_uppercase);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::aivss::Band;
-use crate::cli::gate::{CheckOptions, Keep};
+use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::memo::{Stage, WatchedLoader};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::required::add_missing;
@@ -15,8 +15,7 @@ use crate::decimal::Decimal;
 use crate::input_error::{InputError, PolicyRole, SkipReason};
 use crate::lint::{Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy::Policy;
-use crate::policy_audit::PolicyUsage;
+use crate::policy::PolicyUsage;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -35,20 +34,15 @@ pub(crate) struct RunResult {
 }
 
 /// Finds and lints the files of one tree.
-pub(crate) fn lint_files(options: &CheckOptions<'_>, tree: FileTree<'_>, policy: &Policy) -> RunResult {
-    let paths = without_stdin(options.paths);
-    let discovery = tree.discover(options.search(&paths, policy), &tree.readable());
-    lint_discovered(options, tree, policy, &discovery, Stage::Single)
+pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
+    let paths = without_stdin(run.options.paths);
+    let discovery = run.head.discover(run.options.search(&paths, run.policy), &run.head.readable());
+    lint_discovered(run, &discovery, Stage::Single)
 }
 
 /// Lints the discovered files of one tree.
-pub(crate) fn lint_discovered(
-    options: &CheckOptions<'_>,
-    tree: FileTree<'_>,
-    policy: &Policy,
-    discovery: &Discovery,
-    stage: Stage<'_>,
-) -> RunResult {
+pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: Stage<'_>) -> RunResult {
+    let CheckRun { options, head: tree, policy } = run;
     let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
     let keep = if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep };
     let mut result = RunResult {
@@ -67,13 +61,14 @@ pub(crate) fn lint_discovered(
     let small = (SHARED_BYTES / threads).max(SMALL_FILE);
     let outcomes = parallel_map(&discovery.candidates, threads, options.progress, |candidate, turn| {
         let most = if turn == Turn::Shared { small } else { usize::MAX };
-        let run = || lint_candidate(candidate, tree, context, stage, keep, most).transpose();
+        let run =
+            AssertUnwindSafe(|| lint_candidate(candidate, tree, context, stage, keep, most).transpose());
         // After a panic of this program the file counts as not checked.
-        panic::catch_unwind(AssertUnwindSafe(run))
+        panic::catch_unwind(run)
             .unwrap_or_else(|_| Some(Err("this program failed on it; please report that".to_owned())))
     });
     result.add_all(discovery, outcomes, tree);
-    add_missing(&without_stdin(options.paths), tree, context, &mut result);
+    add_missing(run, context, &mut result);
     result
 }
 
@@ -157,13 +152,10 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
     if keep == Keep::Problems {
         models = models.into_iter().map(ScoredModel::summarized).collect();
     }
-    let keeps_text = keep == Keep::Texts || (keep == Keep::ProblemTexts && !diagnostics.is_empty());
-    let mut file = FileReport::new(&source, candidate.matched.clone(), models, diagnostics);
-    if keep > Keep::Problems && file.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
-        file.excerpt = file.excerpt.to_compare(&source);
-    }
+    let keeps_text = keep == Keep::Texts || !diagnostics.is_empty();
+    let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
     file.is_policy = content == Content::BrokenPolicy;
-    file.source = keeps_text.then(|| Arc::new(source));
+    file.source = file.source.filter(|_| keeps_text);
     FileOutcome { used, unchecked, found: Found::Reported(content, Box::new(file)) }
 }
 

@@ -8,10 +8,10 @@ use clap::Args;
 
 use crate::aivss::{Formula, Working};
 use crate::cli::args::parse_date;
-use crate::cli::gate::{CheckOptions, Keep, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun, Keep, find_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
-use crate::cli::rewrite::{Reached, judged, left_line, obstacle_line, place, readable, shown_patch, write};
+use crate::cli::rewrite::{Reached, error_line, left_line, lint_text, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
 use crate::cli::streams::{CliError, emit_to_stdout, refuse_stdin};
 use crate::convert::migrate::{Aim, Exchanged, Migrated, Moved, Outcome, Step, Tenth, migrate};
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         ))
     })?;
     let judge = LintContext { policy: &policy, today: ask.today, load: &side, before: None };
-    let mut report = lint_files(&ask, side, &policy).report;
+    let mut report = lint_files(CheckRun { options: &ask, head: side, policy: &policy }).report;
     let to_disk = (!arguments.diff).then_some(repository);
     let told = migrate_all(&mut report, Aim { formula, tenth }, judge, (arguments.quiet, to_disk));
     let summary = |done: &str| if arguments.quiet { String::new() } else { told.summary(done) };
@@ -216,7 +216,7 @@ fn migrate_all(
             stop("it cannot be read as it should, so it is left as it is");
             continue;
         };
-        let migrated = migrate(&source, aim, |text| judged(file, text, judge));
+        let migrated = migrate(&source, aim, |text| lint_text(file, text, judge));
         if migrated.steps.is_empty() {
             stop("no threat model can be read from it: run `aivss-lint`");
             continue;
@@ -246,7 +246,7 @@ fn migrate_all(
     }
     let questions = std::mem::take(&mut told.questions);
     told.words.push_str(&questions);
-    told.words.extend(report.obstacles.iter().map(obstacle_line));
+    told.words.extend(report.obstacles.iter().map(error_line));
     told
 }
 
@@ -298,7 +298,7 @@ impl Told {
         let is_moved = |fault: &Diagnostic| {
             steps.iter().any(|step| step.moved().is_some() && step.holds(fault.model, &fault.pointer))
         };
-        let faults = judged(file, new.text(), judge);
+        let faults = lint_text(file, new.text(), judge);
         let at = |offset| place(new.name(), new.position(offset));
         let left = faults.iter().filter(|fault| is_moved(fault)).filter_map(|fault| left_line(fault, at));
         for line in left {

@@ -8,7 +8,6 @@ mod fix;
 mod gate;
 mod init;
 mod lint_files;
-mod locate;
 mod memo;
 mod migrate;
 mod outputs;

@@ -14,11 +14,12 @@ use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::{Format, escape_line};
 use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy, RegoTests, Scope, test_modules, test_rego};
+use crate::policy::{Broken, BuiltIn, FileLoader, Scope, TextFile, is_test};
 use crate::policy_test;
 use crate::policy_test::PolicyTests;
-use crate::rego::{Definition, Outcome, is_test};
+use crate::rego::{CompiledPolicy, Definition, Outcome, RegoTests, test_modules, test_policy};
 use crate::report::Verdict;
+use crate::rules;
 use crate::source::Source;
 use crate::syntax;
 use crate::workspace::discover::{Repository, files_below};
@@ -82,8 +83,7 @@ fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
         let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
         let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
         out += &(escape_line(&title) + "\n");
-        out += &settings.written();
-        out += &policy.beside_terms(&path);
+        out += &policy.written(&settings, &path);
     }
     if out.is_empty() {
         return Err(CliError::about(file, "contains no threat model"));
@@ -216,7 +216,7 @@ fn run_rego_tests(
         if wanted.is_empty() && !is_below {
             continue;
         }
-        match test_rego(policy, &disk, &|name| is_below || wanted.contains(name)) {
+        match test_policy(policy, &disk, rules::NAMES, |name| is_below || wanted.contains(name)) {
             Ok(tests) => summary.add_rego(policy.name(), &tests, &mut untested),
             Err(broken) => return Ok(Err(broken)),
         }
@@ -228,7 +228,7 @@ fn run_rego_tests(
     for name in files {
         let bytes = disk.bytes(&name).map_err(|message| CliError::about(&name, message))?;
         let text = String::from_utf8(bytes).map_err(|_| CliError::about(&name, "is not UTF-8"))?;
-        modules.push((name, text));
+        modules.push(TextFile { name, text: text.into() });
     }
     Ok(test_modules(modules, &disk).map(|mut tests| {
         tests.tests.retain(|test| untested.contains(&*test.definition.origin.file));
@@ -250,14 +250,14 @@ fn policy_under_test(
     name: &str,
     test: &str,
     disk: FileTree<'_>,
-) -> Result<Result<Policy, Vec<Broken>>, CliError> {
+) -> Result<Result<CompiledPolicy, Vec<Broken>>, CliError> {
     if let Some(built_in) = BuiltIn::named(name) {
-        return Ok(Ok(built_in.policy()));
+        return Ok(Ok(CompiledPolicy::built_in(built_in, rules::NAMES)));
     }
     let path = policy::beside(test, name);
     let bytes = read_named(test, &path, disk);
     let bytes = bytes.map_err(|message| CliError::about(format!("policy {path}"), message))?;
-    Ok(policy::read(Source::decode(path, bytes), &disk))
+    Ok(CompiledPolicy::read(Source::decode(path, bytes), &disk, rules::NAMES))
 }
 
 fn print_summary(

@@ -4,24 +4,24 @@
 //! and not a link, and if it is in the folder itself or in one of the [`PLACES`] below it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
+use crate::cli::gate::CheckRun;
 use crate::cli::lint_files::RunResult;
+use crate::cli::streams::without_stdin;
 use crate::input_error::InputError;
 use crate::lint::{LintContext, lint_missing};
-use crate::policy::{Policy, Scope};
+use crate::policy::Scope;
+use crate::policy::settings::ALLOWED_FORMATS;
 use crate::report::FileReport;
-use crate::score::ScoredModel;
-use crate::workspace::discover::{Repository, files_below};
+use crate::workspace::discover::files_below;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::{Commit, Place, tracked};
+use crate::workspace::git::{Place, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
 
-/// What a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum FolderKind {
     /// A folder of tracked files.
     Own,
     /// A link, so that its content is elsewhere.
@@ -30,7 +30,7 @@ enum Kind {
     Submodule,
 }
 
-impl Kind {
+impl FolderKind {
     const fn message(self) -> &'static str {
         match self {
             Self::Own => "this folder contains no threat model",
@@ -42,18 +42,13 @@ impl Kind {
     }
 }
 
-/// Adds the folders that lack a threat model that the policy requires, as far as they were asked for.
-pub(crate) fn add_missing(
-    paths: &[PathBuf],
-    side: FileTree<'_>,
-    context: LintContext<'_>,
-    result: &mut RunResult,
-) {
-    if !context.policy.requires_models() {
+/// Adds the folders below the given paths that lack a required threat model.
+pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &mut RunResult) {
+    let (policy, repository) = (run.policy, run.repository());
+    if !policy.requires_models() {
         return;
     }
-    let repository = side.repository();
-    let folders = match folders(side) {
+    let folders = match folders_of_tree(run.head) {
         Ok(folders) => folders,
         Err(message) => {
             let path = repository.shown(repository.root());
@@ -61,41 +56,41 @@ pub(crate) fn add_missing(
         }
     };
     let foreign: BTreeSet<&str> =
-        folders.iter().filter(|(_, kind)| **kind != Kind::Own).map(|(folder, _)| &**folder).collect();
-    let files = result.report.files.iter().filter(|file| counts(file, side, context.policy, &foreign));
-    let met: BTreeSet<String> = files.flat_map(|file| folders_met_by(&file.path)).collect();
-    let obstacles = result.report.obstacles.iter();
-    let unread: Vec<String> =
-        obstacles.map(|obstacle| repository.matched(obstacle.path().as_ref())).collect();
-    let unread: BTreeSet<String> = unread.iter().flat_map(|path| folders_of(path)).collect();
-    // What is below a link or in a submodule is not known.
-    let above = context.policy.models_above().filter(|_| !foreign.is_empty());
+        folders.iter().filter(|(_, kind)| **kind != FolderKind::Own).map(|(folder, _)| &**folder).collect();
+    let mut met = BTreeSet::new();
+    for file in result.report.files.iter().filter(|file| counts(file, run, &foreign)) {
+        met.extend(folders_met_by(&file.path));
+    }
+    // A file that cannot be read can be the threat model.
+    for error in &result.report.obstacles {
+        met.extend(folders_of(&repository.matched(error.path().as_ref())));
+    }
+    // The content of links and submodules is not known.
+    let above = policy.models_above().filter(|_| !foreign.is_empty());
+    let paths = without_stdin(run.options.paths);
     for (folder, kind) in &folders {
-        // A threat model in it can be one of those that could not be read.
-        let is_met = *kind == Kind::Own && (met.contains(folder) || unread.contains(folder));
+        let is_own = *kind == FolderKind::Own;
         let whole = repository.root().join(folder);
-        let is_asked = paths.iter().any(|path| repository.holds(path, &whole));
-        let below = above.as_ref().filter(|set| set.value.matches(folder.trim_end_matches('/')));
-        let below = below.map(|set| &set.origin);
-        let required = context.policy.requires_model_in(folder).or(below.filter(|_| *kind != Kind::Own));
-        if let Some(origin) = required.filter(|_| is_asked && !is_met) {
-            let linted = lint_missing(folder, kind.message(), origin, context);
-            result.add_path(&(repository.shown(&whole) + "/"), folder.clone(), linted);
+        let below = above.as_ref().filter(|set| set.value.matches(folder.trim_end_matches('/')) && !is_own);
+        let required = policy.requires_model_in(folder).or(below.map(|set| &set.origin));
+        let Some(origin) = required.filter(|_| !(is_own && met.contains(folder))) else { continue };
+        if paths.iter().any(|path| repository.holds(path, &whole)) {
+            let missing = lint_missing(folder, kind.message(), origin, context);
+            result.add_path(&(repository.shown(&whole) + "/"), folder.clone(), missing);
         }
     }
 }
 
 /// Whether a file contains a threat model that counts for the folders around it.
-fn counts(file: &FileReport, side: FileTree<'_>, policy: &Policy, foreign: &BTreeSet<&str>) -> bool {
-    let is_allowed = |model: &ScoredModel| {
-        let (environment, tier) =
-            (model.model.agent.environment.as_deref(), model.model.agent.tier.as_deref());
-        let (settings, _) = policy.settings_for(Scope { path: &file.path, environment, tier });
-        let format = model.model.format.name();
-        settings.require().formats.as_ref().is_none_or(|formats| formats.value.contains(&format))
-    };
-    file.models.iter().any(is_allowed)
-        && !side.is_link(&file.path)
+fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> bool {
+    let mut models = file.models.iter();
+    models.any(|model| {
+        let agent = &model.model.agent;
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
+        let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
+        let formats = settings.get(&ALLOWED_FORMATS);
+        formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
+    }) && !run.head.is_link(&file.path)
         && !folders_of(&file.path).any(|folder| foreign.contains(&*folder))
 }
 
@@ -119,66 +114,53 @@ fn folders_met_by(path: &str) -> Vec<String> {
     folders
 }
 
-/// The folders of a side, from the repository's root with `/` at their end.
-fn folders(side: FileTree<'_>) -> Result<BTreeMap<String, Kind>, String> {
-    let mut folders = Folders::default();
-    match side {
-        FileTree::WorkTree(repository) if repository.is_git() => folders.add_tracked(repository)?,
+/// The folders of a tree, from the repository's root with `/` at their end.
+fn folders_of_tree(tree: FileTree<'_>) -> Result<BTreeMap<String, FolderKind>, String> {
+    let mut folders = BTreeMap::new();
+    match tree {
+        FileTree::WorkTree(repository) if repository.is_git() => {
+            for listed in tracked(repository.root())? {
+                let whole = repository.root().join(&listed.path);
+                let path = repository.matched(&whole);
+                match listed.place {
+                    Place::Repository => add(&mut folders, &path, FolderKind::Submodule),
+                    Place::Sparse(_) => add(&mut folders, &path, FolderKind::Own),
+                    Place::Folder => match repository.folder_link(&path) {
+                        Some(link) => add(&mut folders, &link, FolderKind::Link),
+                        // A name that is not UTF-8 cannot be found by its shown form.
+                        None if whole.to_str().is_none() || repository.stands(&path) => {
+                            add(&mut folders, &path, FolderKind::Own);
+                        }
+                        None => {}
+                    },
+                }
+            }
+        }
         FileTree::WorkTree(repository) => {
             for file in files_below(repository.root(), &[])? {
-                folders.add_file(&repository.matched(&file));
+                add(&mut folders, &repository.matched(&file), FolderKind::Own);
             }
         }
-        FileTree::Commit(_, commit) => folders.add_commit(commit),
+        FileTree::Commit(_, commit) => {
+            for path in commit.paths() {
+                let is_folder_link = commit.is_link(path) && commit.bytes(path, 0).is_err();
+                add(&mut folders, path, if is_folder_link { FolderKind::Link } else { FolderKind::Own });
+            }
+            for path in commit.submodules() {
+                add(&mut folders, path, FolderKind::Submodule);
+            }
+        }
     }
-    Ok(folders.0)
+    Ok(folders)
 }
 
-#[derive(Default)]
-struct Folders(BTreeMap<String, Kind>);
-
-impl Folders {
-    fn add_file(&mut self, path: &str) {
-        for folder in folders_of(path) {
-            self.0.entry(folder).or_insert(Kind::Own);
-        }
+/// Adds the folders of a path, and the path itself if it is a folder.
+fn add(folders: &mut BTreeMap<String, FolderKind>, path: &str, kind: FolderKind) {
+    for folder in folders_of(path) {
+        folders.entry(folder).or_insert(FolderKind::Own);
     }
-
-    /// Adds a folder of another kind, and those above it.
-    fn add(&mut self, path: &str, kind: Kind) {
-        self.add_file(path);
-        self.0.insert(format!("{path}/"), kind);
-    }
-
-    fn add_tracked(&mut self, repository: &Repository) -> Result<(), String> {
-        for listed in tracked(repository.root())? {
-            let whole = repository.root().join(&listed.path);
-            let path = repository.matched(&whole);
-            match listed.place {
-                Place::Repository => self.add(&path, Kind::Submodule),
-                Place::Sparse(_) => self.add_file(&path),
-                Place::Folder => match repository.folder_link(&path) {
-                    Some(link) => self.add(&link, Kind::Link),
-                    // A name that is not UTF-8 cannot be found by its shown form.
-                    None if whole.to_str().is_none() || repository.stands(&path) => self.add_file(&path),
-                    None => {}
-                },
-            }
-        }
-        Ok(())
-    }
-
-    fn add_commit(&mut self, commit: &Commit) {
-        for path in commit.paths() {
-            if commit.is_link(path) && commit.bytes(path, 0).is_err() {
-                self.add(path, Kind::Link);
-            } else {
-                self.add_file(path);
-            }
-        }
-        for path in commit.submodules() {
-            self.add(path, Kind::Submodule);
-        }
+    if kind != FolderKind::Own {
+        folders.insert(format!("{path}/"), kind);
     }
 }
 

@@ -1,6 +1,6 @@
-//! Files rewritten: what a new text comes to, and how it gets into its file. Shared by the commands that change files.
+//! New texts of files, for the commands that change files.
 //!
-//! A link is followed to its file, which must lie within the repository: what a folder holds may not reach out of it.
+//! A link is followed to its file, which must be in the repository.
 
 use std::collections::HashSet;
 use std::fs;
@@ -22,67 +22,67 @@ use crate::workspace::discover::{Repository, read};
 use crate::workspace::links::link_out;
 use crate::workspace::write::replace;
 
-/// What there is to say of a text in the place of a file's.
-pub(crate) fn judged(file: &FileReport, text: &str, judge: LintContext<'_>) -> Vec<Diagnostic> {
+/// The diagnostics of a new text of a file.
+pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
     let source = Source::decode(file.name(), text.as_bytes().to_vec());
-    lint(&source, &file.path, judge).diagnostics
+    lint(&source, &file.path, context).diagnostics
 }
 
-/// Puts into a file's report what there is to say of its new text.
-pub(crate) fn rejudge(file: &mut FileReport, text: String, judge: LintContext<'_>) {
+/// Replaces a file's report by that of its new text.
+pub(crate) fn relint(file: &mut FileReport, text: String, context: LintContext<'_>) {
     let source = Source::decode(file.name(), text.into_bytes());
-    let linted = lint(&source, &file.path, judge);
+    let linted = lint(&source, &file.path, context);
     let path = std::mem::take(&mut file.path);
-    *file = FileReport::new(&source, path, linted.models, linted.diagnostics).with_text(Arc::new(source));
+    *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
 }
 
-/// The text of a file that can be rewritten: it was kept, and could be read as it should.
+/// The text of a file, if it was kept and could be parsed.
 pub(crate) fn readable(file: &FileReport) -> Option<Arc<Source>> {
     let source = file.source.as_ref().filter(|source| source.undecodable().is_none())?;
     (!file.diagnostics.iter().any(is_unreadable)).then(|| Arc::clone(source))
 }
 
-/// Puts a new text into the file that a text was read from, unless something else has been written there meanwhile.
+/// Writes a new text to the file of an old one, unless the file has changed since it was read.
 pub(crate) fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
     let shown = Path::new(source.name());
     let path = target(shown, repository)?;
     let now = read(&path)?;
     if now == text.as_bytes() {
-        return Ok(()); // Reached by another name before.
+        return Ok(()); // Written under another name before.
     }
     if now != source.text().as_bytes() {
-        return Err("it has changed since it was read, so it is left as it is".to_owned());
+        return Err("has changed since it was read, so it was not changed".to_owned());
     }
-    #[expect(clippy::disallowed_methods, reason = "the new file is to be as open as the old one")]
+    #[expect(clippy::disallowed_methods, reason = "the new file keeps the permissions of the old one")]
     let permissions = fs::metadata(&path).map_err(|error| error.to_string())?.permissions();
     if permissions.readonly() {
-        return Err("it is read-only, so it is left as it is".to_owned());
+        return Err("is read-only, so it was not changed".to_owned());
     }
-    replace(&path, text.as_bytes()).map_err(|error| format!("it cannot be written: {error}"))
+    replace(&path, text.as_bytes()).map_err(|error| format!("cannot be written: {error}"))
 }
 
-/// The file to write to: behind links, the one that they lead to, if that lies within the repository.
+/// The file to write to: the target of links, if it is in the repository.
 fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
     if link_out(path, Some(repository.root())).is_some() {
         return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
     }
-    // A rename would put a file in the place of the link.
+    // A rename would replace the link.
     fs::canonicalize(path).map_err(|error| {
-        // A report has names as text.
+        // Reports contain names as text.
         if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
-            "its name is not UTF-8, so it is left as it is: rename the file".to_owned()
+            "its name is not UTF-8, so it was not changed: rename the file".to_owned()
         } else {
             error.to_string()
         }
     })
 }
 
-/// The files that a run has been at, by whatever name.
+/// The files that a run has changed, under any name.
 #[derive(Debug, Default)]
 pub(crate) struct Reached(HashSet<PathBuf>);
 
 impl Reached {
-    /// Whether a file was reached by another name before.
+    /// Whether a file was changed under another name before.
     pub(crate) fn has(&self, file: &FileReport) -> bool {
         fs::canonicalize(file.name()).is_ok_and(|path| self.0.contains(&path))
     }
@@ -92,18 +92,18 @@ impl Reached {
     }
 }
 
-/// A place, to begin a line with.
+/// The beginning of a line about a position.
 pub(crate) fn place(name: &str, at: Position) -> String {
     format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
-/// The line about an obstacle.
-pub(crate) fn obstacle_line(obstacle: &InputError) -> String {
-    format!("{}: {}\n", begin_line(obstacle.path()), escape_line(&obstacle.to_string()))
+/// The line about an input error.
+pub(crate) fn error_line(error: &InputError) -> String {
+    format!("{}: {}\n", begin_line(error.path()), escape_line(&error.to_string()))
 }
 
-/// What to say of a derived value that is wrong and cannot be mended in its place.
-pub(crate) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
+/// The line about a derived value that is wrong and cannot be fixed in its place.
+pub(crate) fn left_line(problem: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,
@@ -111,21 +111,20 @@ pub(crate) fn left_line(fault: &Diagnostic, place: impl FnOnce(u32) -> String) -
         &uplift_mismatch::RULE,
         &cvss_base_mismatch::RULE,
     ];
-    let is_derived = rules.iter().any(|rule| rule.name == fault.rule);
-    let is_left = is_derived && fault.fix.is_none() && fault.excepted.is_none();
+    let is_derived = rules.iter().any(|rule| rule.name == problem.rule);
+    let is_left = is_derived && problem.fix.is_none() && problem.excepted.is_none();
     is_left.then(|| {
-        let (place, rule) = (place(fault.span.start), &fault.rule);
+        let (place, rule) = (place(problem.span.start), &problem.rule);
         format!(
             "{place}: {rule}: not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n"
         )
     })
 }
 
-/// The patch of a file, fit for standard output: on a terminal what would steer it is escaped; elsewhere it can be
-/// applied, and no line of it is a command to a CI service that keeps the log.
+/// The patch of a file, safe to print. On a terminal, control characters are escaped. Elsewhere the patch can be applied.
 ///
 /// # Errors
-/// Why there cannot be one.
+/// A line of the patch would be a command to a CI service that keeps the log.
 pub(crate) fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
     let patch = diff::unified(name, before, after);
     if io::stdout().is_terminal() {
@@ -146,8 +145,8 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the file is looked at afterwards")]
-    fn what_was_written_since_it_was_read_is_not_overwritten() {
+    #[expect(clippy::disallowed_methods, reason = "the test reads the file afterwards")]
+    fn write_to_a_file_that_has_changed_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threat-model.yaml");
         let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());

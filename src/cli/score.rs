@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::gate::{CheckOptions, Keep, find_policy};
-use crate::cli::lint_files::lint_files as look_at;
+use crate::cli::gate::{CheckOptions, CheckRun, sound_policy};
+use crate::cli::lint_files::lint_files;
 use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
@@ -199,11 +199,9 @@ fn of_files(
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
     let side = FileTree::WorkTree(repository);
-    let ask = CheckOptions { keep: Keep::Texts, ..CheckOptions::new(paths, Date::today()) };
-    let (policy, _) = find_policy(ask.policy, side)?.map_err(|(name, _)| {
-        CliError::Usage(format!("policy {name}: it is broken, so it does not say which files to read"))
-    })?;
-    let report = look_at(&ask, side, &policy).report;
+    let options = CheckOptions::new(paths, Date::today());
+    let policy = sound_policy(None, side)?;
+    let report = lint_files(CheckRun { options: &options, head: side, policy: &policy }).report;
     let (mut all, mut errors) = (Vec::new(), report.obstacles);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())

@@ -1,53 +1,68 @@
-//! What a change does, in lines for people. What differs was found by [`crate::compare`]; nothing is judged here.
+//! The words of a change, shared by the formats for people. [`crate::compare`] computes the change.
 
 use std::collections::BTreeMap;
-use std::io;
 
-use anstyle::AnsiColor;
-
-use crate::compare::{AgentChange, Change, Difference, Direction, ScoreChange};
-use crate::escape::line;
-use crate::output::Look;
-use crate::output::human::{line_width, painted, wrapped};
-use crate::report::Report;
+use crate::compare::Direction;
+use crate::report::{AgentChange, Change, Difference, Report, ScoreChange};
 use crate::source::Position;
 
-/// Writes what a change does to each agent and to the policy.
-pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let arrow = if look.unicode { "→" } else { "->" };
-    let mut put = |indent: usize, text: &str, direction: Direction| {
-        let text = wrapped(&line(text), line_width(look), (indent, indent + 2));
-        writeln!(out, "{:indent$}{}", "", coloured(&text, direction, look))
-    };
-    put(0, &format!("change against {}:", change.base), Direction::Other)?;
-    let (looser, others) = policy_differences(change);
-    let policy = |difference: &Difference| {
-        let words = difference_in_words(difference, arrow);
-        format!("policy: {words}{}", in_brackets(policy_word(difference.direction)))
-    };
-    for difference in looser {
-        put(2, &policy(difference), difference.direction)?;
-    }
-    for agent in worst_first(change) {
-        let (way, about) = (direction(agent), subject(agent));
-        let word = in_brackets(word(way));
-        put(2, &format!("{about}: {}{word}", standing(agent, arrow, |path| path)), way)?;
-        for difference in differences(agent) {
-            let (words, way) = (difference_in_words(difference, arrow), difference.direction);
-            put(4, &format!("{words}{}", in_brackets(crate::output::change::word(way))), way)?;
-        }
-    }
-    if change.agents.is_empty() {
-        put(2, "no threat model changes", Direction::Other)?;
-    }
-    for difference in others {
-        put(2, &policy(difference), difference.direction)?;
-    }
-    fixed(change).map_or(Ok(()), |fixed| put(2, &fixed, Direction::Better))
+/// A line of the list of what a change does.
+pub(crate) struct ChangeLine<'r> {
+    pub(crate) subject: Subject<'r>,
+    pub(crate) words: String,
+    pub(crate) direction: Direction,
+    /// The direction as a word, empty where there is none.
+    pub(crate) word: &'static str,
 }
 
-/// Which way a threat model goes, in a word; nothing where it cannot be told.
-pub(crate) const fn word(direction: Direction) -> &'static str {
+/// The subject of a line, which is put before its words.
+pub(crate) enum Subject<'r> {
+    /// The policy.
+    Policy,
+    /// An agent.
+    Agent(&'r AgentChange),
+    /// The agent of the lines before.
+    Same,
+    /// The change as a whole.
+    Change,
+}
+
+/// All lines of a change, the worst first. `shown` returns the form of a path.
+pub(crate) fn lines<'r>(
+    change: &'r Change,
+    arrow: &str,
+    shown: impl Fn(&'r str) -> &'r str,
+) -> Vec<ChangeLine<'r>> {
+    let mut lines = Vec::new();
+    let (looser, others) = policy_differences(change);
+    lines.extend(looser.into_iter().map(|difference| policy_line(difference, arrow)));
+    for agent in worst_first(change) {
+        let direction = agent.direction();
+        let words = agent_in_words(agent, arrow, &shown);
+        lines.push(ChangeLine { subject: Subject::Agent(agent), words, direction, word: word(direction) });
+        lines.extend(differences(agent).into_iter().map(|difference| {
+            let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
+            ChangeLine { subject: Subject::Same, words, direction, word: word(direction) }
+        }));
+    }
+    if change.agents.is_empty() {
+        let words = "no threat model changes".to_owned();
+        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Other, word: "" });
+    }
+    lines.extend(others.into_iter().map(|difference| policy_line(difference, arrow)));
+    if let Some(words) = fixed(change) {
+        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Better, word: "" });
+    }
+    lines
+}
+
+fn policy_line<'r>(difference: &Difference, arrow: &str) -> ChangeLine<'r> {
+    let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
+    ChangeLine { subject: Subject::Policy, words, direction, word: policy_word(direction) }
+}
+
+/// The direction of a threat model's change, as a word.
+const fn word(direction: Direction) -> &'static str {
     match direction {
         Direction::Worse => "worse",
         Direction::Better => "better",
@@ -55,7 +70,7 @@ pub(crate) const fn word(direction: Direction) -> &'static str {
     }
 }
 
-/// The same for a policy.
+/// The direction of a policy's change, as a word.
 pub(crate) const fn policy_word(direction: Direction) -> &'static str {
     match direction {
         Direction::Worse => "looser",
@@ -64,27 +79,22 @@ pub(crate) const fn policy_word(direction: Direction) -> &'static str {
     }
 }
 
-fn in_brackets(word: &str) -> String {
-    if word.is_empty() { String::new() } else { format!(" ({word})") }
-}
-
-/// What makes the policy looser, and what else differs about it.
+/// The differences that make the policy looser, and the others.
 pub(crate) fn policy_differences(change: &Change) -> (Vec<&Difference>, Vec<&Difference>) {
     change.policy.iter().partition(|difference| difference.direction == Direction::Worse)
 }
 
-/// The agents of a change: first those that lose a mitigation, then those that are worse otherwise, then the others.
+/// The agents of a change: first those that lose a mitigation, then those that get worse otherwise, then the others.
 pub(crate) fn worst_first(change: &Change) -> Vec<&AgentChange> {
     let mut agents: Vec<&AgentChange> = change.agents.iter().collect();
     agents.sort_by_key(|agent| {
-        let worst = differences(agent).map(urgency).min();
-        let own = if direction(agent) == Direction::Worse { Urgency::Worse } else { Urgency::Other };
-        worst.map_or(own, |worst| worst.min(own))
+        let own = if agent.direction() == Direction::Worse { Urgency::Worse } else { Urgency::Other };
+        differences(agent).into_iter().map(urgency).fold(own, Urgency::min)
     });
     agents
 }
 
-/// What is shown first.
+/// The order in which differences are shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     DroppedMitigation,
@@ -100,29 +110,14 @@ fn urgency(difference: &Difference) -> Urgency {
     }
 }
 
-fn coloured(text: &str, direction: Direction, look: Look) -> String {
-    match direction {
-        Direction::Worse => painted(text, AnsiColor::Red, look),
-        Direction::Better => painted(text, AnsiColor::Green, look),
-        Direction::Other => text.to_owned(),
-    }
-}
-
-/// The agent's file and name.
-fn subject(agent: &AgentChange) -> String {
-    // A path may begin like a command to the service that keeps the log.
-    let path = crate::escape::plain_line(agent.path.clone());
-    agent.name.as_ref().map_or_else(|| path.clone(), |name| format!("{path} ({name})"))
-}
-
-/// The agents of now that a change touches, by their file's name and their place in it.
+/// The agents of the head that a change touches, by the name of their file and their position in it.
 pub(crate) fn touched(report: &Report) -> BTreeMap<(&str, Position), &AgentChange> {
     let agents = report.change.iter().flat_map(|change| &change.agents);
     agents.filter_map(|agent| Some(((&*agent.path, agent.position?), agent))).collect()
 }
 
-/// How an agent stood and stands, in words; `shown` returns a path as it is to be shown.
-pub(crate) fn standing<'a>(
+/// The change of an agent's score and path in words; `shown` returns the form of a path.
+pub(crate) fn agent_in_words<'a>(
     agent: &'a AgentChange,
     arrow: &str,
     shown: impl Fn(&'a str) -> &'a str,
@@ -140,36 +135,20 @@ pub(crate) fn standing<'a>(
     }
 }
 
-/// Which way an agent goes, by its score alone.
-pub(crate) fn direction(agent: &AgentChange) -> Direction {
-    match (agent.before, agent.after) {
-        (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) if before < after => Direction::Worse,
-        (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) if after < before => {
-            Direction::Better
-        }
-        (ScoreChange::Scored(..), ScoreChange::Unscored | ScoreChange::Unread) => Direction::Worse,
-        _ => Direction::Other,
+/// The differences of an agent that exists in both revisions, the worst first. The words about its score are not repeated.
+pub(crate) fn differences(agent: &AgentChange) -> Vec<&Difference> {
+    if agent.before == ScoreChange::Absent || agent.is_gone() {
+        return Vec::new();
     }
-}
-
-/// What differs about an agent that was there and is, the worst first: that of a new one would be all of it, and its
-/// score has been said.
-pub(crate) fn differences(agent: &AgentChange) -> impl Iterator<Item = &Difference> {
-    let (before, after) = (agent.before, agent.after);
-    let shown =
-        !matches!(before, ScoreChange::Absent) && !matches!(after, ScoreChange::Absent | ScoreChange::Unread);
-    let said = |difference: &Difference| {
-        let is = |value: &Option<String>, standing: ScoreChange| *value == Some(standing.to_string());
-        difference.what == "score" && is(&difference.before, before) && is(&difference.after, after)
-    };
-    let mut differences: Vec<&Difference> =
-        agent.differences.iter().filter(|difference| shown && !said(difference)).collect();
+    let score = [agent.before, agent.after].map(|score| Some(score.to_string()));
+    let is_score =
+        |one: &&Difference| one.what == "score" && [&one.before, &one.after] == [&score[0], &score[1]];
+    let mut differences: Vec<&Difference> = agent.differences.iter().filter(|one| !is_score(one)).collect();
     differences.sort_by_key(|difference| urgency(difference));
-    differences.into_iter()
+    differences
 }
 
-/// A difference in words.
-pub(crate) fn difference_in_words(difference: &Difference, arrow: &str) -> String {
+fn difference_in_words(difference: &Difference, arrow: &str) -> String {
     let what = &difference.what;
     match (&difference.before, &difference.after) {
         (Some(before), Some(after)) => format!("{what}: {before} {arrow} {after}"),
@@ -181,10 +160,10 @@ pub(crate) fn difference_in_words(difference: &Difference, arrow: &str) -> Strin
 
 /// The rules of the errors that are fixed, in words.
 pub(crate) fn fixed(change: &Change) -> Option<String> {
-    let rules = change.fixed.iter().map(|(rule, number)| match number {
-        1 => rule.clone(),
-        number => format!("{rule} ({number})"),
-    });
-    let rules: Vec<String> = rules.collect();
+    let rules: Vec<String> = change
+        .fixed
+        .iter()
+        .map(|(rule, number)| if *number == 1 { rule.clone() } else { format!("{rule} ({number})") })
+        .collect();
     (!rules.is_empty()).then(|| format!("fixed: {}", rules.join(", ")))
 }

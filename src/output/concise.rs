@@ -1,23 +1,22 @@
-//! One line a fault, `path:line:column: level[rule] message`: for editors, grep and people in a hurry. It shows
-//! neither the working nor the way to mend; no line of it is a command to a service that keeps the log.
+//! One line per problem, `path:line:column: level[rule] message`, for editors and searches. It omits the computation and the
+//! help. No line is a command to the CI service that keeps the log.
 
 use std::io;
 
 use crate::diagnostic::Diagnostic;
 use crate::escape::{line, plain_line};
-use crate::output::snippet::Excerpt;
-use crate::report::Report;
+use crate::output::problem::asides;
+use crate::report::{FileReport, Report};
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let listed = report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic));
-    for (excerpt, diagnostic) in listed {
-        writeln!(out, "{}", fault(excerpt, diagnostic))?;
+    for (file, diagnostic) in report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic)) {
+        writeln!(out, "{}", problem(file, diagnostic))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
-    for obstacle in &report.obstacles {
-        writeln!(out, "{}", crate::output::concise::obstacle(obstacle.path(), &obstacle.to_string()))?;
+    for error in &report.obstacles {
+        writeln!(out, "{}", input_error(error.path(), &error.to_string()))?;
     }
     match report.unlisted().filter(|_| report.new_only) {
         Some(unlisted) => writeln!(out, "{unlisted}"),
@@ -25,22 +24,15 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     }
 }
 
-/// A fault in a line.
-pub(crate) fn fault(excerpt: &Excerpt, diagnostic: &Diagnostic) -> String {
-    let position = excerpt.position(diagnostic.span.start);
-    plain_line(format!(
-        "{}:{}:{}: {}[{}] {}{}",
-        line(excerpt.name()),
-        position.line,
-        position.column,
-        diagnostic.level.name(),
-        line(&diagnostic.rule),
-        line(&diagnostic.message),
-        crate::output::asides(diagnostic)
-    ))
+/// A problem on one line.
+pub(crate) fn problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
+    let (path, position) = (line(file.name()), file.position(diagnostic.span.start));
+    let (level, rule, message) = (diagnostic.level.name(), line(&diagnostic.rule), line(&diagnostic.message));
+    let asides = asides(diagnostic);
+    plain_line(format!("{path}:{}:{}: {level}[{rule}] {message}{asides}", position.line, position.column))
 }
 
-/// An obstacle in a line.
-pub(crate) fn obstacle(path: &str, message: &str) -> String {
+/// An input that cannot be checked, on one line.
+pub(crate) fn input_error(path: &str, message: &str) -> String {
     plain_line(format!("{}: cannot judge: {}", line(path), line(message)))
 }

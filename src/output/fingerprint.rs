@@ -50,6 +50,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::RuleInfo;
     use crate::source::{Source, Span};
+    use std::sync::Arc;
 
     #[test]
     fn equal_texts_get_different_fingerprints_and_the_first_stays() {
@@ -64,7 +65,8 @@ mod tests {
     #[test]
     fn fingerprints_are_those_of_earlier_releases() {
         let source = Source::decode("agents/planner.yaml", Vec::new());
-        let file = FileReport::new(&source, "agents/planner.yaml".to_owned(), Vec::new(), Vec::new());
+        let file =
+            FileReport::new(Arc::new(source), "agents/planner.yaml".to_owned(), Vec::new(), Vec::new());
         let problem = |rule, owner, pointer: &str, message: &str| Diagnostic {
             pointer: pointer.into(),
             ..Diagnostic::new(RuleInfo::fixed(rule), owner, Span::new(0, 0), message)

@@ -1,41 +1,40 @@
-//! Workflow commands of GitHub Actions, which become annotations of the lines they name. GitHub shows ten of each
-//! kind: what goes beyond follows in plain lines, so that nothing is lost, and none of those is ever a command. What does
-//! not count is counted and not listed.
+//! Workflow commands of GitHub Actions, which become annotations of lines. GitHub shows ten annotations of each kind; the
+//! others follow as plain lines, none of which is a command. Diagnostics that do not count are not listed, only counted.
 
-use std::borrow::Cow;
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{line, plain_line};
 use crate::input_error::InputError;
 use crate::output::concise;
+use crate::output::problem::{Detail, asides, details};
 use crate::report::{FileReport, Report};
 
-/// How many annotations of a kind GitHub shows of one step.
+/// The number of annotations of a kind that GitHub shows of one step.
 const MOST: usize = 10;
 /// Characters of a title.
 const LONGEST_TITLE: usize = 120;
-/// Bytes of the list of places in the command that stands for the rest.
+/// Bytes of the list of places in the command for all further annotations.
 const LONGEST_LIST: usize = 4_000;
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let items = items(report);
+    let annotations = annotations(report);
     let mut rest = Vec::new();
     for kind in ["error", "warning", "notice"] {
-        let of_kind: Vec<&Item<'_>> = items.iter().filter(|item| item.kind() == kind).collect();
+        let of_kind: Vec<&Annotation<'_>> = annotations.iter().filter(|one| one.kind() == kind).collect();
         let shown = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
-        let (shown, left) = of_kind.split_at(shown);
-        for item in shown {
-            writeln!(out, "::{kind} {}::{}", item.properties(report), item.message(report))?;
+        let (shown, further) = of_kind.split_at(shown);
+        for annotation in shown {
+            writeln!(out, "::{kind} {}", annotation.command(report))?;
         }
-        if !left.is_empty() {
-            let title = property(&format!("{} more", left.len()));
-            writeln!(out, "::{kind} title={title}::{}", places(left, report))?;
+        if !further.is_empty() {
+            let title = property(&format!("{} more", further.len()));
+            writeln!(out, "::{kind} title={title}::{}", places(further, report))?;
         }
-        rest.extend_from_slice(left);
+        rest.extend_from_slice(further);
     }
-    for item in rest {
-        writeln!(out, "{}", item.plain(report))?;
+    for annotation in rest {
+        writeln!(out, "{}", annotation.plain(report))?;
     }
     if let Some(unlisted) = report.unlisted() {
         writeln!(out, "{unlisted}")?;
@@ -51,107 +50,97 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary_from_root()))
 }
 
-/// What becomes a command.
 #[derive(Clone, Copy)]
-enum Item<'r> {
+enum Annotation<'r> {
     InputError(&'r InputError),
-    Fault(&'r FileReport, &'r Diagnostic),
+    Problem(&'r FileReport, &'r Diagnostic),
 }
 
-/// All that counts, the worst first, and in the order of the report among equals.
-fn items(report: &Report) -> Vec<Item<'_>> {
-    let faults = report.files.iter().flat_map(|file| {
-        let counting = file.diagnostics.iter().filter(|fault| report.counts(fault));
-        counting.map(move |fault| Item::Fault(file, fault))
-    });
-    let mut items: Vec<Item<'_>> = report.obstacles.iter().map(Item::InputError).chain(faults).collect();
-    items.sort_by_key(|item| match item {
-        Item::InputError(_) => 0,
-        Item::Fault(_, fault) if report.fails(fault) => 1,
-        Item::Fault(_, fault) => match fault.level {
+/// All that counts, the most severe first, and in the order of the report among equals.
+fn annotations(report: &Report) -> Vec<Annotation<'_>> {
+    let problems = report.diagnostics().filter(|(_, problem)| report.counts(problem));
+    let problems = problems.map(|(file, problem)| Annotation::Problem(file, problem));
+    let mut annotations: Vec<_> =
+        report.obstacles.iter().map(Annotation::InputError).chain(problems).collect();
+    annotations.sort_by_key(|annotation| match annotation {
+        Annotation::InputError(_) => 0,
+        Annotation::Problem(_, problem) if report.fails(problem) => 1,
+        Annotation::Problem(_, problem) => match problem.level {
             Level::Error => 2,
             Level::Warning => 3,
             Level::Note => 4,
         },
     });
-    items
+    annotations
 }
 
-impl Item<'_> {
-    /// The command's word.
-    fn kind(&self) -> &'static str {
+impl Annotation<'_> {
+    /// The name of the command.
+    const fn kind(&self) -> &'static str {
         match self {
-            Self::InputError(_) => "error",
-            Self::Fault(_, fault) => match fault.level {
-                Level::Error => "error",
-                Level::Warning => "warning",
-                Level::Note => "notice",
-            },
+            Self::InputError(_) | Self::Problem(_, Diagnostic { level: Level::Error, .. }) => "error",
+            Self::Problem(_, Diagnostic { level: Level::Warning, .. }) => "warning",
+            Self::Problem(_, Diagnostic { level: Level::Note, .. }) => "notice",
         }
     }
 
-    fn properties(&self, report: &Report) -> String {
-        let (file, fault) = match self {
-            Self::InputError(obstacle) => {
-                let path = report.root_path(obstacle.path());
+    /// The properties and the message of the command.
+    fn command(&self, report: &Report) -> String {
+        match self {
+            Self::InputError(error) => {
+                let path = report.root_path(error.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                return format!("{file}title={}", property(&cut(&format!("cannot check: {obstacle}"))));
+                let title = property(&cut(&format!("cannot check: {error}")));
+                format!("{file}title={title}::{}", value(&format!("{path}: {error}")))
             }
-            Self::Fault(file, fault) => (file, fault),
-        };
-        let (start, end) = (file.excerpt.position(fault.span.start), file.excerpt.position(fault.span.end));
-        let mut properties =
-            format!("file={},line={},endLine={}", property(&file.path), start.line, end.line);
-        // GitHub takes no columns where the lines differ.
-        if start.line == end.line {
-            properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
-        }
-        properties + &format!(",title={}", property(&title(fault)))
-    }
-
-    fn message(&self, report: &Report) -> String {
-        match self {
-            Self::InputError(obstacle) => {
-                value(&format!("{}: {obstacle}", report.root_path(obstacle.path())))
-            }
-            Self::Fault(_, fault) => {
-                let first =
-                    value(&format!("{}: {}{}", fault.rule, fault.message, crate::output::asides(fault)));
-                let details = crate::output::details_from_root(report, fault)
-                    .map(|(word, text)| value(&format!("{word}: {text}")));
-                std::iter::once(first).chain(details).collect::<Vec<_>>().join("%0A")
-            }
+            Self::Problem(file, problem) => problem_command(report, file, problem),
         }
     }
 
     fn plain(&self, report: &Report) -> String {
         match self {
-            Self::InputError(obstacle) => {
-                concise::obstacle(report.root_path(obstacle.path()), &obstacle.to_string())
+            Self::InputError(error) => {
+                concise::input_error(report.root_path(error.path()), &error.to_string())
             }
-            Self::Fault(file, fault) => concise::fault(&file.excerpt, fault),
+            Self::Problem(file, problem) => concise::problem(file, problem),
         }
     }
 
     fn place(&self, report: &Report) -> String {
         match self {
-            Self::InputError(obstacle) => value(report.root_path(obstacle.path())),
-            Self::Fault(file, fault) => value(&format!(
-                "{}:{} {}",
-                file.path,
-                file.excerpt.position(fault.span.start).line,
-                fault.rule
-            )),
+            Self::InputError(error) => value(report.root_path(error.path())),
+            Self::Problem(file, problem) => {
+                value(&format!("{}:{} {}", file.path, file.position(problem.span.start).line, problem.rule))
+            }
         }
     }
 }
 
-/// Where the items stand, as far as there is room.
-fn places(items: &[&Item<'_>], report: &Report) -> String {
+fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> String {
+    let (start, end) = file.range(problem.span);
+    let mut command = format!("file={},line={},endLine={}", property(&file.path), start.line, end.line);
+    // GitHub accepts columns only if both lines are the same.
+    if start.line == end.line {
+        command.push_str(&format!(",col={},endColumn={}", start.column, end.column));
+    }
+    let mut title = cut(&problem.message);
+    if let Some(id) = problem.finding_shown() {
+        title.push_str(&format!(" (finding {id})"));
+    }
+    let message = format!("{}: {}{}", problem.rule, problem.message, asides(problem));
+    command.push_str(&format!(",title={}::{}", property(&title), value(&message)));
+    for Detail { word, text } in details(problem, Some(report)) {
+        command.push_str(&format!("%0A{}", value(&format!("{word}: {text}"))));
+    }
+    command
+}
+
+/// The places of annotations, as far as they fit.
+fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
     let mut list = "the log has them:".to_owned();
-    for item in items {
-        let place = item.place(report);
+    for annotation in annotations {
+        let place = annotation.place(report);
         if list.len() + place.len() + "%0A…".len() > LONGEST_LIST - "%0A".len() {
             list.push_str("%0A…");
             break;
@@ -162,22 +151,15 @@ fn places(items: &[&Item<'_>], report: &Report) -> String {
     list
 }
 
-/// The problem in a few words, as the title of its annotation.
-fn title(fault: &Diagnostic) -> String {
-    let finding = fault.finding_shown().map_or_else(String::new, |id| format!(" (finding {id})"));
-    let problem = fault.title.as_deref().unwrap_or(&fault.message);
-    format!("{}{finding}", cut(problem))
-}
-
-/// As much of a text as fits into a title.
-fn cut(text: &str) -> Cow<'_, str> {
+/// A text cut to the length of a title.
+fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TITLE) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
-/// Whether an obstacle's path may be that of a file in the repository: it may also be a pattern, or a command's name.
+/// Whether the path of an input error can be that of a file in the repository. Others are patterns or arguments.
 fn looks_like_a_file(path: &str) -> bool {
     let odd = |letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter);
     let is_name = |part: &str| !part.is_empty() && part != "." && part != "..";

@@ -1,27 +1,25 @@
-//! GitLab's code quality report: an array of issues, for the widget of merge requests. It has no place for the scores,
-//! and none for a verdict: that is the exit code's.
+//! GitLab's code quality report: an array of issues for the widget of merge requests. It contains neither scores nor a
+//! verdict.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::escape;
-use crate::escape::line;
+use crate::escape::{line, write_json};
 use crate::output::fingerprint::Fingerprints;
+use crate::output::problem::passes_because;
 use crate::report::{FileReport, Report};
 use crate::rules;
 
-/// What an obstacle is listed as.
-const OBSTACLE: &str = "cannot-judge";
-
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    escape::write_json(&Issues(report), out)
+    write_json(&Issues(report), out)
 }
 
-/// The issues of a report, each of which is made when it is written.
+/// The issues of a report, each of which is built when it is written.
 struct Issues<'r>(&'r Report);
 
 impl Serialize for Issues<'_> {
@@ -29,16 +27,19 @@ impl Serialize for Issues<'_> {
         let Self(report) = self;
         let mut fingerprints = Fingerprints::default();
         let mut issues = serializer.serialize_seq(None)?;
-        for file in &report.files {
-            for diagnostic in &file.diagnostics {
-                let fingerprint = fingerprints.of_problem(file, diagnostic);
-                issues.serialize_element(&of_fault(report, file, diagnostic, fingerprint))?;
-            }
+        for (file, diagnostic) in report.diagnostics() {
+            let fingerprint = fingerprints.of_problem(file, diagnostic);
+            issues.serialize_element(&issue(report, file, diagnostic, fingerprint))?;
         }
-        for obstacle in &report.obstacles {
-            let path = report.root_path(obstacle.path());
-            let fingerprint = fingerprints.of_input_error(path, &obstacle.to_string());
-            issues.serialize_element(&of_obstacle(path, &obstacle.to_string(), fingerprint))?;
+        for error in &report.obstacles {
+            let path = report.root_path(error.path());
+            issues.serialize_element(&Issue {
+                description: format!("cannot judge: {}", line(&error.to_string())),
+                check_name: "cannot-judge".to_owned(),
+                fingerprint: fingerprints.of_input_error(path, &error.to_string()),
+                severity: "blocker",
+                location: CodeLocation::new(path, 1, 1),
+            })?;
         }
         issues.end()
     }
@@ -50,59 +51,47 @@ struct Issue {
     check_name: String,
     fingerprint: String,
     severity: &'static str,
-    location: Location,
+    location: CodeLocation,
 }
 
 #[derive(Serialize)]
-struct Location {
+struct CodeLocation {
     path: String,
-    lines: Lines,
+    lines: BTreeMap<&'static str, u32>,
 }
 
-#[derive(Serialize)]
-struct Lines {
-    begin: u32,
-    end: u32,
+impl CodeLocation {
+    fn new(path: &str, begin: u32, end: u32) -> Self {
+        Self { path: line(path).into_owned(), lines: BTreeMap::from([("begin", begin), ("end", end)]) }
+    }
 }
 
-fn of_fault(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
-    let passes =
-        crate::output::passes_because(report, diagnostic).map(|reason| format!(" ({})", line(&reason)));
-    let help = rules::remedy(diagnostic).or(diagnostic.label.as_deref().map(Cow::Borrowed));
-    let help = help.map(|help| format!(": {}", line(&help)));
-    let description: String =
-        [Some(line(&diagnostic.message).into_owned()), help, passes].into_iter().flatten().collect();
+fn issue(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
+    let mut description = line(&diagnostic.message).into_owned();
+    if let Some(help) = rules::remedy(diagnostic).or(diagnostic.label.as_deref().map(Cow::Borrowed)) {
+        description.push_str(&format!(": {}", line(&help)));
+    }
+    if let Some(reason) = passes_because(report, diagnostic) {
+        description.push_str(&format!(" ({})", line(&reason)));
+    }
     let span = diagnostic.span;
-    // What ends with a line break ends on that line, and not on the next.
+    // A span that ends with a line break ends on that line, not on the next.
     let last = span.end.saturating_sub(1).max(span.start);
-    let lines =
-        Lines { begin: file.excerpt.position(span.start).line, end: file.excerpt.position(last).line };
     Issue {
         description,
         check_name: line(&diagnostic.rule).into_owned(),
         fingerprint,
         severity: severity(report, diagnostic),
-        location: Location { path: line(&file.path).into_owned(), lines },
+        location: CodeLocation::new(&file.path, file.position(span.start).line, file.position(last).line),
     }
 }
 
 fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
-    let is_fixed = diagnostic.fixed;
     match diagnostic.level {
         _ if !report.counts(diagnostic) => "info",
-        Level::Error if is_fixed => "critical",
+        Level::Error if diagnostic.fixed => "critical",
         Level::Error => "major",
         Level::Warning => "minor",
         Level::Note => "info",
-    }
-}
-
-fn of_obstacle(path: &str, message: &str, fingerprint: String) -> Issue {
-    Issue {
-        description: format!("cannot judge: {}", line(message)),
-        check_name: OBSTACLE.to_owned(),
-        fingerprint,
-        severity: "blocker",
-        location: Location { path: line(path).into_owned(), lines: Lines { begin: 1, end: 1 } },
     }
 }

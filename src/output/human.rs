@@ -1,8 +1,9 @@
-//! For people: each fault with the lines it stands in, drawn by `miette`, which no other file knows.
+//! The format for people: each problem with the lines around it. The only file that imports `miette`.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::ops::{Range, RangeInclusive};
 
 use anstyle::{AnsiColor, Style};
 use miette::{
@@ -10,31 +11,35 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
+use crate::compare::Direction;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
-use crate::output::change::write_change;
-use crate::output::snippet::{ABOVE, BELOW, Excerpt, Passage, SURROUNDINGS};
+use crate::output::change::{Subject, lines};
+use crate::output::problem::{Detail, asides, details};
 use crate::output::{Look, Verbosity};
-use crate::report::{FileReport, Report, Verdict};
+use crate::report::{Change, FileReport, Report, Verdict};
 use crate::rules;
-use crate::source::{Position, Span};
+use crate::source::{Source, Span};
+
+/// Lines shown above a place.
+const ABOVE: u32 = 2;
+/// Lines shown below it.
+const BELOW: u32 = 1;
+/// The longest line, in bytes, that is shown as a whole.
+const LONG_LINE: usize = 140;
+/// Bytes shown on either side of a place in a longer line, and of the place itself.
+const SURROUNDINGS: usize = 40;
 
 pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let has_listed = |file: &&FileReport| file.diagnostics.iter().any(|diagnostic| report.lists(diagnostic));
-    for file in report.files.iter().filter(has_listed) {
-        let quoted = Quoted { excerpt: &file.excerpt, text: same_length(file.excerpt.text()) };
-        for diagnostic in file.diagnostics.iter().filter(|diagnostic| report.lists(diagnostic)) {
-            fault(diagnostic, &quoted, look, out)?;
-            writeln!(out)?;
-        }
+    for file in &report.files {
+        write_problems(report, file, look, out)?;
     }
-    for obstacle in &report.obstacles {
-        const WORD: &str = "cannot judge";
-        let told = format!("{WORD}: {}: {}", line(obstacle.path()), line(&obstacle.to_string()));
-        let told = wrapped(&told, line_width(look), (0, 2));
-        let word = painted(WORD, AnsiColor::Red, look);
-        writeln!(out, "{word}{}\n", told.strip_prefix(WORD).unwrap_or(&told))?;
+    for error in &report.obstacles {
+        let (head, color) = verdict_word(Verdict::CannotJudge);
+        let text = format!("{head}: {}: {}", line(error.path()), line(&error.to_string()));
+        write_headed(&text, head, color, look, out)?;
+        writeln!(out)?;
     }
     if look.beside == Verbosity::Nothing {
         return Ok(());
@@ -53,40 +58,94 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(wrapped(&line(remark), line_width(look), (0, 2))))?;
     }
-    verdict(report, look, out)
+    let (head, color) = verdict_word(report.verdict());
+    let text = format!("{head} under policy {}: {}", line(&report.policy), line(&report.summary()));
+    write_headed(&text, head, color, look, out)
 }
 
-/// The last line: what the gate answers.
-fn verdict(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let (word, color) = match report.verdict() {
+const fn verdict_word(verdict: Verdict) -> (&'static str, AnsiColor) {
+    match verdict {
         Verdict::Passed => ("passed", AnsiColor::Green),
         Verdict::Failed => ("failed", AnsiColor::Red),
         Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
-    };
-    let policy = line(&report.policy);
-    let text = wrapped(
-        &format!("{word} under policy {policy}: {}", line(&report.summary())),
-        line_width(look),
-        (0, 2),
-    );
-    let rest = text.strip_prefix(word).unwrap_or(&text);
-    writeln!(out, "{}{rest}", painted(word, color, look))
+    }
 }
 
-/// A fault with its title, its lines and what explains it.
-fn fault(
-    diagnostic: &Diagnostic,
-    quoted: &Quoted<'_>,
+/// Writes a text in lines, of which the first one begins with `head` in color.
+fn write_headed(
+    text: &str,
+    head: &str,
+    color: AnsiColor,
     look: Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    title(diagnostic, look, out)?;
-    let mut drawn = String::new();
-    handler(look).render_report(&mut drawn, &Shown { diagnostic, quoted }).map_err(io::Error::other)?;
-    // The handler begins with a title of its own, in one line.
-    let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
-    writeln!(out, "{}", frame.trim_end())?;
-    details(diagnostic, look, out)
+    let text = wrapped(text, line_width(look), (0, 2));
+    let rest = text.strip_prefix(head).unwrap_or(&text);
+    writeln!(out, "{}{rest}", painted(head, color, look))
+}
+
+/// Writes the effects of a change on each agent and on the policy.
+pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}",
+        wrapped(&line(&format!("change against {}:", change.base)), line_width(look), (0, 2))
+    )?;
+    for change in lines(change, if look.unicode { "→" } else { "->" }, |path| path) {
+        let (indent, mut text) = match change.subject {
+            Subject::Policy => (2, "policy: ".to_owned()),
+            Subject::Agent(agent) => {
+                // A path may begin like a command to the service that keeps the log.
+                let path = plain_line(agent.path.clone());
+                (
+                    2,
+                    agent
+                        .name
+                        .as_ref()
+                        .map_or_else(|| format!("{path}: "), |name| format!("{path} ({name}): ")),
+                )
+            }
+            Subject::Same => (4, String::new()),
+            Subject::Change => (2, String::new()),
+        };
+        text.push_str(&change.words);
+        if !change.word.is_empty() {
+            text.push_str(&format!(" ({})", change.word));
+        }
+        let text = wrapped(&line(&text), line_width(look), (indent, indent + 2));
+        let text = match change.direction {
+            Direction::Worse => painted(&text, AnsiColor::Red, look),
+            Direction::Better => painted(&text, AnsiColor::Green, look),
+            Direction::Other => text,
+        };
+        writeln!(out, "{:indent$}{text}", "")?;
+    }
+    Ok(())
+}
+
+/// Writes the problems of a file, each with its title, its lines and its details.
+fn write_problems(report: &Report, file: &FileReport, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(source) = &file.source else { return Ok(()) };
+    let mut listed = file.diagnostics.iter().filter(|diagnostic| report.lists(diagnostic)).peekable();
+    if listed.peek().is_none() {
+        return Ok(());
+    }
+    let quoted = QuotedSource { source, text: same_length(source.text()) };
+    for diagnostic in listed {
+        write_title(diagnostic, look, out)?;
+        let mut drawn = String::new();
+        let drawing = Drawing { diagnostic, quoted: &quoted };
+        handler(look).render_report(&mut drawn, &drawing).map_err(io::Error::other)?;
+        // The handler begins with a title of its own, on one line.
+        let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
+        writeln!(out, "{}", frame.trim_end())?;
+        for Detail { word, text } in details(diagnostic, None) {
+            let text = wrapped(&line(&text), look.width, (word.len() + 4, word.len() + 4));
+            writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
@@ -105,47 +164,31 @@ fn handler(look: Look) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// Level, rule and message, as compilers write them.
-fn title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    let head = format!("{}[{}]", diagnostic.level.name(), line(&diagnostic.rule));
+/// Writes level, rule and message, as compilers do.
+fn write_title(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let (level, rule) = (diagnostic.level.name(), line(&diagnostic.rule));
+    let head = format!("{level}[{rule}]");
     let color = match diagnostic.level {
         Level::Error => AnsiColor::Red,
         Level::Warning => AnsiColor::Yellow,
         Level::Note => AnsiColor::Cyan,
     };
-    let message = format!("{head}: {}{}", line(&diagnostic.message), crate::output::asides(diagnostic));
+    let message = format!("{head}: {}{}", line(&diagnostic.message), asides(diagnostic));
     let text = wrapped(&message, line_width(look), (0, 2));
     let rest = text.strip_prefix(&head).unwrap_or(&text);
     let page = rules::named(&diagnostic.rule).filter(|_| look.links).and_then(page_url);
-    let head = match page {
-        Some(page) => format!("{}[{}]", diagnostic.level.name(), linked(&line(&diagnostic.rule), &page)),
-        None => head,
-    };
+    // OSC 8: the rule's name as a link.
+    let head = page.map_or(head, |page| format!("{level}[\u{1b}]8;;{page}\u{1b}\\{rule}\u{1b}]8;;\u{1b}\\]"));
     writeln!(out, "{}{rest}", painted(&head, color, look))
 }
 
-/// A word that leads to an address, as terminals know it (OSC 8).
-fn linked(word: &str, url: &str) -> String {
-    format!("\u{1b}]8;;{url}\u{1b}\\{word}\u{1b}]8;;\u{1b}\\")
-}
-
-/// The lines below the drawing.
-fn details(diagnostic: &Diagnostic, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    for (word, text) in crate::output::details(diagnostic) {
-        let text = wrapped(&line(&text), look.width, (word.len() + 4, word.len() + 4));
-        writeln!(out, "  {}: {text}", painted(word, AnsiColor::Cyan, look))?;
-    }
-    Ok(())
-}
-
-/// The width of titles and of the summary: outside of a terminal they stay in one line, for those who search in them.
+/// The width of titles and of the summary. Outside of a terminal they are single lines, which are easier to search.
 pub(crate) fn line_width(look: Look) -> usize {
     if look.unicode { look.width } else { usize::MAX }
 }
 
-/// The text broken at spaces into lines that end by the column `width`; the first one begins at the first column given,
-/// and the later ones are indented by the second. No line begins with what GitHub reads as a command: such a word stays
-/// behind the one before it.
+/// The text broken at spaces into lines that end by the column `width`. The first line begins at the column `first`, the
+/// others at `indent`. A word that GitHub reads as a command does not begin a line.
 pub(crate) fn wrapped(text: &str, width: usize, (first, indent): (usize, usize)) -> String {
     let mut broken = String::with_capacity(text.len());
     let mut column = first;
@@ -175,22 +218,22 @@ pub(crate) fn painted(word: &str, color: AnsiColor, look: Look) -> String {
     }
 }
 
-/// A diagnostic in the shape that `miette` draws.
+/// A diagnostic as `miette` draws it.
 #[derive(Debug)]
-struct Shown<'r> {
+struct Drawing<'r> {
     diagnostic: &'r Diagnostic,
-    quoted: &'r Quoted<'r>,
+    quoted: &'r QuotedSource<'r>,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Drawing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.diagnostic.rule)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for Drawing<'_> {}
 
-impl miette::Diagnostic for Shown<'_> {
+impl miette::Diagnostic for Drawing<'_> {
     fn severity(&self) -> Option<Severity> {
         Some(match self.diagnostic.level {
             Level::Error => Severity::Error,
@@ -204,93 +247,101 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let text = self.diagnostic.label.as_deref().map(|label| line(label).into_owned());
-        let own = LabeledSpan::new_primary_with_span(text, self.quoted.place(self.diagnostic.span));
-        // In a long line only the surroundings of the place itself are quoted.
-        let shown = if self.quoted.is_cut(self.diagnostic.span) { 0 } else { self.diagnostic.related.len() };
-        let places =
-            self.diagnostic.related.iter().take(shown).filter(|related| !self.quoted.is_cut(related.span));
-        let related = places.map(|related| {
-            let text = Some(line(&related.message).into_owned());
-            LabeledSpan::new_with_span(text, self.quoted.place(related.span))
+        let Self { diagnostic, quoted } = self;
+        let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
+        let own = LabeledSpan::new_primary_with_span(label, quoted.place(diagnostic.span));
+        // Next to a part of a long line nothing else is quoted.
+        let related = if quoted.is_cut(diagnostic.span) { &[][..] } else { &diagnostic.related };
+        let related = related.iter().filter(|related| !quoted.is_cut(related.span)).map(|related| {
+            let message = Some(line(&related.message).into_owned());
+            LabeledSpan::new_with_span(message, quoted.place(related.span))
         });
         Some(Box::new(std::iter::once(own).chain(related)))
     }
 }
 
-/// An excerpt to quote from, made safe to print.
+/// A text to quote from, made safe to print.
 #[derive(Debug)]
-struct Quoted<'r> {
-    excerpt: &'r Excerpt,
+struct QuotedSource<'r> {
+    source: &'r Source,
     text: Cow<'r, str>,
 }
 
-impl Quoted<'_> {
-    fn place(&self, span: Span) -> SourceSpan {
-        let shown = self.excerpt.first_line(span);
-        let most = if self.is_cut(span) { SURROUNDINGS } else { usize::MAX };
-        let length = self.part(shown).map_or(0, |text| text.floor_char_boundary(most));
-        SourceSpan::new((shown.start as usize).into(), length)
+impl QuotedSource<'_> {
+    /// The bytes of a line with its break, by its number; `None` after the last line.
+    fn line(&self, number: u32) -> Option<Range<usize>> {
+        let starts = self.source.line_starts();
+        let at = number.saturating_sub(1) as usize;
+        let end = starts.get(at + 1).map_or(self.text.len(), |next| *next as usize);
+        Some(*starts.get(at)? as usize..end)
     }
 
-    /// Whether only the surroundings of a place are shown, without the lines around it.
+    /// The numbers of the lines to show for a span.
+    fn lines_around(&self, span: Span) -> RangeInclusive<u32> {
+        let [first, last] = [span.start, span.end].map(|offset| self.source.position(offset).line);
+        first.saturating_sub(ABOVE).max(1)..=last.saturating_add(BELOW)
+    }
+
+    /// Whether only a part of the line is shown, because it or a line next to it is long.
     fn is_cut(&self, span: Span) -> bool {
-        self.excerpt.is_cut(span)
+        let lines = self.lines_around(Span { end: span.start, ..span });
+        lines.filter_map(|number| self.line(number)).any(|line| line.len() > LONG_LINE)
     }
 
-    /// The text of a place within a line.
-    fn part(&self, span: Span) -> Option<&str> {
-        let Passage { range, span: whole, .. } = self.excerpt.part_around(span.start)?;
-        let start = range.start + span.start.checked_sub(whole.start)? as usize;
-        self.text.get(start..start + span.range().len())
+    /// The part of a span to underline: on its first line, and in a long line not all of it.
+    fn place(&self, span: Span) -> SourceSpan {
+        let first = self.source.line_starts().first().map_or(0, |start| *start as usize);
+        let start = (span.start as usize).max(first);
+        let shown = self.source.first_line(Span::new(start, span.end as usize));
+        let most = if self.is_cut(span) { SURROUNDINGS } else { usize::MAX };
+        SourceSpan::new(start.into(), self.text[shown.range()].floor_char_boundary(most))
     }
 
-    /// A part of a long line.
-    fn surroundings(&self, span: Span) -> Option<MietteSpanContents<'_>> {
-        let Passage { range, span: whole, .. } = self.excerpt.part_around(span.start)?;
-        let within = |offset: usize| {
-            let offset = offset.clamp(whole.start as usize, whole.end as usize);
-            self.text.floor_char_boundary(range.start + offset - whole.start as usize)
-        };
-        let start = within((span.start as usize).saturating_sub(SURROUNDINGS)).max(range.start);
-        let end = within(span.end as usize + SURROUNDINGS);
-        let from = whole.start as usize + start - range.start;
-        let shown = Span::new(from, from + end - start);
-        Some(self.contents(&self.text[start..end], shown, self.excerpt.position(shown.start), 1))
+    /// The bytes of a long line around a span.
+    fn surroundings(&self, span: Span) -> Range<usize> {
+        let line = self.line(self.source.position(span.start).line).unwrap_or_default();
+        let text = self.text[line.clone()].trim_end_matches(['\r', '\n']);
+        let start = self.text.floor_char_boundary((span.start as usize).saturating_sub(SURROUNDINGS));
+        let end = self.text.floor_char_boundary(span.end as usize + SURROUNDINGS);
+        start.max(line.start)..end.min(line.start + text.len())
     }
 
-    fn contents<'a>(&self, text: &'a str, span: Span, at: Position, lines: usize) -> MietteSpanContents<'a> {
+    fn contents(&self, range: Range<usize>, lines: usize) -> MietteSpanContents<'_> {
+        let position = self.source.position(Span::new(range.start, range.end).start);
         MietteSpanContents::new_named(
-            line(self.excerpt.name()).into_owned(),
-            text.as_bytes(),
-            SourceSpan::new((span.start as usize).into(), span.range().len()),
-            at.line as usize - 1,
-            at.column as usize - 1,
+            line(self.source.name()).into_owned(),
+            self.text[range.clone()].as_bytes(),
+            SourceSpan::new(range.start.into(), range.len()),
+            position.line as usize - 1,
+            position.column as usize - 1,
             lines,
         )
     }
 }
 
-impl SourceCode for Quoted<'_> {
+impl SourceCode for QuotedSource<'_> {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         above: usize,
         below: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let span = Span::new(span.offset(), span.offset() + span.len());
+        let (range, span) =
+            (span.offset()..span.offset() + span.len(), Span::new(span.offset(), span.offset() + span.len()));
         let contents = if (above, below) == (0, 0) {
-            // Asked without context, the answer is the place itself: the frame's heading shows it.
-            self.part(span).map(|text| self.contents(text, span, self.excerpt.position(span.start), 1))
+            // The heading of the frame names the place itself.
+            self.contents(range, 1)
         } else if self.is_cut(span) {
-            self.surroundings(span)
+            self.contents(self.surroundings(span), 1)
         } else {
-            let lines = self.excerpt.lines_around(span, ABOVE, BELOW);
-            lines.map(|Passage { range, span, position, lines }| {
-                self.contents(&self.text[range], span, position, lines)
-            })
+            let lines: Vec<Range<usize>> =
+                self.lines_around(span).map_while(|number| self.line(number)).collect();
+            let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+                return Err(MietteError::OutOfBounds);
+            };
+            self.contents(first.start..last.end, lines.len())
         };
-        contents.map_or(Err(MietteError::OutOfBounds), |contents| Ok(Box::new(contents) as Box<_>))
+        Ok(Box::new(contents))
     }
 }
 
@@ -299,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_by_the_width_with_their_indent_and_none_begins_a_command() {
+    fn wrapped_text_keeps_to_the_width_and_begins_no_command() {
         assert_eq!(wrapped("one two three four", 9, (0, 2)), "one two\n  three\n  four");
         assert_eq!(wrapped("one two three four", 9, (4, 4)), "one\n    two\n    three\n    four");
         assert_eq!(wrapped("one two", 7, (0, 2)), "one two");

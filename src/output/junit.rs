@@ -1,68 +1,111 @@
-//! JUnit XML, for pages that show test reports: a suite a file, a test case a fault. There is no binding standard; this
-//! is the part that Jenkins, GitLab and Azure read alike, and that the schema of Jenkins (`junit-10.xsd`) allows. The
-//! verdict is the exit code's.
+//! JUnit XML, for pages that show test reports: a suite per file, a test case per problem. There is no binding standard. This
+//! is the part that Jenkins, GitLab and Azure read alike and that the schema of Jenkins (`junit-10.xsd`) allows.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use crate::diagnostic::Diagnostic;
 use crate::escape::line;
-use crate::input_error::InputError;
+use crate::output::problem::{passes_because, plain_text};
 use crate::report::{FileReport, Report};
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut names = Names::default();
-    let mut suites: Vec<Suite> = report.files.iter().map(|file| of_file(report, file, &mut names)).collect();
+    let mut names = CaseNames::default();
+    let mut suites: Vec<TestSuite> =
+        report.files.iter().map(|file| suite(report, file, &mut names)).collect();
     if !report.obstacles.is_empty() {
-        let cases =
-            report.obstacles.iter().map(|obstacle| of_obstacle(report, obstacle, &mut names)).collect();
-        suites.push(Suite { name: "cannot judge".to_owned(), cases });
+        let mut suite = TestSuite::new("cannot judge");
+        for error in &report.obstacles {
+            let name = names.add(report.root_path(error.path()), "cannot judge");
+            let message = attribute(&line(&error.to_string()));
+            suite.errors += 1;
+            suite.cases.push(format!(
+                r#"<testcase {name}><error type="cannot-judge" message="{message}"/></testcase>"#
+            ));
+        }
+        suites.push(suite);
+    }
+    let (mut tests, mut failures, mut errors) = (0, 0, 0);
+    for suite in &suites {
+        tests += suite.cases.len();
+        failures += suite.failures;
+        errors += suite.errors;
     }
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    let all = suites.iter().flat_map(|suite| &suite.cases);
-    writeln!(out, r#"<testsuites name="aivss-lint" {}>"#, Counts::of(all).of_all())?;
-    for suite in &suites {
-        let counts = Counts::of(suite.cases.iter()).of_suite();
-        writeln!(out, r#"  <testsuite name="{}" {counts}>"#, attribute(&suite.name))?;
-        for case in &suite.cases {
-            case.write(out)?;
+    // The schema has no `skipped` here.
+    writeln!(
+        out,
+        r#"<testsuites name="aivss-lint" tests="{tests}" failures="{failures}" errors="{errors}">"#
+    )?;
+    for TestSuite { name, cases, failures, errors, skipped } in &suites {
+        let (name, tests) = (attribute(name), cases.len());
+        writeln!(
+            out,
+            r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">"#
+        )?;
+        for case in cases {
+            writeln!(out, "    {case}")?;
         }
         writeln!(out, "  </testsuite>")?;
     }
     writeln!(out, "</testsuites>")
 }
 
-struct Suite {
+/// A suite with the XML of its test cases.
+struct TestSuite {
     name: String,
-    cases: Vec<Case>,
+    cases: Vec<String>,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
 }
 
-struct Case {
-    class: String,
-    name: String,
-    outcome: Outcome,
+impl TestSuite {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), cases: Vec::new(), failures: 0, errors: 0, skipped: 0 }
+    }
 }
 
-enum Outcome {
-    /// Nothing to say.
-    Clean,
-    /// It passes, and has something to say.
-    Told(String),
-    /// It would fail, and passes for this reason.
-    Skipped { reason: String, text: String },
-    /// It fails the gate.
-    Failure { kind: String, message: String, text: String },
-    /// It could not be judged.
-    Error(String),
+fn suite(report: &Report, file: &FileReport, names: &mut CaseNames) -> TestSuite {
+    let mut suite = TestSuite::new(&line(&file.path));
+    for diagnostic in &file.diagnostics {
+        let at = file.position(diagnostic.span.start);
+        let (path, rule, level) = (line(&file.path), line(&diagnostic.rule), diagnostic.level.name());
+        let name = names.add(&file.path, &format!("{rule} (line {})", at.line));
+        let text = format!("{path}:{}:{}: {level}: {}", at.line, at.column, plain_text(report, diagnostic));
+        let body = suite.body(report, diagnostic, &content(&text));
+        suite.cases.push(format!("<testcase {name}>{body}</testcase>"));
+    }
+    if suite.cases.is_empty() {
+        suite.cases.push(format!("<testcase {}/>", names.add(&file.path, "no faults")));
+    }
+    suite
 }
 
-/// The names of test cases that were given. Pages show test cases of one class and name once.
+impl TestSuite {
+    /// The content of a test case, which is counted.
+    fn body(&mut self, report: &Report, diagnostic: &Diagnostic, text: &str) -> String {
+        if let Some(reason) = passes_because(report, diagnostic) {
+            self.skipped += 1;
+            let reason = attribute(&line(&reason));
+            return format!(r#"<skipped message="{reason}"/><system-out>{text}</system-out>"#);
+        }
+        if !report.fails(diagnostic) {
+            return format!("<system-out>{text}</system-out>");
+        }
+        self.failures += 1;
+        let [rule, message] = [&*diagnostic.rule, &diagnostic.message].map(|text| attribute(&line(text)));
+        format!(r#"<failure type="{rule}" message="{message}">{text}</failure>"#)
+    }
+}
+
+/// The names of the test cases so far. Pages show test cases with the same class and name only once.
 #[derive(Default)]
-struct Names(BTreeMap<(String, String), usize>);
+struct CaseNames(BTreeMap<(String, String), usize>);
 
-impl Names {
-    /// A test case of a file with a name that no other has: a second one of the same name gets a number.
-    fn case(&mut self, path: &str, name: &str, outcome: Outcome) -> Case {
+impl CaseNames {
+    /// The attributes that name a test case of a file. A second case of the same name gets a number.
+    fn add(&mut self, path: &str, name: &str) -> String {
         let class = line(without_extension(path)).into_owned();
         let count = self.0.entry((class.clone(), name.to_owned())).or_default();
         *count += 1;
@@ -71,7 +114,7 @@ impl Names {
             (count, Some(open)) => format!("{open}, number {count})"),
             (count, None) => format!("{name} (number {count})"),
         };
-        Case { class, name, outcome }
+        format!(r#"classname="{}" name="{}""#, attribute(&class), attribute(&name))
     }
 }
 
@@ -84,116 +127,20 @@ fn without_extension(path: &str) -> &str {
     }
 }
 
-fn of_file(report: &Report, file: &FileReport, names: &mut Names) -> Suite {
-    let mut case = |name: &str, outcome| names.case(&file.path, name, outcome);
-    let mut cases: Vec<Case> = Vec::with_capacity(file.diagnostics.len().max(1));
-    for diagnostic in &file.diagnostics {
-        let at = file.excerpt.position(diagnostic.span.start).line;
-        let name = format!("{} (line {at})", line(&diagnostic.rule));
-        cases.push(case(&name, outcome(report, file, diagnostic)));
-    }
-    if cases.is_empty() {
-        cases.push(case("no faults", Outcome::Clean));
-    }
-    Suite { name: line(&file.path).into_owned(), cases }
-}
-
-fn outcome(report: &Report, file: &FileReport, diagnostic: &Diagnostic) -> Outcome {
-    let place = file.excerpt.position(diagnostic.span.start);
-    let head = format!("{}:{}:{}: {}", line(&file.path), place.line, place.column, diagnostic.level.name());
-    let text = format!("{head}: {}", crate::output::plain_text(report, diagnostic));
-    match crate::output::passes_because(report, diagnostic) {
-        Some(reason) => Outcome::Skipped { reason: line(&reason).into_owned(), text },
-        None if report.fails(diagnostic) => Outcome::Failure {
-            kind: line(&diagnostic.rule).into_owned(),
-            message: line(&diagnostic.message).into_owned(),
-            text,
-        },
-        None => Outcome::Told(text),
-    }
-}
-
-fn of_obstacle(report: &Report, obstacle: &InputError, names: &mut Names) -> Case {
-    let message = line(&obstacle.to_string()).into_owned();
-    names.case(report.root_path(obstacle.path()), "cannot judge", Outcome::Error(message))
-}
-
-/// How many cases came out in which way.
-#[derive(Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    skipped: usize,
-}
-
-impl Counts {
-    fn of<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
-        let mut counts = Self::default();
-        for case in cases {
-            counts.tests += 1;
-            match case.outcome {
-                Outcome::Clean | Outcome::Told(_) => {}
-                Outcome::Skipped { .. } => counts.skipped += 1,
-                Outcome::Failure { .. } => counts.failures += 1,
-                Outcome::Error(_) => counts.errors += 1,
-            }
-        }
-        counts
-    }
-
-    /// The attributes of the whole report; the schema has no `skipped` there.
-    fn of_all(&self) -> String {
-        let Self { tests, failures, errors, .. } = self;
-        format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#)
-    }
-
-    /// The attributes of a suite.
-    fn of_suite(&self) -> String {
-        format!(r#"{} skipped="{}""#, self.of_all(), self.skipped)
-    }
-}
-
-impl Case {
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let head =
-            format!(r#"<testcase classname="{}" name="{}""#, attribute(&self.class), attribute(&self.name));
-        let body = match &self.outcome {
-            Outcome::Clean => return writeln!(out, "    {head}/>"),
-            Outcome::Told(text) => format!("<system-out>{}</system-out>", content(text)),
-            Outcome::Skipped { reason, text } => format!(
-                r#"<skipped message="{}"/><system-out>{}</system-out>"#,
-                attribute(reason),
-                content(text)
-            ),
-            Outcome::Failure { kind, message, text } => format!(
-                r#"<failure type="{}" message="{}">{}</failure>"#,
-                attribute(kind),
-                attribute(message),
-                content(text)
-            ),
-            Outcome::Error(message) => {
-                format!(r#"<error type="cannot-judge" message="{}"/>"#, attribute(message))
-            }
-        };
-        writeln!(out, "    {head}>{body}</testcase>")
-    }
-}
-
 /// A text as the value of an attribute.
 fn attribute(text: &str) -> String {
     // A reader would make a space of a bare line break.
     content(text).replace('\n', "&#10;")
 }
 
-/// A text between tags. What XML 1.0 has no way to carry is written out, as in `\u{fffe}`.
+/// A text between tags. Characters that XML 1.0 cannot contain are escaped, as in `\u{fffe}`.
 fn content(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
-            // Nowhere bare, so that no `]]>` is left.
+            // Escaped everywhere, so that no `]]>` is left.
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&apos;"),
@@ -232,13 +179,14 @@ mod tests {
 
     #[test]
     fn test_cases_of_one_class_have_different_names() {
-        let mut names = Names::default();
-        let mut name = |path| names.case(path, "syntax (line 1)", Outcome::Clean).name;
-        assert_eq!(name("a.yaml"), "syntax (line 1)");
-        assert_eq!(name("a.json"), "syntax (line 1, number 2)");
-        assert_eq!(name("b.json"), "syntax (line 1)");
-        let mut name = |path| names.case(path, "no faults", Outcome::Clean).name;
-        assert_eq!([name("a.yaml"), name("a.md")], ["no faults", "no faults (number 2)"]);
+        let mut names = CaseNames::default();
+        let mut name = |path| names.add(path, "syntax (line 1)");
+        assert_eq!(name("a.yaml"), r#"classname="a" name="syntax (line 1)""#);
+        assert_eq!(name("a.json"), r#"classname="a" name="syntax (line 1, number 2)""#);
+        assert_eq!(name("b.json"), r#"classname="b" name="syntax (line 1)""#);
+        let mut name = |path| names.add(path, "no faults");
+        assert_eq!(name("a.yaml"), r#"classname="a" name="no faults""#);
+        assert_eq!(name("a.md"), r#"classname="a" name="no faults (number 2)""#);
     }
 
     #[test]

@@ -1,10 +1,9 @@
-//! The finished report, and the formats it is written in. A format leaves out no diagnostic without the number of those,
-//! and does not change the verdict: each is a function of the [`Report`].
+//! The formats of a report. Each is a function of the [`Report`] and does not change the verdict. A format that cannot
+//! contain all diagnostics reports the number of those that it omits.
 
-mod badge;
 mod breakdown;
 mod breakdown_json;
-pub(crate) mod change;
+mod change;
 mod concise;
 mod fingerprint;
 mod github;
@@ -13,36 +12,29 @@ mod html;
 mod human;
 mod json;
 mod junit;
-mod link;
 mod markdown;
 mod model_json;
+mod problem;
 mod sarif;
-pub mod snippet;
-mod template;
 
-pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
-
-use std::borrow::Cow;
 use std::io;
 
-use crate::escape::line;
+use crate::escape::{line, uri_path};
 use crate::report::{Report, count};
-use crate::rules;
 
-pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
+pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown};
 pub use breakdown_json::write_breakdowns_json;
+pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
-use crate::diagnostic::{Diagnostic, Origin};
-
-/// The formats a report can be written in.
+/// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people: each fault with its lines of source.
+    /// For people: each problem with its lines of source.
     Human(Look),
-    /// One line a fault.
+    /// One line per problem.
     Concise,
-    /// Everything, for programs; `schemas/report.json` describes it.
+    /// All data, for programs; `schemas/report.json` describes it.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
@@ -54,12 +46,12 @@ pub enum Format {
     Junit,
     /// Markdown, for job summaries and comments on pull requests.
     Markdown,
-    /// A page to look at.
+    /// A web page.
     Html,
 }
 
 impl Format {
-    /// Whether the format tells of files without fault one by one.
+    /// Whether the format lists files without problems.
     pub const fn lists_all_files(self) -> bool {
         match self {
             Self::Human(_) | Self::Concise | Self::Sarif | Self::Github | Self::Gitlab => false,
@@ -67,44 +59,12 @@ impl Format {
         }
     }
 
-    /// Whether the format shows what stands in files without fault.
+    /// Whether the format shows the texts of files without problems.
     pub const fn reads_all_texts(self) -> bool {
         matches!(self, Self::Html)
     }
-}
 
-/// How the human format is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// With colours.
-    pub color: bool,
-    /// With box-drawing characters, rather than ASCII.
-    pub unicode: bool,
-    /// Columns to wrap text at.
-    pub width: usize,
-    /// Whether names of rules lead to their pages, as terminals show links.
-    pub links: bool,
-    /// What is written beside faults and what is in the way.
-    pub beside: Verbosity,
-}
-
-/// What the human format has beside the faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verbosity {
-    /// What a change does, remarks, and the verdict.
-    Everything,
-    /// Nothing.
-    Nothing,
-}
-
-impl Look {
-    /// As in a file: no colours, ASCII, a hundred columns.
-    pub const PLAIN: Self =
-        Self { color: false, unicode: false, width: 100, links: false, beside: Verbosity::Everything };
-}
-
-impl Format {
-    /// Whether the format is one whole text that nothing may stand beside.
+    /// Whether the format is one document, so that other text must not be printed with it.
     pub const fn is_whole(self) -> bool {
         match self {
             Self::Human(_) | Self::Concise | Self::Github => false,
@@ -113,85 +73,51 @@ impl Format {
     }
 }
 
-/// Which finding a diagnostic is about, whether it is excepted or in the base, to be put after its message.
-fn asides(diagnostic: &Diagnostic) -> String {
-    let finding = diagnostic.finding_shown().map(|id| format!(" (finding {})", line(id)));
-    let excepted =
-        diagnostic.excepted.as_ref().map(|excepted| format!(" (excepted until {})", excepted.expires));
-    let known = diagnostic.known.then(|| " (in the base already)".to_owned());
-    finding.into_iter().chain(excepted).chain(known).collect()
+/// The appearance of the human format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether to use color.
+    pub color: bool,
+    /// Whether to use box-drawing characters, rather than ASCII.
+    pub unicode: bool,
+    /// The column to wrap text at.
+    pub width: usize,
+    /// Whether names of rules link to their pages.
+    pub links: bool,
+    /// The parts to write besides problems and inputs that cannot be checked.
+    pub beside: Verbosity,
 }
 
-/// What a diagnostic says in all, a line a part and nothing in colour; paths are from the repository's root.
-fn plain_text(report: &Report, diagnostic: &Diagnostic) -> String {
-    let message = format!("{}{}", line(&diagnostic.message), asides(diagnostic));
-    let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
-    let parts = details_from_root(report, diagnostic).filter(|(word, _)| *word != "excepted");
-    let parts = parts.map(|(word, text)| format!("{word}: {}", line(&text)));
-    std::iter::once(message).chain(label).chain(parts).collect::<Vec<_>>().join("\n")
+/// The parts of the human format besides problems and inputs that cannot be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verbosity {
+    /// The change, remarks, and the verdict.
+    Everything,
+    /// None.
+    Nothing,
 }
 
-/// Why a diagnostic does not count, where it does not.
-fn passes_because(report: &Report, diagnostic: &Diagnostic) -> Option<String> {
-    if let Some(excepted) = &diagnostic.excepted {
-        let reason = excepted.reason.trim_end_matches('.');
-        return Some(format!("excepted until {}: {reason} ({})", excepted.expires, excepted.owner));
-    }
-    (!report.counts(diagnostic)).then(|| "in the base already".to_owned())
+impl Look {
+    /// The appearance in a file: no color, ASCII, 100 columns.
+    pub const PLAIN: Self =
+        Self { color: false, unicode: false, width: 100, links: false, beside: Verbosity::Everything };
 }
 
-/// What stands below a fault, each with a word for it: the computation, what explains it, who decided, how to mend it.
-fn details(diagnostic: &Diagnostic) -> impl Iterator<Item = (&'static str, String)> {
-    details_with(diagnostic, Origin::to_string)
-}
-
-/// The same details with paths from the repository's root.
-fn details_from_root(
-    report: &Report,
-    diagnostic: &Diagnostic,
-) -> impl Iterator<Item = (&'static str, String)> {
-    details_with(diagnostic, |origin| {
-        Origin { file: report.root_path(&origin.file).into(), ..origin.clone() }.to_string()
-    })
-}
-
-fn details_with(
-    diagnostic: &Diagnostic,
-    place: impl Fn(&Origin) -> String,
-) -> impl Iterator<Item = (&'static str, String)> {
-    let decided = diagnostic.decided_by.as_ref().map(|origin| match &*origin.text {
-        "" => place(origin),
-        text => format!("{}: {text}", place(origin)),
-    });
-    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
-        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
-        format!("{}: until {}: {reason} ({owner})", place(&excepted.origin), excepted.expires)
-    });
-    let details = [
-        ("working", diagnostic.working.as_deref().map(str::to_owned)),
-        ("note", diagnostic.note.as_deref().map(str::to_owned)),
-        ("policy", decided),
-        ("excepted", excepted),
-        ("help", rules::remedy(diagnostic).map(Cow::into_owned)),
-    ];
-    details.into_iter().filter_map(|(word, text)| Some((word, text?)))
-}
-
-/// Writes what a change does and what becomes of the verdict, for people; where nothing could be compared, why.
+/// Writes the change and the verdicts before and after it, for people. Without a comparison, writes the report.
 ///
 /// # Errors
-/// What the writer reports.
+/// The error of the writer.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
-    change::write_change(change, look, out)?;
+    human::write_change(change, look, out)?;
     let (before, after) = (change.verdict_before.name(), report.verdict().name());
     writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
 }
 
-/// Writes a report. Returns how many diagnostics are left out because the format cannot contain all of them.
+/// Writes a report. Returns the number of diagnostics that the format cannot contain.
 ///
 /// # Errors
-/// What the writer reports; nothing else can fail.
+/// The error of the writer.
 pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Result<usize> {
     let whole = match format {
         Format::Sarif => return sarif::write(report, out),
@@ -207,10 +133,34 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
     whole.map(|()| 0)
 }
 
-/// Why results are left out of a SARIF report, where some are.
+/// The message for results that a SARIF report omits, if there are any.
 pub fn left_out(number: usize) -> Option<String> {
-    (number > 0).then(|| {
-        let results = count(number, "result");
-        format!("{results} not listed: code scanning accepts 25000 results and 10 MB (compressed) in a file")
-    })
+    let results = count(number, "result");
+    let message =
+        format!("{results} not listed: code scanning accepts 25000 results and 10 MB (compressed) in a file");
+    (number > 0).then_some(message)
+}
+
+/// Links to lines of files.
+struct Links<'r> {
+    prefix: Option<&'r str>,
+}
+
+impl<'r> Links<'r> {
+    /// The longest URL, in bytes, that becomes a link.
+    const LONGEST: usize = 2_000;
+
+    /// Links that begin with `prefix`; none if that is not a web address.
+    fn new(prefix: Option<&'r str>) -> Self {
+        let prefix = prefix.filter(|prefix| prefix.starts_with("https://") || prefix.starts_with("http://"));
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?@!$&'*+,;=%".contains(letter);
+        Self { prefix: prefix.filter(|prefix| prefix.chars().all(is_plain)) }
+    }
+
+    /// The URL of the lines from `first` to `last` of the file at `path`, relative to the repository's root.
+    fn url(&self, path: &str, first: u32, last: u32) -> Option<String> {
+        let lines = if first < last { format!("#L{first}-L{last}") } else { format!("#L{first}") };
+        let url = format!("{}{}{lines}", self.prefix?, uri_path(path));
+        (url.len() <= Self::LONGEST).then_some(url)
+    }
 }

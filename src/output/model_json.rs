@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::aivss::Working;
 use crate::decimal::Decimal;
@@ -121,12 +121,5 @@ fn layer(layer: &Layer) -> LayerJson<'_> {
         answer: layer.answer.name(),
         open_threats: layer.open_threats(),
         threats: threats.collect(),
-    }
-}
-
-impl Serialize for Decimal {
-    /// Writes the exact digits.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::escape::json_number(*self).serialize(serializer)
     }
 }

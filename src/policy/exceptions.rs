@@ -1,6 +1,6 @@
-//! Exceptions: faults that pass for a while, for a reason, under someone's name.
+//! Exceptions: problems that pass until a day, for a reason, with an owner.
 //!
-//! An exception covers one rule in some files, and lasts through its last day. It never covers what was not read.
+//! An exception covers one rule in some files, through its last day. It never covers something that was not read.
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Excepted, Origin};
@@ -10,61 +10,36 @@ use crate::policy::globs::PathSet;
 /// One exception of a policy.
 #[derive(Clone, Debug)]
 pub struct Exception {
-    pub(crate) rule: String,
+    /// The rule that it is for.
+    pub rule: String,
     pub(crate) paths: PathSet,
-    pub(crate) pattern: String,
-    pub(crate) finding: Option<String>,
-    pub(crate) reason: String,
-    pub(crate) owner: String,
+    /// The pattern of the paths that it is for.
+    pub pattern: String,
+    /// The finding that it is for; `None` for the whole file.
+    pub finding: Option<String>,
+    /// The reason.
+    pub reason: String,
+    /// The owner.
+    pub owner: String,
     /// The longest term that the policy allows, in days.
     pub(crate) max_term: Option<Sourced<i32>>,
-    /// `None` for a text that is no date, which counts as expired.
+    /// The last day; `None` for a text that is not a date, which counts as expired.
     pub(crate) expires: Option<Date>,
-    /// The text that stands for the date.
-    pub(crate) written: String,
-    /// The line it begins at.
+    /// The text of the last day.
+    pub written: String,
+    /// Its first line.
     pub origin: Origin,
     /// The line of its last day.
     pub expires_origin: Origin,
 }
 
 impl Exception {
-    /// The rule it is for.
-    pub fn rule(&self) -> &str {
-        &self.rule
-    }
-
-    /// The pattern of the paths it is for.
-    pub fn pattern(&self) -> &str {
-        &self.pattern
-    }
-
-    /// The finding it is for, where it is for one.
-    pub fn finding(&self) -> Option<&str> {
-        self.finding.as_deref()
-    }
-
-    /// The reason given.
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// Who answers for it.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// Its last day, as it is written.
-    pub fn until(&self) -> &str {
-        &self.written
-    }
-
     /// Whether a path, relative to the repository's root, is one it is for.
     pub fn is_for(&self, path: &str) -> bool {
         self.paths.matches(path)
     }
 
-    /// Whether all files that its path can match lie among what a run searched: files and folders, relative to the
+    /// Whether a run searched all files that its path can match. `searched` lists files and folders relative to the
     /// repository's root, which is itself the empty text.
     pub fn is_within(&self, searched: &[String]) -> bool {
         let root = literal_part(&self.pattern);
@@ -75,18 +50,18 @@ impl Exception {
         searched.iter().any(is_above)
     }
 
-    /// The days left, the last one included as 0; `None` once it has expired, or never had a date.
+    /// The number of days left, 0 on the last day; `None` if it has expired or has no date.
     pub fn days_left(&self, today: Date) -> Option<i32> {
         self.expires.map(|day| day.days_since(today)).filter(|days| *days >= 0)
     }
 
-    /// The longest term allowed, where the last day lies beyond it.
+    /// The longest term allowed, if the last day is after it.
     pub fn overlong(&self, today: Date) -> Option<&Sourced<i32>> {
         let left = self.days_left(today)?;
         self.max_term.as_ref().filter(|most| left > most.value)
     }
 
-    /// What to say of a fault in a file, if this exception covers it today.
+    /// The mark on a problem of a file that this exception covers today.
     pub fn covers(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> Option<Excepted> {
         if self.overlong(today).is_some() {
             return None;
@@ -103,7 +78,7 @@ impl Exception {
     }
 }
 
-/// The part of a pattern that all paths it matches begin with, in whole names.
+/// The folders or the file that all paths which match a pattern begin with.
 fn literal_part(pattern: &str) -> &str {
     match pattern.find(['*', '?', '[', '{', '\\']) {
         Some(special) => pattern[..special].rsplit_once('/').map_or("", |(folder, _)| folder),
@@ -115,6 +90,7 @@ fn literal_part(pattern: &str) -> &str {
 mod tests {
     use super::*;
     use crate::policy;
+    use crate::rules::NAMES;
     use crate::source::Source;
 
     #[test]
@@ -134,13 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_day_still_counts_and_no_date_never_does() {
+    fn exception_expires_after_its_last_day_or_without_date() {
         let exception = |expires: &str| {
             let text = format!(
                 "aivss_policy: 1\nexceptions:\n  - {{ rule: layer-blank, path: a, reason: why, owner: who, expires: '{expires}' }}\n"
             );
             let source = Source::decode("p.yaml", text.into_bytes());
-            policy::read(source, &policy::NoFiles).unwrap().exceptions()[0].clone()
+            policy::read(source, &policy::NoFiles, NAMES).unwrap().exceptions()[0].clone()
         };
         let today = Date::parse("2026-01-31").unwrap();
         assert_eq!(exception("2026-02-01").days_left(today), Some(1));

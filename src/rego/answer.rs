@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::{Level, Origin};
 #[cfg(feature = "rego")]
 use crate::did_you_mean::nearest;
+#[cfg(feature = "rego")]
+use crate::policy::TextFile;
 
 /// One answer of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,31 +50,6 @@ pub(crate) struct Answers {
     pub(crate) failed: Vec<String>,
 }
 
-/// Modules and data that belong together.
-#[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "rego"), expect(dead_code, reason = "the engine reads it"))]
-pub(crate) struct Program<'p> {
-    /// The modules, by name and text.
-    pub(crate) modules: &'p [(String, String)],
-    /// The packages of which `deny`, `violation` and `warn` are evaluated.
-    pub(crate) packages: &'p [String],
-    /// The documents below `data`, an object.
-    pub(crate) data: &'p Value,
-}
-
-#[cfg(feature = "rego")]
-impl Program<'_> {
-    /// Whether a module is one of tests, by OPA's convention.
-    pub(crate) fn is_test(&self, module: usize) -> bool {
-        self.modules.get(module).is_some_and(|(name, _)| is_test(name))
-    }
-}
-
-/// Whether a file in Rego is one of tests, by OPA's convention.
-pub fn is_test(name: &str) -> bool {
-    name.ends_with("_test.rego")
-}
-
 /// A test of rules in Rego.
 #[derive(Clone, Debug)]
 pub struct Test {
@@ -95,14 +72,14 @@ pub enum Outcome {
 
 /// Why rules cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct RegoProblem {
     /// Module, line and column, where they are known; lines and columns 1-based.
     pub(crate) place: Option<(usize, u32, u32)>,
     /// What is wrong.
     pub(crate) message: String,
 }
 
-impl Fault {
+impl RegoProblem {
     /// A fault of no single place.
     pub(crate) fn general(message: impl Into<String>) -> Self {
         Self { place: None, message: message.into() }
@@ -117,13 +94,13 @@ impl Fault {
     /// A fault in the engine's words, which begin with a place and end with what is wrong; `module` is meant where
     /// they name none.
     #[cfg(feature = "rego")]
-    pub(crate) fn of_engine(module: usize, modules: &[(String, String)], message: &str) -> Self {
+    pub(crate) fn of_engine(module: usize, modules: &[TextFile], message: &str) -> Self {
         let what = message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim());
         let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
         let numbers = place.and_then(|place| {
             let (rest, column) = place.rsplit_once(':')?;
             let (name, line) = rest.rsplit_once(':')?;
-            let at = modules.iter().position(|(module, _)| module == name).unwrap_or(module);
+            let at = modules.iter().position(|module| module.name == name).unwrap_or(module);
             Some((at, line.parse().ok()?, column.parse().ok()?))
         });
         Self { place: numbers, message: what.to_owned() }

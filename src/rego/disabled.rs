@@ -1,64 +1,45 @@
-//! What stands for the Rego engine in a build without it: rules in Rego are then a fault, never passed over.
+//! The Rego engine of a build without it: it refuses all rules, so that none is skipped.
 
-use crate::rego::answer::{Answers, Definition, Fault, Program, Test};
-
-/// No rules.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rego;
+use crate::policy::Program;
+use crate::rego::answer::{Answers, Definition, RegoProblem, Test};
 
 const MISSING: &str = "this build of aivss-lint has no Rego engine (Cargo feature `rego`)";
 
-/// No definition.
-pub(crate) struct Alone;
+/// Compiled rules, of which there are none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rego {}
 
-#[expect(clippy::unused_self, reason = "the signatures are those of the engine")]
+/// Definitions to prepare alone, of which there are none.
+pub(crate) enum Alone {}
+
 impl Alone {
-    /// There are no definitions.
-    pub(crate) fn each(_program: Program<'_>) -> Vec<Self> {
+    pub(crate) const fn each(_program: &Program) -> Vec<Self> {
         Vec::new()
     }
 
-    /// Does nothing.
-    pub(crate) fn prepare(&self) {}
+    pub(crate) const fn prepare(&self) {
+        match *self {}
+    }
 
-    /// The reason that nothing is compiled.
-    pub(crate) fn problem(&self, _printed: &str) -> Fault {
-        Fault::general(MISSING)
+    pub(crate) const fn problem(&self, _printed: &str) -> RegoProblem {
+        match *self {}
     }
 }
 
-/// Refuses every test.
-///
-/// # Errors
-/// Always.
-pub(crate) fn run_tests(_program: Program<'_>) -> Result<Vec<Test>, Fault> {
-    Err(Fault::general(MISSING))
+pub(crate) fn run_tests(_program: &Program) -> Result<Vec<Test>, RegoProblem> {
+    Err(RegoProblem::general(MISSING))
 }
 
-#[expect(
-    clippy::unused_self,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signatures are those of the engine"
-)]
 impl Rego {
-    /// Refuses every module.
-    ///
-    /// # Errors
-    /// Always.
-    pub(crate) fn compile(_program: Program<'_>) -> Result<Self, Fault> {
-        Err(Fault::general(MISSING))
+    pub(crate) fn compile(_program: &Program) -> Result<Self, RegoProblem> {
+        Err(RegoProblem::general(MISSING))
     }
 
-    /// There is nothing to ask.
-    ///
-    /// # Errors
-    /// Always.
-    pub(crate) fn ask(&self, _input: &str) -> Result<Answers, String> {
-        Err(MISSING.to_owned())
+    pub(crate) const fn ask(&self, _input: &str) -> Result<Answers, String> {
+        match *self {}
     }
 
-    /// There are no rules.
     pub(crate) const fn definitions(&self) -> &[Definition] {
-        &[]
+        match *self {}
     }
 }

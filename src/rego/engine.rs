@@ -19,8 +19,8 @@ use regorus::{Engine, QueryResults, Value};
 use serde_json::Value as JsonValue;
 
 use crate::diagnostic::{Level, Origin};
-use crate::policy::REGO_THREAD;
-use crate::rego::answer::{Answer, Answers, Definition, Fault, Outcome, Program, Test, answers};
+use crate::policy::{Program, REGO_THREAD, TextFile};
+use crate::rego::answer::{Answer, Answers, Definition, Outcome, RegoProblem, Test, answers};
 use crate::rego::mirror::Mirror;
 use crate::rego::rules::{RuleId, Rules};
 use crate::rego::syntax::line_of;
@@ -101,18 +101,18 @@ impl Rego {
     ///
     /// # Errors
     /// What is wrong, with the module and the place in it where that is known.
-    pub(crate) fn compile(program: Program<'_>) -> Result<Self, Fault> {
-        on_large_stack(|| Self::compile_here(program)).map_err(Fault::general)?
+    pub(crate) fn compile(program: &Program) -> Result<Self, RegoProblem> {
+        on_large_stack(|| Self::compile_here(program)).map_err(RegoProblem::general)?
     }
 
-    fn compile_here(program: Program<'_>) -> Result<Self, Fault> {
+    fn compile_here(program: &Program) -> Result<Self, RegoProblem> {
         let (mut engine, rules) = load(program)?;
-        let asked = rules.asked(program.packages)?;
+        let asked = rules.asked(&program.packages)?;
         rules.check_functions()?;
         let each = TIME_FOR_ALL / u32::try_from(asked.len()).unwrap_or(u32::MAX).max(1);
         let limit = TIME_LIMIT.min(each);
         engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: STEPS });
-        let definitions = definitions(&rules, program.modules);
+        let definitions = definitions(&rules, &program.modules);
         let of =
             |rule: RuleId| (0..definitions.len()).filter(|at| rules.definitions[*at].rule == rule).collect();
         let asked = asked.into_iter().map(|asked| Asked {
@@ -123,7 +123,7 @@ impl Rego {
         let asked: Vec<Asked> = asked.collect();
         let several = asked.iter().filter(|asked| asked.definitions.len() > 1);
         let several = several.flat_map(|asked| asked.definitions.iter().copied()).collect();
-        let mirror = Mirror::of(&engine, &rules, program.modules, several);
+        let mirror = Mirror::of(&engine, &rules, &program.modules, several);
         let mut rego = Self { engine, asked, definitions, mirror };
         // Some problems (a variable that does not exist) show at the first evaluation alone.
         rego.engine.set_input(Value::new_object());
@@ -132,10 +132,10 @@ impl Rego {
                 if message == PANICKED {
                     let place = asked.definitions.first().map(|first| rules.definitions[*first].place);
                     let message = format!("{message} (`{}`)", asked.whole);
-                    return Err(Fault::at(place.unwrap_or((0, 1)), message));
+                    return Err(RegoProblem::at(place.unwrap_or((0, 1)), message));
                 }
                 if message.contains("could not find function") || message.contains("undefined variable") {
-                    let mut fault = Fault::of_engine(0, program.modules, &message);
+                    let mut fault = RegoProblem::of_engine(0, &program.modules, &message);
                     let rule = fault.place.and_then(|(module, line, _)| rules.at((module, line)));
                     fault.message.extend(rule.map(|rule| format!(" (in rule `{rule}`)")));
                     return Err(fault);
@@ -203,17 +203,17 @@ impl Rego {
 ///
 /// # Errors
 /// What is wrong with the program, as for [`Rego::compile`].
-pub(crate) fn run_tests(program: Program<'_>) -> Result<Vec<Test>, Fault> {
-    on_large_stack(|| run_tests_here(program)).map_err(Fault::general)?
+pub(crate) fn run_tests(program: &Program) -> Result<Vec<Test>, RegoProblem> {
+    on_large_stack(|| run_tests_here(program)).map_err(RegoProblem::general)?
 }
 
-fn run_tests_here(program: Program<'_>) -> Result<Vec<Test>, Fault> {
+fn run_tests_here(program: &Program) -> Result<Vec<Test>, RegoProblem> {
     let (mut engine, rules) = load(program)?;
     rules.check_functions()?;
     let limit = ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS };
     engine.set_execution_timer_config(limit);
     engine.set_input(Value::new_object());
-    let definitions = definitions(&rules, program.modules);
+    let definitions = definitions(&rules, &program.modules);
     let run = |rule: RuleId| {
         let whole = &rules.names[rule];
         let definition = definitions.iter().find(|definition| definition.rule == *whole)?;
@@ -245,11 +245,11 @@ pub(crate) struct Alone {
 
 impl Alone {
     /// The definitions of a program, each alone, as far as they are short and not very many.
-    pub(crate) fn each(program: Program<'_>) -> Vec<Self> {
+    pub(crate) fn each(program: &Program) -> Vec<Self> {
         let each = || {
             let (_, rules) = load(program).ok()?;
             let found = rules.definitions.iter().take(MOST_ALONE).filter_map(|definition| {
-                let (name, text) = program.modules.get(definition.place.0)?;
+                let TextFile { name, text } = program.modules.get(definition.place.0)?;
                 let rule = rules.names[definition.rule].clone();
                 let own = text.get(definition.bytes.clone())?;
                 let text =
@@ -278,38 +278,39 @@ impl Alone {
     }
 
     /// What is wrong with it if the engine printed something.
-    pub(crate) fn problem(&self, printed: &str) -> Fault {
+    pub(crate) fn problem(&self, printed: &str) -> RegoProblem {
         let what = match printed {
             text if text.contains("could not schedule") => "a variable has no value".to_owned(),
             text => format!("the Rego engine warns: {text}"),
         };
-        Fault::at(self.place, format!("{what} (in rule `{}`)", self.rule))
+        RegoProblem::at(self.place, format!("{what} (in rule `{}`)", self.rule))
     }
 }
 
 /// Loads modules and data, and checks what can be checked before anything is evaluated.
-fn load(program: Program<'_>) -> Result<(Engine, Rules), Fault> {
-    let modules = program.modules;
+fn load(program: &Program) -> Result<(Engine, Rules), RegoProblem> {
+    let modules = &program.modules;
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
-    bounds::add_to(&mut engine).map_err(Fault::general)?;
-    for (at, (name, text)) in modules.iter().enumerate() {
+    bounds::add_to(&mut engine).map_err(RegoProblem::general)?;
+    for (at, TextFile { name, text }) in modules.iter().enumerate() {
         if let Some((line, _)) = text::too_deep(text) {
-            return Err(Fault::at((at, line), "an expression is nested too deep"));
+            return Err(RegoProblem::at((at, line), "an expression is nested too deep"));
         }
         if let Some((line, _)) = text::huge_number(text) {
-            return Err(Fault::at((at, line), bounds::HUGE));
+            return Err(RegoProblem::at((at, line), bounds::HUGE));
         }
-        add(&mut engine, name, text).map_err(|message| Fault::of_engine(at, modules, &message))?;
+        add(&mut engine, name, text).map_err(|message| RegoProblem::of_engine(at, modules, &message))?;
     }
-    let tree = engine.get_ast_as_json().map_err(|error| Fault::of_engine(0, modules, &error.to_string()))?;
+    let tree =
+        engine.get_ast_as_json().map_err(|error| RegoProblem::of_engine(0, modules, &error.to_string()))?;
     let tree: JsonValue =
-        serde_json::from_str(&tree).map_err(|_| Fault::general("an expression is nested too deep"))?;
+        serde_json::from_str(&tree).map_err(|_| RegoProblem::general("an expression is nested too deep"))?;
     check_imports(&tree)?;
-    let rules = Rules::of(&tree, program.data)?;
+    let rules = Rules::of(&tree, &program.data)?;
     rules.check()?;
     let data = engine.add_data_json(&program.data.to_string());
-    data.map_err(|error| Fault::general(format!("the data cannot be loaded: {error}")))?;
+    data.map_err(|error| RegoProblem::general(format!("the data cannot be loaded: {error}")))?;
     Ok((engine, rules))
 }
 
@@ -317,10 +318,12 @@ fn load(program: Program<'_>) -> Result<(Engine, Rules), Fault> {
 const LONGEST_LINE: usize = 200;
 
 /// The definitions of rules, with the lines at which they begin.
-fn definitions(rules: &Rules, modules: &[(String, String)]) -> Vec<Definition> {
+fn definitions(rules: &Rules, modules: &[TextFile]) -> Vec<Definition> {
     let sources: Vec<(Source, Arc<str>)> = modules
         .iter()
-        .map(|(name, text)| (Source::decode(name.clone(), text.clone().into_bytes()), Arc::from(&**name)))
+        .map(|file| {
+            (Source::decode(file.name.clone(), file.text.as_bytes().to_vec()), Arc::from(&*file.name))
+        })
         .collect();
     let found = rules.definitions.iter().filter_map(|definition| {
         let (module, line) = definition.place;
@@ -389,12 +392,12 @@ pub(crate) fn add(engine: &mut Engine, name: &str, text: &str) -> Result<(), Str
 }
 
 /// Refuses `import input`, which has no effect, and of which the engine prints a warning.
-fn check_imports(tree: &JsonValue) -> Result<(), Fault> {
+fn check_imports(tree: &JsonValue) -> Result<(), RegoProblem> {
     for (at, file) in tree.as_array().into_iter().flatten().enumerate() {
         for import in file["ast"]["imports"].as_array().into_iter().flatten() {
             if import["refr"]["Var"].is_object() && import["as"].is_null() {
                 let message = "this import has no effect: remove it";
-                return Err(Fault::at((at, line_of(&import["refr"]["Var"])), message));
+                return Err(RegoProblem::at((at, line_of(&import["refr"]["Var"])), message));
             }
         }
     }
@@ -418,17 +421,23 @@ fn in_a_line(message: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn compile(text: &str) -> Result<Rego, Fault> {
+    pub(crate) fn program(modules: &[(&str, &str)], data: JsonValue) -> Program {
+        let file =
+            |(name, text): &(&str, &str)| TextFile { name: (*name).to_owned(), text: Arc::from(*text) };
+        let modules = modules.iter().map(file).collect();
+        Program { data, ..Program::new(Origin::outside(""), modules, vec!["main".to_owned()]) }
+    }
+
+    fn compile(text: &str) -> Result<Rego, RegoProblem> {
         compile_with(text, "{}")
     }
 
-    fn compile_with(text: &str, data: &str) -> Result<Rego, Fault> {
-        let modules = [("a.rego".to_owned(), text.to_owned())];
-        let data = serde_json::from_str(data).unwrap();
-        Rego::compile(Program { modules: &modules, packages: &["main".to_owned()], data: &data })
+    fn compile_with(text: &str, data: &str) -> Result<Rego, RegoProblem> {
+        let program = program(&[("a.rego", text)], serde_json::from_str(data).unwrap());
+        Rego::compile(&program)
     }
 
     fn fault(text: &str) -> String {
@@ -852,10 +861,9 @@ deny contains y if { y := f(\"deny\") }
     fn tests_pass_fail_or_stop() {
         let rules = "package main\ndeny contains \"m\" if input.owner == data.banned\n";
         let tests = "package main_test\nimport data.main\n\ntest_banned if {\n  count(main.deny) == 1 with input as {\"owner\": \"a\"} with data.banned as \"a\"\n}\ntest_wrong if count(main.deny) == 5\ntest_stopped if 1 / input.zero == 1 with input as {\"zero\": 0}\ntodo_test_later if false\nhelper if true\n";
-        let modules = [("a.rego".to_owned(), rules.to_owned()), ("a_test.rego".to_owned(), tests.to_owned())];
         let data = serde_json::json!({ "banned": "b" });
-        let program = Program { modules: &modules, packages: &[], data: &data };
-        let found: Vec<String> = run_tests(program)
+        let program = program(&[("a.rego", rules), ("a_test.rego", tests)], data);
+        let found: Vec<String> = run_tests(&program)
             .unwrap()
             .into_iter()
             .map(|test| format!("{} {:?}", test.definition.shown(), test.outcome))

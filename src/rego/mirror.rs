@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use regorus::{Engine, Value};
 
+use crate::policy::TextFile;
 use crate::rego::answer::{Answer, answers};
 use crate::rego::engine::{Asked, add};
 use crate::rego::rules::Rules;
@@ -27,7 +28,7 @@ impl Mirror {
     pub(crate) fn of(
         engine: &Engine,
         rules: &Rules,
-        modules: &[(String, String)],
+        modules: &[TextFile],
         definitions: Vec<usize>,
     ) -> Option<Self> {
         let is_taken = rules.names.iter().any(|name| name.contains(PREFIX));
@@ -38,7 +39,7 @@ impl Mirror {
         for at in definitions {
             let definition = rules.definitions.get(at)?;
             let module = definition.place.0;
-            let (_, text) = modules.get(module)?;
+            let text = &modules.get(module)?.text;
             let (_, name) = rules.names[definition.rule].rsplit_once('.')?;
             let copy = copies.entry(module).or_insert_with(|| rules.preamble(module, text).to_owned());
             // A default value is no problem.
@@ -50,7 +51,7 @@ impl Mirror {
         }
         let mut engine = engine.clone();
         for (module, text) in &copies {
-            add(&mut engine, &modules[*module].0, text).ok()?;
+            add(&mut engine, &modules[*module].name, text).ok()?;
         }
         Some(Self { engine })
     }
@@ -86,21 +87,19 @@ impl Mirror {
 
 #[cfg(test)]
 mod tests {
-    use crate::rego::answer::Program;
     use crate::rego::engine::Rego;
+    use crate::rego::engine::tests::program;
 
     #[test]
     fn definitions_of_several_modules_are_told_apart() {
-        let modules = [
-            ("a.rego".to_owned(), "package main\n\nimport rego.v1\n\ndeny contains \"one\"\n".to_owned()),
-            (
-                "b.rego".to_owned(),
-                "package main\n\nimport rego.v1\n\n\n\ndeny contains {\"msg\": \"two\"}\n".to_owned(),
-            ),
-        ];
-        let data = serde_json::json!({});
-        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
-        let rego = Rego::compile(program).unwrap();
+        let program = program(
+            &[
+                ("a.rego", "package main\n\nimport rego.v1\n\ndeny contains \"one\"\n"),
+                ("b.rego", "package main\n\nimport rego.v1\n\n\n\ndeny contains {\"msg\": \"two\"}\n"),
+            ],
+            serde_json::json!({}),
+        );
+        let rego = Rego::compile(&program).unwrap();
         let said = rego.ask("{}").unwrap();
         let places: Vec<(&str, &str)> = said
             .given
@@ -114,10 +113,8 @@ mod tests {
     fn many_definitions_are_told_apart() {
         let rules: String =
             (0..200).map(|number| format!("deny contains \"m{number}\" if input.a\n")).collect();
-        let modules = [("a.rego".to_owned(), format!("package main\n{rules}"))];
-        let data = serde_json::json!({});
-        let program = Program { modules: &modules, packages: &["main".to_owned()], data: &data };
-        let rego = Rego::compile(program).unwrap();
+        let program = program(&[("a.rego", &format!("package main\n{rules}"))], serde_json::json!({}));
+        let rego = Rego::compile(&program).unwrap();
         let said = rego.ask("{\"a\": 1}").unwrap();
         assert_eq!(said.given.len(), 200);
         for (at, answer) in said.given {

@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod engine;
 #[cfg(feature = "rego")]
 mod format;
+mod compile;
 pub mod input;
 #[cfg(feature = "rego")]
 mod mirror;
@@ -22,4 +23,5 @@ mod syntax;
 #[cfg(feature = "rego")]
 mod text;
 
-pub use answer::{Answer, Definition, Outcome, Test, is_test};
+pub use answer::{Answer, Definition, Outcome, Test};
+pub use compile::{CompiledPolicy, RegoAnswers, RegoTests, test_modules, test_policy};

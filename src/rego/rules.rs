@@ -9,7 +9,8 @@ use serde_json::Value as JsonValue;
 
 use crate::diagnostic::Level;
 use crate::did_you_mean::nearest;
-use crate::rego::answer::{Fault, Program};
+use crate::policy::{Program, is_test};
+use crate::rego::answer::RegoProblem;
 use crate::rego::engine::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
 use crate::rego::safety::Search;
 use crate::rego::syntax::{
@@ -107,7 +108,7 @@ fn length(file: &JsonValue) -> usize {
 }
 
 impl Rules {
-    pub(crate) fn of(tree: &JsonValue, data: &JsonValue) -> Result<Self, Fault> {
+    pub(crate) fn of(tree: &JsonValue, data: &JsonValue) -> Result<Self, RegoProblem> {
         let files: Vec<&JsonValue> = tree.as_array().into_iter().flatten().collect();
         let mut rules = Self::named(&files)?;
         rules.check_data(data)?;
@@ -145,7 +146,7 @@ impl Rules {
     }
 
     /// The rules by name and place alone.
-    fn named(files: &[&JsonValue]) -> Result<Self, Fault> {
+    fn named(files: &[&JsonValue]) -> Result<Self, RegoProblem> {
         let mut defined: BTreeMap<String, Place> = BTreeMap::new();
         let mut found = Vec::new();
         for (at, file) in files.iter().enumerate() {
@@ -158,7 +159,7 @@ impl Rules {
             }
         }
         if defined.len() > MOST_RULES {
-            return Err(Fault::general(format!("there are more than {MOST_RULES} rules in Rego")));
+            return Err(RegoProblem::general(format!("there are more than {MOST_RULES} rules in Rego")));
         }
         let (names, places): (Vec<String>, Vec<Place>) = defined.into_iter().unzip();
         let ends = found.iter().skip(1).map(|(_, place, start)| (place.0, *start)).chain([(usize::MAX, 0)]);
@@ -201,7 +202,7 @@ impl Rules {
     }
 
     /// Refuses data in the place of a rule: the engine would hide one of them.
-    fn check_data(&self, data: &JsonValue) -> Result<(), Fault> {
+    fn check_data(&self, data: &JsonValue) -> Result<(), RegoProblem> {
         for (name, place) in self.names.iter().zip(&self.places) {
             let mut value = Some(data);
             for part in name.split('.') {
@@ -209,7 +210,10 @@ impl Rules {
                     value.and_then(|value| value.as_object().map_or(Some(value), |object| object.get(part)));
             }
             if value.is_some() {
-                return Err(Fault::at(*place, format!("`data.{name}` is both a rule and data of a file")));
+                return Err(RegoProblem::at(
+                    *place,
+                    format!("`data.{name}` is both a rule and data of a file"),
+                ));
             }
         }
         Ok(())
@@ -271,7 +275,7 @@ impl Rules {
 
     /// The rules to evaluate: those of the packages named, each of which must have some; one that looks as if it were to be
     /// evaluated, in a package that is not named, is a mistake.
-    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, Fault> {
+    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, RegoProblem> {
         let mut asked = Vec::new();
         for (rule, whole) in self.names.iter().enumerate() {
             let Some((package, name)) = whole.rsplit_once('.') else { continue };
@@ -280,21 +284,21 @@ impl Rules {
                 let message = format!(
                     "rule `{whole}` has no effect: conftest's `exception` rules are not supported, write `exceptions` in the policy"
                 );
-                return Err(Fault::at(self.places[rule], message));
+                return Err(RegoProblem::at(self.places[rule], message));
             }
             let Some(level) = level_of(name).filter(|_| !self.functions.contains(&rule)) else { continue };
             if !is_named {
                 let message = format!(
                     "`{name}` of package {package} is never asked: name the package under `packages`"
                 );
-                return Err(Fault::at(self.places[rule], message));
+                return Err(RegoProblem::at(self.places[rule], message));
             }
             asked.push(Asked { rule, level });
         }
         if asked.len() > MOST_ASKED {
             let message =
                 format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
-            return Err(Fault::general(message));
+            return Err(RegoProblem::general(message));
         }
         self.check_never_asked(&asked)?;
         let is_idle = |package: &&String| {
@@ -305,7 +309,7 @@ impl Rules {
         };
         match packages.iter().find(is_idle) {
             // `main` may be left empty by those who name packages of their own.
-            Some(package) if package != "main" || packages.len() == 1 => Err(Fault::general(format!(
+            Some(package) if package != "main" || packages.len() == 1 => Err(RegoProblem::general(format!(
                 "no `deny`, `violation` or `warn` in package {package}: these rules would never be asked"
             ))),
             _ => Ok(asked),
@@ -313,7 +317,7 @@ impl Rules {
     }
 
     /// Refuses functions, and names in another case, that look as if they were asked and that no asked rule uses.
-    fn check_never_asked(&self, asked: &[Asked]) -> Result<(), Fault> {
+    fn check_never_asked(&self, asked: &[Asked]) -> Result<(), RegoProblem> {
         let used = self.used_by(asked);
         for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
             let name = whole.rsplit_once('.').map_or(&**whole, |(_, name)| name);
@@ -326,7 +330,7 @@ impl Rules {
             } else {
                 format!("`{whole}` is never asked: did you mean `{right}`?")
             };
-            return Err(Fault::at(self.places[rule], problem));
+            return Err(RegoProblem::at(self.places[rule], problem));
         }
         Ok(())
     }
@@ -344,16 +348,17 @@ impl Rules {
     }
 
     /// The tests: rules whose names begin with `test_`, in modules of tests.
-    pub(crate) fn tests(&self, program: Program<'_>) -> Vec<RuleId> {
-        let is_test = |rule: &RuleId| {
+    pub(crate) fn tests(&self, program: &Program) -> Vec<RuleId> {
+        let is_asked = |rule: &RuleId| {
             let (_, name) = self.names[*rule].rsplit_once('.').unwrap_or_default();
-            name.starts_with("test_") && program.is_test(self.places[*rule].0)
+            name.starts_with("test_")
+                && program.modules.get(self.places[*rule].0).is_some_and(|file| is_test(&file.name))
         };
-        (0..self.names.len()).filter(is_test).collect()
+        (0..self.names.len()).filter(is_asked).collect()
     }
 
     /// Refuses calls of functions that do not exist, which the engine would find only on the way to them.
-    pub(crate) fn check_functions(&self) -> Result<(), Fault> {
+    pub(crate) fn check_functions(&self) -> Result<(), RegoProblem> {
         for (name, (place, rule)) in &self.calls {
             let mut probe = Engine::new();
             probe.set_gather_prints(true);
@@ -366,29 +371,32 @@ impl Rules {
                     .iter()
                     .any(|start| name == start || (start.ends_with('.') && name.starts_with(start)));
                 let what = if is_of_opa { "unsupported built-in function" } else { "unknown function" };
-                return Err(Fault::at(*place, format!("{what} `{name}` (in rule `{}`)", self.names[*rule])));
+                return Err(RegoProblem::at(
+                    *place,
+                    format!("{what} `{name}` (in rule `{}`)", self.names[*rule]),
+                ));
             }
         }
         Ok(())
     }
 
     /// Refuses what could not be stopped once it runs, and what leads nowhere.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), RegoProblem> {
         if let Some((place, rule, name, why)) = self.refused.first() {
             let message = format!("`{name}` is not supported (in rule `{}`): {why}", self.names[*rule]);
-            return Err(Fault::at(*place, message));
+            return Err(RegoProblem::at(*place, message));
         }
         if let Some((place, rule, path)) = self.astray.iter().min_by_key(|(place, ..)| *place) {
             let rule = rule.map(|rule| format!(" (in rule `{}`)", self.names[rule])).unwrap_or_default();
             let message = format!("`{path}` leads to no rule and no data{rule}{}", self.hint(path));
-            return Err(Fault::at(*place, message));
+            return Err(RegoProblem::at(*place, message));
         }
         if let Some((place, rule, name)) = self.without_value.first() {
             let message = format!(
                 "`{name}` in a negated expression is unsafe, because nothing else in the body gives it a value; write a rule with this expression and negate that rule (in rule `{}`)",
                 self.names[*rule]
             );
-            return Err(Fault::at(*place, message));
+            return Err(RegoProblem::at(*place, message));
         }
         let order = self.order()?;
         let mut deepest = vec![0; self.names.len()];
@@ -397,7 +405,7 @@ impl Rules {
             deepest[rule] = self.depths[rule] + below;
             if deepest[rule] > MOST_DEEP {
                 let message = format!("`{}` leads through too many rules and expressions", self.names[rule]);
-                return Err(Fault::at(self.places[rule], message));
+                return Err(RegoProblem::at(self.places[rule], message));
             }
         }
         Ok(())
@@ -414,7 +422,7 @@ impl Rules {
     ///
     /// # Errors
     /// The first rule that is found to come back to itself.
-    fn order(&self) -> Result<Vec<RuleId>, Fault> {
+    fn order(&self) -> Result<Vec<RuleId>, RegoProblem> {
         let mut order = Vec::new();
         let mut is_done = vec![false; self.names.len()];
         for start in 0..self.names.len() {
@@ -438,10 +446,10 @@ impl Rules {
         Ok(order)
     }
 
-    fn circle(&self, mut rules: impl Iterator<Item = RuleId> + Clone) -> Fault {
+    fn circle(&self, mut rules: impl Iterator<Item = RuleId> + Clone) -> RegoProblem {
         let chain = rules.clone().chain(rules.clone().take(1)).map(|rule| self.names[rule].as_str());
         let chain = chain.collect::<Vec<_>>().join(" → ");
         let first = rules.next().unwrap_or_default();
-        Fault::at(self.places[first], format!("`{}` comes back to itself: {chain}", self.names[first]))
+        RegoProblem::at(self.places[first], format!("`{}` comes back to itself: {chain}", self.names[first]))
     }
 }

@@ -5,8 +5,8 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",
     summary: "The agent's name or summary is a placeholder.",
-    why: "A threat model is about one agent. Reviewers must know which one, and what can go wrong with it.",
-    remedy: "Write the agent's name, and the risk in a paragraph.",
+    why: "Reviewers must know which agent a threat model is about, and what can go wrong with it.",
+    remedy: "Write the agent's name, and its risk in a paragraph.",
     see: "schemas/threat-model.json, `agent`",
     examples: &[Example::parts(
         "
@@ -28,19 +28,18 @@ agent:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let agent = &subject.model.agent;
-    // An empty name is the schema's, and a summary that is too short has a rule of its own.
-    let name = agent.name.as_ref().filter(|name| !name.is_empty() && !is_of_signs(name));
-    let summary = agent.summary.as_ref().filter(|summary| !summary.is_empty() && !is_too_short(summary));
-    for (key, text, kind) in
-        [("agent.name", name, TextKind::Name), ("agent.summary", summary, TextKind::Prose)]
-    {
-        if let Some(text) = text.filter(|text| blank(text, kind).is_some()) {
-            found.push(Diagnostic::new(&RULE, Owner::Agent, text.span, format!("`{key}` is a placeholder")));
-        }
+    // The schema reports empty texts, and another rule summaries that are too short.
+    let name = agent.name.as_ref().filter(|name| !is_of_signs(name));
+    let summary = agent.summary.as_ref().filter(|summary| !is_too_short(summary));
+    for (key, text, kind) in [("name", name, TextKind::Name), ("summary", summary, TextKind::Prose)] {
+        let text = text.filter(|text| !text.value.is_empty() && blank(text, kind).is_some());
+        found.extend(text.map(|text| {
+            Diagnostic::new(&RULE, Owner::Agent, text.span, format!("`agent.{key}` is a placeholder"))
+        }));
     }
 }
 
-/// Whether a name consists of signs that do not usually stand for a gap. It is odd, but it is a name.
+/// Whether a name consists of signs that do not usually mark a gap. Such a name is odd but valid.
 fn is_of_signs(name: &str) -> bool {
     let is_gap = |letter: char| letter.is_whitespace() || "-–—_?.…*~/".contains(letter);
     !name.chars().any(char::is_alphanumeric) && !name.chars().all(is_gap)

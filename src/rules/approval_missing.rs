@@ -1,17 +1,18 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
     name: "approval-missing",
     summary: "A risk at or above the policy's band has no approval.",
-    why: "The standard asks that high-risk agents are approved by someone before they go into production.",
-    remedy: "Have it approved, and name who did in `review.approved_by`.",
+    why: "The standard asks for an approval of high-risk agents before they go into production.",
+    remedy: "Name the person or board that approved the release in `review.approved_by`.",
     see: "OWASP AIVSS v0.8, section 4.2; `require.approval_from` of the policy",
     examples: &[Example::parts(
         "
 aivss:
   score: 9.4
-#        ^^^ approval-missing: 9.4 is Critical, and from High on an approval is due
+#        ^^^ approval-missing: score is 9.4: Critical; approval is required from High
 ",
         "
 review:
@@ -19,27 +20,20 @@ review:
 ",
     )
     .under("require: { approval_from: High }")],
-    check: Check::Limit { applies: |settings| settings.require().approval_from.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::APPROVAL_FROM), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(from) = &subject.settings.require().approval_from else { return };
+    let Some(from) = subject.settings.get(&settings::APPROVAL_FROM) else { return };
     if subject.model.review.approved_by.is_some() {
         return;
     }
-    // One approval is for the whole file: the worst score asks for it.
+    // An approval covers the whole file, so one problem at the worst score is enough.
     let proven = subject.scores.iter().filter_map(|scored| Some((scored, scored.proven()?)));
-    let due = proven.filter(|(_, proven)| proven.band() >= from.value);
-    let Some((scored, proven)) = due.max_by_key(|(_, proven)| proven.score()) else { return };
+    let worst = proven.max_by_key(|(_, proven)| proven.score());
+    let Some((scored, proven)) = worst.filter(|(_, proven)| proven.band() >= from.value) else { return };
     let (band, from_band) = (proven.band().name(), from.value.name());
-    let message = match proven.difference() {
-        Some(difference) => format!("score is {difference}: {band}; approval is required from {from_band}"),
-        None => format!("{} is {band}, and from {from_band} on an approval is due", proven.score()),
-    };
-    found.push(
-        Diagnostic::new(&RULE, Owner::Agent, scored.place(), message)
-            .help("name who approved the release in `review.approved_by`")
-            .decided_by(&from.origin),
-    );
+    let message = format!("score is {}: {band}; approval is required from {from_band}", shown(&proven));
+    found.push(Diagnostic::new(&RULE, Owner::Agent, scored.place(), message).decided_by(&from.origin));
 }

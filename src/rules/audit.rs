@@ -1,12 +1,12 @@
-//! Rules about policies, raised by the audit of a policy after a run.
+//! Rules about policies. The audit of a policy after a run raises them.
 
 use crate::rules::{Check, Example, Rule};
 
 pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
     name: "policy-ineffective",
     summary: "A policy, or an entry of one, has no effect.",
-    why: "Whoever wrote it believes that it has one.",
-    remedy: "Take it out, or mend what it is matched by. Move a policy to the repository's root.",
+    why: "Its author expects an effect.",
+    remedy: "Remove the entry, or correct what it is matched by. Move a policy to the repository's root.",
     see: "schemas/policy.json",
     examples: &[
         Example::whole(
@@ -45,11 +45,35 @@ rules:
     ..Rule::WARNING
 };
 
+pub(crate) static RULE_RENAMED: Rule = Rule {
+    name: "rule-renamed",
+    summary: "A policy names a rule by its former name.",
+    why: "The next release no longer accepts the former name.",
+    remedy: "Write the current name.",
+    see: "docs/upgrade.md",
+    examples: &[Example::whole(
+        "aivss-policy.yaml",
+        "
+aivss_policy: 1
+rules:
+  layer-pasted: error
+# ^^^^^^^^^^^^ rule-renamed: `layer-pasted` is now `layer-duplicated`
+",
+        "
+aivss_policy: 1
+rules:
+  layer-duplicated: error
+",
+    )],
+    check: Check::PolicyAudit,
+    ..Rule::NOTE
+};
+
 pub(crate) static EXCEPTION_EXPIRED: Rule = Rule {
     name: "exception-expired",
     summary: "An exception has expired.",
-    why: "An exception is a loan. When it is due, the fault counts again, and the exception says so until it is taken out.",
-    remedy: "Mend the fault and take the exception out, or have it renewed by its owner.",
+    why: "An expired exception no longer covers a problem. It is reported until it is removed.",
+    remedy: "Fix the problem and remove the exception, or have its owner renew it.",
     see: "`exceptions` of the policy",
     examples: &[
         Example::whole(
@@ -57,25 +81,15 @@ pub(crate) static EXCEPTION_EXPIRED: Rule = Rule {
             "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2025-12-31
-#            ^^^^^^^^^^ exception-expired: the exception for `score-exceeded` expired 1 day ago
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2025-12-31 }
+#                                                                                              ^^^^^^^^^^ exception-expired: the exception for `score-exceeded` expired 1 day ago
 ",
             "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-03-31
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-03-31 }
 ",
         ),
         Example::whole(
@@ -83,25 +97,15 @@ exceptions:
             "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: end of March
-#            ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is no date (YYYY-MM-DD): it counts as expired
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: end of March }
+#                                                                                              ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is no date (YYYY-MM-DD): it counts as expired
 ",
             "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-03-31
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-03-31 }
 ",
         ),
     ],
@@ -112,44 +116,38 @@ exceptions:
 pub(crate) static EXCEPTION_OVERLONG: Rule = Rule {
     name: "exception-overlong",
     summary: "An exception lasts longer than the policy allows.",
-    why: "An exception without a near end is a change of policy that nobody reviewed as one.",
-    remedy: "Bring the last day nearer.",
+    why: "An exception without a near end is a change of policy without a review.",
+    remedy: "Set an earlier last day.",
     see: "`max_term` of the policy",
-    examples: &[Example::whole(
-        "aivss-policy.yaml",
-        "
+    examples: &[
+        Example::whole(
+            "aivss-policy.yaml",
+            "
 aivss_policy: 1
 limits: { score: 8.9 }
 max_term: 90d
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-12-31
-#            ^^^^^^^^^^ exception-overlong: the exception for `score-exceeded` lasts 364 more days, and 90 are allowed
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-12-31 }
+#                                                                                              ^^^^^^^^^^ exception-overlong: the exception for `score-exceeded` lasts 364 more days, and 90 are allowed
 ",
-        "
+            "
 aivss_policy: 1
 limits: { score: 8.9 }
 max_term: 90d
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-03-31
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-03-31 }
 ",
-    )],
+        ),
+    ],
     check: Check::PolicyAudit,
     ..Rule::ERROR
 };
 
 pub(crate) static EXCEPTION_UNUSED: Rule = Rule {
     name: "exception-unused",
-    summary: "An exception covers no fault.",
-    why: "What an exception is kept for may come back unseen under it.",
-    remedy: "Take the exception out.",
+    summary: "An exception covers no problem.",
+    why: "A problem that returns would pass unseen under the exception.",
+    remedy: "Remove the exception.",
     see: "`exceptions` of the policy",
     examples: &[Example::whole(
         "aivss-policy.yaml",
@@ -174,59 +172,27 @@ aivss_policy: 1
 pub(crate) static EXCEPTION_EXPIRING: Rule = Rule {
     name: "exception-expiring",
     summary: "An exception expires soon.",
-    why: "Many exceptions tend to expire together, on a day when nobody has time.",
-    remedy: "Mend the fault, or have the exception renewed in time.",
+    why: "Exceptions often expire together, on a day when nobody has time.",
+    remedy: "Fix the problem, or have the exception renewed in time.",
     see: "`--expiring-within`",
-    examples: &[Example::whole(
-        "aivss-policy.yaml",
-        "
+    examples: &[
+        Example::whole(
+            "aivss-policy.yaml",
+            "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-01-10
-#            ^^^^^^^^^^ exception-expiring: the exception for `score-exceeded` expires in 9 days
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-01-10 }
+#                                                                                              ^^^^^^^^^^ exception-expiring: the exception for `score-exceeded` expires in 9 days
 ",
-        "
+            "
 aivss_policy: 1
 limits: { score: 8.9 }
-
 exceptions:
-  - rule: score-exceeded
-    path: agents/**
-    reason: Replaced in the first quarter.
-    owner: platform-team
-    expires: 2026-03-31
+  - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: 2026-03-31 }
 ",
-    )],
+        ),
+    ],
     check: Check::PolicyAudit,
     ..Rule::WARNING
-};
-
-pub(crate) static RULE_RENAMED: Rule = Rule {
-    name: "rule-renamed",
-    summary: "A policy names a rule by its former name.",
-    why: "The next release no longer accepts the former name.",
-    remedy: "Write the current name.",
-    see: "docs/upgrade.md",
-    examples: &[Example::whole(
-        "aivss-policy.yaml",
-        "
-aivss_policy: 1
-rules:
-  layer-pasted: error
-# ^^^^^^^^^^^^ rule-renamed: `layer-pasted` is now `layer-duplicated`
-",
-        "
-aivss_policy: 1
-rules:
-  layer-duplicated: error
-",
-    )],
-    check: Check::PolicyAudit,
-    ..Rule::NOTE
 };

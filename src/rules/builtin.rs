@@ -1,12 +1,12 @@
-//! Rules that have no check of their own: parsers, schemas, policies and whole runs raise them.
+//! Rules without a check of their own: parsers, schemas, policies and runs raise them.
 
 use crate::rules::{Check, Example, Rule};
 
 pub(crate) static SYNTAX: Rule = Rule {
     name: "syntax",
     summary: "The text is not well-formed.",
-    why: "Nothing in the file can be trusted when its structure is not what its author meant; a gate that skips it passes it.",
-    remedy: "Mend the text at the place shown. YAML is indented with spaces; JSON is read by RFC 8259, without comments or trailing commas.",
+    why: "If the structure is not what the author meant, nothing in the file can be trusted.",
+    remedy: "Correct the syntax at the reported position. YAML is indented with spaces; JSON has no comments or trailing commas.",
     see: "YAML 1.2.2; RFC 8259",
     examples: &[Example::parts(
         "
@@ -28,7 +28,7 @@ agent:
 pub(crate) static ENCODING: Rule = Rule {
     name: "encoding",
     summary: "The bytes are not UTF-8.",
-    why: "Bytes that one reader drops and another replaces give two files under one name.",
+    why: "One reader drops such bytes and another replaces them, so that two readers see two files.",
     remedy: "Save the file as UTF-8.",
     see: "RFC 3629",
     examples: &[Example::whole(
@@ -46,10 +46,9 @@ agent: { name: Caf\u{FFFD} }
 
 pub(crate) static EMPTY_FILE: Rule = Rule {
     name: "empty-file",
-    summary: "There is nothing in the file.",
-    why: "A file that is named like a threat model and holds none was emptied, or never written.",
-    remedy: "Write the threat model, or remove the file.",
-    see: "this project",
+    summary: "The file is empty.",
+    why: "A file that is named like a threat model and contains none was emptied or never written.",
+    remedy: "Write the threat model, or delete the file.",
     examples: &[Example::whole(
         "threat-model.yaml",
         "# at 1:1-1:1 empty-file: file contains no document\n",
@@ -62,8 +61,8 @@ pub(crate) static EMPTY_FILE: Rule = Rule {
 pub(crate) static DUPLICATE_KEY: Rule = Rule {
     name: "duplicate-key",
     summary: "A mapping has the same key twice.",
-    why: "Readers differ in which of the two they take: the score that was reviewed need not be the one that is used.",
-    remedy: "Keep one of them.",
+    why: "Readers differ in which of the two they use: the reviewed score may not be the one in use.",
+    remedy: "Keep one of the two keys.",
     see: "YAML 1.2.2, section 3.2.1.3; RFC 8259, section 4",
     examples: &[Example::parts(
         "
@@ -86,8 +85,8 @@ agent:
 pub(crate) static MERGE_KEY: Rule = Rule {
     name: "merge-key",
     summary: "A merge key, `<<`, is used.",
-    why: "YAML 1.2 has no merge keys: some readers follow them and others see a key called `<<`, so two tools read two files.",
-    remedy: "Write the merged keys out, or use an alias as the whole value.",
+    why: "YAML 1.2 has no merge keys. Some readers merge and others see a key named `<<`.",
+    remedy: "Write out the merged keys, or use an alias as the whole value.",
     see: "YAML 1.2.2, section 10.3",
     examples: &[Example::parts(
         "
@@ -112,8 +111,8 @@ agent:
 pub(crate) static NON_FINITE: Rule = Rule {
     name: "non-finite",
     summary: "A number is infinite or not a number.",
-    why: "No comparison with such a value fails, so it passes every limit.",
-    remedy: "Give the number.",
+    why: "Such a value passes every limit, because no comparison with it fails.",
+    remedy: "Write a finite number.",
     see: "YAML 1.2.2, section 10.3.2",
     examples: &[Example::parts(
         "
@@ -132,9 +131,9 @@ aivss:
 
 pub(crate) static FILE_TOO_COMPLEX: Rule = Rule {
     name: "file-too-complex",
-    summary: "The file is too large, too deep, or unfolds to too much.",
-    why: "A file built to exhaust its reader takes the gate down with it. The limits lie far above any honest threat model.",
-    remedy: "Split the file; nest less; write out what aliases repeat; shorten the number.",
+    summary: "The file is too large, too deep, or expands to too much.",
+    why: "A file built to exhaust its reader would stop the gate. The limits are far above real threat models.",
+    remedy: "Split the file, nest less, write out the aliases, or shorten the number.",
     see: "this project: 32 MiB, 100 levels, 1,000,000 values, 2,000 documents, 10,000 findings, 100,000 values through aliases, 200,000 lines and signs of a page, 18 digits",
     examples: &[Example::parts(
         "
@@ -154,8 +153,8 @@ aivss:
 pub(crate) static MARKER_MISSING: Rule = Rule {
     name: "marker-missing",
     summary: "The key that makes a document a threat model is misspelled, or missing next to one that has it.",
-    why: "Without that key the document would be taken for something else and skipped.",
-    remedy: "Put `aivss_threat_model: 1` first.",
+    why: "Without that key the document would be skipped as something else.",
+    remedy: "Write `aivss_threat_model: 1` as the first key.",
     see: "this project's format",
     examples: &[Example::whole(
         "threat-model.yaml",
@@ -172,8 +171,8 @@ agent: { name: Planner, summary: Plans trips. }
 
 pub(crate) static MARKER_UNREAD: Rule = Rule {
     name: "marker-unread",
-    summary: "A file shows the marker of a threat model where none was read.",
-    why: "People see a threat model there, and nothing of it was checked.",
+    summary: "A file contains the marker of a threat model in a place that is not read.",
+    why: "People see a threat model there, but nothing of it is checked.",
     remedy: "Move the threat model to the top level of a document, or into a fenced block of a page.",
     see: "this project's format",
     examples: &[
@@ -202,8 +201,8 @@ spec:
 
 pub(crate) static MODEL_UNREADABLE: Rule = Rule {
     name: "model-unreadable",
-    summary: "A file that contains a threat model in the base revision exists and contains none that can be read.",
-    why: "A change that makes a threat model unreadable would take it out of the gate.",
+    summary: "A file with a threat model in the base revision now has none that can be read.",
+    why: "A change that makes a threat model unreadable would remove it from the gate.",
     remedy: "Restore the threat model, or delete the file if the agent is gone.",
     see: "`--base`",
     examples: &[Example::whole(
@@ -222,9 +221,9 @@ agent: { name: Planner, summary: Plans trips. }
 
 pub(crate) static SCHEMA: Rule = Rule {
     name: "schema",
-    summary: "A key or value is not what the format asks for.",
-    why: "A value that is not understood is a value that is not checked.",
-    remedy: "Change the value as the message says. The schemas in `schemas/` serve editors too.",
+    summary: "A key or value does not match the format.",
+    why: "A value that is not understood is not checked.",
+    remedy: "Change the value as the message says. Editors can use the schemas in `schemas/` too.",
     see: "schemas/threat-model.json, schemas/owasp-report.json, schemas/policy.json",
     examples: &[
         Example::parts(
@@ -265,9 +264,9 @@ agent:
 
 pub(crate) static UNKNOWN_KEY: Rule = Rule {
     name: "unknown-key",
-    summary: "A key is not known.",
-    why: "A misspelt key is a setting that silently does nothing.",
-    remedy: "Use the spelling that is suggested. Keys of your own begin with `x-` and are passed over.",
+    summary: "A key is unknown.",
+    why: "A misspelled key silently has no effect.",
+    remedy: "Use the suggested key. Keys of your own begin with `x-` and are ignored.",
     see: "schemas/threat-model.json, schemas/policy.json",
     examples: &[Example::parts(
         "
@@ -287,7 +286,7 @@ maestro:
 pub(crate) static POLICY: Rule = Rule {
     name: "policy",
     summary: "A policy contradicts itself or cannot be followed.",
-    why: "A policy that is not understood cannot judge anything.",
+    why: "A policy that is not understood cannot be applied.",
     remedy: "Change the policy as the message says.",
     see: "schemas/policy.json",
     examples: &[Example::whole(
@@ -310,12 +309,10 @@ rules:
 
 pub(crate) static SCORE_UNCOMPUTED: Rule = Rule {
     name: "score-uncomputed",
-    summary: "A score cannot be computed, and no other rule says why.",
-    why: "A score that nobody computed is a score that nobody checked; the gate does not take it on trust.",
-    remedy: "Give each factor once, with a value from 0.00 to 1.00, and a vector or a base.",
-    see: "this project",
-    // Every known cause has a rule of its own; this one keeps the gate shut where a cause was overlooked.
-    examples: &[],
+    summary: "A score cannot be computed, and no other rule reports the cause.",
+    why: "A score that is not computed is not checked.",
+    remedy: "Write each factor once, with a value from 0.00 to 1.00, and a vector or a base.",
+    // Every known cause has a rule of its own. This one reports the causes that were overlooked.
     check: Check::Builtin,
     ..Rule::FIXED
 };
@@ -324,9 +321,8 @@ pub(crate) static MODEL_REMOVED: Rule = Rule {
     name: "model-removed",
     summary: "A threat model of the base revision is gone, and its agent has none elsewhere.",
     why: "An agent that still runs without a threat model is no longer checked.",
-    remedy: "Restore the threat model, or except the removal if the agent is gone as well.",
+    remedy: "Restore the threat model, or add an exception if the agent is gone as well.",
     see: "`--base`",
-    examples: &[],
     check: Check::Run,
     ..Rule::WARNING
 };
@@ -334,10 +330,9 @@ pub(crate) static MODEL_REMOVED: Rule = Rule {
 pub(crate) static MODEL_MISSING: Rule = Rule {
     name: "model-missing",
     summary: "A folder in which the policy requires a threat model contains none.",
-    why: "An agent that nobody has modeled is not checked at all.",
-    remedy: "Write a threat model in the folder: `aivss-lint init` writes one to fill in.",
+    why: "An agent without a threat model is not checked.",
+    remedy: "Write a threat model in the folder: `aivss-lint init` creates one to fill in.",
     see: "`require.models_in` of the policy",
-    examples: &[],
     check: Check::Run,
     ..Rule::ERROR
 };

@@ -1,17 +1,18 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-exceeded",
-    summary: "A CVSS base lies above the policy's limit.",
-    why: "Agentic factors come on top of the technical weakness; some weaknesses are too grave whatever the agent does.",
-    remedy: "Mend the weakness, or have the policy changed by those who own it.",
+    summary: "A CVSS base is above the policy's limit.",
+    why: "Some weaknesses are too severe, whatever the agentic factors add.",
+    remedy: "Fix the weakness, or ask the owners of the policy to change the limit.",
     see: "`limits.cvss_base` of the policy",
     examples: &[Example::parts(
         "
 aivss:
   cvss_base: 7.1
-#            ^^^ cvss-base-exceeded: the CVSS base 7.1 exceeds the limit of 6.9
+#            ^^^ cvss-base-exceeded: CVSS base is 7.1; the limit is 6.9
 ",
         "
 aivss:
@@ -21,17 +22,17 @@ aivss:
 ",
     )
     .under("limits: { cvss_base: 6.9 }")],
-    check: Check::Limit { applies: |settings| settings.limits().cvss_base.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::CVSS_BASE), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = &subject.settings.limits().cvss_base else { return };
+    let Some(limit) = subject.settings.get(&settings::CVSS_BASE) else { return };
     for scored in &subject.scores {
         let Some(base) = scored.base.filter(|base| *base > limit.value) else { continue };
         let declared = &scored.declared;
         let span = declared.base.map(|base| base.span).or(declared.vector.as_ref().map(|vector| vector.span));
-        let message = format!("the CVSS base {base} exceeds the limit of {}", limit.value);
+        let message = format!("CVSS base is {base}; the limit is {}", limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)
                 .amount(base)

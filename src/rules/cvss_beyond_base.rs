@@ -3,9 +3,9 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-beyond-base",
-    summary: "A vector carries threat or environmental metrics, which AIVSS leaves out.",
-    why: "AIVSS starts from the base score and has its own threat multiplier. A tool that folds the threat metric in counts it twice.",
-    remedy: "Keep the eleven base metrics; express threat in `threat_multiplier`.",
+    summary: "A vector contains threat or environmental metrics, which AIVSS does not use.",
+    why: "AIVSS starts from the base score and has its own threat multiplier. A tool that adds the threat metric counts it twice.",
+    remedy: "Keep the eleven base metrics and express threat in `threat_multiplier`.",
     see: "OWASP AIVSS v0.8, section 3.1; CVSS v4.0, sections 3 and 4",
     examples: &[Example::parts(
         "
@@ -30,16 +30,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let Some((first, others)) = vector.beyond_base.split_first() else { continue };
-        let metric = |range: &std::ops::Range<usize>| format!("`{}`", &declared.value[range.clone()]);
-        let metrics: Vec<String> = vector.beyond_base.iter().map(metric).collect();
+        let metrics: Vec<String> =
+            vector.beyond_base.iter().map(|range| format!("`{}`", &declared.value[range.clone()])).collect();
         let verb = if others.is_empty() { "is" } else { "are" };
         let message =
             format!("{} {verb} not part of the base score, {base}, that AIVSS uses", metrics.join(", "));
-        let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.part(first.start, first.end), message).help(
-            "leave out what is not of the base; what is known of exploitation goes into `threat_multiplier`",
-        );
+        let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.part(first.start, first.end), message);
         found.push(others.iter().fold(diagnostic, |diagnostic, other| {
-            diagnostic.related(declared.part(other.start, other.end), "neither is this")
+            diagnostic.related(declared.part(other.start, other.end), "not part of it either")
         }));
     }
 }

@@ -5,12 +5,12 @@ pub(crate) static RULE: Rule = Rule {
     name: "cvss-missing",
     summary: "A score has neither a CVSS vector nor a CVSS base.",
     why: "AIVSS amplifies a CVSS v4.0 base score. Without one there is nothing to compute.",
-    remedy: "Give the vector in `cvss`; `cvss_base` alone is possible and cannot be checked.",
+    remedy: "Write the vector as `cvss: CVSS:4.0/AV:…`. A `cvss_base` alone is possible but cannot be verified.",
     see: "OWASP AIVSS v0.8, section 3.1",
     examples: &[Example::parts(
         "
 aivss:
-#^^^^ cvss-missing: neither a CVSS vector nor a CVSS base is given
+#^^^^ cvss-missing: CVSS vector and CVSS base are missing
   cvss: <absent>
   cvss_base: <absent>
 ",
@@ -24,13 +24,11 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        if scored.declared.cvss_absent {
-            let message = "neither a CVSS vector nor a CVSS base is given";
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, scored.declared.key_span, message)
-                    .help("give the vector as `cvss: CVSS:4.0/AV:…`"),
-            );
-        }
+    for scored in subject.scores.iter().filter(|scored| scored.declared.cvss_absent) {
+        let message = "CVSS vector and CVSS base are missing";
+        found.push(
+            Diagnostic::new(&RULE, scored.owner, scored.declared.key_span, message)
+                .help("write the vector as `cvss: CVSS:4.0/AV:…`"),
+        );
     }
 }

@@ -4,8 +4,8 @@ use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-old-metric",
-    summary: "A CVSS v4.0 vector holds a metric or value of CVSS 3.",
-    why: "A vector with a new prefix before old metrics was never scored under v4.0.",
+    summary: "A CVSS v4.0 vector contains a metric or value of CVSS 3.",
+    why: "A vector with a new prefix and old metrics was never scored under v4.0.",
     remedy: "Choose the v4.0 metric that the message names.",
     see: "CVSS v4.0, section 7",
     examples: &[Example::parts(
@@ -24,10 +24,10 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for faults in cvss_vector::faults(&RULE, subject, VectorProblemKind::OldMetric) {
+    for problems in cvss_vector::problems(&RULE, subject, VectorProblemKind::OldMetric) {
         // One vector is one mistake, however many of its metrics are old.
-        let mut faults = faults.into_iter();
-        let Some(first) = faults.next() else { continue };
-        found.push(faults.fold(first, |first, other| first.related(other.span, "old as well")));
+        let mut problems = problems.into_iter();
+        let Some(first) = problems.next() else { continue };
+        found.push(problems.fold(first, |first, other| first.related(other.span, "old as well")));
     }
 }

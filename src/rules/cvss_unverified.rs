@@ -4,16 +4,16 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-unverified",
-    summary: "A CVSS base stands without its vector, so that it cannot be checked.",
+    summary: "A CVSS base has no vector, so it cannot be verified.",
     why: "Declared base scores are often those of another CVSS version or of no vector at all.",
-    remedy: "Give the vector in `cvss`.",
+    remedy: "Write the vector in `cvss`.",
     see: "CVSS v4.0, section 7",
     examples: &[Example::parts(
         "
 aivss:
   cvss: <absent>
   cvss_base: 7.1
-#            ^^^ cvss-unverified: the base 7.1 is taken on trust: no vector stands beside it
+#            ^^^ cvss-unverified: CVSS base 7.1 cannot be verified without a vector
 ",
         "
 aivss:
@@ -28,12 +28,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         if let (None, false, Some(base)) =
             (&scored.vector, scored.declared.vector_written, scored.declared.base)
-            && base.value.within(Decimal::ZERO, Decimal::new(10, 0))
+            && base.value.within(Decimal::ZERO, Decimal::TEN)
         {
-            let message = format!("the base {} is taken on trust: no vector stands beside it", base.value);
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, base.span, message).help("give the vector in `cvss`"),
-            );
+            let message = format!("CVSS base {} cannot be verified without a vector", base.value);
+            found.push(Diagnostic::new(&RULE, scored.owner, base.span, message));
         }
     }
 }

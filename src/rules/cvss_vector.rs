@@ -5,8 +5,8 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-vector",
     summary: "A vector is not a CVSS v4.0 vector.",
-    why: "The base score is read off the vector; from half a vector no score follows.",
-    remedy: "Mend what is shown. A vector begins with `CVSS:4.0/`, the order is fixed, and each base metric stands exactly once.",
+    why: "The base score is computed from the vector. Part of a vector gives no score.",
+    remedy: "Correct the marked part. A vector begins with `CVSS:4.0/` and has each base metric once, in the fixed order.",
     see: "CVSS v4.0, section 7",
     examples: &[
         Example::parts(
@@ -37,30 +37,24 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(faults(&RULE, subject, VectorProblemKind::Malformed).flatten());
+    found.extend(problems(&RULE, subject, VectorProblemKind::Malformed).flatten());
 }
 
-/// What is wrong with the vectors of a subject, of one kind, in the name of the rule for that kind: a list a vector.
-pub(crate) fn faults<'s>(
+/// The problems of one kind in each vector, as diagnostics of the rule for that kind.
+pub(crate) fn problems<'s>(
     rule: &'static Rule,
     subject: &'s Subject<'_>,
     kind: VectorProblemKind,
 ) -> impl Iterator<Item = Vec<Diagnostic>> + use<'s> {
-    let vectors = subject.scores.iter().filter_map(|scored| {
-        let faults = scored.vector.as_ref()?.as_ref().err()?;
-        Some((scored.owner, scored.declared.vector.as_ref()?, faults))
-    });
-    vectors.map(move |(owner, vector, faults)| {
-        let faults = faults.iter().filter(|fault| fault.kind == kind);
-        let diagnostics = faults.map(|fault| {
-            // What is missing is missing from the whole.
-            let span = if fault.range.is_empty() {
-                vector.span
-            } else {
-                vector.part(fault.range.start, fault.range.end)
-            };
-            Diagnostic::new(rule, owner, span, &*fault.message)
+    subject.scores.iter().filter_map(move |scored| {
+        let problems = scored.vector.as_ref()?.as_ref().err()?;
+        let vector = scored.declared.vector.as_ref()?;
+        let of_kind = problems.iter().filter(|problem| problem.kind == kind).map(|problem| {
+            // If something is missing, it is missing from the whole vector.
+            let (range, whole) = (&problem.range, vector.span);
+            let span = if range.is_empty() { whole } else { vector.part(range.start, range.end) };
+            Diagnostic::new(rule, scored.owner, span, &*problem.message)
         });
-        diagnostics.collect()
+        Some(of_kind.collect())
     })
 }

@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "cvss-version",
     summary: "A vector is of CVSS 2 or 3.",
     why: "AIVSS builds on CVSS v4.0. The same weakness has another base score under each version.",
-    remedy: "Score the weakness anew under CVSS v4.0; vectors cannot be translated one to one.",
+    remedy: "Score the weakness again under CVSS v4.0: vectors cannot be translated one to one.",
     see: "OWASP AIVSS v0.8, section 3.1; CVSS v4.0, section 7",
     examples: &[Example::parts(
         "
@@ -24,7 +24,5 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let help = "score it anew under CVSS v4.0: vectors cannot be translated one to one";
-    let faults = cvss_vector::faults(&RULE, subject, VectorProblemKind::OtherVersion).flatten();
-    found.extend(faults.map(|diagnostic| diagnostic.help(help)));
+    found.extend(cvss_vector::problems(&RULE, subject, VectorProblemKind::OtherVersion).flatten());
 }

@@ -2,75 +2,56 @@ use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
-use crate::source::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "duplicate-finding-id",
     summary: "Two findings have the same identifier.",
-    why: "Tickets and reports point at a finding by its identifier.",
-    remedy: "Give each finding an identifier of its own.",
+    why: "Tickets and reports refer to a finding by its identifier.",
+    remedy: "Write another identifier for one of the findings.",
     see: "OWASP AIVSS v0.8, appendix A",
-    examples: &[Example::whole(
-        "aivss-report.json",
-        r#"
-{
-  "metadata": { "system_name": "Planner", "assessment_date": "2026-01-01", "assessor_id": "a" },
-  "vulnerabilities": [
-    {
-      "id": "V-1",
-      "owasp_category": "Agent Cascading Failures",
-      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
-      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
-      "threat_multiplier": 0.97,
-      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
-    },
-    {
-      "id": "V-1",
-#           ^^^^^ duplicate-finding-id: the finding `V-1` stands here a second time
-      "owasp_category": "Agent Cascading Failures",
-      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
-      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
-      "threat_multiplier": 0.97,
-      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
-    }
-  ]
-}
-"#,
-        r#"
-{
-  "metadata": { "system_name": "Planner", "assessment_date": "2026-01-01", "assessor_id": "a" },
-  "vulnerabilities": [
-    {
-      "id": "V-1",
-      "owasp_category": "Agent Cascading Failures",
-      "cvss_base": { "vector_string": "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H", "score": 7.1 },
-      "amplification_factors": { "autonomy": 1.0, "tools": 0.5, "language": 1.0, "context": 1.0, "non_determinism": 1.0, "opacity": 1.0, "persistence": 0.5, "identity": 0.5, "multi_agent": 1.0, "self_mod": 0.5 },
-      "threat_multiplier": 0.97,
-      "scores": { "factor_sum": 8.0, "aars": 2.25, "mitigation_factor": 1.0, "aivss": 9.4, "severity": "Critical" }
-    }
-  ]
-}
-"#,
+    examples: &[Example::parts(
+        "
+findings:
+  - id: V-1
+    aivss: &score
+      version: '0.8'
+      cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+      factors: { autonomy_of_action: 1, dynamic_tool_use: 0.5, natural_language_interface: 1, contextual_awareness: 1, non_determinism: 1, opacity_and_reflexivity: 1, persistent_memory: 0.5, dynamic_identity: 0.5, multi_agent_interactions: 1, self_modification: 0.5 }
+      score: 9.4
+  - id: V-1
+#       ^^^ duplicate-finding-id: duplicate finding `V-1`
+    aivss: *score
+",
+        "
+findings:
+  - id: V-1
+    aivss: &score
+      version: '0.8'
+      cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
+      factors: { autonomy_of_action: 1, dynamic_tool_use: 0.5, natural_language_interface: 1, contextual_awareness: 1, non_determinism: 1, opacity_and_reflexivity: 1, persistent_memory: 0.5, dynamic_identity: 0.5, multi_agent_interactions: 1, self_modification: 0.5 }
+      score: 9.4
+  - id: V-2
+    aivss: *score
+",
     )],
     check: Check::Model(check),
     ..Rule::ERROR
 };
 
+/// The number of characters of an identifier that are shown.
+const LONGEST_ID: usize = 80;
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut seen = HashMap::new();
     for finding in &subject.model.findings {
         let Some(id) = &finding.id else { continue };
-        match seen.get(&*id.value) {
-            Some(first) => {
-                let shown: String = id.value.chars().take(80).collect();
-                let message = format!("the finding `{shown}` stands here a second time");
-                found.push(
-                    Diagnostic::new(&RULE, finding.owner, id.span, message).related(*first, "first here"),
-                );
-            }
-            None => {
-                seen.insert(id, id.span);
-            }
+        if let Some(first) = seen.get(&*id.value) {
+            let shown: String = id.value.chars().take(LONGEST_ID).collect();
+            let diagnostic =
+                Diagnostic::new(&RULE, finding.owner, id.span, format!("duplicate finding `{shown}`"));
+            found.push(diagnostic.related(*first, "first defined here"));
+        } else {
+            seen.insert(&*id.value, id.span);
         }
     }
 }

@@ -1,42 +1,36 @@
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
-    summary: "The agent's environment is not given, and the policy asks for it.",
-    why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
-    remedy: "Give `agent.environment`: development, testing or production.",
+    summary: "The policy requires the agent's environment, and it is missing.",
+    why: "Overrides match by the environment. A threat model without one escapes the settings that are meant for it.",
+    remedy: "Set `agent.environment`: development, testing or production.",
     see: "`require.environment` of the policy",
     examples: &[Example::parts(
         "
 agent:
-#^^^^ environment-missing: the agent's environment is not given
+#^^^^ environment-missing: `agent.environment` is missing
   name: Planner
-  summary: Plans trips.
 ",
         "
 agent:
-  name: Planner
-  summary: Plans trips.
   environment: production
 ",
     )
     .under("require: { environment: true }")],
-    check: Check::Limit { applies: |settings| settings.require().environment.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ENVIRONMENT), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.settings.require().environment.as_ref().filter(|required| required.value)
-    else {
-        return;
-    };
-    let agent = &subject.model.agent;
-    if agent.environment.is_none() {
-        let span = agent.key_span.unwrap_or(subject.model.key_span);
-        found.push(
-            Diagnostic::new(&RULE, Owner::Agent, span, "the agent's environment is not given")
-                .decided_by(&required.origin),
-        );
-    }
+    let is_given = subject.model.agent.environment.is_some();
+    found.extend(require_field(
+        &RULE,
+        subject,
+        subject.settings.get(&settings::ENVIRONMENT),
+        "environment",
+        is_given,
+    ));
 }

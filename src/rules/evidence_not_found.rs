@@ -5,7 +5,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-not-found",
     summary: "The evidence for a mitigation is a path to a file that does not exist or is outside of the repository.",
-    why: "Evidence is what a reviewer can look at. A path that leads nowhere shows nothing.",
+    why: "Reviewers cannot look at evidence that does not exist.",
     remedy: "Correct the path: it is relative to the threat model's folder or to the repository's root.",
     see: "OWASP AIVSS v0.8, section 3.4",
     examples: &[Example::parts(
@@ -30,13 +30,11 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let Some(evidence) = &scored.declared.evidence else { continue };
-        if let Some(problem) = subject.missing_evidence.get(&evidence.span) {
-            let message = match problem {
-                PathProblem::Missing(path) => format!("`{path}` does not exist"),
-                PathProblem::Outside(path) => format!("`{path}` is not a path within the repository"),
-            };
-            let help = "a path is relative to the threat model's folder or to the repository's root";
-            found.push(Diagnostic::new(&RULE, scored.owner, evidence.span, message).help(help));
-        }
+        let message = match subject.missing_evidence.get(&evidence.span) {
+            None => continue,
+            Some(PathProblem::Missing(path)) => format!("`{path}` does not exist"),
+            Some(PathProblem::Outside(path)) => format!("`{path}` is not a path within the repository"),
+        };
+        found.push(Diagnostic::new(&RULE, scored.owner, evidence.span, message));
     }
 }

@@ -3,21 +3,21 @@ use std::collections::BTreeSet;
 use crate::aivss::Factor;
 use crate::diagnostic::Diagnostic;
 use crate::model::Factors;
-use crate::rules::factor_unknown::MOST;
+use crate::rules::factor_unknown::MAX_KEYS;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",
-    summary: "An agentic factor is missing, or has no value.",
-    why: "The sum is over exactly ten factors. One left out would count as 0.0, the mildest value there is.",
-    remedy: "Give the factor a value from 0.00 to 1.00. If it does not apply, that is 0.0, written down.",
+    summary: "An agentic factor is missing or has no value.",
+    why: "The sum is over exactly ten factors. A missing one would count as 0.0, the mildest value.",
+    remedy: "Write a value from 0.00 to 1.00. A factor that does not apply is 0.0.",
     see: "OWASP AIVSS v0.8, section 2.3",
     examples: &[
         Example::parts(
             "
 aivss:
   factors:
-# ^^^^^^^ factor-missing: the factor `persistent_memory` is missing
+# ^^^^^^^ factor-missing: factor `persistent_memory` is missing
     persistent_memory: <absent>
 ",
             "
@@ -44,7 +44,7 @@ aivss:
 aivss:
   factors:
     natural_language_interface:
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ factor-missing: the factor `natural_language_interface` has no value yet
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ factor-missing: factor `natural_language_interface` has no value
 ",
             "
 aivss:
@@ -57,9 +57,8 @@ aivss:
     ..Rule::FIXED
 };
 
-const COMMON: &str = "a factor that does not apply is 0.0, and says so in its rationale";
-const TENTH: &str =
-    "goal-driven planning belongs to the set of v0.5, natural-language interface to that of v0.8";
+const COMMON: &str = "write 0.0 with a rationale if the factor does not apply";
+const TENTH: &str = "goal-driven planning belongs to v0.5, natural-language interface to v0.8";
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
@@ -67,43 +66,31 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if !factors.readable {
             continue;
         }
-        let meant = factors.unknown.iter().take(MOST).filter_map(|key| factors.meant(key)).collect();
-        let missing: Vec<Factor> =
-            Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)).collect();
-        for factor in missing {
-            let (message, help) = match factor {
-                Factor::GoalDrivenPlanning => continue,
-                Factor::NaturalLanguageInterface => (tenth(factors), TENTH),
-                Factor::AutonomyOfAction
-                | Factor::DynamicToolUse
-                | Factor::ContextualAwareness
-                | Factor::NonDeterminism
-                | Factor::OpacityAndReflexivity
-                | Factor::PersistentMemory
-                | Factor::DynamicIdentity
-                | Factor::MultiAgentInteractions
-                | Factor::SelfModification => {
-                    (format!("the factor `{}` is missing", factors.spell(factor)), COMMON)
-                }
+        let unknown = factors.unknown.iter().take(MAX_KEYS);
+        let meant: BTreeSet<&str> = unknown.filter_map(|key| factors.meant(key)).collect();
+        for factor in Factor::ALL.into_iter().filter(|factor| is_missing(*factor, factors, &meant)) {
+            let (message, help) = match factor.counterpart() {
+                // One of the two is the tenth: the problem is reported once.
+                Some(_) if factor == Factor::GoalDrivenPlanning => continue,
+                Some(_) => (tenth(factors), TENTH),
+                None => (format!("factor `{}` is missing", factors.spell(factor)), COMMON),
             };
             found.push(Diagnostic::new(&RULE, scored.owner, factors.key_span, message).help(help));
         }
         for given in &factors.given {
             let Some(place) = given.empty() else { continue };
-            let message = format!("the factor `{}` has no value yet", factors.spell(given.factor));
+            let message = format!("factor `{}` has no value", factors.spell(given.factor));
             found.push(Diagnostic::new(&RULE, scored.owner, place, message).help(given.factor.description()));
         }
     }
 }
 
-/// Whether a factor is not given; `meant` are the keys that unknown ones were meant to be.
+/// Whether a factor is missing. Keys in `meant` are misspelled in the file, which another rule reports.
 fn is_missing(factor: Factor, factors: &Factors, meant: &BTreeSet<&str>) -> bool {
-    let has = |factor| factors.given.iter().any(|given| given.factor == factor);
-    let given = has(factor) || factor.counterpart().is_some_and(has);
-    // A key that is a slip of this one's spelling, or another name of it, has its own fault; this would only echo it.
-    let is_meant = |factor| meant.contains(factors.spell(factor));
-    let misspelt = is_meant(factor) || factor.counterpart().is_some_and(is_meant);
-    !given && !misspelt
+    let is_present = |factor: Factor| {
+        factors.given.iter().any(|given| given.factor == factor) || meant.contains(factors.spell(factor))
+    };
+    !is_present(factor) && !factor.counterpart().is_some_and(is_present)
 }
 
 fn tenth(factors: &Factors) -> String {

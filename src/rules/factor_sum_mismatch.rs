@@ -5,14 +5,14 @@ use crate::score::agrees;
 pub(crate) static RULE: Rule = Rule {
     name: "factor-sum-mismatch",
     summary: "The declared factor sum is not the sum of the factors.",
-    why: "Mis-added sums are the most frequent error in published scores, and everything after them is wrong too.",
-    remedy: "Write the sum that is shown.",
+    why: "Wrong sums are the most frequent error in published scores, and make everything after them wrong.",
+    remedy: "Write the expected sum.",
     see: "OWASP AIVSS v0.8, section 3.2",
     examples: &[Example::parts(
         "
 aivss:
   factor_sum: 8.5
-#             ^^^ factor-sum-mismatch: declared 8.5, the ten factors add up to 8.0
+#             ^^^ factor-sum-mismatch: factor sum is 8.5, expected 8.0
 ",
         "
 aivss:
@@ -27,13 +27,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(declared), Some(exact)) = (scored.declared.factor_sum, scored.factor_sum) else { continue };
         if !agrees(declared.value, exact) {
-            let message = format!("declared {}, the ten factors add up to {}", declared.value, exact.plain());
+            let exact = exact.plain();
             found.push(
-                Diagnostic::new(&RULE, scored.owner, declared.span, message)
-                    .title(format!("factor sum is {}, expected {}", declared.value, exact.plain()))
-                    .label(format!("should be {}", exact.plain()))
-                    .fix(declared.rewritten(exact.plain()))
-                    .help_by_fix()
+                Diagnostic::mismatch(&RULE, scored.owner, "factor sum", declared.span, declared.value, exact)
+                    .fix(declared.rewritten(exact))
+                    .help_by_fix(exact, "correct the factors")
                     .working(scored.sum_written()),
             );
         }

@@ -4,9 +4,9 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
-    summary: "A key among the factors is no agentic factor.",
-    why: "It counts for nothing, while its author believes it does.",
-    remedy: "Use the key that is suggested.",
+    summary: "A key among the factors is not an agentic factor.",
+    why: "The key has no effect, but its author expects one.",
+    remedy: "Use the suggested key.",
     see: "OWASP AIVSS v0.8, section 2.3",
     examples: &[Example::parts(
         "
@@ -14,7 +14,7 @@ aivss:
   factors:
     autonomy_of_action: <absent>
     autonomy_of_actions: 1.0
-#   ^^^^^^^^^^^^^^^^^^^ factor-unknown: `autonomy_of_actions` is no agentic factor
+#   ^^^^^^^^^^^^^^^^^^^ factor-unknown: unknown factor `autonomy_of_actions`
 ",
         "
 aivss:
@@ -26,31 +26,29 @@ aivss:
     ..Rule::FIXED
 };
 
-/// How many unknown keys of one assessment are reported.
-pub(crate) const MOST: usize = 100;
+/// The number of unknown keys of one assessment that are reported.
+pub(crate) const MAX_KEYS: usize = 100;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let factors = &scored.declared.factors;
         let unknown: Vec<_> =
-            factors.unknown.iter().take(MOST).map(|key| (key, factors.meant(key))).collect();
+            factors.unknown.iter().take(MAX_KEYS).map(|key| (key, factors.meant(key))).collect();
         for (key, meant) in &unknown {
-            // The right key may be there already, or be meant by two: then this is no other name but one too many.
-            let is_only = |right: &&str| {
-                let is_given = factors.given.iter().any(|given| factors.spell(given.factor) == *right);
-                let meaning = unknown.iter().filter(|(_, meant)| meant.is_some_and(|meant| meant == *right));
-                !is_given && meaning.count() == 1 && factors.unknown.len() <= MOST
+            // If the right key is given already, or two keys mean it, replacing this one would give a duplicate.
+            let is_only = |right: &str| {
+                let is_given = factors.given.iter().any(|given| factors.spell(given.factor) == right);
+                let meaning = unknown.iter().filter(|(_, meant)| *meant == Some(right));
+                !is_given && meaning.count() == 1 && factors.unknown.len() <= MAX_KEYS
             };
-            let right = meant.filter(|right| is_other_spelling(key, right)).filter(is_only);
-            let fix = right.and_then(|meant| key.rewritten(meant)).map(Fix::suggested);
+            let right = meant.filter(|right| is_other_spelling(key, right) && is_only(right));
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the factors are {}", factors.keys.join(", ")),
+                None => format!("use one of {}", factors.keys.join(", ")),
             };
-            let message = format!("`{}` is no agentic factor", key.value);
             found.push(
-                Diagnostic::new(&RULE, scored.owner, key.span, message)
-                    .fix(fix)
+                Diagnostic::new(&RULE, scored.owner, key.span, format!("unknown factor `{}`", key.value))
+                    .fix(right.and_then(|meant| key.rewritten(meant)).map(Fix::suggested))
                     .help_by_suggestion(help, "writes it"),
             );
         }

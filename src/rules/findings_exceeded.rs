@@ -1,11 +1,13 @@
+use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, counted};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
-    summary: "More findings of a severity band are listed than the policy allows.",
-    why: "One grave finding may be accepted with open eyes; a pile of them is a backlog that nobody decided on.",
-    remedy: "Mend findings, or have the policy changed by those who own it.",
+    summary: "A threat model lists more findings of a severity band than the policy allows.",
+    why: "One severe finding may be accepted. A pile of them is a backlog without a decision.",
+    remedy: "Fix findings, or ask the owners of the policy to change the limit.",
     see: "`limits.findings` of the policy",
     examples: &[Example::parts(
         "
@@ -23,37 +25,35 @@ findings: []
 ",
     )
     .under("limits: { findings: { Critical: 0 } }")],
-    check: Check::Limit { applies: |settings| !settings.limits().findings.is_empty(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FINDINGS), check },
     ..Rule::ERROR
 };
 
-/// How many of the findings are shown one by one.
-const SHOWN: usize = 5;
+/// The number of findings that are shown one by one.
+const MAX_SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (band, limit) in &subject.settings.limits().findings {
+    for band in Band::ALL {
+        let Some(limit) = subject.settings.part(&settings::FINDINGS, band.name()) else { continue };
         let of_band: Vec<_> = subject
             .findings()
             .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
-            .filter(|(_, proven)| proven.band() == *band)
+            .filter(|(_, proven)| proven.band() == band)
             .collect();
         if of_band.len() <= limit.value {
             continue;
         }
-        let count = if of_band.len() == 1 {
-            "1 finding is".to_owned()
-        } else {
-            format!("{} findings are", of_band.len())
-        };
+        let count = counted(of_band.len(), "finding is", "findings are");
         let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
         let span = subject.model.findings_key_span.unwrap_or(subject.model.key_span);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
-        found.push(of_band.iter().take(SHOWN).fold(diagnostic, |diagnostic, (scored, proven)| {
+        let mut diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
+        for (scored, proven) in of_band.iter().take(MAX_SHOWN) {
             let label = match proven.difference() {
                 Some(difference) => format!("{}: score is {difference}", band.name()),
                 None => band.name().to_owned(),
             };
-            diagnostic.related(scored.place(), label)
-        }));
+            diagnostic = diagnostic.related(scored.place(), label);
+        }
+        found.push(diagnostic);
     }
 }

@@ -1,11 +1,11 @@
 use crate::diagnostic::{Diagnostic, Origin, Owner};
-use crate::policy::Settings;
+use crate::policy::settings::{self, Settings};
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-incomplete",
-    summary: "A policy limits what the format of a threat model cannot express.",
-    why: "What a format cannot express counts as missing: a limit would otherwise pass a file that leaves out what it limits.",
+    summary: "A policy limits a value that the format of a threat model cannot express.",
+    why: "A value that a format cannot express counts as missing. Otherwise a file would pass a limit by omission.",
     remedy: "Write the threat model in this project's format, or list its format in `require.formats`.",
     see: "`limits` and `require.formats` of the policy",
     examples: &[Example::whole(
@@ -16,20 +16,8 @@ metadata: { system_name: Planner, assessment_date: 2026-01-01, assessor_id: a@ex
 vulnerabilities:
   - id: V-1
     owasp_category: Agent Untraceability
-    cvss_base:
-      vector_string: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
-      score: 7.1
-    amplification_factors:
-      autonomy: 1.0
-      tools: 0.5
-      language: 1.0
-      context: 1.0
-      non_determinism: 1.0
-      opacity: 1.0
-      persistence: 0.5
-      identity: 0.5
-      multi_agent: 1.0
-      self_mod: 0.5
+    cvss_base: { vector_string: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H, score: 7.1 }
+    amplification_factors: { autonomy: 1.0, tools: 0.5, language: 1.0, context: 1.0, non_determinism: 1.0, opacity: 1.0, persistence: 0.5, identity: 0.5, multi_agent: 1.0, self_mod: 0.5 }
     threat_multiplier: 0.97
     scores: { factor_sum: 8.0, aars: 2.25, mitigation_factor: 1.0, aivss: 9.4 }
 ",
@@ -43,29 +31,23 @@ vulnerabilities:
 const AGENT: &str = "a score of the agent";
 const LAYERS: &str = "layers";
 
-/// The limits that need more than findings: the key, what it needs, and the line.
+/// The limits on more than findings: the key, the part of a model that it needs, and the line.
 fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
-    let limits = settings.limits();
     let all = [
-        ("score", AGENT, limits.score.as_ref().map(|limit| &limit.origin)),
-        ("severity", AGENT, limits.severity.as_ref().map(|limit| &limit.origin)),
-        ("uncertain_layers", LAYERS, limits.uncertain_layers.as_ref().map(|limit| &limit.origin)),
-        ("not_applicable_layers", LAYERS, limits.not_applicable_layers.as_ref().map(|limit| &limit.origin)),
-        ("open_threats", LAYERS, limits.open_threats.as_ref().map(|limit| &limit.origin)),
+        ("score", AGENT, settings.origin(&settings::SCORE.row)),
+        ("severity", AGENT, settings.origin(&settings::SEVERITY.row)),
+        ("uncertain_layers", LAYERS, settings.origin(&settings::UNCERTAIN_LAYERS.row)),
+        ("not_applicable_layers", LAYERS, settings.origin(&settings::NOT_APPLICABLE_LAYERS.row)),
+        ("open_threats", LAYERS, settings.origin(&settings::OPEN_THREATS.row)),
     ];
     all.into_iter().filter_map(|(key, needed, origin)| Some((key, needed, origin?)))
 }
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let format = subject.model.format;
-    // A policy that lists the format accepts what it lacks.
-    let is_listed = subject
-        .settings
-        .require()
-        .formats
-        .as_ref()
-        .is_some_and(|formats| formats.value.contains(&format.name()));
-    if format.is_complete() || is_listed {
+    // A policy that lists the format accepts its gaps.
+    let listed = subject.settings.get(&settings::ALLOWED_FORMATS);
+    if format.is_complete() || listed.is_some_and(|formats| formats.value.contains(&format.name())) {
         return;
     }
     for (key, needed, origin) in limited(subject.settings) {

@@ -1,10 +1,11 @@
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-not-allowed",
     summary: "A threat model is in a format that the policy does not allow.",
-    why: "Formats differ in what they can express: an OWASP report has neither layers nor a score of the agent.",
+    why: "An OWASP report can express neither layers nor a score of the agent.",
     remedy: "Write the threat model in a format that the policy allows.",
     see: "`require.formats` of the policy",
     examples: &[Example::parts(
@@ -15,12 +16,12 @@ aivss_threat_model: 1
         "",
     )
     .under("require: { formats: [owasp-report] }")],
-    check: Check::Limit { applies: |settings| settings.require().formats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::ALLOWED_FORMATS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(formats) = &subject.settings.require().formats else { return };
+    let Some(formats) = subject.settings.get(&settings::ALLOWED_FORMATS) else { return };
     let name = subject.model.format.name();
     if !formats.value.contains(&name) {
         let allowed = formats.value.join(", ");

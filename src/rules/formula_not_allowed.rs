@@ -1,11 +1,12 @@
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "formula-not-allowed",
     summary: "A score is computed by a formula that the policy does not allow.",
-    why: "The same agent scores 9.4 under v0.8 and 7.3 under v0.5: whoever may choose the formula may choose the band.",
-    remedy: "Score by a formula that is allowed.",
+    why: "The same agent scores 9.4 under v0.8 and 7.3 under v0.5. The choice of a formula is a choice of the band.",
+    remedy: "Score by an allowed formula.",
     see: "`formulas` of the policy",
     examples: &[Example::parts(
         "
@@ -20,23 +21,19 @@ aivss:
 ",
     )
     .under("formulas: ['0.8', 0.8-floor]")],
-    check: Check::Limit { applies: |settings| settings.formulas().is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::FORMULAS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(allowed) = subject.settings.formulas() else { return };
+    let Some(allowed) = subject.settings.get(&settings::FORMULAS) else { return };
     for scored in &subject.scores {
         let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version) else { continue };
         if !allowed.value.contains(&formula.version) {
-            let message = format!(
-                "the formula of AIVSS {} is not among those allowed: {}",
-                formula.version,
-                allowed.value.join(", ")
-            );
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, version.span, message).decided_by(&allowed.origin),
-            );
+            let (version, all) = (version.span, allowed.value.join(", "));
+            let message =
+                format!("the formula of AIVSS {} is not among those allowed: {all}", formula.version);
+            found.push(Diagnostic::new(&RULE, scored.owner, version, message).decided_by(&allowed.origin));
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-blank",
-    summary: "A MAESTRO layer is blank.",
-    why: "Threats are overlooked where nobody looked. A layer is blank when it is missing, empty, or holds a word that stands for an answer to come.",
-    remedy: "Say what threatens the layer; or `status: uncertain` with an `analysis` if the sources do not tell; or `status: not_applicable` with a reason.",
+    summary: "A MAESTRO layer is blank: missing, empty or a placeholder.",
+    why: "Threats are overlooked in layers that were not analyzed.",
+    remedy: "Describe the threats to the layer, or set `status: uncertain` with an `analysis`, or `status: not_applicable` with a `reason`.",
     see: "MAESTRO, the seven layers",
     examples: &[
         Example::parts(
@@ -51,36 +51,34 @@ aivss_threat_model: 1
     ..Rule::ERROR
 };
 
-/// What the program can do: it asks, and a person has to answer.
+/// The effect of the fix: a person has to fill in the form.
 const FORM: &str = "writes a form to fill in";
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(maestro) = &subject.model.maestro else { return };
+    // The forms of all missing layers are one insertion, so that one problem carries all of them.
+    let mut stubs = maestro.stubs.clone();
     if !maestro.written {
         let message = "`maestro` is missing or empty: all seven layers are blank";
-        found.push(
-            Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
-                .fix(maestro.stubs.clone())
-                .help_by_suggestion("add the block with its seven layers", FORM),
-        );
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message).fix(stubs);
+        found.push(diagnostic.help_by_suggestion("add the block with its seven layers", FORM));
         return;
     }
-    // The forms of all that are missing stand in one place, so that one fault carries them all.
-    let mut stubs = maestro.stubs.clone();
     for layer in &maestro.layers {
         let Answer::Blank(blank) = &layer.answer else { continue };
         let key = layer.kind.key();
-        let message = match blank {
-            Blank::Missing => format!("`{key}` is blank: it is missing"),
-            Blank::Empty => format!("`{key}` is blank"),
-            Blank::Placeholder(word) => format!("`{key}` is blank: `{word}` is a placeholder"),
+        let (message, fix) = match blank {
+            Blank::Missing => (format!("`{key}` is blank: it is missing"), stubs.take()),
+            Blank::Empty => (format!("`{key}` is blank"), layer.stub.clone()),
+            Blank::Placeholder(word) => {
+                (format!("`{key}` is blank: `{word}` is a placeholder"), layer.stub.clone())
+            }
         };
-        let fix = if *blank == Blank::Missing { stubs.take() } else { layer.stub.clone() };
         let help = format!(
-            "say what threatens {}; or `status: uncertain` with an analysis; or `status: not_applicable` with a reason",
+            "describe the threats to {}, or set `status: uncertain` with an analysis, or `status: not_applicable` with a reason",
             layer.kind.contents()
         );
-        let fault = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
-        found.push(fault.help_by_suggestion(help, FORM));
+        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
+        found.push(diagnostic.help_by_suggestion(help, FORM));
     }
 }

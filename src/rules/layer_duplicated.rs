@@ -1,19 +1,19 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::Layer;
+use crate::model::Text;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-duplicated",
-    summary: "The same text stands in several layers.",
+    summary: "Several layers have the same text.",
     why: "Each layer has threats of its own. A text that fits two of them was written for neither.",
-    remedy: "Say of each layer what threatens that one.",
+    remedy: "Describe the threats to each layer.",
     see: "MAESTRO, the seven layers",
     examples: &[Example::parts(
         "
 maestro:
   foundation_models: Prompt injection is possible.
   data_operations: Prompt  injection is possible
-#                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ layer-duplicated: `data_operations` says the same as `foundation_models`
+#                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ layer-duplicated: `data_operations` has the same text as `foundation_models`
 ",
         "
 maestro:
@@ -26,24 +26,24 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, &Layer)> = Vec::new();
-    for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+    let mut seen: Vec<(&str, &Text)> = Vec::new();
+    for layer in subject.layers() {
         let Some(analysis) = &layer.analysis else { continue };
-        match seen.iter().find(|(earlier, _)| letters(earlier).eq(letters(analysis))) {
-            Some((_, first)) => {
-                let message = format!("`{}` says the same as `{}`", layer.kind.key(), first.kind.key());
-                let place = first.analysis.as_ref().map_or(first.span, |analysis| analysis.span);
-                found.push(
-                    Diagnostic::new(&RULE, Owner::Agent, analysis.span, message)
-                        .related(place, "the same text"),
-                );
-            }
-            None => seen.push((analysis, layer)),
+        let key = layer.kind.key();
+        let earlier = seen.iter().find(|(_, text)| letters(text).eq(letters(analysis)));
+        if let Some((first, text)) = earlier {
+            let message = format!("`{key}` has the same text as `{first}`");
+            found.push(
+                Diagnostic::new(&RULE, Owner::Agent, analysis.span, message)
+                    .related(text.span, "the same text"),
+            );
+        } else {
+            seen.push((key, analysis));
         }
     }
 }
 
-/// The letters of a text's words, with case, white space and punctuation set aside.
+/// The letters of a text's words, without case, white space and punctuation.
 fn letters(text: &str) -> impl Iterator<Item = char> {
     let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     words.flat_map(|word| word.chars().flat_map(char::to_lowercase).chain([' ']))

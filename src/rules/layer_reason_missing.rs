@@ -5,14 +5,14 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "layer-reason-missing",
     summary: "A MAESTRO layer is declared not applicable without a reason.",
-    why: "\"Not applicable\" is an answer only when someone can check it.",
-    remedy: "Give the reason in `reason`.",
+    why: "Reviewers can check \"not applicable\" only by its reason.",
+    remedy: "Write the reason in `reason`.",
     see: "MAESTRO, the seven layers",
     examples: &[Example::parts(
         "
 maestro:
   agent_ecosystem: { status: not_applicable }
-# ^^^^^^^^^^^^^^^ layer-reason-missing: `agent_ecosystem` is not applicable for no stated reason
+# ^^^^^^^^^^^^^^^ layer-reason-missing: `agent_ecosystem` is not applicable without a reason
 ",
         "
 maestro:
@@ -24,12 +24,10 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for layer in subject.model.maestro.iter().flat_map(|maestro| &maestro.layers) {
+    for layer in subject.layers() {
         if layer.answer == (Answer::NotApplicable { reasoned: false }) {
-            let message = format!("`{}` is not applicable for no stated reason", layer.kind.key());
-            found.push(
-                Diagnostic::new(&RULE, Owner::Agent, layer.span, message).help("give the reason in `reason`"),
-            );
+            let message = format!("`{}` is not applicable without a reason", layer.kind.key());
+            found.push(Diagnostic::new(&RULE, Owner::Agent, layer.span, message));
         }
     }
 }

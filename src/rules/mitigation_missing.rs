@@ -3,8 +3,8 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-missing",
-    summary: "A threat has the status mitigated and no mitigation.",
-    why: "A mitigated threat no longer counts as open. Nobody can check that without knowing what was done about it.",
+    summary: "A threat has the status mitigated but no mitigation.",
+    why: "A mitigated threat no longer counts as open. Without a mitigation nobody can check that.",
     remedy: "Describe the mitigation in `mitigation`, or set the status to open.",
     see: "MAESTRO, mitigation of threats",
     examples: &[Example::parts(
@@ -14,9 +14,9 @@ maestro:
     analysis: The planner may call a booking tool twice for one trip.
     threats:
       - { id: T2, title: Tool misuse, status: mitigated }
-#         ^^ mitigation-missing: threat `T2` is mitigated and has no mitigation
+#         ^^ mitigation-missing: threat `T2` is mitigated but has no mitigation
       - { title: Goal hijack, status: mitigated, mitigation: TBD - after the review }
-#         ^^^^^ mitigation-missing: threat `Goal hijack` is mitigated and has no mitigation
+#         ^^^^^ mitigation-missing: threat `Goal hijack` is mitigated but has no mitigation
 ",
         "
 maestro:
@@ -32,18 +32,14 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let layers = subject.model.maestro.iter().flat_map(|maestro| &maestro.layers);
-    for threat in layers.flat_map(|layer| &layer.threats) {
+    for threat in subject.layers().flat_map(|layer| &layer.threats) {
         if threat.status.as_deref() == Some("mitigated") && threat.mitigation.is_none() {
-            let name = match threat.id.as_ref().or(threat.title.as_ref()) {
+            let name = match threat.id.as_deref().or(threat.title.as_deref()) {
                 Some(name) => format!("threat `{name}`"),
                 None => "a threat".to_owned(),
             };
-            let message = format!("{name} is mitigated and has no mitigation");
-            found.push(
-                Diagnostic::new(&RULE, Owner::Agent, threat.span, message)
-                    .help("describe it in `mitigation`"),
-            );
+            let message = format!("{name} is mitigated but has no mitigation");
+            found.push(Diagnostic::new(&RULE, Owner::Agent, threat.span, message));
         }
     }
 }

@@ -1,19 +1,20 @@
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
 use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-without-evidence",
-    summary: "A mitigation lowers the severity band, and nothing demonstrates it.",
+    summary: "A mitigation lowers the severity band and has no evidence.",
     why: "A mitigation factor is the easiest way to a milder band. The standard grants it to controls that were shown to work.",
-    remedy: "Say in `mitigation_evidence` what shows it, or score without the mitigation.",
+    remedy: "Describe in `mitigation_evidence` what shows that the mitigation works, or score without it.",
     see: "OWASP AIVSS v0.8, section 3.4",
     examples: &[Example::parts(
         "
 aivss:
   mitigation_factor: 0.83
-#                    ^^^^ mitigation-without-evidence: the mitigation factor 0.83 lowers Critical (9.4) to High (7.8), and nothing demonstrates it
+#                    ^^^^ mitigation-without-evidence: mitigation factor 0.83 has no evidence and lowers Critical (9.4) to High (7.8)
   score: 7.8
 ",
         "
@@ -28,30 +29,23 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    // Where the policy asks for evidence of every mitigation, that rule speaks.
-    if subject.settings.require().mitigation_evidence.as_ref().is_some_and(|required| required.value) {
+    // If the policy requires evidence of every mitigation, `evidence-missing` reports this.
+    if subject.settings.get(&settings::MITIGATION_EVIDENCE).is_some_and(|required| required.value) {
         return;
     }
-    for scored in &subject.scores {
-        let (Some(working), Some(given), None) =
-            (&scored.working, &scored.declared.mitigation, &scored.declared.evidence)
-        else {
-            continue;
-        };
+    for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {
+        let (Some(working), Some(given)) = (&scored.working, &scored.declared.mitigation) else { continue };
         let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..working.inputs });
         if bare.band > working.band {
             let message = format!(
-                "the mitigation factor {} lowers {} ({}) to {} ({}), and nothing demonstrates it",
+                "mitigation factor {} has no evidence and lowers {} ({}) to {} ({})",
                 working.inputs.mitigation,
                 bare.band.name(),
                 bare.score,
                 working.band.name(),
                 working.score
             );
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, given.span, message)
-                    .help("say in `mitigation_evidence` what shows that it works"),
-            );
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
         }
     }
 }

@@ -70,12 +70,14 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::aivss::Factor;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, RuleInfo, RuleNames};
-use crate::model::{Finding, Model, PathProblem, path_problem};
-use crate::policy::Settings;
-use crate::score::ScoredModel;
-use crate::score::{BaseScores, Scored, score};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo, RuleNames};
+use crate::model::{Finding, Layer, Model, PathProblem, path_problem};
+use crate::policy::{Settings, Sourced};
+use crate::score::{BaseScores, ScoredModel};
+use crate::score::{Proven, Scored, score};
 use crate::source::Span;
 
 /// One rule: its texts, its examples and its check.
@@ -216,6 +218,23 @@ pub struct Subject<'a> {
     pub missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
+/// A factor that has a number.
+#[derive(Clone, Copy, Debug)]
+pub struct FactorValue {
+    /// The agent or finding of its score.
+    pub owner: Owner,
+    /// The factor.
+    pub factor: Factor,
+    /// Its key in the format of the file.
+    pub key: &'static str,
+    /// Its value.
+    pub value: Decimal,
+    /// The bytes of the value.
+    pub span: Span,
+    /// Whether it has a rationale.
+    pub has_rationale: bool,
+}
+
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
     pub fn new(
@@ -240,6 +259,29 @@ impl<'a> Subject<'a> {
     /// The agent's own score, in formats that have one.
     pub fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
+    }
+
+    /// The layers of the model.
+    pub fn layers(&self) -> impl Iterator<Item = &'a Layer> {
+        self.model.maestro.iter().flat_map(|maestro| &maestro.layers)
+    }
+
+    /// The factors that have a number, in all scores.
+    pub fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
+        self.scores.iter().flat_map(|scored| {
+            let factors = &scored.declared.factors;
+            factors.given.iter().filter_map(move |given| {
+                let number = given.number()?;
+                Some(FactorValue {
+                    owner: scored.owner,
+                    factor: given.factor,
+                    key: factors.spell(given.factor),
+                    value: number.value,
+                    span: number.span,
+                    has_rationale: given.rationale.is_some(),
+                })
+            })
+        })
     }
 
     /// The findings that have a score, with it.
@@ -354,6 +396,50 @@ static INFOS: [RuleInfo; ALL.len()] = {
     }
     infos
 };
+
+/// The proven score, with the reasons if it differs from the computed one.
+fn shown(proven: &Proven) -> String {
+    proven.difference().unwrap_or_else(|| proven.score().to_string())
+}
+
+/// A number with its noun: `1 layer is`, `2 layers are`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Reports a field of the agent that the policy requires and that is missing.
+fn require_field(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    required: Option<Sourced<bool>>,
+    key: &str,
+    is_given: bool,
+) -> Option<Diagnostic> {
+    let required = required.filter(|required| required.value && !is_given)?;
+    let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
+    let message = format!("`agent.{key}` is missing");
+    Some(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin))
+}
+
+/// The number of places that are shown one by one: one for each layer.
+const MAX_SHOWN: usize = 7;
+
+/// Reports more places in the layers than a limit allows; `count` is their number in words.
+fn limit_of_layers(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    limit: &Sourced<usize>,
+    count: &str,
+    places: Vec<(Span, String)>,
+) -> Option<Diagnostic> {
+    let maestro = subject.model.maestro.as_ref().filter(|_| places.len() > limit.value)?;
+    let message = format!("{count}, and the limit is {}", limit.value);
+    let diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
+        .amount(Decimal::from(places.len()))
+        .decided_by(&limit.origin);
+    let shown = places.into_iter().take(MAX_SHOWN);
+    Some(shown.fold(diagnostic, |diagnostic, (span, label)| diagnostic.related(span, label)))
+}
 
 /// The rule with this current name.
 pub fn named(name: &str) -> Option<&'static Rule> {

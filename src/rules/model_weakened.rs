@@ -1,13 +1,14 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Format;
 use crate::rules::{Check, Example, Rule, Subject};
-use crate::score::{BaseScores, ScoredModel};
+use crate::score::BaseScores;
+use crate::score::ScoredModel;
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
     summary: "A threat model lost its layers, its own score or its format since the base revision.",
-    why: "Limits and requirements bind what a threat model states. One that states less would pass them.",
-    remedy: "Restore what the threat model has in the base.",
+    why: "Limits and requirements apply to what a threat model contains. One with less would pass them.",
+    remedy: "Restore the parts that the threat model has in the base.",
     see: "`--base`",
     examples: &[Example::whole(
         "threat-model.yaml",
@@ -17,20 +18,8 @@ metadata: { system_name: Planner, assessment_date: 2026-01-01, assessor_id: a@ex
 vulnerabilities:
   - id: V-1
     owasp_category: Agent Untraceability
-    cvss_base:
-      vector_string: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
-      score: 7.1
-    amplification_factors:
-      autonomy: 1.0
-      tools: 0.5
-      language: 1.0
-      context: 1.0
-      non_determinism: 1.0
-      opacity: 1.0
-      persistence: 0.5
-      identity: 0.5
-      multi_agent: 1.0
-      self_mod: 0.5
+    cvss_base: { vector_string: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H, score: 7.1 }
+    amplification_factors: { autonomy: 1.0, tools: 0.5, language: 1.0, context: 1.0, non_determinism: 1.0, opacity: 1.0, persistence: 0.5, identity: 0.5, multi_agent: 1.0, self_mod: 0.5 }
     threat_multiplier: 0.97
     scores: { factor_sum: 8.0, aars: 2.25, mitigation_factor: 1.0, aivss: 9.4 }
 ",
@@ -44,26 +33,27 @@ vulnerabilities:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let same = match subject.before {
         Some(BaseScores::Same(model)) => Some(model),
-        // What it can replace is in `left`.
+        // The models that a new one can replace are in `left`.
         Some(BaseScores::Replaced(..)) | None => None,
     };
-    let olds = || same.into_iter().chain(subject.left.into_iter().flatten().copied());
-    let has_layers = subject.model.layers().iter().any(|layer| layer.answer.is_given());
-    let lost = [
-        (!has_layers && olds().any(has_answered_layers), "its layers"),
-        (subject.model.assessment.is_none() && olds().any(has_own_score), "its own score"),
-        (
-            subject.model.format != Format::Native && olds().any(|old| old.model.format == Format::Native),
-            "its format (native in the base)",
-        ),
-    ];
-    let lost: Vec<&str> = lost.into_iter().filter_map(|(is_lost, what)| is_lost.then_some(what)).collect();
+    let olds: Vec<&ScoredModel> =
+        same.into_iter().chain(subject.left.into_iter().flatten().copied()).collect();
+    let has_layers = subject.layers().any(|layer| layer.answer.is_given());
+    let mut lost = Vec::new();
+    if !has_layers && olds.iter().any(|old| has_answered_layers(old)) {
+        lost.push("its layers");
+    }
+    if subject.model.assessment.is_none() && olds.iter().any(|old| has_own_score(old)) {
+        lost.push("its own score");
+    }
+    if subject.model.format != Format::Native && olds.iter().any(|old| old.model.format == Format::Native) {
+        lost.push("its format (native in the base)");
+    }
     if !lost.is_empty() {
         let message = format!("this threat model lost {}", lost.join(", "));
-        let note =
-            || "this threat model is new; it is compared with those that this change removes".to_owned();
+        let note = "this threat model is new; it is compared with those that this change removes";
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message);
-        found.push(diagnostic.note(same.is_none().then(note)));
+        found.push(diagnostic.note(same.is_none().then(|| note.to_owned())));
     }
 }
 

@@ -5,17 +5,17 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "multiplier-range",
-    summary: "A multiplier lies where none can.",
-    why: "Mitigation can lower a risk, and neither raise it nor make it vanish; a threat multiplier above 2 is a slip of the point.",
+    summary: "A multiplier is out of range.",
+    why: "Mitigation can lower a risk, but neither raise nor remove it. A threat multiplier above 2 has a misplaced decimal point.",
     remedy: "Threat: attacked 1.00, proof of concept 0.97, unreported 0.50. Mitigation: none 1.00, partial 0.83, strong 0.67.",
     see: "OWASP AIVSS v0.8, sections 3.3 and 3.4",
     examples: &[Example::parts(
         "
 aivss:
   threat_multiplier: 97
-#                    ^^ multiplier-range: a threat multiplier of 97 cannot be meant: it lies above 0 and up to 2
+#                    ^^ multiplier-range: threat multiplier 97 is out of range: must be greater than 0 and at most 2
   mitigation_factor: 1.2
-#                    ^^^ multiplier-range: a mitigation factor of 1.2 cannot be meant: it lies above 0 and up to 1
+#                    ^^^ multiplier-range: mitigation factor 1.2 is out of range: must be greater than 0 and at most 1
 ",
         "
 aivss:
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 && !is_multiplier(value, most)
             {
                 let message =
-                    format!("a {name} of {value} cannot be meant: it lies above 0 and up to {most}");
+                    format!("{name} {value} is out of range: must be greater than 0 and at most {most}");
                 found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
             }
         }

@@ -1,12 +1,12 @@
-use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
     summary: "More threats are open than the policy allows.",
-    why: "A threat that is listed and left open is a decision not taken.",
-    remedy: "Mitigate, accept or transfer threats, and say so in their `status`. One without a status is open.",
+    why: "An open threat is a decision that nobody has made.",
+    remedy: "Mitigate, accept or transfer threats and set their `status`. A threat without a status is open.",
     see: "`limits.open_threats` of the policy",
     examples: &[Example::parts(
         "
@@ -24,33 +24,16 @@ maestro:
 ",
     )
     .under("limits: { open_threats: 0 }")],
-    check: Check::Limit { applies: |settings| settings.limits().open_threats.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::OPEN_THREATS), check },
     ..Rule::ERROR
 };
 
-/// How many of the open threats are shown one by one.
-const SHOWN: usize = 5;
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.settings.limits().open_threats, &subject.model.maestro)
-    else {
-        return;
-    };
-    let open: Vec<_> =
-        maestro.layers.iter().flat_map(|layer| &layer.threats).filter(|threat| threat.open).collect();
-    if open.len() > limit.value {
-        let count =
-            if open.len() == 1 { "1 threat is".to_owned() } else { format!("{} threats are", open.len()) };
-        let message = format!("{count} open, and the limit is {}", limit.value);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
-            .amount(Decimal::from(open.len()))
-            .decided_by(&limit.origin);
-        let shown = open.iter().take(SHOWN);
-        found.push(shown.fold(diagnostic, |diagnostic, threat| {
-            diagnostic.related(
-                threat.span,
-                format!("open: {}", threat.title.as_deref().unwrap_or("without a title")),
-            )
-        }));
+    let Some(limit) = subject.settings.get(&settings::OPEN_THREATS) else { return };
+    let mut places = Vec::new();
+    for threat in subject.layers().flat_map(|layer| &layer.threats).filter(|threat| threat.open) {
+        places.push((threat.span, format!("open: {}", threat.title.as_deref().unwrap_or("without a title"))));
     }
+    let count = counted(places.len(), "threat is", "threats are");
+    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} open"), places));
 }

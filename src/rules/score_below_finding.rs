@@ -3,9 +3,9 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-finding",
-    summary: "The agent's score lies below its worst finding's.",
-    why: "Scores are ordinal: the worst finding decides, and no number of mild ones makes up for it.",
-    remedy: "Raise the agent's inputs to those of its worst finding, or score the finding anew.",
+    summary: "The agent's score is below that of its worst finding.",
+    why: "Scores are ordinal: an agent is at least as severe as its worst finding.",
+    remedy: "Raise the agent's inputs to those of its worst finding, or correct the finding's score.",
     see: "OWASP AIVSS v0.8, section 3.5",
     examples: &[Example::parts(
         "
@@ -13,7 +13,7 @@ aivss:
   mitigation_factor: 0.83
   mitigation_evidence: Sandbox escape tests.
   score: 7.8
-#        ^^^ score-below-finding: the agent's computed 7.8 lies below the 9.4 of its finding V-1
+#        ^^^ score-below-finding: agent's computed score 7.8 is below the 9.4 of its finding V-1
 findings:
   - id: V-1
     aivss:
@@ -49,10 +49,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
     let id = finding.id.as_deref().unwrap_or("without an id");
     let message =
-        format!("the agent's computed {} lies below the {} of its finding {id}", working.score, its.score);
+        format!("agent's computed score {} is below the {} of its finding {id}", working.score, its.score);
     found.push(
         Diagnostic::new(&RULE, own.owner, own.place(), message)
-            .related(worst.place(), format!("the worst finding: {} {}", its.score, its.band.name()))
-            .help("scores are ordinal: the agent is at least as bad as its worst finding"),
+            .related(worst.place(), format!("the worst finding: {} {}", its.score, its.band.name())),
     );
 }

@@ -1,19 +1,20 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, shown};
 use crate::score::BaseScores;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-increased",
     summary: "A score has risen over the base revision's by more than the policy allows.",
-    why: "Risk grows in small steps, each of which passes any fixed limit. A change that makes an agent much more dangerous should be seen as one.",
-    remedy: "Take the rise back, split the change, or have the policy changed by those who own it.",
+    why: "Risk grows in small steps, each of which passes any fixed limit. A change that makes an agent much more dangerous needs attention.",
+    remedy: "Undo the rise, split the change, or ask the owners of the policy to change the limit.",
     see: "OWASP AIVSS v0.8, section 4.2 (reassessment on significant change); `limits.increase` of the policy",
     examples: &[Example::parts(
         "
 aivss:
   score: 9.4
-#        ^^^ score-increased: the score rises from 8.3 to 9.4, by 1.1; the limit is 0.5
+#        ^^^ score-increased: score is 9.4; it rises from 8.3 by 1.1; the limit is 0.5
 ",
         "
 aivss:
@@ -23,40 +24,38 @@ aivss:
     )
     .under("limits: { increase: 0.5 }")
     .over("aivss:\n  threat_multiplier: 0.5\n  score: 8.3")],
-    check: Check::Limit { applies: |settings| settings.limits().increase.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::INCREASE), check },
     ..Rule::ERROR
 };
 
-/// How many characters of an agent's name are shown.
+/// The number of characters of an agent's name that are shown.
 const LONGEST_NAME: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(before)) = (&subject.settings.limits().increase, subject.before) else { return };
-    for scored in &subject.scores {
-        let finding = subject.model.finding_id(scored.owner);
+    let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
+        return;
+    };
+    let own = subject.own().map(|scored| (None, scored));
+    let findings =
+        subject.findings().map(|(finding, scored)| (Some(finding.id.as_deref().unwrap_or_default()), scored));
+    for (finding, scored) in own.into_iter().chain(findings) {
         let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };
-        let score = proven.score();
-        if score <= base || score - base <= limit.value {
-            continue;
+        let (score, limited) = (proven.score(), limit.value);
+        if score > base && score - base > limited {
+            let (now, rise) = (shown(&proven), score - base);
+            let message = format!("score is {now}; it rises from {base} by {rise}; the limit is {limited}");
+            found.push(
+                Diagnostic::new(&RULE, scored.owner, scored.place(), message)
+                    .working(proven.working.written())
+                    .note(compared_with(before))
+                    .decided_by(&limit.origin),
+            );
         }
-        let (rise, limited) = (score - base, limit.value);
-        let message = match proven.difference() {
-            Some(difference) => {
-                format!("score is {difference}; it rises from {base} by {rise}; the limit is {limited}")
-            }
-            None => format!("the score rises from {base} to {score}, by {rise}; the limit is {limited}"),
-        };
-        found.push(
-            Diagnostic::new(&RULE, scored.owner, scored.place(), message)
-                .working(proven.working.written())
-                .note(compared_with(before))
-                .decided_by(&limit.origin),
-        );
     }
 }
 
-/// The proven score in the base of the agent or of a finding. What the base does not have under this name may not exceed the worst
-/// score that it has.
+/// The proven score of the agent or of a finding in the base. A finding that the base does not have may not exceed the
+/// worst score there.
 fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
         BaseScores::Same(model) => {
@@ -67,7 +66,7 @@ fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> 
     }
 }
 
-/// The model that a new one is compared with, where that is another one.
+/// The model that a new one is compared with.
 fn compared_with(before: BaseScores<'_>) -> Option<String> {
     let BaseScores::Replaced(file, model) = before else { return None };
     let name = model.name().unwrap_or("a threat model without a name");

@@ -5,16 +5,16 @@ use crate::score::{Scored, explain_score};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-mismatch",
-    summary: "The declared score is not what the formula gives.",
-    why: "The score decides what is released. One that does not follow from its inputs cannot be compared with any other.",
-    remedy: "Write the score that is shown, or mend the input that is wrong.",
+    summary: "The declared score is not the result of the formula.",
+    why: "The score decides about releases. One that does not follow from its inputs cannot be compared with others.",
+    remedy: "Write the expected score, or correct the wrong input.",
     see: "OWASP AIVSS v0.8, section 3.5; v0.5, section 4",
     examples: &[
         Example::parts(
             "
 aivss:
   score: 9.1
-#        ^^^ score-mismatch: declared 9.1, AIVSS 0.8 gives 9.4
+#        ^^^ score-mismatch: score is 9.1, expected 9.4
 ",
             "
 aivss:
@@ -26,7 +26,7 @@ aivss:
 aivss:
   version: '0.5'
   score: 9.4
-#        ^^^ score-mismatch: declared 9.4, AIVSS 0.5 gives 7.3
+#        ^^^ score-mismatch: score is 9.4, expected 7.3
 ",
             "
 aivss:
@@ -54,17 +54,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn mismatch(scored: &Scored, findings: &[Decimal]) -> Option<Diagnostic> {
     let (declared, working) = (scored.declared.score?, scored.working.as_ref()?);
     let right = working.score;
-    // What lies outside the scale altogether is the schema's to report.
+    // The schema reports a value outside of the scale.
     if declared.value == right || !declared.value.within(Decimal::ZERO, Decimal::TEN) {
         return None;
     }
-    let message = format!("declared {}, AIVSS {} gives {right}", declared.value, working.formula.version);
-    let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.span, message)
-        .title(format!("score is {}, expected {right}", declared.value))
-        .label(format!("should be {right}"))
+    let diagnostic = Diagnostic::mismatch(&RULE, scored.owner, "score", declared.span, declared.value, right)
         .fix(declared.rewritten(right))
         .working(working.written())
         .note(explain_score(scored, declared.value, findings))
-        .help_writing(right, "mend the input that is wrong");
+        .help_by_fix(right, "correct the wrong input");
     Some(diagnostic)
 }

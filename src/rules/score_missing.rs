@@ -1,19 +1,18 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Check, Example, Rule, Subject};
-use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-missing",
     summary: "The score is not declared.",
-    why: "The declared score is what people read, and what shows in review when a change to the inputs moves it.",
-    remedy: "Write `score:` and let `aivss-lint fix` complete it.",
+    why: "People read the declared score, and a review shows when a change to the inputs moves it.",
+    remedy: "Write `score:` and run `aivss-lint fix`.",
     see: "OWASP AIVSS v0.8, section 3.5",
     examples: &[
         Example::parts(
             "
 aivss:
   score:
-# ^^^^^ score-missing: the score is not declared; AIVSS 0.8 gives 9.4
+# ^^^^^ score-missing: score is missing, expected 9.4
 ",
             "
 aivss:
@@ -23,7 +22,7 @@ aivss:
         Example::parts(
             "
 aivss:
-#^^^^ score-missing: the score is not declared; AIVSS 0.8 gives 9.4
+#^^^^ score-missing: score is missing, expected 9.4
   score: <absent>
 ",
             "
@@ -37,22 +36,18 @@ aivss:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    found.extend(subject.scores.iter().filter_map(undeclared));
-}
-
-fn undeclared(scored: &Scored) -> Option<Diagnostic> {
-    let place = scored.declared.undeclared?;
-    // While inputs are missing, they are what is wrong.
-    let working = scored.working.as_ref()?;
-    let (version, right) = (working.formula.version, working.score);
-    let message = format!("the score is not declared; AIVSS {version} gives {right}");
-    let diagnostic = Diagnostic::new(&RULE, scored.owner, place.span, message)
-        .label(format!("should be {right}"))
-        .working(working.written())
-        .fix(place.declared(right));
-    let diagnostic = match diagnostic.fix {
-        Some(_) => diagnostic.help_by_fix(),
-        None => diagnostic.help(format!("write `score: {right}`")),
-    };
-    Some(diagnostic)
+    for scored in &subject.scores {
+        // As long as inputs are missing, other rules report them.
+        let (Some(place), Some(working)) = (scored.declared.undeclared, &scored.working) else { continue };
+        let right = working.score;
+        let message = format!("score is missing, expected {right}");
+        let diagnostic = Diagnostic::new(&RULE, scored.owner, place.span, message)
+            .label(format!("expected {right}"))
+            .working(working.written())
+            .fix(place.declared(right));
+        found.push(match diagnostic.fix {
+            Some(_) => diagnostic.help("run `aivss-lint fix`"),
+            None => diagnostic.help(format!("write `score: {right}`")),
+        });
+    }
 }

@@ -4,9 +4,9 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-without-impact",
-    summary: "A score stands over a CVSS base of 0.0.",
-    why: "A base of zero says that nothing can be harmed. The formula still adds an uplift, and with all room above it, a large one.",
-    remedy: "State the impact in the vector, or drop the finding.",
+    summary: "A score has a CVSS base of 0.0.",
+    why: "A base of zero means that nothing can be harmed. The formula still adds an uplift, and a large one.",
+    remedy: "State the impact in the vector (VC, VI, VA, SC, SI, SA), or remove the finding.",
     see: "OWASP AIVSS v0.8, section 3.3; CVSS v4.0, section 2.2",
     examples: &[Example::parts(
         "
@@ -14,7 +14,7 @@ aivss:
   cvss: CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N
   cvss_base: 0.0
   score: 7.8
-#        ^^^ score-without-impact: the score 7.8 stands over a CVSS base of 0.0: no impact, yet a risk
+#        ^^^ score-without-impact: score is 7.8 with a CVSS base of 0.0: no impact, but a risk
 ",
         "
 aivss:
@@ -30,12 +30,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let Some(working) = &scored.working else { continue };
         if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
             let message =
-                format!("the score {} stands over a CVSS base of 0.0: no impact, yet a risk", working.score);
-            let span = scored.place();
-            found.push(
-                Diagnostic::new(&RULE, scored.owner, span, message)
-                    .help("say in the vector what can be harmed: VC, VI, VA, SC, SI, SA"),
-            );
+                format!("score is {} with a CVSS base of 0.0: no impact, but a risk", working.score);
+            found.push(Diagnostic::new(&RULE, scored.owner, scored.place(), message));
         }
     }
 }

@@ -6,14 +6,14 @@ use crate::score::explain_severity;
 pub(crate) static RULE: Rule = Rule {
     name: "severity-mismatch",
     summary: "The declared severity is not the band of the score.",
-    why: "People read the word before the number. A milder word releases what the number would hold back.",
-    remedy: "Write the band that is shown. Bands are taken from the rounded score.",
+    why: "People read the word before the number.",
+    remedy: "Write the expected band. Bands are those of the rounded score.",
     see: "OWASP AIVSS v0.8, section 3.5: None 0.0, Low to 3.9, Medium to 6.9, High to 8.9, Critical to 10.0",
     examples: &[Example::parts(
         "
 aivss:
   severity: High
-#           ^^^^ severity-mismatch: declared High, 9.4 is Critical
+#           ^^^^ severity-mismatch: severity is High, expected Critical
 ",
         "
 aivss:
@@ -29,13 +29,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let (Some(declared), Some(working)) = (&scored.declared.severity, &scored.working) else { continue };
         let Some(band) = Band::named(declared).filter(|band| *band != working.band) else { continue };
         let right = working.band.name();
-        let message = format!("declared {}, {} is {right}", declared.value, working.score);
         found.push(
-            Diagnostic::new(&RULE, scored.owner, declared.span, message)
-                .title(format!("severity is {}, expected {right}", declared.value))
-                .label(format!("should be {right}"))
+            Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, &declared.value, right)
                 .fix(declared.rewritten(right))
-                .help_by_fix()
+                .help_by_fix(right, "correct the wrong input")
                 .working(working.written())
                 .note(explain_severity(band, scored, working)),
         );

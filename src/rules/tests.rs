@@ -2,6 +2,7 @@
 //! policies knows it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
@@ -9,9 +10,9 @@ use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
 use crate::fix::mend;
 use crate::lint::{BaseModels, LintContext, lint};
-use crate::policy;
-use crate::policy::{NoFiles, Policy};
+use crate::policy::NoFiles;
 use crate::policy_audit::Run;
+use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
 use crate::source::{Position, Source};
@@ -81,7 +82,8 @@ fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
     for rule in ALL {
         for example in rule.examples.iter().filter(|example| example.file != POLICY) {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles).unwrap();
+            let policy =
+                CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES).unwrap();
             let found = |text: &str| {
                 let source = Source::decode(example.file, text.as_bytes().to_vec());
                 let mut found = lint(&source, example.file, judge(&policy)).diagnostics;
@@ -232,7 +234,7 @@ impl Fixture {
             of_policy(&source).iter().map(|diagnostic| show(&source, diagnostic)).collect()
         } else {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
-            let policy = policy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles)
+            let policy = CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES)
                 .unwrap_or_else(|broken| panic!("{broken:?}"));
             let base = Source::decode(example.file, complete(example.base, STOCK).into_bytes());
             let base = report_of(&base, example.file, &policy);
@@ -249,7 +251,7 @@ impl Fixture {
 
 /// What is wrong with a policy, or what a run over the stock model shows of it.
 fn of_policy(source: &Source) -> Vec<Diagnostic> {
-    let policy = match policy::read(source.clone(), &NoFiles) {
+    let policy = match CompiledPolicy::read(source.clone(), &NoFiles, NAMES) {
         Ok(policy) => policy,
         Err(broken) => return broken.into_iter().flat_map(|broken| broken.diagnostics).collect(),
     };
@@ -261,14 +263,19 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 }
 
 /// A report on a single file.
-fn report_of(source: &Source, path: &str, policy: &Policy) -> Report {
+fn report_of(source: &Source, path: &str, policy: &CompiledPolicy) -> Report {
     let linted = lint(source, path, judge(policy));
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport::new(source, path.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(
+        Arc::new(source.clone()),
+        path.to_owned(),
+        linted.models,
+        linted.diagnostics,
+    ));
     report
 }
 
-fn judge(policy: &Policy) -> LintContext<'_> {
+fn judge(policy: &CompiledPolicy) -> LintContext<'_> {
     LintContext { policy, today: today(), load: &NoFiles, before: None }
 }
 

@@ -3,7 +3,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "threat-below-floor",
-    summary: "A threat multiplier is below the lowest that is published.",
+    summary: "A threat multiplier is below the lowest published value.",
     why: "The standard publishes 0.50 for a threat that nobody has reported, and no lower value. A smaller multiplier makes any risk pass.",
     remedy: "Use 0.50 (unreported) or more. Where a policy excepts this rule, limits count the multiplier as 0.50.",
     see: "OWASP AIVSS v0.8, section 3.3.2",
@@ -26,7 +26,7 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
-        // Without a score, the range of the multiplier is checked by another rule.
+        // Without a score, another rule checks the range of the multiplier.
         let (Some(working), Some(given)) = (&scored.working, &scored.declared.threat) else { continue };
         let value = working.inputs.threat;
         let lowest = working.formula.threat.iter().min_by_key(|level| level.value);

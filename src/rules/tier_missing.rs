@@ -1,41 +1,30 @@
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
     name: "tier-missing",
-    summary: "The agent's tier is not given, and the policy asks for it.",
-    why: "Overrides match by it: a threat model that leaves it out escapes the terms that are meant for it.",
-    remedy: "Give `agent.tier`: low, moderate or high.",
+    summary: "The policy requires the agent's tier, and it is missing.",
+    why: "Overrides match by the tier. A threat model without one escapes the settings that are meant for it.",
+    remedy: "Set `agent.tier`: low, moderate or high.",
     see: "`require.tier` of the policy",
     examples: &[Example::parts(
         "
 agent:
-#^^^^ tier-missing: the agent's tier is not given
+#^^^^ tier-missing: `agent.tier` is missing
   name: Planner
-  summary: Plans trips.
 ",
         "
 agent:
-  name: Planner
-  summary: Plans trips.
   tier: high
 ",
     )
     .under("require: { tier: true }")],
-    check: Check::Limit { applies: |settings| settings.require().tier.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::TIER), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(required) = subject.settings.require().tier.as_ref().filter(|required| required.value) else {
-        return;
-    };
-    let agent = &subject.model.agent;
-    if agent.tier.is_none() {
-        let span = agent.key_span.unwrap_or(subject.model.key_span);
-        found.push(
-            Diagnostic::new(&RULE, Owner::Agent, span, "the agent's tier is not given")
-                .decided_by(&required.origin),
-        );
-    }
+    let is_given = subject.model.agent.tier.is_some();
+    found.extend(require_field(&RULE, subject, subject.settings.get(&settings::TIER), "tier", is_given));
 }

@@ -6,9 +6,8 @@ use crate::rules::{Check, Example, Rule, Subject};
 pub(crate) static RULE: Rule = Rule {
     name: "too-many-decimals",
     summary: "An input has more than four decimals.",
-    why: "Such digits come from a computation, not from a judgement, and cutting them off would change the score unseen.",
-    remedy: "Give the input with four decimals at the most; two are usual.",
-    see: "this project",
+    why: "Such digits come from a computation, not from an assessment. Cutting them off would change the score unseen.",
+    remedy: "Write at most four decimals; two are usual.",
     examples: &[Example::parts(
         "
 aivss:
@@ -27,7 +26,11 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let declared = &scored.declared;
-        let multipliers = [&declared.threat, &declared.mitigation].into_iter().flatten().filter_map(number);
+        let multipliers = [&declared.threat, &declared.mitigation].into_iter().flatten();
+        let multipliers = multipliers.filter_map(|multiplier| match multiplier.value {
+            Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
+            Multiplier::Named(_) | Multiplier::Unreadable => None,
+        });
         let factors = declared.factors.given.iter().filter_map(GivenFactor::number);
         for input in declared.base.into_iter().chain(factors).chain(multipliers) {
             if input.value.needed_decimals() > INPUT_DECIMALS {
@@ -35,12 +38,5 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 found.push(Diagnostic::new(&RULE, scored.owner, input.span, message));
             }
         }
-    }
-}
-
-fn number(multiplier: &Spanned<Multiplier>) -> Option<Spanned<crate::decimal::Decimal>> {
-    match multiplier.value {
-        Multiplier::Number(value) => Some(Spanned::new(value, multiplier.span)),
-        Multiplier::Named(_) | Multiplier::Unreadable => None,
     }
 }

@@ -1,13 +1,13 @@
-use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::{Answer, Layer};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::model::Answer;
+use crate::policy::settings;
+use crate::rules::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
     summary: "More layers are uncertain than the policy allows.",
-    why: "\"Not certain\" is an honest answer; a threat model made of nothing else is none.",
-    remedy: "Pin down some of the layers.",
+    why: "A threat model of uncertain layers alone does not describe a risk.",
+    remedy: "Analyze more of the layers.",
     see: "MAESTRO, the seven layers; `limits.uncertain_layers` of the policy",
     examples: &[Example::parts(
         "
@@ -22,26 +22,18 @@ maestro:
 ",
     )
     .under("limits: { uncertain_layers: 1 }")],
-    check: Check::Limit { applies: |settings| settings.limits().uncertain_layers.is_some(), check },
+    check: Check::Limit { applies: |settings| settings.has(&settings::UNCERTAIN_LAYERS), check },
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(limit), Some(maestro)) = (&subject.settings.limits().uncertain_layers, &subject.model.maestro)
-    else {
-        return;
-    };
-    let is_uncertain = |layer: &&Layer| layer.answer == Answer::Uncertain || layer.hedge().is_some();
-    let uncertain: Vec<_> = maestro.layers.iter().filter(is_uncertain).collect();
-    if uncertain.len() > limit.value {
-        let message = format!("{} layers are uncertain, and the limit is {}", uncertain.len(), limit.value);
-        let diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
-            .amount(Decimal::from(uncertain.len()))
-            .decided_by(&limit.origin);
-        found.push(
-            uncertain
-                .iter()
-                .fold(diagnostic, |diagnostic, layer| diagnostic.related(layer.span, "uncertain")),
-        );
+    let Some(limit) = subject.settings.get(&settings::UNCERTAIN_LAYERS) else { return };
+    let mut places = Vec::new();
+    for layer in subject.layers() {
+        if layer.answer == Answer::Uncertain || layer.hedge().is_some() {
+            places.push((layer.span, "uncertain".to_owned()));
+        }
     }
+    let count = counted(places.len(), "layer is", "layers are");
+    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} uncertain"), places));
 }

@@ -4,15 +4,15 @@ use crate::score::agrees;
 
 pub(crate) static RULE: Rule = Rule {
     name: "uplift-mismatch",
-    summary: "The declared agentic uplift (AARS) is not what the inputs give.",
-    why: "The uplift is the agentic part of the risk. Under v0.5 it is the plain sum of the factors, from v0.8 on a share of the room above the base: a frequent mix-up.",
-    remedy: "Write the uplift that is shown, with as many decimals as you like: it is compared at the precision it is declared with.",
+    summary: "The declared agentic uplift (AARS) does not follow from the inputs.",
+    why: "The uplift is the agentic part of the risk. It is the sum of the factors under v0.5, and a share of the room above the base from v0.8 on: the two are often mixed up.",
+    remedy: "Write the expected uplift, with any number of decimals: it is compared at the declared precision.",
     see: "OWASP AIVSS v0.8, section 3.3",
     examples: &[Example::parts(
         "
 aivss:
   aars: 2.26
-#       ^^^^ uplift-mismatch: declared 2.26, AIVSS 0.8 gives 2.2504
+#       ^^^^ uplift-mismatch: AARS is 2.26, expected 2.25
 ",
         "
 aivss:
@@ -26,28 +26,20 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         let (Some(declared), Some(working)) = (scored.declared.uplift, &scored.working) else { continue };
-        if agrees(declared.value, working.uplift) {
+        let value = declared.value;
+        if agrees(value, working.uplift) {
             continue;
         }
-        let shown = working.uplift.round_half_up(declared.value.decimals().max(2)).plain();
-        let version = working.formula.version;
-        let message =
-            format!("declared {}, AIVSS {version} gives {}", declared.value, working.uplift.plain());
+        let right = working.uplift.round_half_up(value.decimals().max(2)).plain();
         let step = working.uplift_written();
-        let is_sum = step.is_some() && declared.value == working.inputs.factor_sum;
+        let is_sum = step.is_some() && value == working.inputs.factor_sum;
+        let note = || format!("{value} is the plain sum of the factors, which is the uplift of AIVSS 0.5");
         found.push(
-            Diagnostic::new(&RULE, scored.owner, declared.span, message)
-                .title(format!("AARS is {}, expected {shown}", declared.value))
-                .label(format!("should be {shown}"))
-                .fix(declared.rewritten(shown))
-                .help_by_fix()
+            Diagnostic::mismatch(&RULE, scored.owner, "AARS", declared.span, value, right)
+                .fix(declared.rewritten(right))
+                .help_by_fix(right, "correct the wrong input")
                 .working(step.unwrap_or_else(|| scored.sum_written()))
-                .note(is_sum.then(|| {
-                    format!(
-                        "{} is the plain sum of the factors, which is the uplift of AIVSS 0.5",
-                        declared.value
-                    )
-                })),
+                .note(is_sum.then(note)),
         );
     }
 }

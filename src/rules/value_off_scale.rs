@@ -5,8 +5,8 @@ use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "value-off-scale",
-    summary: "A factor or multiplier is none of the published values.",
-    why: "The standard's scale has three points, each with a meaning two assessors can agree on; 0.63 has none.",
+    summary: "A factor or multiplier is not a published value.",
+    why: "The three points of the standard's scale have meanings that two assessors can agree on. 0.63 has none.",
     remedy: "Factors: 0.0 none, 0.5 partial, 1.0 full. Threat: 1.00, 0.97, 0.50. Mitigation: 1.00, 0.83, 0.67.",
     see: "OWASP AIVSS v0.8, sections 2.3, 3.3 and 3.4; `scale: three-point` of the policy",
     examples: &[Example::parts(
@@ -14,9 +14,9 @@ pub(crate) static RULE: Rule = Rule {
 aivss:
   factors:
     dynamic_identity: 0.6
-#                     ^^^ value-off-scale: `dynamic_identity` is 0.6; the scale has 0.0, 0.5 and 1.0
+#                     ^^^ value-off-scale: `dynamic_identity` is 0.6; published are 1.0, 0.5 and 0.0
   threat_multiplier: 0.9
-#                    ^^^ value-off-scale: the threat multiplier is 0.9; published are 1.0, 0.97 and 0.5
+#                    ^^^ value-off-scale: threat multiplier is 0.9; published are 1.0, 0.97 and 0.5
   score: 9.2
 ",
         "
@@ -34,26 +34,16 @@ aivss:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(origin) = subject.settings.three_point() else { return };
-    for scored in &subject.scores {
-        factors(scored, origin, found);
-        multipliers(scored, origin, found);
-    }
-}
-
-fn factors(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let points = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
-    for given in &scored.declared.factors.given {
-        if let Some(value) = given.number()
-            && value.value.within(Decimal::ZERO, Decimal::ONE)
-            && !points.contains(&value.value)
-        {
-            let message = format!(
-                "`{}` is {}; the scale has 0.0, 0.5 and 1.0",
-                scored.declared.factors.spell(given.factor),
-                value.value
-            );
-            found.push(Diagnostic::new(&RULE, scored.owner, value.span, message).decided_by(origin));
+    for factor in subject.factor_values() {
+        let value = factor.value;
+        if value.within(Decimal::ZERO, Decimal::ONE) && !points.contains(&value) {
+            let message = format!("`{}` is {value}; published are 1.0, 0.5 and 0.0", factor.key);
+            found.push(Diagnostic::new(&RULE, factor.owner, factor.span, message).decided_by(origin));
         }
+    }
+    for scored in &subject.scores {
+        multipliers(scored, origin, found);
     }
 }
 
@@ -65,14 +55,13 @@ fn multipliers(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
         ("mitigation factor", &declared.mitigation, scored.mitigation, formula.mitigation),
     ] {
         let (Some(given), Some(value)) = (given, value) else { continue };
-        if !levels.is_empty() && !levels.iter().any(|level| level.value == value) {
-            let mut values: Vec<Decimal> = levels.iter().map(|level| level.value.plain()).collect();
-            values.sort_unstable_by(|one, other| other.cmp(one));
-            let published: Vec<String> = values.iter().map(Decimal::to_string).collect();
-            let (last, others) = published
-                .split_last()
-                .map_or(("", String::new()), |(last, others)| (last, others.join(", ")));
-            let message = format!("the {name} is {value}; published are {others} and {last}");
+        let mut values: Vec<Decimal> = levels.iter().map(|level| level.value.plain()).collect();
+        values.sort_unstable_by(|one, other| other.cmp(one));
+        let published: Vec<String> = values.iter().map(Decimal::to_string).collect();
+        if let Some((last, others)) = published.split_last()
+            && !values.contains(&value)
+        {
+            let message = format!("{name} is {value}; published are {} and {last}", others.join(", "));
             found.push(Diagnostic::new(&RULE, scored.owner, given.span, message).decided_by(origin));
         }
     }

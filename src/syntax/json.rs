@@ -382,7 +382,7 @@ mod tests {
         (WHITE, tree, WHITE).prop_map(|(one, tree, other)| one + &tree + &other)
     }
 
-    /// What to put into JSON so that it is none, or is another.
+    /// Insertions that make JSON malformed or different.
     const PIECES: [&str; 40] = [
         "{",
         "}",

@@ -107,7 +107,8 @@ pub(crate) struct ShownMarker {
 /// and a variant of the word is a marker where other keys of a threat model follow.
 pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences: &Spans) -> Vec<ShownMarker> {
     let is_page = language == Language::Markdown;
-    let parts = if is_page && !words.is_empty() { Parts::of(text, fences) } else { Parts::default() };
+    let parts =
+        if is_page && !words.is_empty() { FoundParts::of(text, fences) } else { FoundParts::default() };
     let wanted = words.iter().copied().filter(|word| is_page || word.form != Form::Variant);
     let mut shown = Vec::new();
     for word in seen(text, wanted.collect::<Vec<_>>(), true) {
@@ -226,9 +227,9 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, Span)> + '_ {
 
 /// The last key of a threat model of each kind, in each fenced block of a page and outside of them.
 #[derive(Default)]
-struct Parts(HashMap<Option<usize>, [Option<Span>; PARTS.len()]>);
+struct FoundParts(HashMap<Option<usize>, [Option<Span>; PARTS.len()]>);
 
-impl Parts {
+impl FoundParts {
     fn of(text: &str, fences: &Spans) -> Self {
         let mut found = Self::default();
         for (number, span) in parts(text) {
@@ -247,7 +248,7 @@ impl Parts {
 
 /// The number of different keys of a threat model in a text.
 pub(crate) fn count_parts(text: &str) -> usize {
-    Parts::of(text, &Spans::default()).near(Span::new(0, 0), &Spans::default())
+    FoundParts::of(text, &Spans::default()).near(Span::new(0, 0), &Spans::default())
 }
 
 /// Whether a text that has the marker as a key is a whole threat model rather than a mention of its key.

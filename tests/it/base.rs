@@ -1189,7 +1189,7 @@ fn required_folders_belong_to_no_override() {
     );
     let (code, lines) = repository.lines(&[]);
     assert_eq!(code, 2);
-    assert!(lines.iter().any(|line| line.contains("`models_in` is about folders")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("`models_in` is not allowed in an override")), "{lines:?}");
 }
 
 #[test]

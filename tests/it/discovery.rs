@@ -898,7 +898,7 @@ fn policy_in_another_checkout_reads_no_file_of_the_change() {
     folder.write("policies/aivss-policy.yaml", "aivss_policy: 1\nextends: [../base.yaml]\n");
     let ran = folder.run(&["--policy", "policies/aivss-policy.yaml"]);
     assert_eq!(ran.code, 2, "{}", ran.out);
-    assert!(ran.out.contains("leads out"), "{}", ran.out);
+    assert!(ran.out.contains("is outside of"), "{}", ran.out);
 }
 
 #[test]

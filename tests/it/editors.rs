@@ -4,7 +4,9 @@ use std::fs;
 use std::process::Command;
 
 use crate::program::program;
-use aivss_lint::policy::Sought;
+use aivss_lint::policy::{Sought, recommended};
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::rules::NAMES;
 use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -87,7 +89,7 @@ fn schemas_stand_where_the_page_puts_them_and_patterns_are_names_the_gate_looks_
         let written = format!("> {}\n", path.trim_start_matches("./"));
         assert!(PAGE.contains(&written), "{path}");
     }
-    let policy = aivss_lint::policy::recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     for name in
         ["threat-model.json", "a.threat-model.json", "x/a.threat-model.yaml", "threat-models/a/b.yaml"]
     {

@@ -1,5 +1,7 @@
 //! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
 
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::rules::NAMES;
 use std::path::Path;
 use std::process::Output;
 
@@ -131,7 +133,7 @@ fn the_policy_shown_in_the_readme_is_a_valid_one() {
     let start = readme.find("aivss_policy: 1").unwrap();
     let text = &readme[start..start + readme[start..].find("```").unwrap()];
     let source = aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
-    assert!(aivss_lint::policy::read(source, &aivss_lint::policy::NoFiles).is_ok());
+    assert!(CompiledPolicy::read(source, &aivss_lint::policy::NoFiles, NAMES).is_ok());
 }
 
 /// The program reads the examples of the documentation.
@@ -147,7 +149,7 @@ fn the_policies_and_tests_in_the_documentation_are_valid() {
     let (mut policies, mut tests) = (0, 0);
     for block in blocks {
         if block.contains("aivss_policy: 1") {
-            let read = aivss_lint::policy::read(source(block), &files);
+            let read = CompiledPolicy::read(source(block), &files, NAMES);
             assert!(read.is_ok(), "{block}\n{read:?}");
             policies += 1;
         } else if block.contains("aivss_policy_test: 1") {

@@ -373,7 +373,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
     mode(&folder, FILE, 0o440);
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (2, wrong.clone()));
-    assert!(ran.out.contains(&format!("{FILE}: it is read-only, so it is left as it is\n")), "{}", ran.out);
+    assert!(ran.out.contains(&format!("{FILE}: is read-only, so it was not changed\n")), "{}", ran.out);
     assert!(ran.out.contains("changed: 0 numbers in 0 files; left: 1 error"), "{}", ran.out);
 
     mode(&folder, FILE, 0o640);
@@ -382,7 +382,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
     if fs::write(folder.path("probe"), "").is_err() {
         let ran = folder.fix(&[]);
         assert_eq!((ran.code, folder.read(FILE)), (2, wrong));
-        assert!(ran.out.contains(&format!("{FILE}: it cannot be written: ")), "{}", ran.out);
+        assert!(ran.out.contains(&format!("{FILE}: cannot be written: ")), "{}", ran.out);
     }
     mode(&folder, ".", 0o755);
 }

@@ -8,8 +8,10 @@ use aivss_lint::diagnostic::Level;
 use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, is_steering, write};
-use aivss_lint::policy::{self, NoFiles};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -64,22 +66,24 @@ fn report(text: &str) -> Report {
     );
     // Not every text is a pattern of paths.
     let stock = "aivss_policy: 1\nlimits: { severity: Low }\n";
-    let read = |text: &str, name| policy::read(Source::decode(name, text.as_bytes().to_vec()), &NoFiles);
+    let read = |text: &str, name| {
+        CompiledPolicy::read(Source::decode(name, text.as_bytes().to_vec()), &NoFiles, NAMES)
+    };
     let policy = read(&rules, "p.json").or_else(|_| read(stock, "p.yaml")).unwrap();
     let today = Date::parse("2026-11-25").unwrap();
     let source = Source::decode("a.json", model(text).into_bytes());
     let linted =
         lint(&source, "a.json", LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    let file = FileReport::new(&source, format!("{text}.json"), linted.models, linted.diagnostics);
-    report.files.push(file.with_text(Arc::new(source)));
+    let file = FileReport::new(Arc::new(source), format!("{text}.json"), linted.models, linted.diagnostics);
+    report.files.push(file);
     text.clone_into(&mut report.policy);
     report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     report.skipped = vec![text.to_owned()];
     report.links = Some("https://host.example/blob/1/".to_owned());
-    report.in_force = Some(policy);
+    report.in_force = Some(policy.into_policy());
     report
 }
 

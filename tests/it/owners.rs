@@ -2,14 +2,17 @@
 //! overrides and a comparison with a base.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use aivss_lint::compare::Baseline;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Level, Owner};
 use aivss_lint::lint::{BaseModels, LintContext, lint};
-use aivss_lint::policy::{self, NoFiles, Policy};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -293,11 +296,12 @@ fn files() -> impl Strategy<Value = (Vec<Tree>, Vec<Tree>, Vec<Tree>)> {
         })
 }
 
-fn policy(text: &str) -> Policy {
-    policy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles).unwrap()
+fn policy(text: &str) -> CompiledPolicy {
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.as_bytes().to_vec()), &NoFiles, NAMES)
+        .unwrap()
 }
 
-static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+static POLICIES: LazyLock<Vec<CompiledPolicy>> = LazyLock::new(|| {
     let exception = |rule: &str, finding: &str| {
         format!(
             "  - {{ rule: {rule}, path: 'agents/**', {finding}reason: Soon replaced., owner: a team, expires: 2026-12-31 }}\n"
@@ -327,18 +331,18 @@ fn today() -> Date {
     Date::parse("2026-01-01").unwrap()
 }
 
-fn report(text: &str, policy: &Policy, before: Option<&dyn BaseModels>) -> Report {
+fn report(text: &str, policy: &CompiledPolicy, before: Option<&dyn BaseModels>) -> Report {
     let source = Source::decode(FILE, text.as_bytes().to_vec());
     let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport::new(&source, FILE.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), FILE.to_owned(), linted.models, linted.diagnostics));
     report
 }
 
 /// Rule, model, owner, level, whether an exception covers it, whether the base has it: of each problem.
 type Problems = Vec<(String, Option<usize>, Owner, Level, bool, bool)>;
 
-fn problems(now: &str, base: &str, policy: &Policy) -> Problems {
+fn problems(now: &str, base: &str, policy: &CompiledPolicy) -> Problems {
     let (base, first, renames) = (report(base, policy, None), report(now, policy, None), BTreeMap::new());
     let before = Baseline::new(&base, &renames, &first);
     let mut now = report(now, policy, Some(&before));

@@ -1,14 +1,18 @@
 //! Properties of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
 //! report loses a fault.
 
+use std::sync::Arc;
+
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
 use aivss_lint::fix::{is_unreadable, mend};
 use aivss_lint::lint::{Content, LintContext, lint};
 use aivss_lint::output::{Format, Look, write};
-use aivss_lint::policy::{self, NoFiles};
+use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source};
 use aivss_lint::syntax::{self, Node};
 use proptest::prelude::*;
@@ -129,7 +133,7 @@ proptest! {
     fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let linted = lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None });
         for diagnostic in &linted.diagnostics {
             let places = diagnostic.related.iter().map(|related| related.span).chain([diagnostic.span]);
@@ -155,7 +159,7 @@ proptest! {
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -179,7 +183,7 @@ proptest! {
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -226,7 +230,7 @@ proptest! {
         let (head, rest) = text.split_once("  factors:\n").unwrap();
         let (factors, tail) = rest.split_once("  threat_multiplier").unwrap();
         let keys: Vec<&str> = factors.lines().map(|line| line.split(':').next().unwrap()).collect();
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let raw = |order: &[usize]| {
             let factor = |at: &usize| format!("{}: {}\n", keys[*at], Decimal::new(values[*at], 4));
             let factors: String = order.iter().map(factor).collect();
@@ -255,7 +259,7 @@ proptest! {
         let (name, text) = SEEDS[0];
         prop_assert!(text.contains(line));
         let text = text.replace(line, &format!("  \"{other}\": 0.5\n"));
-        let policy = policy::recommended().policy();
+        let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let judge = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
@@ -269,7 +273,7 @@ proptest! {
     #[test]
     fn any_text_as_a_policy_is_read_or_refused(text in "[ -~\n]{0,200}") {
         let source = Source::decode("aivss-policy.yaml", format!("aivss_policy: 1\n{text}").into_bytes());
-        if let Err(broken) = policy::read(source, &NoFiles) {
+        if let Err(broken) = CompiledPolicy::read(source, &NoFiles, NAMES) {
             prop_assert!(broken.iter().any(|broken| !broken.diagnostics.is_empty()));
         }
     }
@@ -321,7 +325,8 @@ fn every_format_holds_every_fault(
 ) -> Result<(), TestCaseError> {
     let count = diagnostics.len();
     let mut report = Report::new(today(), Level::Error);
-    report.files = vec![FileReport::new(source, "a.yaml".to_owned(), Vec::new(), diagnostics)];
+    report.files =
+        vec![FileReport::new(Arc::new(source.clone()), "a.yaml".to_owned(), Vec::new(), diagnostics)];
     let written = |format| {
         let mut out = Vec::new();
         write(&report, format, &mut out).unwrap();

@@ -11,8 +11,10 @@ use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety}
 use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
-use aivss_lint::policy::{self, NoFiles, Policy};
+use aivss_lint::policy::NoFiles;
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -41,19 +43,19 @@ const HOSTILE: [&str; 12] = [
 /// A fault as formats show it: path, line, rule.
 type Fault = (String, u64, String);
 
-fn policy(more: &str) -> Policy {
+fn policy(more: &str) -> CompiledPolicy {
     let text = format!("aivss_policy: 1\nextends: [recommended]\n{more}");
-    policy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles).unwrap()
+    CompiledPolicy::read(Source::decode("aivss-policy.yaml", text.into_bytes()), &NoFiles, NAMES).unwrap()
 }
 
 fn today() -> Date {
     Date::parse("2026-11-23").unwrap()
 }
 
-fn file(path: &str, bytes: Vec<u8>, policy: &Policy) -> FileReport {
+fn file(path: &str, bytes: Vec<u8>, policy: &CompiledPolicy) -> FileReport {
     let source = Source::decode(path, bytes);
     let linted = lint(&source, path, LintContext { policy, today: today(), load: &NoFiles, before: None });
-    FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics).with_text(Arc::new(source))
+    FileReport::new(Arc::new(source), path.to_owned(), linted.models, linted.diagnostics)
 }
 
 fn below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -119,7 +121,7 @@ fn gitlab(report: &Report) -> Vec<Value> {
 fn expected(report: &Report) -> Vec<Fault> {
     let faults = report.files.iter().flat_map(|file| {
         file.diagnostics.iter().map(|fault| {
-            let line = file.excerpt.position(fault.span.start).line;
+            let line = file.position(fault.span.start).line;
             (file.path.clone(), u64::from(line), fault.rule.to_string())
         })
     });
@@ -392,9 +394,9 @@ fn mixed() -> Report {
     ];
     let mut report = Report::new(today(), Level::Error);
     let (path, models) = ("m.yaml".to_owned(), Vec::new());
-    report.files.push(FileReport::new(&source, path, models, diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
-    report.files.push(FileReport::new(&source, "clean.yaml".to_owned(), Vec::new(), Vec::new()));
+    report.files.push(FileReport::new(Arc::new(source), "clean.yaml".to_owned(), Vec::new(), Vec::new()));
     report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report

@@ -1,6 +1,7 @@
 //! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aivss_lint::aivss::Band;
 use aivss_lint::compare::{AgentChange, Change, Difference, Direction, Revision, ScoreChange};
@@ -12,8 +13,10 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
+use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::rules;
+use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 use proptest::prelude::*;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
@@ -24,11 +27,11 @@ const HUMAN: Format = Format::Human(Look { color: false, unicode: true, width: 6
 
 fn report_of(path: &str, text: &str) -> Report {
     let source = Source::decode(path, text.as_bytes().to_vec());
-    let policy = recommended().policy();
+    let policy = CompiledPolicy::built_in(recommended(), NAMES);
     let today = Date::parse("2026-01-01").unwrap();
     let linted = lint(&source, path, LintContext { policy: &policy, today, load: &NoFiles, before: None });
     let mut report = Report::new(today, Level::Error);
-    report.files.push(FileReport::new(&source, path.to_owned(), linted.models, linted.diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), path.to_owned(), linted.models, linted.diagnostics));
     "recommended".clone_into(&mut report.policy);
     report.links = Some(LINKS.to_owned());
     report
@@ -82,9 +85,9 @@ fn change(name: &str) -> Change {
 
 /// Puts these into the first file's part of a report, in place of what there was to say.
 fn say(report: &mut Report, diagnostics: Vec<Diagnostic>) {
-    let FileReport { excerpt, path, models, .. } = report.files.remove(0);
-    let source = Source::decode(excerpt.name(), MODEL.as_bytes().to_vec());
-    report.files.insert(0, FileReport::new(&source, path, models, diagnostics));
+    let file = report.files.remove(0);
+    let source = Source::decode(file.name(), MODEL.as_bytes().to_vec());
+    report.files.insert(0, FileReport::new(Arc::new(source), file.path, file.models, diagnostics));
 }
 
 /// A report in which every text is this one.
@@ -105,7 +108,7 @@ fn full_of(text: &str) -> Report {
     let mut models = report.files.remove(0).models;
     models[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
     let diagnostics = vec![whole.decided_by(&origin), excepted];
-    report.files.push(FileReport::new(&source, text.to_owned(), models, diagnostics));
+    report.files.push(FileReport::new(Arc::new(source), text.to_owned(), models, diagnostics));
     report.obstacles = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
@@ -233,13 +236,13 @@ proptest! {
 fn large(number: usize, text: &str) -> Report {
     let mut report = report_of("a.yaml", MODEL);
     report.files.clear();
-    let source = Source::decode("agents/a.yaml", MODEL.as_bytes().to_vec());
+    let source = Arc::new(Source::decode("agents/a.yaml", MODEL.as_bytes().to_vec()));
     for at in 0..number {
         let file = report_of("agents/a.yaml", if number > 200 { "" } else { MODEL }).files.remove(0);
         let level = [Level::Error, Level::Warning, Level::Note][at % 3];
         let diagnostics = vec![fault(level, &format!("fault {at} {text}"))];
         report.files.push(FileReport::new(
-            &source,
+            source.clone(),
             format!("agents/{at}{text}.yaml"),
             file.models,
             diagnostics,

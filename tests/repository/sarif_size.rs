@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Level, Owner};
@@ -27,14 +28,19 @@ fn compressed(text: &[u8]) -> usize {
 /// A report with many problems; every hundredth is an error, and the errors come last.
 fn report(number: usize, message: impl Fn(usize) -> String) -> Report {
     let mut report = Report::new(Date::parse("2026-11-23").unwrap(), Level::Error);
-    let source = Source::decode("a.yaml", b"a: 1\n".to_vec());
+    let source = Arc::new(Source::decode("a.yaml", b"a: 1\n".to_vec()));
     let problem = |at: usize| {
         let level = if at >= number - number / 100 { Level::Error } else { Level::Warning };
         Diagnostic::of_rego("rego/a".to_owned(), level, Owner::File, Span::new(0, 1), message(at))
     };
     for file in 0..number.div_ceil(1_000) {
         let problems = (file * 1_000..number.min((file + 1) * 1_000)).map(problem).collect();
-        report.files.push(FileReport::new(&source, format!("agents/{file}.yaml"), Vec::new(), problems));
+        report.files.push(FileReport::new(
+            source.clone(),
+            format!("agents/{file}.yaml"),
+            Vec::new(),
+            problems,
+        ));
     }
     report
 }

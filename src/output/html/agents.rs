@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::aivss::{Band, Factor, Working};
-use crate::compare::{AgentChange, Difference};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
+use crate::output::Links;
 use crate::output::breakdown::origin_text;
 use crate::output::html::chart::{Step, along, outline, steps};
 use crate::output::html::faults::Fault;
 use crate::output::html::shown::Shown;
-use crate::output::link::Links;
-use crate::report::{FileReport, Report, count};
+use crate::report::{AgentChange, Difference, FileReport, Report, count};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation, lower_threat};
 
 /// The maximum number of characters of a name in tables.

@@ -1,41 +1,67 @@
-//! Where the lines of drawings go: whole numbers, worked out of exact decimals. What they look like, the style sheet
-//! says; what they say, the text beside them says as well.
+//! The coordinates of drawings: integers computed from exact decimals. The texts next to a drawing contain the same facts.
 
 use crate::aivss::Factor;
 use crate::aivss::Working;
 use crate::decimal::Decimal;
 
-/// A thousand times the directions of the radar's ten axes, clockwise from the top.
-const AXES: [(i64, i64); Factor::SET] = [
-    (0, -1000),
-    (588, -809),
-    (951, -309),
-    (951, 309),
-    (588, 809),
-    (0, 1000),
-    (-588, 809),
-    (-951, 309),
-    (-951, -309),
-    (-588, -809),
+/// The ends of the radar's ten axes, clockwise from the top, and the names of the factors on them.
+const AXES: [(i64, i64, &str); Factor::SET] = [
+    (0, -1000, "Autonomy"),
+    (588, -809, "Tools"),
+    (951, -309, "Language"),
+    (951, 309, "Context"),
+    (588, 809, "Non-determinism"),
+    (0, 1000, "Opacity"),
+    (-588, 809, "Memory"),
+    (-951, 309, "Identity"),
+    (-951, -309, "Multi-agent"),
+    (-588, -809, "Self-modification"),
 ];
 
-/// The outermost of the radar's rings and half of it, for the points of the scale.
+/// An axis of the radar with the position of its name.
+pub(crate) struct Axis {
+    /// The end of the axis.
+    pub(crate) x: i64,
+    pub(crate) y: i64,
+    pub(crate) name_x: i64,
+    pub(crate) name_y: i64,
+    /// The side of the name that is at this position.
+    pub(crate) anchor: &'static str,
+    /// The name in the radar of v0.8, and in that of v0.5.
+    pub(crate) name: &'static str,
+    pub(crate) name_before: &'static str,
+}
+
+pub(crate) fn axes() -> Vec<Axis> {
+    let axes = AXES.into_iter().map(|(x, y, name)| Axis {
+        x,
+        y,
+        // Next to the end, and a little lower than the base line of letters.
+        name_x: x * 110 / 100,
+        name_y: y * 114 / 100 + 40,
+        anchor: match x {
+            0 => "middle",
+            1.. => "start",
+            _ => "end",
+        },
+        name,
+        name_before: if name == "Language" { "Planning" } else { name },
+    });
+    axes.collect()
+}
+
+/// The radar's rings at 1.0 and 0.5.
 pub(crate) fn rings() -> [String; 2] {
     [Decimal::ONE, Decimal::new(5, 1)].map(|value| outline(&[value; Factor::SET]))
 }
 
-/// The ends of the radar's axes.
-pub(crate) const fn axes() -> [(i64, i64); Factor::SET] {
-    AXES
-}
-
-/// The corners of the radar for ten values from 0 to 1, as an SVG polygon takes them.
+/// The corners of the radar for ten values from 0 to 1, as the points of an SVG polygon.
 pub(crate) fn outline(values: &[Decimal; Factor::SET]) -> String {
-    let corner = |(value, (x, y)): (&Decimal, (i64, i64))| {
+    let corners = values.iter().zip(AXES).map(|(value, (x, y, _))| {
         let part = thousandths(*value);
         format!("{},{}", x * part / 1000, y * part / 1000)
-    };
-    values.iter().zip(AXES).map(corner).collect::<Vec<_>>().join(" ")
+    });
+    corners.collect::<Vec<_>>().join(" ")
 }
 
 /// A value from 0 to 1 in thousandths.
@@ -44,31 +70,26 @@ fn thousandths(value: Decimal) -> i64 {
     (value * Decimal::new(1000, 0)).round_half_up(0).to_string().parse().unwrap_or(0)
 }
 
-/// How far along a scale from 0 to 10 a score stands, in thousandths; what is beyond it stands at its end.
+/// The position of a score on a scale from 0 to 10, in thousandths.
 pub(crate) fn along(score: Decimal) -> i64 {
     thousandths(score.over_ten())
 }
 
-/// A step on the way from the CVSS base to the score.
+/// A step of the computation from the CVSS base to the score.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
-    /// What the step adds, with its sign and to two decimals; nothing for the first.
+    /// The sum that the step adds, with its sign and to two decimals; empty for the first.
     pub(crate) change: String,
-    /// What the score has come to, to two decimals.
+    /// The score after the step, to two decimals.
     pub(crate) at: Decimal,
-    /// The bar: where it begins and how long it is, in thousandths of the scale.
+    /// The beginning and the length of the bar, in thousandths of the scale.
     pub(crate) start: i64,
     pub(crate) length: i64,
-    /// What the bar shows, for the style sheet.
+    /// The class for the style sheet.
     pub(crate) class: &'static str,
 }
 
-/// As far as a bar shows it; the exact value stands in the working.
-fn rounded(value: Decimal) -> Decimal {
-    value.round_half_up(2)
-}
-
-/// The way from the CVSS base to the unrounded score.
+/// The steps from the CVSS base to the unrounded score.
 pub(crate) fn steps(working: &Working) -> Vec<Step> {
     let mut before = Decimal::ZERO;
     let stages = working.stages().into_iter().enumerate();
@@ -77,11 +98,18 @@ pub(crate) fn steps(working: &Working) -> Vec<Step> {
         let (class, change) = match () {
             () if place == 0 => ("base", String::new()),
             () if stage.at == before => ("same", "0.00".to_owned()),
-            () if stage.at > before => ("up", format!("+{}", rounded(stage.at - before))),
-            () => ("down", format!("−{}", rounded(before - stage.at))),
+            () if stage.at > before => ("up", format!("+{}", (stage.at - before).round_half_up(2))),
+            () => ("down", format!("−{}", (before - stage.at).round_half_up(2))),
         };
         before = stage.at;
-        Step { name: stage.name, change, at: rounded(stage.at), start: from, length: to - from, class }
+        Step {
+            name: stage.name,
+            change,
+            at: stage.at.round_half_up(2),
+            start: from,
+            length: to - from,
+            class,
+        }
     });
     steps.collect()
 }

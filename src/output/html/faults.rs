@@ -1,10 +1,10 @@
-//! A fault with the lines of source around it.
+//! A problem with the lines of source around it.
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::explain::page_url;
+use crate::output::Links;
 use crate::output::html::shown::Shown;
-use crate::output::link::Links;
-use crate::output::{details, passes_because};
+use crate::output::problem::{Detail, details, passes_because};
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::source::Source;
@@ -16,26 +16,24 @@ const MOST_LINES: u32 = 6;
 /// Characters shown of a line on either side of a place, and of the place itself.
 const SURROUNDINGS: usize = 100;
 
-/// A fault, ready to be drawn.
 pub(crate) struct Fault {
     pub(crate) level: Level,
     pub(crate) rule: Shown,
-    /// The page of the rule; those of rules in Rego have none.
+    /// The URL of the rule's page; rules in Rego have none.
     pub(crate) page: Option<String>,
     pub(crate) message: Shown,
-    /// The finding it is about.
     pub(crate) finding: Option<Shown>,
     pub(crate) place: Shown,
     pub(crate) url: Option<String>,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<SourceLine>,
     pub(crate) label: Option<Shown>,
     pub(crate) details: Vec<(&'static str, Shown)>,
-    /// Why it does not count, where it does not.
+    /// The reason why it does not count.
     pub(crate) passes: Option<Shown>,
 }
 
-/// A line of source, the place in it between what stands before and after.
-pub(crate) struct Line {
+/// A line of source in three parts, of which the second is marked.
+pub(crate) struct SourceLine {
     pub(crate) number: u32,
     pub(crate) before: Shown,
     pub(crate) marked: Shown,
@@ -43,22 +41,21 @@ pub(crate) struct Line {
 }
 
 impl Fault {
-    pub(crate) fn of(fault: &Diagnostic, file: &FileReport, report: &Report, links: &Links<'_>) -> Self {
-        let start = file.excerpt.position(fault.span.start);
-        let end = file.excerpt.position(fault.span.end);
-        let details = details(fault).filter(|(word, _)| *word != "excepted");
+    pub(crate) fn of(problem: &Diagnostic, file: &FileReport, report: &Report, links: &Links<'_>) -> Self {
+        let (start, end) = file.range(problem.span);
+        let details = details(problem, None).into_iter().filter(|detail| detail.word != "excepted");
         Self {
-            level: fault.level,
-            rule: Shown::line(&fault.rule),
-            page: rules::named(&fault.rule).and_then(page_url),
-            message: Shown::line(&fault.message),
-            finding: fault.finding_shown().map(|id| Shown::cut(id, SURROUNDINGS)),
-            place: Shown::line(&format!("{}:{}:{}", file.name(), start.line, start.column)),
+            level: problem.level,
+            rule: Shown::line(&problem.rule),
+            page: rules::named(&problem.rule).and_then(page_url),
+            message: Shown::line(&problem.message),
+            finding: problem.finding_shown().map(|id| Shown::cut(id, SURROUNDINGS)),
+            place: Shown::line(format!("{}:{}:{}", file.name(), start.line, start.column)),
             url: links.url(&file.path, start.line, end.line),
-            lines: file.source.as_ref().map_or_else(Vec::new, |source| lines(fault, source)),
-            label: fault.label.as_deref().map(Shown::line),
-            details: details.map(|(word, text)| (word, Shown::line(&text))).collect(),
-            passes: passes_because(report, fault).map(|reason| Shown::line(&reason)),
+            lines: file.source.as_ref().map_or_else(Vec::new, |source| lines(problem, source)),
+            label: problem.label.as_deref().map(Shown::line),
+            details: details.map(|Detail { word, text }| (word, Shown::line(text))).collect(),
+            passes: passes_because(report, problem).map(Shown::line),
         }
     }
 
@@ -68,31 +65,32 @@ impl Fault {
     }
 }
 
-/// The lines of the place, and those around it.
-fn lines(fault: &Diagnostic, source: &Source) -> Vec<Line> {
+/// The lines of a problem and those around it.
+fn lines(problem: &Diagnostic, source: &Source) -> Vec<SourceLine> {
+    if source.text().is_empty() {
+        return Vec::new();
+    }
     let count = u32::try_from(source.line_starts().len()).unwrap_or(u32::MAX);
-    let (first, last) = (source.position(fault.span.start).line, source.position(fault.span.end).line);
+    let [first, last] = [problem.span.start, problem.span.end].map(|offset| source.position(offset).line);
     let last = last.min(first.saturating_add(MOST_LINES - 1));
     let shown = first.saturating_sub(CONTEXT).max(1)..=last.saturating_add(CONTEXT).min(count);
-    let is_empty = source.text().is_empty();
-    shown.filter(|_| !is_empty).map(|number| line(number, fault, source)).collect()
+    shown.map(|number| line(number, problem, source)).collect()
 }
 
-fn line(number: u32, fault: &Diagnostic, source: &Source) -> Line {
-    let text = source.line(number).trim_end_matches(['\n', '\r']);
+fn line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
+    let text = source.line(number);
     let start = source.line_starts().get(number as usize - 1).map_or(0, |start| *start as usize);
-    let within = |offset: u32| {
+    let [from, to] = [problem.span.start, problem.span.end].map(|offset| {
         let at = (offset as usize).saturating_sub(start).min(text.len());
-        // Places lie between characters; a line ends where its break begins.
+        // Spans are between characters, but a line ends before its break.
         if text.is_char_boundary(at) { at } else { text.len() }
-    };
-    let (from, to) = (within(fault.span.start), within(fault.span.end));
-    let (from, to) = if from <= to { (from, to) } else { (to, to) };
-    let (before, marked, after) = (&text[..from], &text[from..to], &text[to..]);
+    });
+    let (before, marked, after) = (&text[..from.min(to)], &text[from.min(to)..to], &text[to..]);
     let skipped = before.chars().count().saturating_sub(SURROUNDINGS);
     let before = match before.char_indices().nth(skipped) {
-        Some((at, _)) if skipped > 0 => Shown::line(&format!("…{}", &before[at..])),
+        Some((at, _)) if skipped > 0 => Shown::line(format!("…{}", &before[at..])),
         _ => Shown::line(before),
     };
-    Line { number, before, marked: Shown::cut(marked, SURROUNDINGS), after: Shown::cut(after, SURROUNDINGS) }
+    let [marked, after] = [marked, after].map(|text| Shown::cut(text, SURROUNDINGS));
+    SourceLine { number, before, marked, after }
 }

@@ -1,55 +1,41 @@
-//! What holds of the whole run: the verdict, the agents by band, the policy in force with its exceptions, and what the
-//! agents can be filtered by.
+//! The parts of the page about the whole run: the agents by band, the exceptions of the policy, and the filters.
 
 use crate::aivss::Band;
 use crate::output::html::agents::{AgentView, class};
 use crate::output::html::shown::Shown;
 use crate::policy::{Exception, Policy};
-use crate::report::{Report, Verdict, count};
+use crate::report::{Report, count};
 
-/// The days at which the end of an exception is near.
+/// The number of days before its end from which an exception is marked.
 const SOON: i32 = 30;
 
-/// How many agents have a band.
+/// The number of agents with a band.
 pub(crate) struct Bar {
     pub(crate) name: &'static str,
-    /// The band's word for the style sheet.
+    /// The class for the style sheet.
     pub(crate) class: &'static str,
     pub(crate) count: usize,
-    /// The length of its bar, in thousandths of the longest.
+    /// The length, in thousandths of the longest bar.
     pub(crate) length: usize,
 }
 
-/// The agents by band, the worst first; those without a score last, if there are any.
+/// The agents by band, the worst first. Agents without a score are last.
 pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
-    let of = |band: Option<Band>| {
-        agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band).count()
+    let bar = |name, class, band: Option<Band>| {
+        let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
+        Bar { name, class, count: of_band.count(), length: 0 }
     };
-    let unscored = (of(None) > 0).then_some(("not computable", "unscored", of(None)));
-    let bands = Band::ALL.into_iter().rev().map(|band| (band.name(), class(band), of(Some(band))));
-    let bands: Vec<_> = bands.chain(unscored).collect();
-    let most = bands.iter().map(|(.., count)| *count).max().unwrap_or(0).max(1);
-    let bar = |(name, class, count): (&'static str, _, usize)| Bar {
-        name,
-        class,
-        count,
-        length: count * 1000 / most,
-    };
-    bands.into_iter().map(bar).collect()
+    let mut bars: Vec<Bar> =
+        Band::ALL.into_iter().rev().map(|band| bar(band.name(), class(band), Some(band))).collect();
+    bars.extend(Some(bar("not computable", "unscored", None)).filter(|bar| bar.count > 0));
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
+    for bar in &mut bars {
+        bar.length = bar.count * 1000 / most;
+    }
+    bars
 }
 
-/// The verdict in words, and its word for the style sheet.
-pub(crate) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    let words = match verdict {
-        Verdict::Passed => "Passed",
-        Verdict::Failed => "Failed",
-        Verdict::CannotJudge => "Cannot judge",
-    };
-    (words, verdict.name())
-}
-
-/// What agents can be filtered by, each in the order of the alphabet.
-#[derive(Default)]
+/// The values by which agents can be filtered, in alphabetical order.
 pub(crate) struct Filters {
     pub(crate) bands: Vec<&'static str>,
     pub(crate) environments: Vec<Shown>,
@@ -59,28 +45,24 @@ pub(crate) struct Filters {
 }
 
 pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
-    let all = |of: fn(&AgentView) -> &Option<Shown>| {
-        let mut all: Vec<Shown> = agents.iter().filter_map(|agent| of(agent).clone()).collect();
-        all.retain(|one| !one.is_blank());
-        all.sort();
-        all.dedup();
-        all
-    };
-    let mut rules: Vec<Shown> =
-        agents.iter().flat_map(|agent| &agent.faults).map(|fault| fault.rule.clone()).collect();
-    rules.sort();
-    rules.dedup();
     Filters {
         bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
-        environments: all(|agent| &agent.environment),
-        tiers: all(|agent| &agent.tier),
-        owners: all(|agent| &agent.owner),
-        rules,
+        environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
+        tiers: choices(agents.iter().filter_map(|agent| agent.tier.as_ref())),
+        owners: choices(agents.iter().filter_map(|agent| agent.owner.as_ref())),
+        rules: choices(agents.iter().flat_map(|agent| &agent.faults).map(|problem| &problem.rule)),
     }
 }
 
-/// An exception of the policy, as it stands today.
-pub(crate) struct Excepted {
+fn choices<'a>(values: impl Iterator<Item = &'a Shown>) -> Vec<Shown> {
+    let mut choices: Vec<Shown> = values.filter(|value| !value.is_blank()).cloned().collect();
+    choices.sort();
+    choices.dedup();
+    choices
+}
+
+/// An exception of the policy.
+pub(crate) struct ExceptionRow {
     pub(crate) rule: Shown,
     pub(crate) path: Shown,
     pub(crate) reason: Shown,
@@ -88,37 +70,37 @@ pub(crate) struct Excepted {
     pub(crate) until: Shown,
     /// The days left, in words.
     pub(crate) left: String,
-    /// How urgent that is, for the style sheet.
+    /// The class for the style sheet.
     pub(crate) class: &'static str,
-    /// How many faults it covers, in words.
+    /// The number of problems it covers, in words.
     pub(crate) covers: String,
     pub(crate) origin: Shown,
 }
 
 /// Every exception of the policy in force.
-pub(crate) fn exceptions(report: &Report) -> Vec<Excepted> {
+pub(crate) fn exceptions(report: &Report) -> Vec<ExceptionRow> {
     let exceptions = report.in_force.iter().flat_map(Policy::exceptions);
-    exceptions.map(|exception| excepted(exception, report)).collect()
+    exceptions.map(|exception| exception_row(exception, report)).collect()
 }
 
-fn excepted(exception: &Exception, report: &Report) -> Excepted {
-    let covered = report.diagnostics().filter_map(|(_, fault)| fault.excepted.as_ref());
+fn exception_row(exception: &Exception, report: &Report) -> ExceptionRow {
+    let covered = report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
     let (left, class) = match exception.days_left(report.today) {
         None => ("expired".to_owned(), "over"),
         Some(0) => ("ends today".to_owned(), "soon"),
         Some(1) => ("1 day".to_owned(), "soon"),
         Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
     };
-    let finding = exception.finding().map_or_else(String::new, |id| format!(", finding {id}"));
-    Excepted {
-        rule: Shown::line(exception.rule()),
-        path: Shown::line(&format!("{}{finding}", exception.pattern())),
-        reason: Shown::lines(exception.reason()),
-        owner: Shown::line(exception.owner()),
-        until: Shown::line(exception.until()),
+    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
+    ExceptionRow {
+        rule: Shown::line(&exception.rule),
+        path: Shown::line(format!("{}{finding}", exception.pattern)),
+        reason: Shown::lines(&exception.reason),
+        owner: Shown::line(&exception.owner),
+        until: Shown::line(&exception.written),
         left,
         class,
         covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "fault"),
-        origin: Shown::line(&exception.origin.to_string()),
+        origin: Shown::line(exception.origin.to_string()),
     }
 }

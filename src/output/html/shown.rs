@@ -1,53 +1,56 @@
-//! Text from files, fit to be put on a page: what would steer is written out. What HTML gives a meaning, the templates
-//! escape; they take such text in this form alone.
+//! Text from files for a page. Control characters are escaped here, and the characters of HTML by the templates.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::escape::line;
 
-/// A text with nothing in it that steers; perhaps of several lines.
+/// A text without control characters; it may have several lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Shown(String);
 
 impl Shown {
-    /// A text in a line: its breaks are written out.
-    pub(crate) fn line(text: &str) -> Self {
-        Self(seen(text).into_owned())
+    /// A text on one line, its line breaks escaped.
+    pub(crate) fn line(text: impl AsRef<str>) -> Self {
+        Self(escaped(text.as_ref()).into_owned())
     }
 
-    /// A text whose breaks stay.
+    /// A text that keeps its line breaks.
     pub(crate) fn lines(text: &str) -> Self {
-        Self(text.trim().lines().map(seen).collect::<Vec<_>>().join("\n"))
+        Self(text.trim().lines().map(escaped).collect::<Vec<_>>().join("\n"))
     }
 
-    /// At most so many characters of a text, in a line.
+    /// At most so many characters of a text, on one line.
     pub(crate) fn cut(text: &str, most: usize) -> Self {
         match text.char_indices().nth(most) {
-            Some((end, _)) => Self(format!("{}…", seen(&text[..end]))),
+            Some((end, _)) => Self(format!("{}…", escaped(&text[..end]))),
             None => Self::line(text),
         }
     }
-}
 
-impl Shown {
-    /// Whether there is nothing to see.
+    /// Whether it is empty or white space.
     pub(crate) fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
     }
 }
 
-/// A line in which nothing steers, and nothing is no character at all: HTML and XML take no such thing.
-fn seen(text: &str) -> Cow<'_, str> {
+/// A line without control characters and without the code points that HTML and XML do not accept as characters.
+fn escaped(text: &str) -> Cow<'_, str> {
     let is_none =
         |letter: char| matches!(letter, '\u{FDD0}'..='\u{FDEF}') || (u32::from(letter) & 0xFFFE) == 0xFFFE;
     let safe = line(text);
     if !safe.contains(is_none) {
         return safe;
     }
-    let write =
-        |letter: char| if is_none(letter) { letter.escape_unicode().to_string() } else { letter.to_string() };
-    Cow::Owned(safe.chars().map(write).collect())
+    let mut escaped = String::with_capacity(safe.len() + 16);
+    for letter in safe.chars() {
+        if is_none(letter) {
+            escaped.extend(letter.escape_unicode());
+        } else {
+            escaped.push(letter);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 impl fmt::Display for Shown {

@@ -1,18 +1,19 @@
-//! Any text as Markdown that shows this text and does nothing else, on GitHub and on GitLab.
+//! Text as Markdown that shows the same text without any effect, on GitHub and on GitLab.
 //!
-//! The signs that Markdown and HTML know are escaped. Mentions, references and addresses are found by the services
-//! in the text that is shown, so these are broken up by a character without width.
+//! The punctuation of Markdown and HTML is escaped. The services find mentions, references and URLs in the text that is
+//! shown, so a zero-width character breaks them up.
 
 use crate::escape::line;
-use crate::output::link::Links;
+use crate::output::Links;
+use crate::output::markdown::NAME;
 
-/// U+2060, which takes no room and breaks no line. [`line`] lets none of a file's own pass.
+/// U+2060, a zero-width character without a line break. [`line()`] escapes those in files.
 const JOINER: char = '\u{2060}';
 
-/// Bytes that a character may take on average: whoever writes signs that grow must not crowd out the rest.
+/// Bytes that a character may take on average, so that escaped punctuation does not crowd out other texts.
 const GROWTH: usize = 3;
 
-/// At most so many characters of a text, safe in paragraphs, lists and tables.
+/// A text cut to `most` characters, safe in paragraphs, lists and tables.
 pub(crate) fn text(raw: &str, most: usize) -> String {
     let mut cut: String = raw.chars().take(most).collect();
     if cut.len() < raw.len() {
@@ -26,7 +27,7 @@ pub(crate) fn text(raw: &str, most: usize) -> String {
             break;
         }
         match letter {
-            // A backslash before one of these would not hold in every table.
+            // In some tables a backslash does not escape these.
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
@@ -43,7 +44,7 @@ pub(crate) fn text(raw: &str, most: usize) -> String {
     escaped
 }
 
-/// Whether a service could see a mention, a reference or an address here.
+/// Whether a service could find a mention, a reference or a URL here.
 fn is_joint(before: &str, letter: char, next: Option<char>) -> bool {
     let ends = |word: &str| {
         let tail = before.len().checked_sub(word.len()).and_then(|start| before.get(start..));
@@ -59,38 +60,20 @@ fn is_joint(before: &str, letter: char, next: Option<char>) -> bool {
     }
 }
 
-/// A place in a file, with its address where there is one.
-pub(crate) struct Place {
-    url: Option<String>,
-    shown: String,
-}
-
 impl Links<'_> {
-    /// The lines from `first` to `last` of the file at `path`, relative to the repository's root.
-    pub(crate) fn place(&self, path: &str, first: u32, last: u32) -> Place {
-        let url = self.url(path, first, last);
-        let shown = match &url {
-            Some(_) => format!("line {first}"),
-            None => format!("{}:{first}", text(path, crate::output::markdown::NAME)),
-        };
-        Place { url, shown }
-    }
-}
-
-impl Place {
-    /// Words that lead to the place, or the place behind them. The words are Markdown already.
-    pub(crate) fn around(&self, words: &str) -> String {
-        match &self.url {
-            Some(url) => format!("[{words}]({url})"),
-            None => format!("{words} ({})", self.shown),
+    /// Lines of the file at `path`, relative to the repository's root, as a link if there is a URL.
+    pub(crate) fn place(&self, path: &str, first: u32, last: u32) -> String {
+        match self.url(path, first, last) {
+            Some(url) => format!("[line {first}]({url})"),
+            None => format!("{}:{first}", text(path, NAME)),
         }
     }
 
-    /// The place itself.
-    pub(crate) fn standing_alone(&self) -> String {
-        match &self.url {
-            Some(url) => format!("[{}]({url})", self.shown),
-            None => self.shown.clone(),
+    /// Markdown that links to a line, or is followed by the line if there is no URL.
+    pub(crate) fn around(&self, words: &str, path: &str, at: u32) -> String {
+        match self.url(path, at, at) {
+            Some(url) => format!("[{words}]({url})"),
+            None => format!("{words} ({})", self.place(path, at, at)),
         }
     }
 }
@@ -153,14 +136,10 @@ mod tests {
     #[test]
     fn only_addresses_of_the_web_are_links() {
         for prefix in ["javascript:x", "https://a/) <b", "ftp://a/", "https://a/#"] {
-            assert_eq!(
-                Links::new(Some(prefix)).place("a b.yaml", 1, 2).standing_alone(),
-                "a b\\.yaml:1",
-                "{prefix}"
-            );
+            assert_eq!(Links::new(Some(prefix)).place("a b.yaml", 1, 2), "a b\\.yaml:1", "{prefix}");
         }
         let place = Links::new(Some("https://h/o/blob/1/")).place("a b)|.yaml", 1, 2);
-        assert_eq!(place.standing_alone(), "[line 1](https://h/o/blob/1/a%20b%29%7C.yaml#L1-L2)");
+        assert_eq!(place, "[line 1](https://h/o/blob/1/a%20b%29%7C.yaml#L1-L2)");
     }
 
     proptest! {

@@ -1,8 +1,8 @@
-//! SARIF 2.1.0, for code scanning: rules, results, what an exception covers, what kept the gate from judging. It is no
-//! place for scores and layers, which the JSON report has. Every text from a file passes [`line`] on its way.
+//! SARIF 2.1.0, for code scanning: rules, results, suppressions, and inputs that cannot be checked. Scores and layers are in
+//! the JSON report. Every text of a file is escaped by [`line()`].
 //!
-//! Code scanning ignores `suppressions`, and takes the severity of an alert from its rule. Results that do not count
-//! therefore have a rule of their own, without a severity: `score-mismatch/excepted` or `score-mismatch/in-base`.
+//! Code scanning ignores `suppressions` and takes the severity of an alert from its rule. Results that do not count
+//! therefore have a rule without a severity: `score-mismatch/excepted` or `score-mismatch/in-base`.
 
 mod log;
 mod size;
@@ -14,17 +14,16 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
-use crate::escape;
-use crate::escape::{line, uri_path};
+use crate::escape::{line, uri_path, write_json};
 use crate::explain;
-use crate::input_error::InputError;
 use crate::output::fingerprint::Fingerprints;
+use crate::output::left_out;
+use crate::output::problem::{passes_because, plain_text};
 use crate::output::sarif::log::{
-    Artifact, ArtifactChange, Configuration, Described, Descriptor, Details, Driver, Help, Invocation,
-    Location, Log, Logical, Mending, Notification, Outcome, Physical, Properties, Region, Replacement, Run,
-    Suppression, Text, Tool,
+    ArtifactChange, ArtifactLocation, Driver, HelpTexts, Invocation, Notification, OneKey, PhysicalLocation,
+    Replacement, RuleDescriptor, RuleProperties, SarifFix, SarifLocation, SarifLog, SarifRegion, SarifResult,
+    SarifRun, SarifText, Suppression,
 };
-use crate::output::snippet::Excerpt;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -32,50 +31,58 @@ use crate::source::Span;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// The name of the folder that relative paths start from.
+/// The name of the folder to which paths are relative.
 const ROOT: &str = "SRCROOT";
-/// The category of a report that has no other.
+/// The default category.
 const CATEGORY: &str = env!("CARGO_PKG_NAME");
-/// How many results code scanning accepts in a run.
+/// The number of results that code scanning accepts in a run.
 const MOST_RESULTS: usize = 25_000;
-/// How many bytes code scanning accepts in a file, compressed by gzip: 10 MB, less a margin.
+/// The size that code scanning accepts of a file, in bytes compressed by gzip: 10 MB, less a margin.
 const MOST_BYTES: usize = 9_900_000;
-/// How many places beside its own code scanning accepts of a result.
+/// The number of related places that code scanning accepts of a result.
 const MOST_PLACES: usize = 1_000;
 
-/// Writes the log, and returns how many results are left out: the least severe ones of too many.
+/// Writes the log and returns the number of omitted results. If there are too many, the least severe are omitted.
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usize> {
-    let mut listed = listed(report);
+    let mut fingerprints = Fingerprints::default();
+    let mut listed: Vec<Listed<'_>> = report
+        .diagnostics()
+        .map(|(file, diagnostic)| Listed {
+            file,
+            diagnostic,
+            fingerprint: fingerprints.of_problem(file, diagnostic),
+        })
+        .collect();
     let all = listed.len();
     if all > MOST_RESULTS {
         worst_first(report, &mut listed);
         listed.truncate(MOST_RESULTS);
     }
-    let mut bytes = written(report, &listed, all)?;
+    let mut bytes = log_bytes(report, &listed, all)?;
     while let Some(size) = too_large(&bytes).filter(|_| !listed.is_empty()) {
         worst_first(report, &mut listed);
         listed.truncate(fitting(listed.len(), size));
-        bytes = written(report, &listed, all)?;
+        bytes = log_bytes(report, &listed, all)?;
     }
     out.write_all(&bytes)?;
     Ok(all - listed.len())
 }
 
-/// The compressed size of a log that has more than is accepted. One that is short enough uncompressed need not be tried.
+/// The compressed size of a log that is larger than accepted. One that fits uncompressed is not compressed.
 fn too_large(bytes: &[u8]) -> Option<usize> {
     let size = if bytes.len() > MOST_BYTES { size::compressed(bytes) } else { bytes.len() };
     (size > MOST_BYTES).then_some(size)
 }
 
-/// How many of the results probably fit where all of them have this size: always fewer.
+/// The number of results that probably fit if all of them have this size. It is always lower.
 const fn fitting(results: usize, size: usize) -> usize {
     results.saturating_mul(MOST_BYTES) / size * 19 / 20
 }
 
-fn written(report: &Report, listed: &[Listed<'_>], all: usize) -> io::Result<Vec<u8>> {
+fn log_bytes(report: &Report, listed: &[Listed<'_>], all: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report, listed, all)] };
-    escape::write_json(&log, &mut bytes)?;
+    let log = SarifLog { schema: SCHEMA, version: "2.1.0", runs: [run(report, listed, all)] };
+    write_json(&log, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -86,28 +93,14 @@ struct Listed<'r> {
     fingerprint: String,
 }
 
-/// All diagnostics of a report in its order.
-fn listed(report: &Report) -> Vec<Listed<'_>> {
-    let mut fingerprints = Fingerprints::default();
-    let diagnostics = report
-        .files
-        .iter()
-        .flat_map(|file| file.diagnostics.iter().map(move |diagnostic| (file, diagnostic)));
-    let listed = diagnostics.map(|(file, diagnostic)| {
-        let fingerprint = fingerprints.of_problem(file, diagnostic);
-        Listed { file, diagnostic, fingerprint }
-    });
-    listed.collect()
-}
-
-/// Puts what fails the gate first, then what counts, the more severe ones first; equals keep their order.
+/// Sorts what fails the gate first, then what counts, the more severe first.
 fn worst_first(report: &Report, listed: &mut [Listed<'_>]) {
     listed.sort_by_key(|Listed { diagnostic, .. }| {
         Reverse((report.counts(diagnostic), report.fails(diagnostic), diagnostic.level))
     });
 }
 
-/// Why a diagnostic does not count, as the last part of its rule's identifier.
+/// The suffix of the rule's identifier for a diagnostic that does not count.
 fn aside(report: &Report, diagnostic: &Diagnostic) -> Option<&'static str> {
     match &diagnostic.excepted {
         Some(_) => Some("excepted"),
@@ -121,200 +114,210 @@ fn rule_id(report: &Report, diagnostic: &Diagnostic) -> String {
     aside(report, diagnostic).map_or_else(|| rule.clone().into_owned(), |aside| format!("{rule}/{aside}"))
 }
 
-fn text(text: &str) -> Text {
-    Text { text: without_links(line(text).into_owned()) }
+fn text(text: &str) -> SarifText {
+    unlinked(line(text).into_owned())
 }
 
-/// A text in which no viewer finds a Markdown link: SARIF gives `[words](target)` a meaning in plain texts, too.
-fn without_links(text: String) -> String {
-    if text.contains("](") { text.replace("](", "] (") } else { text }
+/// A text without Markdown links: in SARIF, `[words](target)` is a link in plain texts, too.
+fn unlinked(text: String) -> SarifText {
+    SarifText { text: if text.contains("](") { text.replace("](", "] (") } else { text } }
 }
 
-/// The results of a report, each of which is made when it is written.
-struct Results<'r> {
+/// The results of a report, each of which is built when it is written.
+struct SarifResults<'r> {
     report: &'r Report,
     listed: &'r [Listed<'r>],
-    /// Where in the list of rules each of them stands.
-    places: HashMap<String, usize>,
+    /// The indexes of the rules by their identifiers.
+    indexes: HashMap<String, usize>,
 }
 
-impl Serialize for Results<'_> {
+impl Serialize for SarifResults<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { report, listed, places } = self;
-        serializer.collect_seq(listed.iter().map(|listed| outcome(report, listed, places)))
+        let Self { report, listed, indexes } = self;
+        serializer.collect_seq(listed.iter().map(|listed| result(report, listed, indexes)))
     }
 }
 
-fn run<'r>(report: &'r Report, listed: &'r [Listed<'r>], all: usize) -> Run<Results<'r>> {
+fn run<'r>(report: &'r Report, listed: &'r [Listed<'r>], all: usize) -> SarifRun<SarifResults<'r>> {
     let rules = descriptors(report);
-    let places = rules.iter().enumerate().map(|(at, rule)| (rule.id.clone(), at)).collect();
-    let results = Results { report, listed, places };
-    let notifications = report.obstacles.iter().map(|obstacle| notification(report, obstacle));
+    let indexes = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
+    let mut notifications: Vec<Notification> = report
+        .obstacles
+        .iter()
+        .map(|error| Notification {
+            level: "error",
+            message: text(&error.to_string()),
+            locations: vec![location(report.root_path(error.path()), None)],
+        })
+        .collect();
+    if let Some(message) = left_out(all - listed.len()) {
+        let message = SarifText { text: message };
+        notifications.push(Notification { level: "warning", message, locations: Vec::new() });
+    }
     let version = env!("CARGO_PKG_VERSION");
-    Run {
-        tool: Tool {
-            driver: Driver {
-                name: env!("CARGO_PKG_NAME"),
-                version,
-                semantic_version: version,
-                information_uri: explain::ADDRESS,
-                rules,
-            },
-        },
-        automation_details: Details { id: format!("{}/", report.category.as_deref().unwrap_or(CATEGORY)) },
+    let driver = Driver {
+        name: env!("CARGO_PKG_NAME"),
+        version,
+        semantic_version: version,
+        information_uri: explain::ADDRESS,
+        rules,
+    };
+    let root = OneKey::from([("description", text("The root of the repository."))]);
+    let category = report.category.as_deref().unwrap_or(CATEGORY);
+    SarifRun {
+        tool: OneKey::from([("driver", driver)]),
+        automation_details: OneKey::from([("id", format!("{category}/"))]),
         column_kind: "unicodeCodePoints",
-        original_uri_base_ids: BTreeMap::from([(
-            ROOT,
-            Described { description: text("The root of the repository.") },
-        )]),
+        original_uri_base_ids: OneKey::from([(ROOT, root)]),
         invocations: [Invocation {
             execution_successful: report.obstacles.is_empty(),
             exit_code: report.verdict().exit_code(),
-            tool_execution_notifications: notifications.chain(left_out(listed.len(), all)).collect(),
+            tool_execution_notifications: notifications,
         }],
-        results,
+        results: SarifResults { report, listed, indexes },
     }
 }
 
-/// All rules of this program, and those of the organisation's own that have spoken; then those of results that do not
-/// count.
-fn descriptors(report: &Report) -> Vec<Descriptor> {
+/// The descriptors of all built-in rules, of the rules in Rego that reported something, and of results that do not count.
+fn descriptors(report: &Report) -> Vec<RuleDescriptor> {
     let mut own: BTreeMap<String, Level> = BTreeMap::new();
-    for (_, diagnostic) in report.diagnostics().filter(|(_, fault)| rules::named(&fault.rule).is_none()) {
-        let level = own.entry(line(&diagnostic.rule).into_owned()).or_insert(diagnostic.level);
-        *level = diagnostic.level.max(*level);
+    let mut asides = BTreeMap::new();
+    for (_, diagnostic) in report.diagnostics() {
+        let rule = line(&diagnostic.rule);
+        if rules::named(&diagnostic.rule).is_none() {
+            let level = own.entry(rule.clone().into_owned()).or_insert(diagnostic.level);
+            *level = diagnostic.level.max(*level);
+        }
+        if let Some(aside) = aside(report, diagnostic) {
+            asides.entry(rule_id(report, diagnostic)).or_insert((rule, aside));
+        }
     }
-    let own = own.into_iter().map(|(name, level)| of_own(name, level));
-    let mut descriptors: Vec<Descriptor> = rules::ALL.into_iter().map(descriptor).chain(own).collect();
-    let asides = asides(report, &descriptors);
-    descriptors.extend(asides);
+    let own = own.into_iter().map(|(name, level)| rego_descriptor(name, level));
+    let mut descriptors: Vec<RuleDescriptor> = rules::ALL.into_iter().map(descriptor).chain(own).collect();
+    let of_asides: Vec<RuleDescriptor> = asides
+        .into_iter()
+        .filter(|(id, _)| !descriptors.iter().any(|descriptor| descriptor.id == *id))
+        .filter_map(|(id, (rule, aside))| {
+            let rule = descriptors.iter().find(|descriptor| descriptor.id == *rule)?;
+            Some(aside_descriptor(id, rule, aside))
+        })
+        .collect();
+    descriptors.extend(of_asides);
     descriptors
 }
 
-/// The rules of results that do not count. Code scanning takes a severity of 0.0 for none, and goes by the level then.
-fn asides(report: &Report, descriptors: &[Descriptor]) -> Vec<Descriptor> {
-    let mut asides = BTreeMap::new();
-    for (_, diagnostic) in report.diagnostics() {
-        if let Some(aside) = aside(report, diagnostic) {
-            asides.entry(rule_id(report, diagnostic)).or_insert((line(&diagnostic.rule), aside));
-        }
-    }
-    let named = |id: &str| descriptors.iter().find(|descriptor| descriptor.id == *id);
-    let new = asides.into_iter().filter(|(id, _)| named(id).is_none());
-    new.filter_map(|(id, (rule, aside))| Some(of_aside(id, named(&rule)?, aside))).collect()
-}
-
-fn of_aside(id: String, rule: &Descriptor, aside: &str) -> Descriptor {
+/// The descriptor of a rule's results that do not count. Code scanning reads a severity of 0.0 as none, and uses the level.
+fn aside_descriptor(id: String, rule: &RuleDescriptor, aside: &str) -> RuleDescriptor {
     let why = match aside {
         "excepted" => "An exception of the policy covers these results, so they do not fail the gate.",
         _ => "The base has these problems already, so they do not fail the gate.",
     };
-    let Descriptor { short_description, full_description, help_uri, help, .. } = rule;
+    let RuleDescriptor { short_description, full_description, help_uri, help, .. } = rule;
     let summary = short_description.text.trim_end_matches('.');
-    Descriptor {
+    RuleDescriptor {
         name: pascal(&id),
         id,
-        short_description: Text { text: format!("{summary} ({}).", aside.replace('-', " the ")) },
-        full_description: Text { text: full_description.text.clone() },
+        short_description: SarifText { text: format!("{summary} ({}).", aside.replace('-', " the ")) },
+        full_description: SarifText { text: full_description.text.clone() },
         help_uri: help_uri.clone(),
-        help: Help {
+        help: HelpTexts {
             text: format!("{why}\n\n{}", help.text),
             markdown: format!("{why}\n\n{}", help.markdown),
         },
-        default_configuration: Configuration { level: Level::Note },
-        properties: Properties { tags: vec!["threat-model"], security_severity: "0.0" },
+        default_configuration: OneKey::from([("level", Level::Note)]),
+        properties: RuleProperties { tags: vec!["threat-model"], security_severity: "0.0" },
     }
 }
 
-fn descriptor(rule: &Rule) -> Descriptor {
+fn descriptor(rule: &Rule) -> RuleDescriptor {
     let Rule { why, remedy, see, .. } = *rule;
-    let details = explain::details(rule);
-    Descriptor {
+    RuleDescriptor {
         id: rule.name.to_owned(),
         name: pascal(rule.name),
         short_description: text(rule.summary),
         full_description: text(why),
         help_uri: explain::page_url(rule),
-        help: Help {
+        help: HelpTexts {
             text: format!("{why}\n\n{remedy}\n\nSee {see}."),
-            markdown: format!("{why}\n\n{details}"),
+            markdown: format!("{why}\n\n{}", explain::details(rule)),
         },
-        default_configuration: Configuration { level: rule.level },
+        default_configuration: OneKey::from([("level", rule.level)]),
         properties: properties(rule.level),
     }
 }
 
-/// A rule in Rego, of which nothing is known but its name and the level it speaks at.
-fn of_own(name: String, level: Level) -> Descriptor {
-    const WHAT: &str = "A rule of the organisation's own, from its policy.";
-    Descriptor {
+/// The descriptor of a rule in Rego, of which only the name and the level are known.
+fn rego_descriptor(name: String, level: Level) -> RuleDescriptor {
+    const SUMMARY: &str = "A rule of the organisation's own, from its policy.";
+    RuleDescriptor {
         name: pascal(&name),
         id: name,
-        short_description: text(WHAT),
-        full_description: text(WHAT),
+        short_description: text(SUMMARY),
+        full_description: text(SUMMARY),
         help_uri: None,
-        help: Help { text: WHAT.to_owned(), markdown: WHAT.to_owned() },
-        default_configuration: Configuration { level },
+        help: HelpTexts { text: SUMMARY.to_owned(), markdown: SUMMARY.to_owned() },
+        default_configuration: OneKey::from([("level", level)]),
         properties: properties(level),
     }
 }
 
-fn properties(level: Level) -> Properties {
+fn properties(level: Level) -> RuleProperties {
     let security_severity = match level {
         Level::Error => "7.5",
         Level::Warning => "5.0",
         Level::Note => "2.0",
     };
-    Properties { tags: vec!["security", "threat-model"], security_severity }
+    RuleProperties { tags: vec!["security", "threat-model"], security_severity }
 }
 
 /// `score-mismatch` as `ScoreMismatch`.
 fn pascal(name: &str) -> String {
-    let words = name.split(['-', '/', '_', '.']).map(|word| {
+    let mut pascal = String::with_capacity(name.len());
+    for word in name.split(['-', '/', '_', '.']) {
         let mut letters = word.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    });
-    words.collect()
+        pascal.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        pascal.push_str(letters.as_str());
+    }
+    pascal
 }
 
-fn outcome(report: &Report, listed: &Listed<'_>, places: &HashMap<String, usize>) -> Outcome {
+fn result(report: &Report, listed: &Listed<'_>, indexes: &HashMap<String, usize>) -> SarifResult {
     let Listed { file, diagnostic, fingerprint } = listed;
     let rule_id = rule_id(report, diagnostic);
-    let related = diagnostic.related.iter().take(MOST_PLACES).enumerate().map(|(at, related)| Location {
+    let related = diagnostic.related.iter().take(MOST_PLACES).enumerate();
+    let related_locations = related.map(|(at, related)| SarifLocation {
         id: Some(at + 1),
         message: Some(text(&related.message)),
-        ..location(&file.path, Some(region(&file.excerpt, related.span)))
+        ..location(&file.path, Some(region(file, related.span)))
     });
     let pointer = line(&diagnostic.pointer).into_owned();
-    let logical = (!pointer.is_empty()).then_some([Logical { fully_qualified_name: pointer }]);
-    let place = location(&file.path, Some(region(&file.excerpt, diagnostic.span)));
-    let excepted = diagnostic.excepted.as_ref().and(crate::output::passes_because(report, diagnostic));
-    Outcome {
-        rule_index: places.get(&*rule_id).copied().unwrap_or_default(),
+    let logical = (!pointer.is_empty()).then(|| [OneKey::from([("fullyQualifiedName", pointer)])]);
+    let reason = diagnostic.excepted.as_ref().and(passes_because(report, diagnostic));
+    SarifResult {
+        rule_index: indexes.get(&*rule_id).copied().unwrap_or_default(),
         rule_id,
         kind: "fail",
         level: if report.counts(diagnostic) { diagnostic.level } else { Level::Note },
-        message: Text { text: without_links(crate::output::plain_text(report, diagnostic)) },
-        locations: [Location { logical, ..place }],
-        related_locations: related.collect(),
-        partial_fingerprints: BTreeMap::from([("aivssLint/v2", fingerprint.clone())]),
-        suppressions: excepted.map(|reason| {
+        message: unlinked(plain_text(report, diagnostic)),
+        locations: [SarifLocation { logical, ..location(&file.path, Some(region(file, diagnostic.span))) }],
+        related_locations: related_locations.collect(),
+        partial_fingerprints: OneKey::from([("aivssLint/v2", fingerprint.clone())]),
+        suppressions: reason.map(|reason| {
             let justification = line(&reason).into_owned();
             [Suppression { kind: "external", status: "accepted", justification }]
         }),
         baseline_state: report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
-        fixes: diagnostic.fix.as_ref().map(|fix| [mending(file, fix)]),
+        fixes: diagnostic.fix.as_ref().map(|fix| [sarif_fix(file, fix)]),
     }
 }
 
-fn mending(file: &FileReport, fix: &Fix) -> Mending {
+fn sarif_fix(file: &FileReport, fix: &Fix) -> SarifFix {
     let replacements = fix.edits.iter().map(|edit| Replacement {
-        deleted_region: region(&file.excerpt, edit.span),
-        // What is to be written is none of the file's texts, and goes out as it is.
-        inserted_content: Text { text: edit.text.clone() },
+        deleted_region: region(file, edit.span),
+        // A fix is not a text of the file and is written without escapes.
+        inserted_content: SarifText { text: edit.text.clone() },
     });
-    Mending {
+    SarifFix {
         description: text(&match fix.safety {
             Safety::Safe => fix.title.clone(),
             Safety::Suggested => format!("{} (suggested: to be looked at)", fix.title),
@@ -326,41 +329,34 @@ fn mending(file: &FileReport, fix: &Fix) -> Mending {
     }
 }
 
-fn notification(report: &Report, obstacle: &InputError) -> Notification {
-    let message = text(&obstacle.to_string());
-    Notification {
-        level: "error",
-        message,
-        locations: vec![location(report.root_path(obstacle.path()), None)],
+fn location(path: &str, region: Option<SarifRegion>) -> SarifLocation {
+    let physical = PhysicalLocation { artifact_location: artifact(path), region };
+    SarifLocation { id: None, physical, logical: None, message: None }
+}
+
+fn region(file: &FileReport, span: Span) -> SarifRegion {
+    let (start, end) = file.range(span);
+    SarifRegion {
+        start_line: start.line,
+        start_column: start.column,
+        end_line: end.line,
+        end_column: end.column,
     }
 }
 
-/// What is said where not all results are listed.
-fn left_out(listed: usize, all: usize) -> Option<Notification> {
-    let message = crate::output::left_out(all - listed)?;
-    Some(Notification { level: "warning", message: Text { text: message }, locations: Vec::new() })
-}
-
-fn location(path: &str, region: Option<Region>) -> Location {
-    let physical = Physical { artifact_location: artifact(path), region };
-    Location { id: None, physical, logical: None, message: None }
-}
-
-fn region(excerpt: &Excerpt, span: Span) -> Region {
-    let (start, end) = (excerpt.position(span.start), excerpt.position(span.end));
-    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
-}
-
-/// A path as a URI: from the root where it lies below it.
-fn artifact(path: &str) -> Artifact {
+/// A path as a URI, relative to the root if it is below it.
+fn artifact(path: &str) -> ArtifactLocation {
     let is_drive =
         path.get(1..3) == Some(":/") && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
     if path.starts_with('/') || is_drive {
         let (slash, drive, rest) = if is_drive { ("/", &path[..2], &path[2..]) } else { ("", "", path) };
-        return Artifact { uri: format!("file://{slash}{drive}{}", uri_path(rest)), uri_base_id: None };
+        return ArtifactLocation {
+            uri: format!("file://{slash}{drive}{}", uri_path(rest)),
+            uri_base_id: None,
+        };
     }
     let is_outside = path == ".." || path.starts_with("../");
-    Artifact { uri: uri_path(path), uri_base_id: (!is_outside).then_some(ROOT) }
+    ArtifactLocation { uri: uri_path(path), uri_base_id: (!is_outside).then_some(ROOT) }
 }
 
 #[cfg(test)]
@@ -370,7 +366,7 @@ mod tests {
     #[test]
     fn paths_become_uris_and_only_those_below_the_root_have_it_as_base() {
         let shown = |path| {
-            let Artifact { uri, uri_base_id } = artifact(path);
+            let ArtifactLocation { uri, uri_base_id } = artifact(path);
             (uri, uri_base_id.is_some())
         };
         assert_eq!(shown("a b/ü%#?:.yaml"), ("a%20b/%C3%BC%25%23%3F%3A.yaml".to_owned(), true));
@@ -386,7 +382,7 @@ mod tests {
             text("[fix](https://x.example) ![a](1) a[0] (b)").text,
             "[fix] (https://x.example) ![a] (1) a[0] (b)"
         );
-        assert_eq!(without_links("a [b\\](c) [d]((e)".to_owned()), "a [b\\] (c) [d] ((e)");
+        assert_eq!(unlinked("a [b\\](c) [d]((e)".to_owned()).text, "a [b\\] (c) [d] ((e)");
     }
 
     #[test]

@@ -459,14 +459,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
-            "a parent that is no policy",
+            "a parent that is not a policy",
             |folder| policy(folder, "extends: [./b.threat-model.yaml]"),
             BESIDE,
             2,
-            "is no policy",
+            "is not a policy",
         ),
         scene(
             "a parent outside of the repository",
@@ -476,7 +476,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "a parent outside of the repository that does not exist",
@@ -486,7 +486,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego that are a pipe",
@@ -506,7 +506,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego by a link from outside",
@@ -516,7 +516,7 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego in a folder by a link from outside",
@@ -527,14 +527,14 @@ pub(crate) fn policies() -> Vec<Scene> {
             },
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego anywhere on the disk",
             |folder| policy(folder, "rego: [/]"),
             BESIDE,
             2,
-            "leads out of this policy's repository",
+            "is outside of this policy's repository",
         ),
     ]
 }

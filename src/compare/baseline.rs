@@ -1,0 +1,245 @@
+//! The models of the base, and the model of the base that each model of the head continues or replaces.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lint::BaseModels;
+use crate::report::{FileReport, Report};
+use crate::score::{BaseScores, ScoredModel};
+
+/// A threat model by its path from the root and its place in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ModelAt<'r> {
+    pub(crate) path: &'r str,
+    pub(crate) place: usize,
+}
+
+/// The model of the base with which a model of the head is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ModelOrigin<'r> {
+    /// The same model.
+    Same(ModelAt<'r>),
+    /// The worst of those that a new model can replace.
+    Replaced(ModelAt<'r>),
+    /// Nothing.
+    New,
+}
+
+/// A threat model with the name of its agent.
+#[derive(Clone, Copy)]
+struct NamedModel<'r> {
+    at: ModelAt<'r>,
+    name: Option<&'r str>,
+}
+
+/// The base, and the origins of the head's models in it.
+#[derive(Debug)]
+pub struct Baseline<'r> {
+    pub(crate) files: BTreeMap<&'r str, &'r FileReport>,
+    /// Paths of the head to those of the base, both from the repository's root.
+    renames: &'r BTreeMap<String, String>,
+    /// The origins of the models of each file of the head, in the order of the file.
+    origins: BTreeMap<String, Vec<ModelOrigin<'r>>>,
+    /// The models of the base that no model of the head continues, by their path in the base.
+    left: BTreeMap<&'r str, Vec<&'r ScoredModel>>,
+    /// Those of them whose files do not exist in the head.
+    gone: Vec<&'r ScoredModel>,
+}
+
+impl<'r> Baseline<'r> {
+    /// Pairs the models of the head with those of the base. `renames` leads from paths of the head to those of the base.
+    ///
+    /// An agent is known by its file and name, then by its name alone in any file, then as the only one that is left of a
+    /// file, under another name.
+    pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, head: &Report) -> Self {
+        let mut origins: BTreeMap<String, Vec<ModelOrigin<'r>>> = BTreeMap::new();
+        for file in &head.files {
+            // Standard input can have the name of a file.
+            let models = origins.entry(file.path.clone()).or_default();
+            models.resize(models.len().max(file.models.len()), ModelOrigin::New);
+        }
+        let files = base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file));
+        let (left, gone) = (BTreeMap::new(), Vec::new());
+        let mut baseline = Self { files: files.collect(), renames, origins, left, gone };
+        let (mut old, mut new) = (named_models(base), named_models(head));
+        baseline.pair(&mut new, &mut old, |origin, new, old| origin == old.at.path && new.name == old.name);
+        baseline.pair(&mut new, &mut old, |_, new, old| new.name.is_some() && new.name == old.name);
+        let (single_new, single_old) = (single_paths(&new), single_paths(&old));
+        baseline.pair(&mut new, &mut old, |origin, new, old| {
+            origin == old.at.path && single_new.contains(new.at.path) && single_old.contains(old.at.path)
+        });
+        baseline.find_replaced(&new, &old);
+        for model in &old {
+            let left = baseline.at(model.at);
+            baseline.left.entry(model.at.path).or_default().extend(left);
+        }
+        let kept: BTreeSet<&str> = head.files.iter().map(|file| baseline.origin(&file.path)).collect();
+        let gone = baseline.left.iter().filter(|(path, _)| !kept.contains(*path));
+        baseline.gone = gone.flat_map(|(_, models)| models.iter().copied()).collect();
+        baseline
+    }
+
+    /// The models of the base that no model of the head continues, by their path in the base.
+    pub fn all_left(&self) -> impl Iterator<Item = (&'r str, &[&'r ScoredModel])> {
+        self.left.iter().map(|(path, models)| (*path, models.as_slice()))
+    }
+
+    /// Pairs models that are alike, in order, and removes both from their lists. `is_alike` gets the path in the base of
+    /// the new model's file.
+    fn pair<'n>(
+        &mut self,
+        new: &mut Vec<NamedModel<'n>>,
+        old: &mut Vec<NamedModel<'r>>,
+        is_alike: impl Fn(&str, &NamedModel<'n>, &NamedModel<'r>) -> bool,
+    ) {
+        new.retain(|model| {
+            let origin = self.origin(model.at.path);
+            let Some(at) = old.iter().position(|old| is_alike(origin, model, old)) else { return true };
+            let origin = ModelOrigin::Same(old.remove(at).at);
+            self.set_origin(model.at, origin);
+            false
+        });
+    }
+
+    fn set_origin(&mut self, model: ModelAt<'_>, origin: ModelOrigin<'r>) {
+        if let Some(slot) = self.origins.get_mut(model.path).and_then(|models| models.get_mut(model.place)) {
+            *slot = origin;
+        }
+    }
+
+    /// Finds the models that new ones can replace: those that left their file, else those whose file is gone.
+    fn find_replaced(&mut self, new: &[NamedModel<'_>], gone: &[NamedModel<'r>]) {
+        let worst_gone = self.worst(gone.iter().map(|model| model.at));
+        let mut worst_left: BTreeMap<&str, Option<ModelAt<'r>>> = BTreeMap::new();
+        for NamedModel { at, .. } in new {
+            worst_left.entry(at.path).or_insert_with(|| self.worst_left(at.path));
+        }
+        let by_name = self.worst_by_name();
+        for NamedModel { at, name } in new {
+            // A second model of an agent is compared with the one that the base has.
+            let same_name = name.and_then(|name| by_name.get(name).copied());
+            let replaced = same_name.or(worst_left.get(at.path).copied().flatten()).or(worst_gone);
+            if let Some(replaced) = replaced {
+                self.set_origin(*at, ModelOrigin::Replaced(replaced));
+            }
+        }
+    }
+
+    /// The worst model of the base in a file of the head, or in the file that it was, that the file does not continue.
+    fn worst_left(&self, path: &str) -> Option<ModelAt<'r>> {
+        let kept = self.origins.get(path).map_or(&[][..], Vec::as_slice);
+        let mut left = Vec::new();
+        for path in BTreeSet::from([path, self.origin(path)]) {
+            let Some((path, file)) = self.files.get_key_value(path) else { continue };
+            let models = (0..file.models.len()).map(|place| ModelAt { path, place });
+            left.extend(models.filter(|model| !kept.contains(&ModelOrigin::Same(*model))));
+        }
+        self.worst(left.into_iter())
+    }
+
+    /// The worst model of the base by the name of its agent.
+    fn worst_by_name(&self) -> BTreeMap<&'r str, ModelAt<'r>> {
+        let mut by_name: BTreeMap<&str, ModelAt<'r>> = BTreeMap::new();
+        for (path, file) in &self.files {
+            for (place, model) in file.models.iter().enumerate() {
+                let at = ModelAt { path, place };
+                if let Some(name) = model.name().filter(|name| !name.is_empty()) {
+                    let known = by_name.get(name).copied();
+                    by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
+                }
+            }
+        }
+        by_name
+    }
+
+    /// The model of the base with the worst score; of equals the first.
+    fn worst(&self, models: impl Iterator<Item = ModelAt<'r>>) -> Option<ModelAt<'r>> {
+        let score = |model| self.at(model).and_then(ScoredModel::worst_proven);
+        models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
+    }
+
+    fn at(&self, model: ModelAt<'_>) -> Option<&'r ScoredModel> {
+        self.files.get(model.path)?.models.get(model.place)
+    }
+
+    /// The path in the base of a path of the head.
+    pub(crate) fn origin<'p>(&'p self, path: &'p str) -> &'p str {
+        self.renames.get(path).map_or(path, String::as_str)
+    }
+
+    /// The model of the base that a model of the head continues.
+    pub(crate) fn same_model(&self, path: &str, place: usize) -> Option<ModelAt<'r>> {
+        match self.origins.get(path)?.get(place)? {
+            ModelOrigin::Same(at) => Some(*at),
+            ModelOrigin::Replaced(_) | ModelOrigin::New => None,
+        }
+    }
+
+    /// The same, with its file.
+    pub(crate) fn model_in_file(
+        &self,
+        path: &str,
+        place: usize,
+    ) -> Option<(&'r FileReport, &'r ScoredModel)> {
+        let at = self.same_model(path, place)?;
+        Some((self.files.get(at.path)?, self.at(at)?))
+    }
+
+    /// The models of the base that the head continues.
+    pub(crate) fn continued(&self) -> BTreeSet<ModelAt<'r>> {
+        let mut continued = BTreeSet::new();
+        for origin in self.origins.values().flatten() {
+            if let ModelOrigin::Same(at) = origin {
+                continued.insert(*at);
+            }
+        }
+        continued
+    }
+}
+
+impl BaseModels for Baseline<'_> {
+    fn held(&self, path: &str) -> bool {
+        self.files.get(self.origin(path)).is_some_and(|file| !file.models.is_empty())
+    }
+
+    fn scores(&self, path: &str, place: usize) -> Option<BaseScores<'_>> {
+        match self.origins.get(path)?.get(place)? {
+            ModelOrigin::Same(at) => Some(BaseScores::Same(self.at(*at)?)),
+            ModelOrigin::Replaced(at) => Some(BaseScores::Replaced(at.path, self.at(*at)?)),
+            ModelOrigin::New => None,
+        }
+    }
+
+    fn is_itself(&self, path: &str, models: usize) -> bool {
+        !self.renames.contains_key(path)
+            && self.files.get(path).map_or(0, |file| file.models.len()) == models
+            && (0..models).all(|place| self.same_model(path, place) == Some(ModelAt { path, place }))
+    }
+
+    fn left(&self, path: &str) -> &[&ScoredModel] {
+        self.left.get(self.origin(path)).map_or(&[], Vec::as_slice)
+    }
+
+    fn gone(&self) -> &[&ScoredModel] {
+        &self.gone
+    }
+}
+
+fn named_models(report: &Report) -> Vec<NamedModel<'_>> {
+    let mut models = Vec::new();
+    for file in report.files.iter().filter(|file| !file.is_policy) {
+        for (place, model) in file.models.iter().enumerate() {
+            models.push(NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() });
+        }
+    }
+    models
+}
+
+/// The paths of files with exactly one of the models.
+fn single_paths<'r>(models: &[NamedModel<'r>]) -> BTreeSet<&'r str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for model in models {
+        *counts.entry(model.at.path).or_default() += 1;
+    }
+    counts.retain(|_, count| *count == 1);
+    counts.into_keys().collect()
+}

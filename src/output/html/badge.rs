@@ -1,0 +1,130 @@
+//! A badge with the worst score of all agents or the result of the gate, as a picture or for services that draw pictures.
+//! If an input could not be checked or a score not computed, the badge says so.
+
+use std::io;
+
+use askama::Template;
+use serde::Serialize;
+
+use crate::aivss::Band;
+use crate::escape::write_json;
+use crate::output::html::shown::Shown;
+use crate::report::{Report, Verdict, WorstScore};
+
+/// Characters of a label that are drawn.
+const LONGEST: usize = 40;
+
+/// The subject of a badge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadgeSubject {
+    /// The worst score with its band.
+    Score,
+    /// The result of the gate.
+    Gate,
+}
+
+/// A badge: its two halves, and the color of the right one.
+#[derive(Template)]
+#[template(path = "badge.svg", config = "src/output/html/askama.toml")]
+pub struct Badge {
+    label: Shown,
+    message: Shown,
+    color: &'static str,
+    /// The widths of the halves, in pixels.
+    left: usize,
+    right: usize,
+}
+
+// The contrast of white letters with each of them is at least 4.5:1.
+const GREEN: &str = "#1a7340";
+const OCHRE: &str = "#80600b";
+const ORANGE: &str = "#b43c0a";
+const RED: &str = "#9c1038";
+const GRAY: &str = "#57606a";
+
+impl Badge {
+    /// The badge of a report. Its label, if none is given, is that of the subject.
+    pub fn of(report: &Report, subject: BadgeSubject, label: Option<&str>) -> Self {
+        let usual = match subject {
+            BadgeSubject::Score => "AIVSS",
+            BadgeSubject::Gate => "aivss-lint",
+        };
+        let (message, color) = match (report.verdict(), subject) {
+            (Verdict::CannotJudge, _) => ("cannot judge".to_owned(), GRAY),
+            (Verdict::Passed, BadgeSubject::Gate) => ("passed".to_owned(), GREEN),
+            (Verdict::Failed, BadgeSubject::Gate) => ("failed".to_owned(), RED),
+            (Verdict::Passed | Verdict::Failed, BadgeSubject::Score) => worst(report),
+        };
+        let label = Shown::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
+        let message = Shown::line(message);
+        let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
+        Self { label, message, color, left, right }
+    }
+
+    /// Whether it shows its subject, rather than that the subject is not known.
+    pub fn is_sure(&self) -> bool {
+        self.color != GRAY
+    }
+}
+
+fn worst(report: &Report) -> (String, &'static str) {
+    // A score that is not known can be the worst of all.
+    if !report.is_scored() {
+        return ("not computable".to_owned(), GRAY);
+    }
+    let Some(WorstScore { score, severity, .. }) = report.worst() else {
+        return ("no score".to_owned(), GRAY);
+    };
+    let color = match severity {
+        Band::None | Band::Low => GREEN,
+        Band::Medium => OCHRE,
+        Band::High => ORANGE,
+        Band::Critical => RED,
+    };
+    (format!("{score} {}", severity.name()), color)
+}
+
+/// The approximate width of a text in Verdana at 11 pixels, in tenths of a pixel. The picture stretches letters to fit.
+fn width(text: &str) -> usize {
+    let widths = text.chars().map(|letter| match letter {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 40,
+        'f' | 'r' | 't' | '-' | '(' | ')' => 48,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 104,
+        'A'..='Z' => 78,
+        _ if letter.is_ascii() => 68,
+        _ => 110,
+    });
+    widths.sum()
+}
+
+/// Writes the badge as a picture.
+///
+/// # Errors
+/// The error of the writer.
+pub fn write_badge(badge: &Badge, out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(badge.render().map_err(io::Error::other)?.as_bytes())
+}
+
+/// Writes the badge in the form that shields.io reads.
+///
+/// # Errors
+/// The error of the writer.
+pub fn write_badge_endpoint(badge: &Badge, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Endpoint {
+        schema_version: u32,
+        label: String,
+        message: String,
+        color: &'static str,
+        is_error: bool,
+    }
+    let endpoint = Endpoint {
+        schema_version: 1,
+        label: badge.label.to_string(),
+        message: badge.message.to_string(),
+        color: badge.color,
+        is_error: !badge.is_sure(),
+    };
+    write_json(&endpoint, out)
+}

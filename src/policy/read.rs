@@ -1,0 +1,602 @@
+//! Reads policy files by the same steps as any other file: tree, schema, values.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::date::Date;
+use crate::diagnostic::{
+    Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
+};
+use crate::did_you_mean::nearest;
+use crate::model::{TextKind, blank};
+use crate::policy::globs::{Case, PathSet};
+use crate::policy::settings::days;
+use crate::policy::{BUILT_IN, BuiltIn, Exception, Override, Policy, Settings, Sourced, Version};
+use crate::schema::Schema;
+use crate::source::{Source, Span};
+use crate::syntax;
+use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
+
+/// Access to the files that a policy names: policies that it extends, and rules in Rego.
+pub trait FileLoader: Sync {
+    /// The bytes of a file, by its name as it is shown.
+    ///
+    /// # Errors
+    /// The reason why it cannot be read, as a sentence.
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String>;
+
+    /// The sorted names of the Rego files below a folder, including tests.
+    ///
+    /// # Errors
+    /// The reason why the folder cannot be read, as a sentence.
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        Err(format!("{folder} is a folder, and folders are not available here"))
+    }
+
+    /// Whether a file or folder exists at a path from the repository's root.
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Whether a policy may name a file or folder: one of its own repository. Problems in it are quoted. Both names are
+    /// as they are shown.
+    fn may_name(&self, _policy: &str, _path: &str) -> bool {
+        true
+    }
+
+    /// Runs code of others that may print to standard error. Returns what it printed, if that can be captured.
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        work();
+        String::new()
+    }
+
+    /// Runs code of others within the time and memory that a whole run has for it.
+    ///
+    /// # Errors
+    /// The time of the run is used up, so nothing was done.
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        work();
+        Ok(())
+    }
+}
+
+/// No files, for policies that name none.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl FileLoader for NoFiles {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        Err(format!("{name} is not available here"))
+    }
+}
+
+impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> FileLoader for F {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        self(name)
+    }
+}
+
+/// The files that a policy may name.
+pub type Load<'l> = &'l dyn FileLoader;
+
+/// A policy file, or a file that it names, with its problems.
+#[derive(Debug)]
+pub struct Broken {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The problems.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The longest chain of policies that extend each other.
+const LONGEST_CHAIN: usize = 16;
+/// The most policies that are extended in all.
+const MOST_LOADED: usize = 64;
+/// The most exceptions, overrides and patterns in all of them.
+const MOST_ENTRIES: usize = 5_000;
+/// The most characters of a text in the place of a date that are shown.
+const LONGEST_DATE: usize = 40;
+
+const UNREAD: &str = "remove it: without this rule a score or a whole file would pass unread";
+
+/// Reads a policy and those it extends. Rules in Rego are loaded, but not compiled.
+///
+/// # Errors
+/// Each file with problems.
+pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
+    read_as(Shape::Unchecked, source, load, rules)
+}
+
+/// Reads a policy that comes with the program, whose shape a test has checked: compiling the schema would take most of
+/// the time of a run on one file.
+///
+/// # Errors
+/// As for [`read`], except violations of the schema.
+pub(crate) fn read_own(source: Source, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
+    read_as(Shape::Checked, source, &NoFiles, rules)
+}
+
+fn read_as(shape: Shape, source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
+    let mut chain = Chain::new(load, rules);
+    let policy = chain.read(shape, &Arc::new(source));
+    if chain.broken.is_empty() { Ok(policy) } else { Err(chain.broken) }
+}
+
+/// Whether a policy has already been checked against the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Checked,
+    Unchecked,
+}
+
+/// A policy that is being read, with those that it extends.
+pub(crate) struct Chain<'l> {
+    pub(crate) load: Load<'l>,
+    rules: RuleNames,
+    /// The policies from the outermost one to the one at hand.
+    names: Vec<String>,
+    /// The number of policies that have been extended.
+    loaded: usize,
+    /// The number of exceptions, overrides and patterns.
+    entries: usize,
+    pub(crate) broken: Vec<Broken>,
+}
+
+impl<'l> Chain<'l> {
+    pub(crate) const fn new(load: Load<'l>, rules: RuleNames) -> Self {
+        Self { load, rules, names: Vec::new(), loaded: 0, entries: 0, broken: Vec::new() }
+    }
+
+    fn read(&mut self, shape: Shape, source: &Arc<Source>) -> Policy {
+        let document = syntax::parse(source);
+        let mut policy = Policy::new(self.rules);
+        let mut reader = Reader::new(source, self);
+        reader.extend(document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)));
+        if let Some(root) = reader.root(&document) {
+            reader.policy(root, shape, &mut policy);
+        }
+        let mut problems = reader.problems;
+        limit_problems(&mut problems, Owner::Policy, Span::new(0, 0));
+        sort_diagnostics(&mut problems, |span| syntax::pointer(&document, span));
+        // An alias repeats the problems of its anchor.
+        problems.dedup();
+        if !problems.is_empty() {
+            self.broken.push(Broken { source: source.clone(), diagnostics: problems });
+        }
+        if BuiltIn::named(source.name()).is_none() {
+            policy.sources.push(source.clone());
+        }
+        policy
+    }
+}
+
+pub(crate) fn problem(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(RuleInfo::POLICY, Owner::Policy, span, message)
+}
+
+/// One policy file that is being read.
+pub(crate) struct Reader<'s, 'c, 'l> {
+    pub(crate) source: &'s Arc<Source>,
+    file: Arc<str>,
+    pub(crate) problems: Vec<Diagnostic>,
+    /// Former names of rules, with a note on each.
+    renamed: Vec<(Origin, String)>,
+    pub(crate) chain: &'c mut Chain<'l>,
+}
+
+impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
+    pub(crate) fn new(source: &'s Arc<Source>, chain: &'c mut Chain<'l>) -> Self {
+        Self { source, file: Arc::from(source.name()), problems: Vec::new(), renamed: Vec::new(), chain }
+    }
+
+    /// Adds problems. One more than are reported shows that there are more.
+    fn extend(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
+        let room = (MAX_PROBLEMS + 1).saturating_sub(self.problems.len());
+        self.problems.extend(problems.into_iter().take(room));
+    }
+
+    pub(crate) fn report(&mut self, problem: Diagnostic) {
+        self.extend([problem]);
+    }
+
+    pub(crate) fn origin(&self, span: Span) -> Origin {
+        Origin::new(self.file.clone(), self.source, span)
+    }
+
+    fn root<'t>(&mut self, document: &'t Document<'_>) -> Option<Node<'t>> {
+        let mut roots = document.roots();
+        match (roots.next(), roots.next()) {
+            (Some(root), None) if root.get(POLICY_MARKER).is_some() => return Some(root),
+            (Some(root), None) => {
+                let message = format!("this is not a policy: `{POLICY_MARKER}: 1` is missing");
+                self.report(problem(self.source.first_line(root.span()), message));
+            }
+            _ if self.problems.is_empty() => {
+                self.report(problem(Span::new(0, 0), "a policy file must contain exactly one policy"));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Reads the policy at a root, on top of those that it extends.
+    fn policy(&mut self, root: Node<'_>, shape: Shape, policy: &mut Policy) {
+        let Some(map) = root.as_map() else { return };
+        let required_version = self.required_version(map);
+        if !self.is_new_enough(required_version.as_ref()) {
+            return;
+        }
+        if shape == Shape::Unchecked {
+            let violations = Schema::Policy.violations(root).into_iter();
+            self.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
+        }
+        self.chain.names.push(self.source.name().to_owned());
+        for parent in self.parents(root) {
+            let over = match parent {
+                Parent::BuiltIn(built_in) => {
+                    // A built-in policy sets the level of every rule, if only to the rule's own.
+                    policy.settings.levels.clear();
+                    built_in.policy(self.chain.rules)
+                }
+                Parent::File(source) => self.chain.read(Shape::Unchecked, &source),
+            };
+            policy.overlay(over);
+        }
+        policy.overlay(Policy { required_version, ..self.own(root, map) });
+        self.chain.names.pop();
+    }
+
+    fn required_version(&self, map: Map<'_>) -> Option<Sourced<Version>> {
+        let entry = map.entry("required_version")?;
+        let value = Version::parse(entry.value.as_str()?)?;
+        Some(Sourced { value, origin: self.origin(entry.span()) })
+    }
+
+    /// Whether this program is new enough for a policy. The problems of an old one in a newer policy explain nothing.
+    fn is_new_enough(&mut self, required: Option<&Sourced<Version>>) -> bool {
+        let this = env!("CARGO_PKG_VERSION");
+        let Some(required) = required.filter(|required| Version::parse(this) < Some(required.value)) else {
+            return true;
+        };
+        let message = format!("this policy requires aivss-lint {} or newer, not {this}", required.value);
+        self.report(problem(required.origin.span, message).help("update aivss-lint"));
+        false
+    }
+
+    fn parents(&mut self, root: Node<'_>) -> Vec<Parent> {
+        let mut parents = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        for item in self.entries(root, "extends") {
+            let Some(name) = item.as_str() else { continue };
+            if seen.contains(&name) {
+                self.report(problem(item.span(), format!("duplicate entry `{name}`")));
+                continue;
+            }
+            seen.push(name);
+            match self.parent(name) {
+                Ok(parent) => parents.push(parent),
+                Err(message) => {
+                    let known = BUILT_IN.map(|built_in| built_in.name);
+                    let meant = nearest(name, known).filter(|_| !is_path(name));
+                    let mut problem = problem(item.span(), message);
+                    problem.help = meant.map(|meant| format!("did you mean `{meant}`?").into());
+                    self.report(problem);
+                }
+            }
+        }
+        parents
+    }
+
+    fn parent(&mut self, name: &str) -> Result<Parent, String> {
+        if let Some(built_in) = BuiltIn::named(name) {
+            return Ok(Parent::BuiltIn(built_in));
+        }
+        if !is_path(name) {
+            let known = BUILT_IN.map(|built_in| built_in.name).join(", ");
+            return Err(format!("`{name}` is neither a built-in policy ({known}) nor a path"));
+        }
+        if name.contains("://") {
+            return Err(format!("`{name}` is an address: only files can be extended"));
+        }
+        let path = beside(self.source.name(), name);
+        let Chain { load, names, loaded, .. } = &mut *self.chain;
+        if names.contains(&path) {
+            return Err(format!("`{name}` extends this policy in turn: {} → {path}", names.join(" → ")));
+        }
+        // Before anything is read, so that the message is the same whether the file exists or not.
+        if !load.may_name(self.source.name(), &path) {
+            return Err(format!("`{name}` is outside of this policy's repository"));
+        }
+        *loaded += 1;
+        if names.len() >= LONGEST_CHAIN || *loaded > MOST_LOADED {
+            return Err(format!(
+                "more than {LONGEST_CHAIN} policies extend each other, or {MOST_LOADED} in all"
+            ));
+        }
+        let bytes = load.bytes(&path).map_err(|message| format!("`{name}` cannot be read: {message}"))?;
+        let source = Source::decode(path, bytes);
+        // Nothing of a file that is not a policy is to be quoted.
+        let is_policy = syntax::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
+        if is_policy { Ok(Parent::File(Arc::new(source))) } else { Err(format!("`{name}` is not a policy")) }
+    }
+
+    /// The values of the file itself.
+    fn own(&mut self, root: Node<'_>, map: Map<'_>) -> Policy {
+        let mut own = Policy::new(self.chain.rules);
+        if let Some(files) = root.get("files") {
+            own.include = self.patterns(files, "include", Case::Exact).map(|set| set.value);
+            own.exclude = self.patterns(files, "exclude", Case::Exact);
+        }
+        // Folders that differ in case alone are the same one on some systems.
+        let require = root.get("require");
+        own.models_in = require.and_then(|require| self.patterns(require, "models_in", Case::Any));
+        own.settings = self.settings(map);
+        let overrides = self.entries(root, "overrides");
+        own.overrides = overrides.into_iter().filter_map(|item| self.over(item)).collect();
+        own.exceptions = self.exceptions(root, map);
+        own.rego.extend(self.program(root));
+        own.renamed = std::mem::take(&mut self.renamed);
+        own
+    }
+
+    fn settings(&mut self, map: Map<'_>) -> Settings {
+        let mut settings = Settings::read(map, |span| self.origin(span));
+        if let Some(rules) = map.get("rules").and_then(Node::as_map) {
+            settings.levels = self.levels(rules);
+        }
+        settings
+    }
+
+    fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Sourced<Option<Level>>> {
+        let mut levels = BTreeMap::new();
+        for entry in map.iter() {
+            let rule = self.rule(entry.key, entry.key_span);
+            let (Some(rule), Some(word)) = (rule, entry.value.as_str()) else { continue };
+            let level = Level::named(word);
+            if rule.fixed && level != Some(Level::Error) {
+                let message = format!("`{}` cannot be set to {word}", rule.name);
+                self.report(problem(entry.span(), message).help(UNREAD));
+                continue;
+            }
+            levels.insert(rule.name, Sourced { value: level, origin: self.origin(entry.key_span) });
+        }
+        levels
+    }
+
+    /// The rule with a current or former name.
+    fn rule(&mut self, name: &str, span: Span) -> Option<RuleInfo> {
+        let note = self.chain.rules.renamed(name).map(|note| (self.origin(span), note));
+        self.renamed.extend(note);
+        self.chain.rules.resolve(name)
+    }
+
+    fn over(&mut self, node: Node<'_>) -> Option<Override> {
+        let map = node.as_map()?;
+        let matcher = map.get("match")?.as_map()?;
+        let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
+        let require = map.get("require").and_then(Node::as_map);
+        if let Some(entry) = require.and_then(|require| require.entry("models_in")) {
+            let message = "`models_in` is not allowed in an override";
+            self.report(
+                problem(entry.key_span, message).help("move it to the `require` of the whole policy"),
+            );
+        }
+        Some(Override {
+            path: matcher.entry("path").and_then(|entry| self.path_set(&[entry.value], Case::Exact)),
+            environment: text("environment"),
+            tier: text("tier"),
+            settings: self.settings(map),
+            origin: self.origin(map.iter().next()?.key_span),
+        })
+    }
+
+    fn exceptions(&mut self, root: Node<'_>, map: Map<'_>) -> Vec<Exception> {
+        let max_term = map.entry("max_term").and_then(|entry| {
+            Some(Sourced { value: days(entry.value.as_str()?)?, origin: self.origin(entry.key_span) })
+        });
+        let mut lines: HashMap<String, u32> = HashMap::new();
+        let mut exceptions = Vec::new();
+        for node in self.entries(root, "exceptions") {
+            let Some(exception) = self.exception(node, max_term.as_ref()) else { continue };
+            let line = exception.origin.line;
+            match lines.get(&exception.title()) {
+                Some(first) => {
+                    let message = format!("duplicate exception (first defined on line {first})");
+                    self.report(problem(exception.origin.span, message));
+                }
+                None => drop(lines.insert(exception.title(), line)),
+            }
+            exceptions.push(exception);
+        }
+        exceptions
+    }
+
+    fn exception(&mut self, node: Node<'_>, max_term: Option<&Sourced<i32>>) -> Option<Exception> {
+        let map = node.as_map()?;
+        let text = |key| map.get(key).and_then(Node::as_str);
+        for (key, help) in
+            [("reason", "give the reason for the exception"), ("owner", "name who is responsible for it")]
+        {
+            if text(key).is_some_and(|text| blank(text, TextKind::Name).is_some()) {
+                let span = map.entry(key)?.span();
+                self.report(problem(span, format!("`{key}` is empty or a placeholder")).help(help));
+            }
+        }
+        let rule = self.excepted_rule(text("rule")?, map.entry("rule")?.span());
+        let expires = map.entry("expires")?;
+        let day = expires.value.as_str();
+        Some(Exception {
+            rule,
+            paths: self.path_set(&[map.get("path")?], Case::Exact)?,
+            pattern: text("path")?.to_owned(),
+            finding: text("finding").map(str::to_owned),
+            reason: text("reason")?.to_owned(),
+            owner: text("owner")?.to_owned(),
+            expires: day.and_then(Date::parse),
+            written: day.unwrap_or_default().chars().take(LONGEST_DATE).collect(),
+            max_term: max_term.cloned(),
+            origin: self.origin(map.iter().next()?.key_span),
+            expires_origin: self.origin(expires.span()),
+        })
+    }
+
+    /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
+    /// they report something.
+    fn excepted_rule(&mut self, name: &str, span: Span) -> String {
+        match self.rule(name, span) {
+            Some(rule) => {
+                if rule.fixed {
+                    self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
+                }
+                rule.name.to_owned()
+            }
+            None => {
+                if !name.starts_with("rego/") {
+                    let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
+                    let help = meant.map_or_else(
+                        || "remove the exception if the rule was removed".to_owned(),
+                        |meant| format!("did you mean `{meant}`?"),
+                    );
+                    self.report(problem(span, format!("unknown rule `{name}`")).help(help));
+                }
+                name.to_owned()
+            }
+        }
+    }
+
+    /// The elements of a list of exceptions, overrides or patterns, up to the number that is allowed in all.
+    pub(crate) fn entries<'t>(&mut self, node: Node<'t>, key: &str) -> Vec<Node<'t>> {
+        let mut entries = Vec::new();
+        for item in items(node, key) {
+            self.chain.entries += 1;
+            if self.chain.entries > MOST_ENTRIES {
+                let message = format!("more than {MOST_ENTRIES} exceptions, overrides and patterns");
+                self.report(problem(item.span(), message));
+                break;
+            }
+            entries.push(item);
+        }
+        entries
+    }
+
+    fn patterns(&mut self, node: Node<'_>, key: &str, case: Case) -> Option<Sourced<PathSet>> {
+        let entry = node.as_map()?.entry(key)?;
+        entry.value.as_list()?;
+        let nodes = self.entries(node, key);
+        Some(Sourced { value: self.path_set(&nodes, case)?, origin: self.origin(entry.key_span) })
+    }
+
+    fn path_set(&mut self, nodes: &[Node<'_>], case: Case) -> Option<PathSet> {
+        let mut spans = Vec::new();
+        let mut patterns = Vec::new();
+        for node in nodes {
+            let Some(pattern) = node.as_str() else { continue };
+            if ["/", "./", "../"].iter().any(|start| pattern.starts_with(start)) {
+                let message = "a pattern is relative to the repository's root and must not begin with `/`, `./` or `../`";
+                self.report(problem(node.span(), message));
+            }
+            spans.push(node.span());
+            patterns.push(pattern);
+        }
+        match PathSet::new(patterns, case) {
+            Ok(set) => Some(set),
+            Err((at, message)) => {
+                let span = spans.get(at).copied().unwrap_or(Span::new(0, 0));
+                self.report(problem(span, format!("pattern cannot be read: {message}")));
+                None
+            }
+        }
+    }
+}
+
+/// A policy that another one extends.
+enum Parent {
+    BuiltIn(BuiltIn),
+    File(Arc<Source>),
+}
+
+/// Whether an entry of `extends` is a path, not the name of a built-in policy.
+fn is_path(name: &str) -> bool {
+    name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
+}
+
+pub(crate) fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
+    node.get(key).and_then(Node::as_list).into_iter().flat_map(List::iter)
+}
+/// The path `relative` to the folder of the file `name`, without `.` and `..` where they can be resolved.
+pub fn beside(name: &str, relative: &str) -> String {
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let whole = if relative.starts_with('/') { relative.to_owned() } else { format!("{folder}/{relative}") };
+    let rooted = name.starts_with('/') || relative.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::settings;
+    use crate::rules::NAMES;
+
+    #[test]
+    fn paths_are_relative_to_the_policy_that_names_them() {
+        assert_eq!(beside("aivss-policy.yaml", "policies/base.yaml"), "policies/base.yaml");
+        assert_eq!(beside(".github/aivss-policy.yaml", "../policies/./base.yaml"), "policies/base.yaml");
+        assert_eq!(beside("../a/p.yaml", "../b.yaml"), "../b.yaml");
+        assert_eq!(beside("/repo/p.yaml", "b.yaml"), "/repo/b.yaml");
+    }
+
+    #[test]
+    fn policies_extend_files_in_chains_and_never_in_circles() {
+        let files = |path: &str| -> Result<Vec<u8>, String> {
+            match path {
+                "base/a.yaml" => {
+                    Ok(b"aivss_policy: 1\nextends: [./b.yaml]\nlimits: { score: 7.0 }\n".to_vec())
+                }
+                "base/b.yaml" => {
+                    Ok(b"aivss_policy: 1\nextends: [strict]\nlimits: { score: 6.0, cvss_base: 9 }\n".to_vec())
+                }
+                "circle.yaml" => Ok(b"aivss_policy: 1\nextends: [other.yaml]\n".to_vec()),
+                "other.yaml" => Ok(b"aivss_policy: 1\nextends: [circle.yaml]\n".to_vec()),
+                _ => Err("no such file".to_owned()),
+            }
+        };
+        let source = |text: &str| Source::decode("p.yaml", text.as_bytes().to_vec());
+        let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files, NAMES).unwrap();
+        let score = policy.settings().get(&settings::SCORE);
+        let cvss_base = policy.settings().get(&settings::CVSS_BASE);
+        assert_eq!(score.unwrap().origin.to_string(), "base/a.yaml:3:11");
+        assert_eq!(cvss_base.unwrap().origin.to_string(), "base/b.yaml:3:23");
+        assert!(policy.settings().three_point().unwrap().to_string().starts_with("strict:"));
+        let broken = |text: &str| {
+            read(source(text), &files, NAMES)
+                .unwrap_err()
+                .remove(0)
+                .diagnostics
+                .remove(0)
+                .message
+                .into_string()
+        };
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: [circle.yaml]\n"),
+            "`circle.yaml` extends this policy in turn: p.yaml → circle.yaml → other.yaml → circle.yaml"
+        );
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: [nowhere.yaml]\n"),
+            "`nowhere.yaml` cannot be read: no such file"
+        );
+        assert_eq!(
+            broken("aivss_policy: 1\nextends: ['https://example.org/p.yaml']\n"),
+            "`https://example.org/p.yaml` is an address: only files can be extended"
+        );
+    }
+}
