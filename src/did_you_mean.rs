@@ -75,7 +75,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn slips_are_recognised_and_other_words_are_not() {
+    fn nearest_finds_typos_only() {
         let known = ["status", "analysis", "threats", "not_applicable"];
         assert_eq!(nearest("statuz", known), Some("status"));
         assert_eq!(nearest("Not-Applicable", known), Some("not_applicable"));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_a_slip_and_a_word_or_a_digit_is_none() {
+    fn typo_is_one_letter_not_a_word_or_a_digit() {
         for wrong in [
             "mitigaton_factor",
             "mitigation_facotr",
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_with_more_in_it_than_letters_is_a_slip(
+        fn key_with_added_signs_is_not_a_typo(
             before in "([a-z0-9#!.]{0,8}[_ -])?",
             after in "([_ -][a-z0-9#!.]{0,8}|[0-9#!.~]{1,3})?",
         ) {

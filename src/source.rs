@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_count_code_points_and_lines_end_at_breaks() {
+    fn position_counts_code_points_and_all_line_breaks() {
         assert_eq!(position("a: ü\r\nb: x", 0), (1, 1));
         assert_eq!(position("a: ü\r\nb: x", 5), (1, 5));
         assert_eq!(position("a: ü\r\nb: x", 7), (2, 1));
@@ -359,14 +359,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_takes_no_column() {
+    fn byte_order_mark_has_no_column() {
         assert_eq!(position("\u{FEFF}", 0), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 3), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 6), (1, 4));
     }
 
     #[test]
-    fn positions_nearby_are_those_of_the_table() {
+    fn position_nearby_equals_that_of_the_table() {
         for text in ["", "a: ü\r\nb: x\r\rc\n\n", "\u{FEFF}a: 1\r\n日: \u{1F600}\rx", "\u{FEFF}"] {
             let table = Source::decode("a.yaml", text.as_bytes().to_vec());
             table.line_starts();
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_say_where() {
+    fn undecodable_bytes_are_reported_at_their_place() {
         let latin = Source::decode("a.yaml", b"caf\xE9: 1".to_vec());
         assert_eq!(latin.undecodable().unwrap().span, Span::new(3, 6));
         assert_eq!(latin.undecodable().unwrap().message, "byte 0xE9 at offset 3 is not UTF-8");
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_over_lines_is_cut_at_the_first_break() {
+    fn first_line_of_a_span_ends_at_the_break() {
         let source = Source::decode("a.yaml", b"a: >-\r\n  text\r\n".to_vec());
         assert_eq!(source.first_line(Span::new(3, 15)), Span::new(3, 5));
     }

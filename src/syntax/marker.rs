@@ -172,7 +172,7 @@ pub(crate) fn is_uncommented(text: &str, language: Language) -> bool {
     let mut is_comment = false;
     seen_exactly(text, false).any(|word| {
         is_comment &= !word.is_first;
-        let mut last = if word.is_first { '\n' } else { UNBROKEN };
+        let mut last = if word.is_first { '\n' } else { 'x' };
         for letter in word.lead.chars() {
             match letter {
                 // What seems to begin a comment can be in a string.
@@ -188,9 +188,6 @@ pub(crate) fn is_uncommented(text: &str, language: Language) -> bool {
         !is_comment && !word.is_inner() && !is_longer
     })
 }
-
-/// The character before the lead of a word that is not the first of its line.
-const UNBROKEN: char = 'x';
 
 /// Whether a text that does not parse can be a threat model: it contains the marker outside of comments, or a variant of it
 /// next to other keys of a threat model.
@@ -302,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_behind_marks_is_a_marker() {
+    fn key_after_marks_is_a_marker() {
         for lead in [
             "",
             "    ",
@@ -347,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_key_is_a_marker_anywhere() {
+    fn quoted_key_is_a_marker_anywhere() {
         for text in [
             "see {\"aivss_threat_model\": 1}",
             "x 'aivss_threat_model' : 1",
@@ -409,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_in_prose_is_no_marker() {
+    fn mention_in_prose_is_not_a_marker() {
         for text in [
             "Put `aivss_threat_model: 1` first.",
             "The marker aivss_threat_model: 1 comes first.",
@@ -430,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_takes_no_longer_than_its_length() {
+    fn long_line_is_searched_in_linear_time() {
         let words = "aivss_threat_model ".repeat(200_000);
         assert_eq!(shown(&format!("{}{words}", " ".repeat(8_000_000))), []);
     }
