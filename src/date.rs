@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_full_iso_dates_are_dates() {
+    fn parse_accepts_only_full_iso_dates() {
         assert_eq!(Date::parse("2026-11-22").map(|date| date.to_string()).as_deref(), Some("2026-11-22"));
         for text in ["2026-13-01", "2026-02-29", "20261122", "2026-11-22T00:00", "22.11.2026", "2026-1-2", ""]
         {

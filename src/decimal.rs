@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_yaml_writes_a_number_is_read_exactly() {
+    fn yaml_numbers_are_read_exactly() {
         for (text, shown) in [
             ("0.60", "0.60"),
             (".5", "0.5"),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_too_long_is_told_apart() {
+    fn malformed_and_too_long_numbers_have_different_errors() {
         for text in ["", ".", "-", "1_000", ".nan", ".inf", "0b11", "1e", "e1", "1.2.3", "0x", "one"] {
             assert_eq!(Decimal::parse(text), Err(NotDecimal::NotANumber), "{text}");
         }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_go_up_and_the_wrong_roundings_differ_from_that() {
+    fn ties_round_up_unlike_the_other_roundings() {
         for (raw, up, even, cut) in [
             ("8.65", "8.7", "8.6", "8.6"),
             ("8.64", "8.6", "8.6", "8.6"),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_shown_as_people_write_them() {
+    fn plain_has_one_decimal_at_least() {
         for (text, shown) in
             [("8", "8.0"), ("8.00", "8.0"), ("2.2504", "2.2504"), ("0.970", "0.97"), ("-1", "-1.0")]
         {
@@ -356,13 +356,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_survives_reading_and_printing(units in -999_999_999_i64..=999_999_999, scale in 0_u8..=9) {
+        fn printed_number_parses_to_itself(units in -999_999_999_i64..=999_999_999, scale in 0_u8..=9) {
             let decimal = Decimal::new(units, scale);
             prop_assert_eq!(number(&decimal.to_string()), decimal);
         }
 
         #[test]
-        fn whatever_is_read_can_be_compared_and_added(
+        fn parsed_numbers_can_be_compared_and_added(
             one in "[-+]?[0-9]{0,20}[.]?[0-9]{0,20}(e[-+]?[0-9]{1,2})?", other in "[-+0-9.eExo_a-f]{0,40}",
         ) {
             if let (Ok(one), Ok(other)) = (Decimal::parse(&one), Decimal::parse(&other)) {

@@ -27,18 +27,18 @@ pub fn is_near(word: &str, right: &str, most: usize) -> bool {
 /// force and lower a score.
 pub fn is_slip(word: &str, right: &str) -> bool {
     let (Some(wrong), Some(right)) = (words(word), words(right)) else { return false };
-    let digits = |words: &[String]| -> String {
-        words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit).collect()
-    };
-    let first = |words: &[String]| words.first().and_then(|word| word.chars().next());
     // Short words are too similar: `data` is not a typo of `date`.
     let is_long = right.iter().map(String::len).sum::<usize>() >= 5;
-    let distance = |(one, other): (&String, &String)| strsim::damerau_levenshtein(one, other);
+    let distances = wrong.iter().zip(&right).map(|(one, other)| strsim::damerau_levenshtein(one, other));
     is_long
         && wrong.len() == right.len()
-        && first(&wrong) == first(&right)
-        && digits(&wrong) == digits(&right)
-        && wrong.iter().zip(&right).map(distance).sum::<usize>() <= 1
+        && wrong.first().map(|word| word.chars().next()) == right.first().map(|word| word.chars().next())
+        && digits(&wrong).eq(digits(&right))
+        && distances.sum::<usize>() <= 1
+}
+
+fn digits(words: &[String]) -> impl Iterator<Item = char> {
+    words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit)
 }
 
 /// The words of a key in lower case, separated by joining signs or capitals; `None` if it contains other characters.
@@ -75,7 +75,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn slips_are_recognised_and_other_words_are_not() {
+    fn nearest_finds_typos_only() {
         let known = ["status", "analysis", "threats", "not_applicable"];
         assert_eq!(nearest("statuz", known), Some("status"));
         assert_eq!(nearest("Not-Applicable", known), Some("not_applicable"));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_a_slip_and_a_word_or_a_digit_is_none() {
+    fn typo_is_one_letter_not_a_word_or_a_digit() {
         for wrong in [
             "mitigaton_factor",
             "mitigation_facotr",
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_with_more_in_it_than_letters_is_a_slip(
+        fn key_with_added_signs_is_not_a_typo(
             before in "([a-z0-9#!.]{0,8}[_ -])?",
             after in "([_ -][a-z0-9#!.]{0,8}|[0-9#!.~]{1,3})?",
         ) {

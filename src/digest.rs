@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_text_gives_the_published_digest_and_lists_do_not_run_together() {
+    fn digest_is_sha_256_and_separates_texts() {
         assert_eq!(of_text("abc", 4), "ba7816bf");
         assert_eq!(for_policy_of_content("abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
         assert_ne!(of_texts(&["a", "bc"], 32), of_texts(&["ab", "c"], 32));

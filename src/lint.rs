@@ -16,7 +16,7 @@ use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
 use crate::score::{BaseScores, ScoredModel};
-use crate::source::{BOM, Language, Positions, Source, Span};
+use crate::source::{BOM, Language, Source, Span};
 use crate::syntax;
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, pointer};
 
@@ -125,7 +125,6 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
         .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
         .map(|(number, _)| document.stream_of(number))
         .collect();
-    let mut positions = source.positions();
     for (number, (root, what)) in roots.into_iter().enumerate() {
         // The rest is not reported, and the file fails for that.
         if linted.diagnostics.len() > MAX_PROBLEMS {
@@ -134,7 +133,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
         match what {
             DetectedFormat::Model(format) => match format.overfull(root) {
                 Some(place) => linted.diagnostics.push(overfull(place)),
-                None => lint_model(root, format, path, context, &mut positions, &mut linted),
+                None => lint_model(root, format, path, context, source, &mut linted),
             },
             DetectedFormat::Misspelled(key, place, meant) => {
                 linted.diagnostics.push(misspelled(key, place, meant));
@@ -252,7 +251,7 @@ fn lint_model(
     format: Format,
     path: &str,
     context: LintContext<'_>,
-    positions: &mut Positions<'_>,
+    source: &Source,
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
@@ -289,7 +288,7 @@ fn lint_model(
     }
     linted.diagnostics.append(&mut found);
     let scores = subject.scores;
-    linted.models.push(ScoredModel::new(model, scores, positions));
+    linted.models.push(ScoredModel::new(model, scores, source));
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.

@@ -18,8 +18,7 @@ pub struct Span {
 impl Span {
     /// The range from `start` up to `end`, in bytes. No offset exceeds [`Source::MAX_BYTES`].
     pub fn new(start: usize, end: usize) -> Self {
-        let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: clamp(start), end: clamp(end.max(start)) }
+        Self { start: limited(start), end: limited(end.max(start)) }
     }
 
     /// The range of the character at `at`; empty at the end of a line.
@@ -90,31 +89,6 @@ pub struct Position {
     pub line: u32,
     /// Column, 1-based, in Unicode code points. A byte order mark is not counted.
     pub column: u32,
-}
-
-impl Position {
-    const BEGINNING: Self = Self { line: 1, column: 1 };
-
-    /// The position after some bytes of a text that begin at this one.
-    pub(crate) fn advanced(mut self, text: &[u8], range: Range<usize>) -> Self {
-        let passed = &text[range.clone()];
-        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        if passed.contains(&b'\r') {
-            for at in range {
-                if is_break(text, at) {
-                    self = Self { line: self.line + 1, column: 1 };
-                } else {
-                    self.column += u32::from(begins_code_point(text[at]));
-                }
-            }
-        } else if let Some(last) = passed.iter().rposition(|byte| *byte == b'\n') {
-            self.line += count(count_bytes(&passed[..=last], |byte| byte == b'\n'));
-            self.column = 1 + count(count_bytes(&passed[last + 1..], begins_code_point));
-        } else {
-            self.column += count(count_bytes(passed, begins_code_point));
-        }
-        self
-    }
 }
 
 /// The language of a file.
@@ -223,28 +197,32 @@ impl Source {
 
     /// The line and column of a byte offset. Offsets past the end count as the end.
     pub fn position(&self, offset: u32) -> Position {
-        if let Some(position) = self.position_nearby(offset) {
-            return position;
+        /// Counting up to here is faster than a table of all lines.
+        const NEAR: u32 = 16 * 1024;
+        let offset = offset.min(limited(self.text.len()));
+        if offset <= NEAR && self.line_starts.get().is_none() {
+            return self.position_nearby(offset as usize);
         }
         let starts = self.line_starts();
-        let offset = offset.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
         // The beginning of the file is after a byte order mark.
         let column = self.code_points(offset.max(starts[line])) - self.code_points(starts[line]) + 1;
-        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: count(line + 1), column: count(column) }
+        Position { line: limited(line + 1), column: limited(column) }
     }
 
-    /// The position of an offset near the beginning, without a table of all lines.
-    fn position_nearby(&self, offset: u32) -> Option<Position> {
-        const NEAR: u32 = 16 * 1024;
-        (offset <= NEAR && self.line_starts.get().is_none()).then(|| self.positions().of(offset))
-    }
-
-    /// The positions of offsets in ascending order.
-    pub fn positions(&self) -> Positions<'_> {
-        let at = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-        Positions { source: self, at, position: Position::BEGINNING }
+    fn position_nearby(&self, offset: usize) -> Position {
+        let bytes = self.text.as_bytes();
+        let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+        let before = &bytes[first.min(offset)..offset];
+        let (lines, last) = if before.contains(&b'\r') {
+            let breaks = (first..offset).filter(|at| is_break(bytes, *at));
+            breaks.fold((0, None), |(lines, _), at| (lines + 1, Some(at - first)))
+        } else {
+            let lines = count_bytes(before, |byte| byte == b'\n');
+            (lines, before.iter().rposition(|byte| *byte == b'\n'))
+        };
+        let line = &before[last.map_or(0, |at| at + 1)..];
+        Position { line: limited(lines + 1), column: limited(count_code_points(line) + 1) }
     }
 
     /// The number of code points before a byte offset. A line may be the whole file.
@@ -252,19 +230,15 @@ impl Source {
         let bytes = self.text.as_bytes();
         let counts = self.counts.get_or_init(|| {
             let mut before = 0;
-            let blocks = bytes.chunks(BLOCK).map(|block| {
-                let here = before;
+            let mut counts = vec![0];
+            for block in bytes.chunks(BLOCK) {
                 before += count_code_points(block);
-                u32::try_from(here).unwrap_or(u32::MAX)
-            });
-            blocks.collect()
+                counts.push(limited(before));
+            }
+            counts
         });
-        let offset = offset as usize;
-        let block = offset / BLOCK;
-        counts.get(block).map_or_else(
-            || count_code_points(bytes),
-            |before| *before as usize + count_code_points(&bytes[block * BLOCK..offset]),
-        )
+        let block = offset as usize / BLOCK;
+        counts[block] as usize + count_code_points(&bytes[block * BLOCK..offset as usize])
     }
 
     /// The text of a line, 1-based; empty if there is no such line.
@@ -292,10 +266,7 @@ impl Source {
             let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
             let bytes = self.text.as_bytes();
             let breaks = (0..bytes.len()).filter(|at| is_break(bytes, *at)).map(|at| at + 1);
-            std::iter::once(first)
-                .chain(breaks)
-                .map(|start| u32::try_from(start).unwrap_or(u32::MAX))
-                .collect()
+            std::iter::once(first).chain(breaks).map(limited).collect()
         })
     }
 
@@ -306,38 +277,19 @@ impl Source {
     }
 }
 
-/// Lines and columns of ascending offsets, counted without a table of all lines.
-#[derive(Debug)]
-pub struct Positions<'s> {
-    source: &'s Source,
-    at: usize,
-    position: Position,
-}
-
-impl Positions<'_> {
-    /// The line and column of a byte offset, as [`Source::position`] has them.
-    pub fn of(&mut self, offset: u32) -> Position {
-        let bytes = self.source.text.as_bytes();
-        let end = (offset as usize).min(bytes.len());
-        if end < self.at {
-            // Offsets before a byte order mark count as the beginning; others are out of order.
-            let is_mark = self.position == Position::BEGINNING;
-            return if is_mark { self.position } else { self.source.position(offset) };
-        }
-        self.position = self.position.advanced(bytes, self.at..end);
-        self.at = end;
-        self.position
-    }
-}
-
 /// Whether a line ends with this byte. A carriage return ends one as well, unless a line feed does.
-pub(crate) fn is_break(bytes: &[u8], at: usize) -> bool {
+fn is_break(bytes: &[u8], at: usize) -> bool {
     bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
 }
 
 /// A text up to its first line break, without the white space before that.
-pub(crate) fn first_line_of(text: &str) -> &str {
+fn first_line_of(text: &str) -> &str {
     text.split(['\n', '\r']).next().unwrap_or_default().trim_end()
+}
+
+/// A number of bytes, lines or columns, of which a file has fewer than 2^32.
+fn limited(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn count_code_points(bytes: &[u8]) -> usize {
@@ -346,8 +298,10 @@ fn count_code_points(bytes: &[u8]) -> usize {
 
 /// Counts bytes of a kind. Sums that fit into a byte let the compiler use vector instructions.
 fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
-    let count = |chunk: &[u8]| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte))));
-    bytes.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(count(chunk))).sum()
+    let chunks = bytes.chunks(usize::from(u8::MAX));
+    let counts =
+        chunks.map(|chunk| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte)))));
+    counts.map(usize::from).sum()
 }
 
 /// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
@@ -394,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_count_code_points_and_lines_end_at_breaks() {
+    fn position_counts_code_points_and_all_line_breaks() {
         assert_eq!(position("a: ü\r\nb: x", 0), (1, 1));
         assert_eq!(position("a: ü\r\nb: x", 5), (1, 5));
         assert_eq!(position("a: ü\r\nb: x", 7), (2, 1));
@@ -405,30 +359,27 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_takes_no_column() {
+    fn byte_order_mark_has_no_column() {
         assert_eq!(position("\u{FEFF}", 0), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 3), (1, 1));
         assert_eq!(position("\u{FEFF}a: 1", 6), (1, 4));
     }
 
     #[test]
-    fn positions_on_the_way_are_those_of_the_table() {
+    fn position_nearby_equals_that_of_the_table() {
         for text in ["", "a: ü\r\nb: x\r\rc\n\n", "\u{FEFF}a: 1\r\n日: \u{1F600}\rx", "\u{FEFF}"] {
             let table = Source::decode("a.yaml", text.as_bytes().to_vec());
             table.line_starts();
             let far = u32::try_from(text.len()).unwrap() + 3;
-            for step in 1..5 {
-                let mut positions = table.positions();
-                for offset in (0..far).step_by(step) {
-                    assert_eq!(positions.of(offset), table.position(offset), "{text:?} at {offset}");
-                }
-                assert_eq!(positions.of(0), table.position(0));
+            let near = Source::decode("a.yaml", text.as_bytes().to_vec());
+            for offset in 0..far {
+                assert_eq!(near.position(offset), table.position(offset), "{text:?} at {offset}");
             }
         }
     }
 
     #[test]
-    fn bytes_that_are_no_text_say_where() {
+    fn undecodable_bytes_are_reported_at_their_place() {
         let latin = Source::decode("a.yaml", b"caf\xE9: 1".to_vec());
         assert_eq!(latin.undecodable().unwrap().span, Span::new(3, 6));
         assert_eq!(latin.undecodable().unwrap().message, "byte 0xE9 at offset 3 is not UTF-8");
@@ -437,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_over_lines_is_cut_at_the_first_break() {
+    fn first_line_of_a_span_ends_at_the_break() {
         let source = Source::decode("a.yaml", b"a: >-\r\n  text\r\n".to_vec());
         assert_eq!(source.first_line(Span::new(3, 15)), Span::new(3, 5));
     }

@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_mean_the_same_in_draft_7() {
+    fn schemas_give_the_same_errors_in_draft_7() {
         let mut found = 0;
         for schema in SCHEMAS {
             let text: JsonValue = serde_json::from_str(schema.text()).unwrap();

@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a developer asks for the file to be written")]
-    fn bare_schema_is_that_of_the_text() {
+    fn bare_schema_is_the_schema_without_descriptions() {
         let mut schema: JsonValue = serde_json::from_str(Schema::ThreatModel.text()).unwrap();
         bare(&mut schema, false);
         let text = format!("{schema}\n");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_type_among_options_is_one_problem() {
+    fn wrong_type_among_options_is_one_violation() {
         let schema = serde_json::json!({
             "properties": { "a": { "type": "string", "enum": ["x", "y"] }, "b": { "anyOf": [
                 { "type": "array" },
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_choice_speaks_of_the_branch_that_was_meant() {
+    fn failed_choice_reports_the_best_branch() {
         let schema = serde_json::json!({
             "properties": { "a": { "anyOf": [
                 { "type": "number" },
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_is_one_mistake() {
+    fn misspelled_key_is_one_violation() {
         let schema = serde_json::json!({
             "required": ["status"], "properties": { "status": true }, "additionalProperties": false,
         });
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn references_keep_the_place_of_their_keyword() {
+    fn violation_after_a_reference_has_its_known_keys() {
         let schema = serde_json::json!({
             "properties": { "a": { "$ref": "#/$defs/b" } },
             "$defs": { "b": { "properties": { "known": true }, "additionalProperties": false } },

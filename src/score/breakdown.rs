@@ -197,7 +197,7 @@ mod tests {
         let document = syntax::parse(&source);
         let model = Format::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        let model = ScoredModel::new(model, scores, &mut source.positions());
+        let model = ScoredModel::new(model, scores, &source);
         let mut all = ScoreBreakdown::of_model(source.name(), &model, by);
         assert_eq!(all.len(), 1);
         all.remove(0)
@@ -308,7 +308,7 @@ mod tests {
         let document = syntax::parse(&source);
         let model = Format::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        let model = ScoredModel::new(model, scores, &mut source.positions());
+        let model = ScoredModel::new(model, scores, &source);
         let all = ScoreBreakdown::of_model(source.name(), &model, None);
         let findings: Vec<_> = all.iter().map(|one| one.finding.as_deref()).collect();
         assert_eq!(findings, [None, Some("F")]);

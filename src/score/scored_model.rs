@@ -4,7 +4,7 @@ use crate::aivss::Working;
 use crate::decimal::Decimal;
 use crate::model::Model;
 use crate::score::Scored;
-use crate::source::{Position, Positions};
+use crate::source::{Position, Source};
 
 /// A threat model with its scores.
 #[derive(Clone, Debug)]
@@ -21,11 +21,10 @@ pub struct ScoredModel {
 
 impl ScoredModel {
     /// A model with its scores, and their positions in the text.
-    pub fn new(model: Model, mut scores: Vec<Scored>, positions: &mut Positions<'_>) -> Self {
-        // Most of these follow the order of the text, in which positions are cheap to find.
-        let position = positions.of(model.key_span.start);
+    pub fn new(model: Model, mut scores: Vec<Scored>, source: &Source) -> Self {
+        let position = source.position(model.key_span.start);
         for scored in &mut scores {
-            scored.position = Some(positions.of(scored.place().start));
+            scored.position = Some(source.position(scored.place().start));
         }
         let uncomputed = scores.iter().filter(|scored| scored.working.is_none()).count();
         Self { model, position, scores, uncomputed }

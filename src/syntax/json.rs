@@ -382,7 +382,7 @@ mod tests {
         (WHITE, tree, WHITE).prop_map(|(one, tree, other)| one + &tree + &other)
     }
 
-    /// What to put into JSON so that it is none, or is another.
+    /// Insertions that make JSON malformed or different.
     const PIECES: [&str; 40] = [
         "{",
         "}",
@@ -430,12 +430,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn sound_json_is_read_as_others_read_it(text in json()) {
+        fn valid_json_is_read_like_serde_json_and_yaml(text in json()) {
             agree(&text);
         }
 
         #[test]
-        fn what_is_no_json_is_a_problem(
+        fn changed_json_is_read_like_serde_json_or_reported(
             text in json(), at in any::<prop::sample::Index>(), piece in prop::sample::select(&PIECES[..]), cut in 0_usize..3,
         ) {
             let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
@@ -445,7 +445,7 @@ mod tests {
         }
 
         #[test]
-        fn a_run_ends_where_a_byte_says_so(
+        fn run_ends_at_quote_escape_or_control(
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"a !\"#[\\]\x1f\x7f\x80"[..])], 0..40),
         ) {
             let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '));
@@ -453,7 +453,7 @@ mod tests {
         }
 
         #[test]
-        fn pieces_of_json_are_read_as_others_read_them(
+        fn pieces_of_json_are_read_like_serde_json_or_reported(
             pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 1..12),
         ) {
             agree(&pieces.concat());
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn sound_json_is_read_and_other_text_is_a_problem() {
+    fn valid_json_is_read_and_other_text_is_reported() {
         let long = "k".repeat(100_000);
         let many: Vec<String> = (0..40).map(|at| format!("\"{at}\": {at}")).collect();
         for text in [
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_of_json_are_placed_and_reading_continues_where_it_can() {
+    fn json_problems_have_spans_and_reading_continues() {
         let problems = |text: &str| -> Vec<String> {
             let document = read_alone(text);
             let shown = |problem: &Problem| format!("{}: {}", &text[problem.span.range()], problem.message);

@@ -107,7 +107,8 @@ pub(crate) struct ShownMarker {
 /// and a variant of the word is a marker where other keys of a threat model follow.
 pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences: &Spans) -> Vec<ShownMarker> {
     let is_page = language == Language::Markdown;
-    let parts = if is_page && !words.is_empty() { Parts::of(text, fences) } else { Parts::default() };
+    let parts =
+        if is_page && !words.is_empty() { FoundParts::of(text, fences) } else { FoundParts::default() };
     let wanted = words.iter().copied().filter(|word| is_page || word.form != Form::Variant);
     let mut shown = Vec::new();
     for word in seen(text, wanted.collect::<Vec<_>>(), true) {
@@ -171,7 +172,7 @@ pub(crate) fn is_uncommented(text: &str, language: Language) -> bool {
     let mut is_comment = false;
     seen_exactly(text, false).any(|word| {
         is_comment &= !word.is_first;
-        let mut last = if word.is_first { '\n' } else { UNBROKEN };
+        let mut last = if word.is_first { '\n' } else { 'x' };
         for letter in word.lead.chars() {
             match letter {
                 // What seems to begin a comment can be in a string.
@@ -187,9 +188,6 @@ pub(crate) fn is_uncommented(text: &str, language: Language) -> bool {
         !is_comment && !word.is_inner() && !is_longer
     })
 }
-
-/// The character before the lead of a word that is not the first of its line.
-const UNBROKEN: char = 'x';
 
 /// Whether a text that does not parse can be a threat model: it contains the marker outside of comments, or a variant of it
 /// next to other keys of a threat model.
@@ -226,9 +224,9 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, Span)> + '_ {
 
 /// The last key of a threat model of each kind, in each fenced block of a page and outside of them.
 #[derive(Default)]
-struct Parts(HashMap<Option<usize>, [Option<Span>; PARTS.len()]>);
+struct FoundParts(HashMap<Option<usize>, [Option<Span>; PARTS.len()]>);
 
-impl Parts {
+impl FoundParts {
     fn of(text: &str, fences: &Spans) -> Self {
         let mut found = Self::default();
         for (number, span) in parts(text) {
@@ -247,7 +245,7 @@ impl Parts {
 
 /// The number of different keys of a threat model in a text.
 pub(crate) fn count_parts(text: &str) -> usize {
-    Parts::of(text, &Spans::default()).near(Span::new(0, 0), &Spans::default())
+    FoundParts::of(text, &Spans::default()).near(Span::new(0, 0), &Spans::default())
 }
 
 /// Whether a text that has the marker as a key is a whole threat model rather than a mention of its key.
@@ -301,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_behind_marks_is_a_marker() {
+    fn key_after_marks_is_a_marker() {
         for lead in [
             "",
             "    ",
@@ -346,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_key_is_a_marker_anywhere() {
+    fn quoted_key_is_a_marker_anywhere() {
         for text in [
             "see {\"aivss_threat_model\": 1}",
             "x 'aivss_threat_model' : 1",
@@ -408,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_in_prose_is_no_marker() {
+    fn mention_in_prose_is_not_a_marker() {
         for text in [
             "Put `aivss_threat_model: 1` first.",
             "The marker aivss_threat_model: 1 comes first.",
@@ -429,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_takes_no_longer_than_its_length() {
+    fn long_line_is_searched_in_linear_time() {
         let words = "aivss_threat_model ".repeat(200_000);
         assert_eq!(shown(&format!("{}{words}", " ".repeat(8_000_000))), []);
     }

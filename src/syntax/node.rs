@@ -143,7 +143,7 @@ impl<'t> Node<'t> {
         self.is_alias() || self.tree.shared.contains(&self.id)
     }
 
-    /// The address of the arena, which tells nodes of different trees apart.
+    /// The address of the arena, which differs between trees.
     pub fn tree_address(self) -> usize {
         std::ptr::from_ref(self.tree).addr()
     }

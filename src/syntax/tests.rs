@@ -29,7 +29,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn scalars_are_those_of_the_core_schema_and_numbers_keep_their_digits() {
+fn scalars_follow_the_core_schema_and_numbers_keep_their_digits() {
     assert_eq!(
         tree(
             "{a: 0.60, b: no, c: 0o17, d: ~, e: , f: '1', g: 1_000, h: True, i: !!str 1, j: -.5e-1, k: 2026-11-22}"
@@ -40,7 +40,7 @@ fn scalars_are_those_of_the_core_schema_and_numbers_keep_their_digits() {
 }
 
 #[test]
-fn each_value_knows_its_bytes() {
+fn values_have_the_spans_of_their_bytes() {
     let text = "ä: 1\nlist:\n  - x: 'y'\n  - [2, three]\nnothing:\nlast: >\n  text\n";
     let source = Source::decode("a.yaml", text.as_bytes().to_vec());
     let document = parse(&source);
@@ -56,7 +56,7 @@ fn each_value_knows_its_bytes() {
 }
 
 #[test]
-fn aliases_lead_to_their_value_and_stand_where_they_stand() {
+fn alias_has_its_own_span_and_the_anchored_value() {
     let text = "a: &x {b: 1}\nc: *x\n";
     let source = Source::decode("a.yaml", text.as_bytes().to_vec());
     let document = parse(&source);
@@ -67,14 +67,14 @@ fn aliases_lead_to_their_value_and_stand_where_they_stand() {
 }
 
 #[test]
-fn documents_of_a_stream_are_read_and_empty_ones_left_out() {
+fn stream_skips_empty_documents() {
     assert_eq!(tree("a: 1\n---\nb: 2\n---\n"), r#"Map({"a": Number("1")}) --- Map({"b": Number("2")})"#);
     assert_eq!(problems("# nothing\n"), ["1:1 Empty: file contains no document"]);
     assert_eq!(problems(""), ["1:1 Empty: file contains no document"]);
 }
 
 #[test]
-fn equal_keys_are_found_however_they_are_written() {
+fn duplicate_key_is_reported_in_any_spelling() {
     assert_eq!(problems("a: 1\n\"\\u0061\": 2"), ["2:1 DuplicateKey: duplicate key `a`"]);
     let many: String = (0..40).map(|at| format!("k{}: 1\n", at % 39)).collect();
     assert_eq!(problems(&many), ["40:1 DuplicateKey: duplicate key `k0`"]);
@@ -85,7 +85,7 @@ fn equal_keys_are_found_however_they_are_written() {
 }
 
 #[test]
-fn what_cannot_be_read_says_where() {
+fn malformed_yaml_is_reported_at_its_place() {
     for (text, problem) in [
         ("a: [1, 2\nb: 3", "1:4 Syntax: `[` is not closed correctly: invalid indentation"),
         ("a:\n\tb: 1", "2:1 Syntax: tab used as indentation"),
@@ -103,7 +103,7 @@ fn what_cannot_be_read_says_where() {
 }
 
 #[test]
-fn input_built_to_exhaust_is_refused() {
+fn input_over_the_limits_is_refused() {
     let deep = problems(&"[".repeat(100_000));
     assert_eq!(deep, ["1:101 InputLimit: collections nest more than 100 deep"]);
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
@@ -124,7 +124,7 @@ fn input_built_to_exhaust_is_refused() {
 }
 
 #[test]
-fn json_is_strict() {
+fn json_with_extensions_is_refused() {
     let json = |text| read("a.json", text);
     assert_eq!(json("{\"a\": 0.60, \"b\": null}").0, [r#"Map({"a": Number("0.60"), "b": Null})"#]);
     for (text, problem) in [
@@ -139,7 +139,7 @@ fn json_is_strict() {
 }
 
 #[test]
-fn markdown_blocks_are_read_in_place() {
+fn markdown_block_keeps_the_spans_of_the_page() {
     let page = "# T\n\n```yaml\nother: 1\n```\n\n1. item\n\n   ~~~yml\n   # c\n   aivss_threat_model: 1\n   a: [ü, x]\n   ~~~\n";
     let source = Source::decode("a.md", page.as_bytes().to_vec());
     let document = parse(&source);
@@ -152,7 +152,7 @@ fn markdown_blocks_are_read_in_place() {
 }
 
 #[test]
-fn a_markdown_block_that_was_meant_to_be_read_is_never_passed_over() {
+fn markdown_block_that_looks_like_a_model_is_read() {
     let blocks = |text: &str| read("a.md", text).0.len() + read("a.md", text).1.len();
     assert_eq!(blocks("```yaml\naivss_threatmodel: 1\n```\n"), 1);
     assert_eq!(blocks("```yaml\nagent: {}\nmaestro: {}\n```\n"), 1);
@@ -167,7 +167,7 @@ fn a_markdown_block_that_was_meant_to_be_read_is_never_passed_over() {
 const TAB: &str = "tab used as indentation";
 
 #[test]
-fn a_tab_that_indents_is_refused_at_its_place() {
+fn tab_as_indentation_is_reported_at_its_place() {
     for (text, place) in [
         ("\ta: 1", "1:1"),
         ("a:\n\tb: 1", "2:1"),
@@ -236,7 +236,7 @@ fn a_tab_that_indents_is_refused_at_its_place() {
 }
 
 #[test]
-fn a_tab_that_separates_is_read() {
+fn tab_as_separation_is_read() {
     for (text, wanted) in [
         ("a:\t1", r#"Map({"a": Number("1")})"#),
         ("a\t: 1", r#"Map({"a": Number("1")})"#),
@@ -272,7 +272,7 @@ fn a_tab_that_separates_is_read() {
 }
 
 #[test]
-fn a_list_begins_at_its_first_dash_and_a_block_of_text_ends_with_its_last_line() {
+fn list_begins_at_its_dash_and_block_scalar_ends_at_its_last_line() {
     for (text, wanted) in [
         ("a:\n- x\n- y\n", "- x\n- y"),
         ("a:\n- - x\n", "- - x"),
@@ -308,7 +308,7 @@ fn a_list_begins_at_its_first_dash_and_a_block_of_text_ends_with_its_last_line()
 }
 
 #[test]
-fn a_byte_order_mark_may_begin_any_document() {
+fn byte_order_mark_before_any_document_is_read() {
     for text in [
         "\u{FEFF}a: 1\n\u{FEFF}---\nb: 2\n",
         "a: 1\r\n\u{FEFF}---\r\nb: 2\r\n",
@@ -325,7 +325,7 @@ fn a_byte_order_mark_may_begin_any_document() {
 }
 
 #[test]
-fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
+fn misplaced_comma_bracket_or_quote_is_reported_at_its_place() {
     let comma = "value is missing before this comma";
     let unclosed = "quotes are not closed before a line outside of the text";
     for (text, place, message) in [
@@ -359,7 +359,7 @@ fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
 }
 
 #[test]
-fn a_path_that_leads_nowhere_is_placed_at_the_key_above_it() {
+fn missing_path_has_the_span_of_its_nearest_parent() {
     let text = "agent:\n  name: x\nfindings:\n  - id: F1\n    title: y\n";
     let source = Source::decode("a.yaml", text.as_bytes().to_vec());
     let document = parse(&source);

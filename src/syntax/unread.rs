@@ -106,7 +106,7 @@ pub(crate) fn is_model(map: Node<'_>, value: Node<'_>) -> bool {
     Traits::of(map).is_model(value)
 }
 
-/// The facts about a mapping that tell a threat model from a mention of its keys.
+/// The facts about a mapping that distinguish a threat model from a mention of its keys.
 #[derive(Clone, Copy, Default)]
 struct Traits {
     /// The number of different keys of a threat model in it.
