@@ -1,5 +1,7 @@
 //! The appearance of characters: which are invisible, and which Latin letters the others resemble.
 
+use std::sync::LazyLock;
+
 /// The invisible characters beyond ASCII: controls, formats (Cf), line and paragraph separators, and those that Unicode
 /// calls default ignorable. Ranges in ascending order, both ends included.
 const UNSEEN: [(char, char); 26] = [
@@ -37,12 +39,39 @@ pub(crate) fn is_unseen(letter: char) -> bool {
     UNSEEN.get(at).is_some_and(|(first, _)| *first <= letter)
 }
 
-/// The small Latin letters or digits that a character resembles; none for one that is invisible by itself.
-pub(crate) fn shapes(letter: char) -> impl Iterator<Item = char> {
-    let is_seen = !is_ignorable(letter) && !is_combining(letter);
-    let look_alike = look_alike(letter);
-    let small = letter.to_lowercase().filter(move |_| look_alike.is_none()).flat_map(plain);
-    look_alike.into_iter().chain(small).filter(move |_| is_seen)
+/// The character that readers see: the Latin letter, digit or ASCII sign that `letter` resembles, a space for white space,
+/// otherwise `letter` itself. `None` is invisible.
+pub(crate) fn appearance(letter: char) -> Option<char> {
+    /// The scripts with letters like Latin ones, from U+0080.
+    static TABLE: LazyLock<Vec<Option<char>>> =
+        LazyLock::new(|| ('\u{80}'..'\u{3000}').map(uncached_appearance).collect());
+    match letter {
+        '\0'..='\x7F' => Some(letter),
+        '\u{80}'..'\u{3000}' => TABLE[letter as usize - 0x80],
+        '\u{3000}' => Some(' '),
+        '\u{3001}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}' => (!is_unseen(letter)).then_some(letter),
+        _ => uncached_appearance(letter),
+    }
+}
+
+fn uncached_appearance(letter: char) -> Option<char> {
+    const SIGNS: [(&str, char); 4] = [
+        ("＿‗ˍ︳︴﹍﹎﹏⎽▁", '_'),
+        ("：∶﹕︓ː꞉׃܃", ':'),
+        ("·‐‑‒–—―−﹘－﹣", '-'),
+        ("\u{85}\u{2028}\u{2029}", '\n'),
+    ];
+    if let Some((_, sign)) = SIGNS.iter().find(|(signs, _)| signs.contains(letter)) {
+        return Some(*sign);
+    }
+    if letter.is_whitespace() {
+        return Some(' ');
+    }
+    if is_ignorable(letter) || is_combining(letter) {
+        return None;
+    }
+    let latin = look_alike(letter).or_else(|| letter.to_lowercase().flat_map(plain).next());
+    Some(latin.filter(char::is_ascii_alphanumeric).unwrap_or(letter))
 }
 
 /// Whether a character is invisible and does not separate words.
@@ -180,6 +209,8 @@ const LOOK_ALIKES: &[(&str, &str)] = &[
     ("𐌀𐌁𐌂𐌄𐌉𐌌𐌏𐌕𐌗𐊒𐊗𐊕𐐄", "abceimotxotno"),
     // Digits and letters like a circle.
     ("ഠഡ൦०০੦૦୦௦౦೦๐໐၀ဝ០〇߀ⵔჿ", "ooooooooooooooooooooo"),
+    // Old Cyrillic, Roman numerals, signs and Deseret.
+    ("ѵѴⅰⅴⅼⅾⅿⅠⅤⅬⅮⅯ∨ꜱǀɘ𐐴", "vvivldmivldmvsles"),
     // Small capitals and letters of phonetic alphabets.
     ("ɑɡɩɪɢɴʀʙʜʟʏᴅᴏᴛ", "agiignrbhlydot"),
 ];

@@ -1,7 +1,7 @@
-//! Calendar dates: the day of a review, and the day the gate is run.
+//! Calendar dates: the day of a review, and the day of the run.
 //!
-//! The only file that knows the date library. It reads no clock unless [`Date::today`] is called, which the
-//! command layer alone does: everything else takes today as an input, so a run can be replayed.
+//! The only file that imports the date library. Only the command layer calls [`Date::today`]; all other code takes today as an
+//! input, so a run can be repeated.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Date(jiff::civil::Date);
 
 impl Date {
-    /// Reads `YYYY-MM-DD`, and nothing else that ISO 8601 would also allow.
+    /// Reads `YYYY-MM-DD`; the other forms of ISO 8601 are not accepted.
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = text.len() == 10
             && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -20,7 +20,7 @@ impl Date {
         if shaped { text.parse().ok().map(Self) } else { None }
     }
 
-    /// The day it is now, in UTC, so that a run gives the same verdict everywhere.
+    /// The current day in UTC, so that a run gives the same verdict everywhere.
     #[expect(clippy::disallowed_methods, reason = "the one reading of the clock; only cli/ calls it")]
     pub fn today() -> Self {
         Self(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())

@@ -1,33 +1,30 @@
 //! Exact decimal numbers, read from the digits of a file.
 //!
-//! A score is decided by the tenth it rounds to, so nothing here ever passes through binary floating point.
-//! Not a general number type: it holds what a threat model may hold, a few digits either side of the point, and
-//! offers just the operations the formulas need.
+//! A verdict depends on the tenth that a score rounds to, so there is no binary floating point here. The type has the range
+//! that a threat model needs, a few digits on either side of the point, and the operations of the formulas.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Mul, Sub};
 
-/// The number `units · 10^-scale`, exactly.
+/// The exact number `units · 10^-scale`. `0.5` equals `0.50`.
 ///
-/// What [`Decimal::parse`] accepts has at most [`Decimal::MAX_DIGITS`] digits before and after the point, so a sum
-/// or a product of two parsed numbers, and every formula over validated inputs, stays inside `i128`.
-///
-/// Equality and order are those of the value: `0.5` equals `0.50`.
+/// A parsed number has at most [`Decimal::MAX_DIGITS`] digits before and after the point, so a sum or a product of two
+/// of them, and every formula over validated inputs, fits into `i128`.
 #[derive(Clone, Copy, Debug)]
-// A large model holds many, and the alignment of `i128` would make each of them nearly twice as large.
+// A large model contains many, and the alignment of `i128` would nearly double their size.
 #[repr(Rust, packed)]
 pub struct Decimal {
     units: i128,
     scale: u8,
 }
 
-/// Why a text is not a [`Decimal`].
+/// The reason why a text is not a [`Decimal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDecimal {
-    /// It is not written as a number of YAML 1.2's core schema (of which JSON's numbers are a part).
+    /// It is not a number of YAML 1.2's core schema, which includes the numbers of JSON.
     NotANumber,
-    /// It is a number, with more digits or a larger exponent than anything a threat model can mean.
+    /// It has more digits or a larger exponent than a threat model needs.
     TooLong,
 }
 
@@ -48,8 +45,7 @@ impl Decimal {
         Self { units: units as i128, scale }
     }
 
-    /// Reads a number as YAML 1.2's core schema writes it: decimal with sign, point and exponent, `0o` octal,
-    /// `0x` hexadecimal.
+    /// Reads a number of YAML 1.2's core schema: decimal with sign, point and exponent, `0o` octal, `0x` hexadecimal.
     ///
     /// # Errors
     /// [`NotDecimal::NotANumber`] for other text (`.nan` and `.inf` too), [`NotDecimal::TooLong`] past
@@ -98,46 +94,46 @@ impl Decimal {
             Ok(scale) => (units, scale),
             Err(_) => (units * 10_i128.pow(scale.unsigned_abs()), 0),
         };
-        // Two such numbers can be brought to one scale and still be far from the end of i128.
+        // Two such numbers at one scale are still far from the end of i128.
         if units.abs() < power(18) { Ok(Self { units, scale }) } else { Err(NotDecimal::TooLong) }
     }
 
-    /// How many digits stand after the point as written: 2 for `1.40`.
+    /// The number of digits after the point as written: 2 for `1.40`.
     pub const fn decimals(self) -> u8 {
         self.scale
     }
 
-    /// How many digits after the point the value needs: 1 for `1.40`.
+    /// The number of digits after the point that the value needs: 1 for `1.40`.
     pub fn needed_decimals(self) -> u8 {
         self.trimmed(0).scale
     }
 
-    /// Whether the value lies in `low ..= high`.
+    /// Whether the value is in `low ..= high`.
     pub fn within(self, low: Self, high: Self) -> bool {
         low <= self && self <= high
     }
 
-    /// The value over ten, exactly.
+    /// A tenth of the value, exactly.
     #[must_use]
     pub const fn over_ten(self) -> Self {
         Self { units: self.units, scale: self.scale + 1 }
     }
 
-    /// The value halved, exactly.
+    /// Half of the value, exactly.
     #[must_use]
     pub const fn halved(self) -> Self {
         Self { units: self.units * 5, scale: self.scale + 1 }
     }
 
-    /// The value rounded half up to `places` decimals: the rounding of AIVSS and CVSS v4.0 for scores, which are
-    /// never negative. (Half up and half away from zero differ only below zero.)
+    /// The value rounded half up to `places` decimals: the rounding of AIVSS and CVSS v4.0 for scores, which are never
+    /// negative.
     #[must_use]
     pub fn round_half_up(self, places: u8) -> Self {
         self.rounded(places, |quotient, twice, divisor| quotient + i128::from(twice >= divisor))
     }
 
-    /// The value rounded half to even, as Python's `round` and IEEE 754 do: wrong for a score, and so needed to
-    /// recognise the mistake.
+    /// The value rounded half to even, as in Python's `round` and IEEE 754: wrong for a score, and needed to recognize that
+    /// mistake.
     #[must_use]
     pub fn round_half_even(self, places: u8) -> Self {
         self.rounded(places, |quotient, twice, divisor| match twice.cmp(&divisor) {
@@ -171,7 +167,7 @@ impl Decimal {
         trimmed
     }
 
-    /// The value as people write it: at least one decimal, no trailing zeros beyond.
+    /// The value with at least one decimal, and no trailing zeros after the first one.
     #[must_use]
     pub fn plain(self) -> Self {
         if self.scale == 0 { Self { units: self.units * 10, scale: 1 } } else { self.trimmed(1) }
@@ -241,7 +237,7 @@ impl Mul for Decimal {
 }
 
 impl From<usize> for Decimal {
-    /// A count; one that no file can hold counts as the largest.
+    /// A count, limited to `i64::MAX`.
     fn from(count: usize) -> Self {
         Self::new(i64::try_from(count).unwrap_or(i64::MAX), 0)
     }

@@ -1,6 +1,6 @@
-//! "Did you mean": the nearest known word to one that is not known. The only file that knows the distance crate.
+//! "Did you mean": the known word nearest to an unknown one. The only file that imports the distance crate.
 
-/// The candidate closest to `word`, if one is close enough to have been meant.
+/// The candidate nearest to `word`, if one is near enough to be meant.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let wanted = fold(word);
     let allowed = (wanted.chars().count() / 3).max(1);
@@ -12,7 +12,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether two words differ in at most `most` letters, whatever their case and the signs that join their parts.
+/// Whether two words differ in at most `most` letters, regardless of their case and the signs that join their parts.
 pub fn is_near(word: &str, right: &str, most: usize) -> bool {
     let (word, right) = (fold(word), fold(right));
     // The distance is quadratic, and most words differ in length alone.
@@ -20,19 +20,18 @@ pub fn is_near(word: &str, right: &str, most: usize) -> bool {
         && strsim::damerau_levenshtein(&word, &right) <= most
 }
 
-/// Whether `word` is `right` but for a slip of the keyboard: a letter too many, too few, another one, or two exchanged, or
-/// the same words joined in another way. [`nearest`] is for people, who will look; this is for edits.
+/// Whether `word` is `right` with one typo: a letter too many, too few, another one, or two exchanged, or the same words
+/// joined in another way. [`nearest`] is for suggestions to people; this is for edits.
 ///
-/// A word or a digit that was added is no slip. `mitigation_factor_old` is what somebody took out of force, and a program
-/// that puts it back in force lowers a score. One letter is as far as it goes for the same reason: an edit may let a
-/// value count that did not, and must leave no doubt that its author meant it to.
+/// An added word or digit is not a typo: an edit that replaces `mitigation_factor_old` would put a disabled value back in
+/// force and lower a score.
 pub fn is_slip(word: &str, right: &str) -> bool {
     let (Some(wrong), Some(right)) = (words(word), words(right)) else { return false };
     let digits = |words: &[String]| -> String {
         words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit).collect()
     };
     let first = |words: &[String]| words.first().and_then(|word| word.chars().next());
-    // Short words are too near to each other: `data` is no `date`.
+    // Short words are too similar: `data` is not a typo of `date`.
     let is_long = right.iter().map(String::len).sum::<usize>() >= 5;
     let distance = |(one, other): (&String, &String)| strsim::damerau_levenshtein(one, other);
     is_long
@@ -42,12 +41,12 @@ pub fn is_slip(word: &str, right: &str) -> bool {
         && wrong.iter().zip(&right).map(distance).sum::<usize>() <= 1
 }
 
-/// The words of a key, small, told apart by what joins them or by their capitals; `None` where it holds anything else.
+/// The words of a key in lower case, separated by joining signs or capitals; `None` if it contains other characters.
 fn words(key: &str) -> Option<Vec<String>> {
     let mut words = vec![String::new()];
     let mut was_small = false;
     for (at, letter) in key.chars().enumerate() {
-        // Long input is no slip, and the distance is quadratic.
+        // Long input is not a typo, and the distance is quadratic.
         if at == 64 || !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | ' ')) {
             return None;
         }
@@ -62,9 +61,9 @@ fn words(key: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// The text with its case and the ways of joining words set aside.
+/// The text in lower case, without the signs that join words.
 fn fold(text: &str) -> String {
-    // Long input is no slip of the pen, and the distance is quadratic.
+    // Long input is not a typo, and the distance is quadratic.
     text.chars().take(64).filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

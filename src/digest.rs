@@ -1,10 +1,10 @@
-//! A digest of texts that stays the same over versions and machines. No password is kept with it.
+//! Digests of texts that are stable across versions and machines. They are not for passwords.
 
 use data_encoding::BASE64;
 use hmac_sha256::Hash;
 
-/// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. Each text goes in with its length, so that
-/// no two lists of texts run together to the same bytes.
+/// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. The length of each text is included, so that
+/// different lists of texts have different digests.
 pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
     let mut digest = Hash::new();
     for text in texts {
@@ -24,7 +24,7 @@ pub(crate) fn of_text(text: &str, bytes: usize) -> String {
     hexadecimal(&Hash::hash(text.as_bytes()), bytes)
 }
 
-/// A text's SHA-256 as a Content-Security-Policy names it.
+/// A text's SHA-256 as in a Content-Security-Policy.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
     format!("sha256-{}", BASE64.encode(&Hash::hash(text.as_bytes())))
 }

@@ -42,6 +42,7 @@ pub mod did_you_mean;
 mod digest;
 pub mod escape;
 pub mod input_error;
+pub mod revision;
 pub mod source;
 
 pub mod diagnostic;
@@ -76,6 +77,6 @@ pub mod compare;
 pub mod convert;
 pub mod output;
 
-pub mod workspace;
+mod workspace;
 
 pub mod cli;

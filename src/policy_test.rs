@@ -1,6 +1,8 @@
-//! A policy's own tests: threat models with the faults that the policy must find in them, no more and no fewer.
+//! Tests of a policy: threat models with exactly the problems that the policy must find in them.
 //!
-//! Nothing here reads a disk: the command layer brings the texts.
+//! The command layer reads the files.
+
+use std::sync::Arc;
 
 use crate::annotations;
 use crate::date::Date;
@@ -18,29 +20,31 @@ use crate::syntax::{List, Node, POLICY_TEST_MARKER, Value};
 pub struct PolicyTests {
     /// The policy under test: a built-in name, or a path relative to the file.
     pub policy: String,
-    /// The day to judge by.
+    /// The day of the run.
     pub today: Date,
     /// The tests.
     pub cases: Vec<PolicyTest>,
 }
 
-/// One threat model with what must be found in it.
+/// One threat model with the problems that must be found in it.
 #[derive(Debug)]
 pub struct PolicyTest {
     /// The threat model, as a path relative to the file of tests.
     pub model: String,
-    /// The path to judge it at, where it is not its own.
+    /// The path to check it at, if that differs.
     pub path: Option<String>,
+    /// The problems; `None` for those that carets in the model mark.
     expected: Option<Vec<Expected>>,
     excepted: Vec<Expected>,
 }
 
-/// What is known of a fault that must be found.
-#[derive(Clone, Debug)]
+/// The known properties of a problem that must be found.
+#[derive(Clone, Debug, Default)]
 struct Expected {
     rule: String,
     line: Option<u32>,
     level: Option<Level>,
+    /// A part of the message.
     says: Option<String>,
 }
 
@@ -50,63 +54,61 @@ const DAY: &str = "2026-01-01";
 /// Reads a file of tests.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The problems of the file.
 pub fn read(source: Source) -> Result<PolicyTests, Broken> {
     let document = syntax::parse(&source);
-    let mut faults: Vec<Diagnostic> =
+    let mut problems: Vec<Diagnostic> =
         document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
     let root = document.roots().next();
     if let Some(root) = root {
         let violations = Schema::PolicyTest.violations(root).into_iter();
-        faults.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
+        problems.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
     }
-    let trials = root.and_then(trials);
-    limit_problems(&mut faults, Owner::Policy, Span::new(0, 0));
-    sort_diagnostics(&mut faults, |span| syntax::pointer(&document, span));
-    match trials {
-        Some(trials) if faults.is_empty() => Ok(trials),
-        _ => Err(Broken { source: std::sync::Arc::new(source), diagnostics: faults }),
+    let tests = root.and_then(tests_in);
+    limit_problems(&mut problems, Owner::Policy, Span::new(0, 0));
+    sort_diagnostics(&mut problems, |span| syntax::pointer(&document, span));
+    match tests {
+        Some(tests) if problems.is_empty() => Ok(tests),
+        _ => Err(Broken { source: Arc::new(source), diagnostics: problems }),
     }
 }
 
 /// Whether a text is a file of tests.
-pub fn is_trials(source: &Source) -> bool {
+pub fn is_tests(source: &Source) -> bool {
     syntax::parse(source).roots().any(|root| root.get(POLICY_TEST_MARKER).is_some())
 }
 
-fn trials(root: Node<'_>) -> Option<PolicyTests> {
-    let today = root.get("today").and_then(Node::as_str).unwrap_or(DAY);
+fn tests_in(root: Node<'_>) -> Option<PolicyTests> {
     Some(PolicyTests {
-        policy: root.get("policy")?.as_str()?.to_owned(),
-        today: Date::parse(today)?,
-        cases: items(root, "cases").filter_map(trial).collect(),
+        policy: text(root, "policy")?,
+        today: Date::parse(root.get("today").and_then(Node::as_str).unwrap_or(DAY))?,
+        cases: items(root, "cases").filter_map(case).collect(),
     })
 }
 
-fn trial(node: Node<'_>) -> Option<PolicyTest> {
-    let expected = |key| -> Vec<Expected> { items(node, key).filter_map(expected).collect() };
+fn case(node: Node<'_>) -> Option<PolicyTest> {
     Some(PolicyTest {
-        model: node.get("model")?.as_str()?.to_owned(),
-        path: node.get("as").and_then(Node::as_str).map(str::to_owned),
-        expected: node.get("expect").map(|_| expected("expect")),
-        excepted: expected("excepted"),
+        model: text(node, "model")?,
+        path: text(node, "as"),
+        expected: node.get("expect").map(|_| items(node, "expect").filter_map(expected).collect()),
+        excepted: items(node, "excepted").filter_map(expected).collect(),
     })
 }
 
 fn expected(node: Node<'_>) -> Option<Expected> {
     if let Some(rule) = node.as_str() {
-        return Some(Expected { rule: rule.to_owned(), line: None, level: None, says: None });
+        return Some(Expected { rule: rule.to_owned(), ..Expected::default() });
     }
     let line = match node.get("line").map(Node::value) {
         Some(Value::Number(text)) => text.parse().ok(),
         _ => None,
     };
-    Some(Expected {
-        rule: node.get("rule")?.as_str()?.to_owned(),
-        line,
-        level: node.get("level").and_then(Node::as_str).and_then(Level::named),
-        says: node.get("says").and_then(Node::as_str).map(str::to_owned),
-    })
+    let level = node.get("level").and_then(Node::as_str).and_then(Level::named);
+    Some(Expected { rule: text(node, "rule")?, line, level, says: text(node, "says") })
+}
+
+fn text(node: Node<'_>, key: &str) -> Option<String> {
+    node.get(key).and_then(Node::as_str).map(str::to_owned)
 }
 
 fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
@@ -114,52 +116,48 @@ fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<
 }
 
 impl PolicyTest {
-    /// Judges the model and returns what differs from what is expected, a line each.
+    /// Checks the threat model and returns the differences from the expected problems, a line each.
     pub fn run(&self, model: &Source, policy: &CompiledPolicy, today: Date, load: Load<'_>) -> Vec<String> {
         let path = self.path.as_deref().unwrap_or(&self.model);
         let found = lint(model, path, LintContext { policy, today, load, before: None }).diagnostics;
-        let (excepted, plain): (Vec<_>, Vec<_>) =
-            found.iter().partition(|diagnostic| diagnostic.excepted.is_some());
-        let marked = || marks(model);
-        let expected = self.expected.clone().unwrap_or_else(marked);
-        let mut differences = compare(model, &expected, &plain, "");
-        differences.extend(compare(model, &self.excepted, &excepted, "excepted "));
+        let (excepted, plain) = found.iter().partition(|diagnostic| diagnostic.excepted.is_some());
+        let expected = self.expected.clone().unwrap_or_else(|| marked_in(model));
+        let mut differences = compare(model, &expected, plain, "");
+        differences.extend(compare(model, &self.excepted, excepted, "excepted "));
         differences
     }
 }
 
-/// The faults that carets in a model ask for.
-fn marks(model: &Source) -> Vec<Expected> {
+/// The problems that carets in a threat model mark.
+fn marked_in(model: &Source) -> Vec<Expected> {
     let mut above = 0;
-    let mut marks = Vec::new();
+    let mut marked = Vec::new();
     for (line, number) in model.text().lines().zip(1..) {
         let Some(mark) = annotations::mark(line) else {
             above = number;
             continue;
         };
-        let (rule, says) = mark.fault.split_once(':').unwrap_or((mark.fault, ""));
+        let (rule, says) = mark.problem.split_once(':').unwrap_or((mark.problem, ""));
         let says = Some(says.trim().to_owned()).filter(|says| !says.is_empty());
-        marks.push(Expected { rule: rule.to_owned(), line: Some(above), level: None, says });
+        marked.push(Expected { rule: rule.to_owned(), line: Some(above), level: None, says });
     }
-    marks
+    marked
 }
 
-fn compare(model: &Source, expected: &[Expected], found: &[&Diagnostic], word: &str) -> Vec<String> {
-    let mut left: Vec<&Diagnostic> = found.to_vec();
+fn compare(model: &Source, expected: &[Expected], mut found: Vec<&Diagnostic>, word: &str) -> Vec<String> {
     let mut differences = Vec::new();
     for wanted in expected {
-        match left.iter().position(|diagnostic| wanted.is(diagnostic, model)) {
-            Some(at) => {
-                left.remove(at);
-            }
+        match found.iter().position(|diagnostic| wanted.is(diagnostic, model)) {
+            Some(at) => drop(found.remove(at)),
             None => differences.push(format!("not found: {word}{}", wanted.written())),
         }
     }
-    differences.extend(left.iter().map(|diagnostic| {
+    for diagnostic in found {
         let line = model.position(diagnostic.span.start).line;
         let (level, rule) = (diagnostic.level.name(), &diagnostic.rule);
-        format!("not expected: {word}{level}[{rule}] in line {line}: {}", diagnostic.message)
-    }));
+        differences
+            .push(format!("not expected: {word}{level}[{rule}] in line {line}: {}", diagnostic.message));
+    }
     differences
 }
 
@@ -173,8 +171,8 @@ impl Expected {
     }
 
     fn written(&self) -> String {
-        let line = self.line.map(|line| format!(" in line {line}"));
-        let says = self.says.as_ref().map(|says| format!(": {says}"));
-        [Some(self.rule.clone()), line, says].into_iter().flatten().collect()
+        let line = self.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+        let says = self.says.as_ref().map(|says| format!(": {says}")).unwrap_or_default();
+        format!("{}{line}{says}", self.rule)
     }
 }

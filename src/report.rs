@@ -17,7 +17,7 @@ use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
 use crate::source::{Position, Source, Span};
 
-pub use change::{AgentChange, Change, Difference, Revision, ScoreChange};
+pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
 
 /// The results of a run.

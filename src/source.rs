@@ -1,7 +1,7 @@
-//! The text of one file, and the way from a byte in it to a line and a column.
+//! The text of one file with its lines and columns.
 //!
-//! Places are byte ranges ([`Span`]) everywhere inside the program; [`Source::position`] alone turns a byte into
-//! what people count. Nothing here parses, and nothing here reads a disk: bytes come from the command layer.
+//! The program uses byte ranges ([`Span`]); only this file converts them to lines and columns. It does not parse, and does
+//! not read files.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -16,10 +16,16 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` up to `end`, in bytes. Offsets past [`Source::MAX_BYTES`] do not occur.
+    /// The range from `start` up to `end`, in bytes. No offset exceeds [`Source::MAX_BYTES`].
     pub fn new(start: usize, end: usize) -> Self {
         let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         Self { start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The range of the character at `at`; empty at the end of a line.
+    pub(crate) fn character(text: &str, at: usize) -> Self {
+        let next = text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r'));
+        Self::new(at, at + next.map_or(0, char::len_utf8))
     }
 
     /// The range as an index into the text.
@@ -27,23 +33,62 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Whether the range holds no byte.
+    /// Whether the range is empty.
     pub const fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// Whether `other` lies wholly within this range.
+    /// Whether the whole of `other` is within this range.
     pub const fn contains(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
+
+    /// The range with both ends moved by `offset` bytes.
+    #[must_use]
+    pub(crate) fn moved(self, offset: usize) -> Self {
+        Self::new(self.start as usize + offset, self.end as usize + offset)
+    }
 }
 
-/// Where a byte stands, as an editor shows it.
+/// Ranges of a text in order, none of which touches another.
+#[derive(Debug, Default)]
+pub(crate) struct Spans(Vec<Span>);
+
+impl Spans {
+    pub(crate) fn of(spans: impl IntoIterator<Item = Span>) -> Self {
+        let mut spans: Vec<Span> = spans.into_iter().collect();
+        spans.sort_unstable();
+        spans.dedup_by(|next, last| {
+            let overlaps = next.start <= last.end;
+            if overlaps {
+                last.end = last.end.max(next.end);
+            }
+            overlaps
+        });
+        Self(spans)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Span> + '_ {
+        self.0.iter().copied()
+    }
+
+    pub(crate) fn contain(&self, span: Span) -> bool {
+        self.place(span).is_some()
+    }
+
+    /// The index of the range that contains a place.
+    pub(crate) fn place(&self, span: Span) -> Option<usize> {
+        let at = self.0.partition_point(|other| other.start <= span.start).checked_sub(1)?;
+        self.0[at].contains(span).then_some(at)
+    }
+}
+
+/// A position as an editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
     /// Line, 1-based.
     pub line: u32,
-    /// Column, 1-based, in Unicode code points; a byte order mark counts for nothing.
+    /// Column, 1-based, in Unicode code points. A byte order mark is not counted.
     pub column: u32,
 }
 
@@ -72,22 +117,22 @@ impl Position {
     }
 }
 
-/// How the text of a file is written.
+/// The language of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// YAML 1.2; also anything with an unknown ending.
+    /// YAML 1.2; also every file with an unknown extension.
     Yaml,
-    /// JSON as in RFC 8259, nothing looser.
+    /// Strict JSON (RFC 8259).
     Json,
     /// Markdown with threat models in fenced blocks.
     Markdown,
 }
 
 impl Language {
-    /// The language that a file's name announces.
+    /// The language of a file by its extension.
     pub fn of(name: &str) -> Self {
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        match ending.to_ascii_lowercase().as_str() {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        match extension.to_ascii_lowercase().as_str() {
             "json" => Self::Json,
             "md" | "markdown" => Self::Markdown,
             _ => Self::Yaml,
@@ -113,14 +158,14 @@ pub fn is_default(path: &str) -> bool {
         || is_data && is_report
 }
 
-/// Why bytes are not the text that the program reads, and where that shows.
+/// The reason why bytes cannot be read as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecodable {
     /// The first offending bytes, as a range of [`Source::text`].
     pub span: Span,
-    /// What is wrong, as a sentence.
+    /// The problem, as a sentence.
     pub message: String,
-    /// Whether the file is too large, rather than no text.
+    /// Whether the file is too large, rather than not text.
     pub too_large: bool,
 }
 
@@ -132,18 +177,17 @@ pub struct Source {
     text: String,
     undecodable: Option<Undecodable>,
     line_starts: OnceLock<Vec<u32>>,
-    /// How many code points stand before each [`BLOCK`] of bytes.
+    /// The number of code points before each [`BLOCK`] of bytes.
     counts: OnceLock<Vec<u32>>,
 }
 
 impl Source {
-    /// The largest file that is read, in bytes: a hundred times any honest threat model.
+    /// The largest file that is read, in bytes: a hundred times a realistic threat model.
     pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-    /// A source from a file's bytes. Bytes that are not UTF-8 are kept as far as they can be shown, and
-    /// [`Source::undecodable`] says what is wrong with them.
+    /// A source from a file's bytes. `name` is the path to show, with `/` between its parts.
     ///
-    /// `name` is the path to show, with `/` between its parts.
+    /// Bytes that are not UTF-8 are replaced, and [`Source::undecodable`] describes the first of them.
     pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let (text, undecodable) = decode(bytes);
         let name = name.into();
@@ -162,7 +206,7 @@ impl Source {
         &self.name
     }
 
-    /// The language the name announces.
+    /// The language of the file.
     pub const fn language(&self) -> Language {
         self.language
     }
@@ -172,7 +216,7 @@ impl Source {
         &self.text
     }
 
-    /// Why the bytes could not be taken as text, if they could not.
+    /// The reason why the bytes are not text, if they are not.
     pub const fn undecodable(&self) -> Option<&Undecodable> {
         self.undecodable.as_ref()
     }
@@ -185,26 +229,25 @@ impl Source {
         let starts = self.line_starts();
         let offset = offset.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        // What is placed at the very beginning stands behind a byte order mark.
+        // The beginning of the file is after a byte order mark.
         let column = self.code_points(offset.max(starts[line])) - self.code_points(starts[line]) + 1;
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         Position { line: count(line + 1), column: count(column) }
     }
 
-    /// The position of an offset near the beginning, by counting what stands before it: a table of all lines would cost
-    /// more than it saves.
+    /// The position of an offset near the beginning, without a table of all lines.
     fn position_nearby(&self, offset: u32) -> Option<Position> {
         const NEAR: u32 = 16 * 1024;
         (offset <= NEAR && self.line_starts.get().is_none()).then(|| self.positions().of(offset))
     }
 
-    /// The positions of offsets that are asked for in their order.
+    /// The positions of offsets in ascending order.
     pub fn positions(&self) -> Positions<'_> {
         let at = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
         Positions { source: self, at, position: Position::BEGINNING }
     }
 
-    /// How many code points stand before a byte offset: a line may be the whole file.
+    /// The number of code points before a byte offset. A line may be the whole file.
     fn code_points(&self, offset: u32) -> usize {
         let bytes = self.text.as_bytes();
         let counts = self.counts.get_or_init(|| {
@@ -224,7 +267,7 @@ impl Source {
         )
     }
 
-    /// The text of a line, 1-based; nothing where there is none.
+    /// The text of a line, 1-based; empty if there is no such line.
     pub fn line(&self, line: u32) -> &str {
         let starts = self.line_starts();
         let at = line.saturating_sub(1) as usize;
@@ -233,7 +276,7 @@ impl Source {
         self.text[*start as usize..end].trim_end_matches(['\r', '\n'])
     }
 
-    /// The byte offset of a line and a column in code points, both 1-based; the text's end where there is none.
+    /// The byte offset of a line and a column in code points, both 1-based; the end of the text if there is no such line.
     pub fn offset(&self, line: u32, column: u32) -> usize {
         let start = self
             .line_starts()
@@ -256,15 +299,14 @@ impl Source {
         })
     }
 
-    /// The part of a span that lies on its first line, without the line break: what a caret can underline.
+    /// The part of a span on its first line, without the line break.
     pub fn first_line(&self, span: Span) -> Span {
         let slice = self.text.get(span.range()).unwrap_or_default();
         Span::new(span.start as usize, span.start as usize + first_line_of(slice).len())
     }
 }
 
-/// Counts lines and columns on the way through a text. Of a file without fault only the places of its scores are asked
-/// for, and a table of all its lines would take more memory than they do.
+/// Lines and columns of ascending offsets, counted without a table of all lines.
 #[derive(Debug)]
 pub struct Positions<'s> {
     source: &'s Source,
@@ -278,7 +320,7 @@ impl Positions<'_> {
         let bytes = self.source.text.as_bytes();
         let end = (offset as usize).min(bytes.len());
         if end < self.at {
-            // What is placed before a byte order mark stands behind it; else this is out of order.
+            // Offsets before a byte order mark count as the beginning; others are out of order.
             let is_mark = self.position == Position::BEGINNING;
             return if is_mark { self.position } else { self.source.position(offset) };
         }
@@ -302,7 +344,7 @@ fn count_code_points(bytes: &[u8]) -> usize {
     count_bytes(bytes, begins_code_point)
 }
 
-/// How many bytes are of a kind; many are looked at at once, for which their numbers must fit into a byte.
+/// Counts bytes of a kind. Sums that fit into a byte let the compiler use vector instructions.
 fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
     let count = |chunk: &[u8]| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte))));
     bytes.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(count(chunk))).sum()
@@ -313,7 +355,7 @@ const fn begins_code_point(byte: u8) -> bool {
     (byte & 0xC0) != 0x80
 }
 
-/// How many bytes are counted at once on the way to a column.
+/// The bytes between two entries in the table of code points.
 const BLOCK: usize = 4096;
 
 /// The byte order mark that some editors put before UTF-8.
@@ -321,7 +363,7 @@ pub const BOM: char = '\u{FEFF}';
 
 fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
     if bytes.len() > Source::MAX_BYTES {
-        let message = format!("the file has more than {} bytes, the most that is read", Source::MAX_BYTES);
+        let message = format!("file has more than {} bytes", Source::MAX_BYTES);
         return (String::new(), Some(Undecodable { span: Span::new(0, 0), message, too_large: true }));
     }
     let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
@@ -331,7 +373,7 @@ fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
             let start = error.utf8_error().valid_up_to();
             let byte = error.as_bytes().get(start).copied().unwrap_or_default();
             let message = if utf16 {
-                "the file is UTF-16; only UTF-8 is read".to_owned()
+                "file is UTF-16, expected UTF-8".to_owned()
             } else {
                 format!("byte 0x{byte:02X} at offset {start} is not UTF-8")
             };
@@ -391,7 +433,7 @@ mod tests {
         assert_eq!(latin.undecodable().unwrap().span, Span::new(3, 6));
         assert_eq!(latin.undecodable().unwrap().message, "byte 0xE9 at offset 3 is not UTF-8");
         let utf16 = Source::decode("a.yaml", b"\xFF\xFEa\0".to_vec());
-        assert_eq!(utf16.undecodable().unwrap().message, "the file is UTF-16; only UTF-8 is read");
+        assert_eq!(utf16.undecodable().unwrap().message, "file is UTF-16, expected UTF-8");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::lint::{LintContext, lint_removed};
 use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, FileReport, Report, ScoreChange};
-use crate::workspace::discover::{Discovery, Named, Repository};
+use crate::workspace::discover::{Discovery, NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
 
@@ -248,7 +248,7 @@ impl<'c> Sides<'c> {
     fn own_files_of_base(&self) -> BTreeSet<String> {
         let (options, repository) = (self.run.options, self.run.repository());
         let Some(policy) = &self.base.policy else { return BTreeSet::new() };
-        let mut paths = if options.named == Named::Judged { self.named.clone() } else { Vec::new() };
+        let mut paths = if options.named == NamedFiles::Checked { self.named.clone() } else { Vec::new() };
         paths.push(repository.root().to_owned());
         let tree = FileTree::Commit(repository, self.base.commit);
         let discovery = tree.discover(options.search(&paths, policy), &self.may_hold);

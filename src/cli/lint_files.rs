@@ -142,7 +142,7 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
         result.diagnostics.clear();
     }
     let used = std::mem::take(&mut result.used);
-    let unchecked = std::mem::take(&mut result.unjudged);
+    let unchecked = std::mem::take(&mut result.unchecked);
     if keep == Keep::Problems
         && let Some(found) = counted(&result)
     {
@@ -204,7 +204,7 @@ impl RunResult {
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
     ) {
-        self.report.obstacles.extend(discovery.obstacles.iter().cloned());
+        self.report.obstacles.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
         let mut relevant = Vec::new();
         for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {

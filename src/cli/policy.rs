@@ -17,7 +17,7 @@ use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Scope, TextFile, is_test};
 use crate::policy_test;
 use crate::policy_test::PolicyTests;
-use crate::rego::{CompiledPolicy, Definition, Outcome, RegoTests, test_modules, test_policy};
+use crate::rego::{CompiledPolicy, Definition, RegoTests, TestOutcome, test_modules, test_policy};
 use crate::report::Verdict;
 use crate::rules;
 use crate::source::Source;
@@ -135,9 +135,9 @@ impl TestSummary {
         for test in &tests.tests {
             let Definition { rule, origin } = &test.definition;
             let problems = match &test.outcome {
-                Outcome::Passed => None,
-                Outcome::Failed => Some(Vec::new()),
-                Outcome::Stopped(message) => Some(vec![message.clone()]),
+                TestOutcome::Passed => None,
+                TestOutcome::Failed => Some(Vec::new()),
+                TestOutcome::Stopped(message) => Some(vec![message.clone()]),
             };
             self.add(&format!("{}:{}: {rule}", origin.file, origin.line), problems);
         }
@@ -175,7 +175,7 @@ fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
         let name = repository.shown(&path);
         let bytes = repository.read(&path).map_err(|message| CliError::about(&name, message))?;
         let source = Source::decode(name.clone(), bytes);
-        if policy_test::is_trials(&source) {
+        if policy_test::is_tests(&source) {
             match policy_test::read(source) {
                 Ok(tests) => summary.add_file(&tests, &name, disk)?,
                 Err(broken) => return report_broken(name, vec![broken], repository),
@@ -205,7 +205,7 @@ fn run_rego_tests(
     let files: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
     let mut untested: BTreeSet<String> = files.iter().filter(|name| is_test(name)).cloned().collect();
     let mut all = policies.to_vec();
-    for path in repository.policies() {
+    for path in FileTree::WorkTree(repository).policies() {
         let name = repository.shown(&path);
         if let (Ok(bytes), true) = (repository.read(&path), all.iter().all(|policy| policy.name() != name)) {
             all.push(Arc::new(Source::decode(name, bytes)));

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
 use crate::policy::Attribute;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
-use crate::policy_audit::Run;
+use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
@@ -143,15 +143,15 @@ fn searched(run: CheckRun<'_>, report: &Report) -> Vec<String> {
     let skipped: BTreeSet<&str> = report.skipped.iter().map(String::as_str).collect();
     for path in run.options.paths {
         if path.as_os_str() != "-" && !skipped.contains(&*repository.shown(path)) {
-            let contains_root = repository.is_below(path);
+            let contains_root = repository.holds(path, repository.root());
             searched.push(if contains_root { String::new() } else { repository.matched(path) });
         }
     }
     searched
 }
 
-const fn audit_run<'s>(options: &CheckOptions<'_>, searched: &'s [String], compared: bool) -> Run<'s> {
-    Run { today: options.today, searched, compared, expiring_within: options.expiring_within }
+const fn audit_run<'s>(options: &CheckOptions<'_>, searched: &'s [String], compared: bool) -> AuditedRun<'s> {
+    AuditedRun { today: options.today, searched, compared, expiring_within: options.expiring_within }
 }
 
 /// The number of equal problems of a policy, by file, rule and message: whatever their lines.

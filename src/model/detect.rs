@@ -3,7 +3,7 @@
 use crate::did_you_mean::nearest;
 use crate::model::Format;
 use crate::source::Span;
-use crate::syntax::{Form, Likeness, List, MODEL_MARKER, Map, Node, form_of};
+use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
 /// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,7 @@ pub fn detect(root: Node<'_>) -> DetectedFormat<'_> {
 /// of one. In a file with a name of its own, a similar key may be anything.
 pub fn is_meant(root: Node<'_>) -> bool {
     let DetectedFormat::Misspelled(key, ..) = detect(root) else { return false };
-    form_of(key) == Some(Form::Disguised)
-        || root.get(key).is_some_and(|value| Likeness::default().is_model(root, value))
+    form_of(key) == Some(Form::Disguised) || root.get(key).is_some_and(|value| is_model(root, value))
 }
 
 /// Whether a report is one level too deep. A marker at that level is a problem of its own.

@@ -7,7 +7,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Level, RuleInfo};
 use crate::digest;
 use crate::policy::globs::PathSet;
-use crate::policy::settings::{Entry, Kind, SettingValue};
+use crate::policy::settings::{SettingEntry, SettingKind, SettingValue};
 use crate::policy::{Exception, Override, Policy, Settings, TextFile};
 
 /// One property of a threat model or of a policy.
@@ -114,7 +114,7 @@ impl Attribute {
     }
 
     /// A setting: the looser, the more it weighs.
-    fn of_setting(entry: &Entry<'_>, about: &str) -> Self {
+    fn of_setting(entry: &SettingEntry<'_>, about: &str) -> Self {
         let value = &entry.value.value;
         let plain = Self::plain(format!("{about}{}", entry.path().join(".")), value.to_string());
         let required = |is_required| Some(if is_required { REQUIRED } else { FREE });
@@ -124,7 +124,7 @@ impl Attribute {
             (SettingValue::Days(days), _) => plain.weighed(Some(Decimal::new((*days).into(), 0)), UNLIMITED),
             (SettingValue::Band(band), _) => plain.weighed(whole(*band as usize), UNLIMITED),
             (SettingValue::Flag(flag), _) => plain.weighed(required(*flag), FREE),
-            (SettingValue::Word(word), Kind::Word(words)) => {
+            (SettingValue::Word(word), SettingKind::Word(words)) => {
                 plain.weighed(required(words.first() == Some(word)), FREE)
             }
             (SettingValue::Word(_), _) => plain,

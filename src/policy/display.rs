@@ -6,7 +6,7 @@ use crate::policy::attribute::{Attribute, level_name};
 use crate::policy::{Exception, Policy, Settings};
 
 /// A line of YAML, and the origin in its comment.
-struct Line {
+struct CommentedLine {
     text: String,
     origin: Option<String>,
 }
@@ -17,14 +17,14 @@ impl Policy {
     pub fn written(&self, settings: &Settings, path: &str) -> String {
         let lines = self.lines(settings);
         let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or(0);
-        let written = lines.iter().map(|Line { text, origin }| match origin {
+        let written = lines.iter().map(|CommentedLine { text, origin }| match origin {
             None => format!("{text}\n"),
             Some(origin) => format!("{text:width$}  # {}\n", escape_line(origin)),
         });
         written.chain(self.comments(path).map(|line| format!("# {}\n", escape_line(&line)))).collect()
     }
 
-    fn lines(&self, settings: &Settings) -> Vec<Line> {
+    fn lines(&self, settings: &Settings) -> Vec<CommentedLine> {
         let own = Origin::outside("the rule's own");
         let mut entries: Vec<(Vec<&str>, String, &Origin)> = Vec::new();
         if let Some(required) = &self.required_version {
@@ -37,7 +37,7 @@ impl Policy {
             let origin = settings.levels().get(rule.name).map_or(&own, |set| &set.origin);
             entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
         }
-        let mut lines = vec![Line { text: "aivss_policy: 1".to_owned(), origin: None }];
+        let mut lines = vec![CommentedLine { text: "aivss_policy: 1".to_owned(), origin: None }];
         let mut above: Vec<&str> = Vec::new();
         for (path, value, origin) in entries {
             let shared = path.iter().zip(&above).take_while(|(one, other)| one == other).count();
@@ -45,7 +45,7 @@ impl Policy {
                 let (indent, is_last) = ("  ".repeat(depth), depth + 1 == path.len());
                 let text =
                     if is_last { format!("{indent}{key}: {value}") } else { format!("{indent}{key}:") };
-                lines.push(Line { text, origin: is_last.then(|| origin.to_string()) });
+                lines.push(CommentedLine { text, origin: is_last.then(|| origin.to_string()) });
             }
             above = path;
         }

@@ -4,7 +4,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 pub use crate::source::is_default;
 
-/// The files that are looked for where a policy does not say: the names people give to threat models.
+/// The built-in patterns: usual names of threat models and policies.
 pub const DEFAULT: [&str; 12] = [
     "**/threat-model.{yaml,yml,json,md,markdown}",
     "**/threat_model.{yaml,yml,json,md,markdown}",
@@ -20,20 +20,20 @@ pub const DEFAULT: [&str; 12] = [
     "**/aivss-policy.{yaml,yml,json}",
 ];
 
-/// Whether a file's name says that it is YAML, JSON or Markdown, in which threat models are written.
+/// Whether a file is YAML, JSON or Markdown by its extension.
 pub fn is_readable(path: &str) -> bool {
-    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ["yaml", "yml", "json", "md", "markdown"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["yaml", "yml", "json", "md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// How many bytes a pattern may have.
+/// The most bytes in a pattern.
 const LONGEST: usize = 1_000;
-/// How deep the braces of a pattern may nest: the crate reads them by recursion.
+/// The depth to which the braces of a pattern may nest: the crate reads them by recursion.
 const MOST_BRACES: usize = 10;
-/// How many alternatives the braces of a pattern may have in all.
+/// The most alternatives in all braces of a pattern.
 const MOST_ALTERNATIVES: usize = 100;
 
-/// Why a pattern takes too much to compile, if it does. Braces in brackets or behind a backslash count, too.
+/// The reason why a pattern takes too much to compile. Braces in brackets or after a backslash count, too.
 pub(crate) fn too_complex(pattern: &str) -> Option<String> {
     if pattern.len() > LONGEST {
         return Some(format!("it has more than {LONGEST} bytes"));
@@ -54,10 +54,9 @@ pub(crate) fn too_complex(pattern: &str) -> Option<String> {
     (alternatives > MOST_ALTERNATIVES).then(|| format!("it has more than {MOST_ALTERNATIVES} alternatives"))
 }
 
-/// The line of an ignore file up to which git may need too many attempts to match a path, if there is one. Each `*` or
-/// `**` can double them.
+/// The line of an ignore file at which git may need too many attempts to match a path. Each `*` or `**` can double them.
 pub(crate) fn costly_pattern(text: &[u8]) -> Option<usize> {
-    /// 1,000 patterns of four stars have less.
+    /// More than 1,000 patterns of four stars need.
     const MOST_ATTEMPTS: u64 = 20_000;
     let mut attempts: u64 = 0;
     for (line, pattern) in text.split(|byte| *byte == b'\n').enumerate() {
@@ -86,8 +85,11 @@ impl PathSet {
     /// other cases (`THREAT_MODEL.md`).
     ///
     /// # Errors
-    /// The place of the first bad pattern in the list, and what is wrong with it.
-    pub fn new<'p>(patterns: impl IntoIterator<Item = &'p str>, case: Case) -> Result<Self, (usize, String)> {
+    /// The index of the first invalid pattern, and its problem.
+    pub fn new<'p>(
+        patterns: impl IntoIterator<Item = &'p str>,
+        case: LetterCase,
+    ) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
         let mut written = Vec::new();
         for (at, pattern) in patterns.into_iter().enumerate() {
@@ -96,7 +98,7 @@ impl PathSet {
             }
             let glob = GlobBuilder::new(pattern)
                 .literal_separator(true)
-                .case_insensitive(case == Case::Any)
+                .case_insensitive(case == LetterCase::Any)
                 .build()
                 .map_err(|error| (at, error.kind().to_string()))?;
             set.add(glob);
@@ -110,12 +112,12 @@ impl PathSet {
         self.set.is_match(path)
     }
 
-    /// The patterns of the folders above what these match, but for those that match folders at any depth.
+    /// The patterns of the folders above those that these match, except those that match folders at any depth.
     #[must_use]
     pub fn above(&self) -> Self {
         let starts = self.patterns.iter().flat_map(|pattern| starts(pattern));
-        let readable = starts.filter(|start| Self::new([*start], Case::Any).is_ok());
-        Self::new(readable, Case::Any)
+        let readable = starts.filter(|start| Self::new([*start], LetterCase::Any).is_ok());
+        Self::new(readable, LetterCase::Any)
             .unwrap_or_else(|_| Self { set: GlobSet::empty(), patterns: Vec::new() })
     }
 
@@ -125,13 +127,13 @@ impl PathSet {
         self.patterns.get(first).map(String::as_str)
     }
 
-    /// The patterns as they were written.
+    /// The patterns as written.
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
 }
 
-/// What a pattern says of the folders above what it matches: its parts from the first one on.
+/// The patterns of the folders above those that a pattern matches.
 fn starts(pattern: &str) -> impl Iterator<Item = &str> {
     let starts = pattern.trim_end_matches('/').match_indices('/').map(|(at, _)| &pattern[..at]);
     starts.filter(|start| {
@@ -140,9 +142,9 @@ fn starts(pattern: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How patterns compare letters.
+/// The comparison of letters by patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Case {
+pub enum LetterCase {
     /// As written.
     Exact,
     /// Upper and lower case alike.
@@ -157,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn patterns_that_git_would_match_for_long_are_found() {
+    fn costly_ignore_pattern_is_found() {
         for pattern in ["**/".repeat(20) + "b", "*a".repeat(40), "*".repeat(3) + &"/*".repeat(15)] {
             assert_eq!(costly_pattern(format!("a\n{pattern}\nb").as_bytes()), Some(2), "{pattern}");
         }
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_people_use_are_found_and_others_are_not() {
+    fn usual_names_match_and_others_do_not() {
         for path in [
             "threat-model.yaml",
             "agents/planner/threat-model.yml",
@@ -196,14 +198,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
-        fn what_is_written_out_is_what_the_patterns_say(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..8)) {
-            static PATTERNS: LazyLock<PathSet> = LazyLock::new(|| PathSet::new(DEFAULT, Case::Any).unwrap());
+        fn is_default_equals_the_patterns(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..8)) {
+            static PATTERNS: LazyLock<PathSet> = LazyLock::new(|| PathSet::new(DEFAULT, LetterCase::Any).unwrap());
             let path = parts.concat();
             prop_assert_eq!(is_default(&path), PATTERNS.matches(&path), "{}", path);
         }
     }
 
-    /// What paths are made of that are almost those of threat models.
+    /// Parts of paths that resemble those of threat models.
     const PARTS: [&str; 26] = [
         "threat-model",
         "threat_model",
@@ -234,18 +236,18 @@ mod tests {
     ];
 
     #[test]
-    fn a_bad_pattern_is_named() {
-        let (at, message) = PathSet::new(["**/ok", "a[b"], Case::Exact).unwrap_err();
+    fn invalid_pattern_is_reported_with_its_index() {
+        let (at, message) = PathSet::new(["**/ok", "a[b"], LetterCase::Exact).unwrap_err();
         assert_eq!(at, 1);
         assert!(message.contains("unclosed"), "{message}");
     }
 
     #[test]
-    fn a_pattern_that_takes_too_much_to_compile_is_refused() {
-        let refused = |pattern: &str| PathSet::new([pattern], Case::Exact).unwrap_err().1;
+    fn pattern_that_is_too_complex_is_refused() {
+        let refused = |pattern: &str| PathSet::new([pattern], LetterCase::Exact).unwrap_err().1;
         assert_eq!(refused(&("{a,".repeat(11) + "b" + &"}".repeat(11))), "its braces nest more than 10 deep");
         assert_eq!(refused(&"{".repeat(200_000)), "it has more than 1000 bytes");
         assert_eq!(refused(&format!("{{{}b}}", "a,".repeat(101))), "it has more than 100 alternatives");
-        assert!(PathSet::new(["{a,{b,{c,d}}}/**/*.{yaml,yml}"], Case::Exact).is_ok());
+        assert!(PathSet::new(["{a,{b,{c,d}}}/**/*.{yaml,yml}"], LetterCase::Exact).is_ok());
     }
 }

@@ -11,6 +11,7 @@ mod builtin;
 mod display;
 mod exceptions;
 pub mod globs;
+mod load;
 mod modules;
 mod read;
 pub mod settings;
@@ -24,8 +25,9 @@ pub const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 pub use attribute::{Attribute, Direction, Items};
 pub use builtin::{BUILT_IN, BuiltIn, recommended};
 pub use exceptions::Exception;
+pub use load::{Broken, FileLoader, Load, NoFiles};
 pub use modules::{Program, TextFile, is_test, program_with_tests};
-pub use read::{Broken, FileLoader, Load, NoFiles, beside, read};
+pub use read::{beside, read};
 pub use settings::{Setting, Settings};
 
 use std::borrow::Cow;
@@ -48,9 +50,9 @@ pub struct Sourced<T> {
 
 /// A version of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version([u32; 3]);
+pub struct ProgramVersion([u32; 3]);
 
-impl Version {
+impl ProgramVersion {
     /// Reads `0.2` or `0.2.1`.
     pub fn parse(text: &str) -> Option<Self> {
         let numbers: Vec<u32> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
@@ -62,7 +64,7 @@ impl Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for ProgramVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self([major, minor, patch]) = self;
         write!(f, "{major}.{minor}.{patch}")
@@ -73,7 +75,7 @@ impl fmt::Display for Version {
 #[derive(Clone, Debug)]
 pub struct Policy {
     rules: RuleNames,
-    required_version: Option<Sourced<Version>>,
+    required_version: Option<Sourced<ProgramVersion>>,
     pub(crate) settings: Settings,
     pub(crate) overrides: Vec<Override>,
     forced: BTreeMap<&'static str, Sourced<Option<Level>>>,
@@ -276,7 +278,7 @@ impl Policy {
 
     /// Applies another policy over this one: its values win.
     fn overlay(&mut self, over: Self) {
-        let version = |required: &Option<Sourced<Version>>| required.as_ref().map(|set| set.value);
+        let version = |required: &Option<Sourced<ProgramVersion>>| required.as_ref().map(|set| set.value);
         if version(&over.required_version) > version(&self.required_version) {
             self.required_version = over.required_version;
         }

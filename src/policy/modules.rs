@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Origin, Owner, RuleNames};
 use crate::policy::DATA_EXTENSIONS;
-use crate::policy::read::{Broken, Chain, Load, Reader, beside, items, problem};
+use crate::policy::load::{Broken, Load};
+use crate::policy::read::{Chain, PolicyReader, beside, items, problem};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
@@ -72,7 +73,7 @@ pub fn program_with_tests(
     let document = syntax::parse(source);
     let Some(root) = document.roots().find(|root| root.get(POLICY_MARKER).is_some()) else { return Ok(None) };
     let mut chain = Chain::new(load, rules);
-    let mut reader = Reader::new(source, &mut chain);
+    let mut reader = PolicyReader::new(source, &mut chain);
     let program = reader.read_program(root, Modules::RulesAndTests);
     let problems = reader.problems;
     if !problems.is_empty() {
@@ -81,7 +82,7 @@ pub fn program_with_tests(
     if chain.broken.is_empty() { Ok(program) } else { Err(chain.broken) }
 }
 
-impl Reader<'_, '_, '_> {
+impl PolicyReader<'_, '_, '_> {
     /// Reads the rules in Rego that the file names, without tests.
     pub(crate) fn program(&mut self, root: Node<'_>) -> Option<Program> {
         self.read_program(root, Modules::Rules)

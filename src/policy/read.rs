@@ -9,84 +9,14 @@ use crate::diagnostic::{
 };
 use crate::did_you_mean::nearest;
 use crate::model::{TextKind, blank};
-use crate::policy::globs::{Case, PathSet};
+use crate::policy::globs::{LetterCase, PathSet};
+use crate::policy::load::{Broken, Load, NoFiles};
 use crate::policy::settings::days;
-use crate::policy::{BUILT_IN, BuiltIn, Exception, Override, Policy, Settings, Sourced, Version};
+use crate::policy::{BUILT_IN, BuiltIn, Exception, Override, Policy, ProgramVersion, Settings, Sourced};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
-
-/// Access to the files that a policy names: policies that it extends, and rules in Rego.
-pub trait FileLoader: Sync {
-    /// The bytes of a file, by its name as it is shown.
-    ///
-    /// # Errors
-    /// The reason why it cannot be read, as a sentence.
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String>;
-
-    /// The sorted names of the Rego files below a folder, including tests.
-    ///
-    /// # Errors
-    /// The reason why the folder cannot be read, as a sentence.
-    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
-        Err(format!("{folder} is a folder, and folders are not available here"))
-    }
-
-    /// Whether a file or folder exists at a path from the repository's root.
-    fn exists(&self, _path: &str) -> bool {
-        false
-    }
-
-    /// Whether a policy may name a file or folder: one of its own repository. Problems in it are quoted. Both names are
-    /// as they are shown.
-    fn may_name(&self, _policy: &str, _path: &str) -> bool {
-        true
-    }
-
-    /// Runs code of others that may print to standard error. Returns what it printed, if that can be captured.
-    fn muted(&self, work: &mut dyn FnMut()) -> String {
-        work();
-        String::new()
-    }
-
-    /// Runs code of others within the time and memory that a whole run has for it.
-    ///
-    /// # Errors
-    /// The time of the run is used up, so nothing was done.
-    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
-        work();
-        Ok(())
-    }
-}
-
-/// No files, for policies that name none.
-#[derive(Clone, Copy, Debug)]
-pub struct NoFiles;
-
-impl FileLoader for NoFiles {
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        Err(format!("{name} is not available here"))
-    }
-}
-
-impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> FileLoader for F {
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        self(name)
-    }
-}
-
-/// The files that a policy may name.
-pub type Load<'l> = &'l dyn FileLoader;
-
-/// A policy file, or a file that it names, with its problems.
-#[derive(Debug)]
-pub struct Broken {
-    /// The file.
-    pub source: Arc<Source>,
-    /// The problems.
-    pub diagnostics: Vec<Diagnostic>,
-}
 
 /// The longest chain of policies that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -150,7 +80,7 @@ impl<'l> Chain<'l> {
     fn read(&mut self, shape: Shape, source: &Arc<Source>) -> Policy {
         let document = syntax::parse(source);
         let mut policy = Policy::new(self.rules);
-        let mut reader = Reader::new(source, self);
+        let mut reader = PolicyReader::new(source, self);
         reader.extend(document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)));
         if let Some(root) = reader.root(&document) {
             reader.policy(root, shape, &mut policy);
@@ -175,7 +105,7 @@ pub(crate) fn problem(span: Span, message: impl Into<String>) -> Diagnostic {
 }
 
 /// One policy file that is being read.
-pub(crate) struct Reader<'s, 'c, 'l> {
+pub(crate) struct PolicyReader<'s, 'c, 'l> {
     pub(crate) source: &'s Arc<Source>,
     file: Arc<str>,
     pub(crate) problems: Vec<Diagnostic>,
@@ -184,7 +114,7 @@ pub(crate) struct Reader<'s, 'c, 'l> {
     pub(crate) chain: &'c mut Chain<'l>,
 }
 
-impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
+impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
     pub(crate) fn new(source: &'s Arc<Source>, chain: &'c mut Chain<'l>) -> Self {
         Self { source, file: Arc::from(source.name()), problems: Vec::new(), renamed: Vec::new(), chain }
     }
@@ -246,16 +176,17 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
         self.chain.names.pop();
     }
 
-    fn required_version(&self, map: Map<'_>) -> Option<Sourced<Version>> {
+    fn required_version(&self, map: Map<'_>) -> Option<Sourced<ProgramVersion>> {
         let entry = map.entry("required_version")?;
-        let value = Version::parse(entry.value.as_str()?)?;
+        let value = ProgramVersion::parse(entry.value.as_str()?)?;
         Some(Sourced { value, origin: self.origin(entry.span()) })
     }
 
     /// Whether this program is new enough for a policy. The problems of an old one in a newer policy explain nothing.
-    fn is_new_enough(&mut self, required: Option<&Sourced<Version>>) -> bool {
+    fn is_new_enough(&mut self, required: Option<&Sourced<ProgramVersion>>) -> bool {
         let this = env!("CARGO_PKG_VERSION");
-        let Some(required) = required.filter(|required| Version::parse(this) < Some(required.value)) else {
+        let Some(required) = required.filter(|required| ProgramVersion::parse(this) < Some(required.value))
+        else {
             return true;
         };
         let message = format!("this policy requires aivss-lint {} or newer, not {this}", required.value);
@@ -324,12 +255,12 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
     fn own(&mut self, root: Node<'_>, map: Map<'_>) -> Policy {
         let mut own = Policy::new(self.chain.rules);
         if let Some(files) = root.get("files") {
-            own.include = self.patterns(files, "include", Case::Exact).map(|set| set.value);
-            own.exclude = self.patterns(files, "exclude", Case::Exact);
+            own.include = self.patterns(files, "include", LetterCase::Exact).map(|set| set.value);
+            own.exclude = self.patterns(files, "exclude", LetterCase::Exact);
         }
         // Folders that differ in case alone are the same one on some systems.
         let require = root.get("require");
-        own.models_in = require.and_then(|require| self.patterns(require, "models_in", Case::Any));
+        own.models_in = require.and_then(|require| self.patterns(require, "models_in", LetterCase::Any));
         own.settings = self.settings(map);
         let overrides = self.entries(root, "overrides");
         own.overrides = overrides.into_iter().filter_map(|item| self.over(item)).collect();
@@ -382,7 +313,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
             );
         }
         Some(Override {
-            path: matcher.entry("path").and_then(|entry| self.path_set(&[entry.value], Case::Exact)),
+            path: matcher.entry("path").and_then(|entry| self.path_set(&[entry.value], LetterCase::Exact)),
             environment: text("environment"),
             tier: text("tier"),
             settings: self.settings(map),
@@ -427,7 +358,7 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
         let day = expires.value.as_str();
         Some(Exception {
             rule,
-            paths: self.path_set(&[map.get("path")?], Case::Exact)?,
+            paths: self.path_set(&[map.get("path")?], LetterCase::Exact)?,
             pattern: text("path")?.to_owned(),
             finding: text("finding").map(str::to_owned),
             reason: text("reason")?.to_owned(),
@@ -479,14 +410,14 @@ impl<'s, 'c, 'l> Reader<'s, 'c, 'l> {
         entries
     }
 
-    fn patterns(&mut self, node: Node<'_>, key: &str, case: Case) -> Option<Sourced<PathSet>> {
+    fn patterns(&mut self, node: Node<'_>, key: &str, case: LetterCase) -> Option<Sourced<PathSet>> {
         let entry = node.as_map()?.entry(key)?;
         entry.value.as_list()?;
         let nodes = self.entries(node, key);
         Some(Sourced { value: self.path_set(&nodes, case)?, origin: self.origin(entry.key_span) })
     }
 
-    fn path_set(&mut self, nodes: &[Node<'_>], case: Case) -> Option<PathSet> {
+    fn path_set(&mut self, nodes: &[Node<'_>], case: LetterCase) -> Option<PathSet> {
         let mut spans = Vec::new();
         let mut patterns = Vec::new();
         for node in nodes {
@@ -548,7 +479,7 @@ mod tests {
     use crate::rules::NAMES;
 
     #[test]
-    fn paths_are_relative_to_the_policy_that_names_them() {
+    fn path_is_relative_to_the_policy_that_names_it() {
         assert_eq!(beside("aivss-policy.yaml", "policies/base.yaml"), "policies/base.yaml");
         assert_eq!(beside(".github/aivss-policy.yaml", "../policies/./base.yaml"), "policies/base.yaml");
         assert_eq!(beside("../a/p.yaml", "../b.yaml"), "../b.yaml");
@@ -556,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_extend_files_in_chains_and_never_in_circles() {
+    fn policy_extends_chain_but_not_circle() {
         let files = |path: &str| -> Result<Vec<u8>, String> {
             match path {
                 "base/a.yaml" => {

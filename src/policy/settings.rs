@@ -15,28 +15,28 @@ use crate::syntax::{Map, Node, Value as TreeValue};
 #[derive(Debug)]
 pub struct Setting<T> {
     /// Its row in [`TABLE`].
-    pub row: Row,
+    pub row: SettingRow,
     typed: fn(&SettingValue) -> Option<T>,
 }
 
 /// Everything that the program derives from a setting.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct SettingRow {
     /// The section of the policy; empty for a key at the top.
     pub section: &'static str,
     /// The key in its section.
     pub key: &'static str,
     /// The values that it accepts.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// Whether it is a mapping with a value for each of these keys.
-    pub parts: Parts,
+    pub parts: SettingParts,
     /// The description in the schema and in the documentation.
     pub description: &'static str,
 }
 
 /// The values that a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// A number from 0 to this one.
     Number(u32),
     /// A whole number from 0 on, up to this one if there is one.
@@ -57,7 +57,7 @@ pub enum Kind {
 
 /// The keys below a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
+pub enum SettingParts {
     /// None: the setting has one value.
     None,
     /// A value for each factor.
@@ -69,19 +69,19 @@ pub enum Parts {
 /// The value of a setting.
 #[derive(Clone, Debug)]
 pub enum SettingValue {
-    /// Of [`Kind::Number`].
+    /// Of [`SettingKind::Number`].
     Number(Decimal),
-    /// Of [`Kind::Count`].
+    /// Of [`SettingKind::Count`].
     Count(usize),
-    /// Of [`Kind::Days`].
+    /// Of [`SettingKind::Days`].
     Days(i32),
-    /// Of [`Kind::Band`].
+    /// Of [`SettingKind::Band`].
     Band(Band),
-    /// Of [`Kind::Flag`].
+    /// Of [`SettingKind::Flag`].
     Flag(bool),
-    /// Of [`Kind::Word`].
+    /// Of [`SettingKind::Word`].
     Word(&'static str),
-    /// Of [`Kind::Words`] and [`Kind::Formulas`].
+    /// Of [`SettingKind::Words`] and [`SettingKind::Formulas`].
     Words(Vec<&'static str>),
 }
 
@@ -110,11 +110,12 @@ pub static CVSS_BASE: Setting<Decimal> =
     Setting::number("limits", "cvss_base", 10, "The highest CVSS base score that passes.");
 /// The highest value of single factors.
 pub static FACTORS: Setting<Decimal> =
-    Setting::number("limits", "factors", 1, "The highest value that passes, by factor.").with(Parts::Factors);
+    Setting::number("limits", "factors", 1, "The highest value that passes, by factor.")
+        .with(SettingParts::Factors);
 /// The number of findings of a band.
 pub static FINDINGS: Setting<usize> =
     Setting::count("limits", "findings", None, "How many findings may be of a severity band.")
-        .with(Parts::Bands);
+        .with(SettingParts::Bands);
 /// The number of uncertain layers.
 pub static UNCERTAIN_LAYERS: Setting<usize> =
     Setting::count("limits", "uncertain_layers", LAYERS, "How many layers may be uncertain.");
@@ -152,14 +153,14 @@ pub static APPROVAL_FROM: Setting<Band> =
     Setting::band("require", "approval_from", "At or above this band, review.approved_by is required.");
 /// The age of a review, in days.
 pub static REVIEW_WITHIN: Setting<i32> = Setting::new(
-    row("require", "review_within", Kind::Days, "How old review.date may be, in days: 180d."),
+    row("require", "review_within", SettingKind::Days, "How old review.date may be, in days: 180d."),
     |value| if let SettingValue::Days(days) = value { Some(*days) } else { None },
 );
 /// The allowed formats.
 pub static ALLOWED_FORMATS: Setting<Vec<&'static str>> = Setting::words(
     "require",
     "formats",
-    Kind::Words(FORMATS),
+    SettingKind::Words(FORMATS),
     "The formats that are allowed. native: YAML, JSON and fenced blocks of pages. What a format that is not listed cannot express counts as missing if a limit needs it.",
 );
 /// The values that factors and multipliers may have.
@@ -167,17 +168,17 @@ pub static SCALE: Setting<&'static str> = Setting::new(
     row(
         "",
         "scale",
-        Kind::Word(SCALES),
+        SettingKind::Word(SCALES),
         "three-point: factors only 0, 0.5 or 1, multipliers only the published ones. continuous: any value from 0.00 to 1.00.",
     ),
     |value| if let SettingValue::Word(word) = value { Some(*word) } else { None },
 );
 /// The allowed versions of the formula.
 pub static FORMULAS: Setting<Vec<&'static str>> =
-    Setting::words("", "formulas", Kind::Formulas, "The formulas that may be used; without it, any.");
+    Setting::words("", "formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.");
 
 /// All settings, in the order in which they are shown.
-pub static TABLE: [&Row; 19] = [
+pub static TABLE: [&SettingRow; 19] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -199,23 +200,28 @@ pub static TABLE: [&Row; 19] = [
     &FORMULAS.row,
 ];
 
-const fn row(section: &'static str, key: &'static str, kind: Kind, description: &'static str) -> Row {
-    Row { section, key, kind, parts: Parts::None, description }
+const fn row(
+    section: &'static str,
+    key: &'static str,
+    kind: SettingKind,
+    description: &'static str,
+) -> SettingRow {
+    SettingRow { section, key, kind, parts: SettingParts::None, description }
 }
 
 impl<T> Setting<T> {
-    const fn new(row: Row, typed: fn(&SettingValue) -> Option<T>) -> Self {
+    const fn new(row: SettingRow, typed: fn(&SettingValue) -> Option<T>) -> Self {
         Self { row, typed }
     }
 
-    const fn with(self, parts: Parts) -> Self {
-        Self { row: Row { parts, ..self.row }, ..self }
+    const fn with(self, parts: SettingParts) -> Self {
+        Self { row: SettingRow { parts, ..self.row }, ..self }
     }
 }
 
 impl Setting<Decimal> {
     const fn number(section: &'static str, key: &'static str, most: u32, description: &'static str) -> Self {
-        Self::new(row(section, key, Kind::Number(most), description), |value| match value {
+        Self::new(row(section, key, SettingKind::Number(most), description), |value| match value {
             SettingValue::Number(number) => Some(*number),
             _ => None,
         })
@@ -229,7 +235,7 @@ impl Setting<usize> {
         most: Option<u32>,
         description: &'static str,
     ) -> Self {
-        Self::new(row(section, key, Kind::Count(most), description), |value| match value {
+        Self::new(row(section, key, SettingKind::Count(most), description), |value| match value {
             SettingValue::Count(count) => Some(*count),
             _ => None,
         })
@@ -238,7 +244,7 @@ impl Setting<usize> {
 
 impl Setting<Band> {
     const fn band(section: &'static str, key: &'static str, description: &'static str) -> Self {
-        Self::new(row(section, key, Kind::Band, description), |value| match value {
+        Self::new(row(section, key, SettingKind::Band, description), |value| match value {
             SettingValue::Band(band) => Some(*band),
             _ => None,
         })
@@ -247,7 +253,7 @@ impl Setting<Band> {
 
 impl Setting<bool> {
     const fn flag(section: &'static str, key: &'static str, description: &'static str) -> Self {
-        Self::new(row(section, key, Kind::Flag, description), |value| match value {
+        Self::new(row(section, key, SettingKind::Flag, description), |value| match value {
             SettingValue::Flag(flag) => Some(*flag),
             _ => None,
         })
@@ -255,7 +261,12 @@ impl Setting<bool> {
 }
 
 impl Setting<Vec<&'static str>> {
-    const fn words(section: &'static str, key: &'static str, kind: Kind, description: &'static str) -> Self {
+    const fn words(
+        section: &'static str,
+        key: &'static str,
+        kind: SettingKind,
+        description: &'static str,
+    ) -> Self {
         Self::new(row(section, key, kind, description), |value| match value {
             SettingValue::Words(words) => Some(words.clone()),
             _ => None,
@@ -263,18 +274,18 @@ impl Setting<Vec<&'static str>> {
     }
 }
 
-impl Row {
+impl SettingRow {
     /// The keys below it; a single empty one if it has one value.
     fn parts(&self) -> Vec<&'static str> {
         match self.parts {
-            Parts::None => vec![""],
-            Parts::Factors => Factor::ALL.into_iter().map(Factor::key).collect(),
-            Parts::Bands => Band::ALL.into_iter().map(Band::name).collect(),
+            SettingParts::None => vec![""],
+            SettingParts::Factors => Factor::ALL.into_iter().map(Factor::key).collect(),
+            SettingParts::Bands => Band::ALL.into_iter().map(Band::name).collect(),
         }
     }
 }
 
-impl Kind {
+impl SettingKind {
     fn read(self, value: TreeValue<'_>) -> Option<SettingValue> {
         let find = |words: &[&'static str], text: &str| words.iter().copied().find(|word| *word == text);
         Some(match (self, value) {
@@ -331,14 +342,14 @@ pub struct Settings {
 
 /// A setting that has a value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'s> {
-    pub(crate) row: &'static Row,
+pub(crate) struct SettingEntry<'s> {
+    pub(crate) row: &'static SettingRow,
     /// The key below the setting; empty if the setting has one value.
     pub(crate) part: &'static str,
     pub(crate) value: &'s Sourced<SettingValue>,
 }
 
-impl Entry<'_> {
+impl SettingEntry<'_> {
     /// The keys from the top of the policy.
     pub(crate) fn path(&self) -> Vec<&'static str> {
         [self.row.section, self.row.key, self.part].into_iter().filter(|key| !key.is_empty()).collect()
@@ -355,8 +366,8 @@ impl Settings {
                 section => map.get(section).and_then(Node::as_map),
             };
             let holder = match row.parts {
-                Parts::None => section,
-                Parts::Factors | Parts::Bands => {
+                SettingParts::None => section,
+                SettingParts::Factors | SettingParts::Bands => {
                     section.and_then(|section| section.get(row.key)).and_then(Node::as_map)
                 }
             };
@@ -389,7 +400,7 @@ impl Settings {
     }
 
     /// The line that sets a setting, or the first part of it.
-    pub fn origin(&self, row: &Row) -> Option<&Origin> {
+    pub fn origin(&self, row: &SettingRow) -> Option<&Origin> {
         let from = [row.section, row.key, ""];
         let (key, value) = self.values.range(from..).next()?;
         (key[..2] == from[..2]).then_some(&value.origin)
@@ -419,12 +430,139 @@ impl Settings {
     }
 
     /// The settings that have a value, in the order of the table.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = SettingEntry<'_>> {
         TABLE.into_iter().flat_map(move |row| {
             row.parts().into_iter().filter_map(move |part| {
                 let value = self.values.get(&[row.section, row.key, part])?;
-                Some(Entry { row, part, value })
+                Some(SettingEntry { row, part, value })
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::schema::Schema;
+
+    fn in_schema(kind: SettingKind) -> Value {
+        let bands: Vec<&str> = Band::ALL.into_iter().map(Band::name).collect();
+        match kind {
+            SettingKind::Number(most) => json!({ "type": "number", "minimum": 0, "maximum": most }),
+            SettingKind::Count(None) => json!({ "type": "integer", "minimum": 0 }),
+            SettingKind::Count(Some(most)) => json!({ "type": "integer", "minimum": 0, "maximum": most }),
+            SettingKind::Days => {
+                json!({ "type": "string", "pattern": "^[0-9]{1,4}d$", "x-expected": "a number of days such as 180d" })
+            }
+            SettingKind::Band => json!({ "type": "string", "enum": bands }),
+            SettingKind::Flag => json!({ "type": "boolean" }),
+            SettingKind::Word(words) => json!({ "type": "string", "enum": words }),
+            SettingKind::Words(words) => {
+                json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": words } })
+            }
+            SettingKind::Formulas => {
+                let versions = crate::aivss::ALL.map(|formula| formula.version);
+                let numbers = versions.iter().filter_map(|version| version.parse::<f64>().ok());
+                let all: Vec<Value> =
+                    versions.iter().map(|version| json!(version)).chain(numbers.map(Value::from)).collect();
+                json!({ "type": "array", "minItems": 1, "items": { "enum": all } })
+            }
+        }
+    }
+
+    /// The part of the schema of policies that describes a setting.
+    fn fragment(row: &SettingRow) -> Value {
+        let mut fragment = json!({ "description": row.description });
+        let object = fragment.as_object_mut().unwrap();
+        if row.parts == SettingParts::None {
+            object.extend(in_schema(row.kind).as_object().unwrap().clone());
+        } else {
+            // Nobody has a finding in the band None.
+            let parts = row.parts().into_iter().filter(|part| *part != "None");
+            let properties: serde_json::Map<String, Value> =
+                parts.map(|part| (part.to_owned(), in_schema(row.kind))).collect();
+            object.insert("type".to_owned(), json!("object"));
+            object.insert("properties".to_owned(), json!(properties));
+            object.insert("additionalProperties".to_owned(), json!(false));
+        }
+        fragment
+    }
+
+    /// Puts a text between two marks of a file, or asserts that it is there.
+    #[expect(clippy::disallowed_methods, reason = "the files are written on demand")]
+    fn renew(file: &str, text: &str, start: &str, end: &str, renewed: &str) {
+        let (before, rest) = text.split_once(start).unwrap();
+        let (old, after) = rest.split_once(end).unwrap();
+        if old != renewed && std::env::var_os("UPDATE").is_some() {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            std::fs::write(path, format!("{before}{start}{renewed}{end}{after}")).unwrap();
+            return;
+        }
+        assert_eq!(old, renewed, "UPDATE=1 cargo test settings_are writes {file}");
+    }
+
+    #[test]
+    fn settings_are_in_the_schema() {
+        let schema: Value = serde_json::from_str(Schema::Policy.text()).unwrap();
+        for row in TABLE.into_iter().filter(|row| row.section.is_empty()) {
+            assert_eq!(schema["$defs"][row.key], fragment(row), "{}", row.key);
+        }
+        for (section, description) in
+            [("limits", "What passes at the most."), ("require", "What must be given.")]
+        {
+            let mut entries: Vec<(&str, Value)> = TABLE
+                .into_iter()
+                .filter(|row| row.section == section)
+                .map(|row| (row.key, fragment(row)))
+                .collect();
+            if section == "require" {
+                // Patterns of folders are not a setting of a threat model.
+                entries.push(("models_in", schema["$defs"][section]["properties"]["models_in"].clone()));
+            }
+            let expected: serde_json::Map<String, Value> =
+                entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+            if schema["$defs"][section]["properties"] == json!(expected) {
+                continue;
+            }
+            let start = format!(
+                "\"description\": \"{description}\",\n      \"type\": \"object\",\n      \"properties\": {{\n"
+            );
+            let entries = entries.iter().map(|(key, value)| {
+                let value = serde_json::to_string_pretty(value).unwrap().replace('\n', "\n        ");
+                format!("        \"{key}\": {value}")
+            });
+            let renewed = entries.collect::<Vec<_>>().join(",\n");
+            let end = "\n      },\n      \"patternProperties\"";
+            renew("schemas/policy.json", Schema::Policy.text(), &start, end, &renewed);
+            return;
+        }
+    }
+
+    #[test]
+    fn settings_are_in_the_documentation() {
+        let rows = TABLE.map(|row| {
+            let values = match row.kind {
+                SettingKind::Number(most) => format!("number from 0 to {most}"),
+                SettingKind::Count(_) => "number".to_owned(),
+                SettingKind::Days => "days, `180d`".to_owned(),
+                SettingKind::Band => "band".to_owned(),
+                SettingKind::Flag => "`true` or `false`".to_owned(),
+                SettingKind::Word(words) => format!("`{}`", words.join("` or `")),
+                SettingKind::Words(words) => format!("list of `{}`", words.join("`, `")),
+                SettingKind::Formulas => "list of versions: `\"0.5\"`, `\"0.8\"`, `0.8-floor`".to_owned(),
+            };
+            let values = match row.parts {
+                SettingParts::None => values,
+                SettingParts::Factors => format!("{values}, by factor"),
+                SettingParts::Bands => format!("{values}, by band"),
+            };
+            let key = [row.section, row.key].join(".");
+            format!("| `{}` | {values} | {} |\n", key.trim_start_matches('.'), row.description)
+        });
+        let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
+        let page = include_str!("../../docs/policy.md");
+        renew("docs/policy.md", page, start, end, &rows.concat());
     }
 }

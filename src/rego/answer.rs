@@ -1,4 +1,4 @@
-//! What goes to rules in Rego and what comes back: the words between the engine and the gate.
+//! The answers of rules in Rego, and the problems that prevent answers.
 
 use serde_json::Value;
 
@@ -8,18 +8,18 @@ use crate::did_you_mean::nearest;
 #[cfg(feature = "rego")]
 use crate::policy::TextFile;
 
-/// One answer of a rule.
+/// A problem that a rule in Rego reports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Answer {
-    /// How much it weighs.
+pub struct RegoAnswer {
+    /// The level.
     pub level: Level,
-    /// The rule's name, `rego/` before it.
+    /// The rule's name after `rego/`.
     pub rule: String,
-    /// What is wrong.
+    /// The message.
     pub message: String,
     /// JSON pointer of the place in the threat model.
     pub path: Option<String>,
-    /// What else the rule reports of it, as JSON.
+    /// The details, as JSON.
     pub details: Option<String>,
 }
 
@@ -39,14 +39,14 @@ impl Definition {
     }
 }
 
-/// What rules answer for one input. Numbers are places in the list of definitions.
+/// The answers for one input. Numbers are indices of definitions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
-    /// Messages.
-    pub(crate) given: Vec<(usize, Answer)>,
-    /// What is wrong with the form of answers.
+    /// Problems.
+    pub(crate) given: Vec<(usize, RegoAnswer)>,
+    /// Answers of a wrong form.
     pub(crate) wrong: Vec<(usize, String)>,
-    /// Why rules could not be evaluated, as whole sentences.
+    /// The reasons why rules could not be evaluated, as sentences.
     pub(crate) failed: Vec<String>,
 }
 
@@ -56,12 +56,12 @@ pub struct Test {
     /// Its rule.
     pub definition: Definition,
     /// Its result.
-    pub outcome: Outcome,
+    pub outcome: TestOutcome,
 }
 
 /// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TestOutcome {
     /// The rule is true.
     Passed,
     /// The rule is false or undefined.
@@ -70,29 +70,28 @@ pub enum Outcome {
     Stopped(String),
 }
 
-/// Why rules cannot be used.
+/// The reason why rules cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RegoProblem {
     /// Module, line and column, where they are known; lines and columns 1-based.
     pub(crate) place: Option<(usize, u32, u32)>,
-    /// What is wrong.
+    /// The message.
     pub(crate) message: String,
 }
 
 impl RegoProblem {
-    /// A fault of no single place.
+    /// A problem without a place.
     pub(crate) fn general(message: impl Into<String>) -> Self {
         Self { place: None, message: message.into() }
     }
 
-    /// A fault in a line of a module.
+    /// A problem in a line of a module.
     #[cfg(feature = "rego")]
     pub(crate) fn at((module, line): (usize, u32), message: impl Into<String>) -> Self {
         Self { place: Some((module, line, 1)), message: message.into() }
     }
 
-    /// A fault in the engine's words, which begin with a place and end with what is wrong; `module` is meant where
-    /// they name none.
+    /// A problem from a message of the engine, which begins with a place. `module` is the default.
     #[cfg(feature = "rego")]
     pub(crate) fn of_engine(module: usize, modules: &[TextFile], message: &str) -> Self {
         let what = message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim());
@@ -107,13 +106,12 @@ impl RegoProblem {
     }
 }
 
-/// Reads what a rule has come to: a set of messages, each a text or an object with `msg`, and perhaps `path` and
-/// `rule`.
+/// Reads the value of a rule: a set of messages, each a text or an object with `msg` and optional other keys.
 ///
 /// # Errors
-/// What is wrong with its form.
+/// The value has a wrong form.
 #[cfg(feature = "rego")]
-pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer>, String> {
+pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<RegoAnswer>, String> {
     let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     // A partial rule without a value comes as an object of messages to true.
     let items: Vec<Value> = match value {
@@ -139,7 +137,7 @@ pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<Answer
 const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
 
 #[cfg(feature = "rego")]
-fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
+fn answer(item: &Value, name: &str, level: Level) -> Result<RegoAnswer, String> {
     if let Some(key) = item.as_object().and_then(|object| object.keys().find(|key| !KEYS.contains(&&***key)))
     {
         let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?"));
@@ -172,5 +170,5 @@ fn answer(item: &Value, name: &str, level: Level) -> Result<Answer, String> {
         ));
     }
     let details = item.get("details").filter(|details| !details.is_null()).map(Value::to_string);
-    Ok(Answer { level, rule: format!("rego/{rule}"), message, path, details })
+    Ok(RegoAnswer { level, rule: format!("rego/{rule}"), message, path, details })
 }

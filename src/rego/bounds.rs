@@ -1,5 +1,5 @@
-//! Bounds on built-in functions of the engine that make much out of a short text: a number with a large exponent, or a
-//! wide field. The engine has no bound on either, and cannot be interrupted within a function.
+//! Bounds on built-in functions of the engine that expand a short text: a number with a large exponent, or a wide field.
+//! The engine does not limit them and cannot be interrupted within a function.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use regorus::{Engine, Value};
 use crate::rego::format;
 use crate::rego::text::{has_huge_number, is_huge_number};
 
-/// A function with a bound: its name, how many arguments it takes, and what is wrong with them, if anything is.
+/// A function with a bound: its name, the number of its arguments, and a check of them.
 type Bound = (&'static str, u8, fn(&[Value]) -> Option<&'static str>);
 
 const BOUNDS: [Bound; 5] = [
@@ -19,7 +19,7 @@ const BOUNDS: [Bound; 5] = [
     ("json.is_valid", 1, huge_within),
 ];
 
-/// Why a number is refused.
+/// The reason why a number is refused.
 pub(crate) const HUGE: &str = "a number has more than 1,000 digits, or an exponent of more than 3";
 
 fn huge(arguments: &[Value]) -> Option<&'static str> {
@@ -88,7 +88,7 @@ fn unbounded(name: &str, count: u8) -> Result<Engine, String> {
     call.map(|_| engine).map_err(|error| error.to_string())
 }
 
-/// What is wrong, from a message that begins with a place.
+/// The problem in a message that begins with a place.
 fn what(message: &str) -> &str {
     message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Origin, Owner, RuleInfo, RuleNames, sort_diagnostics};
 use crate::policy::{Broken, BuiltIn, Load, Policy, Program, TextFile, is_test, program_with_tests, read};
-use crate::rego::answer::{Answer, Definition, RegoProblem, Test};
+use crate::rego::answer::{Definition, RegoAnswer, RegoProblem, Test};
 use crate::rego::engine::{Alone, Rego, run_tests};
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -35,7 +35,7 @@ impl DerefMut for CompiledPolicy {
 #[derive(Clone, Debug, Default)]
 pub struct RegoAnswers<'p> {
     /// Problems, each with the definition of the rule that reports it.
-    pub given: Vec<(Answer, &'p Definition)>,
+    pub given: Vec<(RegoAnswer, &'p Definition)>,
     /// The reasons why rules have no answer, each with the file, the line and the rule.
     pub failed: Vec<String>,
 }

@@ -1,12 +1,11 @@
-//! Rules of an organisation's own, in Rego; the only file that knows the `regorus` engine.
+//! Compiles and evaluates rules in Rego with the `regorus` engine.
 //!
-//! What conftest users write runs as it stands: `deny`, `violation` and `warn` in package `main`, as sets or partial
-//! rules, with texts or objects for messages. A rule sees its input and nothing else: no disk, network, environment,
-//! clock or chance. What could outgrow the process is refused before anything runs: functions that call themselves,
-//! and the few built-in functions that make much out of little; the time of each evaluation is bounded.
+//! Rules for conftest run unchanged: `deny`, `violation` and `warn` in package `main`, as sets or partial rules, with
+//! texts or objects for messages. Rules have no access to disk, network, environment, clock or random numbers. Functions
+//! that call themselves, and built-in functions that need much memory, are refused. The time of each evaluation is bounded.
 //!
-//! The engine works by recursion and prints warnings of its own, which quote the module. Modules that would exhaust
-//! the stack, or cause such a warning, are refused before the engine works on them.
+//! The engine is recursive and prints warnings that quote the module. Modules that would exhaust the stack, or cause such
+//! a warning, are refused before the engine reads them.
 
 use std::num::NonZeroU32;
 use std::panic::{self, AssertUnwindSafe};
@@ -20,7 +19,7 @@ use serde_json::Value as JsonValue;
 
 use crate::diagnostic::{Level, Origin};
 use crate::policy::{Program, REGO_THREAD, TextFile};
-use crate::rego::answer::{Answer, Answers, Definition, Outcome, RegoProblem, Test, answers};
+use crate::rego::answer::{Answers, Definition, RegoAnswer, RegoProblem, Test, TestOutcome, answers};
 use crate::rego::mirror::Mirror;
 use crate::rego::rules::{RuleId, Rules};
 use crate::rego::syntax::line_of;
@@ -31,13 +30,13 @@ use crate::source::{Source, Span};
 const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// The longest that all of them may take together.
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
-/// How many rules may be evaluated for a threat model.
+/// The most rules that are evaluated for a threat model.
 pub(crate) const MOST_ASKED: usize = 100;
-/// How many rules there may be, by their names.
+/// The most rules of a program, by their names.
 pub(crate) const MOST_RULES: usize = 2_000;
-/// How deep the evaluation may go: the sum over rules that use each other of how deep each of them nests.
+/// The depth of an evaluation: the sum of the depths of rules that use each other.
 pub(crate) const MOST_DEEP: usize = 1_500;
-/// After how many steps the clock is looked at.
+/// The number of steps between two looks at the clock.
 const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 
 /// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
@@ -68,15 +67,15 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String>
 #[derive(Clone)]
 pub(crate) struct Rego {
     engine: Engine,
-    asked: Vec<Asked>,
+    asked: Vec<EvaluatedRule>,
     definitions: Vec<Definition>,
-    /// The definitions of rules that have several, to tell which one a problem comes from.
+    /// Finds the definition that a problem comes from, for rules with several.
     mirror: Option<Mirror>,
 }
 
 /// A rule that the gate evaluates.
 #[derive(Clone)]
-pub(crate) struct Asked {
+pub(crate) struct EvaluatedRule {
     /// Its name with that of its package.
     pub(crate) whole: String,
     pub(crate) level: Level,
@@ -84,7 +83,7 @@ pub(crate) struct Asked {
     pub(crate) definitions: Vec<usize>,
 }
 
-impl Asked {
+impl EvaluatedRule {
     pub(crate) fn name(&self) -> &str {
         self.whole.rsplit_once('.').map_or(&self.whole, |(_, name)| name)
     }
@@ -100,7 +99,7 @@ impl Rego {
     /// Compiles the rules of a program.
     ///
     /// # Errors
-    /// What is wrong, with the module and the place in it where that is known.
+    /// The problem, with its module and place if they are known.
     pub(crate) fn compile(program: &Program) -> Result<Self, RegoProblem> {
         on_large_stack(|| Self::compile_here(program)).map_err(RegoProblem::general)?
     }
@@ -115,12 +114,12 @@ impl Rego {
         let definitions = definitions(&rules, &program.modules);
         let of =
             |rule: RuleId| (0..definitions.len()).filter(|at| rules.definitions[*at].rule == rule).collect();
-        let asked = asked.into_iter().map(|asked| Asked {
+        let asked = asked.into_iter().map(|asked| EvaluatedRule {
             whole: rules.names[asked.rule].clone(),
             level: asked.level,
             definitions: of(asked.rule),
         });
-        let asked: Vec<Asked> = asked.collect();
+        let asked: Vec<EvaluatedRule> = asked.collect();
         let several = asked.iter().filter(|asked| asked.definitions.len() > 1);
         let several = several.flat_map(|asked| asked.definitions.iter().copied()).collect();
         let mirror = Mirror::of(&engine, &rules, &program.modules, several);
@@ -170,10 +169,10 @@ impl Rego {
                 Ok(found) => {
                     let places = self.mirror.as_ref().filter(|_| asked.definitions.len() > 1);
                     let places = places.map(|mirror| mirror.places(&input, asked)).unwrap_or_default();
-                    let place = |answer: &Answer| places.get(answer).copied().unwrap_or(first);
+                    let place = |answer: &RegoAnswer| places.get(answer).copied().unwrap_or(first);
                     said.given.extend(found.into_iter().map(|answer| (place(&answer), answer)));
                 }
-                Err(Wrong::Answer(message)) => said.wrong.push((first, message)),
+                Err(Wrong::Form(message)) => said.wrong.push((first, message)),
                 Err(Wrong::Engine(message)) => {
                     said.failed.push(self.placed(&message, first));
                     if message == PANICKED {
@@ -202,7 +201,7 @@ impl Rego {
 /// Runs the tests of a program, in the order of their names.
 ///
 /// # Errors
-/// What is wrong with the program, as for [`Rego::compile`].
+/// The problem of the program, as for [`Rego::compile`].
 pub(crate) fn run_tests(program: &Program) -> Result<Vec<Test>, RegoProblem> {
     on_large_stack(|| run_tests_here(program)).map_err(RegoProblem::general)?
 }
@@ -221,16 +220,20 @@ fn run_tests_here(program: &Program) -> Result<Vec<Test>, RegoProblem> {
             Ok(results) => {
                 let values = results.result.iter().flat_map(|result| &result.expressions);
                 let is_true = |value: &Value| !matches!(value, Value::Undefined | Value::Bool(false));
-                if values.map(|found| &found.value).any(is_true) { Outcome::Passed } else { Outcome::Failed }
+                if values.map(|found| &found.value).any(is_true) {
+                    TestOutcome::Passed
+                } else {
+                    TestOutcome::Failed
+                }
             }
-            Err(message) => Outcome::Stopped(in_a_line(&message)),
+            Err(message) => TestOutcome::Stopped(in_a_line(&message)),
         };
         Some(Test { definition: definition.clone(), outcome })
     };
     Ok(rules.tests(program).into_iter().filter_map(run).collect())
 }
 
-/// How many definitions are prepared alone.
+/// The most definitions that are prepared alone.
 const MOST_ALONE: usize = 500;
 /// The longest module of a definition alone, in bytes.
 const LONGEST_ALONE: usize = 64 * 1024;
@@ -277,7 +280,7 @@ impl Alone {
         let _ = on_large_stack(prepare);
     }
 
-    /// What is wrong with it if the engine printed something.
+    /// The problem of a definition for which the engine printed something.
     pub(crate) fn problem(&self, printed: &str) -> RegoProblem {
         let what = match printed {
             text if text.contains("could not schedule") => "a variable has no value".to_owned(),
@@ -314,7 +317,7 @@ fn load(program: &Program) -> Result<(Engine, Rules), RegoProblem> {
     Ok((engine, rules))
 }
 
-/// How many bytes of a rule's first line are shown.
+/// The most bytes of a rule's first line that are shown.
 const LONGEST_LINE: usize = 200;
 
 /// The definitions of rules, with the lines at which they begin.
@@ -352,7 +355,7 @@ fn evaluate(engine: &mut Engine, rule: &str) -> Result<QueryResults, String> {
     }
 }
 
-/// What is reported if the engine panics in a rule.
+/// The message if the engine panics in a rule.
 const PANICKED: &str = "the Rego engine failed on this rule";
 
 /// Why a rule has no answers.
@@ -360,16 +363,16 @@ enum Wrong {
     /// The engine cannot evaluate it.
     Engine(String),
     /// It answers with something that is no message.
-    Answer(String),
+    Form(String),
 }
 
-fn answers_of(engine: &mut Engine, asked: &Asked) -> Result<Vec<Answer>, Wrong> {
+fn answers_of(engine: &mut Engine, asked: &EvaluatedRule) -> Result<Vec<RegoAnswer>, Wrong> {
     let results = evaluate(engine, &asked.whole).map_err(Wrong::Engine)?;
     let values = results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
     let mut said = Vec::new();
     for value in values {
         let json = value.to_json_str().map_err(|error| Wrong::Engine(error.to_string()))?;
-        said.extend(answers(&json, asked.name(), asked.level).map_err(Wrong::Answer)?);
+        said.extend(answers(&json, asked.name(), asked.level).map_err(Wrong::Form)?);
     }
     Ok(said)
 }
@@ -539,7 +542,8 @@ deny contains y if { y := f(\"deny\") }
         }
         assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
         assert!(
-            fault("package other\ndeny contains \"m\"\n").contains("`deny` of package other is never asked")
+            fault("package other\ndeny contains \"m\"\n")
+                .contains("`deny` of package other is never evaluated")
         );
         assert!(
             fault("package main\ndenny contains \"m\"\n")
@@ -831,13 +835,16 @@ deny contains y if { y := f(\"deny\") }
     #[test]
     fn functions_and_other_cases_of_asked_names_are_refused() {
         for (rules, problem) in [
-            ("deny(x) := \"m\" if x == 1", "Some((0, 2, 1)) `main.deny` is a function and is never asked"),
+            (
+                "deny(x) := \"m\" if x == 1",
+                "Some((0, 2, 1)) `main.deny` is a function and is never evaluated",
+            ),
             ("deny[m] { m := \"m\" }\nwarn(x) = 1 { x }", "Some((0, 3, 1)) `main.warn` is a function"),
             ("deny contains \"m\"\ndeny_prod(x) if x", "`main.deny_prod` is a function"),
             ("deny contains \"m\"\nf(x) := deny_a(x)\ndeny_a(x) := x", "`main.deny_a` is a function"),
             (
                 "deny contains \"m\"\nDeny contains \"n\"",
-                "Some((0, 3, 1)) `main.Deny` is never asked: did you mean `deny`?",
+                "Some((0, 3, 1)) `main.Deny` is never evaluated: did you mean `deny`?",
             ),
             ("deny contains \"m\"\nDENY_Prod contains \"n\"", "did you mean `deny_prod`?"),
             ("deny contains \"m\"\nWarn[\"n\"] if true", "did you mean `warn`?"),

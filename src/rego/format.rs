@@ -27,7 +27,7 @@ struct Verb {
 /// Writes arguments into a format. `plain` is the engine's text for a value that is no string, and for a quoted string.
 ///
 /// # Errors
-/// What is wrong with the format or an argument.
+/// The format, or an argument for it, is not supported.
 pub(crate) fn sprintf(
     format: &str,
     arguments: &[Value],

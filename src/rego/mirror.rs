@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use regorus::{Engine, Value};
 
 use crate::policy::TextFile;
-use crate::rego::answer::{Answer, answers};
-use crate::rego::engine::{Asked, add};
+use crate::rego::answer::{RegoAnswer, answers};
+use crate::rego::engine::{EvaluatedRule, add};
 use crate::rego::rules::Rules;
 
 /// The most definitions that are copied.
@@ -57,7 +57,7 @@ impl Mirror {
     }
 
     /// The definition of each answer of a rule, as far as it can be found.
-    pub(crate) fn places(&self, input: &Value, asked: &Asked) -> BTreeMap<Answer, usize> {
+    pub(crate) fn places(&self, input: &Value, asked: &EvaluatedRule) -> BTreeMap<RegoAnswer, usize> {
         let mut engine = self.engine.clone();
         engine.set_input(input.clone());
         let mut places = BTreeMap::new();
@@ -70,7 +70,7 @@ impl Mirror {
     }
 
     /// The results of the definitions of a rule, in one evaluation, so that they share the rules that they use.
-    fn results(engine: &mut Engine, asked: &Asked) -> Option<Vec<(usize, String)>> {
+    fn results(engine: &mut Engine, asked: &EvaluatedRule) -> Option<Vec<(usize, String)>> {
         let package = asked.whole.strip_suffix(asked.name())?;
         let copy = |at: &usize| format!("[x | x := data.{package}{PREFIX}{at}]");
         let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>();

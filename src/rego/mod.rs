@@ -23,5 +23,5 @@ mod syntax;
 #[cfg(feature = "rego")]
 mod text;
 
-pub use answer::{Answer, Definition, Outcome, Test};
+pub use answer::{Definition, RegoAnswer, Test, TestOutcome};
 pub use compile::{CompiledPolicy, RegoAnswers, RegoTests, test_modules, test_policy};

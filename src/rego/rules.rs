@@ -12,7 +12,7 @@ use crate::did_you_mean::nearest;
 use crate::policy::{Program, is_test};
 use crate::rego::answer::RegoProblem;
 use crate::rego::engine::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
-use crate::rego::safety::Search;
+use crate::rego::safety::SafetySearch;
 use crate::rego::syntax::{
     Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, is_function, line_of,
     mentions_of, package_of, path,
@@ -65,7 +65,7 @@ type Place = (usize, u32);
 
 /// One of the definitions of a rule.
 #[derive(Clone, Debug)]
-pub(crate) struct Definition {
+pub(crate) struct DefinitionSite {
     pub(crate) rule: RuleId,
     pub(crate) place: Place,
     /// The bytes of it in its module, up to the next definition: the engine's span ends before a closing quote.
@@ -87,8 +87,8 @@ pub(crate) struct Rules {
     /// The first definition of each.
     places: Vec<Place>,
     /// All definitions, in the order of the modules and their texts.
-    pub(crate) definitions: Vec<Definition>,
-    /// How deep each nests.
+    pub(crate) definitions: Vec<DefinitionSite>,
+    /// The depth of each.
     depths: Vec<usize>,
     mentions: Vec<BTreeSet<RuleId>>,
     packages: BTreeSet<String>,
@@ -100,6 +100,11 @@ pub(crate) struct Rules {
     /// Variables that a negated expression leaves without a value.
     without_value: Vec<(Place, RuleId, String)>,
     functions: BTreeSet<RuleId>,
+}
+
+/// The package and the name in a full name.
+fn split_name(whole: &str) -> (&str, &str) {
+    whole.rsplit_once('.').unwrap_or(("", whole))
 }
 
 /// The length of a module's text, in bytes.
@@ -134,7 +139,7 @@ impl Rules {
                     let is_rule = || rules.id_of(&format!("{package}.{name}")).is_some();
                     ["input", "data"].contains(&name) || imports.contains_key(name) || is_rule()
                 };
-                let found = Search { text, is_global: &is_global }.first_unsafe(rule);
+                let found = SafetySearch { text, is_global: &is_global }.first_unsafe(rule);
                 rules.without_value.extend(found.map(|(name, line)| ((at, line), id, name)));
                 for mut mention in mentions_of(rule) {
                     mention.parts = expanded(mention.parts, &imports);
@@ -166,7 +171,7 @@ impl Rules {
         let ends: Vec<(usize, usize)> = ends.collect();
         let definitions = found.into_iter().zip(ends).filter_map(|((name, place, start), (module, next))| {
             let end = if module == place.0 { next } else { length(files.get(place.0)?) };
-            Some(Definition { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
+            Some(DefinitionSite { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
         });
         let definitions = definitions.collect();
         let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
@@ -174,7 +179,7 @@ impl Rules {
         Ok(Self { names, places, definitions, depths, mentions, packages, ..Self::default() })
     }
 
-    /// What stands before the first rule of a module: the package and the imports.
+    /// The text before the first rule of a module: the package and the imports.
     pub(crate) fn preamble<'t>(&self, module: usize, text: &'t str) -> &'t str {
         let of_module = self.definitions.iter().filter(|definition| definition.place.0 == module);
         let first = of_module.map(|definition| definition.bytes.start).min().unwrap_or_default();
@@ -183,15 +188,16 @@ impl Rules {
 
     /// Rules with a plain value in place of all others of a rule's package.
     pub(crate) fn stubs(&self, rule: &str) -> String {
-        let package = rule.rsplit_once('.').map_or("", |(package, _)| package);
-        let others = self.names.iter().filter(|name| *name != rule);
-        let others = others.filter_map(|name| name.rsplit_once('.').filter(|(whole, _)| *whole == package));
+        let (package, own) = split_name(rule);
+        let all = self.names.iter().map(|whole| split_name(whole));
+        let others = all.filter(|(whole, name)| *whole == package && *name != own);
         others.map(|(_, name)| format!("{name} = 1\n")).collect()
     }
 
     /// The rule that is defined around a line of a module.
     pub(crate) fn at(&self, (module, line): Place) -> Option<&str> {
-        let before = |definition: &&Definition| definition.place.0 == module && definition.place.1 <= line;
+        let before =
+            |definition: &&DefinitionSite| definition.place.0 == module && definition.place.1 <= line;
         let definition =
             self.definitions.iter().filter(before).max_by_key(|definition| definition.place.1)?;
         Some(&self.names[definition.rule])
@@ -273,12 +279,12 @@ impl Rules {
         found.is_none() && !self.packages.iter().any(is_package)
     }
 
-    /// The rules to evaluate: those of the packages named, each of which must have some; one that looks as if it were to be
-    /// evaluated, in a package that is not named, is a mistake.
+    /// The rules to evaluate: those of the packages named, each of which must have some. A rule with such a name in another
+    /// package is a mistake.
     pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, RegoProblem> {
         let mut asked = Vec::new();
         for (rule, whole) in self.names.iter().enumerate() {
-            let Some((package, name)) = whole.rsplit_once('.') else { continue };
+            let (package, name) = split_name(whole);
             let is_named = packages.iter().any(|named| named == package);
             if name == "exception" && is_named {
                 let message = format!(
@@ -289,28 +295,23 @@ impl Rules {
             let Some(level) = level_of(name).filter(|_| !self.functions.contains(&rule)) else { continue };
             if !is_named {
                 let message = format!(
-                    "`{name}` of package {package} is never asked: name the package under `packages`"
+                    "`{name}` of package {package} is never evaluated: name the package under `packages`"
                 );
                 return Err(RegoProblem::at(self.places[rule], message));
             }
             asked.push(Asked { rule, level });
         }
         if asked.len() > MOST_ASKED {
-            let message =
-                format!("there are more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
+            let message = format!("more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(RegoProblem::general(message));
         }
         self.check_never_asked(&asked)?;
-        let is_idle = |package: &&String| {
-            let is_of = |asked: &Asked| {
-                self.names[asked.rule].rsplit_once('.').is_some_and(|(whole, _)| whole == package.as_str())
-            };
-            !asked.iter().any(is_of)
-        };
-        match packages.iter().find(is_idle) {
-            // `main` may be left empty by those who name packages of their own.
+        let is_idle =
+            |package: &str| asked.iter().all(|asked| split_name(&self.names[asked.rule]).0 != package);
+        match packages.iter().find(|package| is_idle(package)) {
+            // Those who name packages of their own may leave `main` empty.
             Some(package) if package != "main" || packages.len() == 1 => Err(RegoProblem::general(format!(
-                "no `deny`, `violation` or `warn` in package {package}: these rules would never be asked"
+                "no `deny`, `violation` or `warn` in package {package}: these rules would never be evaluated"
             ))),
             _ => Ok(asked),
         }
@@ -320,15 +321,15 @@ impl Rules {
     fn check_never_asked(&self, asked: &[Asked]) -> Result<(), RegoProblem> {
         let used = self.used_by(asked);
         for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
-            let name = whole.rsplit_once('.').map_or(&**whole, |(_, name)| name);
+            let (_, name) = split_name(whole);
             let right = name.to_ascii_lowercase();
             if level_of(&right).is_none() {
                 continue;
             }
             let problem = if self.functions.contains(&rule) {
-                format!("`{whole}` is a function and is never asked: a rule that is asked has no arguments")
+                format!("`{whole}` is a function and is never evaluated: an evaluated rule has no arguments")
             } else {
-                format!("`{whole}` is never asked: did you mean `{right}`?")
+                format!("`{whole}` is never evaluated: did you mean `{right}`?")
             };
             return Err(RegoProblem::at(self.places[rule], problem));
         }
@@ -350,7 +351,7 @@ impl Rules {
     /// The tests: rules whose names begin with `test_`, in modules of tests.
     pub(crate) fn tests(&self, program: &Program) -> Vec<RuleId> {
         let is_asked = |rule: &RuleId| {
-            let (_, name) = self.names[*rule].rsplit_once('.').unwrap_or_default();
+            let (_, name) = split_name(&self.names[*rule]);
             name.starts_with("test_")
                 && program.modules.get(self.places[*rule].0).is_some_and(|file| is_test(&file.name))
         };

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as JsonValue;
 
-use crate::rego::syntax::{bytes_of, line_of};
+use crate::rego::syntax::{bytes_of, children, line_of};
 
 /// The variables of a body, within the bodies around it.
 #[derive(Default)]
-struct Scope<'s> {
+struct Bindings<'s> {
     /// Those that the body gives a value.
     bound: BTreeSet<&'s str>,
     /// Those that it declares with `some`, which hide others of the same name.
     declared: BTreeSet<&'s str>,
-    outer: Option<&'s Scope<'s>>,
+    outer: Option<&'s Bindings<'s>>,
 }
 
-impl Scope<'_> {
+impl Bindings<'_> {
     /// Whether a variable has a value, if a body has it at all.
     fn has_value(&self, name: &str) -> Option<bool> {
         if self.bound.contains(name) {
@@ -31,16 +31,16 @@ impl Scope<'_> {
 }
 
 /// A module, for the search in one of its rules.
-pub(crate) struct Search<'t> {
+pub(crate) struct SafetySearch<'t> {
     pub(crate) text: &'t str,
     /// Whether a name is known in the whole module: a rule, an import, `input` or `data`.
     pub(crate) is_global: &'t dyn Fn(&str) -> bool,
 }
 
-impl Search<'_> {
+impl SafetySearch<'_> {
     /// The first variable of a rule that a negated expression leaves without a value, with its line.
     pub(crate) fn first_unsafe(&self, rule: &JsonValue) -> Option<(String, u32)> {
-        let arguments = Scope { bound: names_of(&rule["head"]["Func"]["args"]), ..Scope::default() };
+        let arguments = Bindings { bound: names_of(&rule["head"]["Func"]["args"]), ..Bindings::default() };
         let bodies = || rule["bodies"].as_array().into_iter().flatten();
         let in_body = |body: &JsonValue| {
             let scope = self.scope(&body["query"], &arguments);
@@ -48,18 +48,21 @@ impl Search<'_> {
         };
         bodies().find_map(in_body).or_else(|| {
             let bound = bodies().flat_map(|body| bound_in(&body["query"])).collect();
-            self.in_closures(&rule["head"], &Scope { bound, outer: Some(&arguments), ..Scope::default() })
+            self.in_closures(
+                &rule["head"],
+                &Bindings { bound, outer: Some(&arguments), ..Bindings::default() },
+            )
         })
     }
 
-    fn scope<'s>(&'s self, query: &'s JsonValue, outer: &'s Scope<'s>) -> Scope<'s> {
+    fn scope<'s>(&'s self, query: &'s JsonValue, outer: &'s Bindings<'s>) -> Bindings<'s> {
         let declared = statements(query)
             .flat_map(|statement| statement["literal"]["SomeVars"]["vars"].as_array().into_iter().flatten());
         let declared = declared.filter_map(|span| self.text.get(bytes_of(span)?)).collect();
-        Scope { bound: bound_in(query), declared, outer: Some(outer) }
+        Bindings { bound: bound_in(query), declared, outer: Some(outer) }
     }
 
-    fn in_query(&self, query: &JsonValue, scope: &Scope<'_>) -> Option<(String, u32)> {
+    fn in_query(&self, query: &JsonValue, scope: &Bindings<'_>) -> Option<(String, u32)> {
         let is_unsafe =
             |name: &str| name == "_" || !scope.has_value(name).unwrap_or_else(|| (self.is_global)(name));
         statements(query).find_map(|statement| {
@@ -71,8 +74,8 @@ impl Search<'_> {
         })
     }
 
-    /// What is unsafe in the comprehensions and `every` bodies below a node.
-    fn in_closures(&self, node: &JsonValue, outer: &Scope<'_>) -> Option<(String, u32)> {
+    /// The first unsafe variable in the comprehensions and `every` bodies below a node.
+    fn in_closures(&self, node: &JsonValue, outer: &Bindings<'_>) -> Option<(String, u32)> {
         let mut closures = Vec::new();
         collect_closures(node, &mut closures);
         closures.into_iter().find_map(|closure| {
@@ -103,26 +106,23 @@ fn bound_in(query: &JsonValue) -> BTreeSet<&str> {
     found.into_iter().collect()
 }
 
-/// The variables that stand in brackets, on a side of `=` or `:=`, before the `in` of `some`, or last in a call, which
-/// is where a call with one argument more than its function has puts its result.
+/// The variables in brackets, on a side of `=` or `:=`, before the `in` of `some`, or last in a call, which is where a call
+/// with one argument more than its function has puts its result.
 fn collect_bound<'t>(node: &'t JsonValue, found: &mut Vec<&'t str>) {
-    match node {
-        JsonValue::Object(object) if object.contains_key("query") => collect_bound(&node["domain"], found),
-        JsonValue::Object(object) => {
-            collect_pattern(&node["RefBrack"]["index"], found);
-            for side in ["lhs", "rhs"] {
-                collect_pattern(&node["AssignExpr"][side], found);
-            }
-            for part in ["key", "value"] {
-                collect_pattern(&node["SomeIn"][part], found);
-            }
-            if let Some([_, .., last]) = node["Call"]["params"].as_array().map(Vec::as_slice) {
-                collect_pattern(last, found);
-            }
-            object.values().for_each(|part| collect_bound(part, found));
+    if node.get("query").is_some() {
+        return collect_bound(&node["domain"], found);
+    }
+    collect_pattern(&node["RefBrack"]["index"], found);
+    for (kind, parts) in [("AssignExpr", ["lhs", "rhs"]), ("SomeIn", ["key", "value"])] {
+        for part in parts {
+            collect_pattern(&node[kind][part], found);
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_bound(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    }
+    if let Some([_, .., last]) = node["Call"]["params"].as_array().map(Vec::as_slice) {
+        collect_pattern(last, found);
+    }
+    for child in children(node) {
+        collect_bound(child, found);
     }
 }
 
@@ -143,34 +143,31 @@ fn names_of(node: &JsonValue) -> BTreeSet<&str> {
     found.into_iter().map(|(name, _)| name).collect()
 }
 
-/// The variables below a node with their lines, except names of functions and what belongs to another body.
+/// The variables below a node with their lines, except names of functions and parts of other bodies.
 fn collect_variables<'t>(node: &'t JsonValue, found: &mut Vec<(&'t str, u32)>) {
-    match node {
-        JsonValue::Object(object) => {
-            if let Some(name) = node["Var"]["value"].as_str() {
-                found.push((name, line_of(&node["Var"])));
-            } else if object.contains_key("query") {
-                collect_variables(&node["domain"], found);
-            } else {
-                // The name of a function is no variable.
-                let parts = object.iter().filter(|(key, _)| !["span", "fcn"].contains(&key.as_str()));
-                parts.for_each(|(_, part)| collect_variables(part, found));
-            }
+    if let Some(name) = node["Var"]["value"].as_str() {
+        found.push((name, line_of(&node["Var"])));
+    } else if node.get("query").is_some() {
+        collect_variables(&node["domain"], found);
+    } else if let Some(object) = node.as_object() {
+        for (_, part) in object.iter().filter(|(key, _)| !["span", "fcn"].contains(&key.as_str())) {
+            collect_variables(part, found);
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_variables(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
+    } else {
+        for child in children(node) {
+            collect_variables(child, found);
+        }
     }
 }
 
 /// The outermost comprehensions and `every` below a node.
 fn collect_closures<'t>(node: &'t JsonValue, found: &mut Vec<&'t JsonValue>) {
-    match node {
-        JsonValue::Object(object) if object.contains_key("query") => {
-            found.push(node);
-            collect_closures(&node["domain"], found);
+    if node.get("query").is_some() {
+        found.push(node);
+        collect_closures(&node["domain"], found);
+    } else {
+        for child in children(node) {
+            collect_closures(child, found);
         }
-        JsonValue::Object(object) => object.values().for_each(|part| collect_closures(part, found)),
-        JsonValue::Array(items) => items.iter().for_each(|item| collect_closures(item, found)),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
     }
 }

@@ -33,8 +33,16 @@ pub(crate) fn depth_of(tree: &JsonValue) -> usize {
             });
             1 + depths.max().unwrap_or(0)
         }
-        JsonValue::Array(items) => items.iter().map(depth_of).max().unwrap_or(0),
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => 0,
+        _ => children(tree).into_iter().map(depth_of).max().unwrap_or(0),
+    }
+}
+
+/// The nodes directly below a node.
+pub(crate) fn children(node: &JsonValue) -> Vec<&JsonValue> {
+    match node {
+        JsonValue::Object(object) => object.values().collect(),
+        JsonValue::Array(items) => items.iter().collect(),
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => Vec::new(),
     }
 }
 
@@ -68,10 +76,11 @@ pub(crate) fn is_function(rule: &JsonValue) -> bool {
 /// A rule's tree without the reference that names it, which is no mention of itself.
 pub(crate) fn without_own_name(rule: &JsonValue) -> JsonValue {
     let mut rule = rule.clone();
-    let head = rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next());
-    if let Some(object) = head.and_then(JsonValue::as_object_mut) {
-        object.remove("refr");
-    } else if let Some(object) = rule.as_object_mut() {
+    let holder = match rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next()) {
+        Some(head) => head.as_object_mut(),
+        None => rule.as_object_mut(),
+    };
+    if let Some(object) = holder {
         object.remove("refr");
     }
     rule
@@ -146,36 +155,31 @@ pub(crate) fn mentions_of(rule: &JsonValue) -> Vec<Mention> {
 
 /// All references within a syntax tree. The depth is that of the engine's own parser.
 fn collect(tree: &JsonValue, line: u32, kind: MentionKind, found: &mut Vec<Mention>) {
-    match tree {
-        JsonValue::Object(object) => {
-            let parts = path(tree);
-            let is_reference = !parts.is_empty();
-            if is_reference {
-                found.push(Mention { parts, line, kind });
-            }
-            for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
-                let line =
-                    value["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(line);
-                match key.as_str() {
-                    // Its beginning is part of it; what is computed on the way is not.
-                    "RefDot" | "RefBrack" if is_reference => collect_computed(value, line, found),
-                    "with_mods" => {
-                        for replacement in value.as_array().into_iter().flatten() {
-                            collect(&replacement["refr"], line, MentionKind::Replaced, found);
-                            collect(&replacement["as"], line, MentionKind::Value, found);
-                        }
-                    }
-                    "fcn" => collect(value, line, MentionKind::Call, found),
-                    _ => collect(value, line, MentionKind::Value, found),
+    let JsonValue::Object(object) = tree else {
+        for child in children(tree) {
+            collect(child, line, MentionKind::Value, found);
+        }
+        return;
+    };
+    let parts = path(tree);
+    let is_reference = !parts.is_empty();
+    if is_reference {
+        found.push(Mention { parts, line, kind });
+    }
+    for (key, value) in object.iter().filter(|(key, _)| *key != "span") {
+        let line = if value["span"]["line"].is_u64() { line_of(value) } else { line };
+        match key.as_str() {
+            // Its beginning is part of it; the computed parts are not.
+            "RefDot" | "RefBrack" if is_reference => collect_computed(value, line, found),
+            "with_mods" => {
+                for replacement in value.as_array().into_iter().flatten() {
+                    collect(&replacement["refr"], line, MentionKind::Replaced, found);
+                    collect(&replacement["as"], line, MentionKind::Value, found);
                 }
             }
+            "fcn" => collect(value, line, MentionKind::Call, found),
+            _ => collect(value, line, MentionKind::Value, found),
         }
-        JsonValue::Array(items) => {
-            for item in items {
-                collect(item, line, MentionKind::Value, found);
-            }
-        }
-        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => {}
     }
 }
 

@@ -1,12 +1,12 @@
-//! What is checked of a module in Rego before the engine sees its text: how deep its expressions can nest, and whether
-//! it uses words that the engine would print a warning about.
+//! Checks of a module before the engine reads it: the depth of its expressions, its numbers, and keywords about which the
+//! engine would print a warning.
 //!
 //! The engine parses and evaluates expressions by recursion, and a chain such as `a + a + …` nests as deep as it is
 //! long. The depth is counted from tokens alone, and never below that of the engine's tree.
 
-/// How deep expressions may nest: operators, references and calls in a row, and what stands in brackets.
+/// The depth to which expressions may nest: operators, references and calls in a row, and brackets.
 const MOST_NESTED: usize = 100;
-/// How deep brackets may nest.
+/// The depth to which brackets may nest.
 const MOST_BRACKETS: usize = 64;
 
 /// The keywords that Rego before OPA 1.0 has only where they are imported.
@@ -17,28 +17,28 @@ pub(crate) type Place = (u32, u32);
 
 /// The place at which a module nests too deep, if there is one.
 pub(crate) fn too_deep(text: &str) -> Option<Place> {
-    let mut levels = vec![Level::default()];
-    let mut before = Kind::Operator;
+    let mut levels = vec![BracketLevel::default()];
+    let mut before = TokenKind::Operator;
     for token in Tokens::new(text) {
         let level = levels.last_mut()?;
         match token.kind {
-            Kind::Operand if token.text == "in" => level.depth += 1,
-            Kind::Operand if before == Kind::Operand => level.end(),
-            Kind::Operand => {}
-            Kind::Operator => level.depth += 1,
-            Kind::Separator => level.end(),
-            Kind::Open => {
+            TokenKind::Operand if token.text == "in" => level.depth += 1,
+            TokenKind::Operand if before == TokenKind::Operand => level.end(),
+            TokenKind::Operand => {}
+            TokenKind::Operator => level.depth += 1,
+            TokenKind::Separator => level.end(),
+            TokenKind::Open => {
                 match (before, token.text) {
-                    (Kind::Operand, "{") => level.end(),
-                    (Kind::Operand, _) => level.depth += 1,
+                    (TokenKind::Operand, "{") => level.end(),
+                    (TokenKind::Operand, _) => level.depth += 1,
                     _ => {}
                 }
-                levels.push(Level::default());
+                levels.push(BracketLevel::default());
             }
-            Kind::Close => {
+            TokenKind::Close => {
                 let inner = levels.pop()?;
                 let Some(outer) = levels.last_mut() else {
-                    levels.push(Level::default());
+                    levels.push(BracketLevel::default());
                     continue;
                 };
                 outer.depth = outer.depth.max(inner.deepest.max(inner.depth) + 2);
@@ -49,8 +49,8 @@ pub(crate) fn too_deep(text: &str) -> Option<Place> {
             return Some(token.place);
         }
         before = match token.kind {
-            Kind::Close => Kind::Operand,
-            Kind::Operand if token.text == "in" => Kind::Operator,
+            TokenKind::Close => TokenKind::Operand,
+            TokenKind::Operand if token.text == "in" => TokenKind::Operator,
             kind => kind,
         };
     }
@@ -105,14 +105,14 @@ pub(crate) fn is_huge_number(text: &str) -> bool {
 
 /// One level of brackets.
 #[derive(Default)]
-struct Level {
+struct BracketLevel {
     /// The depth of the expression at hand.
     depth: usize,
     /// The greatest depth of those before it.
     deepest: usize,
 }
 
-impl Level {
+impl BracketLevel {
     /// Ends an expression.
     fn end(&mut self) {
         self.deepest = self.deepest.max(self.depth);
@@ -144,7 +144,7 @@ pub(crate) fn unimported_keyword(text: &str) -> Option<(&'static str, Place)> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TokenKind {
     /// A name, a keyword, a number or a text.
     Operand,
     Operator,
@@ -156,7 +156,7 @@ enum Kind {
 
 #[derive(Clone, Copy, Debug)]
 struct Token<'t> {
-    kind: Kind,
+    kind: TokenKind,
     text: &'t str,
     place: Place,
 }
@@ -211,15 +211,15 @@ impl<'t> Iterator for Tokens<'t> {
         let place = (self.line, self.column);
         let first = self.rest.chars().next()?;
         let (kind, length) = match first {
-            '"' => (Kind::Operand, quoted_length(self.rest)),
-            '`' => (Kind::Operand, self.rest[1..].find('`').map_or(self.rest.len(), |end| end + 2)),
-            '(' | '[' | '{' => (Kind::Open, 1),
-            ')' | ']' | '}' => (Kind::Close, 1),
-            ',' | ';' => (Kind::Separator, 1),
+            '"' => (TokenKind::Operand, quoted_length(self.rest)),
+            '`' => (TokenKind::Operand, self.rest[1..].find('`').map_or(self.rest.len(), |end| end + 2)),
+            '(' | '[' | '{' => (TokenKind::Open, 1),
+            ')' | ']' | '}' => (TokenKind::Close, 1),
+            ',' | ';' => (TokenKind::Separator, 1),
             letter if is_word(letter) => {
-                (Kind::Operand, self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len()))
+                (TokenKind::Operand, self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len()))
             }
-            letter => (Kind::Operator, letter.len_utf8()),
+            letter => (TokenKind::Operator, letter.len_utf8()),
         };
         Some(Token { kind, text: self.take(length), place })
     }

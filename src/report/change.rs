@@ -9,6 +9,7 @@ use crate::aivss::Band;
 use crate::decimal::Decimal;
 use crate::policy::Direction;
 use crate::report::Verdict;
+use crate::revision::Revision;
 use crate::source::Position;
 
 /// The names of the differences that a removed mitigation makes worse.
@@ -28,22 +29,6 @@ pub struct Change {
     pub policy: Vec<Difference>,
     /// The rules of the errors that only the base has, with their number.
     pub fixed: BTreeMap<String, usize>,
-}
-
-/// A revision to compare with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Revision {
-    /// The revision as the command line names it.
-    pub asked: String,
-    /// The commit, in hexadecimal digits.
-    pub commit: String,
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = self.commit.get(..10).unwrap_or(&self.commit);
-        if self.asked == self.commit { f.write_str(short) } else { write!(f, "{} ({short})", self.asked) }
-    }
 }
 
 /// The effects of a change on one agent.

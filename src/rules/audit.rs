@@ -1,6 +1,6 @@
 //! Rules about policies. The audit of a policy after a run raises them.
 
-use crate::rules::{Check, Example, Rule};
+use crate::rules::rule::{Check, Example, Rule};
 
 pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
     name: "policy-ineffective",
@@ -31,7 +31,7 @@ overrides:
 aivss_policy: 1
 rules:
   score-exceeded: warning
-# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` never speaks: nothing that it needs is set
+# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` has no effect: nothing that it needs is set
 ",
             "
 aivss_policy: 1
@@ -99,7 +99,7 @@ aivss_policy: 1
 limits: { score: 8.9 }
 exceptions:
   - { rule: score-exceeded, path: agents/**, reason: Soon replaced., owner: platform, expires: end of March }
-#                                                                                              ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is no date (YYYY-MM-DD): it counts as expired
+#                                                                                              ^^^^^^^^^^^^ exception-expired: the exception for `score-exceeded` ends on `end of March`, which is not a date (YYYY-MM-DD): it counts as expired
 ",
             "
 aivss_policy: 1
@@ -155,7 +155,7 @@ pub(crate) static EXCEPTION_UNUSED: Rule = Rule {
 aivss_policy: 1
 exceptions:
   - rule: layer-blank
-#   ^^^^ exception-unused: the exception for `layer-blank` in agents/** covers no fault
+#   ^^^^ exception-unused: the exception for `layer-blank` in agents/** covers no problem
     path: agents/**
     reason: Written next week.
     owner: platform-team

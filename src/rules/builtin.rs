@@ -1,6 +1,6 @@
 //! Rules without a check of their own: parsers, schemas, policies and runs raise them.
 
-use crate::rules::{Check, Example, Rule};
+use crate::rules::rule::{Check, Example, Rule};
 
 pub(crate) static SYNTAX: Rule = Rule {
     name: "syntax",
@@ -13,7 +13,7 @@ pub(crate) static SYNTAX: Rule = Rule {
 agent:
   name: Planner
   summary: [Plans trips, books flights
-#          ^ syntax: what `[` opens here does not end as it should: invalid indentation
+#          ^ syntax: `[` is not closed correctly: invalid indentation
 ",
         "
 agent:
@@ -51,7 +51,7 @@ pub(crate) static EMPTY_FILE: Rule = Rule {
     remedy: "Write the threat model, or delete the file.",
     examples: &[Example::whole(
         "threat-model.yaml",
-        "# at 1:1-1:1 empty-file: the file holds no document\n",
+        "# at 1:1-1:1 empty-file: file contains no document\n",
         "",
     )],
     check: Check::Builtin,
@@ -69,7 +69,7 @@ pub(crate) static DUPLICATE_KEY: Rule = Rule {
 agent:
   name: Planner
   name: Scheduler
-# ^^^^ duplicate-key: the key `name` stands here a second time
+# ^^^^ duplicate-key: duplicate key `name`
   summary: Plans trips.
 ",
         "
@@ -139,7 +139,7 @@ pub(crate) static FILE_TOO_COMPLEX: Rule = Rule {
         "
 aivss:
   score: 1e400
-#        ^^^^^ file-too-complex: a number here has 18 digits at the most, and this one cannot be read exactly
+#        ^^^^^ file-too-complex: number has more than 18 digits
 ",
         "
 aivss:

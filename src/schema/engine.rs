@@ -1,148 +1,148 @@
-//! The JSON Schema engine, run over our own tree; the only file that knows the `jsonschema` crate.
+//! The JSON Schema engine over our own tree; the only file that imports the `jsonschema` crate.
 //!
-//! The engine reads any type that implements its traits, so the tree is validated where it stands, without a copy.
-//! Its errors leave this file as [`SchemaError`]es; what to say about them is decided in [`super`].
+//! The engine reads any type that implements its traits, so it validates the tree without a copy. Its errors leave this
+//! file as [`SchemaError`]s.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object};
-use jsonschema::{ValidationError, Validator};
+use jsonschema::paths::Location;
+use jsonschema::{Draft, JsonType, ValidationError, Validator};
 use serde_json::{Number, Value as JsonValue};
 
 use crate::decimal::Decimal;
 use crate::syntax::{List, Map, Node, Tree, Value, canonical};
 
-/// One schema, compiled.
+/// One compiled schema.
 pub(crate) struct Engine(Validator<TreeJson>);
 
-/// One way in which a tree is not what the schema asks for.
+/// One error of a tree.
 #[derive(Debug)]
 pub(crate) struct SchemaError {
-    /// Keys and indices from the root to the node at fault.
-    pub path: Vec<String>,
+    /// Keys and indices from the root to the offending node.
+    pub(crate) path: Vec<String>,
     /// Keys and indices from the schema's root to the keyword that failed.
-    pub keyword: Vec<String>,
-    pub what: What,
+    pub(crate) keyword: Vec<String>,
+    pub(crate) kind: SchemaErrorKind,
 }
 
-/// What a schema keyword found wrong.
 #[derive(Debug)]
-pub(crate) enum What {
+pub(crate) enum SchemaErrorKind {
     UnknownKeys(Vec<String>),
     MissingKey(String),
-    /// The names of the JSON types that would do.
+    /// The names of the JSON types that are allowed.
     WrongType(Vec<&'static str>),
     NotOneOf(Vec<String>),
-    BelowMinimum(String),
-    AboveMaximum(String),
-    /// Text, list or mapping with less than this many parts.
-    TooFew(u64),
-    TooMany(u64),
+    /// A value out of bounds or malformed, with the predicate of its sentence.
+    WrongValue(String),
+    /// A wrong number of entries, with the predicate of its sentence.
+    WrongCount(String),
     WrongPattern,
-    WrongFormat(String),
-    /// What each branch of an `anyOf` or `oneOf` had to say.
+    /// The errors of each branch of an `anyOf` or `oneOf`.
     NoBranch(Vec<Vec<SchemaError>>),
     Other(String),
+}
+
+/// The errors of a tree.
+#[derive(Debug)]
+pub(crate) struct SchemaErrors {
+    pub(crate) errors: Vec<SchemaError>,
+    /// Whether the engine read the whole tree.
+    pub(crate) is_complete: bool,
 }
 
 impl Engine {
     /// Compiles a schema without fetching anything: a reference out of the schema is an error.
     ///
-    /// The embedded schemas are written in draft 2020-12, with keywords that mean the same in draft 7 (a test holds
-    /// them to that). They are compiled as draft 7: the engine first compiles the meta-schema of the draft, and that of
-    /// 2020-12 is in eight parts and takes three times as long.
+    /// The embedded schemas are written in draft 2020-12, with keywords that mean the same in draft 7 (a test compares them).
+    /// The engine first compiles the meta-schema of the draft, and that of 2020-12 takes three times as long.
     ///
     /// # Errors
-    /// The engine's description of the fault in the schema.
+    /// The engine's description of the problem in the schema.
     pub(crate) fn compile(schema: &JsonValue) -> Result<Self, String> {
-        Self::compile_as(jsonschema::Draft::Draft7, schema)
+        Self::compile_as(Draft::Draft7, schema)
     }
 
-    fn compile_as(draft: jsonschema::Draft, schema: &JsonValue) -> Result<Self, String> {
-        jsonschema::options_for::<TreeJson>()
-            .with_draft(draft)
-            .should_validate_formats(true)
-            .offline()
-            .build(schema)
-            .map(Self)
-            .map_err(|error| error.to_string())
+    fn compile_as(draft: Draft, schema: &JsonValue) -> Result<Self, String> {
+        let options = jsonschema::options_for::<TreeJson>().with_draft(draft).should_validate_formats(true);
+        options.offline().build(schema).map(Self).map_err(|error| error.to_string())
     }
 
-    /// What is wrong with a tree, as far as anyone reads it, and whether that is all.
-    pub(crate) fn breaches(&self, root: Node<'_>) -> (Vec<SchemaError>, Extent) {
+    /// Validates a tree.
+    pub(crate) fn errors(&self, root: Node<'_>) -> SchemaErrors {
         ERRORS.set(0);
-        let breaches = self.0.iter_errors(root).map(|error| breach(&error)).collect();
-        let extent = if ERRORS.get() < MOST_ERRORS { Extent::Whole } else { Extent::Cut };
-        (breaches, extent)
+        let errors = self.0.iter_errors(root).map(|error| SchemaError::of(&error)).collect();
+        SchemaErrors { errors, is_complete: ERRORS.get() < MAX_ERRORS }
     }
 }
 
-/// Whether all that is wrong with a tree was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    Whole,
-    Cut,
-}
-
-/// How many errors the engine may make, those within branches included, before it is shown no more of the tree: it makes
-/// all of them before it returns the first.
-const MOST_ERRORS: usize = 20_000;
+/// The most errors of the engine, those within branches included, before it sees nothing more of the tree: it makes all of
+/// them before it returns the first.
+const MAX_ERRORS: usize = 20_000;
 
 thread_local! {
-    /// How many errors the engine has made of the tree at hand.
+    /// The number of errors of the tree that is validated.
     static ERRORS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether there is room for more errors.
 fn has_room<T>(_: &T) -> bool {
-    ERRORS.get() < MOST_ERRORS
+    ERRORS.get() < MAX_ERRORS
 }
 
-fn breach(error: &ValidationError<'_>) -> SchemaError {
-    let segments = |path: &jsonschema::paths::Location| {
-        path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
-    };
-    SchemaError {
-        path: segments(error.instance_path()),
-        keyword: segments(error.schema_path()),
-        what: what(error),
+impl SchemaError {
+    fn of(error: &ValidationError<'_>) -> Self {
+        let kind = match error.kind() {
+            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+                SchemaErrorKind::UnknownKeys(unexpected.clone())
+            }
+            Kind::Required { property } => SchemaErrorKind::MissingKey(display(property)),
+            Kind::Type { kind: TypeKind::Single(expected) } => {
+                SchemaErrorKind::WrongType(vec![expected.as_str()])
+            }
+            Kind::Type { kind: TypeKind::Multiple(expected) } => {
+                SchemaErrorKind::WrongType(expected.iter().map(JsonType::as_str).collect())
+            }
+            Kind::Enum { options } => {
+                SchemaErrorKind::NotOneOf(options.as_array().into_iter().flatten().map(display).collect())
+            }
+            Kind::Constant { expected_value } => SchemaErrorKind::NotOneOf(vec![display(expected_value)]),
+            Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => {
+                SchemaErrorKind::WrongValue(format!("must be {limit} or more"))
+            }
+            Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => {
+                SchemaErrorKind::WrongValue(format!("must be {limit} or less"))
+            }
+            Kind::MinLength { limit: 1 } | Kind::MinItems { limit: 1 } | Kind::MinProperties { limit: 1 } => {
+                SchemaErrorKind::WrongValue("must not be empty".to_owned())
+            }
+            Kind::MinLength { limit } | Kind::MinItems { limit } | Kind::MinProperties { limit } => {
+                SchemaErrorKind::WrongCount(format!("needs at least {limit} entries"))
+            }
+            Kind::MaxLength { limit } | Kind::MaxItems { limit } | Kind::MaxProperties { limit } => {
+                SchemaErrorKind::WrongCount(format!("takes at most {limit} entries"))
+            }
+            Kind::Pattern { .. } => SchemaErrorKind::WrongPattern,
+            Kind::Format { format } if format == "date" => {
+                SchemaErrorKind::WrongValue("must be a date, YYYY-MM-DD".to_owned())
+            }
+            Kind::Format { format } => SchemaErrorKind::WrongValue(format!("must be a valid {format}")),
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                let branches = context.iter().map(|branch| branch.iter().map(Self::of).collect());
+                SchemaErrorKind::NoBranch(branches.collect())
+            }
+            Kind::Not { .. } => SchemaErrorKind::Other("this combination is not possible".to_owned()),
+            // Our schemas do not use the other keywords. The engine's words quote no value.
+            _ => SchemaErrorKind::Other(error.to_string()),
+        };
+        Self { path: segments(error.instance_path()), keyword: segments(error.schema_path()), kind }
     }
 }
 
-fn what(error: &ValidationError<'_>) -> What {
-    use ValidationErrorKind as Kind;
-    // The engine's own words do for keywords that our schemas do not use; they quote no value.
-    match error.kind() {
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            What::UnknownKeys(unexpected.clone())
-        }
-        Kind::Required { property } => What::MissingKey(display(property)),
-        Kind::Type { kind: TypeKind::Single(expected) } => What::WrongType(vec![expected.as_str()]),
-        Kind::Type { kind: TypeKind::Multiple(expected) } => {
-            What::WrongType(expected.iter().map(jsonschema::JsonType::as_str).collect())
-        }
-        Kind::Enum { options } => What::NotOneOf(
-            options.as_array().map_or_else(Vec::new, |options| options.iter().map(display).collect()),
-        ),
-        Kind::Constant { expected_value } => What::NotOneOf(vec![display(expected_value)]),
-        Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => What::BelowMinimum(limit.to_string()),
-        Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => What::AboveMaximum(limit.to_string()),
-        Kind::MinLength { limit } | Kind::MinItems { limit } | Kind::MinProperties { limit } => {
-            What::TooFew(*limit)
-        }
-        Kind::MaxLength { limit } | Kind::MaxItems { limit } | Kind::MaxProperties { limit } => {
-            What::TooMany(*limit)
-        }
-        Kind::Pattern { .. } => What::WrongPattern,
-        Kind::Format { format } => What::WrongFormat(format.clone()),
-        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            What::NoBranch(context.iter().map(|branch| branch.iter().map(breach).collect()).collect())
-        }
-        Kind::Not { .. } => What::Other("this combination is not possible".to_owned()),
-        _ => What::Other(error.to_string()),
-    }
+fn segments(path: &Location) -> Vec<String> {
+    path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 
 fn display(value: &JsonValue) -> String {
@@ -163,7 +163,6 @@ impl Json for TreeJson {
 
     fn with_string_node<T>(buffer: &mut Tree<'static>, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
         *buffer = Tree::of_string(string);
-        // A tree made of a string has that string as its first node.
         f(buffer.root_of_string())
     }
 }
@@ -197,14 +196,14 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
         matches!(self.value(), Value::Null | Value::Unreadable)
     }
 
-    fn json_type(&self) -> jsonschema::JsonType {
+    fn json_type(&self) -> JsonType {
         match self.value() {
-            Value::Null | Value::Unreadable => jsonschema::JsonType::Null,
-            Value::Bool(_) => jsonschema::JsonType::Boolean,
-            Value::Number(_) => jsonschema::JsonType::Number,
-            Value::String(_) => jsonschema::JsonType::String,
-            Value::List(_) => jsonschema::JsonType::Array,
-            Value::Map(_) => jsonschema::JsonType::Object,
+            Value::Null | Value::Unreadable => JsonType::Null,
+            Value::Bool(_) => JsonType::Boolean,
+            Value::Number(_) => JsonType::Number,
+            Value::String(_) => JsonType::String,
+            Value::List(_) => JsonType::Array,
+            Value::Map(_) => JsonType::Object,
         }
     }
 
@@ -219,7 +218,7 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
         }
     }
 
-    /// Asked for once an error. No message of ours is made of the value, which may be most of the file.
+    /// The engine calls this once for each error. No message quotes the value, which may be most of the file.
     fn to_value(&self) -> Cow<'a, JsonValue> {
         ERRORS.set(ERRORS.get() + 1);
         Cow::Owned(JsonValue::Null)
@@ -233,32 +232,25 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
 /// A number by its digits in the file.
 pub(crate) struct Digits<'a>(&'a str);
 
-impl Digits<'_> {
-    /// The digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
-    fn canonical(&self) -> Cow<'_, str> {
-        canonical(self.0)
-    }
-}
-
 impl JsonNumber for Digits<'_> {
     fn as_u64(&self) -> Option<u64> {
-        self.canonical().parse().ok()
+        canonical(self.0).parse().ok()
     }
 
     fn as_i64(&self) -> Option<i64> {
-        self.canonical().parse().ok()
+        canonical(self.0).parse().ok()
     }
 
     fn as_f64(&self) -> Option<f64> {
-        self.canonical().parse().ok()
+        canonical(self.0).parse().ok()
     }
 
     fn as_str(&self) -> Cow<'_, str> {
-        self.canonical()
+        canonical(self.0)
     }
 
     fn to_number(&self) -> Cow<'_, Number> {
-        Cow::Owned(serde_json::from_str(&self.canonical()).unwrap_or_else(|_| Number::from(0)))
+        Cow::Owned(serde_json::from_str(&canonical(self.0)).unwrap_or_else(|_| Number::from(0)))
     }
 }
 
@@ -343,9 +335,9 @@ mod tests {
         for (keyword, value) in object {
             let is_known = COMMON.contains(&&**keyword) || keyword == "then" || keyword.starts_with("x-");
             assert!(is_known, "`{keyword}` is not the same in both drafts");
-            // Draft 7 passes over what stands beside a reference.
+            // Draft 7 ignores keywords next to a reference.
             let says_something = !["$ref", "title", "description", "examples"].contains(&&**keyword);
-            assert!(!object.contains_key("$ref") || !says_something, "`{keyword}` beside a `$ref`");
+            assert!(!object.contains_key("$ref") || !says_something, "`{keyword}` next to a `$ref`");
             match &**keyword {
                 "$defs" | "properties" | "patternProperties" => {
                     value.as_object().unwrap().values().for_each(keep_common);
@@ -370,15 +362,15 @@ mod tests {
                 "https://json-schema.org/draft/2020-12/schema"
             );
             keep_common(&bare);
-            let written = Engine::compile_as(jsonschema::Draft::Draft202012, &text).unwrap();
+            let written = Engine::compile_as(Draft::Draft202012, &text).unwrap();
             let older = Engine::compile(&bare).unwrap();
             let examples = rules::ALL.iter().flat_map(|rule| rule.examples);
             for text in examples.flat_map(|example| [example.bad, example.good, example.policy]) {
                 let source = Source::decode("example.yaml", text.as_bytes().to_vec());
                 for root in parse(&source).roots() {
-                    let breaches = format!("{:#?}", older.breaches(root).0);
-                    assert_eq!(breaches, format!("{:#?}", written.breaches(root).0));
-                    found += usize::from(breaches.len() > 2);
+                    let errors = format!("{:#?}", older.errors(root).errors);
+                    assert_eq!(errors, format!("{:#?}", written.errors(root).errors));
+                    found += usize::from(errors.len() > 2);
                 }
             }
         }

@@ -69,15 +69,15 @@ fn aliases_lead_to_their_value_and_stand_where_they_stand() {
 #[test]
 fn documents_of_a_stream_are_read_and_empty_ones_left_out() {
     assert_eq!(tree("a: 1\n---\nb: 2\n---\n"), r#"Map({"a": Number("1")}) --- Map({"b": Number("2")})"#);
-    assert_eq!(problems("# nothing\n"), ["1:1 Empty: the file holds no document"]);
-    assert_eq!(problems(""), ["1:1 Empty: the file holds no document"]);
+    assert_eq!(problems("# nothing\n"), ["1:1 Empty: file contains no document"]);
+    assert_eq!(problems(""), ["1:1 Empty: file contains no document"]);
 }
 
 #[test]
 fn equal_keys_are_found_however_they_are_written() {
-    assert_eq!(problems("a: 1\n\"\\u0061\": 2"), ["2:1 DuplicateKey: the key `a` stands here a second time"]);
+    assert_eq!(problems("a: 1\n\"\\u0061\": 2"), ["2:1 DuplicateKey: duplicate key `a`"]);
     let many: String = (0..40).map(|at| format!("k{}: 1\n", at % 39)).collect();
-    assert_eq!(problems(&many), ["40:1 DuplicateKey: the key `k0` stands here a second time"]);
+    assert_eq!(problems(&many), ["40:1 DuplicateKey: duplicate key `k0`"]);
     assert_eq!(
         problems("a: &m {b: 1}\nc: {<<: *m}"),
         ["2:5 MergeKey: YAML 1.2 has no merge keys: write the keys out"]
@@ -87,16 +87,16 @@ fn equal_keys_are_found_however_they_are_written() {
 #[test]
 fn what_cannot_be_read_says_where() {
     for (text, problem) in [
-        ("a: [1, 2\nb: 3", "1:4 Syntax: what `[` opens here does not end as it should: invalid indentation"),
-        ("a:\n\tb: 1", "2:1 Syntax: a tab stands where YAML indents with spaces"),
+        ("a: [1, 2\nb: 3", "1:4 Syntax: `[` is not closed correctly: invalid indentation"),
+        ("a:\n\tb: 1", "2:1 Syntax: tab used as indentation"),
         ("a: 1\n  b: 2\n", "2:4 Syntax: mapping values are not allowed in this context"),
         ("a: .NaN", "1:4 NonFinite: `.NaN` is not a finite number"),
         ("a: -.inf", "1:4 NonFinite: `-.inf` is not a finite number"),
-        ("a: !custom 1", "1:12 Syntax: the tag `!custom` means nothing here"),
-        ("a: !!int one", "1:10 Syntax: this is not what its tag `!!int` says"),
-        ("a: *b", "1:4 Syntax: nothing is anchored under the name of this alias"),
-        ("a: &b [*b]", "1:8 Syntax: this alias stands inside the value it is for, which would never end"),
-        ("? [a]\n: 1", "1:3 Syntax: a key must be plain text"),
+        ("a: !custom 1", "1:12 Syntax: unsupported tag `!custom`"),
+        ("a: !!int one", "1:10 Syntax: value does not match its tag `!!int`"),
+        ("a: *b", "1:4 Syntax: alias of an unknown anchor"),
+        ("a: &b [*b]", "1:8 Syntax: alias refers to a value that contains it"),
+        ("? [a]\n: 1", "1:3 Syntax: key is not plain text"),
     ] {
         assert_eq!(problems(text), [problem], "{text}");
     }
@@ -112,7 +112,7 @@ fn input_built_to_exhaust_is_refused() {
         bomb.push_str(&format!("a{level}: &a{level} [{}]\n", format!("*a{last},").repeat(10)));
     }
     assert!(
-        problems(&bomb)[0].ends_with("InputLimit: aliases stand for more than 100000 values"),
+        problems(&bomb)[0].ends_with("InputLimit: aliases add more than 100000 values"),
         "{:?}",
         problems(&bomb)
     );
@@ -164,7 +164,7 @@ fn a_markdown_block_that_was_meant_to_be_read_is_never_passed_over() {
     assert_eq!(blocks("```python\nname: x\n```\n"), 0);
 }
 
-const TAB: &str = "a tab stands where YAML indents with spaces";
+const TAB: &str = "tab used as indentation";
 
 #[test]
 fn a_tab_that_indents_is_refused_at_its_place() {
@@ -321,16 +321,13 @@ fn a_byte_order_mark_may_begin_any_document() {
         assert_eq!(tree(text), r#"Map({"a": Number("1")}) --- Map({"b": Number("2")})"#, "{text:?}");
     }
     assert_eq!(problems("a: 1\n\u{FEFF}b: 2\n"), ["2:1 Syntax: a BOM must not appear inside a document"]);
-    assert_eq!(
-        problems("a: &x 1\n\u{FEFF}---\nb: *x\n"),
-        ["3:4 Syntax: nothing is anchored under the name of this alias"]
-    );
+    assert_eq!(problems("a: &x 1\n\u{FEFF}---\nb: *x\n"), ["3:4 Syntax: alias of an unknown anchor"]);
 }
 
 #[test]
 fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
-    let comma = "a value is missing before this comma";
-    let unclosed = "the quotes that open here are not closed before a line that is not part of the text";
+    let comma = "value is missing before this comma";
+    let unclosed = "quotes are not closed before a line outside of the text";
     for (text, place, message) in [
         ("a: [b, , c]", "1:8", comma),
         ("a: [, b]", "1:5", comma),
@@ -338,24 +335,24 @@ fn a_misplaced_comma_bracket_or_quote_is_named_where_it_stands() {
         ("a: [b,\n  , c]", "2:3", comma),
         ("a: {b: 1, , c: 2}", "1:11", comma),
         ("a: {, b: 1}", "1:5", comma),
-        ("a:\n  b: [\n  ]", "3:3", "`]` is not indented further than the key that it belongs to"),
-        ("a: {\n}", "2:1", "`}` is not indented further than the key that it belongs to"),
+        ("a:\n  b: [\n  ]", "3:3", "`]` is not indented further than its key"),
+        ("a: {\n}", "2:1", "`}` is not indented further than its key"),
         ("a: \"x\nb: 1", "1:4", unclosed),
         ("a: 'x\nb: 1", "1:4", unclosed),
         ("a:\n  b: \"x\n  c: \"y\"", "2:6", unclosed),
         ("a: [\"x, y]\nb: \"z\"", "1:5", unclosed),
-        ("a: \"x", "1:4", "the quotes that open here are not closed"),
-        ("a: [\"x\", \"y]", "1:10", "the quotes that open here are not closed"),
+        ("a: \"x", "1:4", "quotes are not closed"),
+        ("a: [\"x\", \"y]", "1:10", "quotes are not closed"),
         ("a: \"x\n---\nb: 1", "1:4", unclosed),
-        ("a: 'it's'", "1:8", "something follows the closing quote of a text"),
-        ("a: \"x\" y", "1:8", "something follows the closing quote of a text"),
-        ("a: @x", "1:4", "no value begins with `@`"),
-        ("a: 1\n- b", "2:1", "a list item is among the keys of a mapping"),
-        ("a:\n  b: 1\n  - c: 1", "3:3", "a list item is among the keys of a mapping"),
-        ("a: \"x\"\n b: 2", "2:2", "this line is not indented like the keys of its mapping"),
-        ("a: |\n   x\n  y", "3:3", "this line is not indented like the keys of its mapping"),
-        ("a: x\nfoo\nb: 1", "2:1", "this line has no colon and space after its key"),
-        ("a: x\u{7}y", "1:5", "the character U+0007 cannot be written as it is"),
+        ("a: 'it's'", "1:8", "unexpected text after the closing quote"),
+        ("a: \"x\" y", "1:8", "unexpected text after the closing quote"),
+        ("a: @x", "1:4", "value cannot begin with `@`"),
+        ("a: 1\n- b", "2:1", "list item among the keys of a mapping"),
+        ("a:\n  b: 1\n  - c: 1", "3:3", "list item among the keys of a mapping"),
+        ("a: \"x\"\n b: 2", "2:2", "line is not indented like the keys of its mapping"),
+        ("a: |\n   x\n  y", "3:3", "line is not indented like the keys of its mapping"),
+        ("a: x\nfoo\nb: 1", "2:1", "line has no colon and space after its key"),
+        ("a: x\u{7}y", "1:5", "character U+0007 must be escaped"),
     ] {
         assert_eq!(problems(text), [format!("{place} Syntax: {message}")], "{text:?}");
     }

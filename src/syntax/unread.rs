@@ -5,18 +5,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::source::is_default;
-use crate::source::{Language, Source, Span};
-use crate::syntax::likeness::Likeness;
-use crate::syntax::lookalike::{Form, form_of, lookalikes, slips};
+use crate::source::{Language, Source, Span, Spans, is_default};
+use crate::syntax::MODEL_MARKER;
+use crate::syntax::document::{Document, ProblemKind};
+use crate::syntax::lookalike::{Form, Lookalike, form_of, words};
 use crate::syntax::markdown::Covered;
-use crate::syntax::marker;
-use crate::syntax::marker::PARTS;
-use crate::syntax::tree::{Kind, Tree};
-use crate::syntax::{Document, MODEL_MARKER, Map, Node, ProblemKind};
+use crate::syntax::marker::{PARTS, WHOLE, is_sentence, shown};
+use crate::syntax::node::{Entry, Map, Node, Value};
 
-/// Why a marker was not read, and the next step.
-const fn why(language: Language) -> (&'static str, &'static str) {
+/// The message and the help of a marker that was not read.
+const fn message_of(language: Language) -> (&'static str, &'static str) {
     match language {
         Language::Yaml | Language::Json => (
             "this threat model was not read: its marker is not a key at the top level of a document",
@@ -34,148 +32,185 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
     let (text, language) = (source.text(), source.language());
     // In a file that is named like a threat model, only a JSON Schema is exempt.
     let is_exempt = !is_default(source.name());
-    let (mut known, mut unread) = keys(document, source, is_exempt);
+    let words = words(text, language);
+    let (mut known, mut unread) = keys(document, &words, is_exempt);
     unread.extend(covered.unread);
     known.extend(unread.iter().copied());
     let known = Spans::of(known.into_iter().chain(covered.faulty));
     let (code, read, fences) = (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
-    let is_mention = |marker: &marker::Shown| {
-        marker.is_quoted && code.contain(marker.span)
-            || marker.form == Form::Variant && read.contain(marker.span)
-            || known.contain(marker.span)
-    };
-    let shown = marker::shown(text, language, &fences).into_iter().filter(|marker| !is_mention(marker));
-    let shown: Vec<Span> = shown.map(|marker| marker.span).collect();
-    let written = if shown.is_empty() || !is_exempt { Vec::new() } else { written(document, text) };
-    let written = Spans::of(written);
-    unread.extend(shown.into_iter().filter(|marker| !written.contain(*marker)));
-    let (message, help) = why(language);
+    let mut shown = shown(text, &words, language, &fences);
+    shown.retain(|marker| {
+        let is_mention = marker.is_quoted && code.contain(marker.span);
+        let is_read = marker.form == Form::Variant && read.contain(marker.span);
+        !is_mention && !is_read && !known.contain(marker.span)
+    });
+    if !shown.is_empty() && is_exempt {
+        let written = Spans::of(written(document, text));
+        shown.retain(|marker| !written.contain(marker.span));
+    }
+    unread.extend(shown.into_iter().map(|marker| marker.span));
+    let (message, help) = message_of(language);
     for span in unread {
         document.problem(ProblemKind::UnreadMarker, span, message);
     }
-    let problems = document.problems.iter_mut().filter(|problem| problem.kind == ProblemKind::UnreadMarker);
-    problems.for_each(|problem| problem.help = Some(help.to_owned()));
+    for problem in &mut document.problems {
+        if problem.kind == ProblemKind::UnreadMarker {
+            problem.help = Some(help.to_owned());
+        }
+    }
 }
 
-/// The marker as a key in trees: the places where it was read or is none, and those where it was not read.
-fn keys(document: &Document<'_>, source: &Source, is_exempt: bool) -> (BTreeSet<Span>, BTreeSet<Span>) {
-    let (text, language) = (source.text(), source.language());
-    let roots = || document.roots().filter_map(Node::as_map);
-    let has_others = lookalikes(text, language).iter().any(|word| word.form != Form::Exact)
-        || slips(text.as_bytes()).next().is_some();
-    let is_marker = |key: &str| key == MODEL_MARKER || (has_others && form_of(key).is_some());
-    let read = roots().flat_map(Map::iter).filter(|entry| is_marker(entry.key));
+/// The marker as a key in trees: the places where it was read or is exempt, and those where it was not read.
+fn keys(document: &Document<'_>, words: &[Lookalike], is_exempt: bool) -> (BTreeSet<Span>, BTreeSet<Span>) {
+    let has_others = words.iter().any(|word| word.form != Form::Exact);
+    let is_marker = |key: &str| key == MODEL_MARKER || has_others && form_of(key).is_some();
+    let roots: Vec<Map<'_>> = document.roots().filter_map(Node::as_map).collect();
+    let read = roots.iter().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key));
     let mut known: BTreeSet<Span> = read.map(|entry| entry.key_span).collect();
-    let tree = &document.tree;
     let mut unread = BTreeSet::new();
-    let found: Vec<_> =
-        tree.entries(is_marker).filter(|(_, key, _)| !known.contains(&tree.span(*key))).collect();
-    let definitions = if found.is_empty() { HashSet::new() } else { definitions_of(tree) };
-    let is_schema = is_exempt || roots().any(is_json_schema);
-    let mut exemptions = Exemptions { tree, definitions, last: None };
-    let mut likeness = Likeness::default();
-    for (map, key, value) in found {
-        let is_unread = match form_of(tree.key(key)) {
-            Some(Form::Variant) => likeness.is_model(tree.node(map), tree.node(value)),
-            _ => !(is_schema && exemptions.define(map) || is_exempt && exemptions.describe(map, value)),
-        };
-        if is_unread { &mut unread } else { &mut known }.insert(tree.span(key));
+    let tree = &document.tree;
+    let mut found = tree.entries(is_marker).filter(|(_, entry)| !known.contains(&entry.key_span)).peekable();
+    if found.peek().is_none() {
+        return (known, unread);
     }
+    let definitions = definitions_of(document);
+    let is_schema = is_exempt || roots.iter().copied().any(is_json_schema);
+    let (mut exempt, mut last) = (Vec::new(), None);
+    for (map, entry) in found {
+        // One mapping can have many such keys.
+        let traits = match last {
+            Some((of, traits)) if of == map.resolved() => traits,
+            _ => Traits::of(map),
+        };
+        last = Some((map.resolved(), traits));
+        let is_unread = match form_of(entry.key) {
+            Some(Form::Variant) => traits.is_model(entry.value),
+            Some(Form::Exact | Form::Disguised) | None => {
+                let is_definition = traits.are_definitions && definitions.contains(&map.resolved());
+                let is_text = !entry.value.is_alias() && entry.value.as_str().is_some_and(is_sentence);
+                !(is_schema && is_definition || is_exempt && is_text && traits.are_descriptions)
+            }
+        };
+        if is_unread {
+            unread.insert(entry.key_span);
+        } else {
+            exempt.push(entry.key_span);
+        }
+    }
+    known.extend(exempt);
     (known, unread)
 }
 
-/// The places in trees where the marker is a mere word: definitions and descriptions of it.
-struct Exemptions<'d> {
-    tree: &'d Tree<'d>,
-    definitions: HashSet<u32>,
-    /// The last mapping that was looked at, as it can have many such keys.
-    last: Option<(u32, bool, bool)>,
+/// Whether the keys next to a variant of the marker, or those in its value, are those of a threat model.
+pub(crate) fn is_model(map: Node<'_>, value: Node<'_>) -> bool {
+    Traits::of(map).is_model(value)
 }
 
-impl Exemptions<'_> {
-    fn define(&mut self, map: u32) -> bool {
-        self.of(map).0
+/// The facts about a mapping that tell a threat model from a mention of its keys.
+#[derive(Clone, Copy, Default)]
+struct Traits {
+    /// The number of different keys of a threat model in it.
+    parts: usize,
+    /// Whether one of them has a mapping with keys of a threat model.
+    is_deep: bool,
+    /// Whether their values are texts of one line that contain no key.
+    are_descriptions: bool,
+    /// Whether all values define properties as JSON Schema does.
+    are_definitions: bool,
+}
+
+impl Traits {
+    fn of(node: Node<'_>) -> Self {
+        let Some(map) = node.as_map() else { return Self::default() };
+        let mut found = [false; PARTS.len()];
+        let mut traits = Self { parts: 0, is_deep: false, are_descriptions: true, are_definitions: true };
+        for Entry { key, value, .. } in map.iter() {
+            traits.are_definitions &= is_definition(value);
+            let Some(number) = PARTS.iter().position(|part| key.trim().eq_ignore_ascii_case(part)) else {
+                continue;
+            };
+            found[number] = true;
+            traits.is_deep |=
+                value.as_map().is_some_and(|map| map.iter().any(|entry| is_inner_key(entry.key)));
+            let text = value.as_str().filter(|_| !value.is_alias());
+            traits.are_descriptions &= text.is_some_and(|text| !text.contains([':', '\n']));
+        }
+        traits.parts = found.into_iter().filter(|found| *found).count();
+        traits
     }
 
-    fn describe(&mut self, map: u32, value: u32) -> bool {
-        let tree = self.tree;
-        let sentence = tree.node(value).as_str().filter(|_| !matches!(tree.kind(value), Kind::Alias(_)));
-        sentence.is_some_and(marker::is_sentence) && self.of(map).1
-    }
-
-    fn of(&mut self, map: u32) -> (bool, bool) {
-        let (_, is_definition, is_description) = match self.last {
-            Some(last) if last.0 == map => last,
-            _ => (map, self.defines(map), is_description(self.tree, map)),
+    /// Whether a mapping with a variant of the marker is a threat model, or has one as the value of the variant. A version
+    /// counts as much as another key.
+    fn is_model(self, value: Node<'_>) -> bool {
+        let is_version = match value.value() {
+            Value::Number(_) => true,
+            Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => false,
         };
-        self.last = Some((map, is_definition, is_description));
-        (is_definition, is_description)
+        let inner = Self::of(value);
+        self.is_deep && self.parts + usize::from(is_version) >= WHOLE || inner.is_deep && inner.parts >= WHOLE
     }
+}
 
-    /// Whether a mapping defines properties, all of them as JSON Schema does.
-    fn defines(&self, map: u32) -> bool {
-        let tree = self.tree;
-        self.definitions.contains(&map) && tree.pairs(map).all(|(_, value)| is_definition(tree, value))
-    }
+/// Whether a key is one of `agent`, `aivss` or `maestro`.
+fn is_inner_key(key: &str) -> bool {
+    const KEYS: &str = " name summary owner environment tier version cvss factors score severity threat_multiplier \
+        mitigation_factor foundation_models data_operations agent_frameworks deployment_and_infrastructure \
+        evaluation_and_observability security_and_compliance agent_ecosystem ";
+    KEYS.split_ascii_whitespace().any(|known| known == key)
 }
 
 /// Whether a document is a JSON Schema as a whole.
 fn is_json_schema(root: Map<'_>) -> bool {
     let dialect = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
-    let is_dialect =
-        dialect.trim_start_matches("http").trim_start_matches('s').starts_with("://json-schema.org/");
-    is_dialect && root.get("properties").is_some() && PARTS.iter().all(|part| root.get(part).is_none())
+    ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| dialect.starts_with(known))
+        && root.get("properties").is_some()
+        && PARTS.iter().all(|part| root.get(part).is_none())
 }
 
-/// The mappings of a tree whose keys are names of properties or definitions.
-fn definitions_of(tree: &Tree<'_>) -> HashSet<u32> {
-    let names = ["properties", "patternProperties", "definitions", "$defs"];
-    tree.entries(|key| names.contains(&key)).map(|(_, _, value)| value).collect()
+/// The mappings of trees whose keys are names of properties or definitions.
+fn definitions_of(document: &Document<'_>) -> HashSet<u32> {
+    const NAMES: [&str; 4] = ["properties", "patternProperties", "definitions", "$defs"];
+    document.tree.entries(|key| NAMES.contains(&key)).map(|(_, entry)| entry.value.resolved()).collect()
 }
 
 /// Whether a value defines a property as JSON Schema does, with no key of a threat model.
-fn is_definition(tree: &Tree<'_>, value: u32) -> bool {
+fn is_definition(value: Node<'_>) -> bool {
     const KEYWORDS: [&str; 9] =
         ["type", "$ref", "const", "enum", "anyOf", "oneOf", "allOf", "description", "properties"];
-    let mut keys = tree.pairs(value).map(|(key, _)| tree.key(key));
-    match tree.kind(value) {
-        Kind::Bool(_) => true,
-        Kind::Map(_) => keys.clone().any(|key| KEYWORDS.contains(&key)) && !keys.any(Likeness::knows),
+    match value.value() {
+        Value::Bool(_) => true,
+        Value::Map(map) if !value.is_alias() => {
+            map.iter().any(|entry| KEYWORDS.contains(&entry.key))
+                && !map.iter().any(|entry| is_inner_key(entry.key))
+        }
         _ => false,
     }
-}
-
-/// Whether the keys of a threat model in a mapping have texts of one line that contain no key.
-fn is_description(tree: &Tree<'_>, map: u32) -> bool {
-    let is_part = |key: u32| PARTS.iter().any(|part| tree.key(key).trim().eq_ignore_ascii_case(part));
-    let is_text = |value: u32| {
-        let text = tree.node(value).as_str().filter(|_| !matches!(tree.kind(value), Kind::Alias(_)));
-        text.is_some_and(|text| !text.contains([':', '\n']))
-    };
-    tree.pairs(map).all(|(key, value)| !is_part(key) || is_text(value))
 }
 
 /// The here-documents in the scripts of CI jobs: of workflows and actions of GitHub, and of other services.
 fn written(document: &Document<'_>, text: &str) -> Vec<Span> {
     let mut scripts = Vec::new();
     for root in document.roots() {
+        let Some(map) = root.as_map() else { continue };
         let jobs = root.get("on").and(root.get("jobs")).and_then(Node::as_map);
-        let jobs = jobs.into_iter().flat_map(|jobs| jobs.iter().map(|entry| entry.value));
+        let jobs = jobs.into_iter().flat_map(Map::iter).map(|entry| entry.value);
         for steps in jobs.chain(root.get("runs")).filter_map(|job| job.get("steps")?.as_list()) {
             scripts.extend(steps.iter().filter_map(|step| step.get("run")));
         }
-        let entries = root.as_map().into_iter().flat_map(Map::iter);
-        let others = entries.filter(|entry| !PARTS.contains(&entry.key)).map(|entry| entry.value);
-        for job in others {
-            scripts.extend(["script", "before_script", "after_script"].iter().filter_map(|key| job.get(key)));
+        for job in map.iter().filter(|entry| !PARTS.contains(&entry.key)) {
+            let keys = ["script", "before_script", "after_script"];
+            scripts.extend(keys.iter().filter_map(|key| job.value.get(key)));
         }
     }
-    let lines =
-        scripts.iter().filter(|script| !script.is_alias()).flat_map(|script| match script.as_list() {
-            Some(list) => list.iter().map(Node::span).collect(),
-            None => vec![script.span()],
-        });
-    Spans::of(lines).0.into_iter().flat_map(|script| here_documents(text, script)).collect()
+    let mut spans = Vec::new();
+    for script in scripts.into_iter().filter(|script| !script.is_alias()) {
+        match script.as_list() {
+            Some(lines) => spans.extend(lines.iter().map(Node::span)),
+            None => spans.push(script.span()),
+        }
+    }
+    Spans::of(spans).iter().flat_map(|script| here_documents(text, script)).collect()
 }
 
 /// The here-documents in a script, which write a file.
@@ -201,35 +236,6 @@ fn here_documents(text: &str, script: Span) -> Vec<Span> {
 fn delimiter(line: &str) -> Option<&str> {
     let (command, rest) = line.split_once("<<")?;
     let word = rest.trim_start_matches(['-', '~']).trim_start().trim_start_matches(['\'', '"', '\\']);
-    let end =
-        word.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(word.len());
-    (end > 0 && !command.contains('#')).then(|| &word[..end])
-}
-
-/// Ranges of a text, none of which touches another.
-pub(crate) struct Spans(Vec<Span>);
-
-impl Spans {
-    pub(crate) fn of(spans: impl IntoIterator<Item = Span>) -> Self {
-        let mut spans: Vec<Span> = spans.into_iter().collect();
-        spans.sort_unstable();
-        spans.dedup_by(|next, last| {
-            let overlaps = next.start <= last.end;
-            if overlaps {
-                last.end = last.end.max(next.end);
-            }
-            overlaps
-        });
-        Self(spans)
-    }
-
-    pub(crate) fn contain(&self, span: Span) -> bool {
-        self.place(span).is_some()
-    }
-
-    /// The number of the range that contains a place.
-    pub(crate) fn place(&self, span: Span) -> Option<usize> {
-        let at = self.0.partition_point(|other| other.start <= span.start).checked_sub(1)?;
-        self.0[at].contains(span).then_some(at)
-    }
+    let word = word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next()?;
+    (!word.is_empty() && !command.contains('#')).then_some(word)
 }

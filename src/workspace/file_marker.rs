@@ -1,25 +1,25 @@
-//! Files that hold the marker of threat models, whatever their names are: a search through their bytes.
+//! Searches the bytes of files for the marker of threat models.
 
 use std::io::Read;
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use memchr::memmem;
 use memchr::memmem::Finder;
 
 use crate::source::Language;
 use crate::syntax::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
-use crate::workspace::discover::{Candidate, open, plain, regular};
+use crate::workspace::candidate::Candidate;
+use crate::workspace::read::{open, plain};
 
-/// The most that is searched of a file, in bytes.
+/// The largest file that is searched, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
-/// How much of a file is searched at once, in bytes.
+/// The number of bytes that are searched at once.
 const BLOCK: usize = 256 * 1024;
 
-/// The marker in the encodings that text may have: a file in UTF-16 is an error, not another kind of file.
+/// The marker in the encodings of text: a file in UTF-16 is an error, not another kind of file.
 pub(crate) struct Marker {
     narrow: Finder<'static>,
     widest: Finder<'static>,
@@ -34,7 +34,7 @@ impl Default for Marker {
 }
 
 impl Marker {
-    /// Whether bytes hold the marker, or a key that people read as the marker.
+    /// Whether bytes contain the marker, or a key that people read as the marker.
     pub(crate) fn is_in(&self, bytes: &[u8], language: Language) -> bool {
         self.is_in_text(bytes, language)
             || (memchr::memchr(0, bytes).is_some()
@@ -46,26 +46,25 @@ impl Marker {
         self.narrow.find(bytes).is_some() || is_key_in(bytes, language)
     }
 
-    /// The same in UTF-16 of both byte orders, of which a block of a file may begin within a unit.
+    /// The same in UTF-16 of both byte orders. A block of a file can begin within a unit.
     fn is_in_utf16(&self, bytes: &[u8], language: Language) -> bool {
-        let units = |start: usize, unit: fn([u8; 2]) -> u16| {
-            let pairs = bytes.get(start..).unwrap_or_default().chunks_exact(2);
-            let text = char::decode_utf16(pairs.map(move |pair| unit([pair[0], pair[1]])));
-            text.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-        };
-        [0, 1].into_iter().any(|start| {
-            let texts = [units(start, u16::from_le_bytes), units(start, u16::from_be_bytes)];
-            texts.iter().any(|text| self.is_in_text(text.as_bytes(), language))
+        [bytes, bytes.get(1..).unwrap_or_default()].iter().any(|bytes| {
+            [u16::from_le_bytes as fn([u8; 2]) -> u16, u16::from_be_bytes].iter().any(|unit| {
+                let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+                let letters = char::decode_utf16(units);
+                let text: String =
+                    letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+                self.is_in_text(text.as_bytes(), language)
+            })
         })
     }
 
-    /// Whether a file holds the marker. `buffer` is used again for the next file.
+    /// Whether a file contains the marker. `buffer` is reused for the next file.
     fn is_in_file(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
-        /// The longest form of the marker, and what may be between it and its colon.
+        /// The longest form of the marker, and the space before its colon.
         const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
         let language = Language::of(&path.to_string_lossy());
-        let mut file = open(path).map_err(|error| plain(&error))?;
-        regular(&file.metadata().map_err(|error| plain(&error))?)?;
+        let (mut file, _) = open(path)?;
         buffer.resize(BLOCK, 0);
         let (mut kept, mut searched) = (0, 0);
         loop {
@@ -88,48 +87,56 @@ impl Marker {
     }
 }
 
-/// Whether bytes with zeros can be UTF-16: no text has the character zero.
+/// Whether bytes with zeros can be UTF-16: no text contains the character zero.
 fn is_utf16(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, &[0; 3]).is_none()
+    memmem::find(bytes, &[0; 3]).is_none()
 }
 
-/// The candidates that hold the marker, in no order; and why others could not be searched.
-pub(crate) fn holding(
-    candidates: &[Candidate],
-    threads: usize,
-) -> (Vec<Candidate>, Vec<(Candidate, String)>) {
-    /// Fewer files are searched before another thread has begun.
+/// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason,
+/// in no order.
+pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
+    /// Fewer files are searched before another thread has started.
     const FEW: usize = 64;
-    let marker = Marker::default();
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let search = || {
-        let mut buffer = Vec::new();
-        while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = marker.is_in_file(&candidate.path, &mut buffer);
-            if outcome != Ok(false) {
-                let candidate = Candidate { by_marker: true, ..candidate.clone() };
-                found.lock().unwrap_or_else(PoisonError::into_inner).push((candidate, outcome));
+    let threads = match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    let search = Shared { candidates, next: AtomicUsize::new(0), marker: Marker::default() };
+    let mut found = Vec::new();
+    thread::scope(|scope| {
+        let mut others = Vec::new();
+        for _ in 1..threads.min(candidates.len() / FEW) {
+            // If no more threads are available, this one does the work.
+            others.extend(thread::Builder::new().spawn_scoped(scope, || search.run()));
+        }
+        found = search.run();
+        for other in others {
+            found.extend(other.join().unwrap_or_default());
+        }
+    });
+    found
+}
+
+/// A search that several threads share.
+struct Shared<'c> {
+    candidates: &'c [Candidate],
+    next: AtomicUsize,
+    marker: Marker,
+}
+
+impl<'c> Shared<'c> {
+    /// Searches candidates until none is left.
+    fn run(&self) -> Vec<(&'c Candidate, Result<(), String>)> {
+        let (mut buffer, mut found) = (Vec::new(), Vec::new());
+        while let Some(candidate) = self.candidates.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            match self.marker.is_in_file(&candidate.path, &mut buffer) {
+                Ok(false) => {}
+                Ok(true) => found.push((candidate, Ok(()))),
+                Err(message) => found.push((candidate, Err(message))),
             }
         }
-    };
-    thread::scope(|scope| {
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = if threads == 0 { cores() } else { threads };
-        for _ in 1..threads.min(candidates.len() / FEW) {
-            // Where no more threads can be had, this one does the work.
-            let _ = thread::Builder::new().spawn_scoped(scope, search);
-        }
-        search();
-    });
-    let (mut holding, mut failed) = (Vec::new(), Vec::new());
-    for (candidate, outcome) in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        match outcome {
-            Err(message) => failed.push((candidate, message)),
-            Ok(_) => holding.push(candidate),
-        }
+        found
     }
-    (holding, failed)
 }
 
 #[cfg(test)]
@@ -137,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_marker_is_found_in_every_encoding_and_across_blocks() {
+    fn marker_is_found_in_every_encoding_and_across_blocks() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.yaml");
         let wide = |zeros: usize| -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Where files come from: the working folder, or a commit. A comparison has one side of each, or two commits.
+//! The place that files come from: the working folder, or a commit.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use crate::input_error::{LINK_OUT, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
-use crate::report::Revision;
-use crate::workspace::discover::{
-    Candidate, Discovery, POLICY_NAMES, Repository, Search, discover, discover_in, files_below,
-    is_near_policy, read, size, slashes,
-};
-use crate::workspace::git::{Commit, left_out};
+use crate::revision::Revision;
+use crate::workspace::candidate::{Candidate, Discovery, FileSearch, discover_in};
+use crate::workspace::discover::discover;
+use crate::workspace::git::commit::Commit;
+use crate::workspace::git::index::excluded_by_sparse_checkout;
+use crate::workspace::policy_files::{POLICY_NAMES, is_near_policy};
+use crate::workspace::read::{exists, files_below, names_in, read, size, slashes};
+use crate::workspace::repository::Repository;
 use crate::workspace::{mute, watchdog};
 
-/// One side of a comparison.
+/// The files of the working folder, or of a commit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileTree<'w> {
-    /// The files as they lie on the disk.
+    /// The files on the disk.
     WorkTree(&'w Repository),
     /// The files of a commit.
     Commit(&'w Repository, &'w Commit),
@@ -30,52 +32,48 @@ impl FileTree<'_> {
         }
     }
 
-    /// The repository's own policy files on this side.
+    /// The repository's own policy files, of which a run accepts one. A link that leads nowhere counts.
     pub(crate) fn policies(&self) -> Vec<PathBuf> {
-        match self {
-            Self::WorkTree(repository) => repository.policies(),
-            Self::Commit(repository, commit) => {
-                let names = POLICY_NAMES.iter().filter(|name| commit.holds(name));
-                names.map(|name| repository.root().join(name)).collect()
-            }
-        }
+        let root = self.repository().root();
+        let mut policies = POLICY_NAMES.to_vec();
+        policies.retain(|path| match self {
+            Self::WorkTree(_) => exists(&root.join(path)),
+            Self::Commit(_, commit) => commit.holds(path),
+        });
+        policies.into_iter().map(|path| root.join(path)).collect()
     }
 
-    /// Files where policies are, with names that are almost those of policies.
+    /// Files in the folders of policies with names that are almost those of policies.
     pub(crate) fn near_policies(&self) -> Vec<PathBuf> {
+        let root = self.repository().root();
         match self {
-            Self::WorkTree(repository) => repository.near_policies(),
-            Self::Commit(repository, commit) => {
-                let is_near = |path: &&str| is_near_policy(path.strip_prefix(".github/").unwrap_or(path));
-                commit.paths().filter(is_near).map(|path| repository.root().join(path)).collect()
+            Self::WorkTree(_) => {
+                let folders = [root.to_owned(), root.join(".github")];
+                let paths = folders.iter().flat_map(|folder| {
+                    let names = names_in(folder, usize::MAX).into_iter().filter(|name| is_near_policy(name));
+                    names.map(|name| folder.join(name))
+                });
+                paths.filter(|path| !path.is_dir()).collect()
+            }
+            Self::Commit(_, commit) => {
+                commit.paths().filter(|path| is_near_policy(path)).map(|path| root.join(path)).collect()
             }
         }
     }
 
-    /// The tracked files that a sparse checkout leaves out.
+    /// The tracked files that a sparse checkout excludes, by their paths from the root.
     pub(crate) fn left_out(&self) -> Result<BTreeSet<String>, String> {
         let Self::WorkTree(repository) = self else { return Ok(BTreeSet::new()) };
-        let paths = left_out(repository.root())?.into_iter();
-        let paths = paths.map(|path| repository.matched(&repository.root().join(path)));
-        Ok(paths.filter(|path| !repository.stands(path)).collect())
+        let mut paths: BTreeSet<String> =
+            excluded_by_sparse_checkout(repository.root())?.iter().map(|path| slashes(path)).collect();
+        paths.retain(|path| !repository.has_file(path));
+        Ok(paths)
     }
 
-    /// A policy, or what is almost called so, that a sparse checkout leaves out.
+    /// A policy, or a file with almost its name, that a sparse checkout excludes.
     pub(crate) fn policy_left_out(&self) -> Result<Option<String>, String> {
-        let is_policy = |path: &String| {
-            POLICY_NAMES.contains(&&**path) || is_near_policy(path.strip_prefix(".github/").unwrap_or(path))
-        };
-        Ok(self.left_out()?.into_iter().find(is_policy))
-    }
-
-    /// A file of rules in Rego below a folder that a sparse checkout leaves out.
-    fn rego_left_out(&self, folder: &str) -> Result<Option<String>, String> {
-        let Some(folder) = Self::within(self.repository(), Path::new(folder))? else { return Ok(None) };
-        let is_rule = |path: &String| {
-            Path::new(path).starts_with(&folder)
-                && Path::new(path).extension().is_some_and(|end| end == "rego")
-        };
-        Ok(self.left_out()?.into_iter().find(is_rule))
+        let mut paths = self.left_out()?.into_iter();
+        Ok(paths.find(|path| POLICY_NAMES.contains(&&**path) || is_near_policy(path)))
     }
 
     /// The revision of a commit.
@@ -94,15 +92,15 @@ impl FileTree<'_> {
         }
     }
 
-    /// Whether something stands at a path, given from the repository's root.
+    /// Whether a file exists at a path, given from the repository's root.
     pub(crate) fn holds(&self, path: &str) -> bool {
         match self {
-            Self::WorkTree(repository) => repository.stands(path),
+            Self::WorkTree(repository) => repository.has_file(path),
             Self::Commit(_, commit) => commit.holds(path),
         }
     }
 
-    /// The paths of a commit that may hold a threat model although their names do not say so.
+    /// The paths of a commit that can contain a threat model by their extension.
     pub(crate) fn readable(&self) -> BTreeSet<String> {
         match self {
             Self::WorkTree(_) => BTreeSet::new(),
@@ -112,16 +110,15 @@ impl FileTree<'_> {
         }
     }
 
-    /// Finds the files to judge. Of a commit, `held` are the paths from the root that may hold a threat model although
-    /// their names do not say so.
-    pub(crate) fn discover(&self, search: Search<'_>, held: &BTreeSet<String>) -> Discovery {
+    /// Finds the files to check. In a commit, only files of `held` are searched for the marker: paths from the root.
+    pub(crate) fn discover(&self, search: FileSearch<'_>, held: &BTreeSet<String>) -> Discovery {
         match self {
             Self::WorkTree(repository) => discover(search, repository),
             Self::Commit(repository, commit) => discover_in(commit, search, held, repository),
         }
     }
 
-    /// Reads a file, unless it has more bytes than are wanted.
+    /// Reads a file, unless it has more than `most` bytes.
     pub(crate) fn read(&self, candidate: &Candidate, most: usize) -> Result<Option<Vec<u8>>, String> {
         match self {
             Self::WorkTree(_) if size(&candidate.path) > most => Ok(None),
@@ -133,24 +130,46 @@ impl FileTree<'_> {
         }
     }
 
-    /// The path from the repository's root, if it lies below that; what lies elsewhere no change of the repository
-    /// can touch, so it is read from the disk on either side. So is what another repository's checkout contains.
-    fn within(repository: &Repository, path: &Path) -> Result<Option<String>, String> {
+    /// The path from the repository's root, if the repository contains it. Other files, also those in the checkout of another
+    /// repository, are read from the disk for a commit too: no change of this repository touches them.
+    fn path_in_repository(&self, path: &Path) -> Result<Option<String>, String> {
+        let repository = self.repository();
         let is_outside =
             !repository.holds(repository.root(), path) || repository.other_checkout(path)?.is_some();
         Ok((!is_outside).then(|| repository.matched(path)))
     }
+
+    /// The modules of rules below a folder of the commit. Hidden files and folders are omitted, as on the disk.
+    fn rego_in(&self, commit: &Commit, folder: &str) -> Result<Vec<String>, String> {
+        let is_below = |path: &&str| {
+            let rest = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
+        };
+        if let Some(module) = commit.submodules().find(is_below) {
+            return Err(format!("{module} is a submodule, whose files are another repository's"));
+        }
+        let repository = self.repository();
+        let paths = commit.paths().filter(is_below).filter(|path| is_rego(path));
+        Ok(paths.map(|path| repository.shown(&repository.root().join(path))).collect())
+    }
+}
+
+fn is_rego(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rego")
 }
 
 /// The files that a policy names; a name is a path from the current folder.
 impl FileLoader for FileTree<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let path = Path::new(name);
-        match self {
-            Self::WorkTree(repository) if repository.leads_out(path) => Err(LINK_OUT.to_owned()),
-            Self::WorkTree(repository) => Self::within(repository, path).and_then(|_| read(path)),
-            Self::Commit(repository, commit) => Self::within(repository, path)?
-                .map_or_else(|| read(path), |path| commit.bytes(&path, usize::MAX)),
+        if let Self::WorkTree(repository) = self
+            && repository.leads_out(path)
+        {
+            return Err(LINK_OUT.to_owned());
+        }
+        match (self, self.path_in_repository(path)?) {
+            (Self::Commit(_, commit), Some(path)) => commit.bytes(&path, usize::MAX),
+            (Self::WorkTree(_), _) | (Self::Commit(..), None) => read(path),
         }
     }
 
@@ -174,34 +193,17 @@ impl FileLoader for FileTree<'_> {
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
-        let on_disk = || -> Result<Vec<String>, String> {
-            if let Some(path) = self.rego_left_out(folder)? {
+        let matched = self.path_in_repository(Path::new(folder))?;
+        if let (Self::Commit(_, commit), Some(matched)) = (self, &matched) {
+            return self.rego_in(commit, matched);
+        }
+        if let Some(matched) = matched {
+            let mut left_out = self.left_out()?.into_iter();
+            if let Some(path) = left_out.find(|path| Path::new(path).starts_with(&matched) && is_rego(path)) {
                 return Err(format!("{path}: {SPARSE}"));
             }
-            let paths = files_below(Path::new(folder), &["rego"])?;
-            Ok(paths.iter().map(|path| slashes(path)).collect())
-        };
-        let names: Vec<String> = match self {
-            Self::WorkTree(_) => on_disk()?,
-            Self::Commit(repository, commit) => match Self::within(repository, Path::new(folder))? {
-                None => on_disk()?,
-                Some(matched) => {
-                    // Hidden files and folders are passed over, as on the disk.
-                    let below = |path: &&str| {
-                        let rest = path.strip_prefix(&matched).and_then(|rest| rest.strip_prefix('/'));
-                        rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
-                    };
-                    if let Some(module) = commit.submodules().find(below) {
-                        return Err(format!("{module} is a submodule, whose files are another repository's"));
-                    }
-                    let paths = commit
-                        .paths()
-                        .filter(below)
-                        .filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "rego"));
-                    paths.map(|path| repository.shown(&repository.root().join(path))).collect()
-                }
-            },
-        };
-        Ok(names)
+        }
+        let paths = files_below(Path::new(folder), &["rego"])?;
+        Ok(paths.iter().map(|path| slashes(path)).collect())
     }
 }

@@ -1,16 +1,15 @@
-//! Links on the way to a file. No link that a checkout contains may lead out of it, or to git's own files: an author of
-//! a change could put it there.
+//! Links in the path of a file. No link in a checkout may lead out of it, or to git's own files, because a change can
+//! contain such a link.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Returns the first link on the way to a path that leads out of the checkout that contains the link, or into `.git`.
+/// The first link in a path that leads out of the checkout that contains the link, or into `.git`.
 ///
-/// Links outside of any checkout belong to the machine and are followed. `root` is the boundary where there is no
-/// checkout.
+/// Links outside of any checkout belong to the machine and are followed. Without a checkout, `root` is the boundary.
 pub(crate) fn link_out(path: &Path, root: Option<&Path>) -> Option<PathBuf> {
     let root = root.and_then(|root| root.canonicalize().ok());
-    // Where the path leads, without links.
+    // The real path so far.
     let mut here = PathBuf::new();
     let mut passed: Option<(PathBuf, PathBuf)> = None;
     for part in std::path::absolute(path).ok()?.components() {
@@ -20,18 +19,17 @@ pub(crate) fn link_out(path: &Path, root: Option<&Path>) -> Option<PathBuf> {
             Component::ParentDir => drop(here.pop()),
             Component::Normal(name) => {
                 let next = here.join(name);
-                if !is_link(&next) {
-                    here = next;
-                } else if let Some(boundary) = boundary(&here, root.as_deref()) {
+                if is_link(&next) {
+                    let boundary = boundary(&here, root.as_deref());
                     here = target(&next, &here);
-                    passed = Some((next, boundary));
+                    passed = boundary.map(|boundary| (next, boundary)).or(passed);
                 } else {
-                    here = target(&next, &here);
+                    here = next;
                 }
             }
         }
         if let Some((link, boundary)) = &passed
-            && leaves(&here, boundary)
+            && here.strip_prefix(boundary).map_or(true, is_in_git)
         {
             return Some(link.clone());
         }
@@ -39,11 +37,10 @@ pub(crate) fn link_out(path: &Path, root: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-/// The first link on the way to a path, and the path it leads to, if a checkout contains that link.
+/// The first link in a path that a checkout contains, and its target.
 pub(crate) fn link_within(path: &Path) -> Option<(PathBuf, PathBuf)> {
-    let mut links = path.ancestors().filter(|above| is_link(above)).collect::<Vec<_>>();
-    links.reverse();
-    links.into_iter().find_map(|link| {
+    let links: Vec<&Path> = path.ancestors().filter(|above| is_link(above)).collect();
+    links.into_iter().rev().find_map(|link| {
         let folder = link.parent()?.canonicalize().ok()?;
         boundary(&folder, None)?;
         Some((link.to_owned(), target(link, &folder)))
@@ -61,16 +58,12 @@ fn boundary(folder: &Path, root: Option<&Path>) -> Option<PathBuf> {
     checkout.or_else(|| root.filter(|root| folder.starts_with(root))).map(Path::to_owned)
 }
 
-fn leaves(path: &Path, boundary: &Path) -> bool {
-    path.strip_prefix(boundary).map_or(true, is_in_git)
-}
-
 /// Whether a path leads into a folder of git's own files.
 pub(crate) fn is_in_git(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
-/// The path that a link leads to; of a link to nothing, the path it names.
+/// The real path of a link's target; of a link to nothing, the path that it names.
 fn target(link: &Path, folder: &Path) -> PathBuf {
     link.canonicalize().unwrap_or_else(|_| {
         let named = fs::read_link(link).unwrap_or_default();
@@ -98,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_that_lead_out_of_their_checkout_are_found_in_any_component() {
+    fn link_out_of_its_checkout_is_found_in_any_component() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         for path in ["repo/.git", "repo/top", "repo/deep/deeper", "other/.git", "other/dir", "plain/dir"] {

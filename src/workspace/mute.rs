@@ -1,19 +1,18 @@
-//! Standard error, kept from code of others that prints by itself, as the Rego engine does. What this program prints at
-//! the same time still gets there.
+//! Standard error: the Rego engine, which prints by itself, does not reach it; this program does at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[cfg(unix)]
 pub(crate) use crate::workspace::mute::unix::{say, stderr};
 
-/// Runs code, whose prints cannot be kept from standard error here: what is known to print is refused before.
+/// Runs code. Its output still reaches standard error here, so rules that are known to print are refused earlier.
 #[cfg(not(unix))]
 pub(crate) fn stderr(work: &mut dyn FnMut()) -> String {
     work();
     String::new()
 }
 
-/// Prints to standard error. A closed stream is no problem.
+/// Prints to standard error, unless it is closed.
 #[cfg(not(unix))]
 pub(crate) fn say(text: &str) {
     use std::io::{self, Write};
@@ -46,19 +45,19 @@ mod unix {
     use std::io::{self, Read, Seek, Write};
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
-    /// How many bytes of what was printed are of use.
+    /// The most bytes of the output that are kept.
     const MOST: u64 = 4_096;
 
-    /// Held by the one that runs code of others.
+    /// Locked while the engine runs.
     static RUNNING: Mutex<()> = Mutex::new(());
-    /// The stream itself, while standard error leads elsewhere.
+    /// The stream itself while standard error is redirected.
     static REAL: Mutex<Option<File>> = Mutex::new(None);
 
     fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leads standard error back when it is dropped, be it by a panic.
+    /// Restores standard error when it is dropped, also by a panic.
     struct Redirected;
 
     impl Redirected {
@@ -79,11 +78,11 @@ mod unix {
         }
     }
 
-    /// Runs code without its reaching standard error; returns the beginning of what it printed.
+    /// Runs code with standard error redirected; returns the beginning of its output.
     pub(crate) fn stderr(work: &mut dyn FnMut()) -> String {
         let _running = lock(&RUNNING);
         let Ok(mut file) = tempfile::tempfile() else {
-            // What is known to print is refused before.
+            // Rules that are known to print are refused earlier.
             work();
             return String::new();
         };
@@ -95,7 +94,7 @@ mod unix {
         String::from_utf8_lossy(&printed).into_owned()
     }
 
-    /// Prints to standard error. A closed stream is no problem.
+    /// Prints to standard error, unless it is closed.
     pub(crate) fn say(text: &str) {
         let mut real = lock(&REAL);
         let _ = match &mut *real {

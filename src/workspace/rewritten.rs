@@ -1,72 +1,74 @@
-//! Files that git rewrites when it checks them out: the text that people review is not the one in the working folder.
+//! Files that git rewrites on checkout: people review another text than the one in the working folder.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
+use std::io::{ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
-use crate::workspace::discover::{Candidate, Repository, read};
+use crate::workspace::discover::Candidate;
 use crate::workspace::file_marker::Marker;
-use crate::workspace::git;
-use crate::workspace::git::Rewriting;
+use crate::workspace::git::commit::read_objects;
+use crate::workspace::git::index::{path_of, tracked};
+use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
+use crate::workspace::read::read;
+use crate::workspace::repository::Repository;
 
-/// Whether a file is a candidate by its name, or by what it contains.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    Name,
-    Marker,
+/// A candidate, and whether its name makes it one; else its content does.
+#[derive(Clone, Copy)]
+pub(crate) struct Suspect<'c> {
+    pub(crate) candidate: &'c Candidate,
+    pub(crate) by_name: bool,
 }
 
-/// Where the files of attributes are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Attributes {
-    /// In the working folder, as far as is known.
-    Here,
-    /// In the index alone, some of them.
-    LeftOut,
-}
-
-/// Why candidates cannot be checked whose committed text git rewrites. `checkouts` are folders from the root.
-pub(crate) fn rewritten(
-    candidates: &[(&Candidate, Why)],
+/// Returns errors for the candidates whose committed text git rewrites. `checkouts` are folders from the root;
+/// `is_complete` is false if some attributes files are in the index alone.
+pub(crate) fn rewritten<'c>(
+    suspects: impl Iterator<Item = Suspect<'c>>,
     checkouts: &[PathBuf],
-    attributes: Attributes,
+    is_complete: bool,
     repository: &Repository,
 ) -> Vec<InputError> {
-    let whole =
-        candidates.iter().map(|(candidate, why)| (repository.whole(&candidate.path), (*candidate, *why)));
-    let mut checked: BTreeMap<PathBuf, (&Candidate, Why)> = whole.collect();
-    if attributes == Attributes::Here && !has_attributes(checked.keys(), repository.root()) {
+    let mut rest: BTreeMap<PathBuf, Suspect<'_>> =
+        suspects.map(|suspect| (repository.whole(&suspect.candidate.path), suspect)).collect();
+    if is_complete && !has_attributes(rest.keys(), repository.root()) {
         return Vec::new();
     }
-    let mut obstacles = Vec::new();
-    // Those within others first.
     let mut roots: Vec<PathBuf> = checkouts.iter().map(|checkout| repository.root().join(checkout)).collect();
-    roots.sort_by_key(|root| std::cmp::Reverse(root.components().count()));
+    // Checkouts within others first.
+    roots.sort_by_key(|root| Reverse(root.components().count()));
+    let mut errors = Vec::new();
     for root in roots {
-        let (inner, outer) = checked.into_iter().partition(|(path, _)| path.starts_with(&root));
-        checked = outer;
-        obstacles.extend(rewritten_in(&root, &inner).unwrap_or_else(|message| {
-            let message = format!("git cannot list the attributes here: {message}");
-            vec![InputError::unreadable(repository.shown(&root), message)]
-        }));
+        let (inner, outer) = rest.into_iter().partition(|(path, _)| path.starts_with(&root));
+        rest = outer;
+        if let Err(message) = add_rewritten(&root, &inner, &mut errors) {
+            let cause = format!("git cannot list the attributes here: {message}");
+            errors.push(InputError::unreadable(repository.shown(&root), cause));
+        }
     }
-    obstacles
+    errors
 }
 
 /// Whether a folder above one of some files has attributes that let git rewrite files.
 fn has_attributes<'p>(files: impl Iterator<Item = &'p PathBuf>, root: &Path) -> bool {
     let mut known: HashSet<&Path> = HashSet::new();
-    let above = |file: &'p PathBuf| file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
     for file in files {
-        for folder in above(file) {
+        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
             if !known.insert(folder) {
                 break;
             }
-            if may_rewrite(&folder.join(".gitattributes")) {
+            let path = folder.join(".gitattributes");
+            let may_rewrite = match fs::symlink_metadata(&path) {
+                Err(error) => error.kind() != ErrorKind::NotFound,
+                Ok(metadata) if metadata.is_file() => read(&path).map_or(true, |text| may_rewrite(&text)),
+                // The text of a link can count as attributes.
+                Ok(_) => true,
+            };
+            if may_rewrite {
                 return true;
             }
         }
@@ -74,46 +76,36 @@ fn has_attributes<'p>(files: impl Iterator<Item = &'p PathBuf>, root: &Path) -> 
     false
 }
 
-/// Whether a file of attributes may let git rewrite files, or cannot be read.
-fn may_rewrite(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-        Ok(metadata) if metadata.is_file() => read(path).map_or(true, |text| git::may_rewrite(&text)),
-        // The text of a link may count as attributes.
-        Ok(_) => true,
-    }
-}
-
-fn rewritten_in(
+/// Adds errors for the files of one checkout.
+fn add_rewritten(
     root: &Path,
-    candidates: &BTreeMap<PathBuf, (&Candidate, Why)>,
-) -> Result<Vec<InputError>, String> {
-    let rest = |path: &PathBuf| path.strip_prefix(root).ok().map(Path::to_owned);
-    let paths: Vec<PathBuf> = candidates.keys().filter_map(rest).collect();
+    suspects: &BTreeMap<PathBuf, Suspect<'_>>,
+    errors: &mut Vec<InputError>,
+) -> Result<(), String> {
+    let paths: Vec<PathBuf> =
+        suspects.keys().filter_map(|path| path.strip_prefix(root).ok()).map(Path::to_owned).collect();
     if paths.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let files = git::rewritten(root, &paths)?;
-    let objects: Vec<String> = files.iter().map(|file| file.object.clone()).collect();
-    let (marker, mut obstacles) = (Marker::default(), Vec::new());
-    git::read_objects(root, &objects, |at, bytes| {
+    let files = rewritten_files(root, &paths)?;
+    let marker = Marker::default();
+    read_objects(root, files.iter().map(|file| &*file.object), |at, bytes| {
         let file = &files[at];
-        let Some((candidate, why)) = candidates.get(&root.join(&file.path)) else { return };
-        let is_other = |bytes: &Vec<u8>| {
-            let is_whole = bytes.len() <= Source::MAX_BYTES;
-            let is_model = *why == Why::Name || marker.is_in(bytes, Language::of(&candidate.name));
-            is_whole && (!is_model || (file.by == Rewriting::Ident && !replaces_text(bytes)))
-        };
-        if !bytes.as_ref().is_ok_and(is_other) {
-            let by = if let Rewriting::Text(by) = &file.by { by } else { "ident" };
-            obstacles.push(InputError::Rewritten { path: candidate.name.clone(), attribute: by.to_owned() });
+        let Some(Suspect { candidate, by_name }) = suspects.get(&root.join(&file.path)) else { return };
+        let is_harmless = bytes.is_ok_and(|bytes| {
+            let is_model = *by_name || marker.is_in(&bytes, Language::of(&candidate.name));
+            bytes.len() <= Source::MAX_BYTES
+                && (!is_model || (file.attribute == IDENT && !ident_replaces_text(&bytes)))
+        });
+        if !is_harmless {
+            let (path, attribute) = (candidate.name.clone(), file.attribute.clone());
+            errors.push(InputError::Rewritten { path, attribute });
         }
-    })?;
-    Ok(obstacles)
+    })
 }
 
 /// Whether the attribute `ident` replaces more of a text than an identifier.
-fn replaces_text(bytes: &[u8]) -> bool {
+fn ident_replaces_text(bytes: &[u8]) -> bool {
     const START: &[u8] = b"$Id:";
     memmem::find_iter(bytes, START).any(|at| {
         let rest = &bytes[at + START.len()..];
@@ -125,18 +117,108 @@ fn replaces_text(bytes: &[u8]) -> bool {
     })
 }
 
+/// The attributes that let git change more of a file than the ends of its lines.
+const REWRITING: [&str; 3] = ["working-tree-encoding", IDENT, "filter"];
+/// The attribute that replaces the text between `$Id:` and `$`.
+const IDENT: &str = "ident";
+
+/// A tracked file that git rewrites on checkout, so that the working folder need not contain the committed text.
+#[derive(Debug)]
+struct RewrittenFile {
+    /// From the checkout's root.
+    path: PathBuf,
+    /// The object with the committed text.
+    object: String,
+    /// [`IDENT`], or an attribute with its value, which can change any byte.
+    attribute: String,
+}
+
+/// Whether the text of an attributes file can let git rewrite a file. Git can rewrite the attributes file itself, so other
+/// characters than ASCII count.
+fn may_rewrite(attributes: &[u8]) -> bool {
+    let mut names = REWRITING.iter().chain(&["$Id"]);
+    !attributes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+        || names.any(|name| memmem::find(attributes, name.as_bytes()).is_some())
+}
+
+/// The tracked files, among some paths from the root, that git rewrites on checkout.
+fn rewritten_files(root: &Path, paths: &[PathBuf]) -> Result<Vec<RewrittenFile>, String> {
+    let filters = filters(root);
+    let mut attributes: BTreeMap<PathBuf, String> = BTreeMap::new();
+    // A checkout reads attributes from the index first; those of the working folder count as well.
+    for source in [None, Some("--cached")] {
+        let printed = check_attributes(root, paths, source)?;
+        let mut parts = printed.parts();
+        while let (Some(path), Some(name), Some(value)) = (parts.next(), parts.next(), parts.next()) {
+            let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
+            if let Some(attribute) = rewriting_attribute(&name, &value, &filters) {
+                let known = attributes.entry(path_of(path)).or_insert_with(|| attribute.clone());
+                if known == IDENT {
+                    *known = attribute;
+                }
+            }
+        }
+    }
+    if attributes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = tracked(root, &[])?.into_iter().filter_map(|listed| {
+        let (path, attribute) = attributes.remove_entry(&listed.path)?;
+        Some(RewrittenFile { path, object: listed.object?, attribute })
+    });
+    Ok(files.collect())
+}
+
+/// An attribute as users write it, if it lets git rewrite a file.
+fn rewriting_attribute(name: &str, value: &str, filters: &BTreeSet<String>) -> Option<String> {
+    match (name, value) {
+        (_, "unspecified" | "unset") => None,
+        (IDENT, _) => Some(IDENT.to_owned()),
+        ("filter", _) if !filters.contains(value) => None,
+        ("working-tree-encoding", _) if ["utf-8", "utf8"].contains(&&*value.to_ascii_lowercase()) => None,
+        _ => Some(format!("{name}={value}")),
+    }
+}
+
+/// The names of the filters that the configuration of the machine defines for checkouts, without Git LFS: a pointer that
+/// its filter has not replaced has a message of its own.
+fn filters(root: &Path) -> BTreeSet<String> {
+    // git fails if there are none.
+    let pattern = r"^filter\..*\.(smudge|process)$";
+    let Ok(printed) = run(root, &["config", "-z", "--name-only", "--get-regexp", pattern]) else {
+        return BTreeSet::new();
+    };
+    let names = printed.parts().filter_map(|key| {
+        let key = String::from_utf8_lossy(key);
+        Some(key.strip_prefix("filter.")?.rsplit_once('.')?.0.to_owned())
+    });
+    names.filter(|name| name != "lfs").collect()
+}
+
+/// Runs `check-attr` for some paths.
+fn check_attributes(root: &Path, paths: &[PathBuf], source: Option<&str>) -> Result<GitOutput, String> {
+    let mut names = tempfile::tempfile().map_err(cannot_run)?;
+    let text: Vec<u8> =
+        paths.iter().flat_map(|path| [path.as_os_str().as_encoded_bytes(), &[0]].concat()).collect();
+    names.write_all(&text).and_then(|()| names.rewind()).map_err(cannot_run)?;
+    // The attributes of the change itself: only their names are read.
+    let mut command = command_with_attributes(root);
+    command.args(["check-attr", "-z", "--stdin"]).args(source).args(REWRITING);
+    run_within(LISTING, command, names.into())?.checked()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::replaces_text;
+    use super::ident_replaces_text;
 
     #[test]
     fn ident_replaces_text_between_its_marks_and_keeps_other_identifiers() {
         let harmless = ["", "$Id$", "$Id: 0123abcd $", "$Id: a.c,v 1.1 2003 x $", "$Id: a\n$", "Id: a $"];
         for text in harmless {
-            assert!(!replaces_text(text.as_bytes()), "{text}");
+            assert!(!ident_replaces_text(text.as_bytes()), "{text}");
         }
         for text in ["$Id:{\"aivss_threat_model\":1}$", "$Id: score:9.1 $", "$Id$ $Id: x$"] {
-            assert!(replaces_text(text.as_bytes()), "{text}");
+            assert!(ident_replaces_text(text.as_bytes()), "{text}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Bounds on what rules in Rego may take of a whole run. They come from outside of this program.
+//! Limits on the time and memory of rules in Rego.
 //!
-//! The engine checks the time of each evaluation between its steps, and functions that are known to have no bound are
-//! refused. What is left, such as a single step that makes gigabytes or does not return, ends the process here with exit
-//! code 2, after the reports that were asked for have the reason.
+//! The engine checks the time of each evaluation between its steps, and functions without a known limit are refused. A
+//! single step that takes gigabytes or does not return ends the process with exit status 2, after its reason is in the
+//! reports.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -11,21 +11,20 @@ use std::time::{Duration, Instant};
 
 use crate::workspace::mute::{clear_status, say};
 
-/// The most memory that the process may have while rules run, in bytes.
+/// The most memory of the process while rules run, in bytes.
 const MEMORY: usize = 1024 * 1024 * 1024;
-/// The longest that one evaluation may run: several times what the engine allows between its steps, because a machine may
-/// be busy with other work.
-const STANDSTILL: Duration = Duration::from_secs(20);
-/// How long all evaluations of a run may take together, without the share of each.
+/// The longest time of one evaluation: several times what the engine allows between its steps, for busy machines.
+const LONGEST: Duration = Duration::from_secs(20);
+/// The time of all evaluations of a run, without the share of each.
 const TOTAL: Duration = Duration::from_secs(10);
-/// What each evaluation adds to it. The rules of a usual policy need a tenth of it.
+/// The time that each evaluation adds. The rules of a usual policy need a tenth of it.
 const SHARE: Duration = Duration::from_millis(10);
-/// How often memory and time are measured.
+/// The time between two measurements.
 const ROUND: Duration = Duration::from_millis(5);
 
 static STARTED: Once = Once::new();
 static RUNS: Mutex<Runs> = Mutex::new(Runs::NONE);
-/// What writes the reason into the reports, before the process ends.
+/// Writes the reason into the reports before the process ends.
 static ON_STOP: Mutex<Option<OnStop>> = Mutex::new(None);
 
 type OnStop = Box<dyn Fn(&str) + Send>;
@@ -34,9 +33,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What runs, and what has run.
+/// The evaluations of a run.
 struct Runs {
-    /// When each began that has not ended.
+    /// The start of each that has not ended.
     running: BTreeMap<u64, Instant>,
     begun: u64,
     evaluations: u32,
@@ -51,13 +50,13 @@ impl Runs {
     }
 }
 
-/// A run of the engine, until it is dropped.
+/// An evaluation, until it is dropped.
 struct Running(u64);
 
 impl Running {
     fn begin() -> Self {
         STARTED.call_once(|| {
-            // Without a thread nothing is measured, and nothing may run.
+            // Without a thread there are no limits, so nothing runs.
             if thread::Builder::new().spawn(watch).is_err() {
                 stop("no thread is available to limit them");
             }
@@ -79,16 +78,13 @@ impl Drop for Running {
     }
 }
 
-/// Runs the engine within the bounds on memory and standstill.
+/// Runs the engine within the limits of one evaluation.
 pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> T {
     let _running = Running::begin();
     work()
 }
 
-/// Evaluates rules for a threat model, within the time that a run has for all of them.
-///
-/// # Errors
-/// That time is used up, and nothing was evaluated.
+/// Evaluates rules for a threat model. Fails without an evaluation if the time of the run is used up.
 pub(crate) fn bounded(work: &mut dyn FnMut()) -> Result<(), String> {
     {
         let mut runs = lock(&RUNS);
@@ -101,7 +97,7 @@ pub(crate) fn bounded(work: &mut dyn FnMut()) -> Result<(), String> {
     Ok(())
 }
 
-/// Sets what is done with the reason before the process is ended.
+/// Sets the action that gets the reason before the process ends.
 pub(crate) fn on_stop(write: impl Fn(&str) + Send + 'static) {
     *lock(&ON_STOP) = Some(Box::new(write));
 }
@@ -111,7 +107,7 @@ fn watch() {
         thread::sleep(ROUND);
         let oldest = lock(&RUNS).running.values().min().copied();
         let Some(oldest) = oldest else { continue };
-        if oldest.elapsed() > STANDSTILL {
+        if oldest.elapsed() > LONGEST {
             stop("they do not come to an end");
         }
         if memory_stats::memory_stats().is_some_and(|stats| stats.physical_mem > MEMORY) {
@@ -120,7 +116,7 @@ fn watch() {
     }
 }
 
-/// Ends the process with exit code 2.
+/// Ends the process with exit status 2.
 #[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
 fn stop(why: &str) {
     clear_status();

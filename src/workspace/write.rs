@@ -1,7 +1,7 @@
-//! A file put whole where one was or none is, or not at all.
+//! Atomic writes: a file is written as a whole, or not at all.
 //!
-//! A path below a checkout must not lead out of it through a link that the checkout contains: whoever wrote a change would
-//! choose what is written to.
+//! A path below a checkout must not lead out of it through a link in the checkout: a change would choose the file that is
+//! written.
 
 #[cfg(unix)]
 use std::fs::Permissions;
@@ -14,31 +14,32 @@ use tempfile::NamedTempFile;
 use crate::input_error::LINK_OUT;
 use crate::workspace::links::link_out;
 
-/// Puts a whole file where one was, or nothing: written beside it and renamed. The file keeps the mode and owner that it
-/// had; a new one gets those of any new file. What is no regular file, such as a device or a pipe, is refused.
+/// Writes a temporary file next to the path and renames it. An existing file keeps its mode and owner. A path that is not a
+/// regular file, such as a device or a pipe, is refused.
 pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     refuse_link_out(file)?;
-    #[expect(clippy::disallowed_methods, reason = "the new file is to be like the old one")]
     let old = fs::metadata(file).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         return Err(io::Error::other("not a regular file"));
     }
-    written_beside(file, bytes, old.as_ref())?.persist(file).map_err(|error| error.error)?;
+    write_temp(file, bytes, old.as_ref())?.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// Puts a whole file where none is, with the folders above it, or nothing.
-///
-/// # Errors
-/// Where something stands already, were it a link that leads nowhere.
+/// Creates a file, and the folders above it. Fails if the path exists, also as a link that leads nowhere.
 pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    refuse_link_out(folder(file))?;
-    fs::create_dir_all(folder(file))?;
-    written_beside(file, bytes, None)?.persist_noclobber(file).map_err(|error| error.error)?;
+    create_folder(folder(file))?;
+    write_temp(file, bytes, None)?.persist_noclobber(file).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// Refuses a path that leads out of a checkout through one of its links.
+/// Creates a folder, and the folders above it.
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
+    refuse_link_out(folder)?;
+    fs::create_dir_all(folder)
+}
+
+/// Refuses a path that leads out of a checkout through a link in it.
 pub(crate) fn refuse_link_out(path: &Path) -> io::Result<()> {
     match link_out(path, None) {
         Some(link) => Err(io::Error::other(format!("{}: {LINK_OUT}", link.display()))),
@@ -46,18 +47,18 @@ pub(crate) fn refuse_link_out(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The folder that a file is in, or is to be.
+/// The folder of a file.
 pub(crate) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A finished file beside its place, as open to others as an old one.
-fn written_beside(file: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<NamedTempFile> {
+/// Writes a temporary file next to a path, with the mode and owner of an old file.
+fn write_temp(file: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     if old.is_none() {
         use std::os::unix::fs::PermissionsExt;
-        // As for any new file, less what the user's mask takes away; reports are no secrets.
+        // As for any new file, with the user's mask; reports are not secret.
         builder.permissions(Permissions::from_mode(0o666));
     }
     let mut temporary = builder.prefix(".aivss-lint-").tempfile_in(folder(file))?;
@@ -79,7 +80,7 @@ fn keep_owner(file: &fs::File, old: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     fchown(file, Some(old.uid()), Some(old.gid()))
-        .map_err(|error| io::Error::new(error.kind(), format!("its owner cannot be kept: {error}")))
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot keep its owner: {error}")))
 }
 
 #[cfg(not(unix))]

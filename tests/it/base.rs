@@ -263,7 +263,7 @@ fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
     raise(&repository, PLANNER);
     repository.edit("policies/limits.yaml", "9.5", "10.0");
     let (code, lines) = repository.lines(&["--policy-from", "main"]);
-    assert_eq!((code, lines[0].contains("exceeds the limit of 9.5")), (1, true), "{lines:?}");
+    assert_eq!((code, lines[0].contains("the limit is 9.5")), (1, true), "{lines:?}");
     // From a folder below the root, too.
     let output = run(&repository.path().join("agents"), &["--policy-from", "main", "--format", "concise"]);
     assert_eq!(output.status.code(), Some(1));
@@ -446,7 +446,7 @@ fn reports_go_to_files_and_never_change_the_verdict() {
         assert_eq!(written, alone.stdout, "{format}");
         // Markdown escapes the point.
         let text = String::from_utf8(written).unwrap().replace('\\', "");
-        assert!(text.contains("declared 9.1"), "{format}");
+        assert!(text.contains("score is 9.1"), "{format}");
     }
     let leftovers = fs::read_dir(repository.path())
         .unwrap()
@@ -488,7 +488,7 @@ fn in_github_actions_people_and_annotations_both_have_their_report() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("error[score-mismatch]: declared 9.1"), "{text}");
+    assert!(text.contains("error[score-mismatch]: score is 9.1"), "{text}");
     // Annotations name files from the repository's root, wherever the run began.
     assert!(text.contains("\n::error file=agents/planner/threat-model.yaml,line=22,"), "{text}");
 }
@@ -850,7 +850,7 @@ fn problem_that_the_base_did_not_read_is_new() {
         change(&repository);
         repository.commit();
         let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
-        let is_new = lines.iter().any(|line| line.ends_with("declared 9.1, AIVSS 0.8 gives 9.4"));
+        let is_new = lines.iter().any(|line| line.ends_with("score is 9.1, expected 9.4"));
         assert!(code == 1 && is_new, "{name}: {code} {lines:?}");
     }
 }
@@ -910,8 +910,9 @@ fn exception_that_a_change_makes_unused_is_new() {
         repository.git(&["checkout", "--quiet", "main", "--", "aivss-policy.yaml"]);
         repository.edit(PLANNER, "score: 9.1", "score: 9.4");
         let (code, lines) = repository.lines(judged);
-        let is_new =
-            |line: &String| line.ends_with("the exception for `score-mismatch` in agents/** covers no fault");
+        let is_new = |line: &String| {
+            line.ends_with("the exception for `score-mismatch` in agents/** covers no problem")
+        };
         assert!(code == 1 && lines.iter().any(is_new), "{lines:?}");
     }
 }
@@ -1509,7 +1510,7 @@ fn partial_clone_says_what_to_fetch_and_that_suffices() {
     assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
     git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
     let (code, said) = checked(&clone, &[]);
-    assert!(code == 1 && said.contains("exceeds the limit of 9.5"), "{said}");
+    assert!(code == 1 && said.contains("the limit is 9.5"), "{said}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn every_exception_that_covers_a_problem_is_used() {
     ]);
     let ran = folder.concise(&[]);
     assert_eq!((ran.code, unused(&ran)), (1, 1), "{}", ran.out);
-    assert!(ran.out.contains("in agents/new/** covers no fault"), "{}", ran.out);
+    assert!(ran.out.contains("in agents/new/** covers no problem"), "{}", ran.out);
 }
 
 #[test]
@@ -201,4 +201,31 @@ fn former_rule_name_works_everywhere_with_a_note() {
     let page = folder.run(&["explain", "score-undeclared"]);
     assert!(page.out.starts_with("# score-missing\n"), "{}", page.out);
     assert_eq!(page.err, "note: `score-undeclared` is now `score-missing`\n");
+}
+
+#[test]
+fn policy_of_a_newer_version_ends_with_the_reason() {
+    let folder = Folder::new(&[("a.threat-model.yaml", MODEL)]);
+    let run = |policy: &str, base: &str| {
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\n{policy}\n"));
+        folder.write("base.yaml", &format!("aivss_policy: 1\n{base}\n"));
+        let ran = folder.run(&["--format", "concise"]);
+        (ran.code, ran.out + &ran.err)
+    };
+    for (policy, base) in [
+        ("required_version: '99.0'\nnew_key: 1", ""),
+        ("extends: [./base.yaml]\nrequired_version: '0.1'", "required_version: '99.0.1'"),
+    ] {
+        let (code, printed) = run(policy, base);
+        assert_eq!(code, 2, "{printed}");
+        assert!(printed.contains("this policy requires aivss-lint 99.0."), "{printed}");
+        assert!(!printed.contains("new_key"), "{printed}");
+    }
+    let (code, printed) = run("extends: [./base.yaml]\nrequired_version: '0.0.1'", "required_version: '0.1'");
+    assert_eq!(code, 0, "{printed}");
+    let shown = folder.run(&["policy", "show", "a.threat-model.yaml"]).out;
+    assert!(shown.contains("required_version: \"0.1.0\"") && shown.contains("base.yaml:2:19"), "{shown}");
+    let (code, printed) = run("required_version: 0.2", "");
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.contains("required_version"), "{printed}");
 }

@@ -230,11 +230,11 @@ fn problems_name_the_file_the_line_and_the_rule() {
         ),
         (
             "deny(x) := \"m\" if x == 1",
-            "rego/a.rego:5:1: error[policy] `main.deny` is a function and is never asked",
+            "rego/a.rego:5:1: error[policy] `main.deny` is a function and is never evaluated",
         ),
         (
             "deny contains \"m\"\n\nDeny contains \"n\"",
-            "rego/a.rego:7:1: error[policy] `main.Deny` is never asked: did you mean `deny`?",
+            "rego/a.rego:7:1: error[policy] `main.Deny` is never evaluated: did you mean `deny`?",
         ),
         (
             "deny_prod contains \"m\"\n\nexception contains [\"prod\"]",

@@ -289,7 +289,7 @@ fn staged_files_whose_names_read_the_same_are_not_passed_by() {
     let ran = program().current_dir(&root).args(["--staged", "--format", "concise"]).output().unwrap();
     let said = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(2), "{said}");
-    assert!(said.contains("stands for several files"), "{said}");
+    assert!(said.contains("several files of `what is staged` have the name"), "{said}");
 }
 
 #[test]

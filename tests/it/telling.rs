@@ -154,7 +154,7 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
         || rule.name.to_owned(),
         |page| format!("\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\"),
     );
-    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: declared 9.1");
+    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: score is 9.1");
     assert!(out.starts_with(&start), "{out:?}");
     // A file is no terminal, whoever forces what.
     let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];

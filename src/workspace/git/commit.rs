@@ -1,0 +1,208 @@
+//! The files of a commit, read from git's objects.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use crate::revision::Revision;
+use crate::source::Source;
+use crate::workspace::git::index::write_staged_tree;
+use crate::workspace::git::{HEAD, cannot_run, command, run};
+
+/// A commit with its files.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    /// Its name and id.
+    pub(crate) revision: Revision,
+    /// Whether it has no commit in common with what it is compared with.
+    pub(crate) is_unrelated: bool,
+    /// Paths from the repository's root.
+    files: BTreeMap<String, TreeEntry>,
+    reader: Mutex<ObjectReader>,
+}
+
+/// The content of a path.
+#[derive(Debug)]
+enum TreeEntry {
+    /// A regular file, with the id of its object.
+    File(String),
+    /// A link, which git follows within the commit.
+    Link,
+    /// Another repository's files.
+    Submodule,
+}
+
+impl Commit {
+    /// Lists the files of a commit.
+    pub(crate) fn open(root: &Path, revision: Revision) -> Result<Self, String> {
+        let listed = run(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
+        let mut files = BTreeMap::new();
+        for (path, object) in listed.parts().filter_map(tree_entry) {
+            if files.contains_key(&path) {
+                return Err(format!(
+                    "several files of `{}` have the name `{path}`, which is not UTF-8: rename them",
+                    revision.asked
+                ));
+            }
+            files.insert(path, object);
+        }
+        let reader = Mutex::new(ObjectReader::start(root, &revision.commit).map_err(cannot_run)?);
+        Ok(Self { revision, is_unrelated: false, files, reader })
+    }
+
+    pub(crate) fn unrelated(self) -> Self {
+        Self { is_unrelated: true, ..self }
+    }
+
+    /// Lists what is staged: the files as the next commit would have them. Their tree is written to the repository's objects,
+    /// without a reference to it.
+    pub(crate) fn staged(root: &Path) -> Result<Self, String> {
+        let commit = write_staged_tree(root)?;
+        Self::open(root, Revision { asked: "what is staged".to_owned(), commit })
+    }
+
+    /// The paths of all files, from the repository's root, with `/` between their parts, in order.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        let files = self.files.iter().filter(|(_, entry)| !matches!(entry, TreeEntry::Submodule));
+        files.map(|(path, _)| path.as_str())
+    }
+
+    /// The paths of submodules.
+    pub(crate) fn submodules(&self) -> impl Iterator<Item = &str> {
+        let modules = self.files.iter().filter(|(_, entry)| matches!(entry, TreeEntry::Submodule));
+        modules.map(|(path, _)| path.as_str())
+    }
+
+    /// Whether the commit contains a file, a link or a submodule at a path.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether the commit contains a link at a path.
+    pub(crate) fn is_link(&self, path: &str) -> bool {
+        matches!(self.files.get(path), Some(TreeEntry::Link))
+    }
+
+    /// Whether the commit contains files below a folder.
+    pub(crate) fn holds_folder(&self, folder: &str) -> bool {
+        let below = format!("{}/", folder.trim_end_matches('/'));
+        self.files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
+    /// The bytes of a file, at most one more than `most` and than [`Source::decode`] accepts.
+    pub(crate) fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        let name = match self.files.get(path) {
+            None => return Err(format!("no such file in {}", self.revision)),
+            Some(TreeEntry::Submodule) => {
+                return Err("a submodule, whose files are another repository's".to_owned());
+            }
+            Some(TreeEntry::File(id)) => id.clone(),
+            Some(TreeEntry::Link) if path.contains('\n') => {
+                return Err("a link with a line break in its name".to_owned());
+            }
+            Some(TreeEntry::Link) => format!("{}:{path}", self.revision.commit),
+        };
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(&name, most.min(Source::MAX_BYTES))
+    }
+}
+
+/// Parses a line of `ls-tree`: mode, type, id, a tab, path.
+fn tree_entry(line: &[u8]) -> Option<(String, TreeEntry)> {
+    let line = String::from_utf8_lossy(line);
+    let (about, path) = line.split_once('\t')?;
+    let mut words = about.split(' ');
+    let entry = match (words.next()?, words.next()?, words.next()?) {
+        ("120000", ..) => TreeEntry::Link,
+        (_, "blob", id) => TreeEntry::File(id.to_owned()),
+        (_, "commit", _) => TreeEntry::Submodule,
+        _ => return None,
+    };
+    Some((path.to_owned(), entry))
+}
+
+/// The message for content that git does not have; `commit` is the one to fetch.
+pub(crate) fn missing_content(commit: &str) -> String {
+    format!(
+        "its content is not in this clone, which is a partial one: fetch it with `git fetch --refetch --no-filter origin {commit}` \
+         (actions/checkout: without `filter` and `sparse-checkout`)"
+    )
+}
+
+/// Reads objects and calls `each` with the position of each and its bytes, or the reason why it cannot be read.
+pub(crate) fn read_objects<'o>(
+    root: &Path,
+    objects: impl Iterator<Item = &'o str>,
+    mut each: impl FnMut(usize, Result<Vec<u8>, String>),
+) -> Result<(), String> {
+    let mut reader = ObjectReader::start(root, HEAD).map_err(cannot_run)?;
+    for (at, object) in objects.enumerate() {
+        each(at, reader.read(object, Source::MAX_BYTES));
+    }
+    Ok(())
+}
+
+/// A running `git cat-file --batch`.
+#[derive(Debug)]
+struct ObjectReader {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    /// The commit to fetch if an object is missing.
+    commit: String,
+}
+
+impl ObjectReader {
+    fn start(root: &Path, commit: &str) -> io::Result<Self> {
+        let mut command = command(root);
+        command.args(["cat-file", "--batch", "--follow-symlinks"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
+        let input = child.stdin.take();
+        Ok(Self { child, input, output: BufReader::new(output), commit: commit.to_owned() })
+    }
+
+    fn read(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
+        self.ask(name, most).unwrap_or_else(|error| Err(format!("git does not answer: {error}")))
+    }
+
+    /// The outer error is one of the connection, the inner one of the object.
+    fn ask(&mut self, name: &str, most: usize) -> io::Result<Result<Vec<u8>, String>> {
+        let input = self.input.as_mut().ok_or_else(|| io::Error::other("it has no input"))?;
+        writeln!(input, "{name}")?;
+        input.flush()?;
+        let mut head = String::new();
+        self.output.read_line(&mut head)?;
+        let words: Vec<&str> = head.trim_end().rsplitn(3, ' ').collect();
+        let (size, kind) = match words.as_slice() {
+            ["missing" | "ambiguous", ..] => return Ok(Err(missing_content(&self.commit))),
+            [size, kind, ..] => (size.parse::<u64>().map_err(io::Error::other)?, *kind),
+            _ => return Err(io::Error::other("it has ended")),
+        };
+        let is_broken_link =
+            ["symlink ", "dangling", "loop", "notdir"].iter().any(|word| head.starts_with(word));
+        let limit =
+            if is_broken_link { 0 } else { u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1) };
+        let mut bytes = Vec::new();
+        self.output.by_ref().take(size.min(limit)).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < size.min(limit) {
+            return Err(io::Error::other("it broke off"));
+        }
+        // The rest of the object, and the line feed after it.
+        io::copy(&mut self.output.by_ref().take(size.saturating_sub(limit) + 1), &mut io::sink())?;
+        Ok(match kind {
+            _ if is_broken_link => Err("a link that leads nowhere within the commit".to_owned()),
+            "blob" => Ok(bytes),
+            _ => Err("not a file".to_owned()),
+        })
+    }
+}
+
+impl Drop for ObjectReader {
+    fn drop(&mut self) {
+        // git ends when its input ends.
+        self.input = None;
+        let _ = self.child.wait();
+    }
+}
