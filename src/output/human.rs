@@ -250,13 +250,12 @@ impl QuotedSource {
     /// The part of a span to underline: on its first line, and in a long line not all of it.
     fn place(&self, span: Span) -> SourceSpan {
         let first = self.source.line_starts().first().map_or(0, |start| *start as usize);
-        let start = (span.start as usize).max(first);
-        let shown = self.source.first_line(Span::new(start, span.end as usize));
-        let most = if self.is_cut(span) { SURROUNDINGS } else { usize::MAX };
-        SourceSpan::new(
-            start.into(),
-            self.text.get(shown.range()).unwrap_or_default().floor_char_boundary(most),
-        )
+        let (start, mut end) = ((span.start as usize).max(first), span.end as usize);
+        if self.is_cut(span) {
+            end = end.min(self.text.floor_char_boundary(start + SURROUNDINGS));
+        }
+        let shown = self.source.first_line(Span::new(start, end));
+        SourceSpan::new(start.into(), shown.range().len())
     }
 
     /// The bytes of a long line around a span.

@@ -86,9 +86,8 @@ fn line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
         if text.is_char_boundary(at) { at } else { text.len() }
     });
     let (before, marked, after) = (&text[..from.min(to)], &text[from.min(to)..to], &text[to..]);
-    let skipped = before.chars().count().saturating_sub(SURROUNDINGS);
-    let before = match before.char_indices().nth(skipped) {
-        Some((at, _)) if skipped > 0 => SanitizedText::line(format!("…{}", &before[at..])),
+    let before = match before.char_indices().rev().nth(SURROUNDINGS - 1) {
+        Some((at, _)) if at > 0 => SanitizedText::line(format!("…{}", &before[at..])),
         _ => SanitizedText::line(before),
     };
     let [marked, after] = [marked, after].map(|text| SanitizedText::cut(text, SURROUNDINGS));
