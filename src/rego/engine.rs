@@ -542,7 +542,8 @@ deny contains y if { y := f(\"deny\") }
         }
         assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
         assert!(
-            fault("package other\ndeny contains \"m\"\n").contains("`deny` of package other is never evaluated")
+            fault("package other\ndeny contains \"m\"\n")
+                .contains("`deny` of package other is never evaluated")
         );
         assert!(
             fault("package main\ndenny contains \"m\"\n")
@@ -834,7 +835,10 @@ deny contains y if { y := f(\"deny\") }
     #[test]
     fn functions_and_other_cases_of_asked_names_are_refused() {
         for (rules, problem) in [
-            ("deny(x) := \"m\" if x == 1", "Some((0, 2, 1)) `main.deny` is a function and is never evaluated"),
+            (
+                "deny(x) := \"m\" if x == 1",
+                "Some((0, 2, 1)) `main.deny` is a function and is never evaluated",
+            ),
             ("deny[m] { m := \"m\" }\nwarn(x) = 1 { x }", "Some((0, 3, 1)) `main.warn` is a function"),
             ("deny contains \"m\"\ndeny_prod(x) if x", "`main.deny_prod` is a function"),
             ("deny contains \"m\"\nf(x) := deny_a(x)\ndeny_a(x) := x", "`main.deny_a` is a function"),
