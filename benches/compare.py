@@ -14,7 +14,6 @@ TOOLS, CORPUS, ROUNDS = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), in
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GATE = ROOT / "target/release/aivss-lint"
 SCHEMA = str(ROOT / "schemas/threat-model.json")
-# Where the files are named one by one, the list is the shell's work and not the program's.
 VENV = TOOLS / "venv/bin"
 
 
@@ -32,8 +31,8 @@ def once(command, folder=None):
 
 
 def peak(command, folder=None):
-    """The largest resident size of one run, the highest of three. What this program started would count its own size as
-    well, so that one much smaller starts it."""
+    """The largest resident size of one run, the highest of three. A small program starts each run, because a process counts
+    the size of its parent as well."""
     if not os.access("/usr/bin/time", os.X_OK):
         return "?"
     sizes = []
@@ -46,8 +45,8 @@ def peak(command, folder=None):
 
 
 def compare(folder, theirs, rounds, expected=0, arguments=()):
-    """The gate on a folder of the corpus, and another program, in turn. What failed early is not fast: the gate must end
-    with the code that is expected. Pairs of figures, and the peaks of both."""
+    """Times aivss-lint on a folder of the corpus, and another program, in turn. A run that fails early is not fast, so
+    aivss-lint must end with the expected exit status. Returns pairs of figures, and the peaks of both."""
     pairs, ours = [], [str(GATE), *arguments]
     for at in range(rounds + 1):
         one, other = once(ours, CORPUS / folder), once(theirs) if theirs else None

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Times the gate next to validators that do a part of its job, whole processes in turn, and writes benches/RESULTS.md.
+# Times whole processes of aivss-lint and of validators that do a part of its job, in turn, and writes benches/RESULTS.md.
 #
 #     benches/compare.sh [ROUNDS]
 #
-# Installs what it compares with into target/bench-tools, from the registries of Rust, Python and npm; what cannot be had
-# is left out and said to be. Only ratios of one run are worth comparing: machines differ, and drift.
+# Installs the validators into target/bench-tools, from the registries of Rust, Python and npm. A validator that cannot be
+# installed is skipped with a message. Compare only ratios of one run: machines differ, and drift.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-15}
@@ -17,16 +17,16 @@ say() { printf '%s\n' "$*" >&2; }
 install_rust() { # BINARY CRATE VERSION
   [[ -x $tools/bin/$1 ]] && return
   say "installing $2 $3"
-  cargo install --quiet --locked --root "$tools" --target-dir target/bench-build "$2" --version "$3" || say "left out: $2"
+  cargo install --quiet --locked --root "$tools" --target-dir target/bench-build "$2" --version "$3" || say "skipped: $2"
 }
 install_rust boon boon-cli 0.6.2
 install_rust jsonschema-cli jsonschema-cli 0.60.2
 if ! [[ -x $tools/venv/bin/check-jsonschema ]]; then
   python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet check-jsonschema==0.39.0 sourcemeta-jsonschema==17.3.0 || say "left out: Python packages"
+  "$tools/venv/bin/pip" install --quiet check-jsonschema==0.39.0 sourcemeta-jsonschema==17.3.0 || say "skipped: Python packages"
 fi
 if ! [[ -x $tools/node_modules/.bin/jsonschema ]] && command -v npm >/dev/null; then
-  npm install --silent --prefix "$tools" @sourcemeta/jsonschema@16.11.0 >/dev/null || say "left out: the npm package"
+  npm install --silent --prefix "$tools" @sourcemeta/jsonschema@16.11.0 >/dev/null || say "skipped: the npm package"
 fi
 
 say "building the release"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes threat models that pass, about 3 KB each and no two alike: the corpus of the benchmarks.
+"""Writes the corpus of the benchmarks: different threat models that pass, about 3 KB each.
 
     corpus.py COUNT FOLDER [--json]           COUNT files in folders of a hundred
-    corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are something else
+    corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are no threat models
     corpus.py BYTES FILE --one                one file of about so many bytes: one agent with many findings
     corpus.py COUNT FOLDER --problems           files with COUNT problems between them
 
-The texts are made of a fixed list of words, so that the same arguments give the same bytes.
+The same arguments give the same bytes.
 """
 import argparse
 import json

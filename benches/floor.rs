@@ -1,5 +1,5 @@
-//! The whole gate and its floor: the bare events of the YAML parser over the same files, in the same
-//! process and the same run. Times differ from machine to machine; their ratio is what is held to.
+//! Times the whole check and its floor, the bare events of the YAML parser, over the same files in the same process. Times
+//! differ between machines, so the limit is one on their ratio.
 //!
 //! `cargo bench --bench floor -- FOLDER` reads every file below the folder (`benches/corpus.py` writes one).
 #![expect(

@@ -1,6 +1,6 @@
-//! Each stage on one threat model of the examples: text, tree, schema, meaning and score, the whole of a file, and the
-//! reports. `cargo bench --bench stages` prints what each takes; a change that makes one slower shows here.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
+//! Times each stage on one threat model of the examples: text, tree, schema, model and score, the check of a whole file, and
+//! the reports. `cargo bench --bench stages` prints the times.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at an error")]
 
 use std::hint::black_box;
 use std::sync::Arc;

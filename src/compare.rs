@@ -6,9 +6,6 @@
 mod baseline;
 mod known;
 
-pub use crate::policy::{Attribute, Direction, Items};
-pub use crate::report::{AgentChange, Change, Difference, ScoreChange};
-pub use crate::revision::Revision;
 pub use baseline::Baseline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +14,8 @@ use crate::aivss::Working;
 use crate::compare::baseline::ModelAt;
 use crate::decimal::Decimal;
 use crate::model::{Answer, Layer};
-use crate::report::{MITIGATION, PROVEN, Report};
+use crate::policy::{Attribute, Direction};
+use crate::report::{AgentChange, Difference, MITIGATION, PROVEN, Report, ScoreChange};
 use crate::score::{Proven, Scored, ScoredModel};
 
 /// The score of a threat model, as a change shows it.
@@ -231,6 +229,7 @@ fn difference(old: Option<&Attribute>, new: Option<&Attribute>) -> Option<Differ
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Items;
 
     fn fact(what: &str, value: &str, weight: Option<i64>) -> Attribute {
         let weight = weight.map(|weight| Decimal::new(weight, 0));

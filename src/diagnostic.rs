@@ -1,4 +1,4 @@
-//! What the gate has to say about a place in a file: plain, owned data. How it looks is up to [`crate::output`].
+//! Diagnostics: plain, owned data about a problem at a place in a file. [`crate::output`] prints them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,20 +9,20 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::source::{Source, Span};
 
-/// How much a diagnostic weighs.
+/// The weight of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Worth knowing.
+    /// Information that fails no run by default.
     Note,
-    /// Probably wrong.
+    /// A probable problem.
     Warning,
-    /// Wrong: by default this fails the gate.
+    /// A problem that fails a run by default.
     Error,
 }
 
 impl Level {
-    /// The level's word, as policies and reports write it.
+    /// The level's name in policies and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
@@ -88,9 +88,9 @@ impl RuleNames {
     }
 }
 
-/// What a problem is about: exceptions and comparisons go by it.
+/// The part of a file that a problem is about, for exceptions and comparisons.
 ///
-/// The rule that finds a problem sets it. Where the bytes lie does not matter: an alias can put them anywhere in a file.
+/// The rule that finds a problem sets it. The position of the bytes does not matter: an alias can put them anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// The file as a whole.
@@ -103,92 +103,92 @@ pub enum Owner {
     Finding(usize),
 }
 
-/// One thing that is wrong, where, why, and how to mend it.
+/// One problem, with its position, its reason and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The rule's name.
     pub rule: Cow<'static, str>,
-    /// Its weight, as the policy decided.
+    /// The level that the policy decides.
     pub level: Level,
     /// Whether no policy can turn its rule off.
     pub fixed: bool,
-    /// The offending bytes.
+    /// The bytes of the problem.
     pub span: Span,
-    /// What is wrong: what was declared, and what is right.
+    /// The problem: the declared and the expected value.
     pub message: Box<str>,
-    /// Words for the place itself, such as the right number.
+    /// A text for the bytes, such as the expected value.
     pub label: Option<Box<str>>,
-    /// Other places that belong to it.
-    pub related: Vec<Related>,
-    /// The computation behind it, term by term.
+    /// Other places that are part of the problem.
+    pub related: Vec<RelatedPlace>,
+    /// The computation, term by term.
     pub working: Option<Box<str>>,
-    /// What else explains it.
+    /// Background.
     pub note: Option<Box<str>>,
-    /// How to mend it, where its rule does not say that well enough: see [`Diagnostic::remedy`].
+    /// The action that fixes it, if the remedy of its rule is too general: see [`crate::rules::remedy`].
     pub help: Option<Box<str>>,
-    /// The edits that mend it, where they follow from the file or can be suggested.
+    /// The edits that fix it, if they follow from the file or can be suggested.
     pub fix: Option<Box<Fix>>,
-    /// The line of the policy that decided it, where one did.
+    /// The line of the policy that decides its level or limit.
     pub decided_by: Option<Box<Origin>>,
-    /// Why it passes all the same, where an exception covers it.
+    /// The exception that covers it.
     pub excepted: Option<Box<Excepted>>,
-    /// Whether the base revision has the same fault; `false` where there is none to compare with.
+    /// Whether the base revision has the same problem; `false` without a base revision.
     pub known: bool,
-    /// How much there is of what is wrong, where less of it is better: the score that exceeds a limit, say.
+    /// The amount that exceeds a limit, such as a score: less is better.
     pub amount: Option<Decimal>,
-    /// What it is about.
+    /// The part of the file that it is about.
     pub owner: Owner,
-    /// The part of the owner it is about, where its rule can report several: a factor's key, or a path from Rego.
+    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego.
     pub part: Option<Cow<'static, str>>,
-    /// The threat model it is about, by its place in the file; `None` for the whole file.
+    /// The index of its threat model in the file; `None` for the whole file.
     pub model: Option<usize>,
-    /// The whole identifier of the finding it is about; `None` for the agent or the whole file.
+    /// The whole identifier of its finding; `None` for the agent or the whole file.
     pub finding: Option<Arc<str>>,
-    /// The name of the threat of a layer that it is about, which stays when another goes in above.
+    /// The name of its threat in a layer, which stays when another threat is inserted.
     pub threat: Option<Box<str>>,
-    /// JSON pointer (RFC 6901) of the place within its document.
+    /// The JSON pointer (RFC 6901) of the place in its document.
     pub pointer: Box<str>,
 }
 
-/// How many characters of a finding's identifier are shown.
+/// The number of characters of a finding's identifier that are shown.
 const LONGEST_ID: usize = 80;
 
-/// A second place.
+/// Another place that is part of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Related {
+pub struct RelatedPlace {
     /// Its bytes.
     pub span: Span,
-    /// What it has to do with it.
+    /// Its relation to the problem.
     pub message: String,
 }
 
-/// Edits that mend a fault, all or none.
+/// Edits that fix a problem, applied all or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What they do, in a few words.
+    /// Their effect, in a few words.
     pub title: String,
     /// The edits, in the order of the text; none overlaps another.
     pub edits: Vec<Edit>,
-    /// Whether they may be made without a look at them.
+    /// Whether they may be applied without a review.
     pub safety: Safety,
 }
 
-/// Whether a person must look at what a fix writes.
+/// The need for a review of a fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Safety {
-    /// It follows from the file.
+    /// None: the fix follows from the file.
     Safe,
-    /// It is probably what was meant, or it is a form to be filled in.
+    /// A person must review it: it is a guess or a form to fill in.
     Suggested,
 }
 
-/// A text to put in the place of bytes.
+/// A replacement of bytes by a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// The bytes that go.
+    /// The replaced bytes.
     pub span: Span,
-    /// What comes in their place.
+    /// The new text.
     pub text: String,
 }
 
@@ -206,16 +206,16 @@ impl Fix {
     }
 }
 
-/// Why a fault passes.
+/// The exception that covers a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excepted {
-    /// The reason given.
+    /// Its reason.
     pub reason: String,
-    /// Who answers for it.
+    /// The person or team responsible for it.
     pub owner: String,
-    /// The last day.
+    /// Its last day.
     pub expires: Date,
-    /// The line of the policy.
+    /// Its line in the policy.
     pub origin: Origin,
 }
 
@@ -224,7 +224,7 @@ pub struct Excepted {
 pub struct Origin {
     /// The policy's path, or the name of a built-in one.
     pub file: Arc<str>,
-    /// Line, 1-based; 0 for a decision that no file holds.
+    /// Line, 1-based; 0 for a decision that is not in a file.
     pub line: u32,
     /// Column, 1-based, in code points.
     pub column: u32,
@@ -235,7 +235,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// A decision that no file holds, such as an argument's.
+    /// A decision that is not in a file, such as an argument.
     pub fn outside(name: &str) -> Self {
         Self { file: Arc::from(name), line: 0, column: 0, span: Span::new(0, 0), text: Arc::from("") }
     }
@@ -256,7 +256,6 @@ impl Origin {
 impl Display for Origin {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.line {
-            // Not every decision comes from a file.
             0 => f.write_str(&self.file),
             line => write!(f, "{}:{line}:{}", self.file, self.column),
         }
@@ -325,8 +324,7 @@ impl Diagnostic {
         })
     }
 
-    /// The pointer with the finding's identifier, or the threat's name, in place of its number in the list, which others may
-    /// shift.
+    /// The pointer with the finding's identifier, or the threat's name, in place of its index, which can change.
     pub fn lasting_pointer(&self) -> String {
         if let Some(threat) = &self.threat {
             return with_threat(&self.pointer, |_, _| Some(threat.to_string()));
@@ -342,56 +340,56 @@ impl Diagnostic {
         }
     }
 
-    /// With words for the place itself.
+    /// With a text for the bytes.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into().into());
         self
     }
 
-    /// With a second place.
+    /// With another place.
     #[must_use]
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.related.push(Related { span, message: message.into() });
+        self.related.push(RelatedPlace { span, message: message.into() });
         self
     }
 
-    /// With the computation behind it.
+    /// With the computation.
     #[must_use]
     pub fn working(mut self, working: impl Into<String>) -> Self {
         self.working = Some(working.into().into());
         self
     }
 
-    /// With what else explains it, if something does.
+    /// With background.
     #[must_use]
     pub fn note(mut self, note: Option<String>) -> Self {
         self.note = note.map(String::into_boxed_str);
         self
     }
 
-    /// With the way to mend it.
+    /// With the action that fixes it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into().into());
         self
     }
 
-    /// With the edits that mend it, if some do.
+    /// With the edits that fix it.
     #[must_use]
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix.map(Box::new);
         self
     }
 
-    /// With how much there is of it.
+    /// With the amount.
     #[must_use]
     pub const fn amount(mut self, amount: Decimal) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// With the part of the owner it is about.
+    /// With the part of the owner.
     #[must_use]
     pub fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
         self.part = Some(part.into());
@@ -408,16 +406,16 @@ impl Diagnostic {
         self.help(format!("{first}, or {otherwise}"))
     }
 
-    /// With the command that makes the suggested edits behind the way to mend it, where there are some; `does` says what it
-    /// does.
+    /// With an action as help, and the command that applies suggested edits; `effect` is their effect.
     #[must_use]
-    pub fn help_by_suggestion(self, help: impl Display, does: &str) -> Self {
-        let command =
-            if self.fix.is_some() { format!(" (`aivss-lint fix --unsafe` {does})") } else { String::new() };
-        self.help(format!("{help}{command}"))
+    pub fn help_by_suggestion(self, help: impl Display, effect: &str) -> Self {
+        match self.fix {
+            Some(_) => self.help(format!("{help} (`aivss-lint fix --unsafe` {effect})")),
+            None => self.help(help.to_string()),
+        }
     }
 
-    /// With the policy line that decided it.
+    /// With the line of the policy that decides it.
     #[must_use]
     pub fn decided_by(mut self, origin: &Origin) -> Self {
         self.decided_by = Some(Box::new(origin.clone()));
@@ -425,30 +423,32 @@ impl Diagnostic {
     }
 }
 
-/// A pointer with the name of a threat in place of its number, as far as `name` gives one for the layer's key and the
-/// number.
+/// A pointer with the name of a threat in place of its index; `name` returns it by the layer's key and the index.
 pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
     let parts: Vec<&str> = pointer.splitn(6, '/').collect();
-    let ["", "maestro", layer, "threats", number, rest @ ..] = parts.as_slice() else {
-        return pointer.to_owned();
-    };
-    let Some(name) = number.parse().ok().and_then(|number| name(layer, number)) else {
-        return pointer.to_owned();
-    };
-    let rest = rest.first().map(|rest| format!("/{rest}")).unwrap_or_default();
-    format!("/maestro/{layer}/threats/{name}{rest}")
+    if let ["", "maestro", layer, "threats", index, rest @ ..] = parts.as_slice()
+        && let Some(name) = index.parse().ok().and_then(|index| name(layer, index))
+    {
+        return ["", "maestro", layer, "threats", &name]
+            .iter()
+            .chain(rest)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("/");
+    }
+    pointer.to_owned()
 }
 
-/// How many problems of one file are reported.
+/// The number of problems of one file that are reported.
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
-/// How many bytes of a message are shown.
+/// The number of bytes of a message that are shown.
 const LONGEST_MESSAGE: usize = 600;
 
 /// Drops problems beyond [`MAX_PROBLEMS`] and adds an error in their place: they can be the worse ones.
 pub(crate) fn limit_problems(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
     if diagnostics.len() > MAX_PROBLEMS {
         diagnostics.truncate(MAX_PROBLEMS);
-        let message = format!("there are more than {MAX_PROBLEMS} faults; the others are not shown");
+        let message = format!("there are more than {MAX_PROBLEMS} problems; the others are not shown");
         diagnostics.push(Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, owner, place, message));
     }
 }

@@ -1,35 +1,43 @@
-//! Two states of a text as a unified diff, fit for `git apply` and `patch -p1`. The only file that knows the `similar`
-//! crate.
+//! Two states of a text as a unified diff for `git apply` and `patch -p1`. The only file that imports `similar`.
 //!
-//! A patch cannot be escaped, and CI services obey lines of a log. As little of such lines as possible gets in: a
-//! hunk has no more context than it needs, and `::error::…` is taken out and put back (`-`, `+`) where it would
-//! otherwise be context, which begins with a space.
+//! A patch cannot be escaped, and CI services execute commands in a log. A hunk therefore has no more context than needed.
+//! A context line such as ` ::error::…` would be a command, so it is removed and added again (`-`, `+`).
+
+use std::ops::Range;
 
 use similar::ChangeTag;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 
 use crate::escape::is_log_command;
 
-/// Lines of context on either side of a change.
+/// The maximum number of context lines on either side of a change.
 const CONTEXT: usize = 3;
 
-/// What turns one text of a file into another; nothing where they are the same.
+/// A line of a diff of whole texts.
+type Line<'t> = (ChangeTag, &'t str);
+
+/// The patch from one text of a file to another; empty if they are equal.
 pub fn unified(name: &str, before: &str, after: &str) -> String {
-    // Lines end at line feeds alone, as those who read a diff take it.
-    let lines = |text| -> Vec<&str> { str::split_inclusive(text, '\n').collect() };
-    let (old, new) = (lines(before), lines(after));
-    let lines = without_commands(changes(&old, &new).into_iter());
+    // As in every diff, only a line feed ends a line.
+    let old: Vec<&str> = before.split_inclusive('\n').collect();
+    let new: Vec<&str> = after.split_inclusive('\n').collect();
+    let lines = without_commands(changes(&old, &new));
     let mut patch = String::new();
-    for (first, end) in hunks(&lines) {
+    for hunk in hunks(&lines) {
         if patch.is_empty() {
             patch = format!("--- {}\n+++ {}\n", file_name("a/", name), file_name("b/", name));
         }
-        push_hunk(&lines, first, end, &mut patch);
+        push_hunk(&lines, hunk, &mut patch);
     }
     patch
 }
 
-/// The lines of both texts in order. One algorithm by its name, because a choice of all of them adds 300 KB to the program.
+/// The first line of a patch that is a command to a CI service.
+pub fn log_command(patch: &str) -> Option<&str> {
+    patch.split('\n').find(|line| is_log_command(line))
+}
+
+/// The lines of both texts in order. The algorithm is fixed, because a choice of algorithms adds 300 KB to the program.
 fn changes<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     let mut found = Compact::new(Replace::new(Capture::new()), old, new);
     let Ok(()) = myers::diff(&mut found, old, 0..old.len(), new, 0..new.len());
@@ -38,26 +46,18 @@ fn changes<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     changes.map(|change| (change.tag(), change.value())).collect()
 }
 
-/// The first line of a patch that a CI service would obey if it were printed to a log.
-pub fn log_command(patch: &str) -> Option<&str> {
-    patch.split('\n').find(|line| is_log_command(line))
-}
-
-/// A line of a diff of whole texts.
-type Line<'t> = (ChangeTag, &'t str);
-
-/// Whether a line may be context.
+/// Whether a line is not a command as context.
 fn is_harmless(text: &str) -> bool {
     !is_log_command(&format!(" {text}"))
 }
 
-/// Replaces context that would be a command, where a hunk needs it: directly after a change.
-fn without_commands<'t>(all: impl Iterator<Item = Line<'t>>) -> Vec<Line<'t>> {
-    let mut lines: Vec<Line<'t>> = Vec::new();
+/// Replaces lines that would be commands as context directly after a change, where each hunk needs a line.
+fn without_commands(all: Vec<Line<'_>>) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(all.len());
     for (tag, text) in all {
         let follows_change = lines.last().is_some_and(|(before, _)| *before != ChangeTag::Equal);
-        let is_helped = || !is_harmless(text) && !is_log_command(&format!("-{text}"));
-        if tag == ChangeTag::Equal && follows_change && is_helped() {
+        let is_context = tag == ChangeTag::Equal && follows_change;
+        if is_context && !is_harmless(text) && !is_log_command(&format!("-{text}")) {
             lines.extend([(ChangeTag::Delete, text), (ChangeTag::Insert, text)]);
         } else {
             lines.push((tag, text));
@@ -66,35 +66,32 @@ fn without_commands<'t>(all: impl Iterator<Item = Line<'t>>) -> Vec<Line<'t>> {
     lines
 }
 
-/// The ranges of lines that are shown: each change with context around it.
-fn hunks(lines: &[Line<'_>]) -> Vec<(usize, usize)> {
-    let is_change = |at: &usize| lines[*at].0 != ChangeTag::Equal;
-    let is_context = |at: &usize| !is_change(at) && is_harmless(lines[*at].1);
-    let mut hunks: Vec<(usize, usize)> = Vec::new();
-    for at in (0..lines.len()).filter(is_change) {
+/// The ranges of lines to show: each change with its context.
+fn hunks(lines: &[Line<'_>]) -> Vec<Range<usize>> {
+    let is_context = |at: &usize| lines[*at].0 == ChangeTag::Equal && is_harmless(lines[*at].1);
+    let mut hunks: Vec<Range<usize>> = Vec::new();
+    for at in (0..lines.len()).filter(|at| lines[*at].0 != ChangeTag::Equal) {
         let first = at - (0..at).rev().take(CONTEXT).take_while(is_context).count();
         let after = (at + 1..lines.len()).take(CONTEXT).take_while(is_context).count();
         // Without a line after the change, `git apply` would look for it at the end of the file.
         let end = (at + 1 + after.max(1)).min(lines.len());
         match hunks.last_mut() {
-            Some((_, last)) if first <= *last => *last = end.max(*last),
-            _ => hunks.push((first, end)),
+            Some(last) if first <= last.end => last.end = end.max(last.end),
+            _ => hunks.push(first..end),
         }
     }
     hunks
 }
 
-fn push_hunk(lines: &[Line<'_>], first: usize, end: usize, patch: &mut String) {
-    let count = |from: usize, end: usize, other: ChangeTag| {
-        lines[from..end].iter().filter(|(tag, _)| *tag != other).count()
-    };
-    let range = |other: ChangeTag| {
-        let (above, inside) = (count(0, first, other), count(first, end, other));
-        // An empty range is named by the line above it.
+fn push_hunk(lines: &[Line<'_>], hunk: Range<usize>, patch: &mut String) {
+    let [old, new] = [ChangeTag::Insert, ChangeTag::Delete].map(|other| {
+        let count = |lines: &[Line<'_>]| lines.iter().filter(|(tag, _)| *tag != other).count();
+        let (above, inside) = (count(&lines[..hunk.start]), count(&lines[hunk.clone()]));
+        // An empty range has the number of the line above it.
         format!("{},{inside}", if inside == 0 { above } else { above + 1 })
-    };
-    patch.push_str(&format!("@@ -{} +{} @@\n", range(ChangeTag::Insert), range(ChangeTag::Delete)));
-    for (tag, text) in &lines[first..end] {
+    });
+    patch.push_str(&format!("@@ -{old} +{new} @@\n"));
+    for (tag, text) in &lines[hunk] {
         patch.push(match tag {
             ChangeTag::Equal => ' ',
             ChangeTag::Delete => '-',
@@ -107,18 +104,23 @@ fn push_hunk(lines: &[Line<'_>], first: usize, end: usize, patch: &mut String) {
     }
 }
 
-/// A file's name as git writes it: in quotes where it holds more than visible ASCII.
+/// A file's name as git writes it: in quotes unless it is visible ASCII.
 fn file_name(side: &str, name: &str) -> String {
     let name = name.trim_start_matches("./").trim_start_matches('/');
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"\"\\#".contains(&byte);
     if name.bytes().all(is_plain) {
-        // Readers end a name at a tab; without one they could end it at a space.
+        // Without a tab, some readers end a name at its first space.
         return format!("{side}{name}{}", if name.contains(' ') { "\t" } else { "" });
     }
-    let bytes = name
-        .bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("\\{byte:03o}") });
-    format!("\"{side}{}\"", bytes.collect::<String>())
+    let mut quoted = format!("\"{side}");
+    for byte in name.bytes() {
+        if is_plain(byte) {
+            quoted.push(char::from(byte));
+        } else {
+            quoted.push_str(&format!("\\{byte:03o}"));
+        }
+    }
+    quoted + "\""
 }
 
 #[cfg(test)]
@@ -127,7 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_diff_shows_the_lines_around_a_change_and_a_missing_end_of_line() {
+    fn diff_shows_context_and_missing_end_of_line() {
         let diff = unified("a.yaml", "1\r\n2\r\n3\r\n4\n5", "1\r\n2\r\n3\r\n4\n6");
         let shown = "--- a/a.yaml\n+++ b/a.yaml\n@@ -2,4 +2,4 @@\n 2\r\n 3\r\n 4\n-5\n\\ No newline at end of file\n+6\n\\ No newline at end of file\n";
         assert_eq!(diff, shown);
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn distant_changes_are_hunks_of_their_own() {
+    fn distant_changes_are_separate_hunks() {
         let before: String = (1..=20).map(|line| format!("{line}\n")).collect();
         let after = before.replace("2\n3\n", "2\nx\n").replace("\n19\n", "\n");
         let diff = unified("a", &before, &after);
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_ci_services_are_no_context() {
+    fn log_commands_are_not_context() {
         let before = "a\n::error::x\nb: 1\n  ::set-output name=a::b\nc\nd\ne\n##vso[task.complete]\n";
         let diff = unified("a", before, &before.replace("b: 1", "b: 2"));
         assert_eq!(
@@ -161,12 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_written_as_git_writes_them() {
+    fn file_names_are_quoted_like_in_git() {
         assert_eq!(file_name("a/", "a b.yaml"), "a/a b.yaml\t");
         assert_eq!(file_name("b/", "ü\n##vso[x].yaml"), "\"b/\\303\\274\\012\\043\\043vso[x].yaml\"");
     }
 
-    /// Applies a patch of one file as its format says.
+    /// Applies a patch of one file.
     fn applied(before: &str, patch: &str) -> String {
         let old: Vec<&str> = before.split_inclusive('\n').collect();
         let (mut new, mut next) = (String::new(), 0);
@@ -200,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_patch_leads_from_one_text_to_the_other(
+        fn patch_turns_one_text_into_the_other(
             before in "((a|b|::c|##d\\[|\r)\n){0,12}(a|\r)?",
             after in "((a|b|::c|##d\\[|\r)\n){0,12}(a|\r)?",
         ) {

@@ -46,6 +46,14 @@ pub fn escape_line(text: &str) -> String {
     line(text).into_owned()
 }
 
+/// The first `most` characters of a text, with an ellipsis if there are more.
+pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// Escapes a text that begins a line, such as a path: one that looks like a workflow command is written as `./path`.
 pub fn begin_line(text: &str) -> String {
     plain_line(escape_line(text))
@@ -186,13 +194,13 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn escapes_are_seen_and_not_obeyed() {
+    fn control_characters_are_escaped() {
         assert_eq!(line("a\u{1b}[31mb\r\n\u{202E}c"), "a\\u{1b}[31mb\\r\\n\\u{202e}c");
         assert_eq!(same_length("a\u{1b}]8;;\u{7}\r\nb\u{9b}\u{202E}"), "a?]8;;?\r\nb¿\u{FFFD}");
     }
 
     #[test]
-    fn log_commands_are_broken_up() {
+    fn log_commands_are_escaped() {
         assert_eq!(line("a ##[group]b"), "a #\\u{23}[group]b");
         assert_eq!(line("###vso[x]"), "##\\u{23}vso[x]");
         assert_eq!(line("## [a] ##b #[c]"), "## [a] ##b #[c]");
@@ -202,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn json_shows_what_steers_and_means_the_same() {
+    fn json_with_escapes_has_the_same_value() {
         let text = "a\u{7f}\u{9b}2J\u{202e}\u{e0041}\u{feff}ü\n";
         let mut out = Vec::new();
         write_json(&[text], &mut out).unwrap();
@@ -218,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_ignorable_by_default_are_escaped_and_letters_are_not() {
+    fn invisible_characters_are_escaped_and_letters_are_not() {
         for letter in ['\u{34F}', '\u{115F}', '\u{3164}', '\u{FE0F}', '\u{FFA0}', '\u{FFF0}', '\u{E0FFF}'] {
             assert!(is_steering(letter), "{letter:?}");
         }
@@ -233,7 +241,7 @@ mod tests {
         }
 
         #[test]
-        fn no_log_command_passes(text in "[#a\\[:\u{1b}\n ]{0,40}") {
+        fn any_text_is_written_without_log_commands(text in "[#a\\[:\u{1b}\n ]{0,40}") {
             for safe in [line(&text), same_length(&text)] {
                 for part in safe.split("##").skip(1) {
                     let part = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -244,7 +252,7 @@ mod tests {
         }
 
         #[test]
-        fn no_control_character_passes_and_offsets_stay(text in any::<String>()) {
+        fn any_text_is_written_without_control_characters_at_the_same_offsets(text in any::<String>()) {
             prop_assert!(!line(&text).contains(is_steering));
             let quoted = same_length(&text);
             prop_assert_eq!(quoted.len(), text.len());

@@ -1,6 +1,6 @@
-//! The page of each rule, from what the rule says of itself: `explain`, the rules of a SARIF log, `docs/rules.md`.
+//! The page of each rule, for `explain`, the rules of a SARIF log and `docs/rules.md`.
 //!
-//! Pages are Markdown that reads well unrendered. Nothing is known here of a particular fault. Rendered they stand below.
+//! Pages are Markdown that is readable unrendered. Rendered, they follow below.
 #![doc = include_str!("../docs/rules.md")]
 
 use crate::diagnostic::Level;
@@ -9,13 +9,13 @@ use crate::rules::{Check, Example, Rule};
 use crate::source::Language;
 use crate::syntax::POLICY_MARKER;
 
-/// A rule's page: what it finds and why, its examples, how to mend, lower and except it, and what it rests on.
+/// A rule's page: summary, reason, remedy, example, and how to lower or except it.
 pub fn page(rule: &Rule) -> String {
     let Rule { name, summary, why, .. } = rule;
     format!("# {name}\n\n{summary}\n\n{why}\n\n{}", details(rule))
 }
 
-/// The public address of the project. Until there is one, no report has a link to it or to the page of a rule.
+/// The public address of the project. Without one, reports have no link to it or to the page of a rule.
 pub const ADDRESS: Option<&str> = None;
 
 /// The address of the rule's page, for this version of the program.
@@ -27,14 +27,14 @@ pub fn page_url(rule: &Rule) -> Option<String> {
 /// The page without its name and its opening.
 pub fn details(rule: &Rule) -> String {
     let examples: String = rule.examples.iter().take(1).map(example).collect();
-    format!("**To mend it:** {}\n\n{examples}{}\n\nSee {}.\n", rule.remedy, standing(rule), rule.see)
+    format!("**Fix:** {}\n\n{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
 }
 
 /// All pages, after a table of the rules, as `docs/rules.md` has them.
 pub fn book() -> String {
     let mut book = String::from(
-        "# Rules\n\nEach rule, from reading a file to judging it. A **fixed** rule cannot be lowered or excepted: without it a \
-         file or a score would go unread, and pass.\nThis page is written by `aivss-lint rules --format markdown`.\n\n\
+        "# Rules\n\nAll rules, from reading a file to limits of a policy. A **fixed** rule cannot be lowered or excepted: without it \
+         a file or a score would go unread and pass.\nThis page is written by `aivss-lint rules --format markdown`.\n\n\
          | rule | level | finds |\n|---|---|---|\n",
     );
     for rule in rules::ALL {
@@ -70,26 +70,26 @@ fn example(example: &Example) -> String {
 }
 
 /// The level, and who may change it.
-fn standing(rule: &Rule) -> String {
+fn level(rule: &Rule) -> String {
     let (name, level) = (rule.name, rule.level.name());
     if rule.fixed {
         return format!(
-            "Its level is {level}, and no policy lowers or excepts it: without it a file or a score would go unread."
+            "Its level is {level}, and no policy can lower or except it: without it a file or a score would go unread."
         );
     }
     let other = if rule.level == Level::Error { Level::Warning } else { Level::Error };
     let lower = fenced(&format!("{POLICY_MARKER}: 1\nrules: {{ {name}: {} }}", other.name()), "yaml");
     let set =
-        format!("Its level is {level}, unless a policy sets another (off, note, warning, error):\n\n{lower}");
+        format!("Its level is {level} unless a policy sets another (off, note, warning, error):\n\n{lower}");
     match rule.check {
         Check::PolicyAudit => set,
         Check::Builtin | Check::Run | Check::Model(_) | Check::Limit { .. } => {
             let except = format!(
-                "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the fault may stay.\n    \
-                 owner: who answers for it\n    expires: 2027-03-31"
+                "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the problem may stay.\n    \
+                 owner: who is responsible\n    expires: 2027-03-31"
             );
             format!(
-                "{set}\n\nIn single files it passes for a while by an exception:\n\n{}",
+                "{set}\n\nAn exception covers the rule in single files until a date:\n\n{}",
                 fenced(&except, "yaml")
             )
         }
@@ -98,7 +98,7 @@ fn standing(rule: &Rule) -> String {
 
 /// A text in a fence that is longer than any in it.
 fn fenced(text: &str, word: &str) -> String {
-    // What stands for a byte that is no text, and what would steer a terminal, is shown as a sign.
+    // A byte that is not text and control characters are shown as a sign.
     let shown = |letter: char| if letter.is_control() && letter != '\n' { '\u{FFFD}' } else { letter };
     let text: String = text.trim_matches('\n').chars().map(shown).collect();
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
@@ -111,31 +111,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fence_is_longer_than_those_in_it() {
+    fn fence_is_longer_than_those_in_the_text() {
         assert_eq!(fenced("\na: 1\n", "yaml"), "```yaml\na: 1\n```");
         assert!(fenced("````\n", "markdown").starts_with("`````markdown\n"));
     }
 
     #[test]
-    fn pages_say_who_may_change_a_rule() {
+    fn page_shows_whether_a_policy_may_change_the_rule() {
         let page = |name: &str| page(rules::named(name).unwrap());
-        assert!(page("syntax").contains("no policy lowers or excepts it"));
+        assert!(page("syntax").contains("no policy can lower or except it"));
         assert!(page("score-mismatch").contains("exceptions:\n  - rule: score-mismatch\n"));
         assert!(!page("exception-expired").contains("exceptions:\n  - rule: exception-expired"));
-        assert!(
-            page("score-increased").contains("Over a base")
-                || page("score-increased").contains("over a base")
-        );
+        assert!(page("score-increased").contains("over a base"));
     }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the page is written on demand")]
-    fn the_page_of_rules_in_the_documentation_is_this_one() {
+    fn page_in_the_documentation_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, book()).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap();
-        assert!(written == book(), "UPDATE=1 cargo test documentation_is_this_one writes it");
+        assert!(written == book(), "UPDATE=1 cargo test explain writes it");
     }
 }

@@ -1,53 +1,51 @@
-//! One file through all the steps: text, tree, shape, meaning, levels. A pure function of its arguments.
-//!
-//! Disk, clock, environment and terminal belong to the command layer; how diagnostics look, to the reports.
+//! One file through all steps: text, tree, schema, rules, levels. A pure function of its arguments.
+
+mod rego;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{
-    Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, shortened, sort_diagnostics,
-    with_threat,
+    Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
 use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
 use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
-use crate::rego::input::rego_input;
-use crate::rego::{CompiledPolicy, Definition, RegoAnswer, RegoAnswers};
+use crate::rego::CompiledPolicy;
 use crate::rules;
 use crate::rules::{Check, Subject};
 use crate::schema::Violation;
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Positions, Source, Span};
 use crate::syntax;
-use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, missing_at, place_of, pointer};
+use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, pointer};
 
-/// What there is to say about one file.
+/// The result of linting one file.
 #[derive(Debug)]
 pub struct LintResult {
-    /// What the file is.
+    /// The kind of the file.
     pub content: Content,
     /// Its threat models with their computed scores.
     pub models: Vec<ScoredModel>,
-    /// What is wrong, in the order of the text. Only what the policy does not switch off.
+    /// Its problems at the levels of the policy, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// What of the policy had a part in it.
+    /// The entries of the policy that had an effect.
     pub used: PolicyUsage,
-    /// Why rules in Rego could not judge it, where they could not.
-    pub unjudged: Vec<String>,
+    /// The reasons why rules in Rego could not check it.
+    pub unchecked: Vec<String>,
 }
 
-/// What a file is judged by.
+/// The inputs of a lint besides the file.
 #[derive(Clone, Copy)]
-pub struct LintContext<'j> {
+pub struct LintContext<'c> {
     /// The policy in force.
-    pub policy: &'j CompiledPolicy,
-    /// The day.
+    pub policy: &'c CompiledPolicy,
+    /// The day of the run.
     pub today: Date,
-    /// How policies that extend others come by them, when a policy is among the files.
-    pub load: Load<'j>,
-    /// The state of the base revision, where the run has one.
-    pub before: Option<&'j dyn BaseModels>,
+    /// Loads the policies that a policy among the files extends.
+    pub load: Load<'c>,
+    /// The threat models of the base revision, where the run has one.
+    pub before: Option<&'c dyn BaseModels>,
 }
 
 /// The threat models of the base revision, by the files of the head.
@@ -68,20 +66,20 @@ pub trait BaseModels: Sync {
     fn gone(&self) -> &[&ScoredModel];
 }
 
-/// What a file turned out to be.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// One or more threat models, or something that was meant to be one or cannot be read.
+    /// One or more threat models, or a file that was meant to be one or cannot be read.
     Model,
     /// A policy that passed.
     Policy,
-    /// A policy that did not pass: nothing can be judged by it.
+    /// A policy with problems: nothing can be checked by it.
     BrokenPolicy,
-    /// A pointer of Git LFS to a file that is not here.
+    /// A pointer of Git LFS to a file that is not checked out.
     LfsPointer,
-    /// Something with the keys of a threat model, and without its marker.
+    /// A file with the keys of a threat model and without its marker.
     Unmarked,
-    /// None of these.
+    /// Any other file.
     Other,
 }
 
@@ -99,8 +97,8 @@ fn is_lfs_pointer(text: &str) -> bool {
     NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
 }
 
-/// Judges one file, which lies at `path` relative to the repository's root.
-pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
+/// Lints one file; `path` is relative to the repository's root.
+pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult {
     if is_lfs_pointer(source.text()) {
         return LintResult::of(Content::LfsPointer, Vec::new());
     }
@@ -108,13 +106,13 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
     let roots: Vec<(Node<'_>, DetectedFormat<'_>)> =
         document.roots().map(|root| (root, detect(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, DetectedFormat::Model(_)));
-    // A page that shows policies explains them; it is none.
+    // A page that contains policies explains them.
     let is_page = source.language() == Language::Markdown;
-    let shows_model = holds_model || judge.before.is_some_and(|before| before.held(path));
+    let shows_model = holds_model || context.before.is_some_and(|before| before.held(path));
     let hides_model = document.problems.iter().any(|problem| problem.kind == ProblemKind::UnreadMarker);
     let is_policy = || roots.iter().any(|(root, _)| root.get(POLICY_MARKER).is_some());
     if !shows_model && !hides_model && !is_page && is_policy() {
-        return lint_policy(source, judge);
+        return lint_policy(source, context);
     }
     let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
     let content = if is_unmarked { Content::Unmarked } else { Content::Other };
@@ -126,14 +124,14 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
         .collect();
     let mut positions = source.positions();
     for (number, (root, what)) in roots.into_iter().enumerate() {
-        // The rest is not shown, and the file fails for that: it need not be judged either.
+        // The rest is not reported, and the file fails for that.
         if linted.diagnostics.len() > MAX_PROBLEMS {
             break;
         }
         match what {
             DetectedFormat::Model(format) => match format.overfull(root) {
                 Some(place) => linted.diagnostics.push(overfull(place)),
-                None => lint_model(root, format, path, judge, &mut positions, &mut linted),
+                None => lint_model(root, format, path, context, &mut positions, &mut linted),
             },
             DetectedFormat::Misspelled(key, place, meant) => {
                 linted.diagnostics.push(misspelled(key, place, meant));
@@ -147,13 +145,13 @@ pub fn lint(source: &Source, path: &str, judge: LintContext<'_>) -> LintResult {
             DetectedFormat::Unmarked | DetectedFormat::Other => {}
         }
     }
-    compare(&mut linted, path, judge);
+    compare(&mut linted, path, context);
     if holds_model || !linted.diagnostics.is_empty() {
         linted.content = Content::Model;
     }
     limit_problems(&mut linted.diagnostics, Owner::File, Span::new(0, 0));
     sort_diagnostics(&mut linted.diagnostics, |span| pointer(&document, span));
-    except(&mut linted, path, judge);
+    except(&mut linted, path, context);
     linted
 }
 
@@ -164,43 +162,43 @@ fn overfull(place: Span) -> Diagnostic {
 
 impl LintResult {
     fn of(content: Content, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { content, models: Vec::new(), diagnostics, used: PolicyUsage::default(), unjudged: Vec::new() }
+        Self { content, models: Vec::new(), diagnostics, used: PolicyUsage::default(), unchecked: Vec::new() }
     }
 }
 
-/// What there is to say about a path at which the base has threat models and the head has nothing. `moved` is where the
-/// file is now, and why it is not checked there.
+/// The result for a path with threat models in the base and none in the head. `moved` is the new path of the file and the
+/// reason why it is not checked there.
 pub fn lint_removed(
     path: &str,
     models: &[&ScoredModel],
     moved: Option<(&str, String)>,
-    judge: LintContext<'_>,
+    context: LintContext<'_>,
 ) -> LintResult {
     let moved = moved.map(|(now, why)| format!("; its file is now {now}, which is {why}"));
     let moved = moved.unwrap_or_default();
-    let found = models.iter().filter_map(|model| removed(model, path, &moved, judge));
+    let found = models.iter().filter_map(|model| removed(model, path, &moved, context));
     let diagnostics = found.collect();
     let mut linted = LintResult::of(Content::Model, diagnostics);
-    except(&mut linted, path, judge);
+    except(&mut linted, path, context);
     linted
 }
 
-/// What there is to say about a folder in which a line of the policy requires a threat model.
-pub fn lint_missing(path: &str, message: &str, required: &Origin, judge: LintContext<'_>) -> LintResult {
+/// The result for a folder without the threat model that the policy requires.
+pub fn lint_missing(path: &str, message: &str, required: &Origin, context: LintContext<'_>) -> LintResult {
     let rule = &rules::builtin::MODEL_MISSING;
-    let (settings, _) = judge.policy.settings_for(Scope { path, environment: None, tier: None });
+    let (settings, _) = context.policy.settings_for(Scope { path, environment: None, tier: None });
     let diagnostic = settings.level(rule).map(|level| {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         Diagnostic { level, ..diagnostic }
     });
     let mut linted = LintResult::of(Content::Model, diagnostic.into_iter().collect());
-    except(&mut linted, path, judge);
+    except(&mut linted, path, context);
     linted
 }
 
-/// Adds what the base has in this file and the head has not.
-fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
-    let Some(before) = judge.before else { return };
+/// Adds problems for threat models of the base that this file no longer contains.
+fn compare(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
+    let Some(before) = context.before else { return };
     if linted.models.is_empty() {
         if before.held(path) {
             let message = "this file contains a threat model in the base, and none that can be read now";
@@ -212,20 +210,20 @@ fn compare(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     let is_new = |place: &usize| is_new(before, path, *place);
     let replaced = (0..linted.models.len()).filter(is_new).count();
     let gone = before.left(path).iter().skip(replaced);
-    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", judge)));
+    linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", context)));
 }
 
-/// A model of the base that is gone, at the level that its terms give.
-fn removed(model: &ScoredModel, path: &str, moved: &str, judge: LintContext<'_>) -> Option<Diagnostic> {
+/// The problem of a removed threat model, at the level that its settings give.
+fn removed(model: &ScoredModel, path: &str, moved: &str, context: LintContext<'_>) -> Option<Diagnostic> {
     let rule = &rules::builtin::MODEL_REMOVED;
-    let level = judge.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
+    let level = context.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
     let name = model.name().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
 }
 
-fn lint_policy(source: &Source, judge: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), judge.load, rules::NAMES) {
+fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
+    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), context.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
@@ -249,21 +247,21 @@ fn lint_model(
     root: Node<'_>,
     format: Format,
     path: &str,
-    judge: LintContext<'_>,
+    context: LintContext<'_>,
     positions: &mut Positions<'_>,
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
-    let (settings, overrides) = judge.policy.settings_for(scope_of(&model, path));
+    let (settings, overrides) = context.policy.settings_for(scope_of(&model, path));
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
-    let before = judge.before.and_then(|before| before.scores(path, place));
-    let mut subject =
-        Subject::new(&model, &settings, judge.today, before).with_files(path, |file| judge.load.exists(file));
-    if let Some(all) = judge.before.filter(|all| is_new(*all, path, place)) {
+    let before = context.before.and_then(|before| before.scores(path, place));
+    let mut subject = Subject::new(&model, &settings, context.today, before)
+        .with_files(path, |file| context.load.exists(file));
+    if let Some(all) = context.before.filter(|all| is_new(*all, path, place)) {
         subject.left = [all.left(path), all.gone()];
     }
-    let mut found = meaning(&subject);
+    let mut found = check_rules(&subject);
     for violation in format.schema().violations(root).into_iter().take(MAX_PROBLEMS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
         if !is_duplicate(&violation, &linted.diagnostics)
@@ -277,29 +275,7 @@ fn lint_model(
     if !linted.diagnostics.iter().any(is_part) {
         found.extend(uncomputed(&subject, &found));
     }
-    if judge.policy.has_rego() {
-        let input = rego_input(root, &model, &subject.scores, judge.today, path);
-        let mut answers = Ok(RegoAnswers::default());
-        let bounded = judge.load.bounded(&mut || answers = judge.policy.evaluate(&input));
-        match bounded.and(answers) {
-            Ok(answers) => {
-                // Two entries of a policy can name the same rule.
-                let mut seen = HashSet::new();
-                let given = answers.given.into_iter().filter(|(answer, _)| seen.insert(answer.clone()));
-                let mut places = HashSet::new();
-                for (answer, definition) in given.take(MAX_PROBLEMS + 1) {
-                    let misplaced = misplaced(&answer, definition, root, model.format);
-                    // One path for each rule is enough to find the mistake.
-                    let misplaced = misplaced.filter(|_| places.insert(definition.origin.place()));
-                    linted.unjudged.extend(misplaced.map(|message| of_rego(&message)));
-                    found.push(of_answer(answer, root, &model).decided_by(&definition.origin));
-                }
-                let failed = answers.failed.into_iter().take(MAX_PROBLEMS);
-                linted.unjudged.extend(failed.map(|message| of_rego(&message)));
-            }
-            Err(message) => linted.unjudged.push(of_rego(&message)),
-        }
-    }
+    rego::check(root, &subject, path, context, &mut found, &mut linted.unchecked);
     limit_problems(&mut found, Owner::Agent, model.key_span);
     let mut ids = HashMap::new();
     for diagnostic in &mut found {
@@ -319,11 +295,6 @@ fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>
     ids.entry(at).or_insert_with(id).clone()
 }
 
-/// Why rules in Rego could not check a threat model.
-fn of_rego(message: &str) -> String {
-    shortened(format!("rules in Rego: {message}").into()).into()
-}
-
 /// The name of the threat in whose bytes a problem lies.
 fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
     let (layer, index) = model.layers().iter().find_map(|layer| {
@@ -333,37 +304,8 @@ fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
     layer.threat_name(index).map(String::into_boxed_str)
 }
 
-/// Why the path of a rule's answer leads nowhere, if it does: to no value, and to no place where one is missing.
-fn misplaced(answer: &RegoAnswer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
-    let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
-    let missing = missing_at(root, path);
-    let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));
-    (!is_known).then(|| {
-        let place = definition.shown();
-        format!("{place}: path {path:?} leads nowhere in this threat model ({})", answer.message)
-    })
-}
-
-/// What a rule in Rego reports, at the place that it names and about what lies there.
-fn of_answer(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
-    let path = answer.path.as_deref().unwrap_or_default();
-    let span = place_of(root, path).unwrap_or(model.key_span);
-    let owner = model.format.owner_at(path.split('/').skip(1));
-    // Other findings can shift the place in the list.
-    let part = match owner {
-        Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
-        Owner::File | Owner::Policy | Owner::Agent => path,
-    };
-    let name = |layer: &str, index| {
-        model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
-    };
-    let part = with_threat(part, name);
-    let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
-    Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
-}
-
-/// What the rules of meaning have to say, at the levels that the terms give them.
-fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// The problems that the rules find in a threat model, at the levels of the settings.
+fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules::ALL {
         let check = match rule.check {
@@ -385,11 +327,10 @@ fn meaning(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Marks what the policy's exceptions cover, and remembers which exceptions cover a problem. The first one that does is
-/// the one that reports show.
-fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
+/// Marks the problems that exceptions cover, and the exceptions as used. Reports show the first that covers a problem.
+fn except(linted: &mut LintResult, path: &str, context: LintContext<'_>) {
     let mut by_rule: HashMap<&str, Vec<(usize, &Exception)>> = HashMap::new();
-    for (at, exception) in judge.policy.exceptions().iter().enumerate() {
+    for (at, exception) in context.policy.exceptions().iter().enumerate() {
         if exception.is_for(path) {
             by_rule.entry(&exception.rule).or_default().push((at, exception));
         }
@@ -397,8 +338,8 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
     if by_rule.is_empty() {
         return;
     }
-    // What an exception is for can be in the part that was not read or computed.
-    if !linted.unjudged.is_empty() || linted.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
+    // The problem of an exception can be in a part that was not read or computed.
+    if !linted.unchecked.is_empty() || linted.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
         linted.used.unclear.extend(by_rule.values().flatten().map(|(at, _)| *at));
     }
     let ambiguous = ambiguous_findings(&linted.models);
@@ -407,14 +348,14 @@ fn except(linted: &mut LintResult, path: &str, judge: LintContext<'_>) {
             if exception.finding.as_deref().is_some_and(|id| ambiguous.contains(id)) {
                 continue;
             }
-            let Some(excepted) = exception.covers(diagnostic, path, judge.today) else { continue };
+            let Some(excepted) = exception.covers(diagnostic, path, context.today) else { continue };
             linted.used.exceptions.insert(at);
             diagnostic.excepted.get_or_insert_with(|| Box::new(excepted));
         }
     }
 }
 
-/// The identifiers of findings that several threat models of a file have: an exception cannot tell which one it is for.
+/// The identifiers of findings that several threat models of a file have: exceptions for them are ambiguous.
 fn ambiguous_findings(models: &[ScoredModel]) -> HashSet<String> {
     let mut owners: HashMap<&str, usize> = HashMap::new();
     for (place, model) in models.iter().enumerate() {
@@ -429,24 +370,24 @@ fn ambiguous_findings(models: &[ScoredModel]) -> HashSet<String> {
     several.map(|(id, _)| id.to_owned()).collect()
 }
 
-/// Whether what is wrong with the text has been reported at the place of a violation.
+/// Whether the parser has reported a problem at the place of a violation.
 fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
     reported.iter().any(|problem| problem.owner == Owner::File && problem.span == violation.span)
 }
 
-/// Whether a rule of ours has said, or by policy need not say, what this violation of the schema says.
+/// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
-    let has_said = |diagnostic: &Diagnostic| {
+    let covers = |diagnostic: &Diagnostic| {
         let is_at = |place: Span| diagnostic.span.contains(place) || place.contains(diagnostic.span);
         diagnostic.owner == owner
             && diagnostic.rule == rule.name
             && (is_at(violation.span) || is_at(violation.value_span))
     };
-    settings.level(rule).is_none() || found.iter().any(has_said)
+    settings.level(rule).is_none() || found.iter().any(covers)
 }
 
-/// A score that could not be computed, where nothing explains it: what is not understood does not pass.
+/// Problems for scores that could not be computed and have no other problem that explains it.
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::builtin::SCORE_UNCOMPUTED;
     let explained: HashSet<Owner> =

@@ -137,7 +137,7 @@ fn marked_in(model: &Source) -> Vec<Expected> {
             above = number;
             continue;
         };
-        let (rule, says) = mark.fault.split_once(':').unwrap_or((mark.fault, ""));
+        let (rule, says) = mark.problem.split_once(':').unwrap_or((mark.problem, ""));
         let says = Some(says.trim().to_owned()).filter(|says| !says.is_empty());
         marked.push(Expected { rule: rule.to_owned(), line: Some(above), level: None, says });
     }

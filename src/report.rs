@@ -205,11 +205,19 @@ impl Verdict {
         }
     }
 
-    /// The key of the verdict in reports for programs.
-    pub const fn name(self) -> &'static str {
+    /// The verdict in words.
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::CannotJudge => "cannot check",
+        }
+    }
+
+    /// The key of the verdict in reports for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed | Self::Failed => self.words(),
             Self::CannotJudge => "cannot-judge",
         }
     }
@@ -225,10 +233,13 @@ pub struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
-    excepted: usize,
-    worst: Option<WorstScore>,
+    /// The number of problems that an exception covers.
+    pub excepted: usize,
+    /// The worst computed score.
+    pub worst: Option<WorstScore>,
+    /// The number of problems that do not count because the base has them.
     #[serde(skip)]
-    in_base: usize,
+    pub in_base: usize,
     #[serde(skip)]
     uncomputed: usize,
 }
@@ -237,33 +248,33 @@ impl Summary {
     /// The totals as one line for people; `shown` returns the form of a path.
     fn sentence<'a>(&'a self, shown: impl FnOnce(&'a str) -> &'a str) -> String {
         let mut parts = vec![count(self.files, "file"), count(self.models, "model")];
-        match self.policies {
-            0 => {}
-            1 => parts.push("1 policy".to_owned()),
-            number => parts.push(format!("{number} policies")),
-        }
+        let policies = if self.policies == 1 { "policy" } else { "policies" };
+        push_counted(&mut parts, &[(self.policies, policies)]);
         parts.push(count(self.errors, "error"));
         for (number, word) in [(self.warnings, "warning"), (self.notes, "note")] {
             if number > 0 {
                 parts.push(count(number, word));
             }
         }
-        for (number, words) in [(self.excepted, "excepted"), (self.in_base, "in the base already")] {
-            if number > 0 {
-                parts.push(format!("{number} {words}"));
-            }
-        }
+        push_counted(&mut parts, &[(self.excepted, "excepted"), (self.in_base, "in the base already")]);
         if self.uncomputed > 0 {
             parts.push(format!("{} not computable", count(self.uncomputed, "score")));
         }
-        if self.skipped > 0 {
-            parts.push(format!("{} skipped (no threat model)", self.skipped));
-        }
+        push_counted(&mut parts, &[(self.skipped, "skipped (no threat model)")]);
         let mut line = parts.join(", ");
         if let Some(WorstScore { score, severity, path }) = &self.worst {
             line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
         }
         line
+    }
+}
+
+/// Adds the numbers that are not 0 with their words.
+fn push_counted(parts: &mut Vec<String>, counts: &[(usize, &str)]) {
+    for (number, words) in counts {
+        if *number > 0 {
+            parts.push(format!("{number} {words}"));
+        }
     }
 }
 
@@ -347,14 +358,11 @@ impl Report {
 
     /// The number of diagnostics that do not count, as text.
     pub(crate) fn unlisted(&self) -> Option<String> {
-        let (in_base, excepted) = (self.in_base(), self.excepted());
+        let Summary { in_base, excepted, .. } = self.totals();
+        let mut parts = Vec::new();
+        push_counted(&mut parts, &[(in_base, "in the base"), (excepted, "excepted")]);
         let problems = count(in_base + excepted, "problem");
-        match (in_base, excepted) {
-            (0, 0) => None,
-            (_, 0) => Some(format!("{problems} not listed: {in_base} in the base")),
-            (0, _) => Some(format!("{problems} not listed: {excepted} excepted")),
-            _ => Some(format!("{problems} not listed: {in_base} in the base, {excepted} excepted")),
-        }
+        (!parts.is_empty()).then(|| format!("{problems} not listed: {}", parts.join(", ")))
     }
 
     /// Whether a diagnostic fails the gate.
@@ -370,16 +378,6 @@ impl Report {
     /// The number of diagnostics of a level that count.
     pub fn count(&self, level: Level) -> usize {
         self.diagnostics().filter(|(_, problem)| problem.level == level && self.counts(problem)).count()
-    }
-
-    /// The number of diagnostics that do not count because the base has them.
-    pub fn in_base(&self) -> usize {
-        self.diagnostics().filter(|(_, problem)| problem.excepted.is_none() && !self.counts(problem)).count()
-    }
-
-    /// The number of diagnostics that an exception covers.
-    pub fn excepted(&self) -> usize {
-        self.diagnostics().filter(|(_, problem)| problem.excepted.is_some()).count()
     }
 
     /// The worst computed score.
@@ -412,9 +410,12 @@ impl Report {
             errors: self.count(Level::Error),
             warnings: self.count(Level::Warning),
             notes: self.count(Level::Note),
-            excepted: self.excepted(),
+            excepted: self.diagnostics().filter(|(_, problem)| problem.excepted.is_some()).count(),
             worst: self.worst(),
-            in_base: self.in_base(),
+            in_base: self
+                .diagnostics()
+                .filter(|(_, problem)| problem.excepted.is_none() && !self.counts(problem))
+                .count(),
             uncomputed: models().map(|model| model.uncomputed).sum(),
         }
     }

@@ -1,7 +1,7 @@
 //! Fixes: readable text stays readable, a second run changes nothing, and other text stays.
 
 use aivss_lint::diagnostic::{Diagnostic, Level, Safety};
-use aivss_lint::fix::{is_unreadable, mend};
+use aivss_lint::fix::{apply_fixes, is_unreadable};
 
 use crate::{File, problems};
 
@@ -12,7 +12,7 @@ pub fn fix(data: &[u8]) {
     let safety = if file.severe { Safety::Suggested } else { Safety::Safe };
     let check = |text: &str| problems(file.name, text);
     let before = check(text);
-    let once = mend(text, safety, check);
+    let once = apply_fixes(text, safety, check);
     if safety == Safety::Safe {
         only_the_changes_changed(text, &once);
     }
@@ -28,12 +28,12 @@ pub fn fix(data: &[u8]) {
     if once.changes.is_empty() {
         assert_eq!(once.text, text, "changed without a report");
     }
-    let twice = mend(&once.text, safety, check);
+    let twice = apply_fixes(&once.text, safety, check);
     assert_eq!(twice.text, once.text, "a second run changes the text again");
 }
 
 /// The old text with what the changes say in its places is the new one.
-fn only_the_changes_changed(text: &str, mended: &aivss_lint::fix::Mended) {
+fn only_the_changes_changed(text: &str, mended: &aivss_lint::fix::FixOutcome) {
     let (mut rebuilt, mut at) = (String::with_capacity(mended.text.len()), 0);
     for change in &mended.changes {
         let range = change.span.range();

@@ -14,7 +14,7 @@ pub fn lint(data: &[u8]) {
     if linted.content != Content::BrokenPolicy {
         all_lie_in(&source, &linted.diagnostics);
     }
-    assert!(linted.unjudged.is_empty());
+    assert!(linted.unchecked.is_empty());
     let has_error = linted.diagnostics.iter().any(|problem| problem.level == Level::Error);
     assert!(linted.content != Content::BrokenPolicy || has_error, "a broken policy without a word");
     if !parse(&source).is_sound() {

@@ -10,14 +10,14 @@ use crate::cli::lint_files::{RunResult, lint_discovered};
 use crate::cli::memo::{Memo, Stage};
 use crate::cli::streams::{CliError, without_stdin};
 use crate::compare;
-use crate::compare::{Baseline, Change, ScoreChange};
+use crate::compare::Baseline;
 use crate::diagnostic::Diagnostic;
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
 use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
-use crate::report::{FileReport, Report};
-use crate::workspace::discover::{Discovery, Named, Repository};
+use crate::report::{Change, FileReport, Report, ScoreChange};
+use crate::workspace::discover::{Discovery, NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::{Commit, changed, renames};
 
@@ -248,7 +248,7 @@ impl<'c> Sides<'c> {
     fn own_files_of_base(&self) -> BTreeSet<String> {
         let (options, repository) = (self.run.options, self.run.repository());
         let Some(policy) = &self.base.policy else { return BTreeSet::new() };
-        let mut paths = if options.named == Named::Checked { self.named.clone() } else { Vec::new() };
+        let mut paths = if options.named == NamedFiles::Checked { self.named.clone() } else { Vec::new() };
         paths.push(repository.root().to_owned());
         let tree = FileTree::Commit(repository, self.base.commit);
         let discovery = tree.discover(options.search(&paths, policy), &self.may_hold);

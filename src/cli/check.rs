@@ -17,7 +17,7 @@ use crate::output::escape_line;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, Verdict, count};
 use crate::rules;
-use crate::workspace::discover::{Named, Repository, discover, skipped};
+use crate::workspace::discover::{NamedFiles, Repository, discover, skipped};
 use crate::workspace::git;
 use crate::workspace::git::Commit;
 
@@ -199,7 +199,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     let is_listed = args.verbose || base.is_some();
     let options = CheckOptions {
         stdin: stdin.as_ref(),
-        named: if args.only_matching { Named::Filtered } else { Named::Checked },
+        named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         stdin_filename: &args.stdin_filename,
         policy: args.policy.policy.as_deref(),
         policy_from: policy_from.as_ref(),
@@ -277,7 +277,9 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
             Some((pattern, origin)) => {
                 SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
             }
-            None if options.named == Named::Filtered && policy.sought(&matched) != Some(Sought::ByName) => {
+            None if options.named == NamedFiles::Filtered
+                && policy.sought(&matched) != Some(Sought::ByName) =>
+            {
                 SkipReason::NotMatched
             }
             None => SkipReason::NoModel,

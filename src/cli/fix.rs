@@ -14,13 +14,13 @@ use crate::cli::rewrite::{
 };
 use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::diagnostic::{Diagnostic, Level, Safety};
-use crate::fix::{Change, Mended, mend};
+use crate::fix::{FixOutcome, FixedPart, apply_fixes};
 use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::escape_line;
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::Source;
-use crate::workspace::discover::{Named, Repository};
+use crate::workspace::discover::{NamedFiles, Repository};
 use crate::workspace::file_tree::FileTree;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
-        named: if args.only_matching { Named::Filtered } else { Named::Checked },
+        named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         keep: Keep::ProblemTexts,
         ..CheckOptions::new(&args.files.paths, args.policy.today())
@@ -140,7 +140,7 @@ impl FixSummary {
     }
 
     /// Adds the changes of a file.
-    fn add(&mut self, source: &Source, changes: &[Change], patch: &str) {
+    fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str) {
         self.files += 1;
         self.patch += patch;
         for change in changes {
@@ -190,8 +190,8 @@ impl Fixer<'_> {
         summary: &mut FixSummary,
     ) -> Result<(), String> {
         let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
-        let Mended { text, changes } =
-            mend(source.text(), self.safety, |text| lint_text(file, text, self.context));
+        let FixOutcome { text, changes } =
+            apply_fixes(source.text(), self.safety, |text| lint_text(file, text, self.context));
         if changes.is_empty() {
             return Ok(());
         }
@@ -215,8 +215,8 @@ fn has_suggestion(problem: &Diagnostic) -> bool {
     is_suggested && problem.excepted.is_none()
 }
 
-fn changed_line(source: &Source, change: &Change) -> String {
-    let Change { span, before, after, rule, title, safety } = change;
+fn changed_line(source: &Source, change: &FixedPart) -> String {
+    let FixedPart { span, before, after, rule, title, safety } = change;
     let place = place(source.name(), source.position(span.start));
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();

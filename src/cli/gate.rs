@@ -17,7 +17,7 @@ use crate::rego::CompiledPolicy;
 use crate::report::Report;
 use crate::rules;
 use crate::source::Source;
-use crate::workspace::discover::{Named, POLICY_NAMES, Repository, Search, sibling};
+use crate::workspace::discover::{FileSearch, NamedFiles, POLICY_NAMES, Repository, sibling};
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::Commit;
 
@@ -27,7 +27,7 @@ pub(crate) struct CheckOptions<'a> {
     /// Files and folders; `-` is standard input.
     pub(crate) paths: &'a [PathBuf],
     /// Whether the policy's patterns select among files given by name.
-    pub(crate) named: Named,
+    pub(crate) named: NamedFiles,
     /// The content of standard input if it is among the paths, or the reason why it cannot be read. It can be read once.
     pub(crate) stdin: Option<&'a Result<Vec<u8>, String>>,
     pub(crate) stdin_filename: &'a str,
@@ -54,7 +54,7 @@ impl<'a> CheckOptions<'a> {
     pub(crate) const fn new(paths: &'a [PathBuf], today: Date) -> Self {
         Self {
             paths,
-            named: Named::Checked,
+            named: NamedFiles::Checked,
             stdin: None,
             stdin_filename: "stdin.yaml",
             policy: None,
@@ -70,8 +70,8 @@ impl<'a> CheckOptions<'a> {
         }
     }
 
-    pub(crate) const fn search<'s>(&self, paths: &'s [PathBuf], policy: &'s Policy) -> Search<'s> {
-        Search { paths, policy, named: self.named, threads: self.threads }
+    pub(crate) const fn search<'s>(&self, paths: &'s [PathBuf], policy: &'s Policy) -> FileSearch<'s> {
+        FileSearch { paths, policy, named: self.named, threads: self.threads }
     }
 
     /// The paths, with the name of standard input in the place of `-`.
@@ -132,10 +132,8 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
             Some(path) => path,
             None => {
                 let recommended = policy::recommended();
-                return Ok(Ok((
-                    CompiledPolicy::built_in(recommended, rules::NAMES),
-                    recommended.name.to_owned(),
-                )));
+                let policy = CompiledPolicy::built_in(recommended, rules::NAMES);
+                return Ok(Ok((policy, recommended.name.to_owned())));
             }
         },
     };

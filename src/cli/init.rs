@@ -12,7 +12,7 @@ use crate::cli::streams::{ALREADY_EXISTS, CliError, print, refuse_other_than_yam
 use crate::convert::scaffold::{Draft, Score};
 use crate::output::escape_line;
 use crate::report::Verdict;
-use crate::workspace::discover::{Named, Repository, Search, discover};
+use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
 use crate::workspace::file_tree::FileTree;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -286,7 +286,7 @@ pub(crate) const UNSEEN: &str = "
 pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
     let Ok(Ok((policy, _))) = find_policy(None, FileTree::WorkTree(repository)) else { return true };
     let paths = [model.to_owned()];
-    let search = Search { paths: &paths, policy: &policy, named: Named::Filtered, threads: 1 };
+    let search = FileSearch { paths: &paths, policy: &policy, named: NamedFiles::Filtered, threads: 1 };
     !discover(search, repository).candidates.is_empty()
 }
 

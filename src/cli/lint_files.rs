@@ -142,7 +142,7 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
         result.diagnostics.clear();
     }
     let used = std::mem::take(&mut result.used);
-    let unchecked = std::mem::take(&mut result.unjudged);
+    let unchecked = std::mem::take(&mut result.unchecked);
     if keep == Keep::Problems
         && let Some(found) = counted(&result)
     {

@@ -2,7 +2,6 @@
 //!
 //! The only file that imports `clap_complete` and `clap_mangen`.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
-use crate::workspace::write::{refuse_link_out, replace};
+use crate::workspace::write::{create_folder, replace};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -160,7 +159,7 @@ pub(crate) fn man(args: &ManArgs, program: Command) -> Result<(), CliError> {
         let page = man_page(find_command(&program, &args.command.join(" "))?);
         return Ok(emit_to_stdout(|stdout| page.render(stdout))?);
     };
-    let created = refuse_link_out(folder).and_then(|()| fs::create_dir_all(folder));
+    let created = create_folder(folder);
     let written = created.and_then(|()| write_man_pages(&program, folder));
     written.map_err(|error| CliError::about(format!("--output {}", folder.display()), error))
 }

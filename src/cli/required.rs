@@ -15,7 +15,7 @@ use crate::policy::settings::ALLOWED_FORMATS;
 use crate::report::FileReport;
 use crate::workspace::discover::files_below;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::index::{Place, tracked};
+use crate::workspace::git::index::{ContentPlace, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
@@ -123,9 +123,9 @@ fn folders_of_tree(tree: FileTree<'_>) -> Result<BTreeMap<String, FolderKind>, S
                 let whole = repository.root().join(&listed.path);
                 let path = repository.matched(&whole);
                 match listed.place {
-                    Place::Repository => add(&mut folders, &path, FolderKind::Submodule),
-                    Place::Sparse => add(&mut folders, &path, FolderKind::Own),
-                    Place::Folder => match repository.folder_link(&path) {
+                    ContentPlace::Repository => add(&mut folders, &path, FolderKind::Submodule),
+                    ContentPlace::Sparse => add(&mut folders, &path, FolderKind::Own),
+                    ContentPlace::Folder => match repository.folder_link(&path) {
                         Some(link) => add(&mut folders, &link, FolderKind::Link),
                         // A name that is not UTF-8 cannot be found by its shown form.
                         None if whole.to_str().is_none() || repository.has_file(&path) => {

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::Direction;
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, Difference, Report, ScoreChange};
 use crate::source::Position;
 
-/// A line of the list of what a change does.
+/// A line of the list of the effects of a change.
 pub(crate) struct ChangeLine<'r> {
-    pub(crate) subject: Subject<'r>,
+    pub(crate) subject: LineSubject<'r>,
     pub(crate) words: String,
     pub(crate) direction: Direction,
-    /// The direction as a word, empty where there is none.
-    pub(crate) word: &'static str,
 }
 
 /// The subject of a line, which is put before its words.
-pub(crate) enum Subject<'r> {
+#[derive(Clone, Copy)]
+pub(crate) enum LineSubject<'r> {
     /// The policy.
     Policy,
     /// An agent.
@@ -27,47 +26,47 @@ pub(crate) enum Subject<'r> {
     Change,
 }
 
+impl<'r> ChangeLine<'r> {
+    fn of(difference: &Difference, subject: LineSubject<'r>, arrow: &str) -> Self {
+        Self { subject, words: difference_in_words(difference, arrow), direction: difference.direction }
+    }
+
+    /// The direction as a word; empty if there is none.
+    pub(crate) const fn word(&self) -> &'static str {
+        match (self.subject, self.direction) {
+            (LineSubject::Change, _) => "",
+            (LineSubject::Policy, direction) => policy_word(direction),
+            (_, Direction::Worse) => "worse",
+            (_, Direction::Better) => "better",
+            (_, Direction::Other) => "",
+        }
+    }
+}
+
 /// All lines of a change, the worst first. `shown` returns the form of a path.
 pub(crate) fn lines<'r>(
     change: &'r Change,
     arrow: &str,
     shown: impl Fn(&'r str) -> &'r str,
 ) -> Vec<ChangeLine<'r>> {
-    let mut lines = Vec::new();
     let (looser, others) = policy_differences(change);
-    lines.extend(looser.into_iter().map(|difference| policy_line(difference, arrow)));
+    let of_policy = |difference: &Difference| ChangeLine::of(difference, LineSubject::Policy, arrow);
+    let mut lines: Vec<ChangeLine<'_>> = looser.into_iter().map(of_policy).collect();
     for agent in worst_first(change) {
-        let direction = agent.direction();
         let words = agent_in_words(agent, arrow, &shown);
-        lines.push(ChangeLine { subject: Subject::Agent(agent), words, direction, word: word(direction) });
-        lines.extend(differences(agent).into_iter().map(|difference| {
-            let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
-            ChangeLine { subject: Subject::Same, words, direction, word: word(direction) }
-        }));
+        lines.push(ChangeLine { subject: LineSubject::Agent(agent), words, direction: agent.direction() });
+        lines.extend(differences(agent).into_iter().map(|one| ChangeLine::of(one, LineSubject::Same, arrow)));
     }
     if change.agents.is_empty() {
         let words = "no threat model changes".to_owned();
-        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Other, word: "" });
+        lines.push(ChangeLine { subject: LineSubject::Change, words, direction: Direction::Other });
     }
-    lines.extend(others.into_iter().map(|difference| policy_line(difference, arrow)));
-    if let Some(words) = fixed(change) {
-        lines.push(ChangeLine { subject: Subject::Change, words, direction: Direction::Better, word: "" });
-    }
+    lines.extend(others.into_iter().map(of_policy));
+    let fixed = fixed(change);
+    let fixed =
+        fixed.map(|words| ChangeLine { subject: LineSubject::Change, words, direction: Direction::Better });
+    lines.extend(fixed);
     lines
-}
-
-fn policy_line<'r>(difference: &Difference, arrow: &str) -> ChangeLine<'r> {
-    let (words, direction) = (difference_in_words(difference, arrow), difference.direction);
-    ChangeLine { subject: Subject::Policy, words, direction, word: policy_word(direction) }
-}
-
-/// The direction of a threat model's change, as a word.
-const fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Worse => "worse",
-        Direction::Better => "better",
-        Direction::Other => "",
-    }
 }
 
 /// The direction of a policy's change, as a word.
@@ -153,7 +152,7 @@ fn difference_in_words(difference: &Difference, arrow: &str) -> String {
     match (&difference.before, &difference.after) {
         (Some(before), Some(after)) => format!("{what}: {before} {arrow} {after}"),
         (None, Some(after)) => format!("{what}: new, {after}"),
-        (Some(before), None) => format!("{what}: gone, was {before}"),
+        (Some(before), None) => format!("{what}: removed, was {before}"),
         (None, None) => what.clone(),
     }
 }

@@ -34,5 +34,5 @@ pub(crate) fn problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
 
 /// An input that cannot be checked, on one line.
 pub(crate) fn input_error(path: &str, message: &str) -> String {
-    plain_line(format!("{}: cannot judge: {}", line(path), line(message)))
+    plain_line(format!("{}: cannot check: {}", line(path), line(message)))
 }

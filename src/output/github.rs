@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::escape::{line, plain_line};
+use crate::escape::{cut, line, plain_line};
 use crate::input_error::InputError;
 use crate::output::concise;
 use crate::output::problem::{Detail, asides, details};
@@ -45,8 +45,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(line(remark).into_owned()))?;
     }
-    let (verdict, policy) =
-        (report.verdict().name().replace('-', " "), line(report.root_path(&report.policy)));
+    let (verdict, policy) = (report.verdict().words(), line(report.root_path(&report.policy)));
     writeln!(out, "{verdict} under policy {policy}: {}", line(&report.summary_from_root()))
 }
 
@@ -91,7 +90,7 @@ impl Annotation<'_> {
                 let path = report.root_path(error.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                let title = property(&cut(&format!("cannot check: {error}")));
+                let title = property(&cut(&format!("cannot check: {error}"), LONGEST_TITLE));
                 format!("{file}title={title}::{}", value(&format!("{path}: {error}")))
             }
             Self::Problem(file, problem) => problem_command(report, file, problem),
@@ -124,7 +123,7 @@ fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> 
     if start.line == end.line {
         command.push_str(&format!(",col={},endColumn={}", start.column, end.column));
     }
-    let mut title = cut(&problem.message);
+    let mut title = cut(&problem.message, LONGEST_TITLE).into_owned();
     if let Some(id) = problem.finding_shown() {
         title.push_str(&format!(" (finding {id})"));
     }
@@ -138,7 +137,7 @@ fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> 
 
 /// The places of annotations, as far as they fit.
 fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
-    let mut list = "the log has them:".to_owned();
+    let mut list = "listed in the log:".to_owned();
     for annotation in annotations {
         let place = annotation.place(report);
         if list.len() + place.len() + "%0A…".len() > LONGEST_LIST - "%0A".len() {
@@ -149,14 +148,6 @@ fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
         list.push_str(&place);
     }
     list
-}
-
-/// A text cut to the length of a title.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_TITLE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Whether the path of an input error can be that of a file in the repository. Others are patterns or arguments.
@@ -181,13 +172,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_do_not_end_their_property() {
+    fn property_escapes_separators() {
         assert_eq!(property("a,b:c%\n::error::"), "a%2Cb%3Ac%25\\n%3A%3Aerror%3A%3A");
         assert_eq!(value("50% ##[x"), "50%25 #\\u{23}[x");
     }
 
     #[test]
-    fn only_what_may_be_a_file_is_named_as_one() {
+    fn patterns_and_arguments_do_not_look_like_a_file() {
         assert!(looks_like_a_file("agents/a.yaml"));
         for path in ["/etc/a.yaml", "../a.yaml", "agents/*.yaml", "--base", "", "a::b.yaml"] {
             assert!(!looks_like_a_file(path), "{path}");

@@ -34,7 +34,7 @@ impl Serialize for Issues<'_> {
         for error in &report.obstacles {
             let path = report.root_path(error.path());
             issues.serialize_element(&Issue {
-                description: format!("cannot judge: {}", line(&error.to_string())),
+                description: format!("cannot check: {}", line(&error.to_string())),
                 check_name: "cannot-judge".to_owned(),
                 fingerprint: fingerprints.of_input_error(path, &error.to_string()),
                 severity: "blocker",

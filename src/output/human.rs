@@ -1,23 +1,22 @@
 //! The format for people: each problem with the lines around it. The only file that imports `miette`.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::io;
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::compare::Direction;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{begins_command, line, plain_line, same_length};
 use crate::explain::page_url;
-use crate::output::change::{Subject, lines};
+use crate::output::change::{LineSubject, lines};
 use crate::output::problem::{Detail, asides, details};
 use crate::output::{Look, Verbosity};
+use crate::policy::Direction;
 use crate::report::{Change, FileReport, Report, Verdict};
 use crate::rules;
 use crate::source::{Source, Span};
@@ -36,9 +35,8 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         write_problems(report, file, look, out)?;
     }
     for error in &report.obstacles {
-        let (head, color) = verdict_word(Verdict::CannotJudge);
-        let text = format!("{head}: {}: {}", line(error.path()), line(&error.to_string()));
-        write_headed(&text, head, color, look, out)?;
+        let text = format!("cannot check: {}: {}", line(error.path()), line(&error.to_string()));
+        write_headed(&text, Verdict::CannotJudge, look, out)?;
         writeln!(out)?;
     }
     if look.beside == Verbosity::Nothing {
@@ -58,30 +56,17 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for remark in &report.remarks {
         writeln!(out, "{}", plain_line(wrapped(&line(remark), line_width(look), (0, 2))))?;
     }
-    let (head, color) = verdict_word(report.verdict());
-    let text = format!("{head} under policy {}: {}", line(&report.policy), line(&report.summary()));
-    write_headed(&text, head, color, look, out)
+    let (verdict, policy) = (report.verdict(), line(&report.policy));
+    let text = format!("{} under policy {policy}: {}", verdict.words(), line(&report.summary()));
+    write_headed(&text, verdict, look, out)
 }
 
-const fn verdict_word(verdict: Verdict) -> (&'static str, AnsiColor) {
-    match verdict {
-        Verdict::Passed => ("passed", AnsiColor::Green),
-        Verdict::Failed => ("failed", AnsiColor::Red),
-        Verdict::CannotJudge => ("cannot judge", AnsiColor::Red),
-    }
-}
-
-/// Writes a text in lines, of which the first one begins with `head` in color.
-fn write_headed(
-    text: &str,
-    head: &str,
-    color: AnsiColor,
-    look: Look,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+/// Writes a text that begins with the words of a verdict, which are in color.
+fn write_headed(text: &str, verdict: Verdict, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let color = if verdict == Verdict::Passed { AnsiColor::Green } else { AnsiColor::Red };
     let text = wrapped(text, line_width(look), (0, 2));
-    let rest = text.strip_prefix(head).unwrap_or(&text);
-    writeln!(out, "{}{rest}", painted(head, color, look))
+    let rest = text.strip_prefix(verdict.words()).unwrap_or(&text);
+    writeln!(out, "{}{rest}", painted(verdict.words(), color, look))
 }
 
 /// Writes the effects of a change on each agent and on the policy.
@@ -93,8 +78,8 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
     )?;
     for change in lines(change, if look.unicode { "→" } else { "->" }, |path| path) {
         let (indent, mut text) = match change.subject {
-            Subject::Policy => (2, "policy: ".to_owned()),
-            Subject::Agent(agent) => {
+            LineSubject::Policy => (2, "policy: ".to_owned()),
+            LineSubject::Agent(agent) => {
                 // A path may begin like a command to the service that keeps the log.
                 let path = plain_line(agent.path.clone());
                 (
@@ -105,12 +90,12 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
                         .map_or_else(|| format!("{path}: "), |name| format!("{path} ({name}): ")),
                 )
             }
-            Subject::Same => (4, String::new()),
-            Subject::Change => (2, String::new()),
+            LineSubject::Same => (4, String::new()),
+            LineSubject::Change => (2, String::new()),
         };
         text.push_str(&change.words);
-        if !change.word.is_empty() {
-            text.push_str(&format!(" ({})", change.word));
+        if !change.word().is_empty() {
+            text.push_str(&format!(" ({})", change.word()));
         }
         let text = wrapped(&line(&text), line_width(look), (indent, indent + 2));
         let text = match change.direction {
@@ -130,13 +115,14 @@ fn write_problems(report: &Report, file: &FileReport, look: Look, out: &mut dyn 
     if listed.peek().is_none() {
         return Ok(());
     }
-    let quoted = QuotedSource { source, text: same_length(source.text()) };
+    let quoted = QuotedSource { source: source.clone(), text: same_length(source.text()).into() };
     for diagnostic in listed {
         write_title(diagnostic, look, out)?;
+        let drawing = MietteDiagnostic::new("problem").with_labels(quoted.labels(diagnostic));
+        let drawing = miette::Report::new(drawing).with_source_code(quoted.clone());
         let mut drawn = String::new();
-        let drawing = Drawing { diagnostic, quoted: &quoted };
-        handler(look).render_report(&mut drawn, &drawing).map_err(io::Error::other)?;
-        // The handler begins with a title of its own, on one line.
+        handler(look).render_report(&mut drawn, drawing.as_ref()).map_err(io::Error::other)?;
+        // The first line is the title of the drawing.
         let frame = drawn.split_once('\n').map_or("", |(_, frame)| frame);
         writeln!(out, "{}", frame.trim_end())?;
         for Detail { word, text } in details(diagnostic, None) {
@@ -218,56 +204,29 @@ pub(crate) fn painted(word: &str, color: AnsiColor, look: Look) -> String {
     }
 }
 
-/// A diagnostic as `miette` draws it.
-#[derive(Debug)]
-struct Drawing<'r> {
-    diagnostic: &'r Diagnostic,
-    quoted: &'r QuotedSource<'r>,
-}
-
-impl fmt::Display for Drawing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.rule)
-    }
-}
-
-impl std::error::Error for Drawing<'_> {}
-
-impl miette::Diagnostic for Drawing<'_> {
-    fn severity(&self) -> Option<Severity> {
-        Some(match self.diagnostic.level {
-            Level::Error => Severity::Error,
-            Level::Warning => Severity::Warning,
-            Level::Note => Severity::Advice,
-        })
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.quoted)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let Self { diagnostic, quoted } = self;
-        let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
-        let own = LabeledSpan::new_primary_with_span(label, quoted.place(diagnostic.span));
-        // Next to a part of a long line nothing else is quoted.
-        let related = if quoted.is_cut(diagnostic.span) { &[][..] } else { &diagnostic.related };
-        let related = related.iter().filter(|related| !quoted.is_cut(related.span)).map(|related| {
-            let message = Some(line(&related.message).into_owned());
-            LabeledSpan::new_with_span(message, quoted.place(related.span))
-        });
-        Some(Box::new(std::iter::once(own).chain(related)))
-    }
-}
-
 /// A text to quote from, made safe to print.
-#[derive(Debug)]
-struct QuotedSource<'r> {
-    source: &'r Source,
-    text: Cow<'r, str>,
+#[derive(Clone, Debug)]
+struct QuotedSource {
+    source: Arc<Source>,
+    text: Arc<str>,
 }
 
-impl QuotedSource<'_> {
+impl QuotedSource {
+    /// The places of a diagnostic with their messages.
+    fn labels(&self, diagnostic: &Diagnostic) -> Vec<LabeledSpan> {
+        let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
+        let mut labels = vec![LabeledSpan::new_primary_with_span(label, self.place(diagnostic.span))];
+        // Besides a part of a long line nothing is quoted.
+        if !self.is_cut(diagnostic.span) {
+            let related = diagnostic.related.iter().filter(|related| !self.is_cut(related.span));
+            labels.extend(related.map(|related| {
+                let message = Some(line(&related.message).into_owned());
+                LabeledSpan::new_with_span(message, self.place(related.span))
+            }));
+        }
+        labels
+    }
+
     /// The bytes of a line with its break, by its number; `None` after the last line.
     fn line(&self, number: u32) -> Option<Range<usize>> {
         let starts = self.source.line_starts();
@@ -294,13 +253,16 @@ impl QuotedSource<'_> {
         let start = (span.start as usize).max(first);
         let shown = self.source.first_line(Span::new(start, span.end as usize));
         let most = if self.is_cut(span) { SURROUNDINGS } else { usize::MAX };
-        SourceSpan::new(start.into(), self.text[shown.range()].floor_char_boundary(most))
+        SourceSpan::new(
+            start.into(),
+            self.text.get(shown.range()).unwrap_or_default().floor_char_boundary(most),
+        )
     }
 
     /// The bytes of a long line around a span.
     fn surroundings(&self, span: Span) -> Range<usize> {
         let line = self.line(self.source.position(span.start).line).unwrap_or_default();
-        let text = self.text[line.clone()].trim_end_matches(['\r', '\n']);
+        let text = self.text.get(line.clone()).unwrap_or_default().trim_end_matches(['\r', '\n']);
         let start = self.text.floor_char_boundary((span.start as usize).saturating_sub(SURROUNDINGS));
         let end = self.text.floor_char_boundary(span.end as usize + SURROUNDINGS);
         start.max(line.start)..end.min(line.start + text.len())
@@ -310,7 +272,7 @@ impl QuotedSource<'_> {
         let position = self.source.position(Span::new(range.start, range.end).start);
         MietteSpanContents::new_named(
             line(self.source.name()).into_owned(),
-            self.text[range.clone()].as_bytes(),
+            self.text.get(range.clone()).unwrap_or_default().as_bytes(),
             SourceSpan::new(range.start.into(), range.len()),
             position.line as usize - 1,
             position.column as usize - 1,
@@ -319,15 +281,15 @@ impl QuotedSource<'_> {
     }
 }
 
-impl SourceCode for QuotedSource<'_> {
+impl SourceCode for QuotedSource {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         above: usize,
         below: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let (range, span) =
-            (span.offset()..span.offset() + span.len(), Span::new(span.offset(), span.offset() + span.len()));
+        let range = span.offset()..span.offset() + span.len();
+        let span = Span::new(range.start, range.end);
         let contents = if (above, below) == (0, 0) {
             // The heading of the frame names the place itself.
             self.contents(range, 1)

@@ -14,9 +14,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let mut suites: Vec<TestSuite> =
         report.files.iter().map(|file| suite(report, file, &mut names)).collect();
     if !report.obstacles.is_empty() {
-        let mut suite = TestSuite::new("cannot judge");
+        let mut suite = TestSuite::new("cannot check");
         for error in &report.obstacles {
-            let name = names.add(report.root_path(error.path()), "cannot judge");
+            let name = names.add(report.root_path(error.path()), "cannot check");
             let message = attribute(&line(&error.to_string()));
             suite.errors += 1;
             suite.cases.push(format!(
@@ -77,7 +77,7 @@ fn suite(report: &Report, file: &FileReport, names: &mut CaseNames) -> TestSuite
         suite.cases.push(format!("<testcase {name}>{body}</testcase>"));
     }
     if suite.cases.is_empty() {
-        suite.cases.push(format!("<testcase {}/>", names.add(&file.path, "no faults")));
+        suite.cases.push(format!("<testcase {}/>", names.add(&file.path, "no problems")));
     }
     suite
 }
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn class_names_have_no_extension() {
+    fn class_name_has_no_extension() {
         let classes = [
             ("agents/a.threat-model.yaml", "agents/a.threat-model"),
             ("v1.2/THREAT_MODEL", "v1.2/THREAT_MODEL"),
@@ -178,19 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn test_cases_of_one_class_have_different_names() {
+    fn test_case_of_the_same_name_gets_a_number() {
         let mut names = CaseNames::default();
         let mut name = |path| names.add(path, "syntax (line 1)");
         assert_eq!(name("a.yaml"), r#"classname="a" name="syntax (line 1)""#);
         assert_eq!(name("a.json"), r#"classname="a" name="syntax (line 1, number 2)""#);
         assert_eq!(name("b.json"), r#"classname="b" name="syntax (line 1)""#);
-        let mut name = |path| names.add(path, "no faults");
-        assert_eq!(name("a.yaml"), r#"classname="a" name="no faults""#);
-        assert_eq!(name("a.md"), r#"classname="a" name="no faults (number 2)""#);
+        let mut name = |path| names.add(path, "no problems");
+        assert_eq!(name("a.yaml"), r#"classname="a" name="no problems""#);
+        assert_eq!(name("a.md"), r#"classname="a" name="no problems (number 2)""#);
     }
 
     #[test]
-    fn nothing_ends_a_tag_a_section_or_an_attribute() {
+    fn text_does_not_end_a_tag_a_section_or_an_attribute() {
         assert_eq!(content("a]]>b</c>&\u{FFFE}\u{1b}\n"), "a]]&gt;b&lt;/c&gt;&amp;\\u{fffe}\\u{1b}\n");
         assert_eq!(attribute("\"'\n"), "&quot;&apos;&#10;");
     }

@@ -110,7 +110,7 @@ impl Look {
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
     human::write_change(change, look, out)?;
-    let (before, after) = (change.verdict_before.name(), report.verdict().name());
+    let (before, after) = (change.verdict_before.words(), report.verdict().words());
     writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
 }
 
@@ -136,8 +136,9 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
 /// The message for results that a SARIF report omits, if there are any.
 pub fn left_out(number: usize) -> Option<String> {
     let results = count(number, "result");
-    let message =
-        format!("{results} not listed: code scanning accepts 25000 results and 10 MB (compressed) in a file");
+    let message = format!(
+        "{results} not listed: code scanning accepts 25,000 results and 10 MB (compressed) in a file"
+    );
     (number > 0).then_some(message)
 }
 

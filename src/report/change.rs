@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::aivss::Band;
-use crate::compare::Direction;
 use crate::decimal::Decimal;
+use crate::policy::Direction;
 use crate::report::Verdict;
 use crate::revision::Revision;
 use crate::source::Position;

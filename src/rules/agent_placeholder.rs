@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{TextKind, blank, is_too_short};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agent-placeholder",
@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let name = agent.name.as_ref().filter(|name| !is_of_signs(name));
     let summary = agent.summary.as_ref().filter(|summary| !is_too_short(summary));
     for (key, text, kind) in [("name", name, TextKind::Name), ("summary", summary, TextKind::Prose)] {
-        let text = text.filter(|text| !text.value.is_empty() && blank(text, kind).is_some());
+        let text = text.filter(|text| !text.is_empty() && blank(text, kind).is_some());
         found.extend(text.map(|text| {
             Diagnostic::new(&RULE, Owner::Agent, text.span, format!("`agent.{key}` is a placeholder"))
         }));

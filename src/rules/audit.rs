@@ -1,6 +1,6 @@
 //! Rules about policies. The audit of a policy after a run raises them.
 
-use crate::rules::{Check, Example, Rule};
+use crate::rules::rule::{Check, Example, Rule};
 
 pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
     name: "policy-ineffective",

@@ -1,6 +1,6 @@
 //! Rules without a check of their own: parsers, schemas, policies and runs raise them.
 
-use crate::rules::{Check, Example, Rule};
+use crate::rules::rule::{Check, Example, Rule};
 
 pub(crate) static SYNTAX: Rule = Rule {
     name: "syntax",

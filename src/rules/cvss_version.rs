@@ -1,6 +1,7 @@
 use crate::aivss::cvss::VectorProblemKind;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject, cvss_vector};
+use crate::rules::cvss_vector;
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-version",

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::source::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "duplicate-finding-id",
@@ -42,16 +43,16 @@ findings:
 const LONGEST_ID: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
     for finding in &subject.model.findings {
         let Some(id) = &finding.id else { continue };
         if let Some(first) = seen.get(&*id.value) {
-            let shown: String = id.value.chars().take(LONGEST_ID).collect();
+            let shown: String = id.chars().take(LONGEST_ID).collect();
             let diagnostic =
                 Diagnostic::new(&RULE, finding.owner, id.span, format!("duplicate finding `{shown}`"));
             found.push(diagnostic.related(*first, "first defined here"));
         } else {
-            seen.insert(&*id.value, id.span);
+            seen.insert(id, id.span);
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::aivss::Factor;
 use crate::diagnostic::Diagnostic;
 use crate::model::Factors;
 use crate::rules::factor_unknown::MAX_KEYS;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-missing",

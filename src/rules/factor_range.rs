@@ -1,6 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-range",

@@ -1,6 +1,6 @@
 use crate::aivss::is_other_spelling;
 use crate::diagnostic::{Diagnostic, Fix};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",

@@ -1,7 +1,7 @@
 use crate::aivss::Band;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject, counted};
+use crate::rules::rule::{Check, Example, Rule, Subject, counted};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Origin, Owner};
 use crate::policy::settings::{self, Settings};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "format-incomplete",

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::Text;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::model::Spanned;
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-duplicated",
@@ -26,7 +26,7 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, &Text)> = Vec::new();
+    let mut seen: Vec<(&str, &Spanned<Box<str>>)> = Vec::new();
     for layer in subject.layers() {
         let Some(analysis) = &layer.analysis else { continue };
         let key = layer.kind.key();

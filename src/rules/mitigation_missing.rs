@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-missing",
@@ -34,7 +34,7 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for threat in subject.layers().flat_map(|layer| &layer.threats) {
         if threat.status.as_deref() == Some("mitigated") && threat.mitigation.is_none() {
-            let name = match threat.id.as_deref().or(threat.title.as_deref()) {
+            let name = match threat.id.as_ref().or(threat.title.as_ref()) {
                 Some(name) => format!("threat `{name}`"),
                 None => "a threat".to_owned(),
             };

@@ -2,7 +2,7 @@ use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-without-evidence",

@@ -1,8 +1,7 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::Format;
-use crate::rules::{Check, Example, Rule, Subject};
-use crate::score::BaseScores;
-use crate::score::ScoredModel;
+use crate::model::{Format, Model};
+use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
@@ -38,9 +37,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     };
     let olds: Vec<&ScoredModel> =
         same.into_iter().chain(subject.left.into_iter().flatten().copied()).collect();
-    let has_layers = subject.layers().any(|layer| layer.answer.is_given());
     let mut lost = Vec::new();
-    if !has_layers && olds.iter().any(|old| has_answered_layers(old)) {
+    if !has_answered_layers(subject.model) && olds.iter().any(|old| has_answered_layers(&old.model)) {
         lost.push("its layers");
     }
     if subject.model.assessment.is_none() && olds.iter().any(|old| has_own_score(old)) {
@@ -57,8 +55,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn has_answered_layers(old: &ScoredModel) -> bool {
-    old.model.layers().iter().any(|layer| layer.answer.is_given())
+fn has_answered_layers(model: &Model) -> bool {
+    model.layers().iter().any(|layer| layer.answer.is_given())
 }
 
 fn has_own_score(old: &ScoredModel) -> bool {

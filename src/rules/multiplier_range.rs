@@ -1,7 +1,7 @@
 use crate::aivss::{THREAT_MAX, is_multiplier};
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "multiplier-range",

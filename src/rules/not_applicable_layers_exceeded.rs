@@ -1,7 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject, counted, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "not-applicable-layers-exceeded",

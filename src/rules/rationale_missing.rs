@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "rationale-missing",

@@ -1,7 +1,7 @@
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "review-overdue",

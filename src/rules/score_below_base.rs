@@ -1,7 +1,7 @@
 use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-base",

@@ -1,7 +1,7 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject, shown};
+use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 use crate::score::BaseScores;
 
 pub(crate) static RULE: Rule = Rule {
@@ -35,10 +35,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
         return;
     };
-    let own = subject.own().map(|scored| (None, scored));
-    let findings =
-        subject.findings().map(|(finding, scored)| (Some(finding.id.as_deref().unwrap_or_default()), scored));
-    for (finding, scored) in own.into_iter().chain(findings) {
+    for scored in &subject.scores {
+        let finding = subject.model.finding_id(scored.owner);
         let (Some(proven), Some(base)) = (scored.proven(), base_score(before, finding)) else { continue };
         let (score, limited) = (proven.score(), limit.value);
         if score > base && score - base > limited {

@@ -1,5 +1,5 @@
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-missing",
@@ -38,7 +38,7 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scored in &subject.scores {
         // As long as inputs are missing, other rules report them.
-        let (Some(place), Some(working)) = (scored.declared.undeclared, &scored.working) else { continue };
+        let (Some(place), Some(working)) = (&scored.declared.undeclared, &scored.working) else { continue };
         let right = working.score;
         let message = format!("score is missing, expected {right}");
         let diagnostic = Diagnostic::new(&RULE, scored.owner, place.span, message)

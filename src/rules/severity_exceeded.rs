@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject, shown};
+use crate::rules::rule::{Check, Example, Rule, Subject, shown};
 
 pub(crate) static RULE: Rule = Rule {
     name: "severity-exceeded",

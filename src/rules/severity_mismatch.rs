@@ -1,6 +1,6 @@
 use crate::aivss::Band;
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::explain_severity;
 
 pub(crate) static RULE: Rule = Rule {

@@ -1,5 +1,4 @@
-//! What holds of every rule: its examples fail and pass as they say, its name is that of its file, the schema of
-//! policies knows it.
+//! Tests of every rule: its examples fail and pass, its file has its name, and the schema of policies contains it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
-use crate::fix::mend;
+use crate::fix::apply_fixes;
 use crate::lint::{BaseModels, LintContext, lint};
 use crate::policy::NoFiles;
 use crate::policy_audit::AuditedRun;
@@ -23,7 +22,7 @@ const STOCK: &str = include_str!("stock.yaml");
 const POLICY: &str = "aivss-policy.yaml";
 
 #[test]
-fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
+fn every_example_fails_at_its_carets_and_passes_once_corrected() {
     let mut wrong = Vec::new();
     for rule in ALL {
         let is_backstop = rule.name == builtin::SCORE_UNCOMPUTED.name;
@@ -32,7 +31,7 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
         for example in rule.examples {
             let bad = Fixture::new(example, example.bad);
             assert!(
-                bad.expected.iter().any(|fault| fault.contains(rule.name)),
+                bad.expected.iter().any(|problem| problem.contains(rule.name)),
                 "{} is not in its example",
                 rule.name
             );
@@ -43,14 +42,14 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
                     rule.name, bad.expected, bad.text
                 ));
             }
-            // What can only be removed has no mended form.
+            // A file that can only be removed has no corrected form.
             if !example.good.is_empty() {
                 let good = Fixture::new(example, example.good);
                 let still: Vec<String> = good.found(example);
-                if still.iter().any(|fault| {
-                    !fault.contains(cvss_unverified::RULE.name) || rule.name == cvss_unverified::RULE.name
+                if still.iter().any(|problem| {
+                    !problem.contains(cvss_unverified::RULE.name) || rule.name == cvss_unverified::RULE.name
                 }) {
-                    wrong.push(format!("{}, mended:\n found {still:#?}\n{}", rule.name, good.text));
+                    wrong.push(format!("{}, corrected:\n found {still:#?}\n{}", rule.name, good.text));
                 }
             }
         }
@@ -59,7 +58,7 @@ fn every_example_is_found_where_its_carets_are_and_passes_once_mended() {
 }
 
 #[test]
-fn a_fix_makes_the_fault_of_an_example_go() {
+fn fix_removes_the_problem_of_an_example() {
     let derived = [
         "cvss-base-mismatch",
         "factor-sum-mismatch",
@@ -68,17 +67,17 @@ fn a_fix_makes_the_fault_of_an_example_go() {
         "severity-mismatch",
         "uplift-mismatch",
     ];
-    assert_eq!(mending(Safety::Safe), BTreeMap::from(derived.map(|name| (name, 0))));
+    assert_eq!(fixed_rules(Safety::Safe), BTreeMap::from(derived.map(|name| (name, 0))));
     let suggested = [("factor-unknown", 0), ("unknown-key", 0)];
-    // A form asks a question, and the fault stays until it is answered.
+    // A form has gaps, and the problem remains until a person fills them in.
     let asked = [("layer-blank", 11)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);
-    assert_eq!(mending(Safety::Suggested), all.collect());
+    assert_eq!(fixed_rules(Safety::Suggested), all.collect());
 }
 
-/// The rules whose examples are mended, with how many of their faults are left then.
-fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
-    let mut mending = BTreeMap::new();
+/// The rules whose examples have fixes, with the number of their problems after them.
+fn fixed_rules(safety: Safety) -> BTreeMap<&'static str, usize> {
+    let mut fixed_rules = BTreeMap::new();
     for rule in ALL {
         for example in rule.examples.iter().filter(|example| example.file != POLICY) {
             let rules = format!("aivss_policy: 1\nextends: [recommended]\n{}\n", example.policy);
@@ -86,31 +85,31 @@ fn mending(safety: Safety) -> BTreeMap<&'static str, usize> {
                 CompiledPolicy::read(Source::decode(POLICY, rules.into_bytes()), &NoFiles, NAMES).unwrap();
             let found = |text: &str| {
                 let source = Source::decode(example.file, text.as_bytes().to_vec());
-                let mut found = lint(&source, example.file, judge(&policy)).diagnostics;
+                let mut found = lint(&source, example.file, context(&policy)).diagnostics;
                 found.retain(|diagnostic| diagnostic.rule == rule.name);
                 found
             };
             let bad = Fixture::new(example, example.bad).text;
             let fixes = found(&bad).into_iter().filter_map(|diagnostic| diagnostic.fix);
             if fixes.into_iter().any(|fix| fix.safety <= safety) {
-                let mended = mend(&bad, safety, found);
-                assert!(!mended.changes.is_empty(), "{}", rule.name);
-                *mending.entry(rule.name).or_default() += found(&mended.text).len();
+                let fixed = apply_fixes(&bad, safety, found);
+                assert!(!fixed.changes.is_empty(), "{}", rule.name);
+                *fixed_rules.entry(rule.name).or_default() += found(&fixed.text).len();
             }
         }
     }
-    mending
+    fixed_rules
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the folder of the rules is looked at")]
+#[expect(clippy::disallowed_methods, reason = "the folder of the rules is read")]
 fn every_check_has_a_file_of_its_name_and_every_file_a_check() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| name.strip_suffix(".rs").map(|stem| stem.replace('_', "-")))
-        .filter(|name| !["mod", "tests", "builtin", "audit"].contains(&&**name))
+        .filter(|name| !["mod", "tests", "builtin", "audit", "rule"].contains(&&**name))
         .collect();
     files.sort();
     let checks = ALL.iter().filter(|rule| matches!(rule.check, Check::Model(_) | Check::Limit { .. }));
@@ -120,7 +119,7 @@ fn every_check_has_a_file_of_its_name_and_every_file_a_check() {
 }
 
 #[test]
-fn every_rule_says_what_it_is_for() {
+fn every_rule_has_texts() {
     for Rule { name, summary, why, remedy, see, .. } in ALL {
         for text in [summary, why, remedy] {
             assert!(text.len() > 15 && text.ends_with('.'), "{name}: {text}");
@@ -130,7 +129,7 @@ fn every_rule_says_what_it_is_for() {
 }
 
 #[test]
-fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
+fn builtin_rules_are_fixed() {
     for rule in ALL {
         if matches!(rule.check, Check::Builtin) {
             assert!(rule.fixed, "{}", rule.name);
@@ -140,7 +139,7 @@ fn a_rule_that_could_hide_a_file_cannot_be_lowered() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the list is written on demand")]
-fn the_schema_of_policies_lists_the_rules() {
+fn schema_of_policies_lists_the_rules() {
     let mut rules = ALL.to_vec();
     rules.sort_unstable_by_key(|rule| rule.name);
     let level = "\"$ref\": \"#/$defs/level\"";
@@ -172,7 +171,7 @@ fn the_schema_of_policies_lists_the_rules() {
 }
 
 #[test]
-fn schemas_hand_over_to_rules_that_exist() {
+fn schemas_name_rules_that_exist() {
     fn owners(value: &serde_json::Value, found: &mut Vec<String>) {
         if let Some(object) = value.as_object() {
             if let Some(rules) = object.get("x-rules").and_then(|rules| rules.as_object()) {
@@ -198,7 +197,7 @@ fn schemas_hand_over_to_rules_that_exist() {
     }
 }
 
-/// An example's text without its carets, and what they say, as `line:column-line:column rule: message`.
+/// An example's text without its carets, and the problems that they mark, as `line:column-line:column rule: message`.
 struct Fixture {
     text: String,
     expected: Vec<String>,
@@ -212,7 +211,7 @@ impl Fixture {
         let mut expected = Vec::new();
         for line in text.lines() {
             match caret(line, kept.len()) {
-                Some(fault) => expected.push(fault),
+                Some(problem) => expected.push(problem),
                 None => kept.push(line),
             }
         }
@@ -241,7 +240,7 @@ impl Fixture {
             let renames = BTreeMap::new();
             let before = Baseline::new(&base, &renames, &report_of(&source, example.file, &policy));
             let before = (!example.base.is_empty()).then_some(&before as &dyn BaseModels);
-            let linted = lint(&source, example.file, LintContext { before, ..judge(&policy) });
+            let linted = lint(&source, example.file, LintContext { before, ..context(&policy) });
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };
         found.sort();
@@ -249,14 +248,14 @@ impl Fixture {
     }
 }
 
-/// What is wrong with a policy, or what a run over the stock model shows of it.
+/// The problems of a policy, or those that a run over the stock model shows.
 fn of_policy(source: &Source) -> Vec<Diagnostic> {
     let policy = match CompiledPolicy::read(source.clone(), &NoFiles, NAMES) {
         Ok(policy) => policy,
         Err(broken) => return broken.into_iter().flat_map(|broken| broken.diagnostics).collect(),
     };
     let stock = Source::decode("agents/planner/threat-model.yaml", STOCK.as_bytes().to_vec());
-    let linted = lint(&stock, stock.name(), judge(&policy));
+    let linted = lint(&stock, stock.name(), context(&policy));
     let searched = [String::new()];
     let run = AuditedRun { today: today(), searched: &searched, compared: false, expiring_within: Some(30) };
     policy.review(&linted.used, run, &policy).into_iter().flat_map(|(_, diagnostics)| diagnostics).collect()
@@ -264,7 +263,7 @@ fn of_policy(source: &Source) -> Vec<Diagnostic> {
 
 /// A report on a single file.
 fn report_of(source: &Source, path: &str, policy: &CompiledPolicy) -> Report {
-    let linted = lint(source, path, judge(policy));
+    let linted = lint(source, path, context(policy));
     let mut report = Report::new(today(), Level::Error);
     report.files.push(FileReport::new(
         Arc::new(source.clone()),
@@ -275,7 +274,7 @@ fn report_of(source: &Source, path: &str, policy: &CompiledPolicy) -> Report {
     report
 }
 
-fn judge(policy: &CompiledPolicy) -> LintContext<'_> {
+fn context(policy: &CompiledPolicy) -> LintContext<'_> {
     LintContext { policy, today: today(), load: &NoFiles, before: None }
 }
 
@@ -292,11 +291,11 @@ fn show(source: &Source, diagnostic: &Diagnostic) -> String {
 
 /// Reads a line of carets about line number `above`, or `# at 1:2-1:3 rule: message`.
 fn caret(line: &str, above: usize) -> Option<String> {
-    if let Some(fault) = line.strip_prefix("# at ") {
-        return Some(fault.to_owned());
+    if let Some(problem) = line.strip_prefix("# at ") {
+        return Some(problem.to_owned());
     }
-    let Mark { start, end, fault } = mark(line)?;
-    Some(format!("{above}:{start}-{above}:{end} {fault}"))
+    let Mark { start, end, problem } = mark(line)?;
+    Some(format!("{above}:{start}-{above}:{end} {problem}"))
 }
 
 /// Completes the parts of a model from the stock: at each level, the keys of the parts first, then those of the

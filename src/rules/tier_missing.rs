@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::{Check, Example, Rule, Subject, require_field};
+use crate::rules::rule::{Check, Example, Rule, Subject, require_field};
 
 pub(crate) static RULE: Rule = Rule {
     name: "tier-missing",

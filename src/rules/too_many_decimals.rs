@@ -1,7 +1,7 @@
 use crate::aivss::INPUT_DECIMALS;
 use crate::diagnostic::Diagnostic;
 use crate::model::{GivenFactor, Multiplier, Spanned};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "too-many-decimals",

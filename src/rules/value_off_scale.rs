@@ -1,6 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::rules::{Check, Example, Rule, Subject};
+use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {

@@ -28,7 +28,7 @@ pub(crate) struct Candidate {
 
 /// The meaning of a file that was given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
+pub(crate) enum NamedFiles {
     /// It is checked, whatever the policy's patterns are.
     Checked,
     /// It is checked if the policy's patterns match it, for hooks that name every file of a change.
@@ -37,13 +37,13 @@ pub(crate) enum Named {
 
 /// The input of a search.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Search<'a> {
+pub(crate) struct FileSearch<'a> {
     /// Files and folders.
     pub(crate) paths: &'a [PathBuf],
     /// The policy with the patterns.
     pub(crate) policy: &'a Policy,
     /// The meaning of files given by name.
-    pub(crate) named: Named,
+    pub(crate) named: NamedFiles,
     /// The number of threads; 0 for one a core.
     pub(crate) threads: usize,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Discovery {
     pub(crate) candidates: Vec<Candidate>,
     /// The folders among the given paths, each of which must contain a threat model.
     pub(crate) folders: Vec<PathBuf>,
-    /// Files given by name that the policy's patterns exclude, if [`Named::Filtered`].
+    /// Files given by name that the policy's patterns exclude, if [`NamedFiles::Filtered`].
     pub(crate) left_out: Vec<String>,
     /// The errors of paths that do not exist, cannot be read or cannot be checked.
     pub(crate) errors: Vec<InputError>,
@@ -68,7 +68,7 @@ pub(crate) struct Discovery {
 
 impl Discovery {
     /// Adds paths, given from the root, of files that contained a threat model in the base, whatever their content is now.
-    pub(crate) fn hold(&mut self, held: &BTreeSet<String>, search: Search<'_>, repository: &Repository) {
+    pub(crate) fn hold(&mut self, held: &BTreeSet<String>, search: FileSearch<'_>, repository: &Repository) {
         let given: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
         let known: BTreeSet<String> = self.candidates.iter().map(|known| known.matched.clone()).collect();
         for matched in held.difference(&known) {
@@ -108,7 +108,7 @@ impl Discovery {
 /// candidates if they contain the marker.
 pub(crate) fn discover_in(
     commit: &Commit,
-    search: Search<'_>,
+    search: FileSearch<'_>,
     held: &BTreeSet<String>,
     repository: &Repository,
 ) -> Discovery {

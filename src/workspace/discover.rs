@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-pub(crate) use crate::workspace::candidate::{Candidate, Discovery, Named, Search, skipped};
+pub(crate) use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles, skipped};
 use crate::workspace::file_marker::{Marker, search};
 use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{Listed, Place, tracked, untracked};
+use crate::workspace::git::index::{ContentPlace, ListedPath, tracked, untracked};
 use crate::workspace::ignore_files::{IGNORE_FILE, costly_for_git, refusal, walk};
 use crate::workspace::links::link_out;
 pub(crate) use crate::workspace::policy_files::POLICY_NAMES;
@@ -27,7 +27,7 @@ pub(crate) use crate::workspace::repository::{Repository, sibling};
 use crate::workspace::rewritten::{Suspect, rewritten};
 
 /// Finds the files that paths name or contain.
-pub(crate) fn discover(search: Search<'_>, repository: &Repository) -> Discovery {
+pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Discovery {
     let mut finder = Finder {
         search,
         repository,
@@ -49,7 +49,7 @@ pub(crate) fn discover(search: Search<'_>, repository: &Repository) -> Discovery
 
 /// A search in progress.
 struct Finder<'a> {
-    search: Search<'a>,
+    search: FileSearch<'a>,
     repository: &'a Repository,
     found: Discovery,
     /// Files that are candidates if they contain the marker.
@@ -104,7 +104,7 @@ impl Finder<'_> {
     /// Adds a file given by name.
     fn add_named(&mut self, path: &Path, name: String) {
         let matched = self.repository.matched(path);
-        let named = self.search.named == Named::Checked;
+        let named = self.search.named == NamedFiles::Checked;
         let candidate = Candidate { name, matched, path: path.to_owned(), named, by_marker: false };
         match self.search.policy.sought(&candidate.matched) {
             _ if named => self.found.candidates.push(candidate),
@@ -193,12 +193,12 @@ impl Finder<'_> {
     fn list(&mut self, checkout: &Path, places: &[PathBuf]) -> Result<(), InputError> {
         let listed = self.list_all(&self.repository.root().join(checkout), places)?;
         self.checkouts.push(checkout.to_owned());
-        for Listed { path, place, object } in listed {
+        for ListedPath { path, place, object } in listed {
             let rest = checkout.join(path);
             let whole = self.repository.root().join(&rest);
             match place {
                 // Another repository, whose own git decides.
-                Place::Repository => {
+                ContentPlace::Repository => {
                     let is_listed = !self.is_checkout_of_policy(&whole)
                         && are_folders(self.repository.root(), &rest)
                         && exists(&whole.join(".git"));
@@ -209,12 +209,12 @@ impl Finder<'_> {
                     }
                     self.folder_kinds = outer_kinds;
                 }
-                Place::Folder => self.add_listed(&rest, &whole, checkout),
-                Place::Sparse if rest.file_name() == Some(".gitattributes".as_ref()) => {
+                ContentPlace::Folder => self.add_listed(&rest, &whole, checkout),
+                ContentPlace::Sparse if rest.file_name() == Some(".gitattributes".as_ref()) => {
                     self.has_all_attributes = false;
                 }
-                Place::Sparse if exists(&whole) => self.add_listed(&rest, &whole, checkout),
-                Place::Sparse => self.add_sparse(&rest, &whole, object),
+                ContentPlace::Sparse if exists(&whole) => self.add_listed(&rest, &whole, checkout),
+                ContentPlace::Sparse => self.add_sparse(&rest, &whole, object),
             }
         }
         Ok(())
@@ -229,7 +229,7 @@ impl Finder<'_> {
 
     /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long, are
     /// refused before it matches them.
-    fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<Listed>, InputError> {
+    fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<ListedPath>, InputError> {
         let cannot_list = |message: String| {
             let cause = format!("git cannot list the files here: {message}");
             InputError::unreadable(self.repository.shown(root), cause)
@@ -252,7 +252,7 @@ impl Finder<'_> {
     }
 
     /// Refuses tracked files of which this file system contains only one, because their names differ only in case.
-    fn refuse_case_clash(&self, root: &Path, listed: &[Listed]) -> Result<(), InputError> {
+    fn refuse_case_clash(&self, root: &Path, listed: &[ListedPath]) -> Result<(), InputError> {
         let mut paths: Vec<String> = listed.iter().map(|listed| slashes(&listed.path)).collect();
         paths.retain(|path| self.search.policy.sought(path).is_some());
         match case_clashes(paths.iter().map(String::as_str)).first() {

@@ -7,7 +7,7 @@ use crate::input_error::{LINK_OUT, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
 use crate::revision::Revision;
-use crate::workspace::candidate::{Candidate, Discovery, Search, discover_in};
+use crate::workspace::candidate::{Candidate, Discovery, FileSearch, discover_in};
 use crate::workspace::discover::discover;
 use crate::workspace::git::commit::Commit;
 use crate::workspace::git::index::excluded_by_sparse_checkout;
@@ -111,7 +111,7 @@ impl FileTree<'_> {
     }
 
     /// Finds the files to check. In a commit, only files of `held` are searched for the marker: paths from the root.
-    pub(crate) fn discover(&self, search: Search<'_>, held: &BTreeSet<String>) -> Discovery {
+    pub(crate) fn discover(&self, search: FileSearch<'_>, held: &BTreeSet<String>) -> Discovery {
         match self {
             Self::WorkTree(repository) => discover(search, repository),
             Self::Commit(repository, commit) => discover_in(commit, search, held, repository),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::did_you_mean::nearest;
 use crate::input_error::LINK_OUT;
-use crate::workspace::git::index::{Place, tracked};
+use crate::workspace::git::index::{ContentPlace, tracked};
 use crate::workspace::links::{is_in_git, is_link, link_out, normalized};
 use crate::workspace::policy_files::POLICY_NAMES;
 use crate::workspace::read::{exists, names_in, read, slashes};
@@ -207,7 +207,9 @@ impl Repository {
         let matched = self.matched(&folder);
         match tracked(&self.root, &[PathBuf::from(&matched)])?.first() {
             None => Ok(Some(folder)),
-            Some(first) if first.place == Place::Repository && slashes(&first.path) == matched => Ok(None),
+            Some(first) if first.place == ContentPlace::Repository && slashes(&first.path) == matched => {
+                Ok(None)
+            }
             Some(first) => Err(format!(
                 "{matched} is a checkout of another repository, and this repository tracks {}: check out the other one \
                  elsewhere",

@@ -14,7 +14,7 @@ use crate::workspace::discover::Candidate;
 use crate::workspace::file_marker::Marker;
 use crate::workspace::git::commit::read_objects;
 use crate::workspace::git::index::{path_of, tracked};
-use crate::workspace::git::{LISTING, Output, cannot_run, command_with_attributes, run, run_within};
+use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
 use crate::workspace::read::read;
 use crate::workspace::repository::Repository;
 
@@ -196,7 +196,7 @@ fn filters(root: &Path) -> BTreeSet<String> {
 }
 
 /// Runs `check-attr` for some paths.
-fn check_attributes(root: &Path, paths: &[PathBuf], source: Option<&str>) -> Result<Output, String> {
+fn check_attributes(root: &Path, paths: &[PathBuf], source: Option<&str>) -> Result<GitOutput, String> {
     let mut names = tempfile::tempfile().map_err(cannot_run)?;
     let text: Vec<u8> =
         paths.iter().flat_map(|path| [path.as_os_str().as_encoded_bytes(), &[0]].concat()).collect();

@@ -28,10 +28,15 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Creates a file, and the folders above it. Fails if the path exists, also as a link that leads nowhere.
 pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    refuse_link_out(folder(file))?;
-    fs::create_dir_all(folder(file))?;
+    create_folder(folder(file))?;
     write_temp(file, bytes, None)?.persist_noclobber(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Creates a folder, and the folders above it.
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
+    refuse_link_out(folder)?;
+    fs::create_dir_all(folder)
 }
 
 /// Refuses a path that leads out of a checkout through a link in it.

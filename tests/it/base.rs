@@ -263,7 +263,7 @@ fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
     raise(&repository, PLANNER);
     repository.edit("policies/limits.yaml", "9.5", "10.0");
     let (code, lines) = repository.lines(&["--policy-from", "main"]);
-    assert_eq!((code, lines[0].contains("exceeds the limit of 9.5")), (1, true), "{lines:?}");
+    assert_eq!((code, lines[0].contains("the limit is 9.5")), (1, true), "{lines:?}");
     // From a folder below the root, too.
     let output = run(&repository.path().join("agents"), &["--policy-from", "main", "--format", "concise"]);
     assert_eq!(output.status.code(), Some(1));
@@ -446,7 +446,7 @@ fn reports_go_to_files_and_never_change_the_verdict() {
         assert_eq!(written, alone.stdout, "{format}");
         // Markdown escapes the point.
         let text = String::from_utf8(written).unwrap().replace('\\', "");
-        assert!(text.contains("declared 9.1"), "{format}");
+        assert!(text.contains("score is 9.1"), "{format}");
     }
     let leftovers = fs::read_dir(repository.path())
         .unwrap()
@@ -488,7 +488,7 @@ fn in_github_actions_people_and_annotations_both_have_their_report() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("error[score-mismatch]: declared 9.1"), "{text}");
+    assert!(text.contains("error[score-mismatch]: score is 9.1"), "{text}");
     // Annotations name files from the repository's root, wherever the run began.
     assert!(text.contains("\n::error file=agents/planner/threat-model.yaml,line=22,"), "{text}");
 }
@@ -634,7 +634,7 @@ fn a_base_that_cannot_be_read_cannot_judge() {
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 2);
     assert!(
-        lines.iter().any(|line| line.contains("cannot judge: in the base: its content is not in this clone")),
+        lines.iter().any(|line| line.contains("cannot check: in the base: its content is not in this clone")),
         "{lines:?}"
     );
 }
@@ -850,7 +850,7 @@ fn problem_that_the_base_did_not_read_is_new() {
         change(&repository);
         repository.commit();
         let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
-        let is_new = lines.iter().any(|line| line.ends_with("declared 9.1, AIVSS 0.8 gives 9.4"));
+        let is_new = lines.iter().any(|line| line.ends_with("score is 9.1, expected 9.4"));
         assert!(code == 1 && is_new, "{name}: {code} {lines:?}");
     }
 }
@@ -1112,7 +1112,7 @@ fn file_outside_a_sparse_checkout_is_not_removed() {
     let said = lines.join("\n");
     assert_eq!(code, 2, "{said}");
     assert!(
-        said.contains("other/a.threat-model.yaml: cannot judge: it contains a threat model in the base"),
+        said.contains("other/a.threat-model.yaml: cannot check: it contains a threat model in the base"),
         "{said}"
     );
 }
@@ -1506,11 +1506,11 @@ fn partial_clone_says_what_to_fetch_and_that_suffices() {
     let (code, said) = checked(&clone, &[]);
     let fetch = format!("git fetch --refetch --no-filter origin {main}");
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
     assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
     git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
     let (code, said) = checked(&clone, &[]);
-    assert!(code == 1 && said.contains("exceeds the limit of 9.5"), "{said}");
+    assert!(code == 1 && said.contains("the limit is 9.5"), "{said}");
 }
 
 #[test]
@@ -1529,7 +1529,7 @@ fn what_a_checkout_lacks_outside_of_the_paths_does_not_count() {
     let clone = clone_of(&repository, &["--filter=blob:none"]);
     git(clone.path(), &["checkout", "--quiet", "change"]);
     let (code, said) = checked(&clone, &["agents"]);
-    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot judge: in the base:"), "{said}");
+    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn what_a_sparse_checkout_leaves_out_is_not_passed_by() {
     ]);
     let says = |arguments: &[&str], code: i32, name: &str| {
         let ran = folder.run(arguments);
-        let place = format!("{name}: cannot judge: not in the working folder");
+        let place = format!("{name}: cannot check: not in the working folder");
         assert!(
             ran.code == code && (name.is_empty() || ran.out.contains(&place)),
             "{arguments:?}: {}",
@@ -836,7 +836,7 @@ fn file_that_git_rewrites_on_checkout_cannot_be_checked() {
         (hidden, "m.yaml", &wrong(), "working-tree-encoding=IBM037"),
     ] {
         let folder = checkout_with(attributes, &[(name, text)]);
-        let problem = format!("{name}: cannot judge: git rewrites this file on checkout ({by})");
+        let problem = format!("{name}: cannot check: git rewrites this file on checkout ({by})");
         let above = name.rsplit_once('/').map_or(".", |(above, _)| above);
         for arguments in [&[][..], &[above], &[name], &["--only-matching", name], &["--base", "main"]] {
             let ran = folder.run(&[&["--format", "concise"], arguments].concat());
@@ -884,7 +884,7 @@ fn policy_in_another_checkout_is_not_one_of_the_change() {
     for arguments in [&policy[..], &[&policy[..], &["--base", "main", "--policy-from", "main"]].concat()] {
         let ran = folder.run(&[arguments, &["--format", "concise"]].concat());
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-        assert!(ran.out.contains("exceeds the limit of 6.0"), "{}", ran.out);
+        assert!(ran.out.contains("the limit is 6.0"), "{}", ran.out);
         assert!(!ran.out.contains("policies/"), "the policy's own checkout is not checked: {}", ran.out);
     }
     let own = folder.run(&["--format", "concise"]);
@@ -956,7 +956,7 @@ fn file_that_another_checkout_hides_is_an_error() {
         commit(&folder.path("tool"), "other");
         let ran = folder.run(&["--format", "concise"]);
         let message =
-            "tool/deep/bad.threat-model.yaml: cannot judge: tracked, but the checkout of another repository";
+            "tool/deep/bad.threat-model.yaml: cannot check: tracked, but the checkout of another repository";
         assert!(ran.code == 2 && ran.out.contains(message), "{}{}", ran.out, ran.err);
     }
 }

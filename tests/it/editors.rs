@@ -45,7 +45,7 @@ fn faults() -> (TempDir, String) {
 
 /// The lines that are about a place in a file.
 fn placed(concise: &str) -> Vec<&str> {
-    concise.lines().filter(|line| line.contains("] ") && !line.contains("cannot judge")).collect()
+    concise.lines().filter(|line| line.contains("] ") && !line.contains("cannot check")).collect()
 }
 
 #[test]

@@ -770,5 +770,5 @@ fn reports_say_which_fixes_are_suggestions() {
         result["fixes"][0]["description"]["text"].as_str().unwrap().to_owned()
     };
     assert_eq!(said("score-mismatch"), "Write 9.4");
-    assert_eq!(said("unknown-key"), "Write summary (suggested: to be looked at)");
+    assert_eq!(said("unknown-key"), "Write summary (suggested, needs review)");
 }

@@ -113,7 +113,7 @@ fn has_class(node: Node<'_, '_>, class: &str) -> bool {
 
 /// The elements with the names of their attributes, in order; within a fault there may be more or fewer notes.
 fn skeleton(document: &Document<'_>) -> Vec<String> {
-    let is_outside = |node: &Node<'_, '_>| !node.ancestors().any(|above| has_class(above, "fault"));
+    let is_outside = |node: &Node<'_, '_>| !node.ancestors().any(|above| has_class(above, "problem"));
     let elements = document.descendants().filter(|node| node.is_element() && is_outside(node));
     let described = elements.map(|node| {
         let attributes: Vec<_> = node.attributes().map(|attribute| attribute.name()).collect();
@@ -137,7 +137,7 @@ fn holds(report: &Report, page: &str) {
         }
     }
     let of_class = |class: &str| document.descendants().filter(|node| has_class(*node, class)).count();
-    assert_eq!(of_class("fault"), report.diagnostics().count());
+    assert_eq!(of_class("problem"), report.diagnostics().count());
     let passing = report.diagnostics().filter(|(_, fault)| !report.counts(fault)).count();
     assert_eq!(of_class("passes"), passing);
 }

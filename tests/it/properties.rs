@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Level, Safety};
-use aivss_lint::fix::{is_unreadable, mend};
+use aivss_lint::fix::{apply_fixes, is_unreadable};
 use aivss_lint::lint::{Content, LintContext, lint};
 use aivss_lint::output::{Format, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
@@ -168,14 +168,14 @@ proptest! {
         if judge(&text).iter().any(is_unreadable) {
             return Ok(());
         }
-        let once = mend(&text, Safety::Suggested, judge);
+        let once = apply_fixes(&text, Safety::Suggested, judge);
         let still = judge(&once.text);
         prop_assert!(!still.iter().any(is_unreadable), "{}", once.text);
         // A form asks, and no gate turns green by it.
         if once.changes.iter().any(|change| change.rule == "layer-blank") {
             prop_assert!(still.iter().any(|fault| fault.level == Level::Error), "{}", once.text);
         }
-        prop_assert_eq!(&mend(&once.text, Safety::Suggested, judge).text, &once.text);
+        prop_assert_eq!(&apply_fixes(&once.text, Safety::Suggested, judge).text, &once.text);
     }
 
     #[test]
@@ -197,7 +197,7 @@ proptest! {
             faults.retain(|fault| fault.rule == "layer-blank" || is_unreadable(fault));
             faults
         };
-        let after = mend(&text, Safety::Suggested, forms).text;
+        let after = apply_fixes(&text, Safety::Suggested, forms).text;
         let values = |text: &str| -> Vec<serde_json::Value> {
             let source = Source::decode(name, text.as_bytes().to_vec());
             syntax::parse(&source).roots().map(Node::to_json).collect()
@@ -264,7 +264,7 @@ proptest! {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
-        let mended = mend(&text, Safety::Suggested, judge).text;
+        let mended = apply_fixes(&text, Safety::Suggested, judge).text;
         let stands = |key: &str| mended.contains(&format!("\"{key}\": "));
         prop_assert!(stands(&other) && !stands(key), "{}", mended);
         prop_assert!(judge(&mended).iter().any(|fault| fault.level == Level::Error), "{}", mended);

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::compare::Change;
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
 use aivss_lint::input_error::InputError;
@@ -13,7 +12,9 @@ use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::Change;
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::revision::Revision;
 use aivss_lint::revision::Revision;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
@@ -418,7 +419,7 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
             ("info", "message 3 (in the base already)"),
             ("minor", "message 4"),
             ("major", "message 4: mend it"),
-            ("blocker", "cannot judge: no such file"),
+            ("blocker", "cannot check: no such file"),
         ]
     );
     assert_eq!(issues[0]["location"]["lines"], serde_json::json!({ "begin": 1, "end": 1 }));
@@ -444,8 +445,8 @@ fn junit_tells_failed_skipped_and_passed_apart() {
             ("rego/b (line 3)", "skipped"),
             ("rego/c (line 4)", "system-out"),
             ("rego/d (line 4)", "failure"),
-            ("no faults", ""),
-            ("cannot judge", "error"),
+            ("no problems", ""),
+            ("cannot check", "error"),
         ]
     );
     let failing = mixed();

@@ -86,7 +86,7 @@ fn problems_without_a_file_are_named_from_the_root_wherever_the_program_runs() {
             assert_eq!(paths, if format == "junit" { classes } else { expected }, "{format}");
         }
         let page = written(folder, "markdown", &[]).replace(['\\', '\u{2060}'], "");
-        assert!(page.contains("cannot judge agents/threat-model.yaml"), "{page}");
+        assert!(page.contains("cannot check agents/threat-model.yaml"), "{page}");
         assert!(page.contains("Under policy aivss-policy.yaml:"), "{page}");
         let annotations = written(folder, "github", &[]);
         assert!(annotations.contains("under policy aivss-policy.yaml: "), "{annotations}");
@@ -168,7 +168,7 @@ fn under_new_only_the_formats_for_people_list_what_is_new_and_count_the_rest() {
     for format in ["human", "concise", "github"] {
         let ran = run(repository.path(), &[&["--format", format], &arguments[..]].concat());
         assert_eq!(ran.code, 1);
-        let listed = ran.out.lines().filter(|line| line.contains("declared 9.1")).count();
+        let listed = ran.out.lines().filter(|line| line.contains("score is 9.1")).count();
         assert_eq!(listed, 1, "{format}: {}", ran.out);
         assert!(ran.out.contains("1 problem not listed: 1 in the base\n"), "{format}: {}", ran.out);
     }
@@ -192,7 +192,7 @@ fn the_title_of_an_annotation_says_the_problem() {
     let folder = Folder::new(&[(FILE, &text)]);
     let annotations = folder.run(&["--format", "github"]).out;
     for title in [
-        ",title=score is 9.1%2C expected 9.4::score-mismatch: declared 9.1, AIVSS 0.8 gives 9.4",
+        ",title=score is 9.1%2C expected 9.4::score-mismatch: score is 9.1, expected 9.4",
         ",title=severity is Low%2C expected Critical::severity-mismatch: ",
     ] {
         assert!(annotations.contains(title), "{annotations}");
@@ -257,7 +257,7 @@ fn two_files_of_one_stem_are_two_test_cases() {
         ("a.threat-model.yml", &MODEL.replace("Planner", "Other")),
     ]);
     let junit = folder.run(&["--format", "junit"]).out;
-    for case in ["name=\"no faults\"", "name=\"no faults (number 2)\""] {
+    for case in ["name=\"no problems\"", "name=\"no problems (number 2)\""] {
         assert_eq!(junit.matches(&format!("classname=\"a.threat-model\" {case}")).count(), 1, "{junit}");
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aivss_lint::aivss::Band;
-use aivss_lint::compare::{AgentChange, Change, Difference, Direction, ScoreChange};
 use aivss_lint::date::Date;
 use aivss_lint::decimal::Decimal;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Owner};
@@ -12,9 +11,12 @@ use aivss_lint::input_error::InputError;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::Spanned;
 use aivss_lint::output::{Format, Look, write};
+use aivss_lint::policy::Direction;
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::report::{AgentChange, Change, Difference, ScoreChange};
 use aivss_lint::report::{FileReport, Report, Verdict};
+use aivss_lint::revision::Revision;
 use aivss_lint::revision::Revision;
 use aivss_lint::rules;
 use aivss_lint::rules::NAMES;
@@ -271,7 +273,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
         report.new_only = true;
         let page = written(&report, Format::Markdown);
         assert!(page.len() < 60_000, "{}", page.len());
-        assert!(page.contains("left out here"));
+        assert!(page.contains("omitted here"));
         shown(&page, 6);
     }
 }
@@ -298,7 +300,7 @@ fn the_worst_agents_stay_in_the_table() {
         }
     }
     let page = written(&report, Format::Markdown);
-    assert!(page.contains("agents left out here"));
+    assert!(page.contains("agents omitted here"));
     let first = page.lines().find(|line| line.starts_with("| [")).unwrap();
     assert!(first.contains("the worst"), "{first}");
 }
@@ -314,11 +316,11 @@ fn markdown_has_a_table_the_change_and_the_faults() {
     let page = written(&report, Format::Markdown);
     assert!(page.starts_with("<!-- aivss-lint -->\n## aivss-lint: ❌ failed\n"), "{page}");
     for part in [
-        "| Agent | Score | Band | Change | Layers | Faults |",
+        "| Agent | Score | Band | Change | Layers | Problems |",
         "](https://host.example/o/r/blob/1a2b/agents/a%20b.yaml#L1) |",
         "| 8.9 → 9.4 ▲ |",
         "| ~~Planner~~ | – | – | removed, was 4.0 Medium | – | – |",
-        "### What this change does",
+        "### Effects of this change",
         "  - autonomy\\_of\\_action\\: 0\\.5 → 1\\.0 ▲ **worse**\n",
         "1a2b3c4d5e\\):\n\n- policy: limits\\.score\\: 8\\.9 → 9\\.9 ▲ **looser**\n- **Planner**",
         "#### Errors",
@@ -400,7 +402,7 @@ fn people_are_told_what_a_change_does() {
         "1 problem not listed: 1 in the base\n\n\
          change against main (1a2b3c4d5e):\n  policy: limits.score: 8.9 -> 9.9 (looser)\n  \
          a.yaml (Planner): 8.9 High -> 9.4 Critical (worse)\n    autonomy_of_action: 0.5 -> 1.0 (worse)\n    \
-         threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: gone, was Planner\n  \
+         threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: removed, was Planner\n  \
          b.yaml (Planner): new, 6.5 Medium\n  c.yaml (Planner): removed, was 4.0 Medium\n  \
          fixed: owner-missing, score-mismatch (2)\n\nJudged by the policy of the base.\n\
          passed under policy recommended: ",

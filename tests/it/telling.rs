@@ -73,9 +73,9 @@ fn quiet_says_nothing_where_the_gate_passes_and_faults_alone_where_it_does_not()
 fn what_cannot_be_judged_is_never_kept_quiet() {
     let folder = repository();
     let (code, out, _) = run(&folder, &["-q", "nowhere", "agents"]);
-    assert_eq!((code, &*out), (2, "cannot judge: nowhere: no such file or folder\n\n"));
+    assert_eq!((code, &*out), (2, "cannot check: nowhere: no such file or folder\n\n"));
     let (code, out, _) = run(&folder, &["-q", "--format", "concise", "nowhere"]);
-    assert_eq!((code, &*out), (2, "nowhere: cannot judge: no such file or folder\n"));
+    assert_eq!((code, &*out), (2, "nowhere: cannot check: no such file or folder\n"));
     let (code, _, err) = run(&folder, &["-q", "--policy", "nowhere", "agents"]);
     assert_eq!((code, err.starts_with("error: policy nowhere: ")), (2, true), "{err}");
 }
@@ -154,7 +154,7 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
         || rule.name.to_owned(),
         |page| format!("\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\"),
     );
-    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: declared 9.1");
+    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: score is 9.1");
     assert!(out.starts_with(&start), "{out:?}");
     // A file is no terminal, whoever forces what.
     let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];

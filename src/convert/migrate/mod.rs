@@ -18,7 +18,7 @@ use crate::aivss::Factor;
 use crate::aivss::{Formula, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
-use crate::fix::{apply, mend};
+use crate::fix::{apply, apply_fixes};
 use crate::model::{Assessment, DetectedFormat, Factors, Format, GivenFactor, detect};
 use crate::score::score;
 use crate::source::{Source, Span};
@@ -167,7 +167,7 @@ pub fn migrate(source: &Source, aim: Aim, mut judge: impl FnMut(&str) -> Vec<Dia
     let is_moved = |fault: &Diagnostic| {
         steps.iter().any(|step| step.moved().is_some() && step.holds(fault.model, &fault.pointer))
     };
-    let mended = mend(&rewritten, Safety::Safe, |text| {
+    let mended = apply_fixes(&rewritten, Safety::Safe, |text| {
         let mut faults = judge(text);
         faults.retain(is_moved);
         faults
@@ -357,7 +357,7 @@ fn rewritten(source: &Source, steps: &[Step], aim: Aim) -> Option<String> {
     let done = apply(source.text(), &fixes);
     let now = Source::decode(source.name(), done.text.into_bytes());
     let (old, new) = (syntax::parse(source), syntax::parse(&now));
-    let is_sound = done.left.is_empty() && new.problems.len() == old.problems.len();
+    let is_sound = done.skipped.is_empty() && new.problems.len() == old.problems.len();
     let moved: Vec<&Step> = steps.iter().filter(|step| step.moved().is_some()).collect();
     let arrived = plan(&now, aim);
     let mut arrived = arrived.iter().filter(|step| matches!(step.outcome, Outcome::Already { .. }));

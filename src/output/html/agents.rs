@@ -8,9 +8,9 @@ use crate::diagnostic::Level;
 use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
 use crate::output::Links;
 use crate::output::breakdown::origin_text;
-use crate::output::html::chart::{Step, along, outline, steps};
-use crate::output::html::faults::Fault;
-use crate::output::html::shown::Shown;
+use crate::output::html::chart::{ScoreStep, along, outline, steps};
+use crate::output::html::problems::ProblemView;
+use crate::output::html::sanitized::SanitizedText;
 use crate::report::{AgentChange, Difference, FileReport, Report, count};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation, lower_threat};
 
@@ -28,39 +28,39 @@ pub(crate) struct Graded {
 pub(crate) struct AgentView {
     /// Its number on the page, from 1.
     pub(crate) number: usize,
-    pub(crate) name: Shown,
+    pub(crate) name: SanitizedText,
     /// Whether another agent has the same name.
     pub(crate) has_namesake: bool,
-    pub(crate) summary: Option<Shown>,
-    pub(crate) place: Shown,
+    pub(crate) summary: Option<SanitizedText>,
+    pub(crate) place: SanitizedText,
     pub(crate) url: Option<String>,
-    pub(crate) environment: Option<Shown>,
-    pub(crate) tier: Option<Shown>,
-    pub(crate) owner: Option<Shown>,
+    pub(crate) environment: Option<SanitizedText>,
+    pub(crate) tier: Option<SanitizedText>,
+    pub(crate) owner: Option<SanitizedText>,
     /// The date and the approver of the last review, in words.
-    pub(crate) review: Option<Shown>,
+    pub(crate) review: Option<SanitizedText>,
     /// The worst computed score.
     pub(crate) worst: Option<Graded>,
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     pub(crate) is_known: bool,
     pub(crate) scores: Vec<ScoreView>,
     pub(crate) layers: Vec<LayerView>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) problems: Vec<ProblemView>,
 }
 
 /// A score, the agent's own or a finding's.
 pub(crate) struct ScoreView {
-    pub(crate) title: Shown,
+    pub(crate) title: SanitizedText,
     pub(crate) graded: Option<Graded>,
-    pub(crate) version: Option<Shown>,
+    pub(crate) version: Option<SanitizedText>,
     /// The missing inputs, if it cannot be computed.
-    pub(crate) missing: Vec<Shown>,
+    pub(crate) missing: Vec<SanitizedText>,
     /// The declared values that are wrong.
-    pub(crate) wrong: Vec<(&'static str, Shown)>,
+    pub(crate) wrong: Vec<(&'static str, SanitizedText)>,
     /// The name, value and origin of each input.
-    pub(crate) inputs: Vec<(&'static str, String, Shown)>,
-    pub(crate) evidence: Option<Shown>,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) inputs: Vec<(&'static str, String, SanitizedText)>,
+    pub(crate) evidence: Option<SanitizedText>,
+    pub(crate) steps: Vec<ScoreStep>,
     /// The working, term by term.
     pub(crate) working: Vec<(&'static str, String)>,
     pub(crate) radar: Option<Radar>,
@@ -84,7 +84,7 @@ pub(crate) struct InputRow {
     pub(crate) value: Decimal,
     /// The contribution to the score, to two decimals; `None` for a multiplier.
     pub(crate) share: Option<Decimal>,
-    pub(crate) rationale: Option<Shown>,
+    pub(crate) rationale: Option<SanitizedText>,
     pub(crate) less: Option<OneLess>,
 }
 
@@ -92,19 +92,19 @@ pub(crate) struct InputRow {
 pub(crate) struct LayerView {
     pub(crate) kind: LayerKind,
     pub(crate) answer: &'static str,
-    pub(crate) text: Option<Shown>,
+    pub(crate) text: Option<SanitizedText>,
     pub(crate) threats: Vec<ThreatView>,
     /// The number of open threats.
     pub(crate) open: usize,
     /// The answer in the base, if it differs.
-    pub(crate) before: Option<Shown>,
+    pub(crate) before: Option<SanitizedText>,
 }
 
 /// A threat of a layer.
 pub(crate) struct ThreatView {
-    pub(crate) name: Shown,
-    pub(crate) status: Shown,
-    pub(crate) mitigation: Option<Shown>,
+    pub(crate) name: SanitizedText,
+    pub(crate) status: SanitizedText,
+    pub(crate) mitigation: Option<SanitizedText>,
     pub(crate) open: bool,
 }
 
@@ -121,20 +121,22 @@ impl AgentView {
         let scored = &file.models[place];
         let (model, line) = (&scored.model, scored.position.line);
         let agent = &model.agent;
-        let mut faults = Vec::new();
+        let mut problems = Vec::new();
         for problem in &file.diagnostics {
             // Problems of the whole file are shown with its first threat model.
             if problem.model.unwrap_or(0) == place {
-                faults.push(Fault::of(problem, file, report, links));
+                problems.push(ProblemView::of(problem, file, report, links));
             }
         }
         let summary = agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
         Self {
             number,
-            name: scored.name().map_or_else(|| Shown::line("(no name)"), |name| Shown::cut(name, NAME)),
+            name: scored
+                .name()
+                .map_or_else(|| SanitizedText::line("(no name)"), |name| SanitizedText::cut(name, NAME)),
             has_namesake: false,
-            summary: summary.map(Shown::lines),
-            place: Shown::line(&format!("{}:{line}", file.name())),
+            summary: summary.map(SanitizedText::lines),
+            place: SanitizedText::line(&format!("{}:{line}", file.name())),
             url: links.url(&file.path, line, line),
             environment: name(agent.environment.as_deref()),
             tier: name(agent.tier.as_deref()),
@@ -144,13 +146,13 @@ impl AgentView {
             worst: scored.worst().map(Graded::of),
             scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
             layers: model.layers().iter().map(|layer| LayerView::of(layer, change)).collect(),
-            faults,
+            problems,
         }
     }
 
     /// The number of its problems of a level that count.
     pub(crate) fn count(&self, level: Level) -> usize {
-        self.faults.iter().filter(|fault| fault.counts() && fault.level == level).count()
+        self.problems.iter().filter(|problem| problem.counts() && problem.level == level).count()
     }
 
     /// The numbers of its problems in words: those that count, and those that do not.
@@ -160,8 +162,8 @@ impl AgentView {
             let number = self.count(level);
             words.extend((number > 0).then(|| count(number, level.name())));
         }
-        let passing = self.faults.iter().filter(|fault| !fault.counts()).count();
-        words.extend((passing > 0).then(|| format!("{passing} passed over")));
+        let passing = self.problems.iter().filter(|problem| !problem.counts()).count();
+        words.extend((passing > 0).then(|| format!("{passing} not counted")));
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     }
 
@@ -181,17 +183,17 @@ impl AgentView {
     }
 
     /// The rules of its problems as a filter, separated by spaces.
-    pub(crate) fn rules(&self) -> Shown {
-        let mut rules: Vec<String> = self.faults.iter().map(|fault| fault.rule.to_string()).collect();
+    pub(crate) fn rules(&self) -> SanitizedText {
+        let mut rules: Vec<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
         rules.sort();
         rules.dedup();
-        Shown::line(&rules.join(" "))
+        SanitizedText::line(&rules.join(" "))
     }
 }
 
 /// Marks the agents that have the names of others.
 pub(crate) fn mark_namesakes(agents: &mut [AgentView]) {
-    let mut counts: BTreeMap<Shown, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<SanitizedText, usize> = BTreeMap::new();
     for agent in &*agents {
         *counts.entry(agent.name.clone()).or_default() += 1;
     }
@@ -200,15 +202,15 @@ pub(crate) fn mark_namesakes(agents: &mut [AgentView]) {
     }
 }
 
-fn name(text: Option<&str>) -> Option<Shown> {
-    text.map(|text| Shown::cut(text, NAME))
+fn name(text: Option<&str>) -> Option<SanitizedText> {
+    text.map(|text| SanitizedText::cut(text, NAME))
 }
 
-fn review(review: &Review) -> Option<Shown> {
+fn review(review: &Review) -> Option<SanitizedText> {
     let reviewed = review.date.as_deref().map(|day| format!("reviewed {day}"));
     let approved = review.approved_by.as_deref().map(|name| format!("approved by {name}"));
     let words: Vec<String> = reviewed.into_iter().chain(approved).collect();
-    (!words.is_empty()).then(|| Shown::cut(&words.join(", "), NAME))
+    (!words.is_empty()).then(|| SanitizedText::cut(&words.join(", "), NAME))
 }
 
 /// The difference from the base in one respect.
@@ -220,19 +222,19 @@ impl ScoreView {
     fn of(scored: &Scored, model: &ScoredModel, change: Option<&AgentChange>) -> Self {
         let (declared, working) = (&scored.declared, scored.working.as_ref());
         let finding = model.model.finding_id(scored.owner);
-        let wrong = scored.wrong().into_iter().map(|(name, value)| (name, Shown::cut(&value, NAME)));
+        let wrong = scored.wrong().into_iter().map(|(name, value)| (name, SanitizedText::cut(&value, NAME)));
         let inputs = scored.inputs().into_iter().map(|input| {
             let value = input.value.map_or_else(|| "–".to_owned(), |value| value.plain().to_string());
-            (input.name, value, Shown::cut(&origin_text(&input.origin), 2 * NAME))
+            (input.name, value, SanitizedText::cut(&origin_text(&input.origin), 2 * NAME))
         });
         Self {
             title: title(scored, model),
             graded: working.map(Graded::of),
             version: name(declared.version.as_deref()),
-            missing: scored.missing_inputs().iter().map(|input| Shown::line(input)).collect(),
+            missing: scored.missing_inputs().iter().map(|input| SanitizedText::line(input)).collect(),
             wrong: wrong.collect(),
             inputs: inputs.collect(),
-            evidence: declared.evidence.as_deref().map(Shown::lines),
+            evidence: declared.evidence.as_deref().map(SanitizedText::lines),
             steps: working.map(steps).unwrap_or_default(),
             working: scored.steps(),
             radar: working.and_then(|_| Radar::of(scored, finding, change)),
@@ -241,14 +243,14 @@ impl ScoreView {
     }
 }
 
-fn title(scored: &Scored, model: &ScoredModel) -> Shown {
-    let Some(finding) = model.model.finding(scored.owner) else { return Shown::line("The agent") };
+fn title(scored: &Scored, model: &ScoredModel) -> SanitizedText {
+    let Some(finding) = model.model.finding(scored.owner) else { return SanitizedText::line("The agent") };
     let id = finding.id.as_deref().unwrap_or_default();
     let mut title = format!("Finding {id}").trim_end().to_owned();
     if let Some(text) = finding.title.as_deref().filter(|text| *text != id) {
         title.push_str(&format!(" {text}"));
     }
-    Shown::cut(&title, 2 * NAME)
+    SanitizedText::cut(&title, 2 * NAME)
 }
 
 impl Radar {
@@ -287,7 +289,7 @@ fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
             name: words(contribution.factor.key()),
             value: contribution.value.plain(),
             share: Some(contribution.share.round_half_up(2)),
-            rationale: given.and_then(|given| given.rationale.as_deref()).map(Shown::lines),
+            rationale: given.and_then(|given| given.rationale.as_deref()).map(SanitizedText::lines),
             less: contribution.one_less,
         });
     }
@@ -316,10 +318,10 @@ impl LayerView {
         Self {
             kind: layer.kind,
             answer: layer.answer.name(),
-            text: reason.or(layer.analysis.as_deref()).map(Shown::lines),
+            text: reason.or(layer.analysis.as_deref()).map(SanitizedText::lines),
             threats: layer.threats.iter().map(ThreatView::of).collect(),
             open: layer.open_threats(),
-            before: before.and_then(|difference| difference.before.as_deref()).map(Shown::line),
+            before: before.and_then(|difference| difference.before.as_deref()).map(SanitizedText::line),
         }
     }
 
@@ -337,9 +339,9 @@ impl ThreatView {
     fn of(threat: &Threat) -> Self {
         let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
         Self {
-            name: Shown::cut(&words.join(" "), 2 * NAME),
-            status: Shown::cut(threat.status.as_deref().unwrap_or("open"), NAME),
-            mitigation: threat.mitigation.as_deref().map(Shown::lines),
+            name: SanitizedText::cut(&words.join(" "), 2 * NAME),
+            status: SanitizedText::cut(threat.status.as_deref().unwrap_or("open"), NAME),
+            mitigation: threat.mitigation.as_deref().map(SanitizedText::lines),
             open: threat.open,
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::aivss::Band;
 use crate::escape::write_json;
-use crate::output::html::shown::Shown;
+use crate::output::html::sanitized::SanitizedText;
 use crate::report::{Report, Verdict, WorstScore};
 
 /// Characters of a label that are drawn.
@@ -27,8 +27,8 @@ pub enum BadgeSubject {
 #[derive(Template)]
 #[template(path = "badge.svg", config = "src/output/html/askama.toml")]
 pub struct Badge {
-    label: Shown,
-    message: Shown,
+    label: SanitizedText,
+    message: SanitizedText,
     color: &'static str,
     /// The widths of the halves, in pixels.
     left: usize,
@@ -49,14 +49,15 @@ impl Badge {
             BadgeSubject::Score => "AIVSS",
             BadgeSubject::Gate => "aivss-lint",
         };
-        let (message, color) = match (report.verdict(), subject) {
-            (Verdict::CannotJudge, _) => ("cannot judge".to_owned(), GRAY),
-            (Verdict::Passed, BadgeSubject::Gate) => ("passed".to_owned(), GREEN),
-            (Verdict::Failed, BadgeSubject::Gate) => ("failed".to_owned(), RED),
+        let verdict = report.verdict();
+        let (message, color) = match (verdict, subject) {
             (Verdict::Passed | Verdict::Failed, BadgeSubject::Score) => worst(report),
+            (Verdict::Passed, BadgeSubject::Gate) => (verdict.words().to_owned(), GREEN),
+            (Verdict::Failed, BadgeSubject::Gate) => (verdict.words().to_owned(), RED),
+            (Verdict::CannotJudge, _) => (verdict.words().to_owned(), GRAY),
         };
-        let label = Shown::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
-        let message = Shown::line(message);
+        let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
+        let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
         Self { label, message, color, left, right }
     }

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::Direction;
 use crate::output::change::{differences, fixed, policy_differences, policy_word, worst_first};
 use crate::output::html::agents::Graded;
 use crate::output::html::chart::along;
-use crate::output::html::shown::Shown;
+use crate::output::html::sanitized::SanitizedText;
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, Difference, ScoreChange};
 use crate::source::Position;
 
 pub(crate) struct Changes {
-    pub(crate) base: Shown,
+    pub(crate) base: SanitizedText,
     pub(crate) verdict_before: &'static str,
     pub(crate) agents: Vec<ChangedAgent>,
     pub(crate) policy: Vec<DifferenceRow>,
     /// The rules of the errors that are fixed, in words.
-    pub(crate) fixed: Option<Shown>,
+    pub(crate) fixed: Option<SanitizedText>,
 }
 
 pub(crate) struct ChangedAgent {
-    pub(crate) name: Shown,
-    pub(crate) path: Shown,
-    pub(crate) renamed_from: Option<Shown>,
+    pub(crate) name: SanitizedText,
+    pub(crate) path: SanitizedText,
+    pub(crate) renamed_from: Option<SanitizedText>,
     /// Its number on the page; a removed one has none.
     pub(crate) number: Option<usize>,
     pub(crate) before: ScoreSide,
@@ -41,9 +41,9 @@ pub(crate) struct ScoreSide {
 }
 
 pub(crate) struct DifferenceRow {
-    pub(crate) what: Shown,
-    pub(crate) before: Option<Shown>,
-    pub(crate) after: Option<Shown>,
+    pub(crate) what: SanitizedText,
+    pub(crate) before: Option<SanitizedText>,
+    pub(crate) after: Option<SanitizedText>,
     pub(crate) way: DirectionMark,
 }
 
@@ -82,9 +82,9 @@ impl Changes {
     /// A change; `numbers` are those of the agents on the page.
     pub(crate) fn new(change: &Change, numbers: &BTreeMap<(&str, Position), usize>) -> Self {
         let changed = |agent: &AgentChange| ChangedAgent {
-            name: Shown::cut(agent.name.as_deref().unwrap_or("(no name)"), 120),
-            path: Shown::line(&agent.path),
-            renamed_from: agent.renamed_from.as_deref().map(Shown::line),
+            name: SanitizedText::cut(agent.name.as_deref().unwrap_or("(no name)"), 120),
+            path: SanitizedText::line(&agent.path),
+            renamed_from: agent.renamed_from.as_deref().map(SanitizedText::line),
             number: agent.position.and_then(|position| numbers.get(&(&*agent.path, position)).copied()),
             before: ScoreSide::new(agent.before, "new"),
             after: ScoreSide::new(agent.after, "removed"),
@@ -100,18 +100,18 @@ impl Changes {
             row
         });
         Self {
-            base: Shown::line(change.base.to_string()),
-            verdict_before: super::verdict(change.verdict_before),
+            base: SanitizedText::line(change.base.to_string()),
+            verdict_before: change.verdict_before.words(),
             agents: worst_first(change).into_iter().map(changed).collect(),
             policy: policy.collect(),
-            fixed: fixed(change).map(Shown::line),
+            fixed: fixed(change).map(SanitizedText::line),
         }
     }
 }
 
 fn difference_row(difference: &Difference) -> DifferenceRow {
     let [before, after] = [&difference.before, &difference.after]
-        .map(|value| value.as_deref().map(|value| Shown::cut(value, 240)));
-    let what = Shown::cut(&difference.what.replace('_', " "), 240);
+        .map(|value| value.as_deref().map(|value| SanitizedText::cut(value, 240)));
+    let what = SanitizedText::cut(&difference.what.replace('_', " "), 240);
     DifferenceRow { what, before, after, way: DirectionMark::new(difference.direction) }
 }

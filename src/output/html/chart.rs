@@ -76,7 +76,7 @@ pub(crate) fn along(score: Decimal) -> i64 {
 }
 
 /// A step of the computation from the CVSS base to the score.
-pub(crate) struct Step {
+pub(crate) struct ScoreStep {
     pub(crate) name: &'static str,
     /// The sum that the step adds, with its sign and to two decimals; empty for the first.
     pub(crate) change: String,
@@ -90,7 +90,7 @@ pub(crate) struct Step {
 }
 
 /// The steps from the CVSS base to the unrounded score.
-pub(crate) fn steps(working: &Working) -> Vec<Step> {
+pub(crate) fn steps(working: &Working) -> Vec<ScoreStep> {
     let mut before = Decimal::ZERO;
     let stages = working.stages().into_iter().enumerate();
     let steps = stages.map(|(place, stage)| {
@@ -102,7 +102,7 @@ pub(crate) fn steps(working: &Working) -> Vec<Step> {
             () => ("down", format!("−{}", (before - stage.at).round_half_up(2))),
         };
         before = stage.at;
-        Step {
+        ScoreStep {
             name: stage.name,
             change,
             at: stage.at.round_half_up(2),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_radar_has_its_corners_where_the_values_are() {
+    fn outline_has_a_corner_per_value() {
         let mut values = [Decimal::ZERO; 10];
         values[0] = number("0.5");
         values[3] = number("1.00");
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bar_begins_where_the_one_before_ends() {
+    fn score_steps_begin_at_the_end_of_the_step_before() {
         let inputs = Inputs::new(number("7.1"), number("8.0"), number("0.97"), number("0.83")).unwrap();
         let steps = steps(&Formula::named("0.8").unwrap().work(inputs));
         let drawn: Vec<_> = steps

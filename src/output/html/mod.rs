@@ -1,14 +1,14 @@
 //! A web page in one file: it loads nothing, and can be read without its script. The views are here and in the files of this
 //! folder, the only ones that import `askama`. Templates escape all texts but the style sheet and the script, and show
-//! texts of files only as [`Shown`].
+//! texts of files only as [`SanitizedText`].
 
 pub(crate) mod agents;
 mod badge;
 pub(crate) mod changes;
 pub(crate) mod chart;
-pub(crate) mod faults;
+pub(crate) mod problems;
 pub(crate) mod overview;
-pub(crate) mod shown;
+pub(crate) mod sanitized;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,16 +17,16 @@ use agents::{AgentView, mark_namesakes};
 use askama::Template;
 use changes::Changes;
 use chart::Axis;
-use faults::Fault;
 use overview::{Bar, ExceptionRow, Filters};
-use shown::Shown;
+use problems::ProblemView;
+use sanitized::SanitizedText;
 
 use crate::diagnostic::Level;
 use crate::digest;
 use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
-use crate::report::{FileReport, Report, Verdict};
+use crate::report::{FileReport, Report, Summary};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
@@ -37,7 +37,6 @@ const SCRIPT: &str = include_str!("script.js");
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
     report: &'r Report,
-    verdict: &'static str,
     /// The options of the run that are not the usual ones.
     run_options: Vec<String>,
     tiles: Vec<Tile>,
@@ -46,10 +45,10 @@ struct PageTemplate<'r> {
     agents: Vec<AgentView>,
     changes: Option<Changes>,
     /// The settings of the policy with their values; `None` if it is broken.
-    settings: Option<Vec<(Shown, Shown)>>,
+    settings: Option<Vec<(SanitizedText, SanitizedText)>>,
     exceptions: Vec<ExceptionRow>,
     /// Problems that belong to no threat model, by their file.
-    others: Vec<(Shown, Vec<Fault>)>,
+    others: Vec<(SanitizedText, Vec<ProblemView>)>,
     /// The rings of the radar, and its axes.
     rings: [String; 2],
     axes: Vec<Axis>,
@@ -85,18 +84,20 @@ fn page(report: &Report) -> PageTemplate<'_> {
         }
         let rest = rest(file, report, &links);
         if !rest.is_empty() {
-            others.push((Shown::line(file.name()), rest));
+            others.push((SanitizedText::line(file.name()), rest));
         }
     }
     mark_namesakes(&mut agents);
     let bands = overview::bands(&agents);
     let settings = report.in_force.as_ref().map(|policy| {
         let settings = policy.attributes();
-        settings.iter().map(|fact| (Shown::line(&fact.what), Shown::line(&fact.value))).collect()
+        settings
+            .iter()
+            .map(|fact| (SanitizedText::line(&fact.what), SanitizedText::line(&fact.value)))
+            .collect()
     });
     PageTemplate {
         report,
-        verdict: verdict(report.verdict()),
         run_options: run_options(report),
         tiles: tiles(report, &agents),
         filters: overview::filters(&agents, &bands),
@@ -113,43 +114,35 @@ fn page(report: &Report) -> PageTemplate<'_> {
     }
 }
 
-const fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "Passed",
-        Verdict::Failed => "Failed",
-        Verdict::CannotJudge => "Cannot judge",
-    }
-}
-
 fn run_options(report: &Report) -> Vec<String> {
     let mut options = Vec::new();
     if report.fail_on != Level::Error {
         options.push(format!("{}s fail the gate, too", report.fail_on.name()));
     }
     if report.new_only {
-        options.push("only faults count that the base does not have".to_owned());
+        options.push("only problems that are not in the base count".to_owned());
     }
     options
 }
 
 /// The problems of a file that none of its threat models shows.
-fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<Fault> {
+fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<ProblemView> {
     let count = file.models.len();
     let is_left = |model: Option<usize>| model.map_or(count == 0, |place| place >= count);
     let left = file.diagnostics.iter().filter(|problem| is_left(problem.model));
-    left.map(|problem| Fault::of(problem, file, report, links)).collect()
+    left.map(|problem| ProblemView::of(problem, file, report, links)).collect()
 }
 
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
     let layers = || agents.iter().flat_map(|agent| &agent.layers);
     let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
     let open: usize = layers().map(|layer| layer.open).sum();
-    let passing = report.excepted() + report.in_base();
+    let Summary { excepted, in_base, .. } = report.totals();
     let totals = [
         ("agent", "agents", agents.len(), ""),
         ("error", "errors", report.count(Level::Error), "bad"),
         ("warning", "warnings", report.count(Level::Warning), "doubtful"),
-        ("fault passed over", "faults passed over", passing, "doubtful"),
+        ("problem that does not count", "problems that do not count", excepted + in_base, "doubtful"),
         ("layer without an answer", "layers without an answer", blank, "bad"),
         ("open threat", "open threats", open, "doubtful"),
     ];

@@ -2,7 +2,7 @@
 
 use crate::aivss::Band;
 use crate::output::html::agents::{AgentView, class};
-use crate::output::html::shown::Shown;
+use crate::output::html::sanitized::SanitizedText;
 use crate::policy::{Exception, Policy};
 use crate::report::{Report, count};
 
@@ -38,10 +38,10 @@ pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
 /// The values by which agents can be filtered, in alphabetical order.
 pub(crate) struct Filters {
     pub(crate) bands: Vec<&'static str>,
-    pub(crate) environments: Vec<Shown>,
-    pub(crate) tiers: Vec<Shown>,
-    pub(crate) owners: Vec<Shown>,
-    pub(crate) rules: Vec<Shown>,
+    pub(crate) environments: Vec<SanitizedText>,
+    pub(crate) tiers: Vec<SanitizedText>,
+    pub(crate) owners: Vec<SanitizedText>,
+    pub(crate) rules: Vec<SanitizedText>,
 }
 
 pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
@@ -50,12 +50,12 @@ pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
         environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
         tiers: choices(agents.iter().filter_map(|agent| agent.tier.as_ref())),
         owners: choices(agents.iter().filter_map(|agent| agent.owner.as_ref())),
-        rules: choices(agents.iter().flat_map(|agent| &agent.faults).map(|problem| &problem.rule)),
+        rules: choices(agents.iter().flat_map(|agent| &agent.problems).map(|problem| &problem.rule)),
     }
 }
 
-fn choices<'a>(values: impl Iterator<Item = &'a Shown>) -> Vec<Shown> {
-    let mut choices: Vec<Shown> = values.filter(|value| !value.is_blank()).cloned().collect();
+fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<SanitizedText> {
+    let mut choices: Vec<SanitizedText> = values.filter(|value| !value.is_blank()).cloned().collect();
     choices.sort();
     choices.dedup();
     choices
@@ -63,18 +63,18 @@ fn choices<'a>(values: impl Iterator<Item = &'a Shown>) -> Vec<Shown> {
 
 /// An exception of the policy.
 pub(crate) struct ExceptionRow {
-    pub(crate) rule: Shown,
-    pub(crate) path: Shown,
-    pub(crate) reason: Shown,
-    pub(crate) owner: Shown,
-    pub(crate) until: Shown,
+    pub(crate) rule: SanitizedText,
+    pub(crate) path: SanitizedText,
+    pub(crate) reason: SanitizedText,
+    pub(crate) owner: SanitizedText,
+    pub(crate) until: SanitizedText,
     /// The days left, in words.
     pub(crate) left: String,
     /// The class for the style sheet.
     pub(crate) class: &'static str,
     /// The number of problems it covers, in words.
     pub(crate) covers: String,
-    pub(crate) origin: Shown,
+    pub(crate) origin: SanitizedText,
 }
 
 /// Every exception of the policy in force.
@@ -93,14 +93,14 @@ fn exception_row(exception: &Exception, report: &Report) -> ExceptionRow {
     };
     let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
     ExceptionRow {
-        rule: Shown::line(&exception.rule),
-        path: Shown::line(format!("{}{finding}", exception.pattern)),
-        reason: Shown::lines(&exception.reason),
-        owner: Shown::line(&exception.owner),
-        until: Shown::line(&exception.written),
+        rule: SanitizedText::line(&exception.rule),
+        path: SanitizedText::line(format!("{}{finding}", exception.pattern)),
+        reason: SanitizedText::lines(&exception.reason),
+        owner: SanitizedText::line(&exception.owner),
+        until: SanitizedText::line(&exception.written),
         left,
         class,
-        covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "fault"),
-        origin: Shown::line(exception.origin.to_string()),
+        covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem"),
+        origin: SanitizedText::line(exception.origin.to_string()),
     }
 }

@@ -1,5 +1,5 @@
 "use strict";
-// Sorting and filtering, and nothing else: without this script the page shows all it has.
+// Sorting and filtering only: without this script the page shows everything.
 (() => {
   const table = document.getElementById("agents");
   const form = document.getElementById("filters");
@@ -11,7 +11,7 @@
     const cell = row.cells[column];
     return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
   };
-  // Some words have an order of their own.
+  // The order of words that is not alphabetical.
   const ranks = ["low", "moderate", "high", "development", "testing", "production"];
   const alphabet = new Intl.Collator().compare;
   const inOrder = (one, other) => {
@@ -21,13 +21,13 @@
   const sortBy = (column) => {
     const heading = headings[column];
     const rows = [...body.rows].map((row) => ({ row, key: key(row, column) }));
-    // Of numbers the highest are asked for first.
+    // Numbers are first sorted from the highest.
     const isNumber = typeof rows[0].key === "number";
     const sorted = heading.getAttribute("aria-sort");
     const rising = sorted === null ? !isNumber : sorted === "descending";
     const compare = isNumber ? (one, other) => one - other : inOrder;
     rows.sort(({ key: one }, { key: other }) => {
-      // What is not said comes last, either way.
+      // Empty cells come last in both orders.
       if (one === "" || other === "") return (one === "") - (other === "");
       return rising ? compare(one, other) : compare(other, one);
     });
@@ -76,7 +76,7 @@
     waiting = setTimeout(filter, 100);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  // The fields are empty once the event is over.
+  // The fields are empty after the event.
   form.addEventListener("reset", () => setTimeout(filter));
   form.hidden = false;
   filter();

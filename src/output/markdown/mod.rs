@@ -7,14 +7,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::compare::Direction;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::{Answer, Layer, LayerKind};
 use crate::output::Links;
-use crate::output::change::{Subject, agent_in_words, lines, touched};
+use crate::output::change::{LineSubject, agent_in_words, lines, touched};
 use crate::output::markdown::safe::text;
 use crate::output::problem::{Detail, details};
+use crate::policy::Direction;
 use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
@@ -71,21 +71,26 @@ impl MarkdownPage<'_> {
         }
         if shown < items.len() {
             let left = count(items.len() - shown, word);
-            self.text.push_str(&format!("\n*{left} left out here; the log or the JSON report has all.*\n\n"));
+            self.text
+                .push_str(&format!("\n*{left} omitted here; the log and the JSON report contain all.*\n\n"));
         }
     }
 
     /// Adds the verdict and what concerns the whole run.
     fn head(&mut self) {
         let report = self.report;
-        let verdict = match report.verdict() {
-            Verdict::Passed => "✅ passed",
-            Verdict::Failed => "❌ failed",
-            Verdict::CannotJudge => "⚠️ cannot judge",
+        let verdict = report.verdict();
+        let sign = match verdict {
+            Verdict::Passed => "✅",
+            Verdict::Failed => "❌",
+            Verdict::CannotJudge => "⚠️",
         };
         let policy = text(report.root_path(&report.policy), NAME);
         let summary = text(&report.summary_from_root(), MESSAGE);
-        self.text.push_str(&format!("## aivss-lint: {verdict}\n\nUnder policy {policy}: {summary}\n\n"));
+        self.text.push_str(&format!(
+            "## aivss-lint: {sign} {}\n\nUnder policy {policy}: {summary}\n\n",
+            verdict.words()
+        ));
         let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
         self.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
         let lowered = report.lowered.iter();
@@ -93,9 +98,9 @@ impl MarkdownPage<'_> {
         self.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
         let errors = report.obstacles.iter().map(|error| {
             let path = text(report.root_path(error.path()), NAME);
-            format!("- ⚠️ cannot judge {path}: {}\n", text(&error.to_string(), MESSAGE))
+            format!("- ⚠️ cannot check {path}: {}\n", text(&error.to_string(), MESSAGE))
         });
-        self.list(HEAD_END, &errors.collect::<Vec<_>>(), "obstacle");
+        self.list(HEAD_END, &errors.collect::<Vec<_>>(), "input");
     }
 
     /// Adds the table of agents.
@@ -120,7 +125,7 @@ impl MarkdownPage<'_> {
             return;
         }
         let (title, rule) = if report.change.is_some() { (" Change |", " --- |") } else { ("", "") };
-        self.text.push_str(&format!("\n| Agent | Score | Band |{title} Layers | Faults |\n"));
+        self.text.push_str(&format!("\n| Agent | Score | Band |{title} Layers | Problems |\n"));
         self.text.push_str(&format!("| --- | ---: | --- |{rule} --- | --- |\n"));
         if self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END {
             rows.sort_by_key(|row| Reverse((row.changed, row.score)));
@@ -166,15 +171,15 @@ impl MarkdownPage<'_> {
     fn change(&mut self, change: &Change) {
         let report = self.report;
         let base = text(&change.base.to_string(), NAME);
-        self.text.push_str(&format!("\n### What this change does\n\nAgainst {base}:\n\n"));
+        self.text.push_str(&format!("\n### Effects of this change\n\nAgainst {base}:\n\n"));
         let files: BTreeMap<&str, &FileReport> =
             report.files.iter().map(|file| (file.name(), file)).collect();
         let mut items = Vec::new();
         for line in lines(change, "→", |path| report.root_path(path)) {
             let words = text(&line.words, MESSAGE);
             let item = match line.subject {
-                Subject::Policy => format!("- policy: {words}"),
-                Subject::Agent(agent) => {
+                LineSubject::Policy => format!("- policy: {words}"),
+                LineSubject::Agent(agent) => {
                     let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
                     let path = match files.get(&*agent.path).zip(agent.position) {
                         Some((file, at)) => self.links.place(&file.path, at.line, at.line),
@@ -182,10 +187,10 @@ impl MarkdownPage<'_> {
                     };
                     format!("- **{name}** ({path}): {words}")
                 }
-                Subject::Same => format!("  - {words}"),
-                Subject::Change => format!("- {words}"),
+                LineSubject::Same => format!("  - {words}"),
+                LineSubject::Change => format!("- {words}"),
             };
-            items.push(match line.word {
+            items.push(match line.word() {
                 "" => format!("{item}\n"),
                 word => format!("{item}{} **{word}**\n", arrow(line.direction)),
             });
@@ -210,8 +215,8 @@ impl MarkdownPage<'_> {
             }
         }
         if !items.is_empty() {
-            self.text.push_str("\n### Faults\n");
-            self.list(PROBLEMS_END, &items, "fault");
+            self.text.push_str("\n### Problems\n");
+            self.list(PROBLEMS_END, &items, "problem");
         }
     }
 
@@ -222,9 +227,9 @@ impl MarkdownPage<'_> {
             .map(|(file, problem)| format!("- {}: {}", text(&file.path, NAME), self.problem(file, problem)))
             .collect();
         if !items.is_empty() {
-            let title = format!("{} excepted or in the base already", count(items.len(), "fault"));
+            let title = format!("{} excepted or in the base already", count(items.len(), "problem"));
             self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-            self.list(PASSED_END, &items, "fault");
+            self.list(PASSED_END, &items, "problem");
             self.text.push_str("\n</details>\n");
         }
     }

@@ -3,7 +3,7 @@
 //! The punctuation of Markdown and HTML is escaped. The services find mentions, references and URLs in the text that is
 //! shown, so a zero-width character breaks them up.
 
-use crate::escape::line;
+use crate::escape::{cut, line};
 use crate::output::Links;
 use crate::output::markdown::NAME;
 
@@ -15,10 +15,7 @@ const GROWTH: usize = 3;
 
 /// A text cut to `most` characters, safe in paragraphs, lists and tables.
 pub(crate) fn text(raw: &str, most: usize) -> String {
-    let mut cut: String = raw.chars().take(most).collect();
-    if cut.len() < raw.len() {
-        cut.push('…');
-    }
+    let cut = cut(raw, most);
     let safe = line(cut.trim());
     let mut escaped = String::with_capacity(safe.len() * 2);
     for (at, letter) in safe.char_indices() {
@@ -84,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
     use pulldown_cmark::{Event, Options, Parser, Tag};
 
-    /// What is shown of a text in a cell and in a list, where neither holds anything but text.
+    /// The text shown in a cell and in a list, both of which must contain only text.
     fn shown(raw: &str) -> String {
         let page =
             format!("| a | b |\n| --- | --- |\n| {} | end |\n\n- x {}\n", text(raw, 9_999), text(raw, 9_999));
@@ -110,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_texts_are_shown_and_nothing_else() {
+    fn markup_is_shown_as_text() {
         for raw in [
             "<img src=x onerror=alert(1)>",
             "](javascript:x)",
@@ -134,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_of_the_web_are_links() {
+    fn only_web_addresses_become_links() {
         for prefix in ["javascript:x", "https://a/) <b", "ftp://a/", "https://a/#"] {
             assert_eq!(Links::new(Some(prefix)).place("a b.yaml", 1, 2), "a b\\.yaml:1", "{prefix}");
         }

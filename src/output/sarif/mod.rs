@@ -45,9 +45,9 @@ const MOST_PLACES: usize = 1_000;
 /// Writes the log and returns the number of omitted results. If there are too many, the least severe are omitted.
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usize> {
     let mut fingerprints = Fingerprints::default();
-    let mut listed: Vec<Listed<'_>> = report
+    let mut listed: Vec<ListedResult<'_>> = report
         .diagnostics()
-        .map(|(file, diagnostic)| Listed {
+        .map(|(file, diagnostic)| ListedResult {
             file,
             diagnostic,
             fingerprint: fingerprints.of_problem(file, diagnostic),
@@ -79,7 +79,7 @@ const fn fitting(results: usize, size: usize) -> usize {
     results.saturating_mul(MOST_BYTES) / size * 19 / 20
 }
 
-fn log_bytes(report: &Report, listed: &[Listed<'_>], all: usize) -> io::Result<Vec<u8>> {
+fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let log = SarifLog { schema: SCHEMA, version: "2.1.0", runs: [run(report, listed, all)] };
     write_json(&log, &mut bytes)?;
@@ -87,15 +87,15 @@ fn log_bytes(report: &Report, listed: &[Listed<'_>], all: usize) -> io::Result<V
 }
 
 /// A diagnostic that becomes a result.
-struct Listed<'r> {
+struct ListedResult<'r> {
     file: &'r FileReport,
     diagnostic: &'r Diagnostic,
     fingerprint: String,
 }
 
 /// Sorts what fails the gate first, then what counts, the more severe first.
-fn worst_first(report: &Report, listed: &mut [Listed<'_>]) {
-    listed.sort_by_key(|Listed { diagnostic, .. }| {
+fn worst_first(report: &Report, listed: &mut [ListedResult<'_>]) {
+    listed.sort_by_key(|ListedResult { diagnostic, .. }| {
         Reverse((report.counts(diagnostic), report.fails(diagnostic), diagnostic.level))
     });
 }
@@ -126,7 +126,7 @@ fn unlinked(text: String) -> SarifText {
 /// The results of a report, each of which is built when it is written.
 struct SarifResults<'r> {
     report: &'r Report,
-    listed: &'r [Listed<'r>],
+    listed: &'r [ListedResult<'r>],
     /// The indexes of the rules by their identifiers.
     indexes: HashMap<String, usize>,
 }
@@ -138,7 +138,7 @@ impl Serialize for SarifResults<'_> {
     }
 }
 
-fn run<'r>(report: &'r Report, listed: &'r [Listed<'r>], all: usize) -> SarifRun<SarifResults<'r>> {
+fn run<'r>(report: &'r Report, listed: &'r [ListedResult<'r>], all: usize) -> SarifRun<SarifResults<'r>> {
     let rules = descriptors(report);
     let indexes = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     let mut notifications: Vec<Notification> = report
@@ -248,7 +248,7 @@ fn descriptor(rule: &Rule) -> RuleDescriptor {
 
 /// The descriptor of a rule in Rego, of which only the name and the level are known.
 fn rego_descriptor(name: String, level: Level) -> RuleDescriptor {
-    const SUMMARY: &str = "A rule of the organisation's own, from its policy.";
+    const SUMMARY: &str = "A rule in Rego of the policy.";
     RuleDescriptor {
         name: pascal(&name),
         id: name,
@@ -281,8 +281,8 @@ fn pascal(name: &str) -> String {
     pascal
 }
 
-fn result(report: &Report, listed: &Listed<'_>, indexes: &HashMap<String, usize>) -> SarifResult {
-    let Listed { file, diagnostic, fingerprint } = listed;
+fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, usize>) -> SarifResult {
+    let ListedResult { file, diagnostic, fingerprint } = listed;
     let rule_id = rule_id(report, diagnostic);
     let related = diagnostic.related.iter().take(MOST_PLACES).enumerate();
     let related_locations = related.map(|(at, related)| SarifLocation {
@@ -320,7 +320,7 @@ fn sarif_fix(file: &FileReport, fix: &Fix) -> SarifFix {
     SarifFix {
         description: text(&match fix.safety {
             Safety::Safe => fix.title.clone(),
-            Safety::Suggested => format!("{} (suggested: to be looked at)", fix.title),
+            Safety::Suggested => format!("{} (suggested, needs review)", fix.title),
         }),
         artifact_changes: [ArtifactChange {
             artifact_location: artifact(&file.path),
@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_become_uris_and_only_those_below_the_root_have_it_as_base() {
+    fn only_paths_below_the_root_have_a_base() {
         let shown = |path| {
             let ArtifactLocation { uri, uri_base_id } = artifact(path);
             (uri, uri_base_id.is_some())
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_texts_of_a_file_are_broken_up() {
+    fn text_has_no_links() {
         assert_eq!(
             text("[fix](https://x.example) ![a](1) a[0] (b)").text,
             "[fix] (https://x.example) ![a] (1) a[0] (b)"
@@ -386,14 +386,14 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_too_large_becomes_smaller() {
+    fn fitting_results_are_fewer() {
         assert!(fitting(25_000, 3 * MOST_BYTES) < 8_000);
         assert!(fitting(1_000, MOST_BYTES + 1) < 1_000);
         assert_eq!(fitting(1, MOST_BYTES + 1), 0);
     }
 
     #[test]
-    fn names_are_in_pascal_case() {
+    fn pascal_joins_words() {
         assert_eq!(pascal("rego/owner-known"), "RegoOwnerKnown");
     }
 }

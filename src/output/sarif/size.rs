@@ -1,19 +1,19 @@
-//! The compressed size of a log, without a library that compresses: an upper bound for what gzip makes of it.
+//! An upper bound for the size of a log after gzip, without a library that compresses.
 //!
-//! A text is split into literals and repetitions as DEFLATE splits it, by a search that finds no more than gzip's own, and
-//! written in the fixed code of DEFLATE. gzip uses that code only where no better one is found.
+//! A text is split into literals and repetitions, as in DEFLATE, by a search that finds at most as many as gzip does. The
+//! size is that in the fixed code of DEFLATE, which gzip uses only if it finds no better one.
 
-/// How far back gzip finds repetitions, in bytes: its window less what it reads ahead.
+/// The distance up to which gzip finds repetitions, in bytes: its window less the bytes it reads ahead.
 const WINDOW: usize = 32 * 1024 - 262;
 /// The length of a repetition, in bytes.
 const SHORTEST: usize = 4;
 const LONGEST: usize = 258;
-/// Bits of the table of places.
+/// Bits of an index of the table of offsets.
 const TABLE_BITS: u32 = 15;
-/// Head and checksum of a gzip file, and what its blocks have beside their content, in bytes.
+/// An upper bound for the headers and the checksum of a gzip file, in bytes.
 const FRAME: usize = 1_024;
 
-/// How many bytes gzip needs at most for a text.
+/// An upper bound for the size of a text after gzip, in bytes.
 pub(crate) fn compressed(bytes: &[u8]) -> usize {
     let mut places = vec![usize::MAX; 1 << TABLE_BITS];
     let mut bits = 0;
@@ -31,14 +31,14 @@ pub(crate) fn compressed(bytes: &[u8]) -> usize {
     FRAME + bits / 8 + bytes.len() / 1_000
 }
 
-/// The place in the table for what begins at a byte.
+/// The index in the table for the bytes from an offset.
 fn slot(bytes: &[u8], at: usize) -> Option<usize> {
     let start: [u8; SHORTEST] = bytes.get(at..at + SHORTEST)?.try_into().ok()?;
     let hash = u32::from_le_bytes(start).wrapping_mul(2_654_435_761) >> (u32::BITS - TABLE_BITS);
     usize::try_from(hash).ok()
 }
 
-/// The length and the distance of the last text in the window that is repeated here.
+/// The length and the distance of the last repetition in the window.
 fn repetition(bytes: &[u8], at: usize, places: &[usize]) -> Option<(usize, usize)> {
     let from = places[slot(bytes, at)?];
     let distance = at.checked_sub(from).filter(|distance| *distance <= WINDOW)?;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repetitions_are_short_and_noise_is_not() {
+    fn repetitive_text_is_compressed_and_noise_is_not() {
         assert!(compressed(&vec![b' '; 1_000_000]) < 10_000);
         assert!(compressed(b"") < 2_000);
         let mut state = 1_u32;

@@ -10,17 +10,17 @@ use crate::workspace::git::{LISTING, command, git_folder, hook_index, run_within
 
 /// A path in a checkout that git tracks, or does not ignore.
 #[derive(Debug)]
-pub(crate) struct Listed {
+pub(crate) struct ListedPath {
     /// From the checkout's root.
     pub(crate) path: PathBuf,
-    pub(crate) place: Place,
+    pub(crate) place: ContentPlace,
     /// The object with the content of a tracked regular file.
     pub(crate) object: Option<String>,
 }
 
 /// The place of the content of a listed path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ContentPlace {
     /// In the working folder, unless it was deleted there.
     Folder,
     /// In the index alone, because the checkout is a sparse one.
@@ -31,12 +31,12 @@ pub(crate) enum Place {
 
 /// Lists the files of a checkout that git tracks, below some paths from its root; without any, all. Git matches no pattern of
 /// an ignore file.
-pub(crate) fn tracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+pub(crate) fn tracked(root: &Path, below: &[PathBuf]) -> Result<Vec<ListedPath>, String> {
     list(root, &["--stage", "--cached"], below)
 }
 
 /// Lists the files of a checkout that git neither tracks nor ignores, below some paths from its root; without any, all.
-pub(crate) fn untracked(root: &Path, below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+pub(crate) fn untracked(root: &Path, below: &[PathBuf]) -> Result<Vec<ListedPath>, String> {
     list(root, &["--others", "--exclude-standard"], below)
 }
 
@@ -46,11 +46,11 @@ pub(crate) fn excluded_by_sparse_checkout(root: &Path) -> Result<Vec<PathBuf>, S
         return Ok(Vec::new());
     }
     let mut listed = tracked(root, &[])?;
-    listed.retain(|listed| listed.place == Place::Sparse);
+    listed.retain(|listed| listed.place == ContentPlace::Sparse);
     Ok(listed.into_iter().map(|listed| listed.path).collect())
 }
 
-fn list(root: &Path, which: &[&str], below: &[PathBuf]) -> Result<Vec<Listed>, String> {
+fn list(root: &Path, which: &[&str], below: &[PathBuf]) -> Result<Vec<ListedPath>, String> {
     let mut command = command(root);
     command.args(["ls-files", "-z", "-t"]).args(which).arg("--");
     if below.iter().all(|path| !path.as_os_str().is_empty()) {
@@ -65,23 +65,23 @@ fn list(root: &Path, which: &[&str], below: &[PathBuf]) -> Result<Vec<Listed>, S
 }
 
 /// Parses an entry of `ls-files -t`: a tag, of tracked files mode, object and stage, and the path.
-fn listed(entry: &[u8]) -> Option<Listed> {
+fn listed(entry: &[u8]) -> Option<ListedPath> {
     let (tag, rest) = (entry.first()?, entry.get(2..)?);
     if *tag == b'?' {
         let folder = rest.strip_suffix(b"/");
-        let place = if folder.is_some() { Place::Repository } else { Place::Folder };
-        return Some(Listed { path: path_of(folder.unwrap_or(rest)), place, object: None });
+        let place = if folder.is_some() { ContentPlace::Repository } else { ContentPlace::Folder };
+        return Some(ListedPath { path: path_of(folder.unwrap_or(rest)), place, object: None });
     }
     let tab = rest.iter().position(|byte| *byte == b'\t')?;
     let mut words = rest[..tab].split(|byte| *byte == b' ');
     let (mode, object) = (words.next()?, words.next()?);
     let place = match (mode, tag) {
-        (b"160000", _) => Place::Repository,
-        (_, b'S') => Place::Sparse,
-        _ => Place::Folder,
+        (b"160000", _) => ContentPlace::Repository,
+        (_, b'S') => ContentPlace::Sparse,
+        _ => ContentPlace::Folder,
     };
     let object = mode.starts_with(b"100").then(|| String::from_utf8_lossy(object).into_owned());
-    Some(Listed { path: path_of(&rest[tab + 1..]), place, object })
+    Some(ListedPath { path: path_of(&rest[tab + 1..]), place, object })
 }
 
 /// A path from git's bytes, which need not be text.

@@ -134,13 +134,13 @@ pub(crate) fn git_folder(root: &Path) -> Option<PathBuf> {
 
 /// The result of a call that ended by itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Output {
+pub(crate) struct GitOutput {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
 }
 
-impl Output {
+impl GitOutput {
     /// The output of a call that succeeded, otherwise git's reason.
     pub(crate) fn checked(self) -> Result<Self, String> {
         if self.code == 0 { Ok(self) } else { Err(reason(&self.stderr)) }
@@ -158,19 +158,19 @@ impl Output {
 }
 
 /// Runs git at a root; returns its output if it succeeds.
-pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<Output, String> {
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> {
     run_any(root, arguments)?.checked()
 }
 
 /// Runs git at a root, whatever its exit status.
-pub(crate) fn run_any(root: &Path, arguments: &[&str]) -> Result<Output, String> {
+pub(crate) fn run_any(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> {
     let mut command = command(root);
     command.args(arguments);
     run_within(LONGEST, command, Stdio::null())
 }
 
 /// Runs a command to its end, whatever its exit status, and ends it after a limit.
-pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) -> Result<Output, String> {
+pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) -> Result<GitOutput, String> {
     let mut errors = tempfile::tempfile().map_err(cannot_run)?;
     let stderr = errors.try_clone().map_err(cannot_run)?;
     let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn().map_err(cannot_run)?;
@@ -198,7 +198,7 @@ pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) ->
     };
     let mut stderr = Vec::new();
     errors.rewind().and_then(|()| errors.take(MOST_WARNINGS).read_to_end(&mut stderr)).map_err(cannot_run)?;
-    Ok(Output { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+    Ok(GitOutput { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
@@ -231,6 +231,6 @@ mod tests {
         let mut failing = Command::new("sh");
         failing.args(["-c", "echo 'warning: a' >&2; echo 'fatal: b' >&2; exit 3"]);
         let ended = run_within(Duration::from_mins(1), failing, Stdio::null());
-        assert_eq!(ended.and_then(Output::checked), Err("b".to_owned()));
+        assert_eq!(ended.and_then(GitOutput::checked), Err("b".to_owned()));
     }
 }

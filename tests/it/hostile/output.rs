@@ -118,7 +118,7 @@ fn many_mild_faults_hide_no_grave_one() {
     write(&folder, YAML_FILE, format!("{model}findings:\n{findings}"));
     let (code, report) = run(&folder, &["--format", "concise", YAML_FILE]);
     assert_eq!(code, 1, "{}", report.lines().next_back().unwrap_or_default());
-    assert!(report.contains("error[file-too-complex] there are more than 1000 faults"));
+    assert!(report.contains("error[file-too-complex] there are more than 1000 problems"));
 }
 
 #[test]

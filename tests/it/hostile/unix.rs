@@ -334,7 +334,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             |folder| hole(folder, ".gitignore"),
             FOUND,
             2,
-            ".gitignore: cannot judge",
+            ".gitignore: cannot check",
         ),
         scene(
             "a .gitignore of patterns built to blow up",
@@ -344,7 +344,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             },
             FOUND,
             2,
-            ".gitignore: cannot judge: line 1: a pattern that is too complex",
+            ".gitignore: cannot check: line 1: a pattern that is too complex",
         ),
         scene(
             "a .gitignore of folders built to blow up",
@@ -358,7 +358,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             },
             FOUND,
             2,
-            "agents/agents/.gitignore: cannot judge: line 2: a pattern that is too complex",
+            "agents/agents/.gitignore: cannot check: line 2: a pattern that is too complex",
         ),
         scene(
             "a model in UTF-16 under another name",

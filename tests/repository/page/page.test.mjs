@@ -343,17 +343,17 @@ test("a policy stands with its settings, and its exceptions with their days", as
   const { page, close } = await open(report("policy.html", ["."], folder));
   const text = await page.locator("#policy").innerText();
   assert.match(text, /limits\.severity\s+Low/);
-  assert.match(text, /severity-exceeded[^]*The sandbox is being replaced\.[^]*2026-12-05\s+10 days\s+1 fault/);
-  assert.match(text, /layer-blank[^]*2026-11-24\s+expired\s+0 faults/);
+  assert.match(text, /severity-exceeded[^]*The sandbox is being replaced\.[^]*2026-12-05\s+10 days\s+1 problem/);
+  assert.match(text, /layer-blank[^]*2026-11-24\s+expired\s+0 problems/);
   await layOut(page);
   assert.match(await page.locator("article .passes").innerText(), /excepted until 2026-12-05: The sandbox is being replaced/);
   assert.deepEqual(await violations(page), []);
   await close();
 });
 
-test("what could not be judged stands first", async () => {
+test("inputs that could not be checked come first", async () => {
   const { page, close } = await open(report("nothing.html", ["nowhere"]));
-  assert.match(await page.locator("main").innerText(), /^What could not be judged\s+nowhere: no such file or folder/);
+  assert.match(await page.locator("main").innerText(), /^Inputs that could not be checked\s+nowhere: no such file or folder/);
   assert.deepEqual(await violations(page), []);
   await close();
 });

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::escape::line;
+use crate::escape::{cut, line};
 
 /// A text without control characters; it may have several lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Shown(String);
+pub(crate) struct SanitizedText(String);
 
-impl Shown {
+impl SanitizedText {
     /// A text on one line, its line breaks escaped.
     pub(crate) fn line(text: impl AsRef<str>) -> Self {
         Self(escaped(text.as_ref()).into_owned())
@@ -22,10 +22,7 @@ impl Shown {
 
     /// At most so many characters of a text, on one line.
     pub(crate) fn cut(text: &str, most: usize) -> Self {
-        match text.char_indices().nth(most) {
-            Some((end, _)) => Self(format!("{}…", escaped(&text[..end]))),
-            None => Self::line(text),
-        }
+        Self::line(cut(text, most))
     }
 
     /// Whether it is empty or white space.
@@ -53,7 +50,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for SanitizedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -64,14 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn breaks_stay_where_they_are_meant_and_nothing_steers() {
-        assert_eq!(Shown::line("a\nb\u{202e}").to_string(), "a\\nb\\u{202e}");
-        assert_eq!(Shown::lines(" a\r\nb\u{1b}[31m\n").to_string(), "a\nb\\u{1b}[31m");
+    fn sanitized_text_has_no_control_characters() {
+        assert_eq!(SanitizedText::line("a\nb\u{202e}").to_string(), "a\\nb\\u{202e}");
+        assert_eq!(SanitizedText::lines(" a\r\nb\u{1b}[31m\n").to_string(), "a\nb\\u{1b}[31m");
         assert_eq!(
-            Shown::line("a\u{FFFE}\u{FDD0}\u{1FFFF}🦀").to_string(),
+            SanitizedText::line("a\u{FFFE}\u{FDD0}\u{1FFFF}🦀").to_string(),
             "a\\u{fffe}\\u{fdd0}\\u{1ffff}🦀"
         );
-        assert_eq!(Shown::cut("äöü", 2).to_string(), "äö…");
-        assert_eq!(Shown::cut("äöü", 3).to_string(), "äöü");
+        assert_eq!(SanitizedText::cut("äöü", 2).to_string(), "äö…");
+        assert_eq!(SanitizedText::cut("äöü", 3).to_string(), "äöü");
     }
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Level};
 use crate::explain::page_url;
 use crate::output::Links;
-use crate::output::html::shown::Shown;
+use crate::output::html::sanitized::SanitizedText;
 use crate::output::problem::{Detail, details, passes_because};
 use crate::report::{FileReport, Report};
 use crate::rules;
@@ -16,46 +16,46 @@ const MOST_LINES: u32 = 6;
 /// Characters shown of a line on either side of a place, and of the place itself.
 const SURROUNDINGS: usize = 100;
 
-pub(crate) struct Fault {
+pub(crate) struct ProblemView {
     pub(crate) level: Level,
-    pub(crate) rule: Shown,
+    pub(crate) rule: SanitizedText,
     /// The URL of the rule's page; rules in Rego have none.
     pub(crate) page: Option<String>,
-    pub(crate) message: Shown,
-    pub(crate) finding: Option<Shown>,
-    pub(crate) place: Shown,
+    pub(crate) message: SanitizedText,
+    pub(crate) finding: Option<SanitizedText>,
+    pub(crate) place: SanitizedText,
     pub(crate) url: Option<String>,
     pub(crate) lines: Vec<SourceLine>,
-    pub(crate) label: Option<Shown>,
-    pub(crate) details: Vec<(&'static str, Shown)>,
+    pub(crate) label: Option<SanitizedText>,
+    pub(crate) details: Vec<(&'static str, SanitizedText)>,
     /// The reason why it does not count.
-    pub(crate) passes: Option<Shown>,
+    pub(crate) passes: Option<SanitizedText>,
 }
 
 /// A line of source in three parts, of which the second is marked.
 pub(crate) struct SourceLine {
     pub(crate) number: u32,
-    pub(crate) before: Shown,
-    pub(crate) marked: Shown,
-    pub(crate) after: Shown,
+    pub(crate) before: SanitizedText,
+    pub(crate) marked: SanitizedText,
+    pub(crate) after: SanitizedText,
 }
 
-impl Fault {
+impl ProblemView {
     pub(crate) fn of(problem: &Diagnostic, file: &FileReport, report: &Report, links: &Links<'_>) -> Self {
         let (start, end) = file.range(problem.span);
         let details = details(problem, None).into_iter().filter(|detail| detail.word != "excepted");
         Self {
             level: problem.level,
-            rule: Shown::line(&problem.rule),
+            rule: SanitizedText::line(&problem.rule),
             page: rules::named(&problem.rule).and_then(page_url),
-            message: Shown::line(&problem.message),
-            finding: problem.finding_shown().map(|id| Shown::cut(id, SURROUNDINGS)),
-            place: Shown::line(format!("{}:{}:{}", file.name(), start.line, start.column)),
+            message: SanitizedText::line(&problem.message),
+            finding: problem.finding_shown().map(|id| SanitizedText::cut(id, SURROUNDINGS)),
+            place: SanitizedText::line(format!("{}:{}:{}", file.name(), start.line, start.column)),
             url: links.url(&file.path, start.line, end.line),
             lines: file.source.as_ref().map_or_else(Vec::new, |source| lines(problem, source)),
-            label: problem.label.as_deref().map(Shown::line),
-            details: details.map(|Detail { word, text }| (word, Shown::line(text))).collect(),
-            passes: passes_because(report, problem).map(Shown::line),
+            label: problem.label.as_deref().map(SanitizedText::line),
+            details: details.map(|Detail { word, text }| (word, SanitizedText::line(text))).collect(),
+            passes: passes_because(report, problem).map(SanitizedText::line),
         }
     }
 
@@ -88,9 +88,9 @@ fn line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
     let (before, marked, after) = (&text[..from.min(to)], &text[from.min(to)..to], &text[to..]);
     let skipped = before.chars().count().saturating_sub(SURROUNDINGS);
     let before = match before.char_indices().nth(skipped) {
-        Some((at, _)) if skipped > 0 => Shown::line(format!("…{}", &before[at..])),
-        _ => Shown::line(before),
+        Some((at, _)) if skipped > 0 => SanitizedText::line(format!("…{}", &before[at..])),
+        _ => SanitizedText::line(before),
     };
-    let [marked, after] = [marked, after].map(|text| Shown::cut(text, SURROUNDINGS));
+    let [marked, after] = [marked, after].map(|text| SanitizedText::cut(text, SURROUNDINGS));
     SourceLine { number, before, marked, after }
 }
