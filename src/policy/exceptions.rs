@@ -151,25 +151,21 @@ impl PolicyReader<'_, '_, '_> {
     /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
     /// they report something.
     fn excepted_rule(&mut self, name: &str, span: Span) -> String {
-        match self.rule(name, span) {
-            Some(rule) => {
-                if rule.fixed {
-                    self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
-                }
-                rule.name.to_owned()
+        if let Some(rule) = self.rule(name, span) {
+            if rule.fixed {
+                self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
             }
-            None => {
-                if !name.starts_with("rego/") {
-                    let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
-                    let help = meant.map_or_else(
-                        || "remove the exception if the rule was removed".to_owned(),
-                        |meant| format!("did you mean `{meant}`?"),
-                    );
-                    self.report(problem(span, format!("unknown rule `{name}`")).help(help));
-                }
-                name.to_owned()
-            }
+            return rule.name.to_owned();
         }
+        if !name.starts_with("rego/") {
+            let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
+            let help = meant.map_or_else(
+                || "remove the exception if the rule was removed".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            self.report(problem(span, format!("unknown rule `{name}`")).help(help));
+        }
+        name.to_owned()
     }
 }
 
