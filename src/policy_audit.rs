@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
-use crate::policy::{Exception, Policy, PolicyUsage};
+use crate::policy::{Exception, Policy, PolicyUsage, Settings};
 use crate::rules;
 use crate::rules::audit::{
     EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
@@ -81,7 +81,7 @@ impl Policy {
 
     /// Rules whose level has no effect, because no settings contain what they need.
     fn without_effect(&self) -> impl Iterator<Item = Found<'_>> {
-        let levels = self.all_settings().flat_map(|settings| settings.levels());
+        let levels = self.all_settings().flat_map(Settings::levels);
         levels.filter_map(|(name, level)| {
             let Check::Limit { applies, .. } = rules::named(name)?.check else { return None };
             if level.value.is_none() || self.all_settings().any(applies) {

@@ -2,10 +2,18 @@
 //!
 //! An exception covers one rule in some files, through its last day. It never covers something that was not read.
 
+use std::collections::HashMap;
+
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Excepted, Origin};
+use crate::did_you_mean::nearest;
+use crate::model::{TextKind, blank};
 use crate::policy::Sourced;
-use crate::policy::globs::PathSet;
+use crate::policy::globs::{LetterCase, PathSet};
+use crate::policy::read::{PolicyReader, UNREAD, problem};
+use crate::policy::settings::days;
+use crate::source::Span;
+use crate::syntax::{Map, Node};
 
 /// One exception of a policy.
 #[derive(Clone, Debug)]
@@ -83,6 +91,81 @@ fn literal_part(pattern: &str) -> &str {
     match pattern.find(['*', '?', '[', '{', '\\']) {
         Some(special) => pattern[..special].rsplit_once('/').map_or("", |(folder, _)| folder),
         None => pattern,
+    }
+}
+
+/// The most characters of a text in the place of a date that are shown.
+const LONGEST_DATE: usize = 40;
+
+impl PolicyReader<'_, '_, '_> {
+    pub(crate) fn exceptions(&mut self, root: Node<'_>, map: Map<'_>) -> Vec<Exception> {
+        let max_term = map.entry("max_term").and_then(|entry| {
+            Some(Sourced { value: days(entry.value.as_str()?)?, origin: self.origin(entry.key_span) })
+        });
+        let mut lines: HashMap<String, u32> = HashMap::new();
+        let mut exceptions = Vec::new();
+        for node in self.entries(root, "exceptions") {
+            let Some(exception) = self.exception(node, max_term.as_ref()) else { continue };
+            let line = exception.origin.line;
+            match lines.get(&exception.title()) {
+                Some(first) => {
+                    let message = format!("duplicate exception (first defined on line {first})");
+                    self.report(problem(exception.origin.span, message));
+                }
+                None => drop(lines.insert(exception.title(), line)),
+            }
+            exceptions.push(exception);
+        }
+        exceptions
+    }
+
+    fn exception(&mut self, node: Node<'_>, max_term: Option<&Sourced<i32>>) -> Option<Exception> {
+        let map = node.as_map()?;
+        let text = |key| map.get(key).and_then(Node::as_str);
+        for (key, help) in
+            [("reason", "give the reason for the exception"), ("owner", "name who is responsible for it")]
+        {
+            if text(key).is_some_and(|text| blank(text, TextKind::Name).is_some()) {
+                let span = map.entry(key)?.span();
+                self.report(problem(span, format!("`{key}` is empty or a placeholder")).help(help));
+            }
+        }
+        let rule = self.excepted_rule(text("rule")?, map.entry("rule")?.span());
+        let expires = map.entry("expires")?;
+        let day = expires.value.as_str();
+        Some(Exception {
+            rule,
+            paths: self.path_set(&[map.get("path")?], LetterCase::Exact)?,
+            pattern: text("path")?.to_owned(),
+            finding: text("finding").map(str::to_owned),
+            reason: text("reason")?.to_owned(),
+            owner: text("owner")?.to_owned(),
+            expires: day.and_then(Date::parse),
+            written: day.unwrap_or_default().chars().take(LONGEST_DATE).collect(),
+            max_term: max_term.cloned(),
+            origin: self.origin(map.iter().next()?.key_span),
+            expires_origin: self.origin(expires.span()),
+        })
+    }
+
+    /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
+    /// they report something.
+    fn excepted_rule(&mut self, name: &str, span: Span) -> String {
+        if let Some(rule) = self.rule(name, span) {
+            if rule.fixed {
+                self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
+            }
+            return rule.name.to_owned();
+        }
+        if !name.starts_with("rego/") {
+            let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
+            let help = meant.map_or_else(
+                || "remove the exception if the rule was removed".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            self.report(problem(span, format!("unknown rule `{name}`")).help(help));
+        }
+        name.to_owned()
     }
 }
 

@@ -1,18 +1,15 @@
 //! Reads policy files by the same steps as any other file: tree, schema, values.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
 use crate::did_you_mean::nearest;
-use crate::model::{TextKind, blank};
 use crate::policy::globs::{LetterCase, PathSet};
 use crate::policy::load::{Broken, Load, NoFiles};
-use crate::policy::settings::days;
-use crate::policy::{BUILT_IN, BuiltIn, Exception, Override, Policy, ProgramVersion, Settings, Sourced};
+use crate::policy::{BUILT_IN, BuiltIn, Override, Policy, ProgramVersion, Settings, Sourced};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
@@ -24,10 +21,8 @@ const LONGEST_CHAIN: usize = 16;
 const MOST_LOADED: usize = 64;
 /// The most exceptions, overrides and patterns in all of them.
 const MOST_ENTRIES: usize = 5_000;
-/// The most characters of a text in the place of a date that are shown.
-const LONGEST_DATE: usize = 40;
 
-const UNREAD: &str = "remove it: without this rule a score or a whole file would pass unread";
+pub(crate) const UNREAD: &str = "remove it: without this rule a score or a whole file would pass unread";
 
 /// Reads a policy and those it extends. Rules in Rego are loaded, but not compiled.
 ///
@@ -62,7 +57,7 @@ enum Shape {
 /// A policy that is being read, with those that it extends.
 pub(crate) struct Chain<'l> {
     pub(crate) load: Load<'l>,
-    rules: RuleNames,
+    pub(crate) rules: RuleNames,
     /// The policies from the outermost one to the one at hand.
     names: Vec<String>,
     /// The number of policies that have been extended.
@@ -295,7 +290,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
     }
 
     /// The rule with a current or former name.
-    fn rule(&mut self, name: &str, span: Span) -> Option<RuleInfo> {
+    pub(crate) fn rule(&mut self, name: &str, span: Span) -> Option<RuleInfo> {
         let note = self.chain.rules.renamed(name).map(|note| (self.origin(span), note));
         self.renamed.extend(note);
         self.chain.rules.resolve(name)
@@ -321,80 +316,6 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         })
     }
 
-    fn exceptions(&mut self, root: Node<'_>, map: Map<'_>) -> Vec<Exception> {
-        let max_term = map.entry("max_term").and_then(|entry| {
-            Some(Sourced { value: days(entry.value.as_str()?)?, origin: self.origin(entry.key_span) })
-        });
-        let mut lines: HashMap<String, u32> = HashMap::new();
-        let mut exceptions = Vec::new();
-        for node in self.entries(root, "exceptions") {
-            let Some(exception) = self.exception(node, max_term.as_ref()) else { continue };
-            let line = exception.origin.line;
-            match lines.get(&exception.title()) {
-                Some(first) => {
-                    let message = format!("duplicate exception (first defined on line {first})");
-                    self.report(problem(exception.origin.span, message));
-                }
-                None => drop(lines.insert(exception.title(), line)),
-            }
-            exceptions.push(exception);
-        }
-        exceptions
-    }
-
-    fn exception(&mut self, node: Node<'_>, max_term: Option<&Sourced<i32>>) -> Option<Exception> {
-        let map = node.as_map()?;
-        let text = |key| map.get(key).and_then(Node::as_str);
-        for (key, help) in
-            [("reason", "give the reason for the exception"), ("owner", "name who is responsible for it")]
-        {
-            if text(key).is_some_and(|text| blank(text, TextKind::Name).is_some()) {
-                let span = map.entry(key)?.span();
-                self.report(problem(span, format!("`{key}` is empty or a placeholder")).help(help));
-            }
-        }
-        let rule = self.excepted_rule(text("rule")?, map.entry("rule")?.span());
-        let expires = map.entry("expires")?;
-        let day = expires.value.as_str();
-        Some(Exception {
-            rule,
-            paths: self.path_set(&[map.get("path")?], LetterCase::Exact)?,
-            pattern: text("path")?.to_owned(),
-            finding: text("finding").map(str::to_owned),
-            reason: text("reason")?.to_owned(),
-            owner: text("owner")?.to_owned(),
-            expires: day.and_then(Date::parse),
-            written: day.unwrap_or_default().chars().take(LONGEST_DATE).collect(),
-            max_term: max_term.cloned(),
-            origin: self.origin(map.iter().next()?.key_span),
-            expires_origin: self.origin(expires.span()),
-        })
-    }
-
-    /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
-    /// they report something.
-    fn excepted_rule(&mut self, name: &str, span: Span) -> String {
-        match self.rule(name, span) {
-            Some(rule) => {
-                if rule.fixed {
-                    self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
-                }
-                rule.name.to_owned()
-            }
-            None => {
-                if !name.starts_with("rego/") {
-                    let meant = nearest(name, self.chain.rules.rules.iter().map(|rule| rule.name));
-                    let help = meant.map_or_else(
-                        || "remove the exception if the rule was removed".to_owned(),
-                        |meant| format!("did you mean `{meant}`?"),
-                    );
-                    self.report(problem(span, format!("unknown rule `{name}`")).help(help));
-                }
-                name.to_owned()
-            }
-        }
-    }
-
     /// The elements of a list of exceptions, overrides or patterns, up to the number that is allowed in all.
     pub(crate) fn entries<'t>(&mut self, node: Node<'t>, key: &str) -> Vec<Node<'t>> {
         let mut entries = Vec::new();
@@ -417,7 +338,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         Some(Sourced { value: self.path_set(&nodes, case)?, origin: self.origin(entry.key_span) })
     }
 
-    fn path_set(&mut self, nodes: &[Node<'_>], case: LetterCase) -> Option<PathSet> {
+    pub(crate) fn path_set(&mut self, nodes: &[Node<'_>], case: LetterCase) -> Option<PathSet> {
         let mut spans = Vec::new();
         let mut patterns = Vec::new();
         for node in nodes {

@@ -1,5 +1,6 @@
 //! The answers of rules in Rego, and the problems that prevent answers.
 
+#[cfg(feature = "rego")]
 use serde_json::Value;
 
 use crate::diagnostic::{Level, Origin};
