@@ -118,9 +118,9 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
         return lint_policy(source, context);
     }
     let is_unmarked = roots.iter().any(|(_, what)| *what == DetectedFormat::Unmarked);
-    let content = if is_unmarked { Content::Unmarked } else { Content::Other };
+    let kind = if is_unmarked { Content::Unmarked } else { Content::Other };
     let diagnostics = document.problems.iter().map(|problem| problem.diagnostic(Owner::File)).collect();
-    let mut linted = LintResult::of(content, diagnostics);
+    let mut linted = LintResult::of(kind, diagnostics);
     let streams: HashSet<usize> = (roots.iter().enumerate())
         .filter(|(_, (_, what))| matches!(what, DetectedFormat::Model(_)))
         .map(|(number, _)| document.stream_of(number))
@@ -226,14 +226,14 @@ fn removed(model: &ScoredModel, path: &str, moved: &str, context: LintContext<'_
 }
 
 fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
-    let (content, diagnostics) = match CompiledPolicy::read(source.clone(), context.load, rules::NAMES) {
+    let (kind, diagnostics) = match CompiledPolicy::read(source.clone(), context.load, rules::NAMES) {
         Ok(_) => (Content::Policy, Vec::new()),
         Err(broken) => {
             let own = broken.into_iter().filter(|broken| broken.source.name() == source.name());
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    LintResult::of(content, diagnostics)
+    LintResult::of(kind, diagnostics)
 }
 
 /// The scope of the settings for a threat model at a path.

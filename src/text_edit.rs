@@ -77,16 +77,16 @@ pub fn apply(text: &str, fixes: &[&Fix]) -> AppliedFixes {
         }
     }
     edits.sort_by_key(|edit| edit.span);
-    let mut fixed = String::with_capacity(text.len());
+    let mut new = String::with_capacity(text.len());
     let mut copied = 0;
     for edit in edits {
         let range = edit.span.range();
-        fixed.push_str(&text[copied..range.start]);
-        fixed.push_str(&edit.text);
+        new.push_str(&text[copied..range.start]);
+        new.push_str(&edit.text);
         copied = range.end;
     }
-    fixed.push_str(&text[copied..]);
-    AppliedFixes { text: fixed, applied, skipped }
+    new.push_str(&text[copied..]);
+    AppliedFixes { text: new, applied, skipped }
 }
 
 /// Whether two edits share bytes, or insert at the same place.
