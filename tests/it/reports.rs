@@ -15,7 +15,6 @@ use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::Change;
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::revision::Revision;
-use aivss_lint::revision::Revision;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;

@@ -17,7 +17,6 @@ use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{AgentChange, Change, Difference, ScoreChange};
 use aivss_lint::report::{FileReport, Report, Verdict};
 use aivss_lint::revision::Revision;
-use aivss_lint::revision::Revision;
 use aivss_lint::rules;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
