@@ -104,7 +104,7 @@ impl fmt::Display for ScoreChange {
 impl Serialize for ScoreChange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct State {
+        struct SideJson {
             state: &'static str,
             score: Option<Decimal>,
             severity: Option<Band>,
@@ -115,7 +115,7 @@ impl Serialize for ScoreChange {
             Self::Unscored => ("unscored", None, None),
             Self::Scored(score, band) => ("scored", Some(score), Some(band)),
         };
-        State { state, score, severity }.serialize(serializer)
+        SideJson { state, score, severity }.serialize(serializer)
     }
 }
 
