@@ -243,7 +243,7 @@ impl MigrateRun<'_> {
         }
     }
 
-    /// MigrationCounts a step; returns whether a person must look at it.
+    /// Counts a step; returns whether a person must look at it.
     fn count(&mut self, step: &MigrationStep, placed: &MigrationStep) -> bool {
         match &step.outcome {
             StepOutcome::Report | StepOutcome::Current { .. } => false,
