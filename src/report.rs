@@ -32,7 +32,7 @@ pub struct Report {
     /// Files that match a pattern and contain no threat model.
     pub skipped: Vec<String>,
     /// The inputs that cannot be checked, in the order of the paths.
-    pub obstacles: Vec<InputError>,
+    pub input_errors: Vec<InputError>,
     /// The policy's name.
     pub policy: String,
     /// The policy; `None` if it is broken.
@@ -192,7 +192,7 @@ pub enum Verdict {
     /// A problem at or above the failing level.
     Failed,
     /// An input could not be checked.
-    CannotJudge,
+    CannotCheck,
 }
 
 impl Verdict {
@@ -201,7 +201,7 @@ impl Verdict {
         match self {
             Self::Passed => 0,
             Self::Failed => 1,
-            Self::CannotJudge => 2,
+            Self::CannotCheck => 2,
         }
     }
 
@@ -210,7 +210,7 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
-            Self::CannotJudge => "cannot check",
+            Self::CannotCheck => "cannot check",
         }
     }
 
@@ -218,7 +218,7 @@ impl Verdict {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Passed | Self::Failed => self.words(),
-            Self::CannotJudge => "cannot-judge",
+            Self::CannotCheck => "cannot-judge",
         }
     }
 }
@@ -286,7 +286,7 @@ impl Report {
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
-            obstacles: Vec::new(),
+            input_errors: Vec::new(),
             policy: String::new(),
             in_force: None,
             today,
@@ -316,7 +316,7 @@ impl Report {
             shown.push(&agent.path);
             shown.extend(agent.renamed_from.as_deref());
         }
-        shown.extend(self.obstacles.iter().map(InputError::path));
+        shown.extend(self.input_errors.iter().map(InputError::path));
         let worst = self.worst();
         shown.extend(worst.as_ref().map(|worst| &*worst.path));
         let mut root_paths = BTreeMap::new();
@@ -337,8 +337,8 @@ impl Report {
 
     /// The result of the gate.
     pub fn verdict(&self) -> Verdict {
-        if !self.obstacles.is_empty() {
-            Verdict::CannotJudge
+        if !self.input_errors.is_empty() {
+            Verdict::CannotCheck
         } else if self.diagnostics().any(|(_, diagnostic)| self.fails(diagnostic)) {
             Verdict::Failed
         } else {

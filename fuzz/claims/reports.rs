@@ -28,7 +28,7 @@ pub fn reports(whole: &[u8]) {
     let texts: Vec<String> =
         data.split(|byte| *byte == BORDER).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     let report = of_texts(choice, (start, length), &texts);
-    let count = report.diagnostics().count() + report.obstacles.len();
+    let count = report.diagnostics().count() + report.input_errors.len();
 
     let look =
         Look { color: false, unicode: choice & 1 == 0, width: 20 + usize::from(length), ..Look::PLAIN };
@@ -49,7 +49,7 @@ pub fn reports(whole: &[u8]) {
     let json = parsed(&written(&report, Format::Json));
     let files = json["files"].as_array().expect("files");
     let problems = |file: &Json| file["diagnostics"].as_array().map_or(0, Vec::len);
-    assert_eq!(files.iter().map(problems).sum::<usize>() + report.obstacles.len(), count);
+    assert_eq!(files.iter().map(problems).sum::<usize>() + report.input_errors.len(), count);
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
     // It describes all rules in every report, which takes ten times as long as all the rest, and its schema ten times that:
@@ -59,7 +59,7 @@ pub fn reports(whole: &[u8]) {
         let sarif = parsed(&written(&report, Format::Sarif));
         assert!(SARIF.is_valid(&sarif), "{:?}", SARIF.iter_errors(&sarif).next());
         let results = sarif["runs"][0]["results"].as_array().map(Vec::len);
-        assert_eq!(results, Some(count - report.obstacles.len()));
+        assert_eq!(results, Some(count - report.input_errors.len()));
     }
     let junit = written(&report, Format::Junit);
     steers_nothing(&junit, &['\n']);
@@ -134,7 +134,7 @@ fn of_texts(choice: u8, (start, length): (u8, u8), texts: &[String]) -> Report {
     report.files.push(file);
     report.policy = text(17);
     if is_set(7) {
-        report.obstacles.push(InputError::unreadable(text(18), text(19)));
+        report.input_errors.push(InputError::unreadable(text(18), text(19)));
         report.lowered = vec![text(20)];
         report.remarks = vec![text(21)];
         report.skipped = vec![text(22)];
@@ -197,7 +197,7 @@ fn are_our_commands(report: &Report, text: &str) {
             Level::Error => kind == "error",
             Level::Warning => kind == "warning",
         });
-        problems.count() + if kind == "error" { report.obstacles.len() } else { 0 }
+        problems.count() + if kind == "error" { report.input_errors.len() } else { 0 }
     };
     assert_eq!(kinds, ["error", "warning", "notice"].map(|kind| counted(kind).min(10)), "{text}");
 }

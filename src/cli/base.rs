@@ -109,7 +109,7 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
     agents.retain(|agent| {
         agent.before != ScoreChange::Absent || !unread.iter().any(|error| error.path() == agent.path)
     });
-    result.report.obstacles.extend(unread.into_iter().map(|error| InputError::InBase(Box::new(error))));
+    result.report.input_errors.extend(unread.into_iter().map(|error| InputError::InBase(Box::new(error))));
     result.report.change = Some(Change {
         base: base.commit.revision.clone(),
         verdict_before: before.report.verdict(),
@@ -119,7 +119,7 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
     });
     result.report.new_only = run.options.new_only;
     // After an input error it is not known which parts of the policy the base uses.
-    let is_known = before.report.obstacles.is_empty() && !base.commit.is_unrelated;
+    let is_known = before.report.input_errors.is_empty() && !base.commit.is_unrelated;
     Ok(Compared { result, used_by_base: is_known.then_some(before.used) })
 }
 
@@ -302,7 +302,7 @@ impl<'c> Sides<'c> {
         let repository = self.run.repository();
         for (path, models) in left {
             let name = repository.shown(&repository.root().join(path));
-            let errors = &mut result.report.obstacles;
+            let errors = &mut result.report.input_errors;
             let moved = match self.place(path) {
                 BaseFilePlace::Checked => continue,
                 BaseFilePlace::Unchecked => {
@@ -326,7 +326,7 @@ impl<'c> Sides<'c> {
     /// The input errors of the base at paths that were asked for or are gone: such files can be the origin of what is
     /// compared. A pointer of Git LFS contains nothing to compare with.
     fn unread_in_base(&self, before: &Report, asked: &BTreeSet<String>) -> Vec<InputError> {
-        let mut unread = before.obstacles.clone();
+        let mut unread = before.input_errors.clone();
         unread.retain(|error| {
             let path = self.run.repository().matched(Path::new(error.path()));
             let is_pointer = matches!(error, InputError::LfsPointer { .. });

@@ -252,7 +252,7 @@ fn staged(args: &CheckArgs, repository: &Repository) -> Result<Commit, CliError>
 /// Suggests a command for a path that does not exist.
 fn suggest_subcommand(first: &str, commands: &[String], report: &mut Report) {
     let Some(meant) = nearest(first, commands.iter().map(String::as_str)) else { return };
-    for error in &mut report.obstacles {
+    for error in &mut report.input_errors {
         if let InputError::NotFound { path, suggestion } = error
             && path == first
         {

@@ -83,7 +83,7 @@ pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<V
                 let line = format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message);
                 print_error(&(begin_line(&line) + "\n"));
             }
-            return Ok(Verdict::CannotJudge);
+            return Ok(Verdict::CannotCheck);
         }
     };
     let output = args.to.output.as_deref();

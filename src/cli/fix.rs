@@ -133,8 +133,8 @@ impl FixSummary {
                 left.push(count(number, word));
             }
         }
-        if !report.obstacles.is_empty() {
-            left.push(format!("{} not read or written", count(report.obstacles.len(), "input")));
+        if !report.input_errors.is_empty() {
+            left.push(format!("{} not read or written", count(report.input_errors.len(), "input")));
         }
         let mut line = format!("{done}: ");
         if self.migrated > 0 {
@@ -192,7 +192,7 @@ impl Fixer<'_> {
                 continue;
             }
             if let Err(cause) = self.fix_file(file, &mut reached, &mut summary) {
-                report.obstacles.push(InputError::unreadable(file.name(), cause));
+                report.input_errors.push(InputError::unreadable(file.name(), cause));
                 continue;
             }
             if self.safety == Safety::Safe {
@@ -203,8 +203,8 @@ impl Fixer<'_> {
                 summary.left.extend(left_line(problem, at));
             }
         }
-        report.obstacles.sort();
-        summary.left.extend(report.obstacles.iter().map(error_line));
+        report.input_errors.sort();
+        summary.left.extend(report.input_errors.iter().map(error_line));
         summary
     }
 

@@ -236,8 +236,8 @@ pub(crate) fn check_tree_with(
     add_misplaced(run, &mut compared.result);
     review(run, own, &attributes, base.as_ref(), &mut compared);
     let mut report = compared.result.report;
-    report.obstacles.sort();
-    report.obstacles.dedup();
+    report.input_errors.sort();
+    report.input_errors.dedup();
     report.in_force = Some(policy.into_policy());
     report.name_from_root(|path| repository.matched(path));
     Ok(report)

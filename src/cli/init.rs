@@ -185,7 +185,7 @@ pub(crate) fn run(args: &InitArgs, repository: &Repository) -> Result<Verdict, C
         let recipe = system.filled(source);
         let path = repository.root().join(system.file());
         if exists(&path) {
-            verdict = Verdict::CannotJudge;
+            verdict = Verdict::CannotCheck;
             let name = escape_line(&repository.shown(&path));
             lines += &format!("kept {name}: {ALREADY_EXISTS}; add this to it:\n\n{}\n", indented(&recipe));
         } else {

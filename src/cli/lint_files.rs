@@ -208,7 +208,7 @@ impl RunResult {
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
     ) {
-        self.report.obstacles.extend(discovery.errors.iter().cloned());
+        self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
         let mut relevant = Vec::new();
         for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
@@ -219,7 +219,7 @@ impl RunResult {
         let repository = tree.repository();
         for folder in &discovery.folders {
             if !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                self.report.obstacles.push(InputError::EmptyFolder { path: repository.shown(folder) });
+                self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder) });
             }
         }
     }
@@ -231,13 +231,13 @@ impl RunResult {
         let FileOutcome { used, unchecked, found } = match outcome {
             Ok(outcome) => outcome,
             Err(cause) => {
-                report.obstacles.push(InputError::unreadable(path, cause));
+                report.input_errors.push(InputError::unreadable(path, cause));
                 return true;
             }
         };
         self.used.extend(used);
         for cause in unchecked {
-            report.obstacles.push(InputError::unreadable(&*path, cause));
+            report.input_errors.push(InputError::unreadable(&*path, cause));
         }
         let (content, file) = match found {
             Found::Counted { models, worst } => {
@@ -249,10 +249,10 @@ impl RunResult {
         match content {
             Content::Model => report.files.push(file),
             Content::BrokenPolicy => {
-                report.obstacles.push(InputError::BrokenPolicy { path, role: PolicyRole::Checked });
+                report.input_errors.push(InputError::BrokenPolicy { path, role: PolicyRole::Checked });
                 report.files.push(file);
             }
-            Content::LfsPointer => report.obstacles.push(InputError::LfsPointer { path }),
+            Content::LfsPointer => report.input_errors.push(InputError::LfsPointer { path }),
             Content::Policy => {
                 report.policies += 1;
                 return candidate.named;
@@ -260,9 +260,9 @@ impl RunResult {
             Content::Unmarked | Content::Other => {
                 let is_unmarked = content == Content::Unmarked;
                 if candidate.named && is_unmarked {
-                    report.obstacles.push(InputError::Unmarked { path });
+                    report.input_errors.push(InputError::Unmarked { path });
                 } else if candidate.named {
-                    report.obstacles.push(InputError::NoModel { path });
+                    report.input_errors.push(InputError::NoModel { path });
                 } else {
                     if is_unmarked {
                         report.remarks.push(format!("skipped {path}: {}", SkipReason::Unmarked));

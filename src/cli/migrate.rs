@@ -112,7 +112,7 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         print(&lines)?;
     }
     if counts.errors > 0 {
-        return Ok(Verdict::CannotJudge);
+        return Ok(Verdict::CannotCheck);
     }
     let is_open = counts.open + counts.left + counts.unproven > 0;
     Ok(if is_open || (args.diff && counts.moved > 0) { Verdict::Failed } else { Verdict::Passed })
@@ -181,17 +181,17 @@ impl MigrateRun<'_> {
             match self.migrate_file(file) {
                 Ok(()) => reached.add(file),
                 Err(message) => {
-                    report.obstacles.push(InputError::unreadable(file.name(), message));
+                    report.input_errors.push(InputError::unreadable(file.name(), message));
                 }
             }
         }
-        report.obstacles.sort();
-        self.counts.errors = report.obstacles.len();
+        report.input_errors.sort();
+        self.counts.errors = report.input_errors.len();
         if self.counts.open > 0 {
             let tenth = self.aim.formula.tenth;
             self.open_lines.push_str(&format!("  {}: {}\n", tenth.key(), tenth.scale().unwrap_or_default()));
         }
-        self.open_lines.extend(report.obstacles.iter().map(error_line));
+        self.open_lines.extend(report.input_errors.iter().map(error_line));
     }
 
     fn migrate_file(&mut self, file: &FileReport) -> Result<(), String> {

@@ -364,7 +364,7 @@ fn write_failure(error: &CliError, outputs: &[Output], category: Option<&str>) {
 fn failure_report(reason: &str, category: Option<&str>) -> Report {
     let mut report = Report::new(Date::today(), Level::Error);
     report.category = category.map(str::to_owned);
-    report.obstacles.push(InputError::unreadable(".", reason));
+    report.input_errors.push(InputError::unreadable(".", reason));
     report
 }
 

@@ -276,7 +276,7 @@ fn print_summary(
         Verdict::Passed
     } else {
         lines.push(format!("{}: no policy tests found", repository.shown(&args.folder)));
-        Verdict::CannotJudge
+        Verdict::CannotCheck
     };
     lines.push(format!("{passed} passed, {failed} failed"));
     emit_to_stdout(|stdout| lines.iter().try_for_each(|line| writeln!(stdout, "{}", escape_line(line))))?;

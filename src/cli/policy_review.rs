@@ -28,7 +28,7 @@ pub(crate) fn add_broken(
 ) {
     for Broken { source, diagnostics } in broken {
         let path = repository.matched(Path::new(source.name()));
-        report.obstacles.push(InputError::BrokenPolicy { path: source.name().to_owned(), role });
+        report.input_errors.push(InputError::BrokenPolicy { path: source.name().to_owned(), role });
         report.files.push(FileReport::of_policy(source, path, diagnostics));
     }
 }
@@ -123,7 +123,7 @@ fn review_own(
     match own_report.verdict() {
         Verdict::Passed => "pass",
         Verdict::Failed => "fail",
-        Verdict::CannotJudge => "not be checked",
+        Verdict::CannotCheck => "not be checked",
     }
 }
 
@@ -137,7 +137,7 @@ fn has_same_text(one: &Policy, other: &Policy) -> bool {
 fn searched(run: CheckRun<'_>, report: &Report) -> Vec<String> {
     let repository = run.repository();
     let mut searched = Vec::new();
-    if !report.obstacles.is_empty() {
+    if !report.input_errors.is_empty() {
         return searched;
     }
     let skipped: BTreeSet<&str> = report.skipped.iter().map(String::as_str).collect();

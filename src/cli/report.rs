@@ -81,8 +81,8 @@ pub(crate) struct BadgeArgs {
     subject: BadgeSubjectName,
 
     /// The old name of `--subject`
-    #[arg(long, value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
-    tells: Option<BadgeSubjectName>,
+    #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
+    former_subject: Option<BadgeSubjectName>,
 
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
@@ -113,10 +113,10 @@ enum BadgeFormat {
 }
 
 pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.tells.is_some() {
+    if args.former_subject.is_some() {
         print_error("note: `--tells` is now `--subject`; the next release removes the old name\n");
     }
-    let subject = match args.tells.unwrap_or(args.subject) {
+    let subject = match args.former_subject.unwrap_or(args.subject) {
         BadgeSubjectName::Score => BadgeSubject::Score,
         BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
@@ -151,7 +151,7 @@ fn write_one(
     if let Some(file) = &outputs[0].file {
         print_error(&format!("wrote {}\n", escape_line(&file.display().to_string())));
     }
-    for error in &report.obstacles {
+    for error in &report.input_errors {
         print_error(&format!(
             "cannot check: {}: {}\n",
             escape_line(error.path()),
@@ -165,7 +165,7 @@ fn write_one(
 fn informed(report: &Report, is_sure: bool) -> Verdict {
     match report.verdict() {
         Verdict::Passed | Verdict::Failed if is_sure => Verdict::Passed,
-        Verdict::Passed | Verdict::Failed | Verdict::CannotJudge => Verdict::CannotJudge,
+        Verdict::Passed | Verdict::Failed | Verdict::CannotCheck => Verdict::CannotCheck,
     }
 }
 
@@ -218,7 +218,7 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
     let report = with_outputs(&outputs, None, &[], || compare_revisions(args, repository))?;
     emit(&report, &outputs, Verbosity::Everything)?;
     // Without a sound policy there is no change. An input error is one of the things compared.
-    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotJudge })
+    Ok(if report.change.is_some() { Verdict::Passed } else { Verdict::CannotCheck })
 }
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {

@@ -52,7 +52,7 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
         Ok(folders) => folders,
         Err(message) => {
             let path = repository.shown(repository.root());
-            return result.report.obstacles.push(InputError::unreadable(path, message));
+            return result.report.input_errors.push(InputError::unreadable(path, message));
         }
     };
     let foreign: BTreeSet<&str> =
@@ -62,7 +62,7 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
         met.extend(folders_met_by(&file.path));
     }
     // A file that cannot be read can be the threat model.
-    for error in &result.report.obstacles {
+    for error in &result.report.input_errors {
         met.extend(folders_of(&repository.matched(error.path().as_ref())));
     }
     // The content of links and submodules is not known.

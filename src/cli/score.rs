@@ -144,7 +144,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
         }
     })?;
     let is_whole = errors.is_empty() && breakdowns.iter().all(|breakdown| breakdown.computed().is_some());
-    Ok(if is_whole { Verdict::Passed } else { Verdict::CannotJudge })
+    Ok(if is_whole { Verdict::Passed } else { Verdict::CannotCheck })
 }
 
 /// The breakdown of inputs given as arguments, all of which are required: there is no hidden default.
@@ -211,7 +211,7 @@ fn of_files(
     let options = CheckOptions::new(paths, Date::today());
     let policy = sound_policy(None, side)?;
     let report = lint_files(CheckRun { options: &options, head: side, policy: &policy }).report;
-    let (mut all, mut errors) = (Vec::new(), report.obstacles);
+    let (mut all, mut errors) = (Vec::new(), report.input_errors);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())
             .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
@@ -223,10 +223,9 @@ fn of_files(
             all.extend(own);
         }
     }
-    for obstacle in &mut errors {
-        if let InputError::EmptyFolder { path } = obstacle {
-            *obstacle =
-                InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
+    for error in &mut errors {
+        if let InputError::EmptyFolder { path } = error {
+            *error = InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
         }
     }
     errors.sort();

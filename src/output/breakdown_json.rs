@@ -25,7 +25,8 @@ struct BreakdownFile<'s> {
     aivss_score: u32,
     tool: Tool,
     scores: Vec<BreakdownJson<'s>>,
-    obstacles: Vec<ErrorJson<'s>>,
+    #[serde(rename = "obstacles")]
+    input_errors: Vec<ErrorJson<'s>>,
 }
 
 #[derive(Serialize)]
@@ -112,7 +113,7 @@ pub fn write_breakdowns_json(
 ) -> io::Result<()> {
     let errors = errors.iter().map(|error| ErrorJson { path: error.path(), message: error.to_string() });
     let scores = breakdowns.iter().map(|breakdown| score(breakdown, formulas)).collect();
-    let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, obstacles: errors.collect() };
+    let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, input_errors: errors.collect() };
     escape::write_json(&file, out)
 }
 

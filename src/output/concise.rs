@@ -15,7 +15,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
-    for error in &report.obstacles {
+    for error in &report.input_errors {
         writeln!(out, "{}", input_error(error.path(), &error.to_string()))?;
     }
     match report.unlisted().filter(|_| report.new_only) {

@@ -60,7 +60,7 @@ fn annotations(report: &Report) -> Vec<Annotation<'_>> {
     let problems = report.diagnostics().filter(|(_, problem)| report.counts(problem));
     let problems = problems.map(|(file, problem)| Annotation::Problem(file, problem));
     let mut annotations: Vec<_> =
-        report.obstacles.iter().map(Annotation::InputError).chain(problems).collect();
+        report.input_errors.iter().map(Annotation::InputError).chain(problems).collect();
     annotations.sort_by_key(|annotation| match annotation {
         Annotation::InputError(_) => 0,
         Annotation::Problem(_, problem) if report.fails(problem) => 1,

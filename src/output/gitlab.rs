@@ -31,7 +31,7 @@ impl Serialize for Issues<'_> {
             let fingerprint = fingerprints.of_problem(file, diagnostic);
             issues.serialize_element(&issue(report, file, diagnostic, fingerprint))?;
         }
-        for error in &report.obstacles {
+        for error in &report.input_errors {
             let path = report.root_path(error.path());
             issues.serialize_element(&Issue {
                 description: format!("cannot check: {}", line(&error.to_string())),

@@ -34,9 +34,9 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     for file in &report.files {
         write_problems(report, file, look, out)?;
     }
-    for error in &report.obstacles {
+    for error in &report.input_errors {
         let text = format!("cannot check: {}: {}", line(error.path()), line(&error.to_string()));
-        write_headed(&text, Verdict::CannotJudge, look, out)?;
+        write_headed(&text, Verdict::CannotCheck, look, out)?;
         writeln!(out)?;
     }
     if look.beside == Verbosity::Nothing {
@@ -258,13 +258,12 @@ impl QuotedSource {
         SourceSpan::new(start.into(), shown.range().len())
     }
 
-    /// The bytes of a long line around a span.
+    /// The bytes of a long line around a span, with the line's break: a caret can be at the end of the line.
     fn surroundings(&self, span: Span) -> Range<usize> {
         let line = self.line(self.source.position(span.start).line).unwrap_or_default();
-        let text = self.text.get(line.clone()).unwrap_or_default().trim_end_matches(['\r', '\n']);
         let start = self.text.floor_char_boundary((span.start as usize).saturating_sub(SURROUNDINGS));
         let end = self.text.floor_char_boundary(span.end as usize + SURROUNDINGS);
-        start.max(line.start)..end.min(line.start + text.len())
+        start.max(line.start)..end.min(line.end)
     }
 
     fn contents(&self, range: Range<usize>, lines: usize) -> MietteSpanContents<'_> {

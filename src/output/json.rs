@@ -36,7 +36,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         summary: report.totals(),
         files: &report.files,
         skipped: &report.skipped,
-        obstacles: &report.obstacles,
+        input_errors: &report.input_errors,
         change: report.change.as_ref(),
     };
     write_json(&whole, out)
@@ -58,7 +58,8 @@ struct ReportJson<'r> {
     #[serde(serialize_with = "files")]
     files: &'r [FileReport],
     skipped: &'r [String],
-    obstacles: &'r [InputError],
+    #[serde(rename = "obstacles")]
+    input_errors: &'r [InputError],
     change: Option<&'r Change>,
 }
 

@@ -13,9 +13,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let mut names = CaseNames::default();
     let mut suites: Vec<TestSuite> =
         report.files.iter().map(|file| suite(report, file, &mut names)).collect();
-    if !report.obstacles.is_empty() {
+    if !report.input_errors.is_empty() {
         let mut suite = TestSuite::new("cannot check");
-        for error in &report.obstacles {
+        for error in &report.input_errors {
             let name = names.add(report.root_path(error.path()), "cannot check");
             let message = attribute(&line(&error.to_string()));
             suite.errors += 1;

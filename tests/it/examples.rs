@@ -180,7 +180,7 @@ fn every_format_holds_the_same_faults() {
     let (code, json) = report(&["examples/faults"]);
     let lists = json["files"].as_array().unwrap().iter().map(|file| file["diagnostics"].as_array().unwrap());
     let faults: usize = lists.map(Vec::len).sum();
-    let obstacles = json["obstacles"].as_array().unwrap().len();
+    let input_errors = json["obstacles"].as_array().unwrap().len();
     assert!(faults > 50, "{faults}");
     let written = |format: &str| {
         let output = run(&["examples/faults", "--today", "2026-11-23", "--format", format]);
@@ -192,20 +192,20 @@ fn every_format_holds_the_same_faults() {
     };
     let parsed = |format: &str| -> Value { serde_json::from_str(&written(format)).unwrap() };
     assert_eq!(begins(&written("human"), &["error[", "warning[", "note["]), faults);
-    assert_eq!(written("concise").lines().count(), faults + obstacles);
+    assert_eq!(written("concise").lines().count(), faults + input_errors);
     assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), faults);
-    assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + obstacles);
+    assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + input_errors);
     let junit = written("junit");
     let unclean =
         json["files"].as_array().unwrap().iter().filter(|file| file["diagnostics"] != Value::Array(vec![]));
     let clean = json["files"].as_array().unwrap().len() - unclean.count();
-    assert_eq!(junit.matches("<testcase ").count(), faults + obstacles + clean);
+    assert_eq!(junit.matches("<testcase ").count(), faults + input_errors + clean);
     // Of the eleventh and later ones of a level GitHub shows nothing: a tenth says so, and lines in the log hold them.
     let github = written("github");
     let more = github.lines().filter(|line| line.contains("title=") && line.contains(" more::")).count();
     let commands = begins(&github, &["::error ", "::warning ", "::notice "]);
     let lines = github.lines().filter(|line| line.starts_with("examples/faults/")).count();
-    assert_eq!(commands - more + lines, faults + obstacles);
+    assert_eq!(commands - more + lines, faults + input_errors);
     assert!(commands <= 30 && more > 0);
     let markdown = written("markdown");
     let is_fault =

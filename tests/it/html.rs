@@ -78,7 +78,7 @@ fn report(text: &str) -> Report {
     let file = FileReport::new(Arc::new(source), format!("{text}.json"), linted.models, linted.diagnostics);
     report.files.push(file);
     text.clone_into(&mut report.policy);
-    report.obstacles = vec![InputError::unreadable(text, text)];
+    report.input_errors = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     report.skipped = vec![text.to_owned()];

@@ -335,7 +335,10 @@ fn report(text: &str, policy: &CompiledPolicy, before: Option<&dyn BaseModels>) 
     let source = Source::decode(FILE, text.as_bytes().to_vec());
     let linted = lint(&source, FILE, LintContext { policy, today: today(), load: &NoFiles, before });
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(FileReport::new(Arc::new(source), FILE.to_owned(), linted.models, linted.diagnostics));
+    let mut file = FileReport::new(Arc::new(source), FILE.to_owned(), linted.models, linted.diagnostics);
+    // A problem that prevents reading is known only if the base has the same text, which an alias changes.
+    file.source = None;
+    report.files.push(file);
     report
 }
 

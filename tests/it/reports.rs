@@ -398,7 +398,7 @@ fn mixed() -> Report {
     report.files.push(FileReport::new(Arc::new(source), path, models, diagnostics));
     let source = Source::decode("clean.yaml", Vec::new());
     report.files.push(FileReport::new(Arc::new(source), "clean.yaml".to_owned(), Vec::new(), Vec::new()));
-    report.obstacles.push(InputError::unreadable("../gone.yaml", "no such file"));
+    report.input_errors.push(InputError::unreadable("../gone.yaml", "no such file"));
     report.new_only = true;
     report
 }
@@ -537,8 +537,8 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
     let mut report = Report::new(today(), Level::Error);
     report.files.push(judged);
-    report.obstacles.push(InputError::unreadable(path, message));
-    report.obstacles.push(InputError::unreadable(path, message));
+    report.input_errors.push(InputError::unreadable(path, message));
+    report.input_errors.push(InputError::unreadable(path, message));
     report
 }
 
@@ -546,15 +546,15 @@ fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
 fn is_sound(report: &Report) {
     let count = report.diagnostics().count();
     assert_eq!(sarif(report)["results"].as_array().unwrap().len(), count);
-    assert_eq!(gitlab(report).len(), count + report.obstacles.len());
+    assert_eq!(gitlab(report).len(), count + report.input_errors.len());
     let text = written(report, Format::Junit);
     let document = roxmltree::Document::parse(&text).unwrap();
     let cases = document.descendants().filter(|node| node.has_tag_name("testcase")).count();
-    assert_eq!(cases, count + report.obstacles.len());
+    assert_eq!(cases, count + report.input_errors.len());
     let known = text.chars().all(|letter| !matches!(letter, '\u{FFFE}' | '\u{FFFF}'));
     assert!(known && !text.contains("]]>"));
     fingerprints(report);
-    assert_eq!(report.verdict(), Verdict::CannotJudge);
+    assert_eq!(report.verdict(), Verdict::CannotCheck);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn full_of(text: &str) -> Report {
     models[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
     let diagnostics = vec![whole.decided_by(&origin), excepted];
     report.files.push(FileReport::new(Arc::new(source), text.to_owned(), models, diagnostics));
-    report.obstacles = vec![InputError::unreadable(text, text)];
+    report.input_errors = vec![InputError::unreadable(text, text)];
     report.lowered = vec![text.to_owned()];
     report.remarks = vec![text.to_owned()];
     text.clone_into(&mut report.policy);
@@ -258,7 +258,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
     for (number, text) in [(150, "\u{E0001}".repeat(600)), (10_000, "<&|".repeat(200))] {
         let mut report = large(number, &text);
         report.remarks = vec![text.clone(); 100];
-        report.obstacles = vec![InputError::unreadable(text.clone(), text.clone()); 1_000];
+        report.input_errors = vec![InputError::unreadable(text.clone(), text.clone()); 1_000];
         let mut changed = change(&text);
         let policy = changed.policy.remove(0);
         changed.policy.extend(std::iter::repeat_n(policy, 10_000));
@@ -363,7 +363,7 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
     let mut known = fault(Level::Note, "known").help("100% so");
     known.finding = Some("F-1".into());
     say(&mut report, vec![known, fault(Level::Error, "first").help("mend it")]);
-    report.obstacles = vec![InputError::unreadable("/etc/x", "not there")];
+    report.input_errors = vec![InputError::unreadable("/etc/x", "not there")];
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();

@@ -54,7 +54,7 @@ impl Badge {
             (Verdict::Passed | Verdict::Failed, BadgeSubject::Score) => worst(report),
             (Verdict::Passed, BadgeSubject::Gate) => (verdict.words().to_owned(), GREEN),
             (Verdict::Failed, BadgeSubject::Gate) => (verdict.words().to_owned(), RED),
-            (Verdict::CannotJudge, _) => (verdict.words().to_owned(), GRAY),
+            (Verdict::CannotCheck, _) => (verdict.words().to_owned(), GRAY),
         };
         let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
         let message = SanitizedText::line(message);

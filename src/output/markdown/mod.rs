@@ -83,7 +83,7 @@ impl MarkdownPage<'_> {
         let sign = match verdict {
             Verdict::Passed => "✅",
             Verdict::Failed => "❌",
-            Verdict::CannotJudge => "⚠️",
+            Verdict::CannotCheck => "⚠️",
         };
         let policy = text(report.root_path(&report.policy), NAME);
         let summary = text(&report.summary_from_root(), MESSAGE);
@@ -96,7 +96,7 @@ impl MarkdownPage<'_> {
         let lowered = report.lowered.iter();
         let lowered = lowered.map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
         self.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
-        let errors = report.obstacles.iter().map(|error| {
+        let errors = report.input_errors.iter().map(|error| {
             let path = text(report.root_path(error.path()), NAME);
             format!("- ⚠️ cannot check {path}: {}\n", text(&error.to_string(), MESSAGE))
         });

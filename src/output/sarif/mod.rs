@@ -142,7 +142,7 @@ fn run<'r>(report: &'r Report, listed: &'r [ListedResult<'r>], all: usize) -> Sa
     let rules = descriptors(report);
     let indexes = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     let mut notifications: Vec<Notification> = report
-        .obstacles
+        .input_errors
         .iter()
         .map(|error| Notification {
             level: "error",
@@ -170,7 +170,7 @@ fn run<'r>(report: &'r Report, listed: &'r [ListedResult<'r>], all: usize) -> Sa
         column_kind: "unicodeCodePoints",
         original_uri_base_ids: OneKey::from([(ROOT, root)]),
         invocations: [Invocation {
-            execution_successful: report.obstacles.is_empty(),
+            execution_successful: report.input_errors.is_empty(),
             exit_code: report.verdict().exit_code(),
             tool_execution_notifications: notifications,
         }],
