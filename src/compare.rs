@@ -4,7 +4,6 @@
 //! verdict see the base as a [`Baseline`].
 
 mod baseline;
-mod known;
 
 pub use baseline::Baseline;
 

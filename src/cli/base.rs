@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::cli::common::{CliError, without_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
-use crate::cli::lint_files::{RunResult, lint_discovered};
-use crate::cli::memo::{Memo, Stage};
-use crate::cli::streams::{CliError, without_stdin};
+use crate::cli::lint_files::{Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
 use crate::diagnostic::Diagnostic;
@@ -85,7 +84,7 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
     let mut before = sides.lint_base(&memo);
     let is_model = |file: &&FileReport| !file.is_policy && !file.models.is_empty();
     sides.hold(before.report.files.iter().filter(is_model).map(|file| file.path.clone()));
-    let unpaired = lint_discovered(run, &sides.head_files, Stage::Pairing(&memo));
+    let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
     before
@@ -94,7 +93,7 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
         .retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
     let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
     drop(unpaired);
-    let mut result = lint_discovered(run, &sides.head_files, Stage::Compared(&memo, &baseline));
+    let mut result = lint_discovered(run, &sides.head_files, RunStage::Compared(&memo, &baseline));
     let fixed = sides.mark_known(&baseline, &asked, &mut result.report);
     sides.add_left(&baseline, &asked, &mut result);
     let mut agents = compare::agents(
@@ -155,7 +154,7 @@ impl<'c> Sides<'c> {
             head: FileTree::Commit(self.run.repository(), self.base.commit),
             policy: self.run.policy,
         };
-        lint_discovered(run, &self.base_files, Stage::Base(memo))
+        lint_discovered(run, &self.base_files, RunStage::Base(memo))
     }
 
     /// Adds files of the working folder that contained a threat model in the base, whatever they contain now.

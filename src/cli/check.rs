@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::args::{PolicyArgs, RuleName, find_rule, parse_days};
+use crate::cli::common::{
+    CliError, PolicyArgs, RuleName, find_rule, links, parse_days, print_error, read_stdin, refuse_stdin,
+    without_stdin,
+};
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::cli::streams::{CliError, links, print_error, read_stdin, refuse_stdin, without_stdin};
 use crate::diagnostic::{Level, Origin};
 use crate::did_you_mean::nearest;
 use crate::input_error::{InputError, SkipReason, Suggestion};

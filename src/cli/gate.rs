@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::base::{Base, Compared, compare};
+use crate::cli::common::CliError;
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::policy_review::{add_broken, add_misplaced, review};
-use crate::cli::streams::CliError;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::did_you_mean::nearest;

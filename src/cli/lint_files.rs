@@ -1,29 +1,30 @@
-//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results.
+//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results. Those of
+//! the base are reused for files with the same bytes, if nothing else decides them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aivss::Band;
+use crate::cli::common::without_stdin;
 use crate::cli::gate::{CheckRun, Keep};
-use crate::cli::memo::{Stage, WatchedLoader};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
-use crate::cli::required::add_missing;
-use crate::cli::streams::without_stdin;
+use crate::cli::policy_review::add_missing;
 use crate::decimal::Decimal;
 use crate::input_error::{InputError, PolicyRole, SkipReason};
-use crate::lint::{Content, LintContext, LintResult, lint};
+use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy::PolicyUsage;
+use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Report};
-use crate::rules;
 use crate::rules::Rule;
 use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::discover::{Candidate, Discovery};
 use crate::workspace::file_tree::FileTree;
+use crate::{digest, rules};
 
 /// A report, and the parts of the policy that decided it.
 pub(crate) struct RunResult {
@@ -37,11 +38,11 @@ pub(crate) struct RunResult {
 pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
     let paths = without_stdin(run.options.paths);
     let discovery = run.head.discover(run.options.search(&paths, run.policy), &run.head.readable());
-    lint_discovered(run, &discovery, Stage::Single)
+    lint_discovered(run, &discovery, RunStage::Single)
 }
 
 /// Lints the discovered files of one tree.
-pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: Stage<'_>) -> RunResult {
+pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
     let CheckRun { options, head: tree, policy } = run;
     let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
     let keep = if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep };
@@ -111,7 +112,7 @@ fn lint_candidate(
     candidate: &Candidate,
     tree: FileTree<'_>,
     context: LintContext<'_>,
-    stage: Stage<'_>,
+    stage: RunStage<'_>,
     keep: Keep,
     most: usize,
 ) -> Result<Option<FileOutcome>, String> {
@@ -281,5 +282,120 @@ impl RunResult {
         if !result.diagnostics.is_empty() {
             self.report.files.push(FileReport::of_path(name, path, result.diagnostics));
         }
+    }
+}
+
+/// The results of the base, by the paths of its files from the root.
+#[derive(Default)]
+pub(crate) struct Memo(Mutex<BTreeMap<String, MemoEntry>>);
+
+struct MemoEntry {
+    candidate: Candidate,
+    digest: [u8; 32],
+    outcome: FileOutcome,
+    /// Whether the head has the same bytes.
+    is_unchanged: bool,
+}
+
+/// The stage of a run, with the results that it records or reuses.
+#[derive(Clone, Copy)]
+pub(crate) enum RunStage<'m> {
+    /// A run without a base.
+    Single,
+    /// The base, which records its results.
+    Base(&'m Memo),
+    /// The head by itself, to pair its models with those of the base.
+    Pairing(&'m Memo),
+    /// The head compared with the base.
+    Compared(&'m Memo, &'m dyn BaseModels),
+}
+
+impl<'m> RunStage<'m> {
+    /// The state of the base that rules compare with.
+    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
+        match self {
+            Self::Compared(_, baseline) => Some(baseline),
+            Self::Single | Self::Base(_) | Self::Pairing(_) => None,
+        }
+    }
+
+    /// The result for a file whose bytes are known to be those of the base, if the comparison cannot change it.
+    pub(crate) fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
+        let Self::Compared(memo, baseline) = self else { return None };
+        let entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&candidate.matched).filter(|entry| entry.is_unchanged)?;
+        let models = entry.outcome.models()?;
+        baseline.is_itself(&candidate.matched, models).then(|| entry.outcome.clone())
+    }
+
+    /// The result for a file of the head, if the base has the same bytes.
+    pub(crate) fn recall_bytes(self, candidate: &Candidate, bytes: &[u8]) -> Option<FileOutcome> {
+        let Self::Pairing(memo) = self else { return None };
+        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(&candidate.matched)?;
+        entry.is_unchanged = entry.candidate.name == candidate.name
+            && entry.candidate.by_marker == candidate.by_marker
+            && entry.digest == digest::of_bytes(bytes);
+        entry.is_unchanged.then(|| entry.outcome.clone())
+    }
+
+    /// The digest of a file whose result is recorded.
+    pub(crate) fn digest(self, bytes: &[u8]) -> Option<[u8; 32]> {
+        matches!(self, Self::Base(_)).then(|| digest::of_bytes(bytes))
+    }
+
+    pub(crate) fn record(self, candidate: &Candidate, digest: [u8; 32], outcome: &FileOutcome) {
+        let Self::Base(memo) = self else { return };
+        let (candidate, outcome) = (candidate.clone(), outcome.clone());
+        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = candidate.matched.clone();
+        entries.insert(path, MemoEntry { candidate, digest, outcome, is_unchanged: false });
+    }
+}
+
+/// A loader that records whether it was used: a result that depends on other files is valid for one side only.
+pub(crate) struct WatchedLoader<'w> {
+    files: Load<'w>,
+    is_used: AtomicBool,
+}
+
+impl<'w> WatchedLoader<'w> {
+    pub(crate) const fn new(files: Load<'w>) -> Self {
+        Self { files, is_used: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+
+    fn used(&self) -> Load<'w> {
+        self.is_used.store(true, Ordering::Relaxed);
+        self.files
+    }
+}
+
+impl FileLoader for WatchedLoader<'_> {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        self.used().bytes(name)
+    }
+
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        self.used().rego_below(folder)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.used().exists(path)
+    }
+
+    fn may_name(&self, policy: &str, path: &str) -> bool {
+        self.used().may_name(policy, path)
+    }
+
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        self.files.muted(work)
+    }
+
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        self.files.bounded(work)
     }
 }

@@ -4,13 +4,12 @@
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::args::{PathArgs, PolicyArgs};
+use crate::cli::common::{CliError, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
+use crate::cli::fix::{Reached, error_line, left_line, lint_text, place, readable, shown_patch, write};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
-use crate::cli::rewrite::{Reached, error_line, left_line, lint_text, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
-use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
 use crate::convert::migrate::{
     Aim, Exchanged, Migrated, MigrationStep, MovedScore, StepOutcome, Tenth, migrate,
 };

@@ -1,14 +1,12 @@
 //! The command line: one file per command, and the run that they share.
 
-mod args;
 mod base;
 mod check;
-mod convert;
+mod common;
+mod documents;
 mod fix;
 mod gate;
-mod init;
 mod lint_files;
-mod memo;
 mod migrate;
 mod outputs;
 mod parallel;
@@ -16,10 +14,7 @@ mod policy;
 mod policy_review;
 mod reference;
 mod report;
-mod required;
-mod rewrite;
 mod score;
-mod streams;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};
@@ -29,8 +24,8 @@ use std::thread;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::cli::common::{CliError, print_error, without_stdin};
 use crate::cli::parallel::STACK;
-use crate::cli::streams::{CliError, print_error, without_stdin};
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
@@ -63,8 +58,8 @@ enum Command {
     #[command(after_help = report::DIFF_EXAMPLES)]
     Diff(report::DiffArgs),
     /// Create a threat model and a policy to fill in
-    #[command(after_help = init::EXAMPLES)]
-    Init(init::InitArgs),
+    #[command(after_help = documents::INIT_EXAMPLES)]
+    Init(documents::InitArgs),
     /// Write a page with all agents, layers, scores and problems
     #[command(after_help = report::REPORT_EXAMPLES)]
     Report(report::ReportPageArgs),
@@ -81,11 +76,11 @@ enum Command {
     #[command(hide = true)]
     Migrate(migrate::MigrateArgs),
     /// Create a threat model from an OWASP report, page or AVE records
-    #[command(after_help = convert::IMPORT_EXAMPLES)]
-    Import(convert::ImportArgs),
+    #[command(after_help = documents::IMPORT_EXAMPLES)]
+    Import(documents::ImportArgs),
     /// Write findings as OWASP's v0.8 report
-    #[command(after_help = convert::EXPORT_EXAMPLES)]
-    Export(convert::ExportArgs),
+    #[command(after_help = documents::EXPORT_EXAMPLES)]
+    Export(documents::ExportArgs),
     /// Show and test policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -206,12 +201,12 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Report(args) => return report::report(args, &repository),
         Command::Badge(args) => return report::badge(args, &repository),
         Command::Fix(args) => return fix::run(args, &repository),
-        Command::Init(args) => return init::run(args, &repository),
-        Command::Export(args) => return convert::run_export(args, &repository),
+        Command::Init(args) => return documents::run_init(args, &repository),
+        Command::Export(args) => return documents::run_export(args, &repository),
         Command::Migrate(args) => return migrate::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
         Command::Policy(command) => return policy::run(command, &repository),
-        Command::Import(args) => convert::run_import(args, &repository)?,
+        Command::Import(args) => documents::run_import(args, &repository)?,
         Command::Explain(args) => reference::explain(args)?,
         Command::Rules(args) => reference::list_rules(args)?,
         Command::Schema(args) => reference::schema(args)?,

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::args::parse_category;
+use crate::cli::common::{
+    CliError, ColorArgs, emit_to_stdout, parse_category, print_error, refuse_terminal, variable,
+};
 use crate::cli::gate::Keep;
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print_error, refuse_terminal, variable};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::streams::variable;
+use crate::cli::common::variable;
 use crate::workspace::mute::{clear_status, show_status};
 
 /// The stack of each thread, in bytes.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, print};
 use crate::cli::gate::{broken_report, find_policy};
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};

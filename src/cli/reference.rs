@@ -10,8 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::args::{RuleName, find_rule};
-use crate::cli::streams::{CliError, emit_to_stdout, print};
+use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, print};
 use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::rules;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{OutputArgs, PathArgs, PolicyArgs};
+use crate::cli::common::{
+    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, print_error, refuse_stdin, refuse_terminal,
+};
 use crate::cli::gate::{CheckOptions, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::cli::streams::{CliError, ColorArgs, links, print_error, refuse_stdin, refuse_terminal};
 use crate::output::{Badge, BadgeSubject, Format, Verbosity, escape_line};
 use crate::report::{FileReport, Report, Verdict};
 use crate::workspace::discover::Repository;

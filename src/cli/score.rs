@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
+use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, sound_policy};
 use crate::cli::lint_files::lint_files;
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
@@ -68,14 +68,14 @@ pub(crate) struct Arguments {
 
     /// Write this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: FormatName,
+    format: ScoreFormat,
 
     #[command(flatten)]
     colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FormatName {
+enum ScoreFormat {
     /// For people
     Human,
     /// For programs, see schemas/score.json
@@ -127,8 +127,8 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     };
     let formulas = if arguments.all { Formulas::All } else { Formulas::One };
     emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
-        FormatName::Human => {
+        ScoreFormat::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
+        ScoreFormat::Human => {
             for (at, breakdown) in breakdowns.iter().enumerate() {
                 if at > 0 {
                     writeln!(stdout)?;

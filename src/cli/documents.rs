@@ -1,21 +1,28 @@
-//! `init`: a threat model to fill in, a policy to start from, and the files that run the check in CI.
+//! `init`, `import` and `export`: a threat model to fill in, one from another document, and OWASP's v0.8 report.
 //!
-//! Existing files are not overwritten. On a terminal, missing answers are asked for; elsewhere they stay open.
+//! Existing files are not overwritten. On a terminal, `init` asks for missing answers; elsewhere they stay open.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::common::{
+    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, read_stdin, refuse_other_than_yaml, write_new,
+    write_output,
+};
 use crate::cli::gate::find_policy;
-use crate::cli::streams::{ALREADY_EXISTS, CliError, print, refuse_other_than_yaml, write_new};
+use crate::convert::export::{CORE_RISKS, core_risk, export};
+use crate::convert::import::import;
 use crate::convert::scaffold::Scaffold;
-use crate::output::escape_line;
+use crate::did_you_mean::nearest;
+use crate::output::{begin_line, escape_line};
 use crate::report::Verdict;
+use crate::source::Source;
 use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
 use crate::workspace::file_tree::FileTree;
 
-pub(crate) const EXAMPLES: &str = "\
+pub(crate) const INIT_EXAMPLES: &str = "\
 Examples:
   aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
   aivss-lint init --name Planner --environment production --tier high
@@ -159,7 +166,7 @@ impl System {
     }
 }
 
-pub(crate) fn run(args: &InitArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let model = model_file(&args.path, repository)?;
     let shown = repository.shown(&model);
     let has_model = exists(&model);
@@ -298,6 +305,95 @@ fn next_steps(file: &str) -> String {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect()
+}
+
+pub(crate) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint import aivss-report.json > threat-model.yaml
+  aivss-lint import page.md --output agents/planner/threat-model.yaml
+
+Values without a place in a threat model are listed on standard error. Values that the source does not
+contain stay empty. Existing files are not overwritten.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// OWASP report or AVE records (JSON), or a page (text or Markdown); `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) to: OutputArgs,
+}
+
+pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(), CliError> {
+    let output = args.to.output.as_deref();
+    output.map_or(Ok(()), refuse_other_than_yaml)?;
+    let shown = repository.shown(&args.file);
+    let stdin = read_stdin(std::slice::from_ref(&args.file));
+    let bytes = stdin.unwrap_or_else(|| repository.read(&args.file));
+    let imported = bytes.and_then(|bytes| import(&shown, bytes));
+    let imported = imported.map_err(|message| CliError::about(&shown, message))?;
+    let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
+    if let Some((name, output)) = written.zip(output) {
+        let unseen = if is_found(output, repository) { "" } else { UNSEEN };
+        print_error(&format!("wrote {name}: run `aivss-lint {name}` to list missing values\n{unseen}"));
+    }
+    Ok(())
+}
+
+pub(crate) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint export threat-model.yaml > aivss-report.json
+  aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
+
+The report contains the computed scores. Values without a place in it are listed on standard error.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Threat model
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    to: OutputArgs,
+
+    /// Export the agent's own score as a vulnerability of this category (a core risk of OWASP AIVSS, or ASI01 to ASI10)
+    #[arg(long, value_name = "CATEGORY")]
+    agent_as: Option<String>,
+}
+
+pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let agent_as = args.agent_as.as_deref().map(category).transpose()?;
+    let shown = repository.shown(&args.file);
+    let bytes = repository.read(&args.file).map_err(|message| CliError::about(&shown, message))?;
+    let source = Source::decode(shown.clone(), bytes);
+    let exported = match export(&source, agent_as) {
+        Ok(exported) => exported,
+        Err(refusals) => {
+            for refusal in refusals {
+                let at = source.position(refusal.span.start);
+                let line = format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message);
+                print_error(&(begin_line(&line) + "\n"));
+            }
+            return Ok(Verdict::CannotCheck);
+        }
+    };
+    let output = args.to.output.as_deref();
+    if let Some(name) = write_output(&exported.text, output, &shown, &exported.remarks, repository)? {
+        print_error(&format!("wrote {name}\n"));
+    }
+    Ok(Verdict::Passed)
+}
+
+fn category(name: &str) -> Result<&'static str, CliError> {
+    core_risk(name).ok_or_else(|| {
+        let names = CORE_RISKS.map(|(name, _)| name);
+        let help = match nearest(name, names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known: {}", names.join(", ")),
+        };
+        CliError::Usage(format!("unknown core risk `{name}`; {help}"))
+    })
 }
 
 #[cfg(test)]
