@@ -12,10 +12,12 @@ use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
 use crate::rules;
 use crate::rules::Rule;
+use crate::source::Source;
 use crate::workspace::discover::{Repository, read_bounded};
+use crate::workspace::git;
+use crate::workspace::git::Commit;
 use crate::workspace::write::create;
 
-/// The files to work on.
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
     /// Files and folders with threat models
@@ -23,7 +25,6 @@ pub(crate) struct PathArgs {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// The policy in force, and the day.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
     /// Policy file or built-in policy: recommended, strict, permissive
@@ -43,7 +44,6 @@ impl PolicyArgs {
     }
 }
 
-/// The one file that a command writes.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Write to FILE instead of standard output
@@ -51,26 +51,27 @@ pub(crate) struct OutputArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
-pub(crate) fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).ok_or_else(|| "expected a date as YYYY-MM-DD".to_owned())
+fn parse_date(text: &str) -> Result<Date, &'static str> {
+    Date::parse(text).ok_or("expected a date as YYYY-MM-DD")
 }
 
-pub(crate) fn parse_days(text: &str) -> Result<i32, String> {
+pub(crate) fn parse_days(text: &str) -> Result<i32, &'static str> {
     let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| *days >= 0);
-    days.ok_or_else(|| "expected a number of days as 30d".to_owned())
+    days.ok_or("expected a number of days as 30d")
 }
 
 /// Parses a category: it is part of an identifier in SARIF, where its last `/` ends it, and of an HTML comment, which `--`
 /// can end.
-pub(crate) fn parse_category(text: &str) -> Result<String, String> {
+pub(crate) fn parse_category(text: &str) -> Result<String, &'static str> {
     const LONGEST: usize = 100;
     let is_plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._:/=+@ -".contains(letter));
     let is_whole = text.trim() == text && !text.contains("--") && !text.ends_with(['/', '-']);
-    if !text.is_empty() && text.len() <= LONGEST && is_plain && is_whole {
-        return Ok(text.to_owned());
+    if text.is_empty() || text.len() > LONGEST || !is_plain || !is_whole {
+        return Err(
+            "expected up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and without `/` or `-` at the end",
+        );
     }
-    let expected = "expected up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and without `/` or `-` at the end";
-    Err(expected.to_owned())
+    Ok(text.to_owned())
 }
 
 /// Finds a rule by its present or a former name, with a note about a former one.
@@ -102,38 +103,22 @@ impl TypedValueParser for RuleName {
     }
 }
 
-/// An error that ends a run before a report exists.
+/// The message of an error that ends a run before a report exists.
 #[derive(Debug)]
-pub(crate) enum CliError {
-    /// A stream or a file failed.
-    Io(io::Error),
-    /// The arguments ask for something impossible or ambiguous.
-    Usage(String),
-}
+pub(crate) struct CliError(pub(crate) String);
 
-impl fmt::Display for CliError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "{error}"),
-            Self::Usage(message) => write!(f, "{message}"),
-        }
-    }
-}
-
-impl From<io::Error> for CliError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+impl<E: fmt::Display> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
     }
 }
 
 impl CliError {
-    /// An error about a file or an argument.
     pub(crate) fn about(subject: impl fmt::Display, message: impl fmt::Display) -> Self {
-        Self::Usage(format!("{subject}: {message}"))
+        Self(format!("{subject}: {message}"))
     }
 }
 
-/// The colors of standard output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ColorArgs {
     /// When to use colors
@@ -154,7 +139,6 @@ enum Color {
 impl ColorArgs {
     pub(crate) const AUTO: Self = Self { color: Color::Auto };
 
-    /// The look of text on standard output.
     pub(crate) fn look(self) -> Look {
         let color = match self.color {
             Color::Always => true,
@@ -177,7 +161,6 @@ pub(crate) fn emit_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()
     }
 }
 
-/// Prints a text to standard output.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     emit_to_stdout(|stdout| stdout.write_all(text.as_bytes()))
 }
@@ -187,37 +170,50 @@ pub(crate) fn print_error(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Prints a line that can quote files or arguments to standard error.
+pub(crate) fn print_error_line(line: &str) {
+    print_error(&(escape_line(line) + "\n"));
+}
+
 /// Refuses HTML on a terminal.
 pub(crate) fn refuse_terminal() -> Result<(), CliError> {
     if io::stdout().is_terminal() {
-        let message = "cannot show a page on a terminal: name a file with --output, such as report.html";
-        return Err(CliError::Usage(message.to_owned()));
+        return Err("cannot show a page on a terminal: name a file with --output, such as report.html".into());
     }
     Ok(())
 }
 
-/// The files and folders among the paths, without standard input.
+/// The paths, with a name in the place of `-`.
+pub(crate) fn named_paths(paths: &[PathBuf], stdin: &str) -> Vec<PathBuf> {
+    paths.iter().map(|path| if path.as_os_str() == "-" { stdin.into() } else { path.clone() }).collect()
+}
+
 pub(crate) fn without_stdin(paths: &[PathBuf]) -> Vec<PathBuf> {
     paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect()
 }
 
-/// Refuses standard input for a command that works on files only.
 pub(crate) fn refuse_stdin(paths: &[PathBuf], done: &str) -> Result<(), CliError> {
     if paths.iter().any(|path| path.as_os_str() == "-") {
         let message = format!("standard input cannot be {done}: name a file (a file named `-` is `./-`)");
-        return Err(CliError::Usage(message));
+        return Err(message.into());
     }
     Ok(())
 }
 
-/// The content of standard input, if it is among the paths.
 pub(crate) fn read_stdin(paths: &[PathBuf]) -> Option<Result<Vec<u8>, String>> {
-    if !paths.iter().any(|path| path.as_os_str() == "-") {
-        return None;
-    }
     #[expect(clippy::disallowed_methods, reason = "the user asked for it with `-`")]
-    let stdin = io::stdin().lock();
-    Some(read_bounded(stdin))
+    paths.iter().any(|path| path.as_os_str() == "-").then(|| read_bounded(io::stdin().lock()))
+}
+
+pub(crate) fn read_source(path: &Path, repository: &Repository) -> Result<Source, CliError> {
+    let name = repository.shown(path);
+    let bytes = repository.read(path).map_err(|message| CliError::about(&name, message))?;
+    Ok(Source::decode(name, bytes))
+}
+
+pub(crate) fn open_base(base: Option<&str>, root: &Path) -> Result<Option<Commit>, CliError> {
+    let commit = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
+    commit.map_err(|message| CliError::about("--base", message))
 }
 
 /// Writes a new file, or prints the text to standard output; returns the printable name of the file. Each remark becomes
@@ -242,16 +238,16 @@ pub(crate) fn write_output(
 /// Writes a text to a file that does not exist yet; returns its printable name.
 pub(crate) fn write_new(path: &Path, text: &str, repository: &Repository) -> Result<String, CliError> {
     let name = repository.shown(path);
-    match create(path, text.as_bytes()) {
-        Ok(()) => Ok(escape_line(&name)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(CliError::about(name, ALREADY_EXISTS))
-        }
-        Err(error) => Err(CliError::about(name, error)),
-    }
+    create(path, text.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => CliError::about(&name, ALREADY_EXISTS),
+        _ => CliError::about(&name, error),
+    })?;
+    Ok(escape_line(&name))
 }
 
-/// The reason why an existing file is kept.
+/// The message after a panic of this program.
+pub(crate) const FAILED: &str = "this program failed on it; please report that";
+
 pub(crate) const ALREADY_EXISTS: &str = "file already exists (not overwritten)";
 
 /// Refuses a file name for a threat model that does not end in `.yaml` or `.yml`.
@@ -260,7 +256,7 @@ pub(crate) fn refuse_other_than_yaml(path: &Path) -> Result<(), CliError> {
     if ["yaml", "yml"].iter().any(|yaml| extension.eq_ignore_ascii_case(yaml)) {
         return Ok(());
     }
-    Err(CliError::Usage("threat models are written as YAML: name a .yaml file".to_owned()))
+    Err(CliError::from("threat models are written as YAML: name a .yaml file"))
 }
 
 /// The value of an environment variable, if it is not empty.

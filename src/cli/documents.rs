@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, read_stdin, refuse_other_than_yaml, write_new,
-    write_output,
+    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, read_source, read_stdin,
+    refuse_other_than_yaml, write_new, write_output,
 };
+use crate::cli::fix::place;
 use crate::cli::gate::find_policy;
+
 use crate::convert::export::{CORE_RISKS, core_risk, export};
 use crate::convert::import::import;
 use crate::convert::scaffold::Scaffold;
 use crate::did_you_mean::nearest;
-use crate::output::{begin_line, escape_line};
+use crate::output::escape_line;
 use crate::report::Verdict;
-use crate::source::Source;
 use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
 use crate::workspace::file_tree::FileTree;
 
@@ -42,12 +43,12 @@ pub(crate) struct InitArgs {
     name: Option<String>,
 
     /// Environment of the agent (asked for on a terminal)
-    #[arg(long, value_name = "ENVIRONMENT")]
-    environment: Option<Environment>,
+    #[arg(long, value_name = "ENVIRONMENT", value_parser = ENVIRONMENTS)]
+    environment: Option<String>,
 
     /// Risk tier of the agent (asked for on a terminal)
-    #[arg(long, value_name = "TIER")]
-    tier: Option<Tier>,
+    #[arg(long, value_name = "TIER", value_parser = TIERS)]
+    tier: Option<String>,
 
     /// Owner of the threat model
     #[arg(long, value_name = "OWNER")]
@@ -92,19 +93,8 @@ impl ProgramSource {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Environment {
-    Development,
-    Testing,
-    Production,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Tier {
-    Low,
-    Moderate,
-    High,
-}
+const ENVIRONMENTS: [&str; 3] = ["development", "testing", "production"];
+const TIERS: [&str; 3] = ["low", "moderate", "high"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum System {
@@ -147,14 +137,12 @@ impl System {
         complete.or(recipes.first()).copied().unwrap_or_default()
     }
 
-    /// The recipe with the source of the program filled in, if it is known.
     fn filled(self, source: Option<&ProgramSource>) -> String {
         let Some(source) = source else { return self.recipe().to_owned() };
         let recipe = self.recipe().replace(PLACEHOLDER, &source.address).replace("<commit>", &source.commit);
         recipe.replace("OWNER/aivss-lint", source.path()).replace(UNTIL_RELEASE, "")
     }
 
-    /// The next step after the file is written.
     const fn next_step(self, source: Option<&ProgramSource>) -> &'static str {
         match self {
             Self::Github | Self::Gitlab if source.is_none() => {
@@ -231,41 +219,36 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
     let mut draft = Scaffold {
         name: args.name.clone().filter(|name| !name.trim().is_empty()),
-        environment: args.environment.as_ref().map(word),
-        tier: args.tier.as_ref().map(word),
+        environment: args.environment.clone(),
+        tier: args.tier.clone(),
         owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
         ..Scaffold::new(origin, "0.8")
     };
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if is_terminal {
-        let environments = Environment::value_variants();
-        let tiers = Tier::value_variants();
-        draft.name = draft.name.map_or_else(|| ask("Name of the agent?", &[]), |name| Ok(Some(name)))?;
-        if draft.environment.is_none() {
-            draft.environment = ask_one_of("Environment of the agent?", environments)?;
-        }
-        if draft.tier.is_none() {
-            draft.tier = ask_one_of("Risk tier of the agent?", tiers)?;
+        for (answer, question, options) in [
+            (&mut draft.name, "Name of the agent?", &[][..]),
+            (&mut draft.environment, "Environment of the agent?", &ENVIRONMENTS),
+            (&mut draft.tier, "Risk tier of the agent?", &TIERS),
+        ] {
+            if answer.is_none() {
+                *answer = ask(question, options)?;
+            }
         }
     }
     Ok(draft)
 }
 
-/// The word for a value on the command line and in files.
-fn word<T: ValueEnum>(value: &T) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn ask_one_of<T: ValueEnum>(question: &str, values: &[T]) -> Result<Option<String>, CliError> {
-    let words: Vec<String> = values.iter().map(word).collect();
-    ask(&format!("{question} {} (press Enter to skip)", words.join(", ")), &words)
-}
-
 /// Asks a question until the answer is the beginning of exactly one option, if there are any. An empty answer skips it.
-fn ask(question: &str, options: &[String]) -> Result<Option<String>, CliError> {
+fn ask(question: &str, options: &[&str]) -> Result<Option<String>, CliError> {
+    let hint = if options.is_empty() {
+        String::new()
+    } else {
+        format!(" {} (press Enter to skip)", options.join(", "))
+    };
     loop {
-        write!(io::stderr(), "{question}\n> ")?;
+        write!(io::stderr(), "{question}{hint}\n> ")?;
         let mut answer = String::new();
         #[expect(clippy::disallowed_methods, reason = "the user answers there")]
         io::stdin().lock().read_line(&mut answer)?;
@@ -278,7 +261,7 @@ fn ask(question: &str, options: &[String]) -> Result<Option<String>, CliError> {
         }
         let mut meant = options.iter().filter(|option| option.starts_with(&answer.to_lowercase()));
         if let (Some(option), None) = (meant.next(), meant.next()) {
-            return Ok(Some(option.clone()));
+            return Ok(Some((*option).to_owned()));
         }
     }
 }
@@ -364,22 +347,19 @@ pub(crate) struct ExportArgs {
 
 pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let agent_as = args.agent_as.as_deref().map(category).transpose()?;
-    let shown = repository.shown(&args.file);
-    let bytes = repository.read(&args.file).map_err(|message| CliError::about(&shown, message))?;
-    let source = Source::decode(shown.clone(), bytes);
+    let source = read_source(&args.file, repository)?;
     let exported = match export(&source, agent_as) {
         Ok(exported) => exported,
         Err(refusals) => {
             for refusal in refusals {
-                let at = source.position(refusal.span.start);
-                let line = format!("{shown}:{}:{}: {}", at.line, at.column, refusal.message);
-                print_error(&(begin_line(&line) + "\n"));
+                let place = place(source.name(), source.position(refusal.span.start));
+                print_error(&format!("{place}: {}\n", escape_line(&refusal.message)));
             }
             return Ok(Verdict::CannotCheck);
         }
     };
     let output = args.to.output.as_deref();
-    if let Some(name) = write_output(&exported.text, output, &shown, &exported.remarks, repository)? {
+    if let Some(name) = write_output(&exported.text, output, source.name(), &exported.remarks, repository)? {
         print_error(&format!("wrote {name}\n"));
     }
     Ok(Verdict::Passed)
@@ -392,7 +372,7 @@ fn category(name: &str) -> Result<&'static str, CliError> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known: {}", names.join(", ")),
         };
-        CliError::Usage(format!("unknown core risk `{name}`; {help}"))
+        CliError::from(format!("unknown core risk `{name}`; {help}"))
     })
 }
 

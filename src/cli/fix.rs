@@ -20,6 +20,7 @@ use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
+
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::diff;
 use crate::fix::{FixOutcome, FixedPart, apply_fixes, is_unreadable};
@@ -100,16 +101,12 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let summary = fixer.fix_all(&mut report);
     let (lines, done) = if args.diff { ("", "would change") } else { (&*summary.changed, "changed") };
-    let mut text = summary.left.clone();
-    if !args.quiet {
-        text = lines.to_owned() + &text + &summary.in_words(&report, done);
-    }
-    if args.diff {
-        print(&summary.patch)?;
-        print_error(&text);
+    let text = if args.quiet {
+        &summary.left
     } else {
-        print(&text)?;
-    }
+        &(lines.to_owned() + &summary.left + &summary.in_words(&report, done))
+    };
+    print_changes(text, args.diff.then_some(&summary.patch))?;
     Ok(match report.verdict() {
         // A change that was not made is a problem.
         Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
@@ -117,14 +114,11 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     })
 }
 
-/// The changes of a run.
 #[derive(Debug, Default)]
 struct FixSummary {
-    /// A line per change.
     changed: String,
     /// A line per problem that was not fixed, and per input error.
     left: String,
-    /// All changes as a unified diff.
     patch: String,
     numbers: usize,
     suggestions: usize,
@@ -138,10 +132,10 @@ struct FixSummary {
 impl FixSummary {
     fn in_words(&self, report: &Report, done: &str) -> String {
         let mut left = Vec::new();
-        for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
+        for level in [Level::Error, Level::Warning, Level::Note] {
             let number = report.count(level);
             if number > 0 {
-                left.push(count(number, word));
+                left.push(count(number, level.name()));
             }
         }
         if !report.input_errors.is_empty() {
@@ -167,7 +161,6 @@ impl FixSummary {
         line + "\n"
     }
 
-    /// Adds the changes of a file.
     fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str) {
         self.files += 1;
         self.patch += patch;
@@ -184,11 +177,9 @@ impl FixSummary {
     }
 }
 
-/// The way files are fixed.
 struct Fixer<'f> {
     context: LintContext<'f>,
     safety: Safety,
-    /// The version to migrate to.
     to: Option<&'static Formula>,
     /// The repository to write to; `None` for a patch.
     repository: Option<&'f Repository>,
@@ -197,7 +188,7 @@ struct Fixer<'f> {
 impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
-        let (mut summary, mut reached) = (FixSummary::default(), Reached::default());
+        let (mut summary, mut reached) = (FixSummary::default(), HashSet::new());
         for file in report.files.iter_mut().filter(|file| !file.is_policy) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
@@ -210,8 +201,8 @@ impl Fixer<'_> {
                 summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
             }
             for problem in &file.diagnostics {
-                let at = |offset| place(file.name(), file.position(offset));
-                summary.left.extend(left_line(problem, at));
+                let place = place(file.name(), file.position(problem.span.start));
+                summary.left.extend(left_line(problem, &place));
             }
         }
         report.input_errors.sort();
@@ -222,10 +213,10 @@ impl Fixer<'_> {
     fn fix_file(
         &self,
         file: &mut FileReport,
-        reached: &mut Reached,
+        reached: &mut HashSet<PathBuf>,
         summary: &mut FixSummary,
     ) -> Result<(), String> {
-        let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
+        let source = readable(file)?;
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
             if let Some(to) = self.to {
@@ -237,16 +228,15 @@ impl Fixer<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        let patch = match self.repository {
-            Some(repository) => write(&source, &text, repository).map(|()| String::new())?,
-            None => shown_patch(source.name(), source.text(), &text)?,
-        };
+        let patch = change(&source, &text, self.repository)?;
         // A file with several names is changed once.
-        if !reached.has(file) {
-            reached.add(file);
+        if real_path(file).is_none_or(|path| reached.insert(path)) {
             summary.add(&source, &changes, &patch);
         }
-        relint(file, text, self.context);
+        let source = Source::decode(file.name(), text.into_bytes());
+        let linted = lint(&source, &file.path, self.context);
+        let path = std::mem::take(&mut file.path);
+        *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
         Ok(())
     }
 }
@@ -274,28 +264,31 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
     }
 }
 
-/// The diagnostics of a new text of a file.
 pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
     let source = Source::decode(file.name(), text.as_bytes().to_vec());
     lint(&source, &file.path, context).diagnostics
 }
 
-/// Replaces a file's report by that of its new text.
-pub(crate) fn relint(file: &mut FileReport, text: String, context: LintContext<'_>) {
-    let source = Source::decode(file.name(), text.into_bytes());
-    let linted = lint(&source, &file.path, context);
-    let path = std::mem::take(&mut file.path);
-    *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
+/// The text of a file, if it was kept and could be parsed.
+pub(crate) fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
+    match &file.source {
+        Some(source) if source.undecodable().is_none() && !file.diagnostics.iter().any(is_unreadable) => {
+            Ok(Arc::clone(source))
+        }
+        _ => Err("cannot be parsed, so it was not changed".to_owned()),
+    }
 }
 
-/// The text of a file, if it was kept and could be parsed.
-pub(crate) fn readable(file: &FileReport) -> Option<Arc<Source>> {
-    let source = file.source.as_ref().filter(|source| source.undecodable().is_none())?;
-    (!file.diagnostics.iter().any(is_unreadable)).then(|| Arc::clone(source))
+/// Writes a new text to its file, or returns the patch if there is no repository to write to.
+pub(crate) fn change(source: &Source, text: &str, disk: Option<&Repository>) -> Result<String, String> {
+    match disk {
+        Some(repository) => write(source, text, repository).map(|()| String::new()),
+        None => shown_patch(source.name(), source.text(), text),
+    }
 }
 
 /// Writes a new text to the file of an old one, unless the file has changed since it was read.
-pub(crate) fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
+fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
     let shown = Path::new(source.name());
     let path = target(shown, repository)?;
     let now = read(&path)?;
@@ -329,19 +322,17 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
     })
 }
 
-/// The files that a run has changed, under any name.
-#[derive(Debug, Default)]
-pub(crate) struct Reached(HashSet<PathBuf>);
+/// The path of a file that all its links share.
+pub(crate) fn real_path(file: &FileReport) -> Option<PathBuf> {
+    Path::new(file.name()).canonicalize().ok()
+}
 
-impl Reached {
-    /// Whether a file was changed under another name before.
-    pub(crate) fn has(&self, file: &FileReport) -> bool {
-        Path::new(file.name()).canonicalize().is_ok_and(|path| self.0.contains(&path))
-    }
-
-    pub(crate) fn add(&mut self, file: &FileReport) {
-        self.0.extend(Path::new(file.name()).canonicalize());
-    }
+/// Prints the lines about changes: to standard error after the patch, if there is one.
+pub(crate) fn print_changes(lines: &str, patch: Option<&String>) -> Result<(), CliError> {
+    let Some(patch) = patch else { return Ok(print(lines)?) };
+    print(patch)?;
+    print_error(lines);
+    Ok(())
 }
 
 /// The beginning of a line about a position.
@@ -349,13 +340,12 @@ pub(crate) fn place(name: &str, at: Position) -> String {
     format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
-/// The line about an input error.
 pub(crate) fn error_line(error: &InputError) -> String {
     format!("{}: {}\n", begin_line(error.path()), escape_line(&error.to_string()))
 }
 
 /// The line about a derived value that is wrong and cannot be fixed in its place.
-pub(crate) fn left_line(problem: &Diagnostic, place: impl FnOnce(u32) -> String) -> Option<String> {
+pub(crate) fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,
@@ -365,31 +355,25 @@ pub(crate) fn left_line(problem: &Diagnostic, place: impl FnOnce(u32) -> String)
     ];
     let is_derived = rules.iter().any(|rule| rule.name == problem.rule);
     let is_left = is_derived && problem.fix.is_none() && problem.excepted.is_none();
-    is_left.then(|| {
-        let (place, rule) = (place(problem.span.start), &problem.rule);
-        format!(
-            "{place}: {rule}: not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n"
-        )
-    })
+    let reason = "the value is an alias, has a tag or an anchor, or uses escapes";
+    is_left.then(|| format!("{place}: {}: not fixed: {reason}\n", problem.rule))
 }
 
 /// The patch of a file, safe to print. On a terminal, control characters are escaped. Elsewhere the patch can be applied.
 ///
 /// # Errors
 /// A line of the patch would be a command to a CI service that keeps the log.
-pub(crate) fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
+fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
     let patch = diff::unified(name, before, after);
     if io::stdout().is_terminal() {
         return Ok(patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect());
     }
-    match diff::log_command(&patch) {
-        None => Ok(patch),
-        Some(_) => {
-            Err("a line next to the change is a command to CI services, which would obey a printed patch: \
-             run this command without --diff"
-                .to_owned())
-        }
+    if diff::log_command(&patch).is_none() {
+        return Ok(patch);
     }
+    let message = "a line next to the change is a command to CI services, which would obey a printed patch: \
+                   run this command without --diff";
+    Err(message.to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::base::{Base, Compared};
+use crate::cli::base::Base;
 use crate::cli::common::without_stdin;
 use crate::cli::gate::{CheckOptions, CheckRun, FoundPolicy};
 use crate::cli::lint_files::{RunResult, lint_files};
@@ -58,11 +58,9 @@ pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
         let message =
             "this policy has no effect: policies are read from the repository's root or its .github";
         let line = source.first_line(Span::new(0, source.text().len()));
-        let mut diagnostic = Diagnostic::new(rule, Owner::Policy, line, message);
-        diagnostic.level = level;
-        diagnostic.known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
-        let file = FileReport::of_policy(source, path.clone(), vec![diagnostic]);
-        result.report.files.push(file);
+        let known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
+        let problem = Diagnostic { level, known, ..Diagnostic::new(rule, Owner::Policy, line, message) };
+        result.report.files.push(FileReport::of_policy(source, path.clone(), vec![problem]));
     }
 }
 
@@ -75,9 +73,9 @@ pub(crate) fn review(
     own: Option<FoundPolicy>,
     attributes: &[Attribute],
     base: Option<&Base<'_>>,
-    compared: &mut Compared,
+    RunResult { report, used, .. }: &mut RunResult,
+    used_by_base: Option<PolicyUsage>,
 ) {
-    let Compared { result: RunResult { report, used, .. }, used_by_base } = compared;
     let differences = match &own {
         None => {
             // A policy of the base that cannot be read was in force all the same, so everything about it has changed.
@@ -88,7 +86,7 @@ pub(crate) fn review(
         Some(Ok((own, _))) => compare::differences(attributes, &own.facts()),
     };
     let known = match used_by_base {
-        Some(used) if differences.is_empty() => problems_in_base(run, used),
+        Some(used) if differences.is_empty() => problems_in_base(run, &used),
         _ => PolicyProblems::new(),
     };
     let searched = searched(run, report);
@@ -169,7 +167,6 @@ fn problem_key(source: &Source, diagnostic: &Diagnostic) -> (String, String, Str
     (source.name().to_owned(), diagnostic.rule.to_string(), diagnostic.message.to_string())
 }
 
-/// The problems of the policy that a run on the base shows.
 fn problems_in_base(run: CheckRun<'_>, used: &PolicyUsage) -> PolicyProblems {
     let mut problems = PolicyProblems::new();
     let whole = [String::new()];
@@ -206,24 +203,11 @@ const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_m
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RequiredFolder {
-    /// A folder of tracked files.
     Own,
     /// A link, so that its content is elsewhere.
     Link,
     /// A submodule, so that its content is another repository's.
     Submodule,
-}
-
-impl RequiredFolder {
-    const fn message(self) -> &'static str {
-        match self {
-            Self::Own => "this folder contains no threat model",
-            Self::Link => "this folder is a link, so it contains no threat model of its own",
-            Self::Submodule => {
-                "this folder is a submodule, so it contains no threat model of this repository"
-            }
-        }
-    }
 }
 
 /// Adds the folders below the given paths that lack a required threat model.
@@ -262,7 +246,14 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
         let required = policy.requires_model_in(folder).or(below.map(|set| &set.origin));
         let Some(origin) = required.filter(|_| !(is_own && met.contains(folder))) else { continue };
         if paths.iter().any(|path| repository.holds(path, &whole)) {
-            let missing = lint_missing(folder, kind.message(), origin, context);
+            let message = match kind {
+                RequiredFolder::Own => "this folder contains no threat model",
+                RequiredFolder::Link => "this folder is a link, so it contains no threat model of its own",
+                RequiredFolder::Submodule => {
+                    "this folder is a submodule, so it contains no threat model of this repository"
+                }
+            };
+            let missing = lint_missing(folder, message, origin, context);
             result.add_path(&(repository.shown(&whole) + "/"), folder.clone(), missing);
         }
     }

@@ -17,7 +17,6 @@ pub(crate) struct ModelAt<'r> {
     pub(crate) place: usize,
 }
 
-/// The model of the base with which a model of the head is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ModelOrigin<'r> {
     /// The same model.
@@ -28,7 +27,6 @@ enum ModelOrigin<'r> {
     New,
 }
 
-/// A threat model with the name of its agent.
 #[derive(Clone, Copy)]
 struct NamedModel<'r> {
     at: ModelAt<'r>,
@@ -72,9 +70,9 @@ impl<'r> Baseline<'r> {
             origin == old.at.path && single_new.contains(new.at.path) && single_old.contains(old.at.path)
         });
         baseline.find_replaced(&new, &old);
-        for model in &old {
-            let left = baseline.at(model.at);
-            baseline.left.entry(model.at.path).or_default().extend(left);
+        for NamedModel { at, .. } in &old {
+            let left = baseline.at(*at);
+            baseline.left.entry(at.path).or_default().extend(left);
         }
         let kept: BTreeSet<&str> = head.files.iter().map(|file| baseline.origin(&file.path)).collect();
         let gone = baseline.left.iter().filter(|(path, _)| !kept.contains(*path));
@@ -140,16 +138,12 @@ impl<'r> Baseline<'r> {
         self.worst(left.into_iter())
     }
 
-    /// The worst model of the base by the name of its agent.
     fn worst_by_name(&self) -> BTreeMap<&'r str, ModelAt<'r>> {
         let mut by_name: BTreeMap<&str, ModelAt<'r>> = BTreeMap::new();
-        for (path, file) in &self.files {
-            for (place, model) in file.models.iter().enumerate() {
-                let at = ModelAt { path, place };
-                if let Some(name) = model.name().filter(|name| !name.is_empty()) {
-                    let known = by_name.get(name).copied();
-                    by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
-                }
+        for NamedModel { at, name } in self.files.values().flat_map(|file| named(file)) {
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                let known = by_name.get(name).copied();
+                by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
             }
         }
         by_name
@@ -157,8 +151,8 @@ impl<'r> Baseline<'r> {
 
     /// The model of the base with the worst score; of equals the first.
     fn worst(&self, models: impl Iterator<Item = ModelAt<'r>>) -> Option<ModelAt<'r>> {
-        let score = |model| self.at(model).and_then(ScoredModel::worst_proven);
-        models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
+        // Of equals, `min_by_key` returns the first.
+        models.min_by_key(|model| Reverse(self.at(*model).and_then(ScoredModel::worst_proven)))
     }
 
     fn at(&self, model: ModelAt<'_>) -> Option<&'r ScoredModel> {
@@ -170,12 +164,9 @@ impl<'r> Baseline<'r> {
         self.renames.get(path).map_or(path, String::as_str)
     }
 
-    /// The model of the base that a model of the head continues.
     pub(crate) fn same_model(&self, path: &str, place: usize) -> Option<ModelAt<'r>> {
-        match self.origins.get(path)?.get(place)? {
-            ModelOrigin::Same(at) => Some(*at),
-            ModelOrigin::Replaced(_) | ModelOrigin::New => None,
-        }
+        let ModelOrigin::Same(at) = self.origins.get(path)?.get(place)? else { return None };
+        Some(*at)
     }
 
     /// The same, with its file.
@@ -188,15 +179,11 @@ impl<'r> Baseline<'r> {
         Some((self.files.get(at.path)?, self.at(at)?))
     }
 
-    /// The models of the base that the head continues.
     pub(crate) fn continued(&self) -> BTreeSet<ModelAt<'r>> {
-        let mut continued = BTreeSet::new();
-        for origin in self.origins.values().flatten() {
-            if let ModelOrigin::Same(at) = origin {
-                continued.insert(*at);
-            }
-        }
-        continued
+        let origins = self.origins.values().flatten();
+        origins
+            .filter_map(|origin| if let ModelOrigin::Same(at) = origin { Some(*at) } else { None })
+            .collect()
     }
 }
 
@@ -229,13 +216,12 @@ impl BaseModels for Baseline<'_> {
 }
 
 fn named_models(report: &Report) -> Vec<NamedModel<'_>> {
-    let mut models = Vec::new();
-    for file in report.files.iter().filter(|file| !file.is_policy) {
-        for (place, model) in file.models.iter().enumerate() {
-            models.push(NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() });
-        }
-    }
-    models
+    report.files.iter().filter(|file| !file.is_policy).flat_map(named).collect()
+}
+
+fn named(file: &FileReport) -> impl Iterator<Item = NamedModel<'_>> {
+    let models = file.models.iter().enumerate();
+    models.map(|(place, model)| NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() })
 }
 
 /// The paths of files with exactly one of the models.
@@ -276,10 +262,8 @@ struct ProblemWeight {
     amount: Option<Decimal>,
 }
 
-impl ProblemWeight {
-    const fn of(diagnostic: &Diagnostic) -> Self {
-        Self { level: diagnostic.level, amount: diagnostic.amount }
-    }
+const fn weight_of(diagnostic: &Diagnostic) -> ProblemWeight {
+    ProblemWeight { level: diagnostic.level, amount: diagnostic.amount }
 }
 
 /// The problems of the base, with their weights in ascending order.
@@ -300,7 +284,7 @@ impl<'r> BaseProblems<'r> {
             for diagnostic in &file.diagnostics {
                 if diagnostic.excepted.is_none() && is_reported(path, diagnostic) {
                     let key = problems.key(path, diagnostic.model, diagnostic);
-                    problems.weights.entry(key).or_default().push(ProblemWeight::of(diagnostic));
+                    problems.weights.entry(key).or_default().push(weight_of(diagnostic));
                 }
             }
         }
@@ -334,7 +318,7 @@ impl<'r> BaseProblems<'r> {
         let key = self.key(path, place, diagnostic);
         let Some(weights) = self.weights.get_mut(&key) else { return false };
         // The first that suffices: more severe ones are left for others.
-        let found = weights.iter().position(|weight| *weight >= ProblemWeight::of(diagnostic));
+        let found = weights.iter().position(|weight| *weight >= weight_of(diagnostic));
         found.map(|at| weights.remove(at)).is_some()
     }
 }
@@ -357,7 +341,7 @@ impl Baseline<'_> {
             let (path, text) = (file.path.clone(), file.source.clone());
             // The most severe first, then in the order of the findings: their places in the text do not matter.
             let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
-            diagnostics.sort_by_key(|diagnostic| (Reverse(ProblemWeight::of(diagnostic)), diagnostic.owner));
+            diagnostics.sort_by_key(|diagnostic| (Reverse(weight_of(diagnostic)), diagnostic.owner));
             for diagnostic in diagnostics {
                 let origin = match diagnostic.model {
                     Some(place) => self.same_model(&path, place).map(|at| (at.path, Some(at.place))),
