@@ -18,7 +18,7 @@
 //! `cli` calls `workspace` for files, [`lint::lint`] for each of them, and `output` for the report. For a check with a
 //! base it lints both sides, and [`compare`] pairs their models.
 //!
-//! The modules below are in import order: each imports only modules above it. `.ci/house` checks that.
+//! The modules below are in import order: each imports only modules above it. A test checks that.
 //!
 //! # Invariants
 //!
@@ -40,10 +40,11 @@ pub mod date;
 pub mod decimal;
 pub mod did_you_mean;
 mod digest;
-pub mod escape;
 pub mod input_error;
 pub mod revision;
 pub mod source;
+
+pub mod escape;
 pub mod text_edit;
 
 pub mod diagnostic;
