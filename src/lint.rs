@@ -236,7 +236,6 @@ fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
     LintResult::of(kind, diagnostics)
 }
 
-/// The scope of the settings for a threat model at a path.
 fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
     Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
 }
@@ -297,7 +296,6 @@ fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>
     ids.entry(at).or_insert_with(|| model.finding(owner)?.id.as_deref().map(Arc::from)).clone()
 }
 
-/// The name of the threat that contains the bytes of a problem.
 fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
     let (layer, index) = model.layers().iter().find_map(|layer| {
         let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
@@ -372,7 +370,6 @@ fn ambiguous_findings(models: &[ScoredModel]) -> HashSet<String> {
     several.map(|(id, _)| id.to_owned()).collect()
 }
 
-/// Whether the parser has reported a problem at the place of a violation.
 fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
     reported.iter().any(|problem| problem.owner == Owner::File && problem.span == violation.span)
 }

@@ -10,8 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::args::{RuleName, find_rule};
-use crate::cli::streams::{CliError, emit_to_stdout, print};
+use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, print};
 use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::rules;
@@ -33,7 +32,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
             None if name.starts_with("rego/") => "your policy documents its rules in Rego".to_owned(),
             None => "`aivss-lint rules` lists them".to_owned(),
         };
-        return Err(CliError::Usage(format!("unknown rule `{name}`; {help}")));
+        return Err(CliError::from(format!("unknown rule `{name}`; {help}")));
     };
     Ok(print(&page(rule))?)
 }
@@ -181,7 +180,7 @@ fn find_command<'c>(program: &'c Command, words: &str) -> Result<&'c Command, Cl
     for word in words.split_whitespace() {
         let Some(found) = command.find_subcommand(word) else {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-            return Err(CliError::Usage(match nearest(word, names.iter().copied()) {
+            return Err(CliError::from(match nearest(word, names.iter().copied()) {
                 _ if names.is_empty() => format!("`{}` has no subcommands", command.get_name()),
                 Some(meant) => format!("unknown command `{word}`; did you mean `{meant}`?"),
                 None => format!("unknown command `{word}`; known: {}", names.join(", ")),

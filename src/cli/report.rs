@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{OutputArgs, PathArgs, PolicyArgs};
+use crate::cli::common::{
+    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
+    refuse_stdin, refuse_terminal,
+};
 use crate::cli::gate::{CheckOptions, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::cli::streams::{CliError, ColorArgs, links, print_error, refuse_stdin, refuse_terminal};
-use crate::output::{Badge, BadgeSubject, Format, Verbosity, escape_line};
+use crate::output::{Badge, BadgeSubject, Format, Verbosity};
 use crate::report::{FileReport, Report, Verdict};
 use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
@@ -49,8 +51,7 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
     }
     let output = Output::new(Format::Html, args.to.output.clone());
     let report = write_one(output, &args.files, &args.policy, |options| {
-        let base = args.base.as_deref().map(|base| git::open_base(repository.root(), base, "HEAD"));
-        let base = base.transpose().map_err(|message| CliError::about("--base", message))?;
+        let base = open_base(args.base.as_deref(), repository.root())?;
         let options = CheckOptions { base: base.as_ref(), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
         report.links = links(args.links.as_deref());
@@ -123,13 +124,11 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
-    let report = write_one(output, &args.files, &args.policy, |options| {
-        check_tree(&options, FileTree::WorkTree(repository))
-    })?;
+    let tree = FileTree::WorkTree(repository);
+    let report = write_one(output, &args.files, &args.policy, |options| check_tree(&options, tree))?;
     Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 
-/// Checks files, writes the one output, and prints input errors to standard error.
 fn write_one(
     output: Output,
     files: &PathArgs,
@@ -149,24 +148,17 @@ fn write_one(
     })?;
     emit(&report, &outputs, Verbosity::Everything)?;
     if let Some(file) = &outputs[0].file {
-        print_error(&format!("wrote {}\n", escape_line(&file.display().to_string())));
+        print_error_line(&format!("wrote {}", file.display()));
     }
     for error in &report.input_errors {
-        print_error(&format!(
-            "cannot check: {}: {}\n",
-            escape_line(error.path()),
-            escape_line(&error.to_string())
-        ));
+        print_error_line(&format!("cannot check: {}: {error}", error.path()));
     }
     Ok(report)
 }
 
 /// The verdict of a command that informs: passed, unless something could not be checked.
 fn informed(report: &Report, is_sure: bool) -> Verdict {
-    match report.verdict() {
-        Verdict::Passed | Verdict::Failed if is_sure => Verdict::Passed,
-        Verdict::Passed | Verdict::Failed | Verdict::CannotCheck => Verdict::CannotCheck,
-    }
+    if is_sure && report.verdict() != Verdict::CannotCheck { Verdict::Passed } else { Verdict::CannotCheck }
 }
 
 pub(crate) const DIFF_EXAMPLES: &str = "\
@@ -225,10 +217,8 @@ fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report,
     let root = repository.root();
     let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
     let base_name = git::with_tag(root, &args.base);
-    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"));
-    let base = base.map_err(CliError::Usage)?;
-    let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
-    let head = head.transpose().map_err(CliError::Usage)?;
+    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
+    let head = head_name.map(|head| Commit::open(root, git::resolve(root, &head)?)).transpose()?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),

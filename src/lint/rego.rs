@@ -47,7 +47,6 @@ pub(crate) fn check(
     unchecked.extend(failed.map(|message| reason(&message)));
 }
 
-/// The reason why rules in Rego could not check a threat model.
 fn reason(message: &str) -> String {
     shortened(format!("rules in Rego: {message}").into()).into()
 }
