@@ -42,7 +42,6 @@ pub mod did_you_mean;
 mod digest;
 pub mod escape;
 pub mod input_error;
-pub mod revision;
 pub mod source;
 pub mod text_edit;
 

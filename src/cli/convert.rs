@@ -13,7 +13,7 @@ use crate::did_you_mean::nearest;
 use crate::output::begin_line;
 use crate::report::Verdict;
 use crate::source::Source;
-use crate::workspace::discover::Repository;
+use crate::workspace::repository::Repository;
 
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:

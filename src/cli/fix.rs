@@ -23,8 +23,9 @@ use crate::output::escape_line;
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
 use crate::source::Source;
-use crate::workspace::discover::{NamedFiles, Repository};
+use crate::workspace::candidate::NamedFiles;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:

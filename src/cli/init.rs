@@ -12,8 +12,10 @@ use crate::cli::streams::{ALREADY_EXISTS, CliError, print, refuse_other_than_yam
 use crate::convert::scaffold::Scaffold;
 use crate::output::escape_line;
 use crate::report::Verdict;
-use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
+use crate::workspace::candidate::{FileSearch, NamedFiles};
+use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:

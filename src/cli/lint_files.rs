@@ -22,7 +22,7 @@ use crate::rules::Rule;
 use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
-use crate::workspace::discover::{Candidate, Discovery};
+use crate::workspace::candidate::{Candidate, Discovery};
 use crate::workspace::file_tree::FileTree;
 
 /// A report, and the parts of the policy that decided it.

@@ -8,7 +8,7 @@ use crate::cli::lint_files::FileOutcome;
 use crate::digest;
 use crate::lint::BaseModels;
 use crate::policy::{FileLoader, Load};
-use crate::workspace::discover::Candidate;
+use crate::workspace::candidate::Candidate;
 
 /// The results of the base, by the paths of its files from the root.
 #[derive(Default)]

@@ -23,9 +23,8 @@ use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
-use crate::workspace::discover;
-use crate::workspace::watchdog;
-use crate::workspace::write::{folder, refuse_link_out, replace};
+use crate::workspace::files::{folder, read, refuse_link_out, replace};
+use crate::workspace::process::on_stop;
 
 /// The reports that `check` writes.
 #[derive(Debug, Args)]
@@ -303,7 +302,7 @@ pub(crate) fn with_outputs(
     }
     prepare(&outputs, category).inspect_err(|error| write_failure(error, &outputs, category))?;
     let (stopped_outputs, stopped_category) = (outputs.clone(), category.map(str::to_owned));
-    watchdog::on_stop(move |reason| {
+    on_stop(move |reason| {
         let error = CliError::Usage(reason.to_owned());
         write_failure(&error, &stopped_outputs, stopped_category.as_deref());
     });
@@ -389,7 +388,7 @@ fn write_report(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// Whether a file is a threat model or a policy, or a broken one.
 fn is_input_file(file: &Path) -> bool {
-    let Ok(bytes) = discover::read(file) else { return false };
+    let Ok(bytes) = read(file) else { return false };
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let is_any = |extensions: &[&str]| extensions.iter().any(|other| extension.eq_ignore_ascii_case(other));
     // No report is YAML or Rego. A file named like a threat model can be a broken one.

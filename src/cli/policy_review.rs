@@ -18,7 +18,7 @@ use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::discover::Repository;
+use crate::workspace::repository::Repository;
 
 pub(crate) fn add_broken(
     report: &mut Report,

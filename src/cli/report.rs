@@ -11,10 +11,10 @@ use crate::cli::parallel::Progress;
 use crate::cli::streams::{CliError, ColorArgs, links, print_error, refuse_stdin, refuse_terminal};
 use crate::output::{Badge, BadgeSubject, Format, Verbosity, escape_line};
 use crate::report::{FileReport, Report, Verdict};
-use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git;
-use crate::workspace::git::Commit;
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions;
+use crate::workspace::repository::Repository;
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -49,7 +49,7 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
     }
     let output = Output::new(Format::Html, args.to.output.clone());
     let report = write_one(output, &args.files, &args.policy, |options| {
-        let base = args.base.as_deref().map(|base| git::open_base(repository.root(), base, "HEAD"));
+        let base = args.base.as_deref().map(|base| revisions::open_base(repository.root(), base, "HEAD"));
         let base = base.transpose().map_err(|message| CliError::about("--base", message))?;
         let options = CheckOptions { base: base.as_ref(), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
@@ -223,11 +223,11 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
-    let base_name = git::with_tag(root, &args.base);
-    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"));
+    let head_name = args.head.as_deref().map(|head| revisions::with_tag(root, head));
+    let base_name = revisions::with_tag(root, &args.base);
+    let base = revisions::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"));
     let base = base.map_err(CliError::Usage)?;
-    let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
+    let head = head_name.as_deref().map(|head| Commit::open(root, revisions::resolve(root, head)?));
     let head = head.transpose().map_err(CliError::Usage)?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),

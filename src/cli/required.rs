@@ -13,9 +13,9 @@ use crate::lint::{LintContext, lint_missing};
 use crate::policy::Scope;
 use crate::policy::settings::ALLOWED_FORMATS;
 use crate::report::FileReport;
-use crate::workspace::discover::files_below;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::index::{ContentPlace, tracked};
+use crate::workspace::files::files_below;
+use crate::workspace::git::files::{ContentPlace, tracked};
 
 /// The folders below a folder in which its threat model can be, also within each other.
 const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];

@@ -20,9 +20,8 @@ use crate::report::FileReport;
 use crate::rules::{cvss_base_mismatch, factor_sum_mismatch, score_mismatch};
 use crate::rules::{severity_mismatch, uplift_mismatch};
 use crate::source::{Position, Source};
-use crate::workspace::discover::{Repository, read};
-use crate::workspace::links::link_out;
-use crate::workspace::write::replace;
+use crate::workspace::files::{link_out, read, replace};
+use crate::workspace::repository::Repository;
 
 /// The diagnostics of a new text of a file.
 pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::output::{Look, begin_line, escape_line};
-use crate::workspace::discover::{Repository, read_bounded};
-use crate::workspace::write::create;
+use crate::workspace::files::{create, read_bounded};
+use crate::workspace::repository::Repository;
 
 /// An error that ends a run before a report exists.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use crate::input_error::{InputError, SkipReason};
 use crate::policy::{Policy, Sought};
 use crate::source::{Language, Source};
-use crate::workspace::file_marker::Marker;
-use crate::workspace::git::commit::Commit;
-use crate::workspace::links::link_out;
+use crate::workspace::files::link_out;
+use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
+use crate::workspace::search::Marker;
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,18 +13,12 @@ use std::path::{Path, PathBuf};
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-pub(crate) use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles, skipped};
-use crate::workspace::file_marker::{Marker, search};
-use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{ContentPlace, ListedPath, tracked, untracked};
-use crate::workspace::ignore_files::{IGNORE_FILE, costly_for_git, refusal, walk};
-use crate::workspace::links::link_out;
-pub(crate) use crate::workspace::policy_files::POLICY_NAMES;
-use crate::workspace::policy_files::is_misplaced_policy;
-use crate::workspace::read::{exists, plain, slashes};
-pub(crate) use crate::workspace::read::{files_below, read, read_bounded};
-pub(crate) use crate::workspace::repository::{Repository, sibling};
+use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles};
+use crate::workspace::files::{exists, link_out, plain, slashes};
+use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
+use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
 use crate::workspace::rewritten::{Suspect, rewritten};
+use crate::workspace::search::{IGNORE_FILE, Marker, costly_for_git, refusal, search, walk};
 
 /// Finds the files that paths name or contain.
 pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Discovery {

@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::input_error::{LINK_OUT, SPARSE};
+use crate::input_error::{LINK_OUT, Revision, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
-use crate::revision::Revision;
 use crate::workspace::candidate::{Candidate, Discovery, FileSearch, discover_in};
 use crate::workspace::discover::discover;
-use crate::workspace::git::commit::Commit;
-use crate::workspace::git::index::excluded_by_sparse_checkout;
-use crate::workspace::policy_files::{POLICY_NAMES, is_near_policy};
-use crate::workspace::read::{exists, files_below, names_in, read, size, slashes};
-use crate::workspace::repository::Repository;
-use crate::workspace::{mute, watchdog};
+use crate::workspace::files::{exists, files_below, names_in, read, size, slashes};
+use crate::workspace::git::files::{Commit, excluded_by_sparse_checkout};
+use crate::workspace::process::{bounded, muted, watched};
+use crate::workspace::repository::{POLICY_NAMES, Repository, is_near_policy};
 
 /// The files of the working folder, or of a commit.
 #[derive(Clone, Copy, Debug)]
@@ -185,11 +182,11 @@ impl FileLoader for FileTree<'_> {
     }
 
     fn muted(&self, work: &mut dyn FnMut()) -> String {
-        watchdog::watched(|| mute::stderr(work))
+        watched(|| muted(work))
     }
 
     fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
-        watchdog::bounded(work)
+        bounded(work)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {

@@ -10,13 +10,12 @@ use memchr::memmem;
 
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
-use crate::workspace::discover::Candidate;
-use crate::workspace::file_marker::Marker;
-use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{path_of, tracked};
+use crate::workspace::candidate::Candidate;
+use crate::workspace::files::read;
+use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
-use crate::workspace::read::read;
 use crate::workspace::repository::Repository;
+use crate::workspace::search::Marker;
 
 /// A candidate, and whether its name makes it one; else its content does.
 #[derive(Clone, Copy)]

@@ -1,8 +1,7 @@
 //! Runs git by subprocess, without checking anything out, and without hooks, file system monitors, filters, or fetching what a
 //! partial clone lacks. The repository is the one whose `.git` is in the folder, whatever the environment contains.
 
-pub(crate) mod commit;
-pub(crate) mod index;
+pub(crate) mod files;
 pub(crate) mod revisions;
 
 use std::env;
@@ -16,11 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use crate::workspace::git::commit::Commit;
-use crate::workspace::git::commit::missing_content;
-pub(crate) use crate::workspace::git::revisions::{
-    changed, is_null_id, open_base, renames, resolve, with_tag,
-};
+use crate::workspace::git::files::missing_content;
 
 /// Settings of every call, which win over every file of configuration.
 const SETTINGS: [&str; 5] = [
@@ -218,7 +213,8 @@ fn reason(stderr: &str) -> String {
     line.trim_start_matches("fatal: ").to_owned()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

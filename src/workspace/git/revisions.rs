@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::revision::Revision;
-use crate::workspace::git::commit::Commit;
+use crate::input_error::Revision;
+use crate::workspace::git::files::Commit;
 use crate::workspace::git::{NO_ATTRIBUTES_SHA256, run, run_any};
 
 /// The commit that a revision names.

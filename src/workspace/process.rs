@@ -1,15 +1,103 @@
-//! Limits on the time and memory of rules in Rego.
+//! The process: its standard error, and the limits on the time and memory of rules in Rego.
 //!
-//! The engine checks the time of each evaluation between its steps, and functions without a known limit are refused. A
-//! single step that takes gigabytes or does not return ends the process with exit status 2, after its reason is in the
-//! reports.
+//! The engine prints by itself; its output does not reach standard error, while this program's does. The engine checks the
+//! time of each evaluation between its steps, and functions without a known limit are refused. A single step that takes
+//! gigabytes or does not return ends the process with exit status 2, after its reason is in the reports.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::workspace::mute::{clear_status, say};
+/// The stream itself while standard error is redirected.
+static REAL: Mutex<Option<File>> = Mutex::new(None);
+/// The length of the status line on the terminal, in bytes.
+static STATUS: AtomicUsize = AtomicUsize::new(0);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints to standard error, unless it is closed.
+pub(crate) fn say(text: &str) {
+    let mut real = lock(&REAL);
+    let _ = match &mut *real {
+        Some(stream) => stream.write_all(text.as_bytes()),
+        None => io::stderr().write_all(text.as_bytes()),
+    };
+}
+
+/// Replaces the status line.
+pub(crate) fn show_status(text: &str) {
+    clear_status();
+    STATUS.store(text.len(), Ordering::Relaxed);
+    say(text);
+}
+
+/// Removes the status line, if there is one.
+pub(crate) fn clear_status() {
+    let written = STATUS.swap(0, Ordering::Relaxed);
+    if written > 0 {
+        say(&format!("\r{}\r", " ".repeat(written)));
+    }
+}
+
+/// Runs code. Its output still reaches standard error here, so rules that are known to print are refused earlier.
+#[cfg(not(unix))]
+pub(crate) fn muted(work: &mut dyn FnMut()) -> String {
+    work();
+    String::new()
+}
+
+/// Runs code with standard error redirected; returns the beginning of its output.
+#[cfg(unix)]
+pub(crate) fn muted(work: &mut dyn FnMut()) -> String {
+    use std::io::{Read, Seek};
+
+    /// The most bytes of the output that are kept.
+    const MOST: u64 = 4_096;
+    /// Locked while the engine runs.
+    static RUNNING: Mutex<()> = Mutex::new(());
+    let _running = lock(&RUNNING);
+    let Ok(mut file) = tempfile::tempfile() else {
+        // Rules that are known to print are refused earlier.
+        work();
+        return String::new();
+    };
+    let redirected = Redirected::to(&file);
+    work();
+    drop(redirected);
+    let mut printed = Vec::new();
+    let _ = file.rewind().and_then(|()| file.take(MOST).read_to_end(&mut printed));
+    String::from_utf8_lossy(&printed).into_owned()
+}
+
+/// Restores standard error when it is dropped, also by a panic.
+#[cfg(unix)]
+struct Redirected;
+
+#[cfg(unix)]
+impl Redirected {
+    fn to(file: &File) -> io::Result<Self> {
+        let mut real = lock(&REAL);
+        let stream = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3)?;
+        rustix::stdio::dup2_stderr(file)?;
+        *real = Some(stream.into());
+        Ok(Self)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Redirected {
+    fn drop(&mut self) {
+        if let Some(stream) = lock(&REAL).take() {
+            let _ = rustix::stdio::dup2_stderr(&stream);
+        }
+    }
+}
 
 /// The most memory of the process while rules run, in bytes.
 const MEMORY: usize = 1024 * 1024 * 1024;
@@ -28,10 +116,6 @@ static RUNS: Mutex<Runs> = Mutex::new(Runs::NONE);
 static ON_STOP: Mutex<Option<OnStop>> = Mutex::new(None);
 
 type OnStop = Box<dyn Fn(&str) + Send>;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The evaluations of a run.
 struct Runs {
