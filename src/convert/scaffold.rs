@@ -1,16 +1,16 @@
 //! Scaffolds: threat models to be completed, with the known values and empty keys with a comment for the others.
 //!
-//! An empty key fails the check until it is filled in, so no decision of a person is made here.
-
-mod yaml;
+//! An empty key fails the check until it is filled in, so no decision of a person is made here. Texts are plain if that is safe,
+//! folded if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a terminal.
 
 use std::collections::BTreeMap;
 
 use crate::aivss::{Factor, Formula};
+use crate::date::Date;
 use crate::decimal::Decimal;
+use crate::escape::is_steering;
 use crate::model::LayerKind;
 use crate::schema::Schema;
-use yaml::{comment, value};
 
 /// A threat model to be completed. `None` is an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -256,5 +256,138 @@ impl ScaffoldText {
         );
         self.text.push_str("    aivss:\n");
         self.score(6, &finding.score);
+    }
+}
+
+/// The most characters of a line.
+pub(crate) const WIDTH: usize = 100;
+
+/// The text after the colon of a key that begins at column `indent`, with its line break.
+pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
+    let fits = indent + key.len() + 2 + text.chars().count() <= WIDTH;
+    if fits && is_plain(text) {
+        return format!(" {text}\n");
+    }
+    if !fits && is_foldable(text) {
+        return format!(" >-\n{}", lines(text, indent + 2, ""));
+    }
+    format!(" {}\n", quoted(text))
+}
+
+/// A text as comment lines.
+pub(crate) fn comment(text: &str, indent: usize) -> String {
+    let text: String =
+        text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect();
+    lines(&text, indent, "# ")
+}
+
+/// A text in lines of at most [`WIDTH`] characters, broken at spaces.
+fn lines(text: &str, indent: usize, lead: &str) -> String {
+    let room = WIDTH - indent - lead.len();
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{lead}{line}\n", "")).collect()
+}
+
+/// Whether a text needs no quotes to be text to every reader of YAML.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if WORDS.into_iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return false;
+    }
+    let begins = text.starts_with(char::is_alphabetic) || Date::parse(text).is_some();
+    begins && !text.ends_with([' ', ':']) && !text.contains(": ") && !text.contains("::") && is_calm(text)
+}
+
+/// Whether a text can be broken at its spaces, and read as the same again.
+fn is_foldable(text: &str) -> bool {
+    let breaks = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
+    breaks && !text.contains("::") && is_calm(text)
+}
+
+/// Whether a text contains only letters, digits and punctuation of prose.
+fn is_calm(text: &str) -> bool {
+    const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
+    text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut before = None;
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            // The service of a CI log would obey it as a command.
+            ':' | '#' if before == Some(letter) => quoted.push_str(&format!("\\x{:02X}", u32::from(letter))),
+            _ if is_steering(letter) || is_unassigned(letter) => match u32::from(letter) {
+                code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04X}")),
+                code => quoted.push_str(&format!("\\U{code:08X}")),
+            },
+            _ => quoted.push(letter),
+        }
+        before = Some(letter);
+    }
+    quoted + "\""
+}
+
+/// Whether a code point is not a character, so that YAML does not count it as printable.
+const fn is_unassigned(letter: char) -> bool {
+    matches!(letter, '\u{FFFE}' | '\u{FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::Source;
+    use crate::syntax::{Node, parse};
+
+    /// Reads a text that was written after a key.
+    fn read(text: &str) -> Option<String> {
+        let written = format!("a:\n  key:{}  next: 1\n", value("key", text, 2));
+        let source = Source::decode("a.yaml", written.clone().into_bytes());
+        let document = parse(&source);
+        assert!(document.is_sound(), "{:?}\n{written}", document.problems);
+        let block = document.roots().next()?.get("a")?;
+        assert_eq!(block.get("next").map(Node::kind_name), Some("a number"), "{written}");
+        block.get("key")?.as_str().map(str::to_owned)
+    }
+
+    #[test]
+    fn text_is_written_in_its_simplest_form() {
+        assert_eq!(value("a", "Plans trips.", 2), " Plans trips.\n");
+        assert_eq!(value("a", "2026-11-25", 2), " 2026-11-25\n");
+        assert_eq!(value("a", "1.4", 2), " \"1.4\"\n");
+        assert_eq!(value("a", "NO", 2), " \"NO\"\n");
+        assert_eq!(value("a", "a: b", 2), " \"a: b\"\n");
+        assert_eq!(value("a", "\u{1b}[0m::x\u{202E}", 2), " \"\\u001B[0m:\\x3Ax\\u202E\"\n");
+        let long = "word ".repeat(30);
+        assert!(value("a", long.trim_end(), 2).starts_with(" >-\n    word word"));
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_read_back_verbatim(text in "\\PC{0,200}|[ a-z:#'\"\\\\&*\\-\n\t\r\u{0}\u{85}\u{2028}\u{FEFF}\u{FFFE}]{0,40}|([a-z,.:]{1,9} ?){0,60}") {
+            prop_assert_eq!(read(&text), Some(text));
+        }
+
+        #[test]
+        fn line_is_no_longer_than_its_longest_word_requires(text in "([a-z]{1,20} ){0,80}[a-z]") {
+            for line in value("key", &text, 6).lines() {
+                prop_assert!(line.len() <= WIDTH + 6, "{}", line);
+            }
+        }
     }
 }
