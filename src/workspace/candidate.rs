@@ -35,20 +35,16 @@ pub(crate) enum NamedFiles {
     Filtered,
 }
 
-/// The input of a search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileSearch<'a> {
     /// Files and folders.
     pub(crate) paths: &'a [PathBuf],
-    /// The policy with the patterns.
     pub(crate) policy: &'a Policy,
-    /// The meaning of files given by name.
     pub(crate) named: NamedFiles,
     /// The number of threads; 0 for one a core.
     pub(crate) threads: usize,
 }
 
-/// The result of a search.
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
     /// The files, each once, ordered by name.
@@ -117,15 +113,10 @@ pub(crate) fn discover_in(
     let mut discovery = Discovery::default();
     for matched in commit.paths() {
         let path = repository.root().join(matched);
-        let by_marker = if given.contains(&path) {
-            false
-        } else {
-            match search.policy.sought(matched) {
-                Some(sought) if given.iter().any(|given| path.starts_with(given)) => {
-                    sought == Sought::ByMarker
-                }
-                _ => continue,
-            }
+        let by_marker = match search.policy.sought(matched) {
+            _ if given.contains(&path) => false,
+            Some(sought) if given.iter().any(|given| path.starts_with(given)) => sought == Sought::ByMarker,
+            _ => continue,
         };
         let name = repository.shown(&path);
         if by_marker {

@@ -17,7 +17,7 @@ use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles};
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
 use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
-use crate::workspace::rewritten::{Suspect, rewritten};
+use crate::workspace::rewritten::rewritten;
 use crate::workspace::search::{IGNORE_FILE, Marker, costly_for_git, refusal, search, walk};
 
 /// Finds the files that paths name or contain.
@@ -38,7 +38,11 @@ pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Disco
     }
     finder.list_folders();
     finder.found.misplaced.extend(repository.policies_above_root());
-    finder.finish()
+    finder.report_rewritten();
+    finder.search_sparse();
+    finder.search_pending();
+    finder.found.settle(repository);
+    finder.found
 }
 
 /// A search in progress.
@@ -78,7 +82,7 @@ impl Finder<'_> {
                 let suggestion = sibling(path).map(|path| Suggestion::Path(self.repository.shown(&path)));
                 return self.fail(InputError::NotFound { path: name, suggestion });
             }
-            Err(error) => return self.fail(InputError::unreadable(name, plain(&error))),
+            Err(error) => return self.fail_unreadable(path, plain(&error)),
         };
         self.found.misplaced.extend(self.repository.policies_above(path));
         if !metadata.is_dir() {
@@ -95,6 +99,10 @@ impl Finder<'_> {
         self.found.errors.push(error);
     }
 
+    fn fail_unreadable(&mut self, path: &Path, cause: impl Into<String>) {
+        self.fail(InputError::unreadable(self.repository.shown(path), cause));
+    }
+
     /// Adds a file given by name.
     fn add_named(&mut self, path: &Path, name: String) {
         let matched = self.repository.matched(path);
@@ -105,7 +113,7 @@ impl Finder<'_> {
             Some(Sought::ByName) => self.found.candidates.push(candidate),
             Some(Sought::ByMarker) => {
                 self.filtered.insert(candidate.name.clone());
-                self.pending.push(candidate);
+                self.pending.push(Candidate { by_marker: true, ..candidate });
             }
             None => self.found.left_out.push(candidate.name),
         }
@@ -118,8 +126,7 @@ impl Finder<'_> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = self.repository.shown(folder);
-                    self.fail(InputError::unreadable(path, error.to_string()));
+                    self.fail_unreadable(folder, error.to_string());
                     continue;
                 }
             };
@@ -130,8 +137,7 @@ impl Finder<'_> {
             }
         }
         for folder in refused {
-            let path = self.repository.shown(&folder.join(IGNORE_FILE));
-            self.fail(InputError::unreadable(path, refusal()));
+            self.fail_unreadable(&folder.join(IGNORE_FILE), refusal());
         }
     }
 
@@ -157,11 +163,10 @@ impl Finder<'_> {
             return;
         }
         let name = self.repository.shown(&path);
-        let candidate = Candidate { name, matched, path, named: false, by_marker: false };
+        let by_marker = sought == Sought::ByMarker;
+        let candidate = Candidate { name, matched, path, named: false, by_marker };
         match sought {
-            Sought::ByName if leads_out => {
-                self.fail(InputError::LinkOut { path: candidate.name });
-            }
+            Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),
             Sought::ByMarker if target.is_file() && !leads_out => self.pending.push(candidate),
             // No regular file, so it contains no marker.
@@ -267,17 +272,13 @@ impl Finder<'_> {
             // A tracked file behind a link is a deletion in progress; so is one that does not exist.
             FolderKind::Link => return,
             FolderKind::OtherCheckout => {
-                let path = self.repository.shown(whole);
-                return self.fail(InputError::Overlaid { path });
+                return self.fail(InputError::Overlaid { path: self.repository.shown(whole) });
             }
         }
         let kind = match fs::symlink_metadata(whole) {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return,
-            Err(error) => {
-                let path = self.repository.shown(whole);
-                return self.fail(InputError::unreadable(path, plain(&error)));
-            }
+            Err(error) => return self.fail_unreadable(whole, plain(&error)),
         };
         // The path as the user would write it, if one of the folders contains it.
         let path = self.listed_folders.iter().find_map(|folder| {
@@ -313,14 +314,12 @@ impl Finder<'_> {
         match (self.search.policy.sought(&matched), object) {
             (None, _) | (Some(Sought::ByMarker), None) => {}
             (Some(Sought::ByName), _) => {
-                let path = self.repository.shown(whole);
-                self.fail(InputError::Sparse { path });
+                self.fail(InputError::Sparse { path: self.repository.shown(whole) });
             }
             (Some(Sought::ByMarker), Some(object)) => {
                 if self.found.sparse.insert(matched, object).is_some() {
                     let cause = "a sparse checkout excludes several files with this name, which is not UTF-8: rename them";
-                    let path = self.repository.shown(whole);
-                    self.fail(InputError::unreadable(path, cause));
+                    self.fail_unreadable(whole, cause);
                 }
             }
         }
@@ -362,26 +361,21 @@ impl Finder<'_> {
         if self.checkouts.is_empty() {
             return;
         }
-        let by_marker = self.pending.iter().map(|candidate| Suspect { candidate, by_name: false });
-        let by_name = self.found.candidates.iter().map(|candidate| Suspect { candidate, by_name: true });
-        let suspects = by_marker.chain(by_name);
-        let errors = rewritten(suspects, &self.checkouts, self.has_all_attributes, self.repository);
+        let candidates = self.pending.iter().chain(&self.found.candidates);
+        let errors = rewritten(candidates, &self.checkouts, self.has_all_attributes, self.repository);
         self.found.errors.extend(errors);
     }
 
-    fn finish(mut self) -> Discovery {
-        self.report_rewritten();
-        self.search_sparse();
+    /// Searches the pending files for the marker.
+    fn search_pending(&mut self) {
         for (candidate, outcome) in search(&self.pending, self.search.threads) {
             self.filtered.remove(&candidate.name);
             match outcome {
-                Ok(()) => self.found.candidates.push(Candidate { by_marker: true, ..candidate.clone() }),
+                Ok(()) => self.found.candidates.push(candidate.clone()),
                 Err(cause) => self.found.errors.push(InputError::unreadable(&*candidate.name, cause)),
             }
         }
-        self.found.left_out.extend(self.filtered);
-        self.found.settle(self.repository);
-        self.found
+        self.found.left_out.extend(mem::take(&mut self.filtered));
     }
 }
 

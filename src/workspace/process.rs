@@ -4,7 +4,6 @@
 //! time of each evaluation between its steps, and functions without a known limit are refused. A single step that takes
 //! gigabytes or does not return ends the process with exit status 2, after its reason is in the reports.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,7 +110,7 @@ const SHARE: Duration = Duration::from_millis(10);
 const ROUND: Duration = Duration::from_millis(5);
 
 static STARTED: Once = Once::new();
-static RUNS: Mutex<Runs> = Mutex::new(Runs::NONE);
+static RUNS: Mutex<Runs> = Mutex::new(Runs { running: Vec::new(), evaluations: 0, spent: Duration::ZERO });
 /// Writes the reason into the reports before the process ends.
 static ON_STOP: Mutex<Option<OnStop>> = Mutex::new(None);
 
@@ -120,22 +119,13 @@ type OnStop = Box<dyn Fn(&str) + Send>;
 /// The evaluations of a run.
 struct Runs {
     /// The start of each that has not ended.
-    running: BTreeMap<u64, Instant>,
-    begun: u64,
+    running: Vec<Instant>,
     evaluations: u32,
     spent: Duration,
 }
 
-impl Runs {
-    const NONE: Self = Self { running: BTreeMap::new(), begun: 0, evaluations: 0, spent: Duration::ZERO };
-
-    const fn limit(&self) -> Duration {
-        TOTAL.saturating_add(SHARE.saturating_mul(self.evaluations))
-    }
-}
-
-/// An evaluation, until it is dropped.
-struct Running(u64);
+/// An evaluation since its start, until it is dropped.
+struct Running(Instant);
 
 impl Running {
     fn begin() -> Self {
@@ -145,20 +135,20 @@ impl Running {
                 stop("no thread is available to limit them");
             }
         });
-        let mut runs = lock(&RUNS);
-        runs.begun += 1;
-        let id = runs.begun;
-        runs.running.insert(id, Instant::now());
-        Self(id)
+        let since = Instant::now();
+        lock(&RUNS).running.push(since);
+        Self(since)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let mut runs = lock(&RUNS);
-        if let Some(since) = runs.running.remove(&self.0) {
-            runs.spent = runs.spent.saturating_add(since.elapsed());
+        // Evaluations with the same start are alike.
+        if let Some(at) = runs.running.iter().position(|since| *since == self.0) {
+            runs.running.swap_remove(at);
         }
+        runs.spent = runs.spent.saturating_add(self.0.elapsed());
     }
 }
 
@@ -172,8 +162,9 @@ pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> T {
 pub(crate) fn bounded(work: &mut dyn FnMut()) -> Result<(), String> {
     {
         let mut runs = lock(&RUNS);
-        if runs.spent > runs.limit() {
-            return Err(format!("they took more than {} seconds in this run", runs.limit().as_secs()));
+        let limit = TOTAL.saturating_add(SHARE.saturating_mul(runs.evaluations));
+        if runs.spent > limit {
+            return Err(format!("they took more than {} seconds in this run", limit.as_secs()));
         }
         runs.evaluations = runs.evaluations.saturating_add(1);
     }
@@ -189,7 +180,7 @@ pub(crate) fn on_stop(write: impl Fn(&str) + Send + 'static) {
 fn watch() {
     loop {
         thread::sleep(ROUND);
-        let oldest = lock(&RUNS).running.values().min().copied();
+        let oldest = lock(&RUNS).running.iter().min().copied();
         let Some(oldest) = oldest else { continue };
         if oldest.elapsed() > LONGEST {
             stop("they do not come to an end");

@@ -17,7 +17,6 @@ use crate::syntax::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
 use crate::workspace::candidate::Candidate;
 use crate::workspace::files::{open, plain, read};
 
-/// The name of the files with patterns of what git ignores.
 pub(crate) const IGNORE_FILE: &str = ".gitignore";
 
 /// The largest `.gitignore` that is read outside of checkouts, in bytes: ten times any honest one.
@@ -107,10 +106,11 @@ impl Default for Marker {
 impl Marker {
     /// Whether bytes contain the marker, or a key that people read as the marker.
     pub(crate) fn is_in(&self, bytes: &[u8], language: Language) -> bool {
+        // No text in UTF-16 contains the character zero.
         self.is_in_text(bytes, language)
             || (memchr::memchr(0, bytes).is_some()
                 && (self.widest.find(bytes).is_some()
-                    || is_utf16(bytes) && self.is_in_utf16(bytes, language)))
+                    || memmem::find(bytes, &[0; 3]).is_none() && self.is_in_utf16(bytes, language)))
     }
 
     fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
@@ -158,11 +158,6 @@ impl Marker {
     }
 }
 
-/// Whether bytes with zeros can be UTF-16: no text contains the character zero.
-fn is_utf16(bytes: &[u8]) -> bool {
-    memmem::find(bytes, &[0; 3]).is_none()
-}
-
 /// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason,
 /// in no order.
 pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
@@ -172,42 +167,36 @@ pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidat
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
     };
-    let search = Shared { candidates, next: AtomicUsize::new(0), marker: Marker::default() };
-    let mut found = Vec::new();
+    let (next, marker) = (AtomicUsize::new(0), Marker::default());
     thread::scope(|scope| {
         let mut others = Vec::new();
         for _ in 1..threads.min(candidates.len() / FEW) {
             // If no more threads are available, this one does the work.
-            others.extend(thread::Builder::new().spawn_scoped(scope, || search.run()));
+            others.extend(
+                thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next, &marker)),
+            );
         }
-        found = search.run();
-        for other in others {
-            found.extend(other.join().unwrap_or_default());
-        }
-    });
-    found
-}
-
-/// A search that several threads share.
-struct Shared<'c> {
-    candidates: &'c [Candidate],
-    next: AtomicUsize,
-    marker: Marker,
-}
-
-impl<'c> Shared<'c> {
-    /// Searches candidates until none is left.
-    fn run(&self) -> Vec<(&'c Candidate, Result<(), String>)> {
-        let (mut buffer, mut found) = (Vec::new(), Vec::new());
-        while let Some(candidate) = self.candidates.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            match self.marker.is_in_file(&candidate.path, &mut buffer) {
-                Ok(false) => {}
-                Ok(true) => found.push((candidate, Ok(()))),
-                Err(message) => found.push((candidate, Err(message))),
-            }
-        }
+        let mut found = search_rest(candidates, &next, &marker);
+        found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
         found
+    })
+}
+
+/// Searches candidates until none is left.
+fn search_rest<'c>(
+    candidates: &'c [Candidate],
+    next: &AtomicUsize,
+    marker: &Marker,
+) -> Vec<(&'c Candidate, Result<(), String>)> {
+    let (mut buffer, mut found) = (Vec::new(), Vec::new());
+    while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+        match marker.is_in_file(&candidate.path, &mut buffer) {
+            Ok(false) => {}
+            Ok(true) => found.push((candidate, Ok(()))),
+            Err(message) => found.push((candidate, Err(message))),
+        }
     }
+    found
 }
 
 #[cfg(test)]

@@ -101,16 +101,6 @@ pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).as_ref())
 }
 
-/// Writes the tree of what is staged to the repository's objects; returns its id. Git works on a copy of the index, so it
-/// takes no lock.
-pub(crate) fn write_staged_tree(root: &Path) -> Result<String, String> {
-    let copy = copied_index(root)?;
-    let mut command = command(root);
-    command.env("GIT_INDEX_FILE", copy.path()).args(["write-tree", "--missing-ok"]);
-    let tree = run_within(LISTING, command, Stdio::null())?.checked()?.text();
-    if is_id(&tree) { Ok(tree) } else { Err("git write-tree printed no id".to_owned()) }
-}
-
 /// A copy of the index: the one that a hook gets, else the repository's own. Without either it is empty.
 fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
     let folder = git_folder(root).ok_or("this folder is not in a git checkout, so nothing is staged")?;
@@ -182,14 +172,16 @@ impl Commit {
         Ok(Self { revision, is_unrelated: false, files, reader })
     }
 
-    pub(crate) fn unrelated(self) -> Self {
-        Self { is_unrelated: true, ..self }
-    }
-
     /// Lists what is staged: the files as the next commit would have them. Their tree is written to the repository's objects,
-    /// without a reference to it.
+    /// without a reference to it. Git works on a copy of the index, so it takes no lock.
     pub(crate) fn staged(root: &Path) -> Result<Self, String> {
-        let commit = write_staged_tree(root)?;
+        let copy = copied_index(root)?;
+        let mut command = command(root);
+        command.env("GIT_INDEX_FILE", copy.path()).args(["write-tree", "--missing-ok"]);
+        let commit = run_within(LISTING, command, Stdio::null())?.checked()?.text();
+        if !is_id(&commit) {
+            return Err("git write-tree printed no id".to_owned());
+        }
         Self::open(root, Revision { asked: "what is staged".to_owned(), commit })
     }
 
