@@ -11,14 +11,12 @@ use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
 use crate::workspace::search::Marker;
 
-/// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
     /// The path as it is shown: as the user would write it, with `/` between its parts.
     pub(crate) name: String,
     /// The path as patterns match it: relative to the repository's root.
     pub(crate) matched: String,
-    /// The path to open.
     pub(crate) path: PathBuf,
     /// Whether it was given by name, so that it must contain a threat model or a policy.
     pub(crate) named: bool,
@@ -37,7 +35,6 @@ pub(crate) enum NamedFiles {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileSearch<'a> {
-    /// Files and folders.
     pub(crate) paths: &'a [PathBuf],
     pub(crate) policy: &'a Policy,
     pub(crate) named: NamedFiles,
@@ -53,7 +50,6 @@ pub(crate) struct Discovery {
     pub(crate) folders: Vec<PathBuf>,
     /// Files given by name that the policy's patterns exclude, if [`NamedFiles::Filtered`].
     pub(crate) left_out: Vec<String>,
-    /// The errors of paths that do not exist, cannot be read or cannot be checked.
     pub(crate) errors: Vec<InputError>,
     /// Policies in folders that no policy is read from, by their paths from the root.
     pub(crate) misplaced: BTreeSet<String>,

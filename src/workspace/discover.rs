@@ -45,7 +45,6 @@ pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Disco
     finder.found
 }
 
-/// A search in progress.
 struct Finder<'a> {
     search: FileSearch<'a>,
     repository: &'a Repository,
@@ -58,7 +57,6 @@ struct Finder<'a> {
     checkouts: Vec<PathBuf>,
     /// Whether no attributes file is in the index alone.
     has_all_attributes: bool,
-    /// The given folders whose files git lists.
     listed_folders: Vec<ListedFolder>,
     folder_kinds: HashMap<PathBuf, FolderKind>,
 }
@@ -103,7 +101,6 @@ impl Finder<'_> {
         self.fail(InputError::unreadable(self.repository.shown(path), cause));
     }
 
-    /// Adds a file given by name.
     fn add_named(&mut self, path: &Path, name: String) {
         let matched = self.repository.matched(path);
         let named = self.search.named == NamedFiles::Checked;
@@ -174,16 +171,13 @@ impl Finder<'_> {
         }
     }
 
-    /// Adds the files of the given folders that are in the checkout.
     fn list_folders(&mut self) {
         if self.listed_folders.is_empty() {
             return;
         }
         let places: Vec<PathBuf> = self.listed_folders.iter().map(|folder| folder.rest.clone()).collect();
         match self.list(Path::new(""), &places) {
-            Ok(()) => {
-                self.found.folders.extend(self.listed_folders.iter().map(|folder| folder.path.clone()));
-            }
+            Ok(()) => self.found.folders.extend(self.listed_folders.iter().map(|folder| folder.path.clone())),
             Err(error) => self.fail(error),
         }
     }
@@ -229,15 +223,11 @@ impl Finder<'_> {
     /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long, are
     /// refused before it matches them.
     fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<ListedPath>, InputError> {
-        let cannot_list = |message: String| {
-            let cause = format!("git cannot list the files here: {message}");
-            InputError::unreadable(self.repository.shown(root), cause)
-        };
-        let mut listed = tracked(root, places).map_err(cannot_list)?;
+        let mut listed = self.listed_or_error(root, tracked(root, places))?;
         let above = places.iter().flat_map(|place| place.ancestors()).chain([Path::new("")]);
         let mut ignore_files: BTreeSet<PathBuf> = above.map(|folder| folder.join(IGNORE_FILE)).collect();
-        let is_ignore_file = |path: &&PathBuf| path.file_name() == Some(IGNORE_FILE.as_ref());
-        ignore_files.extend(listed.iter().map(|listed| &listed.path).filter(is_ignore_file).cloned());
+        ignore_files.extend(listed.iter().map(|listed| listed.path.clone()));
+        ignore_files.retain(|path| path.file_name() == Some(IGNORE_FILE.as_ref()));
         for file in ignore_files.iter().map(|file| root.join(file)) {
             if let Some(cause) = costly_for_git(&file) {
                 return Err(InputError::unreadable(self.repository.shown(&file), cause));
@@ -246,8 +236,15 @@ impl Finder<'_> {
         if IGNORES_CASE {
             self.refuse_case_clash(root, &listed)?;
         }
-        listed.extend(untracked(root, places).map_err(cannot_list)?);
+        listed.extend(self.listed_or_error(root, untracked(root, places))?);
         Ok(listed)
+    }
+
+    fn listed_or_error<T>(&self, root: &Path, listed: Result<T, String>) -> Result<T, InputError> {
+        listed.map_err(|message| {
+            let cause = format!("git cannot list the files here: {message}");
+            InputError::unreadable(self.repository.shown(root), cause)
+        })
     }
 
     /// Refuses tracked files of which this file system contains only one, because their names differ only in case.
@@ -263,7 +260,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Adds a file that git lists.
     fn add_listed(&mut self, rest: &Path, whole: &Path, checkout: &Path) {
         let matched = slashes(rest);
         let Some(sought) = self.sought(&matched) else { return };
@@ -281,10 +277,8 @@ impl Finder<'_> {
             Err(error) => return self.fail_unreadable(whole, plain(&error)),
         };
         // The path as the user would write it, if one of the folders contains it.
-        let path = self.listed_folders.iter().find_map(|folder| {
-            let below = rest.strip_prefix(&folder.rest).ok()?;
-            Some(folder.path.join(below))
-        });
+        let mut folders = self.listed_folders.iter();
+        let path = folders.find_map(|folder| Some(folder.path.join(rest.strip_prefix(&folder.rest).ok()?)));
         if let Some(path) = path {
             self.add_found(path, matched, (sought, kind));
         }
@@ -308,7 +302,6 @@ impl Finder<'_> {
         kind
     }
 
-    /// Adds a file that a sparse checkout excludes.
     fn add_sparse(&mut self, rest: &Path, whole: &Path, object: Option<String>) {
         let matched = slashes(rest);
         match (self.search.policy.sought(&matched), object) {
@@ -332,17 +325,16 @@ impl Finder<'_> {
         if sparse.is_empty() {
             return;
         }
-        let names: Vec<String> =
-            sparse.keys().map(|path| repository.shown(&repository.root().join(path))).collect();
+        let root = repository.root();
+        let names: Vec<String> = sparse.keys().map(|path| repository.shown(&root.join(path))).collect();
         let marker = Marker::default();
         // There can be very many, all for the same reason: the first of them and their number.
         let mut unread: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        let read =
-            read_objects(repository.root(), sparse.values().map(String::as_str), |at, bytes| match bytes {
-                Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
-                Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
-                Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
-            });
+        let read = read_objects(root, sparse.values().map(String::as_str), |at, bytes| match bytes {
+            Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
+            Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
+            Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
+        });
         if let Err(cause) = read {
             errors.push(InputError::unreadable(&*names[0], cause));
         }
@@ -352,7 +344,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Reports the candidates whose committed text git rewrites.
     fn report_rewritten(&mut self) {
         let root = PathBuf::new();
         if self.repository.is_git() && !self.checkouts.contains(&root) {
@@ -366,7 +357,6 @@ impl Finder<'_> {
         self.found.errors.extend(errors);
     }
 
-    /// Searches the pending files for the marker.
     fn search_pending(&mut self) {
         for (candidate, outcome) in search(&self.pending, self.search.threads) {
             self.filtered.remove(&candidate.name);
@@ -391,7 +381,6 @@ fn case_clashes<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<(&'p str, &'p s
     clashes
 }
 
-/// The kind of a folder below the root.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FolderKind {
     /// It belongs to the checkout that git lists.
@@ -402,7 +391,6 @@ enum FolderKind {
     OtherCheckout,
 }
 
-/// Whether a path below a root, and all above it, are folders.
 fn are_folders(root: &Path, rest: &Path) -> bool {
     rest.ancestors().all(|above| fs::symlink_metadata(root.join(above)).is_ok_and(|found| found.is_dir()))
 }

@@ -99,11 +99,10 @@ pub(crate) fn normalized(path: &Path) -> PathBuf {
     whole
 }
 
-/// Reads one file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let (file, size) = open(path)?;
+    let (file, metadata) = open(path)?;
     // The size need not be right, but nearly always is: one call reads the file.
-    read_into(Vec::with_capacity(size.min(Source::MAX_BYTES) + 1), file)
+    read_into(Vec::with_capacity(size(&metadata) + 1), file)
 }
 
 /// Reads a stream to its end, or one byte past the limit, which [`Source::decode`] then reports.
@@ -118,23 +117,19 @@ fn read_into(mut bytes: Vec<u8>, stream: impl Read) -> Result<Vec<u8>, String> {
 }
 
 /// The most bytes that [`read`] reads of a file.
-pub(crate) fn size(path: &Path) -> usize {
-    fs::metadata(path).map_or(0, |metadata| length(&metadata)).min(Source::MAX_BYTES)
+pub(crate) fn size(metadata: &Metadata) -> usize {
+    usize::try_from(metadata.len()).unwrap_or(0).min(Source::MAX_BYTES)
 }
 
-fn length(metadata: &Metadata) -> usize {
-    usize::try_from(metadata.len()).unwrap_or(0)
-}
-
-/// Opens a regular file to read it; returns its size in bytes as well.
-pub(crate) fn open(path: &Path) -> Result<(fs::File, usize), String> {
+/// Opens a regular file to read it.
+pub(crate) fn open(path: &Path) -> Result<(fs::File, Metadata), String> {
     // Opening a device can start it.
     require_regular(&fs::metadata(path).map_err(|error| plain(&error))?)?;
     let file = open_anything(path).map_err(|error| plain(&error))?;
     // Something else can have taken its place meanwhile.
     let metadata = file.metadata().map_err(|error| plain(&error))?;
     require_regular(&metadata)?;
-    Ok((file, length(&metadata)))
+    Ok((file, metadata))
 }
 
 fn require_regular(metadata: &Metadata) -> Result<(), String> {
@@ -231,7 +226,6 @@ pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a folder, and the folders above it.
 pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     refuse_link_out(folder)?;
     fs::create_dir_all(folder)
@@ -245,7 +239,6 @@ pub(crate) fn refuse_link_out(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The folder of a file.
 pub(crate) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -269,7 +262,6 @@ fn write_temp(file: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<N
     Ok(temporary)
 }
 
-/// Gives a file the owner and the group of an old one.
 #[cfg(unix)]
 fn keep_owner(file: &fs::File, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};

@@ -29,7 +29,6 @@ pub(crate) fn say(text: &str) {
     };
 }
 
-/// Replaces the status line.
 pub(crate) fn show_status(text: &str) {
     clear_status();
     STATUS.store(text.len(), Ordering::Relaxed);
@@ -116,7 +115,6 @@ static ON_STOP: Mutex<Option<OnStop>> = Mutex::new(None);
 
 type OnStop = Box<dyn Fn(&str) + Send>;
 
-/// The evaluations of a run.
 struct Runs {
     /// The start of each that has not ended.
     running: Vec<Instant>,
@@ -191,7 +189,6 @@ fn watch() {
     }
 }
 
-/// Ends the process with exit status 2.
 #[expect(clippy::exit, reason = "the thread that would return an exit code is the one that must be stopped")]
 fn stop(why: &str) {
     clear_status();

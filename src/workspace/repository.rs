@@ -11,9 +11,8 @@ use crate::input_error::LINK_OUT;
 use crate::workspace::files::{
     checkout_above, exists, is_checkout, is_in_git, is_link, link_out, names_in, normalized, read, slashes,
 };
-use crate::workspace::git::files::{ContentPlace, tracked};
+use crate::workspace::git::files::{ContentPlace, ListedPath, tracked};
 
-/// The repository of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     root: PathBuf,
@@ -65,12 +64,10 @@ impl Repository {
             .to_owned()
     }
 
-    /// Whether this is a git checkout.
     pub(crate) fn is_git(&self) -> bool {
         is_checkout(&self.root)
     }
 
-    /// The folder that contains all files.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
@@ -191,10 +188,8 @@ impl Repository {
     /// The outermost folder below the root that contains a path and is a checkout of its own, reached without links.
     fn nested_checkout(&self, path: &Path) -> Option<PathBuf> {
         let whole = self.whole(path);
-        let below = whole
-            .ancestors()
-            .skip(1)
-            .take_while(|above| *above != self.root && above.starts_with(&self.root));
+        let below = whole.ancestors().skip(1);
+        let below = below.take_while(|above| *above != self.root && above.starts_with(&self.root));
         let outermost = below.filter(|folder| exists(&folder.join(".git"))).last()?;
         (!self.is_linked(path)).then(|| outermost.to_owned())
     }
@@ -207,24 +202,22 @@ impl Repository {
         let matched = self.matched(&folder);
         match tracked(&self.root, &[PathBuf::from(&matched)])?.first() {
             None => Ok(Some(folder)),
-            Some(first) if first.place == ContentPlace::Repository && slashes(&first.path) == matched => {
+            Some(ListedPath { path, place: ContentPlace::Repository, .. }) if slashes(path) == matched => {
                 Ok(None)
             }
-            Some(first) => Err(format!(
+            Some(ListedPath { path, .. }) => Err(format!(
                 "{matched} is a checkout of another repository, and this repository tracks {}: check out the other one \
                  elsewhere",
-                slashes(&first.path)
+                slashes(path)
             )),
         }
     }
 
-    /// Whether a path is below a folder.
     pub(crate) fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
     }
 }
 
-/// The path without links, if it exists.
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
@@ -282,10 +275,8 @@ impl Repository {
     pub(crate) fn policies_above(&self, path: &Path) -> Vec<String> {
         let whole = self.whole(path);
         let mut policies = Vec::new();
-        for folder in whole.ancestors().skip(1).take_while(|above| above.starts_with(self.root())) {
-            if folder == self.root() {
-                break;
-            }
+        let above = whole.ancestors().skip(1);
+        for folder in above.take_while(|above| above.starts_with(&self.root) && *above != self.root) {
             let matched = self.matched(folder);
             policies.extend(names_in(folder, usize::MAX).into_iter().map(|name| format!("{matched}/{name}")));
         }

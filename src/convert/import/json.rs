@@ -250,7 +250,6 @@ impl<'t> Ledger<'t> {
         number_at(block, key).inspect(|_| self.take(block, key))
     }
 
-    /// Marks the value of a key as used.
     fn take(&mut self, block: Option<Node<'t>>, key: &str) {
         if let Some(node) = block.and_then(|block| block.get(key)) {
             self.taken.insert(node.resolved());
@@ -300,7 +299,6 @@ impl<'t> Ledger<'t> {
     }
 }
 
-/// The number of a key.
 fn number_at(block: Option<Node<'_>>, key: &str) -> Option<Decimal> {
     let Value::Number(digits) = block?.get(key)?.value() else { return None };
     Decimal::parse(digits).ok()

@@ -20,7 +20,6 @@ pub struct Imported {
     pub remarks: Vec<String>,
 }
 
-/// A threat model before it is written.
 struct Draft {
     scaffold: Scaffold,
     remarks: Vec<String>,

@@ -34,8 +34,7 @@ pub(crate) fn import(text: &str) -> Result<Draft, String> {
     scaffold.summary = summary(&mut parts[..begun]);
     let end = title.map_or(parts.len(), |at| at + 1);
     let (rest, below) = parts.split_at_mut(end);
-    let mut remarks = Vec::new();
-    remarks.extend(add_layers(below, &mut scaffold));
+    let mut remarks = Vec::from_iter(add_layers(below, &mut scaffold));
     remarks.extend(version(rest, &mut scaffold.score));
     let mut more = 0_usize;
     for part in parts.iter().filter(|part| !part.used && (!part.is_heading || has_number(&part.text))) {
@@ -75,19 +74,18 @@ fn summary(parts: &mut [PagePart]) -> Option<String> {
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.
 fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> {
-    let contains = |name: &str| parts.iter().any(|part| part.text.to_lowercase().contains(name));
     let mut versions = vec!["0.5", "0.8"];
-    versions
-        .retain(|version| contains(&format!("aivss v{version}")) || contains(&format!("aivss {version}")));
-    match versions.as_slice() {
-        [only] => {
-            score.version = Some((*only).to_owned());
-            return None;
-        }
-        [_, ..] => {
-            return Some(format!("it names the versions {} of AIVSS: choose one", versions.join(" and ")));
-        }
-        [] => {}
+    versions.retain(|version| {
+        let names = [format!("aivss v{version}"), format!("aivss {version}")];
+        let mut texts = parts.iter().map(|part| part.text.to_lowercase());
+        texts.any(|text| names.iter().any(|name| text.contains(name)))
+    });
+    if versions.len() > 1 {
+        return Some(format!("it names the versions {} of AIVSS: choose one", versions.join(" and ")));
+    }
+    score.version = versions.first().map(|only| (*only).to_owned());
+    if score.version.is_some() {
+        return None;
     }
     let canonical = parts.iter_mut().find(|part| part.text.to_lowercase().contains(CANONICAL))?;
     // A longer sentence has other content, which is reported.
@@ -133,12 +131,12 @@ fn close(open: &mut Option<(LayerKind, String)>, scaffold: &mut Scaffold) {
 
 /// Adds seven paragraphs of a page that names no layer.
 fn by_place(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
-    let is_paragraph = |part: &&mut PagePart| {
+    let mut paragraphs: Vec<&mut PagePart> = parts.iter_mut().collect();
+    paragraphs.retain(|part| {
         let small = part.text.to_lowercase();
         let is_frame = small.starts_with("maestro") || small.starts_with("per-layer");
         !part.is_heading && part.cells.is_empty() && !is_frame
-    };
-    let mut paragraphs: Vec<&mut PagePart> = parts.iter_mut().filter(is_paragraph).collect();
+    });
     let (count, line) = (paragraphs.len(), paragraphs.first()?.line);
     if count != LayerKind::ALL.len() {
         return Some(format!("the layers are not named, and there are {count} paragraphs for seven layers"));
@@ -185,7 +183,7 @@ fn add(scaffold: &mut Scaffold, kind: LayerKind, text: &str) {
 }
 
 fn is_bare(opening: &str) -> bool {
-    opening == "not certain" || opening == "uncertain" || opening.starts_with("not certain from ")
+    ["not certain", "uncertain"].contains(&opening) || opening.starts_with("not certain from ")
 }
 
 /// A paragraph, a heading, an item or a row of a table.
@@ -225,7 +223,8 @@ pub(crate) fn parts(text: &str, is_complete: fn(&PagePart) -> bool) -> Vec<PageP
         let item = item(bare);
         let is_row = line.contains('|') && (line.starts_with('|') || line.ends_with('|'));
         let text = item.unwrap_or(bare).replace("**", "").trim().to_owned();
-        let cells = if is_row { cells(&text) } else { Vec::new() };
+        let cells = text.trim_matches('|').split('|').filter(|_| is_row);
+        let cells = cells.map(|cell| cell.trim().to_owned()).collect();
         let part = PagePart { line: at + 1, text, is_heading, cells, used: false };
         let is_apart = item.is_some() || is_heading || is_row || is_complete(&part);
         match parts.last_mut() {
@@ -248,10 +247,6 @@ fn item(line: &str) -> Option<&str> {
     let rest = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let numbered = rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "));
     numbered.filter(|_| rest.len() < line.len())
-}
-
-fn cells(row: &str) -> Vec<String> {
-    row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
 }
 
 /// Whether a part is the title of a section on a subject: a heading, or a short line that is not a sentence.

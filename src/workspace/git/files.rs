@@ -30,7 +30,6 @@ pub(crate) enum ContentPlace {
     Folder,
     /// In the index alone, because the checkout is a sparse one.
     Sparse,
-    /// In another repository.
     Repository,
 }
 
@@ -111,13 +110,10 @@ fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
         )?,
         // Before the first file is staged, hooks get the name of an index that does not exist yet.
         Some(index) => {
-            let parent = index.parent().and_then(|parent| parent.canonicalize().ok());
-            if parent.as_ref() != Some(&folder) || index.file_name() != Some("index".as_ref()) {
-                let message =
-                    "GIT_INDEX_FILE names a file that does not exist, so what is staged is not clear";
-                return Err(message.to_owned());
-            }
-            folder.join("index")
+            let real =
+                index.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(index.file_name()?)));
+            real.filter(|real| *real == folder.join("index"))
+                .ok_or("GIT_INDEX_FILE names a file that does not exist, so what is staged is not clear")?
         }
     };
     let copy = tempfile::Builder::new().prefix("aivss-lint-index").tempfile();
@@ -134,7 +130,6 @@ fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
 /// A commit with its files.
 #[derive(Debug)]
 pub(crate) struct Commit {
-    /// Its name and id.
     pub(crate) revision: Revision,
     /// Whether it has no commit in common with what it is compared with.
     pub(crate) is_unrelated: bool,
@@ -143,7 +138,6 @@ pub(crate) struct Commit {
     reader: Mutex<ObjectReader>,
 }
 
-/// The content of a path.
 #[derive(Debug)]
 enum TreeEntry {
     /// A regular file, with the id of its object.
@@ -155,7 +149,6 @@ enum TreeEntry {
 }
 
 impl Commit {
-    /// Lists the files of a commit.
     pub(crate) fn open(root: &Path, revision: Revision) -> Result<Self, String> {
         let listed = run(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let mut files = BTreeMap::new();
@@ -191,7 +184,6 @@ impl Commit {
         files.map(|(path, _)| path.as_str())
     }
 
-    /// The paths of submodules.
     pub(crate) fn submodules(&self) -> impl Iterator<Item = &str> {
         let modules = self.files.iter().filter(|(_, entry)| matches!(entry, TreeEntry::Submodule));
         modules.map(|(path, _)| path.as_str())
@@ -202,12 +194,10 @@ impl Commit {
         self.files.contains_key(path)
     }
 
-    /// Whether the commit contains a link at a path.
     pub(crate) fn is_link(&self, path: &str) -> bool {
         matches!(self.files.get(path), Some(TreeEntry::Link))
     }
 
-    /// Whether the commit contains files below a folder.
     pub(crate) fn holds_folder(&self, folder: &str) -> bool {
         let below = format!("{}/", folder.trim_end_matches('/'));
         self.files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
@@ -265,7 +255,6 @@ pub(crate) fn read_objects<'o>(
     Ok(())
 }
 
-/// A running `git cat-file --batch`.
 #[derive(Debug)]
 struct ObjectReader {
     child: Child,
@@ -304,15 +293,14 @@ impl ObjectReader {
         };
         let is_broken_link =
             ["symlink ", "dangling", "loop", "notdir"].iter().any(|word| head.starts_with(word));
-        let limit =
-            if is_broken_link { 0 } else { u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1) };
+        let limit = if is_broken_link { 0 } else { size.min(most as u64 + 1) };
         let mut bytes = Vec::new();
-        self.output.by_ref().take(size.min(limit)).read_to_end(&mut bytes)?;
-        if (bytes.len() as u64) < size.min(limit) {
+        self.output.by_ref().take(limit).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < limit {
             return Err(io::Error::other("it broke off"));
         }
         // The rest of the object, and the line feed after it.
-        io::copy(&mut self.output.by_ref().take(size.saturating_sub(limit) + 1), &mut io::sink())?;
+        io::copy(&mut self.output.by_ref().take(size - limit + 1), &mut io::sink())?;
         Ok(match kind {
             _ if is_broken_link => Err("a link that leads nowhere within the commit".to_owned()),
             "blob" => Ok(bytes),

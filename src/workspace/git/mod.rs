@@ -38,7 +38,6 @@ pub(crate) const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// How long git may take to list files. A large repository on a slow disk takes most of it.
 pub(crate) const LISTING: Duration = Duration::from_secs(30);
-/// How long git may take for anything else.
 const LONGEST: Duration = Duration::from_mins(10);
 /// How many bytes of git's warnings are read.
 const MOST_WARNINGS: u64 = 1024 * 1024;
@@ -127,7 +126,6 @@ pub(crate) fn git_folder(root: &Path) -> Option<PathBuf> {
     root.join(text.strip_prefix("gitdir: ")?.trim_end()).canonicalize().ok()
 }
 
-/// The result of a call that ended by itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GitOutput {
     pub(crate) code: i32,
@@ -141,7 +139,6 @@ impl GitOutput {
         if self.code == 0 { Ok(self) } else { Err(reason(&self.stderr)) }
     }
 
-    /// The text of the output, without white space at its end.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).trim_end().to_owned()
     }
@@ -152,7 +149,6 @@ impl GitOutput {
     }
 }
 
-/// Runs git at a root; returns its output if it succeeds.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> {
     run_any(root, arguments)?.checked()
 }

@@ -7,7 +7,6 @@ use crate::input_error::Revision;
 use crate::workspace::git::files::Commit;
 use crate::workspace::git::{NO_ATTRIBUTES_SHA256, run, run_any};
 
-/// The commit that a revision names.
 pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     if asked.starts_with([':', '^']) {
         return Err(format!("`{asked}` does not begin with a branch, a tag or a commit id"));
