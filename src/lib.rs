@@ -41,7 +41,6 @@ pub mod decimal;
 pub mod did_you_mean;
 mod digest;
 pub mod input_error;
-pub mod revision;
 pub mod source;
 
 pub mod escape;

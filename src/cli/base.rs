@@ -15,9 +15,11 @@ use crate::lint::{LintContext, lint_removed};
 use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
-use crate::workspace::discover::{Discovery, NamedFiles, Repository};
+use crate::workspace::candidate::{Discovery, NamedFiles};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::{Commit, changed, renames};
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions::{changed, renames};
+use crate::workspace::repository::Repository;
 
 /// The most unchecked files that are compared with threat models that are gone.
 const MAX_COMPARED: usize = 1_000;

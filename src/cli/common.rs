@@ -13,10 +13,10 @@ use crate::output::{Look, begin_line, escape_line};
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
-use crate::workspace::discover::{Repository, read_bounded};
-use crate::workspace::git;
-use crate::workspace::git::Commit;
-use crate::workspace::write::create;
+use crate::workspace::files::{create, read_bounded};
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions;
+use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
@@ -212,7 +212,7 @@ pub(crate) fn read_source(path: &Path, repository: &Repository) -> Result<Source
 }
 
 pub(crate) fn open_base(base: Option<&str>, root: &Path) -> Result<Option<Commit>, CliError> {
-    let commit = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
+    let commit = base.map(|base| revisions::open_base(root, base, "HEAD")).transpose();
     commit.map_err(|message| CliError::about("--base", message))
 }
 

@@ -20,8 +20,10 @@ use crate::convert::scaffold::Scaffold;
 use crate::did_you_mean::nearest;
 use crate::output::escape_line;
 use crate::report::Verdict;
-use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
+use crate::workspace::candidate::{FileSearch, NamedFiles};
+use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\
 Examples:

@@ -33,10 +33,10 @@ use crate::rules::{
     cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
 };
 use crate::source::{Position, Source};
-use crate::workspace::discover::{NamedFiles, Repository, read};
+use crate::workspace::candidate::NamedFiles;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::links::link_out;
-use crate::workspace::write::replace;
+use crate::workspace::files::{link_out, read, replace};
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:

@@ -17,9 +17,10 @@ use crate::rego::CompiledPolicy;
 use crate::report::Report;
 use crate::rules;
 use crate::source::Source;
-use crate::workspace::discover::{FileSearch, NamedFiles, POLICY_NAMES, Repository, sibling};
+use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::Commit;
+use crate::workspace::git::files::Commit;
+use crate::workspace::repository::{POLICY_NAMES, Repository, sibling};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CheckOptions<'a> {

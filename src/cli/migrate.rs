@@ -22,8 +22,8 @@ use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::{Source, Span};
-use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {

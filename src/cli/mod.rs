@@ -29,9 +29,9 @@ use crate::cli::parallel::STACK;
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
-use crate::workspace::discover::Repository;
-use crate::workspace::links::link_within;
-use crate::workspace::mute;
+use crate::workspace::files::link_within;
+use crate::workspace::process::say;
+use crate::workspace::repository::Repository;
 
 /// Checks threat models of AI agents: their scores, MAESTRO's seven layers and your policy
 #[derive(Debug, Parser)]
@@ -106,7 +106,7 @@ pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         // The run itself reports a panic of the thread that evaluates rules.
         if thread::current().name() != Some(REGO_THREAD) {
-            mute::say(&format!("error: {}\n", panic_message(panic)));
+            say(&format!("error: {}\n", panic_message(panic)));
         }
     }));
     // The stack of the first thread depends on the system. It is used only if no other thread can be started.

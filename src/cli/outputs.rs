@@ -25,9 +25,8 @@ use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
-use crate::workspace::discover;
-use crate::workspace::watchdog;
-use crate::workspace::write::{folder, refuse_link_out, replace};
+use crate::workspace::files::{folder, read, refuse_link_out, replace};
+use crate::workspace::process::on_stop;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
@@ -282,7 +281,7 @@ pub(crate) fn with_outputs(
     }
     prepare(&outputs, category).inspect_err(|error| write_failure(&error.0, &outputs, category))?;
     let (stopped_outputs, stopped_category) = (outputs.clone(), category.map(str::to_owned));
-    watchdog::on_stop(move |reason| {
+    on_stop(move |reason| {
         write_failure(reason, &stopped_outputs, stopped_category.as_deref());
     });
     let report = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(FAILED.into()));
@@ -358,7 +357,7 @@ fn write_report(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// Whether a file is a threat model or a policy, or a broken one.
 fn is_input_file(file: &Path) -> bool {
-    let Ok(bytes) = discover::read(file) else { return false };
+    let Ok(bytes) = read(file) else { return false };
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let extension = extension.to_ascii_lowercase();
     // No report is YAML or Rego. A file named like a threat model can be a broken one.

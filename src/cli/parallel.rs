@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::common::variable;
-use crate::workspace::mute::{clear_status, show_status};
+use crate::workspace::process::{clear_status, show_status};
 
 /// The stack of each thread, in bytes.
 pub(crate) const STACK: usize = 16 * 1024 * 1024;

@@ -22,8 +22,9 @@ use crate::report::Verdict;
 use crate::rules;
 use crate::source::Source;
 use crate::syntax;
-use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::files::files_below;
+use crate::workspace::repository::Repository;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {

@@ -24,9 +24,10 @@ use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::index::{ContentPlace, tracked};
+use crate::workspace::files::files_below;
+use crate::workspace::git::files::{ContentPlace, tracked};
+use crate::workspace::repository::Repository;
 
 pub(crate) fn add_broken(
     report: &mut Report,

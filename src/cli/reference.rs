@@ -15,7 +15,7 @@ use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
-use crate::workspace::write::{create_folder, replace};
+use crate::workspace::files::{create_folder, replace};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {

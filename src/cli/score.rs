@@ -22,8 +22,8 @@ use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
-use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:

@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 
 use crate::aivss::Band;
 use crate::decimal::Decimal;
+use crate::input_error::Revision;
 use crate::policy::Direction;
 use crate::report::Verdict;
-use crate::revision::Revision;
 use crate::source::Position;
 
 /// The names of the differences that a removed mitigation makes worse.

@@ -10,31 +10,23 @@ use memchr::memmem;
 
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
-use crate::workspace::discover::Candidate;
-use crate::workspace::file_marker::Marker;
-use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{path_of, tracked};
+use crate::workspace::candidate::Candidate;
+use crate::workspace::files::read;
+use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
-use crate::workspace::read::read;
 use crate::workspace::repository::Repository;
-
-/// A candidate, and whether its name makes it one; else its content does.
-#[derive(Clone, Copy)]
-pub(crate) struct Suspect<'c> {
-    pub(crate) candidate: &'c Candidate,
-    pub(crate) by_name: bool,
-}
+use crate::workspace::search::Marker;
 
 /// Returns errors for the candidates whose committed text git rewrites. `checkouts` are folders from the root;
 /// `is_complete` is false if some attributes files are in the index alone.
 pub(crate) fn rewritten<'c>(
-    suspects: impl Iterator<Item = Suspect<'c>>,
+    candidates: impl Iterator<Item = &'c Candidate>,
     checkouts: &[PathBuf],
     is_complete: bool,
     repository: &Repository,
 ) -> Vec<InputError> {
-    let mut rest: BTreeMap<PathBuf, Suspect<'_>> =
-        suspects.map(|suspect| (repository.whole(&suspect.candidate.path), suspect)).collect();
+    let mut rest: BTreeMap<PathBuf, &Candidate> =
+        candidates.map(|candidate| (repository.whole(&candidate.path), candidate)).collect();
     if is_complete && !has_attributes(rest.keys(), repository.root()) {
         return Vec::new();
     }
@@ -79,11 +71,11 @@ fn has_attributes<'p>(files: impl Iterator<Item = &'p PathBuf>, root: &Path) -> 
 /// Adds errors for the files of one checkout.
 fn add_rewritten(
     root: &Path,
-    suspects: &BTreeMap<PathBuf, Suspect<'_>>,
+    candidates: &BTreeMap<PathBuf, &Candidate>,
     errors: &mut Vec<InputError>,
 ) -> Result<(), String> {
     let paths: Vec<PathBuf> =
-        suspects.keys().filter_map(|path| path.strip_prefix(root).ok()).map(Path::to_owned).collect();
+        candidates.keys().filter_map(|path| path.strip_prefix(root).ok()).map(Path::to_owned).collect();
     if paths.is_empty() {
         return Ok(());
     }
@@ -91,9 +83,9 @@ fn add_rewritten(
     let marker = Marker::default();
     read_objects(root, files.iter().map(|file| &*file.object), |at, bytes| {
         let file = &files[at];
-        let Some(Suspect { candidate, by_name }) = suspects.get(&root.join(&file.path)) else { return };
+        let Some(candidate) = candidates.get(&root.join(&file.path)) else { return };
         let is_harmless = bytes.is_ok_and(|bytes| {
-            let is_model = *by_name || marker.is_in(&bytes, Language::of(&candidate.name));
+            let is_model = !candidate.by_marker || marker.is_in(&bytes, Language::of(&candidate.name));
             bytes.len() <= Source::MAX_BYTES
                 && (!is_model || (file.attribute == IDENT && !ident_replaces_text(&bytes)))
         });

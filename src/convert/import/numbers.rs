@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 
 use crate::aivss::{Band, Factor};
-use crate::convert::import::page::parts::PagePart;
+use crate::convert::import::page::PagePart;
 use crate::convert::scaffold::{ScaffoldFactor, ScaffoldScore};
 use crate::decimal::Decimal;
 
