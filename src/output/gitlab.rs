@@ -10,8 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{line, write_json};
-use crate::output::fingerprint::Fingerprints;
-use crate::output::problem::passes_because;
+use crate::output::problem::{Fingerprints, passes_because};
 use crate::report::{FileReport, Report};
 use crate::rules;
 

@@ -9,8 +9,7 @@ use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
 use crate::output::Links;
 use crate::output::breakdown::origin_text;
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
-use crate::output::html::problems::ProblemView;
-use crate::output::html::sanitized::SanitizedText;
+use crate::output::html::problems::{ProblemView, SanitizedText};
 use crate::report::{AgentChange, Difference, FileReport, Report, count};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation, lower_threat};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::output::change::{differences, fixed, policy_differences, policy_word, worst_first};
 use crate::output::html::agents::Graded;
 use crate::output::html::chart::along;
-use crate::output::html::sanitized::SanitizedText;
+use crate::output::html::problems::SanitizedText;
 use crate::policy::Direction;
 use crate::report::{AgentChange, Change, Difference, ScoreChange};
 use crate::source::Position;

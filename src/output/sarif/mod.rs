@@ -16,9 +16,8 @@ use serde::{Serialize, Serializer};
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
 use crate::escape::{line, uri_path, write_json};
 use crate::explain;
-use crate::output::fingerprint::Fingerprints;
 use crate::output::left_out;
-use crate::output::problem::{passes_because, plain_text};
+use crate::output::problem::{Fingerprints, passes_because, plain_text};
 use crate::output::sarif::log::{
     ArtifactChange, ArtifactLocation, Driver, HelpTexts, Invocation, Notification, OneKey, PhysicalLocation,
     Replacement, RuleDescriptor, RuleProperties, SarifFix, SarifLocation, SarifLog, SarifRegion, SarifResult,
