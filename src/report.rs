@@ -192,6 +192,7 @@ pub enum Verdict {
     /// A problem at or above the failing level.
     Failed,
     /// An input could not be checked.
+    #[serde(rename = "cannot-judge")]
     CannotCheck,
 }
 

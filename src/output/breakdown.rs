@@ -200,13 +200,7 @@ struct BreakdownFile<'s> {
     tool: Tool,
     scores: Vec<BreakdownJson<'s>>,
     #[serde(rename = "obstacles")]
-    input_errors: Vec<ErrorJson<'s>>,
-}
-
-#[derive(Serialize)]
-struct ErrorJson<'s> {
-    path: &'s str,
-    message: String,
+    input_errors: &'s [InputError],
 }
 
 #[derive(Serialize)]
@@ -285,9 +279,8 @@ pub fn write_breakdowns_json(
     formulas: Formulas,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let errors = errors.iter().map(|error| ErrorJson { path: error.path(), message: error.to_string() });
     let scores = breakdowns.iter().map(|breakdown| score(breakdown, formulas)).collect();
-    let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, input_errors: errors.collect() };
+    let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, input_errors: errors };
     write_json(&file, out)
 }
 
