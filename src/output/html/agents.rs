@@ -1,6 +1,6 @@
 //! One agent of the page: its scores with their working, its layers, its problems, and the differences from the base.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aivss::{Band, Factor, Working};
 use crate::decimal::Decimal;
@@ -108,19 +108,11 @@ impl AgentView {
         let scored = &file.models[place];
         let (model, line) = (&scored.model, scored.position.line);
         let agent = &model.agent;
-        let mut problems = Vec::new();
-        for problem in &file.diagnostics {
-            // Problems of the whole file are shown with its first threat model.
-            if problem.model.unwrap_or(0) == place {
-                problems.push(ProblemView::of(problem, file, report, links));
-            }
-        }
+        let problems = file.problems_of(place);
         let summary = agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
         Self {
             number,
-            name: scored
-                .name()
-                .map_or_else(|| SanitizedText::line("(no name)"), |name| SanitizedText::cut(name, NAME)),
+            name: SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME),
             has_namesake: false,
             summary: summary.map(SanitizedText::lines),
             place: SanitizedText::line(&format!("{}:{line}", file.name())),
@@ -133,7 +125,7 @@ impl AgentView {
             worst: scored.worst().map(Graded::of),
             scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
             layers: model.layers().iter().map(|layer| LayerView::of(layer, change)).collect(),
-            problems,
+            problems: problems.map(|problem| ProblemView::of(problem, file, report, links)).collect(),
         }
     }
 
@@ -171,10 +163,8 @@ impl AgentView {
 
     /// The rules of its problems as a filter, separated by spaces.
     pub(crate) fn rules(&self) -> SanitizedText {
-        let mut rules: Vec<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
-        rules.sort();
-        rules.dedup();
-        SanitizedText::line(&rules.join(" "))
+        let rules: BTreeSet<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
+        SanitizedText::line(rules.into_iter().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -356,18 +346,7 @@ impl Graded {
     }
 
     /// The band's word for the style sheet.
-    pub(crate) const fn class(self) -> &'static str {
-        class(self.band)
-    }
-}
-
-/// A band's word for the style sheet.
-pub(crate) const fn class(band: Band) -> &'static str {
-    match band {
-        Band::None => "none",
-        Band::Low => "low",
-        Band::Medium => "medium",
-        Band::High => "high",
-        Band::Critical => "critical",
+    pub(crate) fn class(self) -> String {
+        self.band.name().to_lowercase()
     }
 }

@@ -8,13 +8,12 @@ pub(crate) mod changes;
 pub(crate) mod chart;
 pub(crate) mod problems;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use agents::{AgentView, class, mark_namesakes};
+use agents::{AgentView, mark_namesakes};
 use askama::Template;
 use changes::Changes;
-use chart::Axis;
 use problems::{ProblemView, SanitizedText};
 
 use crate::aivss::Band;
@@ -42,16 +41,9 @@ struct PageTemplate<'r> {
     filters: Filters,
     agents: Vec<AgentView>,
     changes: Option<Changes>,
-    /// The settings of the policy with their values; `None` if it is broken.
-    settings: Option<Vec<(SanitizedText, SanitizedText)>>,
     exceptions: Vec<ExceptionRow>,
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
-    /// The rings of the radar, and its axes.
-    rings: [String; 2],
-    axes: Vec<Axis>,
-    style_hash: String,
-    script_hash: String,
 }
 
 /// A total at the top of the page.
@@ -59,7 +51,7 @@ struct Tile {
     name: String,
     value: String,
     /// The class for the style sheet.
-    class: &'static str,
+    class: String,
 }
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
@@ -87,13 +79,6 @@ fn page(report: &Report) -> PageTemplate<'_> {
     }
     mark_namesakes(&mut agents);
     let bands = bands(&agents);
-    let settings = report.in_force.as_ref().map(|policy| {
-        let settings = policy.attributes();
-        settings
-            .iter()
-            .map(|fact| (SanitizedText::line(&fact.what), SanitizedText::line(&fact.value)))
-            .collect()
-    });
     PageTemplate {
         report,
         run_options: run_options(report),
@@ -101,14 +86,9 @@ fn page(report: &Report) -> PageTemplate<'_> {
         filters: filters(&agents, &bands),
         bands,
         changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
-        settings,
         exceptions: exceptions(report),
         others,
         agents,
-        rings: chart::rings(),
-        axes: chart::axes(),
-        style_hash: digest::for_policy_of_content(STYLE),
-        script_hash: digest::for_policy_of_content(SCRIPT),
     }
 }
 
@@ -149,7 +129,7 @@ fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
         .map(|(one, more, value, class)| Tile {
             name: if value == 1 { one } else { more }.to_owned(),
             value: value.to_string(),
-            class: if value > 0 { class } else { "" },
+            class: if value > 0 { class } else { "" }.to_owned(),
         })
         .collect();
     tiles.insert(1, worst(report, agents));
@@ -165,7 +145,7 @@ fn worst(report: &Report, agents: &[AgentView]) -> Tile {
             value: worst.score.to_string(),
             class: worst.class(),
         },
-        None => Tile { name: name.to_owned(), value: "–".to_owned(), class: "" },
+        None => Tile { name: name.to_owned(), value: "–".to_owned(), class: String::new() },
     }
 }
 
@@ -176,7 +156,7 @@ const SOON: i32 = 30;
 pub(crate) struct Bar {
     pub(crate) name: &'static str,
     /// The class for the style sheet.
-    pub(crate) class: &'static str,
+    pub(crate) class: String,
     pub(crate) count: usize,
     /// The length, in thousandths of the longest bar.
     pub(crate) length: usize,
@@ -184,13 +164,14 @@ pub(crate) struct Bar {
 
 /// The agents by band, the worst first. Agents without a score are last.
 pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
-    let bar = |name, class, band: Option<Band>| {
+    let bar = |name: &'static str, band: Option<Band>| {
         let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
-        Bar { name, class, count: of_band.count(), length: 0 }
+        Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
     };
     let mut bars: Vec<Bar> =
-        Band::ALL.into_iter().rev().map(|band| bar(band.name(), class(band), Some(band))).collect();
-    bars.extend(Some(bar("not computable", "unscored", None)).filter(|bar| bar.count > 0));
+        Band::ALL.into_iter().rev().map(|band| bar(band.name(), Some(band))).collect();
+    let unscored = Bar { class: "unscored".to_owned(), ..bar("not computable", None) };
+    bars.extend(Some(unscored).filter(|bar| bar.count > 0));
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     for bar in &mut bars {
         bar.length = bar.count * 1000 / most;
@@ -218,10 +199,8 @@ pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
 }
 
 fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<SanitizedText> {
-    let mut choices: Vec<SanitizedText> = values.filter(|value| !value.is_blank()).cloned().collect();
-    choices.sort();
-    choices.dedup();
-    choices
+    let choices: BTreeSet<_> = values.filter(|value| !value.is_blank()).cloned().collect();
+    choices.into_iter().collect()
 }
 
 /// An exception of the policy.
