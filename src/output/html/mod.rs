@@ -168,8 +168,7 @@ pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
         let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
         Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
     };
-    let mut bars: Vec<Bar> =
-        Band::ALL.into_iter().rev().map(|band| bar(band.name(), Some(band))).collect();
+    let mut bars: Vec<Bar> = Band::ALL.into_iter().rev().map(|band| bar(band.name(), Some(band))).collect();
     let unscored = Bar { class: "unscored".to_owned(), ..bar("not computable", None) };
     bars.extend(Some(unscored).filter(|bar| bar.count > 0));
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
