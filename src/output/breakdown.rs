@@ -134,6 +134,14 @@ pub(crate) fn origin_text(origin: &InputOrigin<'_>) -> String {
     }
 }
 
+/// The key and the value of each multiplier, with the effect of one step less.
+pub(crate) fn multipliers(working: &Working) -> [(&'static str, Decimal, Option<OneLess>); 2] {
+    [
+        ("threat_multiplier", working.inputs.threat, lower_threat(working)),
+        ("mitigation_factor", working.inputs.mitigation, better_mitigation(working)),
+    ]
+}
+
 fn write_contributions(
     scored: &Scored,
     working: &Working,
@@ -147,12 +155,9 @@ fn write_contributions(
         let step = contribution.one_less.map(|less| step(&less, working, look)).unwrap_or_default();
         writeln!(out, "{}", format!("    {key:27}{value:>5}  {share:>7}  {step}").trim_end())?;
     }
-    for (name, value, less) in [
-        ("threat multiplier", working.inputs.threat, lower_threat(working)),
-        ("mitigation factor", working.inputs.mitigation, better_mitigation(working)),
-    ] {
+    for (key, value, less) in multipliers(working) {
         if let Some(less) = less {
-            let step = step(&less, working, look);
+            let (name, step) = (key.replace('_', " "), step(&less, working, look));
             writeln!(out, "    {name:27}{:>5}  {:>7}  {step}", value.plain(), "")?;
         }
     }
@@ -306,7 +311,7 @@ fn score(breakdown: &ScoreBreakdown, formulas: Formulas) -> BreakdownJson<'_> {
         band: working.map(|working| working.band.name()),
         wrong: wrong.into_iter().map(|(what, declared)| WrongJson { what, declared }).collect(),
         factors: computed.map(|(scored, working)| factors(scored, working)).unwrap_or_default(),
-        multipliers: working.map(multipliers).unwrap_or_default(),
+        multipliers: working.map(multipliers_json).unwrap_or_default(),
         formulas: all.map(|working| ALL.map(|formula| FormulaJson::from(formula.work(working.inputs)))),
     }
 }
@@ -335,18 +340,12 @@ fn factors(scored: &Scored, working: &Working) -> Vec<FactorJson> {
     factors.collect()
 }
 
-fn multipliers(working: &Working) -> Vec<FactorJson> {
-    let mut multipliers = Vec::new();
-    for (key, value, less) in [
-        ("threat_multiplier", working.inputs.threat, lower_threat(working)),
-        ("mitigation_factor", working.inputs.mitigation, better_mitigation(working)),
-    ] {
-        if key != "mitigation_factor" || working.formula.has_mitigation() {
-            let one_step_less = less.map(LessJson::from);
-            multipliers.push(FactorJson { key, value, weight: None, one_step_less });
-        }
-    }
-    multipliers
+fn multipliers_json(working: &Working) -> Vec<FactorJson> {
+    let rows = multipliers(working).into_iter().map(|(key, value, less)| {
+        let one_step_less = less.map(LessJson::from);
+        FactorJson { key, value, weight: None, one_step_less }
+    });
+    rows.filter(|row| row.key != "mitigation_factor" || working.formula.has_mitigation()).collect()
 }
 
 impl From<OneLess> for LessJson {

@@ -178,9 +178,8 @@ fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
 
 /// Whether the path of an input error can be that of a file in the repository. Others are patterns or arguments.
 fn looks_like_a_file(path: &str) -> bool {
-    let odd = |letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter);
-    let is_name = |part: &str| !part.is_empty() && part != "." && part != "..";
-    !path.contains(odd) && path.split('/').all(is_name) && path.contains('.')
+    let is_odd = path.contains(|letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter));
+    !is_odd && path.contains('.') && path.split('/').all(|part| !["", ".", ".."].contains(&part))
 }
 
 /// A text as the message of a command.

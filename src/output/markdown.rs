@@ -11,7 +11,7 @@ use crate::escape::{cut, line};
 use crate::model::{Answer, Layer, LayerKind};
 use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
-use crate::output::problem::{Detail, details};
+use crate::output::problem::{Detail, details, levels_in_words};
 use crate::policy::Direction;
 use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
 
@@ -154,14 +154,8 @@ impl MarkdownPage<'_> {
 
     /// The number of problems of a threat model that count, by level.
     fn counts(&self, file: &FileReport, at: usize) -> String {
-        let mut words = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let problems = file.problems_of(at);
-            let number = problems.filter(|one| one.level == level && self.report.counts(one)).count();
-            if number > 0 {
-                words.push(count(number, level.name()));
-            }
-        }
+        let counting = file.problems_of(at).filter(|problem| self.report.counts(problem));
+        let words = levels_in_words(counting.map(|problem| problem.level));
         if words.is_empty() { "–".to_owned() } else { words.join(", ") }
     }
 
@@ -251,15 +245,17 @@ impl MarkdownPage<'_> {
 /// The cell that shows the change of an agent's score.
 fn change_sign(agent: Option<&AgentChange>) -> String {
     let Some(agent) = agent else { return "=".to_owned() };
-    let number = |score: ScoreChange| match score {
-        ScoreChange::Absent | ScoreChange::Unread | ScoreChange::Unscored => "–".to_owned(),
-        ScoreChange::Scored(score, _) => score.to_string(),
-    };
     match (agent.before, agent.after) {
         (ScoreChange::Absent, _) => "new".to_owned(),
         (before, after) if before == after && agent.differences.is_empty() => "= (renamed)".to_owned(),
         (before, after) if before == after => "= (inputs differ)".to_owned(),
-        (before, after) => format!("{} → {}{}", number(before), number(after), arrow(agent.direction())),
+        (before, after) => {
+            let [before, after] = [before, after].map(|score| match score {
+                ScoreChange::Absent | ScoreChange::Unread | ScoreChange::Unscored => "–".to_owned(),
+                ScoreChange::Scored(score, _) => score.to_string(),
+            });
+            format!("{before} → {after}{}", arrow(agent.direction()))
+        }
     }
 }
 
@@ -321,18 +317,19 @@ pub(crate) fn text(raw: &str, most: usize) -> String {
 
 /// Whether a service could find a mention, a reference or a URL here.
 fn is_joint(before: &str, letter: char, next: Option<char>) -> bool {
-    let ends = |word: &str| {
-        let tail = before.len().checked_sub(word.len()).and_then(|start| before.get(start..));
-        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
-    };
     match letter {
         '@' | '#' => true,
         '!' | '$' | '%' | '&' | '~' => next.is_some_and(|next| next.is_alphanumeric() || next == '"'),
         ':' => next.is_some_and(|next| next == '/' || next.is_alphanumeric()),
-        '.' => ends("www"),
-        '-' => ends("gh"),
+        '.' => ends_in(before, "www"),
+        '-' => ends_in(before, "gh"),
         _ => false,
     }
+}
+
+fn ends_in(text: &str, word: &str) -> bool {
+    let tail = text.len().checked_sub(word.len()).and_then(|start| text.get(start..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
 }
 
 impl Links<'_> {

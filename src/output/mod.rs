@@ -148,9 +148,12 @@ impl<'r> Links<'r> {
 
     /// Links that begin with `prefix`; none if that is not a web address.
     fn new(prefix: Option<&'r str>) -> Self {
+        const SIGNS: &str = "-._~:/?@!$&'*+,;=%";
         let prefix = prefix.filter(|prefix| prefix.starts_with("https://") || prefix.starts_with("http://"));
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?@!$&'*+,;=%".contains(letter);
-        Self { prefix: prefix.filter(|prefix| prefix.chars().all(is_plain)) }
+        let is_plain = prefix.is_some_and(|prefix| {
+            !prefix.contains(|letter: char| !letter.is_ascii_alphanumeric() && !SIGNS.contains(letter))
+        });
+        Self { prefix: prefix.filter(|_| is_plain) }
     }
 
     /// The URL of the lines from `first` to `last` of the file at `path`, relative to the repository's root.

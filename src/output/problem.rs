@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Origin, Owner};
+use crate::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner};
 use crate::digest;
 use crate::escape::line;
-use crate::report::{FileReport, Report};
+use crate::report::{FileReport, Report, count};
 use crate::rules;
 
 /// A line below a problem.
@@ -23,10 +23,8 @@ pub(crate) fn details(diagnostic: &Diagnostic, from_root: Option<&Report>) -> Ve
         "" => place(origin, from_root),
         text => format!("{}: {text}", place(origin, from_root)),
     });
-    let excepted = diagnostic.excepted.as_ref().map(|excepted| {
-        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
-        format!("{}: until {}: {reason} ({owner})", place(&excepted.origin, from_root), excepted.expires)
-    });
+    let excepted = diagnostic.excepted.as_deref();
+    let excepted = excepted.map(|one| format!("{}: {}", place(&one.origin, from_root), until(one)));
     let details = [
         ("working", diagnostic.working.as_deref().map(str::to_owned)),
         ("note", diagnostic.note.as_deref().map(str::to_owned)),
@@ -59,6 +57,17 @@ pub(crate) fn asides(diagnostic: &Diagnostic) -> String {
     asides
 }
 
+/// The numbers of problems by level, in words, for levels that occur.
+pub(crate) fn levels_in_words(levels: impl Iterator<Item = Level>) -> Vec<String> {
+    let levels: Vec<Level> = levels.collect();
+    let mut words = Vec::new();
+    for level in [Level::Error, Level::Warning, Level::Note] {
+        let number = levels.iter().filter(|one| **one == level).count();
+        words.extend((number > 0).then(|| count(number, level.name())));
+    }
+    words
+}
+
 /// All texts of a diagnostic without its position, one per line, escaped; paths are from the repository's root.
 pub(crate) fn plain_text(report: &Report, diagnostic: &Diagnostic) -> String {
     let mut text = format!("{}{}", line(&diagnostic.message), asides(diagnostic));
@@ -75,11 +84,14 @@ pub(crate) fn plain_text(report: &Report, diagnostic: &Diagnostic) -> String {
 
 /// The reason why a diagnostic does not count; `None` if it counts.
 pub(crate) fn passes_because(report: &Report, diagnostic: &Diagnostic) -> Option<String> {
-    if let Some(excepted) = &diagnostic.excepted {
-        let reason = excepted.reason.trim_end_matches('.');
-        return Some(format!("excepted until {}: {reason} ({})", excepted.expires, excepted.owner));
+    match &diagnostic.excepted {
+        Some(excepted) => Some(format!("excepted {}", until(excepted))),
+        None => (!report.counts(diagnostic)).then(|| "in the base already".to_owned()),
     }
-    (!report.counts(diagnostic)).then(|| "in the base already".to_owned())
+}
+
+fn until(Excepted { expires, reason, owner, .. }: &Excepted) -> String {
+    format!("until {expires}: {} ({owner})", reason.trim_end_matches('.'))
 }
 
 /// Bytes of a fingerprint.

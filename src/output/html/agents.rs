@@ -7,11 +7,12 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
 use crate::output::Links;
-use crate::output::breakdown::origin_text;
+use crate::output::breakdown::{multipliers, origin_text};
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
 use crate::output::html::problems::{ProblemView, SanitizedText};
-use crate::report::{AgentChange, Difference, FileReport, Report, count};
-use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation, lower_threat};
+use crate::output::problem::levels_in_words;
+use crate::report::{AgentChange, Difference, FileReport, Report};
+use crate::score::{Contribution, OneLess, Scored, ScoredModel};
 
 /// The maximum number of characters of a name in tables.
 const NAME: usize = 120;
@@ -136,11 +137,8 @@ impl AgentView {
 
     /// The numbers of its problems in words: those that count, and those that do not.
     pub(crate) fn counts(&self) -> String {
-        let mut words = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let number = self.count(level);
-            words.extend((number > 0).then(|| count(number, level.name())));
-        }
+        let counting = self.problems.iter().filter(|problem| problem.counts());
+        let mut words = levels_in_words(counting.map(|problem| problem.level));
         let passing = self.problems.iter().filter(|problem| !problem.counts()).count();
         words.extend((passing > 0).then(|| format!("{passing} not counted")));
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
@@ -270,12 +268,9 @@ fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
             less: contribution.one_less,
         });
     }
-    for (name, value, less) in [
-        ("Threat multiplier", working.inputs.threat, lower_threat(working)),
-        ("Mitigation factor", working.inputs.mitigation, better_mitigation(working)),
-    ] {
+    for (key, value, less) in multipliers(working) {
         if less.is_some() {
-            let (name, value) = (name.to_owned(), value.plain());
+            let (name, value) = (words(key), value.plain());
             rows.push(InputRow { name, value, share: None, rationale: None, less });
         }
     }

@@ -6,7 +6,7 @@ use crate::output::change::{differences, fixed, policy_differences, policy_word,
 use crate::output::html::agents::Graded;
 use crate::output::html::problems::SanitizedText;
 use crate::policy::Direction;
-use crate::report::{AgentChange, Change, Difference, ScoreChange};
+use crate::report::{Change, Difference, ScoreChange};
 use crate::source::Position;
 
 pub(crate) struct Changes {
@@ -70,7 +70,7 @@ const fn side(score: ScoreChange, absent: &'static str) -> Result<Graded, &'stat
 impl Changes {
     /// A change; `numbers` are those of the agents on the page.
     pub(crate) fn new(change: &Change, numbers: &BTreeMap<(&str, Position), usize>) -> Self {
-        let changed = |agent: &AgentChange| ChangedAgent {
+        let agents = worst_first(change).into_iter().map(|agent| ChangedAgent {
             name: SanitizedText::cut(agent.name.as_deref().unwrap_or("(no name)"), 120),
             path: SanitizedText::line(&agent.path),
             renamed_from: agent.renamed_from.as_deref().map(SanitizedText::line),
@@ -80,7 +80,7 @@ impl Changes {
             is_in_both: ![agent.before, agent.after].contains(&ScoreChange::Absent),
             way: DirectionMark::new(agent.direction()),
             differences: differences(agent).into_iter().map(difference_row).collect(),
-        };
+        });
         let (looser, others) = policy_differences(change);
         let policy = looser.into_iter().chain(others).map(|difference| {
             let mut row = difference_row(difference);
@@ -92,7 +92,7 @@ impl Changes {
         Self {
             base: SanitizedText::line(change.base.to_string()),
             verdict_before: change.verdict_before.words(),
-            agents: worst_first(change).into_iter().map(changed).collect(),
+            agents: agents.collect(),
             policy: policy.collect(),
             fixed: fixed(change).map(SanitizedText::line),
         }

@@ -106,15 +106,14 @@ fn run_options(report: &Report) -> Vec<String> {
 /// The problems of a file that none of its threat models shows.
 fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<ProblemView> {
     let count = file.models.len();
-    let is_left = |model: Option<usize>| model.map_or(count == 0, |place| place >= count);
-    let left = file.diagnostics.iter().filter(|problem| is_left(problem.model));
+    let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= count);
     left.map(|problem| ProblemView::of(problem, file, report, links)).collect()
 }
 
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
-    let layers = || agents.iter().flat_map(|agent| &agent.layers);
-    let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
-    let open: usize = layers().map(|layer| layer.open).sum();
+    let layers: Vec<_> = agents.iter().flat_map(|agent| &agent.layers).collect();
+    let blank = layers.iter().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
+    let open: usize = layers.iter().map(|layer| layer.open).sum();
     let Summary { excepted, in_base, .. } = report.totals();
     let totals = [
         ("agent", "agents", agents.len(), ""),
@@ -164,18 +163,20 @@ pub(crate) struct Bar {
 
 /// The agents by band, the worst first. Agents without a score are last.
 pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
-    let bar = |name: &'static str, band: Option<Band>| {
-        let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
-        Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
-    };
-    let mut bars: Vec<Bar> = Band::ALL.into_iter().rev().map(|band| bar(band.name(), Some(band))).collect();
-    let unscored = Bar { class: "unscored".to_owned(), ..bar("not computable", None) };
+    let mut bars: Vec<Bar> =
+        Band::ALL.into_iter().rev().map(|band| bar(agents, band.name(), Some(band))).collect();
+    let unscored = Bar { class: "unscored".to_owned(), ..bar(agents, "not computable", None) };
     bars.extend(Some(unscored).filter(|bar| bar.count > 0));
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     for bar in &mut bars {
         bar.length = bar.count * 1000 / most;
     }
     bars
+}
+
+fn bar(agents: &[AgentView], name: &'static str, band: Option<Band>) -> Bar {
+    let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
+    Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
 }
 
 /// The values by which agents can be filtered, in alphabetical order.
