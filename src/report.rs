@@ -214,14 +214,14 @@ impl Verdict {
 }
 
 /// The totals of a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Summary {
     files: usize,
     models: usize,
     policies: usize,
     skipped: usize,
-    errors: usize,
-    warnings: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
     notes: usize,
     pub(crate) excepted: usize,
     worst: Option<WorstScore>,
@@ -361,22 +361,22 @@ impl Report {
             models: self.passed.models,
             policies: self.policies,
             skipped: self.skipped.len(),
-            errors: self.count(Level::Error),
-            warnings: self.count(Level::Warning),
-            notes: self.count(Level::Note),
-            excepted: 0,
             worst: self.worst(),
-            in_base: 0,
-            uncomputed: 0,
+            ..Summary::default()
         };
         for file in &self.files {
             totals.files += usize::from(file.is_model());
             totals.models += file.models.len();
             totals.uncomputed += file.models.iter().map(|model| model.uncomputed).sum::<usize>();
         }
-        for (_, problem) in self.diagnostics().filter(|(_, problem)| !self.counts(problem)) {
-            let number = if problem.excepted.is_some() { &mut totals.excepted } else { &mut totals.in_base };
-            *number += 1;
+        for (_, problem) in self.diagnostics() {
+            *match problem.level {
+                _ if problem.excepted.is_some() => &mut totals.excepted,
+                _ if !self.counts(problem) => &mut totals.in_base,
+                Level::Error => &mut totals.errors,
+                Level::Warning => &mut totals.warnings,
+                Level::Note => &mut totals.notes,
+            } += 1;
         }
         totals
     }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Excepted, Level, Origin, Safety};
+use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
 use crate::model::{Format, Layer};
@@ -113,54 +114,18 @@ struct ProblemJson<'r> {
     working: Option<&'r str>,
     note: Option<&'r str>,
     help: Option<Cow<'r, str>>,
-    related: Vec<RelatedJson<'r>>,
-    decided_by: Option<DecidedBy<'r>>,
-    excepted: Option<ExceptionJson<'r>>,
+    related: Vec<Value>,
+    decided_by: Option<Value>,
+    excepted: Option<Value>,
     known: bool,
-    fix: Option<FixJson<'r>>,
-}
-
-#[derive(Serialize)]
-struct RelatedJson<'r> {
-    message: &'r str,
-    start: Position,
-    end: Position,
-}
-
-#[derive(Serialize)]
-struct DecidedBy<'r> {
-    policy: &'r str,
-    line: u32,
-    column: u32,
-}
-
-#[derive(Serialize)]
-struct ExceptionJson<'r> {
-    reason: &'r str,
-    owner: &'r str,
-    expires: String,
-    decided_by: DecidedBy<'r>,
-}
-
-#[derive(Serialize)]
-struct FixJson<'r> {
-    title: &'r str,
-    safety: Safety,
-    edits: Vec<EditJson<'r>>,
-}
-
-#[derive(Serialize)]
-struct EditJson<'r> {
-    start: Position,
-    end: Position,
-    text: &'r str,
+    fix: Option<Value>,
 }
 
 fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> ProblemJson<'r> {
     let (start, end) = file.range(diagnostic.span);
     let related = diagnostic.related.iter().map(|related| {
         let (start, end) = file.range(related.span);
-        RelatedJson { message: &related.message, start, end }
+        json!({ "message": related.message, "start": start, "end": end })
     });
     ProblemJson {
         rule: &diagnostic.rule,
@@ -177,21 +142,25 @@ fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> ProblemJson<'r>
         related: related.collect(),
         decided_by: diagnostic.decided_by.as_deref().map(decided_by),
         excepted: diagnostic.excepted.as_deref().map(|Excepted { reason, owner, expires, origin }| {
-            ExceptionJson { reason, owner, expires: expires.to_string(), decided_by: decided_by(origin) }
+            let (expires, decided_by) = (expires.to_string(), decided_by(origin));
+            json!({ "reason": reason, "owner": owner, "expires": expires, "decided_by": decided_by })
         }),
         known: diagnostic.known,
-        fix: diagnostic.fix.as_ref().map(|fix| {
-            let edits = fix.edits.iter().map(|edit| {
-                let (start, end) = file.range(edit.span);
-                EditJson { start, end, text: &edit.text }
-            });
-            FixJson { title: &fix.title, safety: fix.safety, edits: edits.collect() }
-        }),
+        fix: diagnostic.fix.as_ref().map(|fix| fix_json(file, fix)),
     }
 }
 
-fn decided_by(origin: &Origin) -> DecidedBy<'_> {
-    DecidedBy { policy: &origin.file, line: origin.line, column: origin.column }
+fn fix_json(file: &FileReport, fix: &Fix) -> Value {
+    let mut edits = Vec::new();
+    for edit in &fix.edits {
+        let (start, end) = file.range(edit.span);
+        edits.push(json!({ "start": start, "end": end, "text": edit.text }));
+    }
+    json!({ "title": fix.title, "safety": fix.safety, "edits": edits })
+}
+
+fn decided_by(origin: &Origin) -> Value {
+    json!({ "policy": origin.file, "line": origin.line, "column": origin.column })
 }
 
 #[derive(Serialize)]

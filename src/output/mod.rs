@@ -145,15 +145,17 @@ struct Links<'r> {
 impl<'r> Links<'r> {
     /// The longest URL, in bytes, that becomes a link.
     const LONGEST: usize = 2_000;
+    /// Punctuation that a prefix may contain.
+    const SIGNS: &'static str = "-._~:/?@!$&'*+,;=%";
 
     /// Links that begin with `prefix`; none if that is not a web address.
     fn new(prefix: Option<&'r str>) -> Self {
-        const SIGNS: &str = "-._~:/?@!$&'*+,;=%";
-        let prefix = prefix.filter(|prefix| prefix.starts_with("https://") || prefix.starts_with("http://"));
-        let is_plain = prefix.is_some_and(|prefix| {
-            !prefix.contains(|letter: char| !letter.is_ascii_alphanumeric() && !SIGNS.contains(letter))
+        let prefix = prefix.filter(|prefix| {
+            let is_web = prefix.starts_with("https://") || prefix.starts_with("http://");
+            is_web
+                && prefix.chars().all(|letter| letter.is_ascii_alphanumeric() || Self::SIGNS.contains(letter))
         });
-        Self { prefix: prefix.filter(|_| is_plain) }
+        Self { prefix }
     }
 
     /// The URL of the lines from `first` to `last` of the file at `path`, relative to the repository's root.

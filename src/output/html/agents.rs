@@ -116,7 +116,7 @@ impl AgentView {
             name: SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME),
             has_namesake: false,
             summary: summary.map(SanitizedText::lines),
-            place: SanitizedText::line(&format!("{}:{line}", file.name())),
+            place: SanitizedText::line(format!("{}:{line}", file.name())),
             url: links.url(&file.path, line, line),
             environment: name(agent.environment.as_deref()),
             tier: name(agent.tier.as_deref()),
@@ -206,7 +206,7 @@ impl ScoreView {
             title: title(scored, model),
             graded: working.map(Graded::of),
             version: name(declared.version.as_deref()),
-            missing: scored.missing_inputs().iter().map(|input| SanitizedText::line(input)).collect(),
+            missing: scored.missing_inputs().iter().map(SanitizedText::line).collect(),
             wrong: wrong.collect(),
             inputs: inputs.collect(),
             evidence: declared.evidence.as_deref().map(SanitizedText::lines),
@@ -277,12 +277,6 @@ fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
     rows
 }
 
-impl OneLess {
-    pub(crate) const fn graded(&self) -> Graded {
-        Graded::of(&self.working)
-    }
-}
-
 impl LayerView {
     fn of(layer: &Layer, change: Option<&AgentChange>) -> Self {
         let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable));
@@ -331,7 +325,7 @@ pub(crate) fn words(key: &str) -> String {
 }
 
 impl Graded {
-    const fn of(working: &Working) -> Self {
+    pub(crate) const fn of(working: &Working) -> Self {
         Self { score: working.score, band: working.band }
     }
 

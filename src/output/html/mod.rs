@@ -114,11 +114,11 @@ fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
     let layers: Vec<_> = agents.iter().flat_map(|agent| &agent.layers).collect();
     let blank = layers.iter().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
     let open: usize = layers.iter().map(|layer| layer.open).sum();
-    let Summary { excepted, in_base, .. } = report.totals();
+    let Summary { errors, warnings, excepted, in_base, .. } = report.totals();
     let totals = [
         ("agent", "agents", agents.len(), ""),
-        ("error", "errors", report.count(Level::Error), "bad"),
-        ("warning", "warnings", report.count(Level::Warning), "doubtful"),
+        ("error", "errors", errors, "bad"),
+        ("warning", "warnings", warnings, "doubtful"),
         ("problem that does not count", "problems that do not count", excepted + in_base, "doubtful"),
         ("layer without an answer", "layers without an answer", blank, "bad"),
         ("open threat", "open threats", open, "doubtful"),

@@ -153,7 +153,7 @@ fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Re
     let indexes = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     let mut notifications = Vec::new();
     for error in &report.input_errors {
-        let place = location(report.root_path(error.path()), None);
+        let place = location(report.root_path(error.path()));
         let message = message(&error.to_string());
         notifications.push(json!({ "level": "error", "message": message, "locations": [place] }));
     }
@@ -299,13 +299,13 @@ fn pascal(name: &str) -> String {
 fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, usize>) -> Value {
     let ListedResult { file, diagnostic, fingerprint } = listed;
     let rule_id = rule_id(report, diagnostic);
-    let mut place = location(&file.path, Some(region(file, diagnostic.span)));
+    let mut place = location_in(file, diagnostic.span);
     if !diagnostic.pointer.is_empty() {
         place["logicalLocations"] = json!([{ "fullyQualifiedName": line(&diagnostic.pointer) }]);
     }
     let mut related = Vec::new();
     for (at, one) in diagnostic.related.iter().take(MOST_PLACES).enumerate() {
-        let mut place = location(&file.path, Some(region(file, one.span)));
+        let mut place = location_in(file, one.span);
         place["id"] = json!(at + 1);
         place["message"] = message(&one.message);
         related.push(place);
@@ -345,9 +345,12 @@ fn fix_json(file: &FileReport, fix: &Fix) -> Value {
     })
 }
 
-fn location(path: &str, region: Option<Value>) -> Value {
-    let physical = without_nulls(json!({ "artifactLocation": artifact(path), "region": region }));
-    json!({ "physicalLocation": physical })
+fn location(path: &str) -> Value {
+    json!({ "physicalLocation": { "artifactLocation": artifact(path) } })
+}
+
+fn location_in(file: &FileReport, span: Span) -> Value {
+    json!({ "physicalLocation": { "artifactLocation": artifact(&file.path), "region": region(file, span) } })
 }
 
 fn region(file: &FileReport, span: Span) -> Value {
