@@ -11,12 +11,29 @@ use crate::diagnostic::Level;
 use crate::did_you_mean::nearest;
 use crate::policy::{Program, is_test};
 use crate::rego::answer::RegoProblem;
-use crate::rego::engine::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
-use crate::rego::safety::SafetySearch;
 use crate::rego::syntax::{
-    Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, is_function, line_of,
-    mentions_of, package_of, path,
+    Mention, MentionKind, SafetySearch, bytes_of, depth_of, each_rule, expanded, full_name, imports,
+    is_function, line_of, mentions_of, package_of, path,
 };
+
+/// The most rules that are evaluated for a threat model.
+const MOST_ASKED: usize = 100;
+/// The most rules of a program, by their names.
+const MOST_RULES: usize = 2_000;
+/// The depth of an evaluation: the sum of the depths of rules that use each other.
+const MOST_DEEP: usize = 1_500;
+
+/// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
+const ASKED: [(&str, Level); 3] =
+    [("deny", Level::Error), ("violation", Level::Error), ("warn", Level::Warning)];
+
+/// The level of a rule's answers, if a rule of this name is asked.
+fn level_of(name: &str) -> Option<Level> {
+    let asked = ASKED.iter().find(|(asked, _)| {
+        name.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    });
+    asked.map(|(_, level)| *level)
+}
 
 /// Built-in functions that are refused, with why.
 const REFUSED: [(&str, &str); 11] = [
@@ -54,9 +71,19 @@ pub(crate) struct DefinitionSite {
 
 /// A rule that the gate evaluates.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) rule: RuleId,
+pub(crate) struct EvaluatedRule {
+    rule: RuleId,
+    /// Its name with that of its package.
+    pub(crate) whole: String,
     pub(crate) level: Level,
+    /// Its definitions, by their places in [`Rules::definitions`]; there is at least one.
+    pub(crate) definitions: Vec<usize>,
+}
+
+impl EvaluatedRule {
+    pub(crate) fn name(&self) -> &str {
+        split_name(&self.whole).1
+    }
 }
 
 /// The rules of all modules: where each is, and which others it mentions.
@@ -261,7 +288,7 @@ impl Rules {
 
     /// The rules to evaluate: those of the packages named, each of which must have some. A rule with such a name in another
     /// package is a mistake.
-    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, RegoProblem> {
+    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<EvaluatedRule>, RegoProblem> {
         let mut asked = Vec::new();
         for (rule, whole) in self.names.iter().enumerate() {
             let (package, name) = split_name(whole);
@@ -279,7 +306,9 @@ impl Rules {
                 );
                 return Err(RegoProblem::at(self.places[rule], message));
             }
-            asked.push(Asked { rule, level });
+            let of_rule = self.definitions.iter().enumerate().filter(|(_, one)| one.rule == rule);
+            let definitions = of_rule.map(|(at, _)| at).collect();
+            asked.push(EvaluatedRule { rule, whole: whole.clone(), level, definitions });
         }
         if asked.len() > MOST_ASKED {
             let message = format!("more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
@@ -298,7 +327,7 @@ impl Rules {
     }
 
     /// Refuses functions, and names in another case, that look as if they were asked and that no asked rule uses.
-    fn check_never_asked(&self, asked: &[Asked]) -> Result<(), RegoProblem> {
+    fn check_never_asked(&self, asked: &[EvaluatedRule]) -> Result<(), RegoProblem> {
         let used = self.used_by(asked);
         for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
             let (_, name) = split_name(whole);
@@ -317,7 +346,7 @@ impl Rules {
     }
 
     /// The asked rules and all that they lead to.
-    fn used_by(&self, asked: &[Asked]) -> BTreeSet<RuleId> {
+    fn used_by(&self, asked: &[EvaluatedRule]) -> BTreeSet<RuleId> {
         let mut used = BTreeSet::new();
         let mut next: Vec<RuleId> = asked.iter().map(|asked| asked.rule).collect();
         while let Some(rule) = next.pop() {
