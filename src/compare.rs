@@ -184,7 +184,7 @@ fn add_layer(layer: &Layer, attributes: &mut Vec<Attribute>) {
 }
 
 /// The differences between two lists of attributes, in the order of the later one, then those that are gone.
-pub fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {
+pub(crate) fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {
     let old: BTreeMap<&str, &Attribute> = before.iter().map(|old| (&*old.what, old)).collect();
     let new: BTreeSet<&str> = after.iter().map(|new| &*new.what).collect();
     let gone = before.iter().filter(|attribute| !new.contains(&*attribute.what));

@@ -320,7 +320,7 @@ fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
                 diagnostic.decided_by =
-                    subject.settings.levels().get(rule.name).map(|set| Box::new(set.origin.clone()));
+                    subject.settings.levels.get(rule.name).map(|set| Box::new(set.origin.clone()));
             }
         }
     }

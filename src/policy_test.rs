@@ -8,12 +8,12 @@ use crate::annotations;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
-use crate::policy::{Broken, Load};
+use crate::policy::{Broken, Load, items};
 use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
-use crate::syntax::{List, Node, POLICY_TEST_MARKER, Value};
+use crate::syntax::{Node, POLICY_TEST_MARKER, Value};
 
 /// A file of tests for one policy.
 #[derive(Debug)]
@@ -109,10 +109,6 @@ fn expected(node: Node<'_>) -> Option<Expected> {
 
 fn text(node: Node<'_>, key: &str) -> Option<String> {
     node.get(key).and_then(Node::as_str).map(str::to_owned)
-}
-
-fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-    node.get(key).and_then(Node::as_list).into_iter().flat_map(List::iter)
 }
 
 impl PolicyTest {

@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use crate::diagnostic::{Diagnostic, MAX_PROBLEMS, Owner, shortened, with_threat};
 use crate::lint::LintContext;
 use crate::model::{Format, Model};
-use crate::rego::RegoAnswers;
-use crate::rego::input::rego_input;
-use crate::rego::{Definition, RegoAnswer};
+use crate::rego::{Definition, RegoAnswer, RegoAnswers, rego_input};
 use crate::rules::Subject;
 use crate::syntax::{Node, missing_at, place_of};
 
