@@ -338,6 +338,31 @@ fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
     }
 }
 
+/// A problem that carets in a comment of an example or a fixture mark: `#   ^^^ score-mismatch: score is 9.1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark<'t> {
+    /// The first marked column, 1-based.
+    pub(crate) start: usize,
+    /// The column after the last marked one.
+    pub(crate) end: usize,
+    /// The text after the carets: a rule's name, and optionally a colon and a message.
+    pub(crate) problem: &'t str,
+}
+
+/// Reads a line of carets: `#`, white space, carets, a problem. Where a caret follows `#` directly, `#` counts as one.
+pub(crate) fn mark(line: &str) -> Option<Mark<'_>> {
+    let rest = line.strip_prefix('#')?;
+    let carets = rest.trim_start_matches(' ');
+    let problem = carets.trim_start_matches('^');
+    let count = carets.len() - problem.len();
+    if count == 0 || problem.trim().is_empty() {
+        return None;
+    }
+    let blank = rest.len() - carets.len();
+    let start = if blank == 0 { 1 } else { blank + 2 };
+    Some(Mark { start, end: blank + 2 + count, problem: problem.trim() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,5 +416,14 @@ mod tests {
     fn first_line_of_a_span_ends_at_the_break() {
         let source = Source::decode("a.yaml", b"a: >-\r\n  text\r\n".to_vec());
         assert_eq!(source.first_line(Span::new(3, 15)), Span::new(3, 5));
+    }
+
+    #[test]
+    fn carets_mark_columns() {
+        assert_eq!(mark("#   ^^ rule: why"), Some(Mark { start: 5, end: 7, problem: "rule: why" }));
+        assert_eq!(mark("#^^ rule"), Some(Mark { start: 1, end: 4, problem: "rule" }));
+        for line in ["# a comment", "#", "# ^^", "a: 1 # ^ rule"] {
+            assert_eq!(mark(line), None, "{line}");
+        }
     }
 }

@@ -11,8 +11,8 @@ use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with
 use crate::cli::parallel::Progress;
 use crate::cli::streams::{CliError, links, print_error, read_stdin, refuse_stdin, without_stdin};
 use crate::diagnostic::{Level, Origin};
-use crate::did_you_mean::nearest;
 use crate::input_error::{InputError, SkipReason, Suggestion};
+use crate::likeness::nearest;
 use crate::output::escape_line;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, Verdict, count};

@@ -9,7 +9,7 @@ use crate::cli::init::{UNSEEN, is_found};
 use crate::cli::streams::{CliError, print_error, read_stdin, refuse_other_than_yaml, write_output};
 use crate::convert::export::{CORE_RISKS, core_risk, export};
 use crate::convert::import::import;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::output::begin_line;
 use crate::report::Verdict;
 use crate::source::Source;

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::cli::args::{RuleName, find_rule};
 use crate::cli::streams::{CliError, emit_to_stdout, print};
-use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
+use crate::likeness::nearest;
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
 use crate::workspace::write::{create_folder, replace};

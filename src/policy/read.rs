@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::policy::globs::{LetterCase, PathSet};
 use crate::policy::load::{Broken, Load, NoFiles};
 use crate::policy::{BUILT_IN, BuiltIn, Override, Policy, ProgramVersion, Settings, Sourced};

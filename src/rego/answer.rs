@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Level, Origin};
 #[cfg(feature = "rego")]
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 #[cfg(feature = "rego")]
 use crate::policy::TextFile;
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::schema::engine::{SchemaError, SchemaErrorKind, SchemaErrors};
 use crate::schema::{Compiled, Violation, ViolationKind};
 use crate::source::Span;

@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
-use crate::syntax::document::{Document, MAX_DEPTH, Problem, ProblemKind};
 use crate::syntax::node::is_plain;
+use crate::syntax::tree::{Document, MAX_DEPTH, Problem, ProblemKind};
 use crate::syntax::tree::{Letters, NodeKind};
 
 /// Reads the JSON document in `range` of `text` into `document`.

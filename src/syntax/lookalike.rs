@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::characters::appearance;
-use crate::did_you_mean::is_near;
+use crate::likeness::appearance;
+use crate::likeness::is_near;
 use crate::source::{Language, Span};
 use crate::syntax::MODEL_MARKER;
 

@@ -9,8 +9,8 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span, Spans};
-use crate::syntax::document::{Document, ProblemKind};
 use crate::syntax::lookalike::{Form, form_of};
+use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
 
 /// The most marks in a page: those of a thousand threat models.

@@ -5,7 +5,14 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
-use crate::syntax::tree::{Letters, NodeKind, Tree};
+use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
+
+impl Document<'_> {
+    /// The top node of each document in the file, in order. Documents without content are left out.
+    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.roots.iter().map(|root| self.tree.node(*root))
+    }
+}
 
 impl Tree<'_> {
     pub(crate) fn node(&self, id: u32) -> Node<'_> {

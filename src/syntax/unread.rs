@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::source::{Language, Source, Span, Spans, is_default};
 use crate::syntax::MODEL_MARKER;
-use crate::syntax::document::{Document, ProblemKind};
 use crate::syntax::lookalike::{Form, Lookalike, form_of, words};
 use crate::syntax::markdown::Covered;
 use crate::syntax::marker::{PARTS, WHOLE, is_sentence, shown};
 use crate::syntax::node::{Entry, Map, Node, Value};
+use crate::syntax::tree::{Document, ProblemKind};
 
 /// The message and the help of a marker that was not read.
 const fn message_of(language: Language) -> (&'static str, &'static str) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use aivss_lint_yaml_events::{ErrorKind, ScanError};
 
 use crate::source::{BOM, Span};
-use crate::syntax::document::{MAX_DEPTH, Problem, ProblemKind};
+use crate::syntax::tree::{MAX_DEPTH, Problem, ProblemKind};
 
 /// A part of a text that is read as one stream of documents.
 pub(crate) struct Stream<'t> {

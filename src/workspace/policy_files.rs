@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::did_you_mean;
+use crate::likeness;
 use crate::workspace::read::names_in;
 use crate::workspace::repository::Repository;
 
@@ -30,7 +30,7 @@ pub(crate) fn is_near_policy(path: &str) -> bool {
         Some("aivss-lint" | ".aivss-lint") => true,
         Some(stem) => ["aivss-policy", "aivss-policies", "policy-aivss"]
             .iter()
-            .any(|right| did_you_mean::is_near(stem, right, NEAR)),
+            .any(|right| likeness::is_near(stem, right, NEAR)),
     }
 }
 

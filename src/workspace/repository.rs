@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::did_you_mean::nearest;
 use crate::input_error::LINK_OUT;
+use crate::likeness::nearest;
 use crate::workspace::git::index::{ContentPlace, tracked};
 use crate::workspace::links::{is_in_git, is_link, link_out, normalized};
 use crate::workspace::policy_files::POLICY_NAMES;
