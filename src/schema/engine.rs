@@ -163,7 +163,7 @@ impl Json for TreeJson {
 
     fn with_string_node<T>(buffer: &mut Tree<'static>, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
         *buffer = Tree::of_string(string);
-        f(buffer.root_of_string())
+        f(buffer.node(0))
     }
 }
 
@@ -225,7 +225,7 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
-        Some(NodeIdentity::tagged(self.tree_address(), self.resolved()))
+        Some(NodeIdentity::tagged(std::ptr::from_ref(self.tree).addr(), self.resolved()))
     }
 }
 

@@ -18,7 +18,8 @@ mod yaml_error;
 
 pub(crate) use lookalike::{Form, LONGEST as LONGEST_LOOKALIKE, form_of, is_key_in};
 pub(crate) use marker::may_be_model;
-pub use node::{Entry, List, Map, Node, Vacancy, Value, canonical};
+pub(crate) use node::canonical;
+pub use node::{Entry, List, Map, Node, Vacancy, Value};
 pub use places::{Addition, New, missing_at, place_of, pointer};
 pub use tree::{Document, Problem, ProblemKind, Tree};
 pub(crate) use unread::is_model;

@@ -27,7 +27,7 @@ impl Node<'_> {
     /// its style is not clear.
     pub fn with(self, entries: &[(&str, New<'_>)]) -> Option<Addition> {
         let map = self.as_map().filter(|_| !self.is_shared())?;
-        let text = self.whole_text();
+        let text = self.tree.text;
         let last = map.iter().last()?;
         let style = Style::of(text, last.key_span);
         let end = end_of(text, last);
@@ -48,7 +48,7 @@ impl Node<'_> {
     /// The edits that give a key of a mapping a value, if it has none or an empty one.
     pub fn filled(self, key: &str, value: &New<'_>) -> Option<Addition> {
         let entry = self.as_map().filter(|_| !self.is_shared())?.entry(key)?;
-        let text = self.whole_text();
+        let text = self.tree.text;
         let old = entry.value.span();
         let is_empty = match entry.value.value() {
             Value::Null => true,
@@ -85,7 +85,7 @@ impl Node<'_> {
 
     /// Whether a mapping is in braces, so that its lines do not separate its entries.
     fn is_in_braces(self) -> bool {
-        written(self.whole_text(), self.span()).starts_with('{')
+        written(self.tree.text, self.span()).starts_with('{')
     }
 }
 

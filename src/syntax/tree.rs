@@ -63,30 +63,26 @@ impl Letters {
 }
 
 impl<'t> Tree<'t> {
-    /// An empty tree of a text.
     pub(crate) fn over(text: &'t str) -> Self {
         // Threat models have almost a node for every ten bytes. Unused capacity takes no memory.
         Self { text, items: Vec::with_capacity(text.len() / 10), ..Self::default() }
     }
 
-    /// A tree with a single text, for callers that need a bare string as a node.
-    pub fn of_string(text: &str) -> Tree<'static> {
+    /// A tree with a single text, its node 0, for callers that need a bare string as a node.
+    pub(crate) fn of_string(text: &str) -> Tree<'static> {
         let mut tree = Tree::default();
         let kind = NodeKind::String(tree.unescape(text));
         tree.push(Span::new(0, 0), kind);
         tree
     }
 
-    pub(crate) fn ids(&self) -> Range<u32> {
-        0..count(self.items.len())
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
+    /// The index of the next node.
+    pub(crate) fn next(&self) -> u32 {
+        count(self.items.len())
     }
 
     pub(crate) fn push(&mut self, span: Span, kind: NodeKind) -> u32 {
-        let id = count(self.items.len());
+        let id = self.next();
         if let NodeKind::Alias(target) = kind {
             self.shared.insert(target);
         }
@@ -96,13 +92,13 @@ impl<'t> Tree<'t> {
 
     /// Opens a collection that begins at an offset; it is empty until it is closed.
     pub(crate) fn open(&mut self, start: usize, is_map: bool) -> u32 {
-        let end = count(self.items.len() + 1);
+        let end = self.next() + 1;
         self.push(Span::new(start, start), if is_map { NodeKind::Map(end) } else { NodeKind::List(end) })
     }
 
     /// Closes a collection at an offset. Every node after its own is part of it.
     pub(crate) fn close(&mut self, id: u32, end: usize) {
-        let after = count(self.items.len());
+        let after = self.next();
         let Item { span, kind } = &mut self.items[id as usize];
         *span = Span::new(span.start as usize, end);
         if let NodeKind::List(end) | NodeKind::Map(end) = kind {
@@ -110,17 +106,12 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// Marks a scalar as one that has a tag or an anchor.
-    pub(crate) fn set_tagged(&mut self, id: u32) {
-        self.tagged.insert(id);
-    }
-
-    /// Marks a node that is not a collection as one with a reported problem.
+    /// The node must not be a collection.
     pub(crate) fn set_unreadable(&mut self, id: u32) {
         self.items[id as usize].kind = NodeKind::Unreadable;
     }
 
-    /// The index of the first node after a node and its contents.
+    /// The first node after a node and its contents.
     #[inline]
     pub(crate) fn after(&self, id: u32) -> u32 {
         match self.kind(id) {
@@ -129,7 +120,6 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The keys and values of the entries of a mapping.
     #[inline]
     pub(crate) fn pairs(&self, map: u32) -> impl Iterator<Item = (u32, u32)> + use<'_, 't> {
         let (mut next, end) = (map + 1, self.after(map));
@@ -186,15 +176,14 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// Stores a text that differs from its spelling.
     pub(crate) fn unescape(&mut self, text: &str) -> Letters {
         self.unescaped.push(text.into());
         Letters(Letters::UNESCAPED + count(self.unescaped.len() - 1))
     }
 
     /// Removes everything that was read. No alias may be among it.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.items.truncate(len);
+    pub(crate) fn truncate(&mut self, next: u32) {
+        self.items.truncate(next as usize);
     }
 
     /// The keys of a mapping that repeat an earlier one, each after the first one.
@@ -218,7 +207,7 @@ fn count(number: usize) -> u32 {
 /// The deepest nesting of collections, aliases followed. It makes recursion over a tree safe.
 pub(crate) const MAX_DEPTH: usize = 100;
 /// The most nodes in a file.
-pub(crate) const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: u32 = 1_000_000;
 /// The most problems of one file that are kept.
 const MAX_PROBLEMS: usize = 1_000;
 
@@ -270,8 +259,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The rule that reports it.
-    pub const fn rule(self) -> RuleInfo {
+    pub(crate) const fn rule(self) -> RuleInfo {
         RuleInfo::fixed(match self {
             Self::Syntax => "syntax",
             Self::Encoding => "encoding",
@@ -286,8 +274,11 @@ impl ProblemKind {
 }
 
 impl Problem {
-    /// The problem as a diagnostic about `owner`.
-    pub fn diagnostic(&self, owner: Owner) -> Diagnostic {
+    pub(crate) fn new(kind: ProblemKind, span: Span, message: impl Into<String>) -> Self {
+        Self { kind, span, message: message.into(), help: None, related: None }
+    }
+
+    pub(crate) fn diagnostic(&self, owner: Owner) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, &*self.message);
         diagnostic.help = self.help.as_deref().map(Box::from);
         match &self.related {
@@ -299,7 +290,7 @@ impl Problem {
 
 impl Document<'_> {
     /// The number of the stream of a root: the block of code of a page, or the whole file.
-    pub fn stream_of(&self, root: usize) -> usize {
+    pub(crate) fn stream_of(&self, root: usize) -> usize {
         self.blocks.partition_point(|before| *before <= root)
     }
 
@@ -309,7 +300,7 @@ impl Document<'_> {
     }
 
     pub(crate) fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
-        self.report(Problem { kind, span, message: message.into(), help: None, related: None });
+        self.report(Problem::new(kind, span, message));
     }
 
     pub(crate) fn report(&mut self, problem: Problem) {
@@ -322,31 +313,28 @@ impl Document<'_> {
     /// Reports the repeated keys of a mapping and drops their entries. The first one counts.
     pub(crate) fn drop_repeated(&mut self, map: u32) {
         for (first, key) in self.tree.repeated(map) {
+            let message = format!("duplicate key `{}`", self.tree.key(key));
             self.report(Problem {
-                kind: ProblemKind::DuplicateKey,
-                span: self.tree.span(key),
-                message: format!("duplicate key `{}`", self.tree.key(key)),
-                help: None,
                 related: Some((self.tree.span(first), "first here".to_owned())),
+                ..Problem::new(ProblemKind::DuplicateKey, self.tree.span(key), message)
             });
             self.tree.set_unreadable(key);
         }
     }
 
-    /// Reports a number with more digits than can be read exactly.
-    pub(crate) fn number_too_long(&mut self, span: Span) {
+    pub(crate) fn number_too_long(&mut self, span: Span) -> NodeKind {
         let message = format!("number has more than {} digits", Decimal::MAX_DIGITS);
         self.problem(ProblemKind::InputLimit, span, message);
+        NodeKind::Unreadable
     }
 
-    /// Reports a collection that is nested too deep.
     pub(crate) fn too_deep(&mut self, span: Span) {
         self.problem(ProblemKind::InputLimit, span, format!("collections nest more than {MAX_DEPTH} deep"));
     }
 
     /// Checks that there is room for another node, and reports a file with too many.
     pub(crate) fn check_room(&mut self, span: Span) -> Option<()> {
-        if self.tree.len() < MAX_NODES {
+        if self.tree.next() < MAX_NODES {
             return Some(());
         }
         self.problem(ProblemKind::InputLimit, span, format!("file has more than {MAX_NODES} values"));

@@ -21,11 +21,6 @@ impl Stream<'_> {
         at - before[line..].trim_start_matches(BOM).len()
     }
 
-    /// The number of bytes before a place in its line.
-    pub(crate) fn column(&self, at: usize) -> usize {
-        at - self.line_start(at)
-    }
-
     /// The first tab in the white space before a place, and before the tags and anchors there.
     pub(crate) fn tab_before(&self, at: usize) -> Option<usize> {
         let mut before = &self.text[self.range.start..at];
@@ -106,16 +101,10 @@ impl Stream<'_> {
     }
 
     fn problem(&self, at: usize, message: impl Into<String>, help: &str) -> Problem {
-        Problem {
-            kind: ProblemKind::Syntax,
-            span: Span::character(self.text, at),
-            message: message.into(),
-            help: (!help.is_empty()).then(|| help.to_owned()),
-            related: None,
-        }
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        Problem { help, ..Problem::new(ProblemKind::Syntax, Span::character(self.text, at), message) }
     }
 
-    /// The problem of a tab as indentation.
     pub(crate) fn tab(&self, at: usize) -> Problem {
         self.problem(at, "tab used as indentation", "indent with spaces")
     }
