@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span, Spans};
 use crate::syntax::lookalike::{Form, form_of};
@@ -47,14 +47,23 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
         let span = Span::new(offset + range.start, offset + range.end);
         match event {
             Event::Start(Tag::CodeBlock(kind)) => reader.start(&kind, span),
-            Event::Text(content) => reader.content(&content, span),
+            Event::Text(content) => {
+                if let Some(block) = &mut reader.block {
+                    block.start.get_or_insert(span.range().start);
+                    block.end = span.range().end;
+                    block.content.push_str(&content);
+                }
+            }
             Event::End(TagEnd::CodeBlock) => reader.end(span),
             // Backticks in front matter are characters of YAML.
             Event::Code(_) if span.start as usize >= front => reader.code_span(span),
             _ => {}
         }
     }
-    reader.finish()
+    let (inside, mut covered) = (Spans::of(reader.inside), reader.covered);
+    let objects = marker::in_braces(text, 0..text.len(), marker::is_object);
+    covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
+    covered
 }
 
 /// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line.
@@ -89,18 +98,14 @@ fn front_matter(page: &str) -> usize {
 /// and signs. The parser keeps at most three nodes for each of them, all at once.
 fn marks(page: &str) -> usize {
     let bytes = page.as_bytes();
-    let is_mark = |(at, byte): &(usize, &u8)| {
-        let before = if *at == 0 { b' ' } else { bytes[at - 1] };
-        match byte {
-            b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+'
-            | b'|' => true,
-            // A run of them is one mark.
-            b'`' => before != b'`',
-            b'.' | b')' => before.is_ascii_digit(),
-            _ => false,
-        }
-    };
-    bytes.iter().enumerate().filter(is_mark).count()
+    let pairs = std::iter::once(&b' ').chain(bytes).zip(bytes);
+    let marks = pairs.filter(|(before, byte)| match byte {
+        // A run of them is one mark.
+        b'`' => **before != b'`',
+        b'.' | b')' => before.is_ascii_digit(),
+        byte => b"\n\r*_&\\[]<>!-+|".contains(byte),
+    });
+    marks.count()
 }
 
 /// A page while it is read.
@@ -123,14 +128,6 @@ impl PageReader<'_, '_> {
                 self.block = Some(FencedBlock { language, ..FencedBlock::default() });
             }
             CodeBlockKind::Indented => self.find_in_braces(span),
-        }
-    }
-
-    fn content(&mut self, content: &CowStr<'_>, span: Span) {
-        if let Some(block) = &mut self.block {
-            block.start.get_or_insert(span.range().start);
-            block.end = span.range().end;
-            block.content.push_str(content);
         }
     }
 
@@ -158,19 +155,13 @@ impl PageReader<'_, '_> {
         self.inside.push(span);
         let content = self.text[span.range()].trim_matches('`');
         let lines = content.lines().filter(|line| !line.trim().is_empty()).count();
-        if marker::is_mentioned(content) && (lines >= FEW || marker::is_whole_model(content)) {
-            self.covered.unread.extend(marker::keys(self.text, span.range()));
+        let is_mentioned = marker::keys(content).next().is_some();
+        if is_mentioned && (lines >= FEW || marker::is_whole_model(content)) {
+            let keys = marker::keys(&self.text[span.range()]);
+            self.covered.unread.extend(keys.map(|key| key.moved(span.range().start)));
         } else {
             self.covered.code.push(span);
         }
-    }
-
-    fn finish(self) -> Covered {
-        let inside = Spans::of(self.inside);
-        let mut covered = self.covered;
-        let objects = marker::in_braces(self.text, 0..self.text.len(), marker::is_object);
-        covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
-        covered
     }
 }
 
@@ -183,7 +174,6 @@ struct FencedBlock {
     language: String,
 }
 
-/// The result of reading a fenced block.
 enum BlockOutcome {
     /// A tree, whose markers are found.
     Read,
@@ -196,7 +186,6 @@ enum BlockOutcome {
 }
 
 impl FencedBlock {
-    /// Reads the block into trees.
     fn read<'t>(self, document: &mut Document<'t>, text: &'t str) -> BlockOutcome {
         let Some(start) = self.start else { return BlockOutcome::Other };
         if self.is_part_of_a_change() {
@@ -218,7 +207,7 @@ impl FencedBlock {
         // A page may show malformed YAML; only a block that is meant to be a threat model must be one.
         let language = if is_json { Language::Json } else { Language::Yaml };
         let is_meant = looks_like_model
-            || marker::is_mentioned(&self.content)
+            || marker::keys(&self.content).next().is_some()
             || (marker::is_uncommented(&self.content, language)
                 && (is_data || marker::count_parts(&self.content) > 0));
         let mut read = document.roots[roots..].iter().map(|root| document.tree.node(*root));

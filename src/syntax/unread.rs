@@ -11,21 +11,7 @@ use crate::syntax::lookalike::{Form, Lookalike, form_of, words};
 use crate::syntax::markdown::Covered;
 use crate::syntax::marker::{PARTS, WHOLE, is_sentence, shown};
 use crate::syntax::node::{Entry, Map, Node, Value};
-use crate::syntax::tree::{Document, ProblemKind};
-
-/// The message and the help of a marker that was not read.
-const fn message_of(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::Yaml | Language::Json => (
-            "this threat model was not read: its marker is not a key at the top level of a document",
-            "move the threat model to the top level, or to a file of its own",
-        ),
-        Language::Markdown => (
-            "this threat model was not read: its marker is not a top-level key of a fenced block",
-            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
-        ),
-    }
-}
+use crate::syntax::tree::{Document, Problem, ProblemKind};
 
 /// Reports each marker that a person sees, or that a tree contains below its root, and that was not read.
 pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Covered) {
@@ -40,7 +26,7 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
     let (code, read, fences) = (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
     let mut shown = shown(text, &words, language, &fences);
     shown.retain(|marker| {
-        let is_mention = marker.is_quoted && code.contain(marker.span);
+        let is_mention = marker.is_quoted() && code.contain(marker.span);
         let is_read = marker.form == Form::Variant && read.contain(marker.span);
         !is_mention && !is_read && !known.contain(marker.span)
     });
@@ -49,14 +35,19 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
         shown.retain(|marker| !written.contain(marker.span));
     }
     unread.extend(shown.into_iter().map(|marker| marker.span));
-    let (message, help) = message_of(language);
+    let (message, help) = match language {
+        Language::Yaml | Language::Json => (
+            "this threat model was not read: its marker is not a key at the top level of a document",
+            "move the threat model to the top level, or to a file of its own",
+        ),
+        Language::Markdown => (
+            "this threat model was not read: its marker is not a top-level key of a fenced block",
+            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
+        ),
+    };
     for span in unread {
-        document.problem(ProblemKind::UnreadMarker, span, message);
-    }
-    for problem in &mut document.problems {
-        if problem.kind == ProblemKind::UnreadMarker {
-            problem.help = Some(help.to_owned());
-        }
+        let problem = Problem::new(ProblemKind::UnreadMarker, span, message);
+        document.report(Problem { help: Some(help.to_owned()), ..problem });
     }
 }
 
