@@ -157,7 +157,7 @@ pub(crate) fn is_combining(letter: char) -> bool {
 
 /// The plain letters of a small one: without its accent, its circle or its style.
 pub(crate) fn plain(small: char) -> impl Iterator<Item = char> {
-    let ligature = LIGATURES.iter().find(|(one, _)| *one == small).map(|(_, letters)| *letters);
+    let ligature = LIGATURES.iter().find_map(|ligature| ligature.strip_prefix(small));
     let single = if ligature.is_none() { Some(styled(small).unwrap_or(small)) } else { None };
     ligature.unwrap_or_default().chars().chain(single)
 }
@@ -168,8 +168,8 @@ fn styled(letter: char) -> Option<char> {
         // Hiragana are this far before katakana.
         return char::from_u32(code - 0x60);
     }
-    let cycle = CYCLES.iter().find(|(first, last, _)| (*first..=*last).contains(&code));
-    if let Some((first, _, letters)) = cycle {
+    if let Some((first, _, letters)) = CYCLES.iter().find(|(first, last, _)| (*first..=*last).contains(&code))
+    {
         let at = (code - first) as usize % letters.chars().count();
         return letters.chars().nth(at);
     }
@@ -190,21 +190,9 @@ pub(crate) fn look_alike(letter: char) -> Option<char> {
     })
 }
 
-/// Characters that are several letters.
-const LIGATURES: &[(char, &str)] = &[
-    ('ß', "ss"),
-    ('æ', "ae"),
-    ('œ', "oe"),
-    ('ĳ', "ij"),
-    ('ﬀ', "ff"),
-    ('ﬁ', "fi"),
-    ('ﬂ', "fl"),
-    ('ﬃ', "ffi"),
-    ('ﬄ', "ffl"),
-    ('ﬅ', "st"),
-    ('ﬆ', "st"),
-    ('№', "no"),
-];
+/// Characters that are several letters, each before these.
+const LIGATURES: [&str; 12] =
+    ["ßss", "æae", "œoe", "ĳij", "ﬀff", "ﬁfi", "ﬂfl", "ﬃffi", "ﬄffl", "ﬅst", "ﬆst", "№no"];
 
 const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz";
 const DIGITS: &str = "0123456789";

@@ -32,8 +32,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Whether the range is empty.
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.start == self.end
     }
 
@@ -252,10 +251,8 @@ impl Source {
 
     /// The byte offset of a line and a column in code points, both 1-based; the end of the text if there is no such line.
     pub fn offset(&self, line: u32, column: u32) -> usize {
-        let start = self
-            .line_starts()
-            .get(line.saturating_sub(1) as usize)
-            .map_or(self.text.len(), |at| *at as usize);
+        let start = self.line_starts().get(line.saturating_sub(1) as usize);
+        let start = start.map_or(self.text.len(), |at| *at as usize);
         let mut letters = self.text[start..].char_indices().take_while(|(_, letter)| *letter != '\n');
         letters.nth(column.saturating_sub(1) as usize).map_or(start, |(at, _)| start + at)
     }
@@ -270,10 +267,11 @@ impl Source {
         })
     }
 
-    /// The part of a span on its first line, without the line break.
+    /// The part of a span on its first line, without the white space at the end of that.
     pub fn first_line(&self, span: Span) -> Span {
         let slice = self.text.get(span.range()).unwrap_or_default();
-        Span::new(span.start as usize, span.start as usize + first_line_of(slice).len())
+        let line = slice.split(['\n', '\r']).next().unwrap_or_default();
+        Span::new(span.start as usize, span.start as usize + line.trim_end().len())
     }
 }
 
@@ -282,18 +280,14 @@ fn is_break(bytes: &[u8], at: usize) -> bool {
     bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
 }
 
-/// A text up to its first line break, without the white space before that.
-fn first_line_of(text: &str) -> &str {
-    text.split(['\n', '\r']).next().unwrap_or_default().trim_end()
-}
-
 /// A number of bytes, lines or columns, of which a file has fewer than 2^32.
 fn limited(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
 fn count_code_points(bytes: &[u8]) -> usize {
-    count_bytes(bytes, begins_code_point)
+    count_bytes(bytes, |byte| (byte & 0xC0) != 0x80)
 }
 
 /// Counts bytes of a kind. Sums that fit into a byte let the compiler use vector instructions.
@@ -302,11 +296,6 @@ fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
     let counts =
         chunks.map(|chunk| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte)))));
     counts.map(usize::from).sum()
-}
-
-/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
-const fn begins_code_point(byte: u8) -> bool {
-    (byte & 0xC0) != 0x80
 }
 
 /// The bytes between two entries in the table of code points.
