@@ -92,13 +92,13 @@ fn slips(bytes: &[u8]) -> impl Iterator<Item = Lookalike> + '_ {
 fn slip_at(bytes: &[u8], at: usize) -> Option<Span> {
     const MOST_AROUND: usize = 24;
     let (before, after) = (bytes[..at].iter().rev(), bytes[at..].iter());
-    let start = at - before.take(MOST_AROUND).take_while(is_of_word).count();
-    let end = at + after.take(MOST_AROUND).take_while(is_of_word).count();
+    let start = at - before.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
+    let end = at + after.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
     let word = std::str::from_utf8(&bytes[start..end]).ok()?;
     (is_slip(word) && colon_after(bytes, end).is_some()).then(|| Span::new(start, end))
 }
 
-fn is_of_word(byte: &&u8) -> bool {
+fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 

@@ -46,7 +46,12 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     for (event, range) in Parser::new_ext(&with_feeds(page), Options::ENABLE_TABLES).into_offset_iter() {
         let span = Span::new(offset + range.start, offset + range.end);
         match event {
-            Event::Start(Tag::CodeBlock(kind)) => reader.start(&kind, span),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => reader.find_in_braces(span),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
+                let language = language.unwrap_or_default().to_ascii_lowercase();
+                reader.block = Some(FencedBlock { language, ..FencedBlock::default() });
+            }
             Event::Text(content) => {
                 if let Some(block) = &mut reader.block {
                     block.start.get_or_insert(span.range().start);
@@ -120,17 +125,6 @@ struct PageReader<'d, 't> {
 }
 
 impl PageReader<'_, '_> {
-    fn start(&mut self, kind: &CodeBlockKind<'_>, span: Span) {
-        match kind {
-            CodeBlockKind::Fenced(info) => {
-                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
-                let language = language.unwrap_or_default().to_ascii_lowercase();
-                self.block = Some(FencedBlock { language, ..FencedBlock::default() });
-            }
-            CodeBlockKind::Indented => self.find_in_braces(span),
-        }
-    }
-
     fn end(&mut self, span: Span) {
         self.inside.push(span);
         self.document.blocks.push(self.document.roots.len());

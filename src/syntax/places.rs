@@ -4,7 +4,7 @@
 //! suggestion is better than a broken file.
 
 use crate::source::{BOM, Span};
-use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::node::{Entry, List, Node, Value};
 use crate::syntax::tree::Document;
 
 /// Replacements of bytes, in the order of the text.
@@ -60,8 +60,10 @@ impl Node<'_> {
         if !is_empty || entry.value.is_shared() {
             return None;
         }
-        if let Some(comment_end) = comment_in_braces(written(text, old)) {
-            return with_comment(text, entry, value, old.start as usize + comment_end);
+        let inner = written(text, old).strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let comments = inner.unwrap_or_default().trim_end().len();
+        if comments > 0 {
+            return with_comment(text, entry, value, old.start as usize + 1 + comments);
         }
         let colon = colon_after(text, entry.key_span.end as usize)?;
         let place = if old.is_empty() { Span::new(colon, colon) } else { old };
@@ -89,12 +91,6 @@ impl Node<'_> {
     }
 }
 
-/// The end of the comments in otherwise empty braces.
-fn comment_in_braces(written: &str) -> Option<usize> {
-    let inner = written.strip_prefix('{')?.strip_suffix('}')?.trim_end();
-    (!inner.is_empty()).then_some(1 + inner.len())
-}
-
 /// The edits that write entries after the comments in empty braces.
 fn with_comment(text: &str, entry: Entry<'_>, value: &New<'_>, end: usize) -> Option<Addition> {
     let New::Map(entries) = value else { return None };
@@ -107,8 +103,7 @@ fn with_comment(text: &str, entry: Entry<'_>, value: &New<'_>, end: usize) -> Op
 impl New<'_> {
     /// Whether this is a mapping of mappings, whose entries have lines of their own.
     fn is_deep(&self) -> bool {
-        let Self::Map(entries) = self else { return false };
-        entries.iter().any(|(_, value)| matches!(value, Self::Map(_)))
+        matches!(self, Self::Map(entries) if entries.iter().any(|(_, value)| matches!(value, Self::Map(_))))
     }
 }
 
@@ -143,11 +138,8 @@ impl Style {
         };
         // The outermost keys in braces are indented by one step themselves.
         let deeper = format!("{indent}{}", if indent.is_empty() { STEP } else { indent });
-        let entries = entries.iter().map(|entry| {
-            let entry = self.flow(entry, Some(&deeper), feed);
-            format!("{feed}{deeper}{entry}")
-        });
-        let entries: Vec<String> = entries.collect();
+        let entries = entries.iter().map(|entry| self.flow(entry, Some(&deeper), feed));
+        let entries: Vec<String> = entries.map(|entry| format!("{feed}{deeper}{entry}")).collect();
         format!("{{{}{feed}{indent}}}", entries.join(","))
     }
 
@@ -209,10 +201,8 @@ fn indent(text: &str, key: Span) -> Option<&str> {
 
 /// The line ending before a place, which an added line uses, too.
 fn line_end(text: &str, at: usize) -> &'static str {
-    match text[..at].rfind('\n') {
-        Some(at) if text[..at].ends_with('\r') => "\r\n",
-        _ => "\n",
-    }
+    let is_pair = text[..at].rfind('\n').is_some_and(|at| text[..at].ends_with('\r'));
+    if is_pair { "\r\n" } else { "\n" }
 }
 
 /// The longest pointer in bytes: each problem of a file has one, and a key may be as long as the file.
@@ -224,33 +214,25 @@ pub fn pointer(document: &Document<'_>, span: Span) -> String {
     let mut pointer = String::new();
     let mut next = document.roots().find(|root| root.span().contains(span));
     while let Some(node) = next {
-        let step = if let Some(map) = node.as_map() {
+        let (part, value) = if let Some(map) = node.as_map() {
             let mut entries = map.iter();
             let entry =
                 entries.find(|entry| entry.key_span.contains(span) || entry.value.span().contains(span));
-            entry.map(|entry| {
-                let is_value = !entry.key_span.contains(span);
-                (escaped(entry.key), is_value.then_some(entry.value))
-            })
+            let Some(entry) = entry.filter(|entry| entry.key.len() < LONGEST_POINTER) else { break };
+            let is_value = !entry.key_span.contains(span);
+            (entry.key.replace('~', "~0").replace('/', "~1"), is_value.then_some(entry.value))
         } else {
-            let mut items = node.as_list().into_iter().flat_map(|list| list.iter().enumerate());
-            let item = items.find(|(_, item)| item.span().contains(span));
-            item.map(|(at, item)| (Some(at.to_string()), Some(item)))
+            let mut items = node.as_list().into_iter().flat_map(List::iter).enumerate();
+            let Some((at, item)) = items.find(|(_, item)| item.span().contains(span)) else { break };
+            (at.to_string(), Some(item))
         };
-        let Some((Some(part), value)) = step else { break };
         if pointer.len() + part.len() >= LONGEST_POINTER {
             break;
         }
-        pointer.push('/');
-        pointer.push_str(&part);
+        pointer = format!("{pointer}/{part}");
         next = value;
     }
     pointer
-}
-
-/// A key as a step of a pointer, unless it is longer than a whole pointer may be.
-fn escaped(key: &str) -> Option<String> {
-    (key.len() < LONGEST_POINTER).then(|| key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The steps of a JSON pointer.

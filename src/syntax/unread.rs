@@ -54,13 +54,13 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
 /// The marker as a key in trees: the places where it was read or is exempt, and those where it was not read.
 fn keys(document: &Document<'_>, words: &[Lookalike], is_exempt: bool) -> (BTreeSet<Span>, BTreeSet<Span>) {
     let has_others = words.iter().any(|word| word.form != Form::Exact);
-    let is_marker = |key: &str| key == MODEL_MARKER || has_others && form_of(key).is_some();
     let roots: Vec<Map<'_>> = document.roots().filter_map(Node::as_map).collect();
-    let read = roots.iter().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key));
+    let read = roots.iter().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key, has_others));
     let mut known: BTreeSet<Span> = read.map(|entry| entry.key_span).collect();
     let mut unread = BTreeSet::new();
     let tree = &document.tree;
-    let mut found = tree.entries(is_marker).filter(|(_, entry)| !known.contains(&entry.key_span)).peekable();
+    let found = tree.entries(move |key| is_marker(key, has_others));
+    let mut found = found.filter(|(_, entry)| !known.contains(&entry.key_span)).peekable();
     if found.peek().is_none() {
         return (known, unread);
     }
@@ -90,6 +90,10 @@ fn keys(document: &Document<'_>, words: &[Lookalike], is_exempt: bool) -> (BTree
     }
     known.extend(exempt);
     (known, unread)
+}
+
+fn is_marker(key: &str, has_others: bool) -> bool {
+    key == MODEL_MARKER || has_others && form_of(key).is_some()
 }
 
 /// Whether the keys next to a variant of the marker, or those in its value, are those of a threat model.
@@ -133,11 +137,10 @@ impl Traits {
     /// Whether a mapping with a variant of the marker is a threat model, or has one as the value of the variant. A version
     /// counts as much as another key.
     fn is_model(self, value: Node<'_>) -> bool {
-        let is_version = match value.value() {
-            Value::Number(_) => true,
-            Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => false,
-        };
+        let is_version = matches!(value.value(), Value::Number(_))
+            || value
+                .as_str()
+                .is_some_and(|text| text.trim().starts_with(|letter: char| letter.is_ascii_digit()));
         let inner = Self::of(value);
         self.is_deep && self.parts + usize::from(is_version) >= WHOLE || inner.is_deep && inner.parts >= WHOLE
     }

@@ -142,22 +142,23 @@ impl<'t> Builder<'_, 't> {
                 if anchor != 0 || tag.is_some() {
                     self.document.tree.tagged.insert(id);
                 }
-                self.finish(Built { id, nodes: 1, bytes, height: 0 }, anchor)
+                self.finish(Built { id, nodes: 1, bytes, height: 0 }, anchor);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", span);
                 let span = self.with_dash(span, style);
-                self.start(span, style, anchor, false)
+                self.start(span, style, anchor, false)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", span);
-                self.start(span, style, anchor, true)
+                self.start(span, style, anchor, true)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
-            Event::Alias(anchor) => self.alias(span, anchor),
+            Event::Alias(anchor) => self.alias(span, anchor)?,
             // Stream and document boundaries, and what the options turn off.
-            _ => Some(()),
+            _ => {}
         }
+        Some(())
     }
 
     /// The span of a block scalar up to the end of its last line. The parser ends it where the next token begins.
@@ -250,15 +251,15 @@ impl<'t> Builder<'_, 't> {
         Some(())
     }
 
-    fn end(&mut self, end: Span) -> Option<()> {
-        let open = self.open.pop()?;
+    fn end(&mut self, end: Span) {
+        let Some(open) = self.open.pop() else { return };
         // The parser ends a block collection where the next token begins.
         let end = open.end.filter(|_| open.style == StructureStyle::Block).unwrap_or(end.end);
         self.document.tree.close(open.built.id, end as usize);
         if open.is_map {
             self.document.drop_repeated(open.built.id);
         }
-        self.finish(Built { height: open.built.height + 1, ..open.built }, open.anchor)
+        self.finish(Built { height: open.built.height + 1, ..open.built }, open.anchor);
     }
 
     fn leaf(&mut self, mut span: Span, mut kind: NodeKind) -> Option<u32> {
@@ -290,14 +291,15 @@ impl<'t> Builder<'_, 't> {
             format!("collections nest more than {MAX_DEPTH} deep through this alias")
         } else {
             let id = self.document.tree.push(span, NodeKind::Alias(target.id));
-            return self.finish(Built { id, ..target }, 0);
+            self.finish(Built { id, ..target }, 0);
+            return Some(());
         };
         self.document.problem(ProblemKind::InputLimit, span, message);
         None
     }
 
     /// Adds a finished node to its parent, or to the document.
-    fn finish(&mut self, built: Built, anchor: usize) -> Option<()> {
+    fn finish(&mut self, built: Built, anchor: usize) {
         if anchor != 0 {
             // An alias cannot have an anchor, so no node in this table is an alias.
             self.anchors.insert(anchor, built);
@@ -309,7 +311,7 @@ impl<'t> Builder<'_, 't> {
             if !span.is_empty() || !matches!(node.value(), Value::Null) {
                 self.document.roots.push(built.id);
             }
-            return Some(());
+            return;
         };
         parent.end = parent.end.max(Some(span.end));
         let sum = &mut parent.built;
@@ -320,7 +322,6 @@ impl<'t> Builder<'_, 't> {
         if parent.is_value_due {
             self.check_key(built.id);
         }
-        Some(())
     }
 
     /// Reports a key that is neither text nor can be read as text.

@@ -166,11 +166,23 @@ impl YamlError<'_, '_> {
     /// An error in the structure of lines.
     fn in_lines(&self) -> Problem {
         let Self { stream, error, at, .. } = *self;
-        if let Some(tab) = stream.leading_tab(stream.line_start(at)) {
+        let line = stream.line_start(at);
+        if let Some(tab) = stream.leading_tab(line) {
             return stream.tab(tab);
         }
+        let content = stream.text[line..at].trim_start_matches(' ');
         match error.kind() {
-            ErrorKind::ExpectedBlockMappingKey => self.not_a_key(),
+            // The parser reports an item of a list after its dash.
+            ErrorKind::ExpectedBlockMappingKey if content.starts_with('-') => stream.problem(
+                at - content.len(),
+                "list item among the keys of a mapping",
+                "put the items of a list below the key of the list",
+            ),
+            ErrorKind::ExpectedBlockMappingKey => stream.problem(
+                at,
+                "line is not indented like the keys of its mapping",
+                "indent it like the key before it, or put quotes around a text of several lines",
+            ),
             ErrorKind::SimpleKeyExpected => stream.problem(
                 at,
                 "line has no colon and space after its key",
@@ -216,21 +228,6 @@ impl YamlError<'_, '_> {
     /// The start of the last text in quotes before the error.
     fn quote(&self) -> usize {
         self.stream.last_quote(self.read, self.at).map_or(self.at, |quote| quote.start)
-    }
-
-    /// A line among the keys of a mapping that is not a key. The parser reports an item of a list after its dash.
-    fn not_a_key(&self) -> Problem {
-        let line = self.stream.line_start(self.at);
-        let content = self.stream.text[line..self.at].trim_start_matches(' ');
-        if content.starts_with('-') {
-            return self.stream.problem(
-                self.at - content.len(),
-                "list item among the keys of a mapping",
-                "put the items of a list below the key of the list",
-            );
-        }
-        let help = "indent it like the key before it, or put quotes around a text of several lines";
-        self.stream.problem(self.at, "line is not indented like the keys of its mapping", help)
     }
 
     /// An unexpected part of a collection in brackets, or brackets that are not closed.
