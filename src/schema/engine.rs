@@ -223,7 +223,6 @@ impl<'a> JsonNode<'a, TreeJson> for Node<'a> {
     }
 }
 
-/// A number by its digits in the file.
 pub(crate) struct Digits<'a>(&'a str);
 
 impl JsonNumber for Digits<'_> {

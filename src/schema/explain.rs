@@ -23,7 +23,6 @@ struct Explanation<'s, 't> {
     violations: Vec<Violation>,
 }
 
-/// The place of an error in the tree.
 struct ErrorPlace<'t> {
     node: Node<'t>,
     /// The name in a sentence, such as `` `aivss.factors` ``.

@@ -192,7 +192,6 @@ impl Compiled {
         })
     }
 
-    /// A text next to the keyword that failed.
     fn text_beside(&self, error: &SchemaError, key: &str) -> Option<&str> {
         self.schema_object(error)?.get(key)?.as_str()
     }

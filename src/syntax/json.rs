@@ -117,7 +117,6 @@ impl JsonReader<'_, '_> {
         }
     }
 
-    /// Skips one digit or more.
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
         while self.skip(b"0123456789") {}
@@ -150,7 +149,6 @@ impl JsonReader<'_, '_> {
         self.push(start, NodeKind::String(letters))
     }
 
-    /// Reads the character after a backslash.
     fn escaped(&mut self) -> Option<char> {
         match self.take()? {
             letter @ (b'"' | b'\\' | b'/') => Some(letter.into()),
@@ -181,7 +179,6 @@ impl JsonReader<'_, '_> {
         self.refuse()
     }
 
-    /// Reads four digits of UTF-16.
     fn code_unit(&mut self) -> Option<u16> {
         let mut unit = 0;
         for _ in 0..4 {

@@ -9,8 +9,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::likeness::appearance;
-use crate::likeness::is_near;
+use crate::likeness::{appearance, is_near};
 use crate::source::{Language, Span};
 use crate::syntax::MODEL_MARKER;
 

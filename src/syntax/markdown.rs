@@ -76,13 +76,8 @@ fn with_feeds(page: &str) -> Cow<'_, str> {
     if !page.contains('\r') {
         return Cow::Borrowed(page);
     }
-    let mut letters = page.chars().peekable();
-    let mut fed = String::with_capacity(page.len());
-    while let Some(letter) = letters.next() {
-        let is_lone = letter == '\r' && letters.peek() != Some(&'\n');
-        fed.push(if is_lone { '\n' } else { letter });
-    }
-    Cow::Owned(fed)
+    let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+    Cow::Owned(parts.join("\r\n"))
 }
 
 /// The end of the front matter of a page; 0 if it has none.
@@ -113,7 +108,6 @@ fn marks(page: &str) -> usize {
     marks.count()
 }
 
-/// A page while it is read.
 struct PageReader<'d, 't> {
     document: &'d mut Document<'t>,
     text: &'t str,

@@ -55,7 +55,6 @@ impl Seen {
         self.is_first && is_key && are_marks(marks)
     }
 
-    /// Whether a sentence follows the colon of the key.
     fn is_before_sentence(&self, text: &str) -> bool {
         let value = self.colon.map_or("", |colon| &text[colon.end..]);
         is_sentence(value.split(['\n', '\r']).next().unwrap_or_default())

@@ -107,7 +107,6 @@ impl New<'_> {
     }
 }
 
-/// The spelling of keys and texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
     /// Without quotes if possible.
@@ -186,7 +185,6 @@ fn ends_after(text: &str, end: usize) -> bool {
     follows.is_empty() || comment || follows.starts_with(['\n', '\r', ',', '}'])
 }
 
-/// The end of the line that contains `end`, without its break.
 fn end_of_line(text: &str, end: usize) -> usize {
     text[end..].find(['\n', '\r']).map_or(text.len(), |at| end + at)
 }
@@ -235,7 +233,6 @@ pub fn pointer(document: &Document<'_>, span: Span) -> String {
     pointer
 }
 
-/// The steps of a JSON pointer.
 fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
     Some(pointer.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")))
 }

@@ -185,18 +185,6 @@ impl<'t> Tree<'t> {
     pub(crate) fn truncate(&mut self, next: u32) {
         self.items.truncate(next as usize);
     }
-
-    /// The keys of a mapping that repeat an earlier one, each after the first one.
-    pub(crate) fn repeated(&self, map: u32) -> Vec<(u32, u32)> {
-        let mut keys: Vec<(&str, u32)> = self.pairs(map).map(|(key, _)| (self.key(key), key)).collect();
-        keys.sort_unstable();
-        let mut repeated = Vec::new();
-        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
-            repeated.extend(same[1..].iter().map(|(_, key)| (same[0].1, *key)));
-        }
-        repeated.sort_unstable_by_key(|(_, key)| *key);
-        repeated
-    }
 }
 
 /// A number of bytes or nodes, which are fewer than 2^32.
@@ -312,7 +300,15 @@ impl Document<'_> {
 
     /// Reports the repeated keys of a mapping and drops their entries. The first one counts.
     pub(crate) fn drop_repeated(&mut self, map: u32) {
-        for (first, key) in self.tree.repeated(map) {
+        let tree = &self.tree;
+        let mut keys: Vec<(&str, u32)> = tree.pairs(map).map(|(key, _)| (tree.key(key), key)).collect();
+        keys.sort_unstable();
+        let mut repeated = Vec::new();
+        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
+            repeated.extend(same[1..].iter().map(|(_, key)| (same[0].1, *key)));
+        }
+        repeated.sort_unstable_by_key(|(_, key)| *key);
+        for (first, key) in repeated {
             let message = format!("duplicate key `{}`", self.tree.key(key));
             self.report(Problem {
                 related: Some((self.tree.span(first), "first here".to_owned())),

@@ -154,7 +154,6 @@ fn is_inner_key(key: &str) -> bool {
     KEYS.split_ascii_whitespace().any(|known| known == key)
 }
 
-/// Whether a document is a JSON Schema as a whole.
 fn is_json_schema(root: Map<'_>) -> bool {
     let dialect = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
     ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| dialect.starts_with(known))

@@ -79,7 +79,6 @@ struct Built {
     height: usize,
 }
 
-/// A collection whose end has not been read.
 struct OpenCollection {
     built: Built,
     anchor: usize,
