@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::characters::is_unseen;
 use crate::decimal::Decimal;
+use crate::likeness::is_unseen;
 
 /// Whether a character controls a terminal or the direction of text, or is invisible.
 pub fn is_steering(letter: char) -> bool {

@@ -35,12 +35,11 @@
 //! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced. `serde_json` is the exception.
 //! 10. An excepted problem stays in the report. An input that was not read cannot be excepted.
 
-mod characters;
 pub mod date;
 pub mod decimal;
-pub mod did_you_mean;
 mod digest;
 pub mod input_error;
+mod likeness;
 pub mod source;
 
 pub mod escape;
@@ -48,8 +47,6 @@ pub mod text_edit;
 
 pub mod diagnostic;
 pub mod diff;
-
-pub mod annotations;
 
 pub mod aivss;
 pub mod syntax;

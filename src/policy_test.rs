@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use crate::annotations;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
 use crate::policy::{Broken, Load, items};
 use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, mark};
 use crate::syntax;
 use crate::syntax::{Node, POLICY_TEST_MARKER, Value};
 
@@ -129,7 +128,7 @@ fn marked_in(model: &Source) -> Vec<Expected> {
     let mut above = 0;
     let mut marked = Vec::new();
     for (line, number) in model.text().lines().zip(1..) {
-        let Some(mark) = annotations::mark(line) else {
+        let Some(mark) = mark(line) else {
             above = number;
             continue;
         };

@@ -17,7 +17,7 @@ use crate::cli::gate::find_policy;
 use crate::convert::export::{CORE_RISKS, core_risk, export};
 use crate::convert::import::import;
 use crate::convert::scaffold::Scaffold;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::output::escape_line;
 use crate::report::Verdict;
 use crate::workspace::candidate::{FileSearch, NamedFiles};

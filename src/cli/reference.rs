@@ -11,8 +11,8 @@ use clap_mangen::Man;
 use serde_json::json;
 
 use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, print};
-use crate::did_you_mean::nearest;
 use crate::explain::{book, page};
+use crate::likeness::nearest;
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
 use crate::workspace::files::{create_folder, replace};

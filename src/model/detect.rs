@@ -1,6 +1,6 @@
 //! The kind of a document, by its top keys, before anything in it is read.
 
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::Format;
 use crate::source::Span;
 use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};

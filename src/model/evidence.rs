@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::characters::is_unseen;
+use crate::likeness::is_unseen;
 
 /// The problem of a path in evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]

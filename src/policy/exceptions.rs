@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Excepted, Origin};
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::{TextKind, blank};
 use crate::policy::Sourced;
 use crate::policy::globs::{LetterCase, PathSet};

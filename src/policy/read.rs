@@ -3,7 +3,7 @@
 use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::policy::globs::{LetterCase, PathSet};
 use crate::policy::modules::Modules;
 use crate::policy::{Broken, Load, NoFiles, Override, Policy, ProgramVersion, Settings, Sourced};

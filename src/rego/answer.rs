@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::Model;
 use crate::policy::TextFile;
 use crate::score::Scored;

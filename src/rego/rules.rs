@@ -8,7 +8,7 @@ use regorus::Engine;
 use serde_json::Value as JsonValue;
 
 use crate::diagnostic::Level;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::policy::{Program, is_test};
 use crate::rego::answer::RegoProblem;
 use crate::rego::syntax::{

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::did_you_mean::{is_near, nearest};
 use crate::input_error::LINK_OUT;
+use crate::likeness::{is_near, nearest};
 use crate::workspace::files::{
     checkout_above, exists, is_checkout, is_in_git, is_link, link_out, names_in, normalized, read, slashes,
 };
