@@ -1,6 +1,6 @@
-//! The formulas of OWASP AIVSS as values: from inputs to a score, in exact decimals.
+//! The formulas of OWASP AIVSS as values: from inputs to a score, in exact decimals, and its severity band.
 
-use crate::aivss::{Band, Factor, v0_5, v0_8, v0_8_floor};
+use crate::aivss::{Factor, v0_5, v0_8};
 use crate::decimal::Decimal;
 
 /// One version of the AIVSS formula.
@@ -85,7 +85,7 @@ pub(crate) const MITIGATION_LEVELS: &[MultiplierLevel] = &[
 ];
 
 /// The formulas, oldest first.
-pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
+pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8::FLOOR];
 
 /// The highest plausible threat multiplier; a higher one is a misplaced decimal point.
 pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
@@ -209,6 +209,54 @@ impl Working {
     /// The score after each input, from the CVSS base to the unrounded score.
     pub fn stages(&self) -> Vec<Stage> {
         (self.formula.stages)(&self.inputs, self.uplift)
+    }
+}
+
+/// A severity band of AIVSS, which are those of CVSS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub enum Band {
+    /// 0.0
+    None,
+    /// 0.1 to 3.9
+    Low,
+    /// 4.0 to 6.9
+    Medium,
+    /// 7.0 to 8.9
+    High,
+    /// 9.0 to 10.0
+    Critical,
+}
+
+impl Band {
+    /// The bands, mildest first.
+    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The band of a score; between two bands (8.95, which is not a rounded score) the lower one.
+    pub fn of(score: Decimal) -> Self {
+        let from = |tenths| score >= Decimal::new(tenths, 1);
+        match () {
+            () if from(90) => Self::Critical,
+            () if from(70) => Self::High,
+            () if from(40) => Self::Medium,
+            () if from(1) => Self::Low,
+            () => Self::None,
+        }
+    }
+
+    /// The band's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
+
+    /// The band with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.name() == name)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) static FORMULA: Formula = Formula {
 };
 
 /// The stages: base, factors, threat multiplier, and mitigation with the total.
-pub(crate) fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
+fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
     let factors = (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten();
     vec![
         Stage::new("CVSS base", inputs.base),
@@ -34,11 +34,30 @@ pub(crate) fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<St
 }
 
 /// AARS = (10 − CVSS base) · (factor sum ∕ 10) · threat multiplier.
-pub(crate) fn uplift(inputs: &Inputs) -> Decimal {
+fn uplift(inputs: &Inputs) -> Decimal {
     (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten() * inputs.threat
 }
 
-pub(crate) fn uplift_step(inputs: &Inputs) -> String {
+fn uplift_step(inputs: &Inputs) -> String {
     let (base, sum, threat) = (inputs.base.plain(), inputs.factor_sum.plain(), inputs.threat.plain());
     format!("(10 − {base}) · ({sum} ∕ 10) · {threat}")
 }
+
+/// The amendment proposed for v1: mitigation lowers only the uplift, so a score is never below its CVSS base.
+pub(crate) static FLOOR: Formula = Formula {
+    version: "0.8-floor",
+    cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
+    tenth: Factor::NaturalLanguageInterface,
+    threat: THREAT_LEVELS,
+    mitigation: MITIGATION_LEVELS,
+    uplift: uplift,
+    total: |inputs, uplift| inputs.base + uplift * inputs.mitigation,
+    steps: |inputs, uplift| Steps {
+        uplift: Some(uplift_step(inputs)),
+        total: format!("{} + {} · {}", inputs.base.plain(), uplift.plain(), inputs.mitigation.plain()),
+    },
+    stages: |inputs, uplift| stages(inputs, uplift, inputs.base + uplift * inputs.mitigation),
+    in_floats: |given| {
+        given.base + (10.0 - given.base) * (given.sum / 10.0) * given.threat * given.mitigation
+    },
+};
