@@ -29,9 +29,9 @@ pub struct FixedPart {
     /// The rule of the fix.
     pub rule: String,
     /// The title of the fix.
-    pub title: String,
+    pub(crate) title: String,
     /// The safety of the fix.
-    pub safety: Safety,
+    pub(crate) safety: Safety,
 }
 
 /// Applies the fixes that `lint` offers, up to `safety`, until there are no more. Excepted problems are not fixed.

@@ -1,9 +1,9 @@
 //! Migration: a readable file stays readable, a score is migrated once, and no change is unreported.
 
 use aivss_lint::aivss::Formula;
+use aivss_lint::convert::migrate::{Aim, Migrated, MigrationStep, Tenth, migrate as moved};
 use aivss_lint::decimal::Decimal;
 use aivss_lint::fix::is_unreadable;
-use aivss_lint::convert::migrate::{Aim, Migrated, MigrationStep, Tenth, migrate as moved};
 use aivss_lint::source::Source;
 
 use crate::{File, problems};

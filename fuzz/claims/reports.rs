@@ -3,10 +3,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
-use aivss_lint::output::{Format, Look, Verbosity, is_steering, write};
 use aivss_lint::diagnostic::Excepted;
+use aivss_lint::diagnostic::{Diagnostic, Edit, Fix, Level, Origin, Owner};
 use aivss_lint::input_error::InputError;
+use aivss_lint::output::{Format, Look, Verbosity, is_steering, write};
 use aivss_lint::report::{FileReport, Report};
 use aivss_lint::source::{Source, Span};
 use serde_json::Value as Json;

@@ -26,7 +26,7 @@ pub struct Vector {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorProblem {
     /// The kind.
-    pub kind: VectorProblemKind,
+    pub(crate) kind: VectorProblemKind,
     /// The bytes in the vector; empty at the end for a missing metric.
     pub range: Range<usize>,
     /// The message.

@@ -44,10 +44,10 @@ struct FactorNames {
 
 impl Factor {
     /// The number of factors in a set.
-    pub const SET: usize = 10;
+    pub(crate) const SET: usize = 10;
 
     /// All factors, in the order of v0.8's calculation vector, the tenth of v0.5 before that of v0.8.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::AutonomyOfAction,
         Self::DynamicToolUse,
         Self::GoalDrivenPlanning,
@@ -97,35 +97,35 @@ impl Factor {
     }
 
     /// The key in this project's format.
-    pub const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         self.names().key
     }
 
     /// The key in OWASP's v0.8 report, which has no goal-driven planning.
-    pub const fn report_key(self) -> Option<&'static str> {
+    pub(crate) const fn report_key(self) -> Option<&'static str> {
         self.names().report_key
     }
 
     /// The keys of this project's format.
-    pub fn keys() -> &'static [&'static str] {
+    pub(crate) fn keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| Factor::ALL.map(Factor::key).to_vec());
         &KEYS
     }
 
     /// The keys of OWASP's report.
-    pub fn report_keys() -> &'static [&'static str] {
+    pub(crate) fn report_keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> =
             LazyLock::new(|| Factor::ALL.into_iter().filter_map(Factor::report_key).collect());
         &KEYS
     }
 
     /// The factor with this key of this project's format.
-    pub fn with_key(key: &str) -> Option<Self> {
+    pub(crate) fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.key() == key)
     }
 
     /// The factor with this key of OWASP's report.
-    pub fn with_report_key(key: &str) -> Option<Self> {
+    pub(crate) fn with_report_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }
 
@@ -146,7 +146,7 @@ impl Factor {
     }
 
     /// The factor of the other set that replaces this one, for the two that are not common.
-    pub const fn counterpart(self) -> Option<Self> {
+    pub(crate) const fn counterpart(self) -> Option<Self> {
         match self {
             Self::GoalDrivenPlanning => Some(Self::NaturalLanguageInterface),
             Self::NaturalLanguageInterface => Some(Self::GoalDrivenPlanning),

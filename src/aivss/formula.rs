@@ -7,15 +7,13 @@ use crate::decimal::Decimal;
 #[derive(Debug)]
 pub struct Formula {
     /// The name in threat models, such as `0.8`.
-    pub version: &'static str,
-    /// The section of the standard that defines it.
-    pub cites: &'static str,
+    pub(crate) version: &'static str,
     /// The tenth factor of its set; the other nine are common to all.
-    pub tenth: Factor,
+    pub(crate) tenth: Factor,
     /// The named threat multipliers, default first.
-    pub threat: &'static [MultiplierLevel],
+    pub(crate) threat: &'static [MultiplierLevel],
     /// The named mitigation factors, default first; empty for a formula without mitigation.
-    pub mitigation: &'static [MultiplierLevel],
+    pub(crate) mitigation: &'static [MultiplierLevel],
     /// The agentic uplift (AARS), unrounded.
     pub(crate) uplift: fn(&Inputs) -> Decimal,
     /// The score from inputs and uplift, unrounded and not clamped.
@@ -43,16 +41,16 @@ pub struct MultiplierLevel {
     /// The name in threat models.
     pub name: &'static str,
     /// The value.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
 }
 
 /// The two steps of a formula, written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// The computation of the uplift; `None` if it is the sum of the factors.
-    pub uplift: Option<String>,
+    pub(crate) uplift: Option<String>,
     /// The computation of the score.
-    pub total: String,
+    pub(crate) total: String,
 }
 
 /// The score after one more input.
@@ -61,7 +59,7 @@ pub struct Stage {
     /// The input.
     pub name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
-    pub at: Decimal,
+    pub(crate) at: Decimal,
 }
 
 impl Stage {
@@ -101,13 +99,13 @@ pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
     /// CVSS v4.0 base score, 0 to 10.
-    pub base: Decimal,
+    pub(crate) base: Decimal,
     /// Sum of the ten factors, 0 to 10.
-    pub factor_sum: Decimal,
+    pub(crate) factor_sum: Decimal,
     /// Threat multiplier, above 0 and up to [`THREAT_MAX`].
-    pub threat: Decimal,
+    pub(crate) threat: Decimal,
     /// Mitigation factor, above 0 and up to 1.
-    pub mitigation: Decimal,
+    pub(crate) mitigation: Decimal,
 }
 
 impl Inputs {
@@ -128,9 +126,9 @@ impl Inputs {
 #[derive(Clone, Debug)]
 pub struct Working {
     /// The formula.
-    pub formula: &'static Formula,
+    pub(crate) formula: &'static Formula,
     /// The inputs.
-    pub inputs: Inputs,
+    pub(crate) inputs: Inputs,
     /// The agentic uplift (AARS), exact.
     pub uplift: Decimal,
     /// The unrounded score, exact, clamped to 0 to 10.
@@ -138,7 +136,7 @@ pub struct Working {
     /// The score: [`Working::raw`] rounded half up to one decimal.
     pub score: Decimal,
     /// The band of the score.
-    pub band: Band,
+    pub(crate) band: Band,
 }
 
 impl Formula {
@@ -150,7 +148,7 @@ impl Formula {
     }
 
     /// Whether this version came before another one.
-    pub fn precedes(&self, other: &Self) -> bool {
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
         let place = |formula: &Self| ALL.iter().position(|one| one.version == formula.version);
         place(self) < place(other)
     }
@@ -164,29 +162,29 @@ impl Formula {
     }
 
     /// Whether the formula has a mitigation factor.
-    pub const fn has_mitigation(&self) -> bool {
+    pub(crate) const fn has_mitigation(&self) -> bool {
         !self.mitigation.is_empty()
     }
 
     /// The lowest published threat multiplier.
-    pub fn threat_floor(&self) -> Option<Decimal> {
+    pub(crate) fn threat_floor(&self) -> Option<Decimal> {
         self.threat.iter().map(|level| level.value).min()
     }
 
     /// The lowest published mitigation factor; `None` for a formula without mitigation.
-    pub fn mitigation_floor(&self) -> Option<Decimal> {
+    pub(crate) fn mitigation_floor(&self) -> Option<Decimal> {
         self.mitigation.iter().map(|level| level.value).min()
     }
 
     /// The default threat multiplier.
-    pub fn default_threat(&self) -> Decimal {
+    pub(crate) fn default_threat(&self) -> Decimal {
         self.threat.first().map_or(Decimal::ONE, |level| level.value)
     }
 }
 
 impl Working {
     /// The whole computation in one line, from the inputs to the rounded score.
-    pub fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         match self.uplift_written() {
             Some(uplift) => format!("{uplift}; {}", self.total_written()),
             None => self.total_written(),
@@ -194,20 +192,20 @@ impl Working {
     }
 
     /// The computation of the rounded score from the uplift, in one line.
-    pub fn total_written(&self) -> String {
+    pub(crate) fn total_written(&self) -> String {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
         format!("{} = {} → {}", steps.total, total.plain(), self.score)
     }
 
     /// The computation of the uplift in one line; `None` if the uplift is the sum of the factors.
-    pub fn uplift_written(&self) -> Option<String> {
+    pub(crate) fn uplift_written(&self) -> Option<String> {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         steps.uplift.map(|uplift| format!("{uplift} = {}", self.uplift.plain()))
     }
 
     /// The score after each input, from the CVSS base to the unrounded score.
-    pub fn stages(&self) -> Vec<Stage> {
+    pub(crate) fn stages(&self) -> Vec<Stage> {
         (self.formula.stages)(&self.inputs, self.uplift)
     }
 }
@@ -229,10 +227,10 @@ pub enum Band {
 
 impl Band {
     /// The bands, mildest first.
-    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub(crate) const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// The band of a score; between two bands (8.95, which is not a rounded score) the lower one.
-    pub fn of(score: Decimal) -> Self {
+    pub(crate) fn of(score: Decimal) -> Self {
         let from = |tenths| score >= Decimal::new(tenths, 1);
         match () {
             () if from(90) => Self::Critical,

@@ -1,4 +1,4 @@
-//! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
+//! AIVSS v0.5, section 4, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
 //! mitigation factor.
 
 use crate::aivss::Factor;
@@ -6,7 +6,6 @@ use crate::aivss::{Formula, Stage, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.5",
-    cites: "OWASP AIVSS v0.5, section 4",
     tenth: Factor::GoalDrivenPlanning,
     threat: THREAT_LEVELS,
     mitigation: &[],

@@ -1,4 +1,4 @@
-//! AIVSS v0.8, the current public release: the uplift adds a share of the difference between the CVSS base and 10.
+//! AIVSS v0.8, section 3, the current public release: the uplift adds a share of the difference between the CVSS base and 10.
 
 use crate::aivss::Factor;
 use crate::aivss::{Formula, Inputs, MITIGATION_LEVELS, Stage, Steps, THREAT_LEVELS};
@@ -6,7 +6,6 @@ use crate::decimal::Decimal;
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.8",
-    cites: "OWASP AIVSS v0.8, section 3",
     tenth: Factor::NaturalLanguageInterface,
     threat: THREAT_LEVELS,
     mitigation: MITIGATION_LEVELS,
@@ -43,10 +42,9 @@ fn uplift_step(inputs: &Inputs) -> String {
     format!("(10 − {base}) · ({sum} ∕ 10) · {threat}")
 }
 
-/// The amendment proposed for v1: mitigation lowers only the uplift, so a score is never below its CVSS base.
+/// The amendment of section 3 proposed for v1: mitigation lowers only the uplift, so a score is never below its CVSS base.
 pub(crate) static FLOOR: Formula = Formula {
     version: "0.8-floor",
-    cites: "OWASP AIVSS v0.8, section 3, as amended for v1: mitigation applies to the uplift",
     tenth: Factor::NaturalLanguageInterface,
     threat: THREAT_LEVELS,
     mitigation: MITIGATION_LEVELS,

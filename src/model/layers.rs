@@ -30,7 +30,7 @@ pub enum LayerKind {
 
 impl LayerKind {
     /// The layers in MAESTRO's order.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::FoundationModels,
         Self::DataOperations,
         Self::AgentFrameworks,
@@ -41,7 +41,7 @@ impl LayerKind {
     ];
 
     /// The layer's key in a threat model.
-    pub const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::FoundationModels => "foundation_models",
             Self::DataOperations => "data_operations",
@@ -54,7 +54,7 @@ impl LayerKind {
     }
 
     /// The contents of the layer, in a few words.
-    pub const fn contents(self) -> &'static str {
+    pub(crate) const fn contents(self) -> &'static str {
         match self {
             Self::FoundationModels => "models, their interfaces and weights",
             Self::DataOperations => "training data, retrieval, vector stores, memory inputs",
@@ -67,7 +67,7 @@ impl LayerKind {
     }
 
     /// The layer with this key.
-    pub fn with_key(key: &str) -> Option<Self> {
+    pub(crate) fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
@@ -92,32 +92,32 @@ impl LayerKind {
 #[derive(Clone, Debug)]
 pub struct Maestro {
     /// The block's key, or the model's first key if there is no block.
-    pub key_span: Span,
+    pub(crate) key_span: Span,
     /// Whether the file contains the block.
-    pub written: bool,
+    pub(crate) written: bool,
     /// Each of the seven, in MAESTRO's order.
     pub layers: Vec<Layer>,
     /// Edits that add forms for the missing layers, if there is a place for them.
-    pub stubs: Option<Fix>,
+    pub(crate) stubs: Option<Fix>,
 }
 
 /// One layer of the file.
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// The layer.
-    pub kind: LayerKind,
+    pub(crate) kind: LayerKind,
     /// The layer's value; its key if the value is empty, the block's key if the layer is missing.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The answer.
     pub answer: Answer,
     /// The layer's text, if it is more than a placeholder.
-    pub analysis: Option<Text>,
+    pub(crate) analysis: Option<Text>,
     /// The reason why the layer does not apply.
-    pub reason: Option<Box<str>>,
+    pub(crate) reason: Option<Box<str>>,
     /// The threats listed.
-    pub threats: Vec<Threat>,
+    pub(crate) threats: Vec<Threat>,
     /// Edits that add a form to a layer without a value, if there is a place for it.
-    pub stub: Option<Fix>,
+    pub(crate) stub: Option<Fix>,
 }
 
 /// The answer to a layer.
@@ -171,17 +171,17 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct Threat {
     /// The threat's first key.
-    pub span: Span,
+    pub(crate) span: Span,
     /// All bytes of the threat.
-    pub whole: Span,
+    pub(crate) whole: Span,
     /// Its identifier.
-    pub id: Option<Box<str>>,
+    pub(crate) id: Option<Box<str>>,
     /// Its title.
-    pub title: Option<Box<str>>,
+    pub(crate) title: Option<Box<str>>,
     /// Its status, in the file's word.
-    pub status: Option<Box<str>>,
+    pub(crate) status: Option<Box<str>>,
     /// Its mitigation, if that is more than a placeholder.
-    pub mitigation: Option<Box<str>>,
+    pub(crate) mitigation: Option<Box<str>>,
     /// Whether it is open, as a threat without a status is.
     pub open: bool,
 }
@@ -191,12 +191,12 @@ const LONGEST_NAME: usize = 120;
 
 impl Threat {
     /// The beginning of its identifier.
-    pub fn short_id(&self) -> Option<&str> {
+    pub(crate) fn short_id(&self) -> Option<&str> {
         self.id.as_deref().map(shortened)
     }
 
     /// The beginning of its title.
-    pub fn short_title(&self) -> Option<&str> {
+    pub(crate) fn short_title(&self) -> Option<&str> {
         self.title.as_deref().map(shortened)
     }
 
@@ -220,19 +220,19 @@ fn is_category(id: &str) -> bool {
 
 impl Layer {
     /// The name of the threat at an index of the list. The second threat of a name gets a number, as do those after it.
-    pub fn threat_name(&self, index: usize) -> Option<String> {
+    pub(crate) fn threat_name(&self, index: usize) -> Option<String> {
         let name = self.threats.get(index)?.own_name()?;
         let before = self.threats[..index].iter().filter(|other| other.own_name() == Some(name)).count();
         Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
     }
 
     /// The number of open threats.
-    pub fn open_threats(&self) -> usize {
+    pub(crate) fn open_threats(&self) -> usize {
         self.threats.iter().filter(|threat| threat.open).count()
     }
 
     /// The opening of a mapped layer's text, in bytes of the text, where it admits that the analysis is not certain.
-    pub fn hedge(&self) -> Option<Range<usize>> {
+    pub(crate) fn hedge(&self) -> Option<Range<usize>> {
         const OPENING: &str = "not certain";
         let (Answer::Mapped, Some(analysis)) = (&self.answer, &self.analysis) else { return None };
         let start = analysis.find(char::is_alphanumeric)?;

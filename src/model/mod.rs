@@ -34,9 +34,9 @@ pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// The bytes of the value; of an alias, those of the alias.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Whether the bytes are the value itself, perhaps in quotes: not escaped, not folded, not reached by an alias.
-    pub verbatim: bool,
+    pub(crate) verbatim: bool,
 }
 
 /// A text of the file.
@@ -59,20 +59,20 @@ impl<T: Deref> Deref for Spanned<T> {
 
 impl Spanned<Decimal> {
     /// The edit that replaces a verbatim number.
-    pub fn rewritten(self, right: Decimal) -> Option<Fix> {
+    pub(crate) fn rewritten(self, right: Decimal) -> Option<Fix> {
         self.verbatim.then(|| Fix::replacing(self.span, right.to_string()))
     }
 }
 
 impl Text {
     /// The edit that replaces a verbatim text and keeps its quotes.
-    pub fn rewritten(&self, right: &str) -> Option<Fix> {
+    pub(crate) fn rewritten(&self, right: &str) -> Option<Fix> {
         let span = self.part(0, self.len());
         (self.verbatim && span.range().len() == self.len()).then(|| Fix::replacing(span, right))
     }
 
     /// The bytes of a part of the text, given by byte offsets in it; all bytes if the text is not verbatim.
-    pub fn part(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn part(&self, start: usize, end: usize) -> Span {
         let quote = match self.span.range().len().checked_sub(self.len()) {
             Some(0) if self.verbatim => 0,
             // Two more bytes are a pair of quotes.
@@ -88,21 +88,21 @@ impl Text {
 #[derive(Clone, Debug)]
 pub struct Model {
     /// The format of the file.
-    pub format: Format,
+    pub(crate) format: Format,
     /// The first key: the place of problems about what the whole lacks.
-    pub key_span: Span,
+    pub(crate) key_span: Span,
     /// The agent.
     pub agent: Agent,
     /// Its last review.
-    pub review: Review,
+    pub(crate) review: Review,
     /// The assessment of the agent as a whole, in formats that have one.
-    pub assessment: Option<Arc<Assessment>>,
+    pub(crate) assessment: Option<Arc<Assessment>>,
     /// The key of the list of findings.
-    pub findings_key_span: Option<Span>,
+    pub(crate) findings_key_span: Option<Span>,
     /// Single vulnerabilities.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// The layers; `None` for a format without layers, so that rules about layers do not apply.
-    pub maestro: Option<Maestro>,
+    pub(crate) maestro: Option<Maestro>,
 }
 
 /// The formats that can be read.
@@ -118,41 +118,41 @@ pub enum Format {
 #[derive(Clone, Debug, Default)]
 pub struct Agent {
     /// The block's key.
-    pub key_span: Option<Span>,
+    pub(crate) key_span: Option<Span>,
     /// Its name.
     pub name: Option<Text>,
     /// Its purpose, in a few words.
-    pub summary: Option<Text>,
+    pub(crate) summary: Option<Text>,
     /// The person or team responsible for the model.
-    pub owner: Option<Text>,
+    pub(crate) owner: Option<Text>,
     /// The environment: development, testing or production.
-    pub environment: Option<Text>,
+    pub(crate) environment: Option<Text>,
     /// The risk tier: low, moderate or high.
-    pub tier: Option<Text>,
+    pub(crate) tier: Option<Text>,
 }
 
 /// The last review of a threat model.
 #[derive(Clone, Debug, Default)]
 pub struct Review {
     /// The block's key.
-    pub key_span: Option<Span>,
+    pub(crate) key_span: Option<Span>,
     /// The day.
-    pub date: Option<Text>,
+    pub(crate) date: Option<Text>,
     /// The person who approved the release.
-    pub approved_by: Option<Text>,
+    pub(crate) approved_by: Option<Text>,
 }
 
 /// A single vulnerability.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Its place in the list, as the owner of problems.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// Its identifier.
-    pub id: Option<Text>,
+    pub(crate) id: Option<Text>,
     /// Its title.
-    pub title: Option<Text>,
+    pub(crate) title: Option<Text>,
     /// Its assessment.
-    pub assessment: Option<Arc<Assessment>>,
+    pub(crate) assessment: Option<Arc<Assessment>>,
 }
 
 impl Model {
@@ -170,13 +170,13 @@ impl Model {
     }
 
     /// The finding that is an owner.
-    pub fn finding(&self, owner: Owner) -> Option<&Finding> {
+    pub(crate) fn finding(&self, owner: Owner) -> Option<&Finding> {
         let Owner::Finding(at) = owner else { return None };
         self.findings.get(at)
     }
 
     /// The identifier of the finding that is an owner, empty if it has none; `None` for other owners.
-    pub fn finding_id(&self, owner: Owner) -> Option<&str> {
+    pub(crate) fn finding_id(&self, owner: Owner) -> Option<&str> {
         matches!(owner, Owner::Finding(_))
             .then(|| self.finding(owner).and_then(|finding| finding.id.as_deref()).unwrap_or_default())
     }
@@ -184,7 +184,7 @@ impl Model {
 
 impl Format {
     /// The schema of the format.
-    pub const fn schema(self) -> Schema {
+    pub(crate) const fn schema(self) -> Schema {
         match self {
             Self::Native => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
@@ -200,7 +200,7 @@ impl Format {
     }
 
     /// Whether the format can express a score of the agent as a whole, and the layers.
-    pub const fn is_complete(self) -> bool {
+    pub(crate) const fn is_complete(self) -> bool {
         match self {
             Self::Native => true,
             Self::OwaspReport => false,
@@ -216,14 +216,14 @@ impl Format {
     }
 
     /// The owner of the value at a path of keys and indices from the root.
-    pub fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
+    pub(crate) fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
         let mut path = path.into_iter();
         let index = path.next().filter(|key| *key == self.findings_key()).and_then(|_| path.next());
         index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
     }
 
     /// The key of a list with more findings than are read. Such a model is not read at all.
-    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
+    pub(crate) fn overfull(self, root: Node<'_>) -> Option<Span> {
         let entry = root.as_map()?.entry(self.findings_key())?;
         entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }

@@ -17,21 +17,21 @@ pub struct Rule {
     /// The identifier: a slug that names the problem.
     pub name: &'static str,
     /// The level where a policy sets none.
-    pub level: Level,
+    pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
-    pub fixed: bool,
+    pub(crate) fixed: bool,
     /// The problem, in a sentence.
-    pub summary: &'static str,
+    pub(crate) summary: &'static str,
     /// Why the problem matters.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
     /// How to fix it.
-    pub remedy: &'static str,
+    pub(crate) remedy: &'static str,
     /// The part of a standard or of a policy it rests on.
-    pub see: &'static str,
+    pub(crate) see: &'static str,
     /// Files that it reports and files that pass, as tests.
-    pub examples: &'static [Example],
+    pub(crate) examples: &'static [Example],
     /// The check.
-    pub check: Check,
+    pub(crate) check: Check,
 }
 
 impl Rule {
@@ -55,7 +55,7 @@ impl Rule {
     pub(crate) const FIXED: Self = Self { fixed: true, ..Self::ERROR };
 
     /// The part that diagnostics and policies need.
-    pub const fn info(&self) -> RuleInfo {
+    pub(crate) const fn info(&self) -> RuleInfo {
         RuleInfo { name: self.name, level: self.level, fixed: self.fixed }
     }
 }
@@ -95,37 +95,37 @@ pub struct Example {
     /// Whether the texts are whole files; otherwise they are parts to be completed from the stock model.
     pub whole: bool,
     /// The name of the file, which decides its language.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
     /// Lines of policy for the example, in addition to `recommended`.
-    pub policy: &'static str,
+    pub(crate) policy: &'static str,
     /// The parts of the same model at the base revision; empty where there is none to compare with.
-    pub base: &'static str,
+    pub(crate) base: &'static str,
     /// The form with the problem.
-    pub bad: &'static str,
+    pub(crate) bad: &'static str,
     /// The corrected form.
-    pub good: &'static str,
+    pub(crate) good: &'static str,
 }
 
 impl Example {
     /// Parts of the stock model; a value `<absent>` leaves its key out.
-    pub const fn parts(bad: &'static str, good: &'static str) -> Self {
+    pub(crate) const fn parts(bad: &'static str, good: &'static str) -> Self {
         Self { whole: false, file: "threat-model.yaml", policy: "", base: "", bad, good }
     }
 
     /// A whole file of this name; `\u{FFFD}` in it represents a byte that is not UTF-8.
-    pub const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
+    pub(crate) const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
         Self { whole: true, file, policy: "", base: "", bad, good }
     }
 
     /// The same example with further lines of policy.
     #[must_use]
-    pub const fn under(self, policy: &'static str) -> Self {
+    pub(crate) const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }
 
     /// The same example with a base revision that contains these parts of the model.
     #[must_use]
-    pub const fn over(self, base: &'static str) -> Self {
+    pub(crate) const fn over(self, base: &'static str) -> Self {
         Self { base, ..self }
     }
 }
@@ -134,36 +134,36 @@ impl Example {
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The threat model.
-    pub model: &'a Model,
+    pub(crate) model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
-    pub scores: Vec<Scored>,
+    pub(crate) scores: Vec<Scored>,
     /// The policy's settings for this model.
-    pub settings: &'a Settings,
+    pub(crate) settings: &'a Settings,
     /// The day of the run.
-    pub today: Date,
+    pub(crate) today: Date,
     /// The scores to compare with, where the run has a base revision that contains some.
-    pub before: Option<BaseScores<'a>>,
+    pub(crate) before: Option<BaseScores<'a>>,
     /// If this model is new: the models of the base revision that left this file or are gone.
-    pub left: [&'a [&'a ScoredModel]; 2],
+    pub(crate) left: [&'a [&'a ScoredModel]; 2],
     /// The positions of evidence that names a file which does not exist.
-    pub missing_evidence: BTreeMap<Span, PathProblem>,
+    pub(crate) missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
 /// A factor that has a number.
 #[derive(Clone, Copy, Debug)]
 pub struct FactorValue {
     /// The agent or finding of its score.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// The factor.
-    pub factor: Factor,
+    pub(crate) factor: Factor,
     /// Its key in the format of the file.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// Its value.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// The bytes of the value.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Whether it has a rationale.
-    pub has_rationale: bool,
+    pub(crate) has_rationale: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -180,7 +180,7 @@ impl<'a> Subject<'a> {
 
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
     #[must_use]
-    pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
         let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence.as_ref());
         let missing =
             evidence.filter_map(|evidence| Some((evidence.span, path_problem(evidence, path, &exists)?)));
@@ -188,7 +188,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The agent's own score, in formats that have one.
-    pub fn own(&self) -> Option<&Scored> {
+    pub(crate) fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
     }
 
@@ -198,7 +198,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The factors that have a number, in all scores.
-    pub fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
+    pub(crate) fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
         self.scores.iter().flat_map(|scored| {
             let factors = &scored.declared.factors;
             factors.given.iter().filter_map(move |given| {
@@ -216,7 +216,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The findings that have a score, with it.
-    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
         let findings = self.model.assessments().map(|(finding, _)| finding);
         findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))
     }

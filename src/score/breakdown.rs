@@ -15,28 +15,28 @@ use crate::source::Position;
 #[derive(Debug)]
 pub struct ScoreBreakdown {
     /// The file's path as shown; `None` for inputs outside of a file.
-    pub path: Option<String>,
+    pub(crate) path: Option<String>,
     /// The position of the score in the file.
-    pub position: Option<Position>,
+    pub(crate) position: Option<Position>,
     /// The agent's name.
-    pub agent: Option<String>,
+    pub(crate) agent: Option<String>,
     /// The finding's identifier; `None` for the agent's own score.
-    pub finding: Option<String>,
+    pub(crate) finding: Option<String>,
     /// The version of the formula, as the file declares it.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// The score; `None` for an agent without an assessment.
-    pub scored: Option<Scored>,
+    pub(crate) scored: Option<Scored>,
 }
 
 impl ScoreBreakdown {
     /// The breakdown of a score outside of a file.
-    pub fn of_inputs(scored: Scored) -> Self {
+    pub(crate) fn of_inputs(scored: Scored) -> Self {
         let version = scored.declared.version.as_deref().map(str::to_owned);
         Self { path: None, position: None, agent: None, finding: None, version, scored: Some(scored) }
     }
 
     /// The breakdowns of the agent's own score and of those of its findings. A given formula replaces the declared one.
-    pub fn of_model(path: &str, model: &ScoredModel, by: Option<&'static Formula>) -> Vec<Self> {
+    pub(crate) fn of_model(path: &str, model: &ScoredModel, by: Option<&'static Formula>) -> Vec<Self> {
         let bare = || Self {
             path: Some(path.to_owned()),
             position: Some(model.position),
@@ -60,13 +60,13 @@ impl ScoreBreakdown {
     }
 
     /// The score with its working, if it can be computed.
-    pub fn computed(&self) -> Option<(&Scored, &Working)> {
+    pub(crate) fn computed(&self) -> Option<(&Scored, &Working)> {
         let scored = self.scored.as_ref()?;
         Some((scored, scored.working.as_ref()?))
     }
 
     /// The missing and unusable inputs, in sentences; empty if the score can be computed.
-    pub fn missing_inputs(&self) -> Vec<String> {
+    pub(crate) fn missing_inputs(&self) -> Vec<String> {
         self.scored
             .as_ref()
             .map_or_else(|| vec!["the `aivss` block is missing".to_owned()], Scored::missing_inputs)
@@ -87,13 +87,13 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
 #[derive(Clone, Debug)]
 pub struct ScoreInput<'s> {
     /// Its key in this project's format.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// Its name in prose.
     pub name: &'static str,
     /// Its value, if there is one.
-    pub value: Option<Decimal>,
+    pub(crate) value: Option<Decimal>,
     /// The origin of the value.
-    pub origin: InputOrigin<'s>,
+    pub(crate) origin: InputOrigin<'s>,
 }
 
 /// The origin of an input.
@@ -117,7 +117,7 @@ pub enum InputOrigin<'s> {
 
 impl Scored {
     /// The inputs of the formula.
-    pub fn inputs(&self) -> [ScoreInput<'_>; 4] {
+    pub(crate) fn inputs(&self) -> [ScoreInput<'_>; 4] {
         let (declared, formula) = (&self.declared, self.working.as_ref().map(|working| working.formula));
         let base = match (&declared.vector, self.base) {
             (Some(vector), _) => InputOrigin::Vector(vector),
@@ -144,7 +144,7 @@ impl Scored {
     }
 
     /// The steps from the factors to the score, each in a line; empty if the score cannot be computed.
-    pub fn steps(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn steps(&self) -> Vec<(&'static str, String)> {
         let Some(working) = &self.working else { return Vec::new() };
         let mut steps = vec![("factor sum", self.sum_written())];
         steps.extend(working.uplift_written().map(|uplift| ("uplift", uplift)));
@@ -153,7 +153,7 @@ impl Scored {
     }
 
     /// The declared values that the inputs do not give, with their names.
-    pub fn wrong(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn wrong(&self) -> Vec<(&'static str, String)> {
         let (declared, working) = (&self.declared, self.working.as_ref());
         let uplift = working.map(|working| working.uplift);
         let mut wrong = Vec::new();
@@ -189,7 +189,7 @@ fn origin<'s>(declared: Option<&'s Spanned<Multiplier>>, default: Option<&'stati
 
 impl Scored {
     /// The missing and unusable inputs; empty if the score can be computed.
-    pub fn missing_inputs(&self) -> Vec<String> {
+    pub(crate) fn missing_inputs(&self) -> Vec<String> {
         let mut missing = Vec::new();
         if self.working.is_some() {
             return missing;

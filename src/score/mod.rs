@@ -25,35 +25,35 @@ use crate::source::{Position, Source, Span};
 #[derive(Clone, Debug)]
 pub struct Scored {
     /// The agent or finding that has the score.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// The assessment.
     pub declared: Arc<Assessment>,
     /// The position of [`Scored::place`]; `None` for a score outside of a file.
-    pub position: Option<Position>,
+    pub(crate) position: Option<Position>,
     /// The formula that the assessment names.
-    pub formula: Option<&'static Formula>,
+    pub(crate) formula: Option<&'static Formula>,
     /// The vector, or its problems; `None` if there is no vector.
-    pub vector: Option<Result<Vector, Vec<VectorProblem>>>,
+    pub(crate) vector: Option<Result<Vector, Vec<VectorProblem>>>,
     /// The base score: the vector's, or the declared one if there is no vector.
-    pub base: Option<Decimal>,
+    pub(crate) base: Option<Decimal>,
     /// The sum of the factors, if all ten are given and in range.
-    pub factor_sum: Option<Decimal>,
+    pub(crate) factor_sum: Option<Decimal>,
     /// The threat multiplier, declared or the default.
-    pub threat: Option<Decimal>,
+    pub(crate) threat: Option<Decimal>,
     /// The mitigation factor, declared or the default.
-    pub mitigation: Option<Decimal>,
+    pub(crate) mitigation: Option<Decimal>,
     /// The score; `None` if an input is missing or unusable.
     pub working: Option<Working>,
 }
 
 impl Scored {
     /// The declared score; the block's key if there is none.
-    pub fn place(&self) -> Span {
+    pub(crate) fn place(&self) -> Span {
         self.declared.score_span()
     }
 
     /// The sum of the factors, term by term.
-    pub fn sum_written(&self) -> String {
+    pub(crate) fn sum_written(&self) -> String {
         let terms: Vec<String> =
             self.declared.factors.numbers().map(|(_, value)| value.plain().to_string()).collect();
         let sum = self.factor_sum.map_or_else(String::new, |sum| format!(" = {}", sum.plain()));
@@ -126,7 +126,7 @@ pub struct Proven {
 
 impl Scored {
     /// The proven score, to which limits and approvals apply; `None` if no score can be computed.
-    pub fn proven(&self) -> Option<Proven> {
+    pub(crate) fn proven(&self) -> Option<Proven> {
         let computed = self.working.as_ref()?;
         let mut inputs = computed.inputs;
         let mut reasons = Vec::new();
@@ -149,22 +149,22 @@ impl Scored {
 
 impl Proven {
     /// The proven score.
-    pub const fn score(&self) -> Decimal {
+    pub(crate) const fn score(&self) -> Decimal {
         self.working.score
     }
 
     /// The band of the proven score.
-    pub const fn band(&self) -> Band {
+    pub(crate) const fn band(&self) -> Band {
         self.working.band
     }
 
     /// Whether the proven score differs from the computed one.
-    pub fn differs(&self) -> bool {
+    pub(crate) fn differs(&self) -> bool {
         self.score() != self.computed
     }
 
     /// The computed score, the proven one and the reasons, for a message; `None` if they are equal.
-    pub fn difference(&self) -> Option<String> {
+    pub(crate) fn difference(&self) -> Option<String> {
         let (computed, proven) = (self.computed, self.score());
         self.differs().then(|| format!("{computed}, {proven} {}", self.reasons.join(" and ")))
     }
@@ -180,7 +180,7 @@ pub struct ScoredModel {
     /// The agent's own score first, then those of the findings.
     pub scores: Vec<Scored>,
     /// The number of scores that cannot be computed.
-    pub uncomputed: usize,
+    pub(crate) uncomputed: usize,
 }
 
 impl ScoredModel {
@@ -200,24 +200,24 @@ impl ScoredModel {
     }
 
     /// The worst computed score; the first of equals.
-    pub fn worst(&self) -> Option<&Working> {
+    pub(crate) fn worst(&self) -> Option<&Working> {
         let workings = self.scores.iter().filter_map(|scored| scored.working.as_ref());
         workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
     }
 
     /// The worst proven score.
-    pub fn worst_proven(&self) -> Option<Decimal> {
+    pub(crate) fn worst_proven(&self) -> Option<Decimal> {
         self.scores.iter().filter_map(|scored| Some(scored.proven()?.score())).max()
     }
 
     /// Whether it has scores, all of which are computed.
-    pub const fn is_computed(&self) -> bool {
+    pub(crate) const fn is_computed(&self) -> bool {
         !self.scores.is_empty() && self.uncomputed == 0
     }
 
     /// Everything but the texts that only the HTML page shows.
     #[must_use]
-    pub fn without_texts(mut self) -> Self {
+    pub(crate) fn without_texts(mut self) -> Self {
         self.model.agent.summary = None;
         for layer in self.model.maestro.iter_mut().flat_map(|maestro| &mut maestro.layers) {
             (layer.analysis, layer.reason, layer.stub) = (None, None, None);
@@ -227,7 +227,7 @@ impl ScoredModel {
 
     /// The part of it that the verdict and the summary need: the agent and the worst score.
     #[must_use]
-    pub fn summarized(mut self) -> Self {
+    pub(crate) fn summarized(mut self) -> Self {
         let worst = self.worst().map(|worst| worst.score);
         self.scores
             .retain(|scored| scored.working.as_ref().is_some_and(|working| Some(working.score) == worst));

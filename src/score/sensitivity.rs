@@ -11,26 +11,26 @@ use crate::decimal::Decimal;
 #[derive(Clone, Debug)]
 pub struct Contribution {
     /// The factor.
-    pub factor: Factor,
+    pub(crate) factor: Factor,
     /// Its value.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// The unrounded score minus the one with the factor at 0; exact.
-    pub share: Decimal,
+    pub(crate) share: Decimal,
     /// The effect of one step less; `None` for a factor at 0.
-    pub one_less: Option<OneLess>,
+    pub(crate) one_less: Option<OneLess>,
 }
 
 /// An input lowered by one step, and the score with it.
 #[derive(Clone, Debug)]
 pub struct OneLess {
     /// The lowered input.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// The name of that value.
     pub name: Option<&'static str>,
     /// The score with it.
     pub working: Working,
     /// Whether the score has another band with it.
-    pub changes_band: bool,
+    pub(crate) changes_band: bool,
 }
 
 /// The published values of factors, highest first.
@@ -38,7 +38,10 @@ const POINTS: [Decimal; 3] = [Decimal::ONE, Decimal::new(5, 1), Decimal::new(0, 
 
 impl Contribution {
     /// The contributions of the factors whose sum the score was computed from, largest first.
-    pub fn of_factors(working: &Working, factors: impl Iterator<Item = (Factor, Decimal)>) -> Vec<Self> {
+    pub(crate) fn of_factors(
+        working: &Working,
+        factors: impl Iterator<Item = (Factor, Decimal)>,
+    ) -> Vec<Self> {
         let mut all: Vec<Self> = factors.map(|(factor, value)| Self::of(working, factor, value)).collect();
         // Formulas use only the sum, so a larger factor contributes more.
         all.sort_by_key(|contribution| Reverse(contribution.value));
@@ -83,7 +86,7 @@ impl OneLess {
     }
 
     /// The lowered input, after its name if it has one.
-    pub fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         let name = self.name.map(|name| format!("{name} ")).unwrap_or_default();
         format!("{name}{}", self.value.plain())
     }

@@ -51,17 +51,17 @@ impl Tenth {
 #[derive(Clone, Debug)]
 pub struct MigrationStep {
     /// The index of the threat model in the file.
-    pub model: usize,
+    pub(crate) model: usize,
     /// The agent or finding that it scores.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// The JSON pointer of the score's block within its document; that of the whole for a report.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// The agent's name.
-    pub agent: Option<String>,
+    pub(crate) agent: Option<String>,
     /// The finding's identifier, empty if it has none; `None` for the agent's own score.
-    pub finding: Option<String>,
+    pub(crate) finding: Option<String>,
     /// The result.
-    pub outcome: StepOutcome,
+    pub(crate) outcome: StepOutcome,
 }
 
 /// The result for a score.
@@ -94,19 +94,19 @@ pub(crate) type Blocked = (Span, String);
 #[derive(Clone, Debug)]
 pub struct MovedScore {
     /// The old version.
-    pub from: &'static Formula,
+    pub(crate) from: &'static Formula,
     /// The score by the old version, if it can be computed.
-    pub before: Option<Working>,
+    pub(crate) before: Option<Working>,
     /// The scores by the new version; several if the tenth factor is open, none if they cannot be computed.
-    pub after: Vec<Prospect>,
+    pub(crate) after: Vec<Prospect>,
     /// The tenth factor that is replaced.
-    pub exchanged: Option<Exchanged>,
+    pub(crate) exchanged: Option<Exchanged>,
     /// The mitigation factor that the new version counts and the old one ignores.
-    pub counts: Option<Decimal>,
+    pub(crate) counts: Option<Decimal>,
     /// Whether there is no evidence for the mitigation.
-    pub is_unproven: bool,
+    pub(crate) is_unproven: bool,
     /// The edits.
-    pub fix: Fix,
+    pub(crate) fix: Fix,
     /// Whether the new tenth factor exists and gets its value.
     fills: bool,
 }
@@ -115,7 +115,7 @@ pub struct MovedScore {
 #[derive(Clone, Debug)]
 pub struct Prospect {
     /// The value of the tenth factor that leads to it, if that is open.
-    pub tenth: Option<Decimal>,
+    pub(crate) tenth: Option<Decimal>,
     /// The score.
     pub working: Working,
 }
@@ -124,13 +124,13 @@ pub struct Prospect {
 #[derive(Clone, Debug)]
 pub struct Exchanged {
     /// Its key.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Its value, if it has one.
-    pub value: Option<Decimal>,
+    pub(crate) value: Option<Decimal>,
     /// Its rationale.
-    pub rationale: Option<String>,
+    pub(crate) rationale: Option<String>,
     /// Whether the new one is left without a value.
-    pub is_open: bool,
+    pub(crate) is_open: bool,
     /// The key under which it stays, if it does not become a comment.
     kept: Option<String>,
 }
@@ -156,7 +156,7 @@ impl MigrationStep {
     }
 
     /// The place of the reason, or of the first change.
-    pub fn place(&self) -> Span {
+    pub(crate) fn place(&self) -> Span {
         let place = match &self.outcome {
             StepOutcome::Blocked { span, .. } => Some(*span),
             StepOutcome::Moved(moved) => moved.fix.edits.first().map(|edit| edit.span),
@@ -167,7 +167,7 @@ impl MigrationStep {
     }
 
     /// Whether a pointer into a threat model leads into this score.
-    pub fn holds(&self, model: Option<usize>, pointer: &str) -> bool {
+    pub(crate) fn holds(&self, model: Option<usize>, pointer: &str) -> bool {
         let below = pointer.strip_prefix(&*self.pointer);
         model == Some(self.model) && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
