@@ -55,23 +55,18 @@ impl RuleInfo {
         Self { name, level: Level::Error, fixed: true }
     }
 
-    /// The rule that reports a file that is too complex to be read or reported as a whole.
     pub(crate) const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
-    /// The rule that reports a mistake in a policy.
     pub(crate) const POLICY: Self = Self::fixed("policy");
 }
 
 /// The rules that policies can name, and former names that are accepted as well.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleNames {
-    /// All rules.
     pub(crate) rules: &'static [RuleInfo],
-    /// Former names with the current ones.
     pub(crate) former: &'static [(&'static str, &'static str)],
 }
 
 impl RuleNames {
-    /// The rule with this current or former name.
     pub(crate) fn resolve(&self, name: &str) -> Option<RuleInfo> {
         let name = self.current(name);
         self.rules.iter().find(|rule| rule.name == name).copied()
@@ -82,7 +77,6 @@ impl RuleNames {
         self.former.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
     }
 
-    /// A note if this is a former name.
     pub(crate) fn renamed(&self, name: &str) -> Option<String> {
         let current = self.current(name);
         (current != name).then(|| format!("`{name}` is now `{current}`"))
@@ -339,14 +333,12 @@ impl Diagnostic {
         self
     }
 
-    /// With the amount.
     #[must_use]
     pub(crate) const fn amount(mut self, amount: Decimal) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// With the part of the owner.
     #[must_use]
     pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
         self.part = Some(part.into());
@@ -396,7 +388,6 @@ pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<Strin
     pointer.to_owned()
 }
 
-/// The number of problems of one file that are reported.
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 /// The number of bytes of a message that are shown.
 const LONGEST_MESSAGE: usize = 600;

@@ -28,9 +28,7 @@ pub struct FixedPart {
     pub after: String,
     /// The rule of the fix.
     pub rule: String,
-    /// The title of the fix.
     pub(crate) title: String,
-    /// The safety of the fix.
     pub(crate) safety: Safety,
 }
 

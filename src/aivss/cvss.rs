@@ -25,7 +25,6 @@ pub struct Vector {
 /// One problem of a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorProblem {
-    /// The kind.
     pub(crate) kind: VectorProblemKind,
     /// The bytes in the vector; empty at the end for a missing metric.
     pub range: Range<usize>,
@@ -44,7 +43,6 @@ pub enum VectorProblemKind {
     Malformed,
 }
 
-/// The prefix of every v4.0 vector.
 const PREFIX: &str = "CVSS:4.0";
 
 /// The maximum number of problems that are listed of one vector. A text that is not a vector has one in each part.
@@ -152,7 +150,6 @@ impl Vector {
     }
 }
 
-/// The parsed part of a vector.
 #[derive(Default)]
 struct VectorParser {
     /// The value of each base metric, by its index in [`Metric::values`]. Base metrics are the first of [`METRICS`].
@@ -230,7 +227,6 @@ impl VectorParser {
     }
 }
 
-/// The problem of a text without the right prefix.
 fn wrong_prefix(text: &str) -> VectorProblem {
     let (first, _) = text.split_once('/').unwrap_or((text, ""));
     let version = first.strip_prefix("CVSS:");
@@ -254,7 +250,6 @@ fn wrong_prefix(text: &str) -> VectorProblem {
     VectorProblem { kind, range: 0..version.map_or(text.len(), |_| first.len()), message }
 }
 
-/// The number of metrics of a base vector.
 const BASE_METRICS: usize = 11;
 
 /// The scores of the macro-vectors in tenths, by EQ1, EQ2 and EQ4 (without its first level, which needs safety), and then

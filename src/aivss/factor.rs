@@ -32,7 +32,6 @@ pub enum Factor {
     SelfModification,
 }
 
-/// All names of a factor.
 struct FactorNames {
     /// The key in this project's format.
     key: &'static str,
@@ -43,7 +42,6 @@ struct FactorNames {
 }
 
 impl Factor {
-    /// The number of factors in a set.
     pub(crate) const SET: usize = 10;
 
     /// All factors, in the order of v0.8's calculation vector, the tenth of v0.5 before that of v0.8.
@@ -106,13 +104,11 @@ impl Factor {
         self.names().report_key
     }
 
-    /// The keys of this project's format.
     pub(crate) fn keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| Factor::ALL.map(Factor::key).to_vec());
         &KEYS
     }
 
-    /// The keys of OWASP's report.
     pub(crate) fn report_keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> =
             LazyLock::new(|| Factor::ALL.into_iter().filter_map(Factor::report_key).collect());
@@ -124,7 +120,6 @@ impl Factor {
         Self::ALL.into_iter().find(|factor| factor.key() == key)
     }
 
-    /// The factor with this key of OWASP's report.
     pub(crate) fn with_report_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }

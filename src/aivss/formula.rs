@@ -26,7 +26,6 @@ pub struct Formula {
     pub(crate) in_floats: fn(FloatInputs) -> f64,
 }
 
-/// [`Inputs`] in binary floating point.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FloatInputs {
     pub(crate) base: f64,
@@ -40,7 +39,6 @@ pub(crate) struct FloatInputs {
 pub struct MultiplierLevel {
     /// The name in threat models.
     pub name: &'static str,
-    /// The value.
     pub(crate) value: Decimal,
 }
 
@@ -49,7 +47,6 @@ pub struct MultiplierLevel {
 pub struct Steps {
     /// The computation of the uplift; `None` if it is the sum of the factors.
     pub(crate) uplift: Option<String>,
-    /// The computation of the score.
     pub(crate) total: String,
 }
 
@@ -125,9 +122,7 @@ impl Inputs {
 /// A score with its computation.
 #[derive(Clone, Debug)]
 pub struct Working {
-    /// The formula.
     pub(crate) formula: &'static Formula,
-    /// The inputs.
     pub(crate) inputs: Inputs,
     /// The agentic uplift (AARS), exact.
     pub uplift: Decimal,
@@ -135,7 +130,6 @@ pub struct Working {
     pub raw: Decimal,
     /// The score: [`Working::raw`] rounded half up to one decimal.
     pub score: Decimal,
-    /// The band of the score.
     pub(crate) band: Band,
 }
 
@@ -161,12 +155,10 @@ impl Formula {
         Working { formula: self, inputs, uplift, raw, score, band: Band::of(score) }
     }
 
-    /// Whether the formula has a mitigation factor.
     pub(crate) const fn has_mitigation(&self) -> bool {
         !self.mitigation.is_empty()
     }
 
-    /// The lowest published threat multiplier.
     pub(crate) fn threat_floor(&self) -> Option<Decimal> {
         self.threat.iter().map(|level| level.value).min()
     }
@@ -176,7 +168,6 @@ impl Formula {
         self.mitigation.iter().map(|level| level.value).min()
     }
 
-    /// The default threat multiplier.
     pub(crate) fn default_threat(&self) -> Decimal {
         self.threat.first().map_or(Decimal::ONE, |level| level.value)
     }

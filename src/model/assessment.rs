@@ -15,29 +15,18 @@ use crate::syntax::{Entry, Vacancy, Value};
 /// An AIVSS score as declared: inputs and results.
 #[derive(Clone, Debug)]
 pub struct Assessment {
-    /// The agent or finding it scores.
     pub(crate) owner: Owner,
-    /// The block's key.
     pub(crate) key_span: Span,
-    /// The formula, by the version of the standard.
     pub(crate) version: Option<Text>,
     /// Whether there is neither a vector nor a base, readable or not.
     pub(crate) cvss_absent: bool,
-    /// Whether there is a vector, readable or not.
     pub(crate) vector_written: bool,
-    /// The CVSS vector.
     pub(crate) vector: Option<Text>,
-    /// The CVSS base score.
     pub(crate) base: Option<Spanned<Decimal>>,
-    /// The agentic factors.
     pub(crate) factors: Factors,
-    /// The threat multiplier.
     pub(crate) threat: Option<Spanned<Multiplier>>,
-    /// The mitigation factor.
     pub(crate) mitigation: Option<Spanned<Multiplier>>,
-    /// The evidence for the mitigation.
     pub(crate) evidence: Option<Text>,
-    /// The declared sum of the factors.
     pub(crate) factor_sum: Option<Spanned<Decimal>>,
     /// The declared agentic uplift (AARS).
     pub(crate) uplift: Option<Spanned<Decimal>>,
@@ -45,7 +34,6 @@ pub struct Assessment {
     pub score: Option<Spanned<Decimal>>,
     /// The place for the score, while it is not declared.
     pub(crate) undeclared: Option<Undeclared>,
-    /// The declared severity band.
     pub(crate) severity: Option<Text>,
 }
 
@@ -91,20 +79,16 @@ pub enum Multiplier {
 /// The factors of an assessment.
 #[derive(Clone, Debug)]
 pub struct Factors {
-    /// The block's key.
     pub(crate) key_span: Span,
-    /// Whether the block is a mapping at all.
     pub(crate) readable: bool,
     /// The known factors, in the order of the file.
     pub(crate) given: Vec<GivenFactor>,
     /// Keys that name no factor.
     pub(crate) unknown: Vec<Text>,
-    /// The keys that this format has for factors.
     pub(crate) keys: &'static [&'static str],
 }
 
 impl Factors {
-    /// The factors of a block, none of which is read yet.
     pub(crate) fn of(block: Block<'_>, keys: &'static [&'static str]) -> Self {
         let (given, unknown) = (Vec::with_capacity(Factor::SET), Vec::new());
         Self { key_span: block.key_span, readable: block.map().is_some(), given, unknown, keys }
@@ -117,7 +101,6 @@ impl Factors {
         named.or_else(|| nearest(unknown, self.keys.iter().copied()))
     }
 
-    /// The factor's key in this format.
     pub(crate) fn spell(&self, factor: Factor) -> &'static str {
         let report =
             factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
@@ -143,20 +126,16 @@ impl Factors {
 /// One factor as given.
 #[derive(Clone, Debug)]
 pub struct GivenFactor {
-    /// The factor.
     pub(crate) factor: Factor,
-    /// Its key, in the spelling of [`Factors::spell`].
     pub(crate) key: Span,
     /// The value, perhaps out of range, if it is a number.
     pub(crate) number: Option<Spanned<Decimal>>,
     /// The place of the value, if it is empty or `null`.
     pub(crate) empty: Option<Span>,
-    /// The reason for this value.
     pub(crate) rationale: Option<Box<str>>,
 }
 
 impl GivenFactor {
-    /// A factor whose value is that of a key.
     pub(crate) fn of(factor: Factor, entry: Entry<'_>) -> Self {
         let is_empty = matches!(entry.value.value(), Value::Null);
         let empty = is_empty.then(|| entry.span());

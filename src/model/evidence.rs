@@ -13,7 +13,6 @@ pub enum PathProblem {
     Outside(String),
 }
 
-/// The maximum number of paths that are checked.
 const MOST_PATHS: usize = 100;
 /// The maximum length of a path in bytes.
 const LONGEST_PATH: usize = 1_000;
@@ -21,7 +20,6 @@ const LONGEST_PATH: usize = 1_000;
 const WRAPPERS: &str = "`\"'()[]<>{}“”„‘’‚«»";
 /// The beginnings of addresses and identifiers that are not paths.
 const SCHEMES: [&str; 4] = ["mailto:", "doi:", "arxiv:", "urn:"];
-/// Words that join paths.
 const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
 /// Folders whose name makes a path of a word without a file extension.
 const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
@@ -58,7 +56,6 @@ pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> O
     })
 }
 
-/// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Word {
     Path(String),
@@ -174,7 +171,6 @@ const fn plain_dot(letter: char) -> char {
     if matches!(letter, '\u{2024}' | '．' | '﹒') { '.' } else { letter }
 }
 
-/// The extension of a file's name.
 fn extension(name: &str) -> Option<&str> {
     let (stem, extension) = name.rsplit_once('.')?;
     let is_extension = !stem.is_empty()

@@ -29,7 +29,6 @@ pub enum LayerKind {
 }
 
 impl LayerKind {
-    /// The layers in MAESTRO's order.
     pub(crate) const ALL: [Self; 7] = [
         Self::FoundationModels,
         Self::DataOperations,
@@ -40,7 +39,6 @@ impl LayerKind {
         Self::AgentEcosystem,
     ];
 
-    /// The layer's key in a threat model.
     pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::FoundationModels => "foundation_models",
@@ -53,7 +51,6 @@ impl LayerKind {
         }
     }
 
-    /// The contents of the layer, in a few words.
     pub(crate) const fn contents(self) -> &'static str {
         match self {
             Self::FoundationModels => "models, their interfaces and weights",
@@ -66,7 +63,6 @@ impl LayerKind {
         }
     }
 
-    /// The layer with this key.
     pub(crate) fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
@@ -93,7 +89,6 @@ impl LayerKind {
 pub struct Maestro {
     /// The block's key, or the model's first key if there is no block.
     pub(crate) key_span: Span,
-    /// Whether the file contains the block.
     pub(crate) written: bool,
     /// Each of the seven, in MAESTRO's order.
     pub layers: Vec<Layer>,
@@ -104,7 +99,6 @@ pub struct Maestro {
 /// One layer of the file.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// The layer.
     pub(crate) kind: LayerKind,
     /// The layer's value; its key if the value is empty, the block's key if the layer is missing.
     pub(crate) span: Span,
@@ -114,7 +108,6 @@ pub struct Layer {
     pub(crate) analysis: Option<Text>,
     /// The reason why the layer does not apply.
     pub(crate) reason: Option<Box<str>>,
-    /// The threats listed.
     pub(crate) threats: Vec<Threat>,
     /// Edits that add a form to a layer without a value, if there is a place for it.
     pub(crate) stub: Option<Fix>,
@@ -170,13 +163,9 @@ impl Answer {
 /// A threat of a layer.
 #[derive(Clone, Debug)]
 pub struct Threat {
-    /// The threat's first key.
     pub(crate) span: Span,
-    /// All bytes of the threat.
     pub(crate) whole: Span,
-    /// Its identifier.
     pub(crate) id: Option<Box<str>>,
-    /// Its title.
     pub(crate) title: Option<Box<str>>,
     /// Its status, in the file's word.
     pub(crate) status: Option<Box<str>>,
@@ -190,12 +179,10 @@ pub struct Threat {
 const LONGEST_NAME: usize = 120;
 
 impl Threat {
-    /// The beginning of its identifier.
     pub(crate) fn short_id(&self) -> Option<&str> {
         self.id.as_deref().map(shortened)
     }
 
-    /// The beginning of its title.
     pub(crate) fn short_title(&self) -> Option<&str> {
         self.title.as_deref().map(shortened)
     }
@@ -226,7 +213,6 @@ impl Layer {
         Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
     }
 
-    /// The number of open threats.
     pub(crate) fn open_threats(&self) -> usize {
         self.threats.iter().filter(|threat| threat.open).count()
     }

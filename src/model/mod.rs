@@ -87,19 +87,15 @@ impl Text {
 /// One threat model.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// The format of the file.
     pub(crate) format: Format,
     /// The first key: the place of problems about what the whole lacks.
     pub(crate) key_span: Span,
     /// The agent.
     pub agent: Agent,
-    /// Its last review.
     pub(crate) review: Review,
     /// The assessment of the agent as a whole, in formats that have one.
     pub(crate) assessment: Option<Arc<Assessment>>,
-    /// The key of the list of findings.
     pub(crate) findings_key_span: Option<Span>,
-    /// Single vulnerabilities.
     pub(crate) findings: Vec<Finding>,
     /// The layers; `None` for a format without layers, so that rules about layers do not apply.
     pub(crate) maestro: Option<Maestro>,
@@ -117,11 +113,9 @@ pub enum Format {
 /// The agent that a threat model is about.
 #[derive(Clone, Debug, Default)]
 pub struct Agent {
-    /// The block's key.
     pub(crate) key_span: Option<Span>,
     /// Its name.
     pub name: Option<Text>,
-    /// Its purpose, in a few words.
     pub(crate) summary: Option<Text>,
     /// The person or team responsible for the model.
     pub(crate) owner: Option<Text>,
@@ -134,9 +128,7 @@ pub struct Agent {
 /// The last review of a threat model.
 #[derive(Clone, Debug, Default)]
 pub struct Review {
-    /// The block's key.
     pub(crate) key_span: Option<Span>,
-    /// The day.
     pub(crate) date: Option<Text>,
     /// The person who approved the release.
     pub(crate) approved_by: Option<Text>,
@@ -145,13 +137,9 @@ pub struct Review {
 /// A single vulnerability.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Its place in the list, as the owner of problems.
     pub(crate) owner: Owner,
-    /// Its identifier.
     pub(crate) id: Option<Text>,
-    /// Its title.
     pub(crate) title: Option<Text>,
-    /// Its assessment.
     pub(crate) assessment: Option<Arc<Assessment>>,
 }
 
@@ -169,7 +157,6 @@ impl Model {
         self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)
     }
 
-    /// The finding that is an owner.
     pub(crate) fn finding(&self, owner: Owner) -> Option<&Finding> {
         let Owner::Finding(at) = owner else { return None };
         self.findings.get(at)
@@ -183,7 +170,6 @@ impl Model {
 }
 
 impl Format {
-    /// The schema of the format.
     pub(crate) const fn schema(self) -> Schema {
         match self {
             Self::Native => Schema::ThreatModel,
@@ -207,7 +193,6 @@ impl Format {
         }
     }
 
-    /// The key of the list of findings.
     const fn findings_key(self) -> &'static str {
         match self {
             Self::Native => "findings",

@@ -48,7 +48,6 @@ fn finding(at: usize, node: Node<'_>) -> Finding {
     Finding { owner, id: block.text("id"), title: block.text("title"), assessment }
 }
 
-/// The assessment in the block of a model or of a finding.
 fn assessment(owner: Owner, parent: Block<'_>) -> Option<Arc<Assessment>> {
     let block = parent.under(parent.entry("aivss")?);
     let is_missing = |key: &str| block.map().is_some_and(|map| map.get(key).is_none());
@@ -147,7 +146,6 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
     }
 }
 
-/// A layer written as a mapping.
 fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));

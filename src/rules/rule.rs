@@ -20,22 +20,17 @@ pub struct Rule {
     pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
     pub(crate) fixed: bool,
-    /// The problem, in a sentence.
     pub(crate) summary: &'static str,
-    /// Why the problem matters.
     pub(crate) why: &'static str,
-    /// How to fix it.
     pub(crate) remedy: &'static str,
     /// The part of a standard or of a policy it rests on.
     pub(crate) see: &'static str,
     /// Files that it reports and files that pass, as tests.
     pub(crate) examples: &'static [Example],
-    /// The check.
     pub(crate) check: Check,
 }
 
 impl Rule {
-    /// The fields of a rule that is an error by default.
     pub(crate) const ERROR: Self = Self {
         name: "",
         level: Level::Error,
@@ -47,9 +42,7 @@ impl Rule {
         examples: &[],
         check: Check::Builtin,
     };
-    /// The fields of a rule that is a warning by default.
     pub(crate) const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
-    /// The fields of a rule that is a note by default.
     pub(crate) const NOTE: Self = Self { level: Level::Note, ..Self::ERROR };
     /// The fields of a rule that no policy can turn off.
     pub(crate) const FIXED: Self = Self { fixed: true, ..Self::ERROR };
@@ -78,12 +71,7 @@ pub enum Check {
     /// A check of each threat model.
     Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// A check of each threat model for which the settings contain a limit or requirement.
-    Limit {
-        /// Whether they do.
-        applies: fn(&Settings) -> bool,
-        /// The check.
-        check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
-    },
+    Limit { applies: fn(&Settings) -> bool, check: fn(&Subject<'_>, &mut Vec<Diagnostic>) },
 }
 
 /// A file in which a rule finds a problem, and its corrected form.
@@ -100,9 +88,7 @@ pub struct Example {
     pub(crate) policy: &'static str,
     /// The parts of the same model at the base revision; empty where there is none to compare with.
     pub(crate) base: &'static str,
-    /// The form with the problem.
     pub(crate) bad: &'static str,
-    /// The corrected form.
     pub(crate) good: &'static str,
 }
 
@@ -133,13 +119,10 @@ impl Example {
 /// The input of the rules for one threat model.
 #[derive(Debug)]
 pub struct Subject<'a> {
-    /// The threat model.
     pub(crate) model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
     pub(crate) scores: Vec<Scored>,
-    /// The policy's settings for this model.
     pub(crate) settings: &'a Settings,
-    /// The day of the run.
     pub(crate) today: Date,
     /// The scores to compare with, where the run has a base revision that contains some.
     pub(crate) before: Option<BaseScores<'a>>,
@@ -152,17 +135,11 @@ pub struct Subject<'a> {
 /// A factor that has a number.
 #[derive(Clone, Copy, Debug)]
 pub struct FactorValue {
-    /// The agent or finding of its score.
     pub(crate) owner: Owner,
-    /// The factor.
     pub(crate) factor: Factor,
-    /// Its key in the format of the file.
     pub(crate) key: &'static str,
-    /// Its value.
     pub(crate) value: Decimal,
-    /// The bytes of the value.
     pub(crate) span: Span,
-    /// Whether it has a rationale.
     pub(crate) has_rationale: bool,
 }
 
@@ -197,7 +174,6 @@ impl<'a> Subject<'a> {
         self.model.layers().iter()
     }
 
-    /// The factors that have a number, in all scores.
     pub(crate) fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
         self.scores.iter().flat_map(|scored| {
             let factors = &scored.declared.factors;
@@ -215,7 +191,6 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// The findings that have a score, with it.
     pub(crate) fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
         let findings = self.model.assessments().map(|(finding, _)| finding);
         findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))

@@ -16,9 +16,7 @@ use crate::source::Position;
 pub struct ScoreBreakdown {
     /// The file's path as shown; `None` for inputs outside of a file.
     pub(crate) path: Option<String>,
-    /// The position of the score in the file.
     pub(crate) position: Option<Position>,
-    /// The agent's name.
     pub(crate) agent: Option<String>,
     /// The finding's identifier; `None` for the agent's own score.
     pub(crate) finding: Option<String>,
@@ -29,7 +27,6 @@ pub struct ScoreBreakdown {
 }
 
 impl ScoreBreakdown {
-    /// The breakdown of a score outside of a file.
     pub(crate) fn of_inputs(scored: Scored) -> Self {
         let version = scored.declared.version.as_deref().map(str::to_owned);
         Self { path: None, position: None, agent: None, finding: None, version, scored: Some(scored) }
@@ -59,7 +56,6 @@ impl ScoreBreakdown {
         all
     }
 
-    /// The score with its working, if it can be computed.
     pub(crate) fn computed(&self) -> Option<(&Scored, &Working)> {
         let scored = self.scored.as_ref()?;
         Some((scored, scored.working.as_ref()?))
@@ -86,13 +82,10 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
 /// An input of the formula.
 #[derive(Clone, Debug)]
 pub struct ScoreInput<'s> {
-    /// Its key in this project's format.
     pub(crate) key: &'static str,
     /// Its name in prose.
     pub name: &'static str,
-    /// Its value, if there is one.
     pub(crate) value: Option<Decimal>,
-    /// The origin of the value.
     pub(crate) origin: InputOrigin<'s>,
 }
 
@@ -116,7 +109,6 @@ pub enum InputOrigin<'s> {
 }
 
 impl Scored {
-    /// The inputs of the formula.
     pub(crate) fn inputs(&self) -> [ScoreInput<'_>; 4] {
         let (declared, formula) = (&self.declared, self.working.as_ref().map(|working| working.formula));
         let base = match (&declared.vector, self.base) {

@@ -24,13 +24,11 @@ use crate::source::{Position, Source, Span};
 /// An assessment with its results.
 #[derive(Clone, Debug)]
 pub struct Scored {
-    /// The agent or finding that has the score.
     pub(crate) owner: Owner,
     /// The assessment.
     pub declared: Arc<Assessment>,
     /// The position of [`Scored::place`]; `None` for a score outside of a file.
     pub(crate) position: Option<Position>,
-    /// The formula that the assessment names.
     pub(crate) formula: Option<&'static Formula>,
     /// The vector, or its problems; `None` if there is no vector.
     pub(crate) vector: Option<Result<Vector, Vec<VectorProblem>>>,
@@ -52,7 +50,6 @@ impl Scored {
         self.declared.score_span()
     }
 
-    /// The sum of the factors, term by term.
     pub(crate) fn sum_written(&self) -> String {
         let terms: Vec<String> =
             self.declared.factors.numbers().map(|(_, value)| value.plain().to_string()).collect();
@@ -118,7 +115,6 @@ fn value_of(
 pub struct Proven {
     /// The computation with the inputs as far as they are proven.
     pub working: Working,
-    /// The computed score.
     computed: Decimal,
     /// A phrase for each input that is replaced.
     reasons: Vec<String>,
@@ -148,17 +144,14 @@ impl Scored {
 }
 
 impl Proven {
-    /// The proven score.
     pub(crate) const fn score(&self) -> Decimal {
         self.working.score
     }
 
-    /// The band of the proven score.
     pub(crate) const fn band(&self) -> Band {
         self.working.band
     }
 
-    /// Whether the proven score differs from the computed one.
     pub(crate) fn differs(&self) -> bool {
         self.score() != self.computed
     }
@@ -179,7 +172,6 @@ pub struct ScoredModel {
     pub position: Position,
     /// The agent's own score first, then those of the findings.
     pub scores: Vec<Scored>,
-    /// The number of scores that cannot be computed.
     pub(crate) uncomputed: usize,
 }
 
@@ -205,7 +197,6 @@ impl ScoredModel {
         workings.reduce(|worst, next| if next.score > worst.score { next } else { worst })
     }
 
-    /// The worst proven score.
     pub(crate) fn worst_proven(&self) -> Option<Decimal> {
         self.scores.iter().filter_map(|scored| Some(scored.proven()?.score())).max()
     }

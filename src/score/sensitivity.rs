@@ -10,9 +10,7 @@ use crate::decimal::Decimal;
 /// The contribution of a factor to a score.
 #[derive(Clone, Debug)]
 pub struct Contribution {
-    /// The factor.
     pub(crate) factor: Factor,
-    /// Its value.
     pub(crate) value: Decimal,
     /// The unrounded score minus the one with the factor at 0; exact.
     pub(crate) share: Decimal,
@@ -23,13 +21,11 @@ pub struct Contribution {
 /// An input lowered by one step, and the score with it.
 #[derive(Clone, Debug)]
 pub struct OneLess {
-    /// The lowered input.
     pub(crate) value: Decimal,
     /// The name of that value.
     pub name: Option<&'static str>,
     /// The score with it.
     pub working: Working,
-    /// Whether the score has another band with it.
     pub(crate) changes_band: bool,
 }
 

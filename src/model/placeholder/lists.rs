@@ -42,7 +42,6 @@ pub(crate) enum Phrase {
 impl Phrase {
     const ALL: [Self; 5] = [Self::Pointer, Self::Nothing, Self::Form, Self::Promise, Self::Empty];
 
-    /// The meaning of a phrase, by its folded letters and their hash.
     pub(crate) fn of(joined: &str, hash: LetterHash) -> Option<Self> {
         if joined.is_ascii() {
             return Self::latin(hash);
@@ -53,7 +52,6 @@ impl Phrase {
         other(joined).or_else(|| other(bare?).or_else(|| Self::latin(LetterHash::of(bare?))))
     }
 
-    /// The meaning of a phrase in Latin letters.
     pub(crate) fn latin(hash: LetterHash) -> Option<Self> {
         static LATIN: ListTable<8192> = ListTable::of(PHRASES);
         let last = LATIN.get(hash).checked_ilog2()?;
@@ -129,7 +127,6 @@ impl LetterHash {
     const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
     pub(crate) const EMPTY: Self = Self { value: 0, power: 1 };
 
-    /// The hash of a text in small letters.
     pub(crate) fn of(text: &str) -> Self {
         text.bytes().fold(Self::EMPTY, Self::with)
     }

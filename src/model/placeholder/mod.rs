@@ -67,7 +67,6 @@ fn is_sentence(text: &str) -> bool {
         && !is_repeated(text)
 }
 
-/// The ASCII words of a text.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -257,7 +256,6 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
 }
 
-/// Pairs of brackets.
 const BRACKETS: &str = "[]<>{}【】〈〉《》［］＜＞｛｝⟨⟩";
 
 /// A text without its marks in brackets, if it has any. Addresses in brackets are not marks. `None` also for a text that is

@@ -12,7 +12,6 @@ const SHARED: &str = "an alias refers to it, so a change would show in several p
 const TAGGED: &str = "the value has a tag or an anchor";
 const UNSAFE: &str = "it is written in a way that cannot be changed safely";
 
-/// The block of a score in the tree.
 pub(crate) struct ScoreBlock<'t> {
     pub(crate) pointer: String,
     text: &'t str,
@@ -57,7 +56,6 @@ impl<'t> ScoreBlock<'t> {
         Ok(Edit { span, text: if needs_quotes { format!("\"{name}\"") } else { name.to_owned() } })
     }
 
-    /// Whether a mapping is in braces, as in JSON.
     fn is_flow(&self, map: Node<'t>) -> bool {
         self.text.get(map.span().range()).is_some_and(|written| written.starts_with('{'))
     }
@@ -86,7 +84,6 @@ impl<'t> ScoreBlock<'t> {
         edit.ok_or_else(|| (entry.key_span, UNSAFE.to_owned()))
     }
 
-    /// The edit that gives an open factor its value.
     pub(crate) fn fill(&self, factor: Factor, value: Decimal) -> Result<Edit, Blocked> {
         let (_, entry) = self.factor(factor)?;
         check_plain(entry.value, entry.key_span)?;
@@ -173,7 +170,6 @@ fn exchange_lines(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
     Some(Edit { span: Span::new(first, end), text: format!("{indent}{}", lines.join(&separator)) })
 }
 
-/// The comment above the old factor.
 fn question(old: &str, aim: Aim) -> Vec<String> {
     let (new, version) = (aim.formula.tenth, aim.formula.version);
     let replaces = format!("AIVSS {version} has {} in place of {old}.", new.key());

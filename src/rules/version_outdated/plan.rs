@@ -38,7 +38,6 @@ pub enum Tenth {
 }
 
 impl Tenth {
-    /// The value to write for the new factor.
     pub(crate) const fn value(self) -> Option<Decimal> {
         match self {
             Self::Value(value) => Some(value),
@@ -50,17 +49,13 @@ impl Tenth {
 /// The plan for one score of a file, the agent's own or a finding's.
 #[derive(Clone, Debug)]
 pub struct MigrationStep {
-    /// The index of the threat model in the file.
     pub(crate) model: usize,
-    /// The agent or finding that it scores.
     pub(crate) owner: Owner,
     /// The JSON pointer of the score's block within its document; that of the whole for a report.
     pub(crate) pointer: String,
-    /// The agent's name.
     pub(crate) agent: Option<String>,
     /// The finding's identifier, empty if it has none; `None` for the agent's own score.
     pub(crate) finding: Option<String>,
-    /// The result.
     pub(crate) outcome: StepOutcome,
 }
 
@@ -71,18 +66,12 @@ pub enum StepOutcome {
     Report,
     /// The score is by this version already, or by a later one: no score is moved back.
     Current {
-        /// Its version.
         by: &'static Formula,
         /// The key of the tenth factor, if that has no value.
         open: Option<Span>,
     },
     /// The score cannot be migrated.
-    Blocked {
-        /// The obstructing value.
-        span: Span,
-        /// The reason.
-        reason: String,
-    },
+    Blocked { span: Span, reason: String },
     /// The score is migrated.
     Moved(Box<MovedScore>),
 }
@@ -93,19 +82,16 @@ pub(crate) type Blocked = (Span, String);
 /// A score that is migrated.
 #[derive(Clone, Debug)]
 pub struct MovedScore {
-    /// The old version.
     pub(crate) from: &'static Formula,
     /// The score by the old version, if it can be computed.
     pub(crate) before: Option<Working>,
     /// The scores by the new version; several if the tenth factor is open, none if they cannot be computed.
     pub(crate) after: Vec<Prospect>,
-    /// The tenth factor that is replaced.
     pub(crate) exchanged: Option<Exchanged>,
     /// The mitigation factor that the new version counts and the old one ignores.
     pub(crate) counts: Option<Decimal>,
     /// Whether there is no evidence for the mitigation.
     pub(crate) is_unproven: bool,
-    /// The edits.
     pub(crate) fix: Fix,
     /// Whether the new tenth factor exists and gets its value.
     fills: bool,
@@ -123,11 +109,8 @@ pub struct Prospect {
 /// A tenth factor that another one replaces.
 #[derive(Clone, Debug)]
 pub struct Exchanged {
-    /// Its key.
     pub(crate) span: Span,
-    /// Its value, if it has one.
     pub(crate) value: Option<Decimal>,
-    /// Its rationale.
     pub(crate) rationale: Option<String>,
     /// Whether the new one is left without a value.
     pub(crate) is_open: bool,
@@ -324,7 +307,6 @@ fn check_tenth(factors: &Factors) -> Result<(), Blocked> {
     }
 }
 
-/// The scores by the new version.
 fn prospects(scored: &Scored, exchanged: Option<&Exchanged>, aim: Aim) -> Vec<Prospect> {
     let Some(sum) = scored.factor_sum.or_else(|| sum_with(scored, aim)) else { return Vec::new() };
     let without_old = match exchanged {
