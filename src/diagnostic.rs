@@ -373,7 +373,7 @@ impl Diagnostic {
 }
 
 /// A pointer with the name of a threat in place of its index; `name` returns it by the layer's key and the index.
-pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
+pub(crate) fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
     let parts: Vec<&str> = pointer.splitn(6, '/').collect();
     if let ["", "maestro", layer, "threats", index, rest @ ..] = parts.as_slice()
         && let Some(name) = index.parse().ok().and_then(|index| name(layer, index))

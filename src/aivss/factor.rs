@@ -7,7 +7,7 @@ use crate::did_you_mean::is_slip;
 
 /// One agentic factor. Nine are common to all versions of the standard; a complete set has one of the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Factor {
+pub(crate) enum Factor {
     /// The extent of actions without a person (v0.8: Execution Autonomy).
     AutonomyOfAction,
     /// Reach and privilege of the tools (v0.8: External Tool Control Surface).
@@ -127,7 +127,7 @@ impl Factor {
     /// The factor with a name of any version of the standard, or any key: `execution_autonomy`, `Opacity & Reflexivity`,
     /// `Tool Use`, `self-mod`. Only letters and digits are compared, in any case. A misspelling is no name, and no name of
     /// one of the two tenth factors means the other.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         static NAMES: LazyLock<HashMap<String, Factor>> = LazyLock::new(|| {
             let mut names = HashMap::new();
             for factor in Factor::ALL {
@@ -160,7 +160,7 @@ impl Factor {
 
 /// Whether a key is another spelling of the right one, so that it may be renamed: a slip of the keyboard, or another name
 /// of the same factor.
-pub fn is_other_spelling(key: &str, right: &str) -> bool {
+pub(crate) fn is_other_spelling(key: &str, right: &str) -> bool {
     is_slip(key, right) || Factor::named(key).is_some_and(|factor| Factor::named(right) == Some(factor))
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct FloatInputs {
 
 /// A named value of a multiplier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MultiplierLevel {
+pub(crate) struct MultiplierLevel {
     /// The name in threat models.
     pub name: &'static str,
     pub(crate) value: Decimal,
@@ -44,7 +44,7 @@ pub struct MultiplierLevel {
 
 /// The two steps of a formula, written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Steps {
+pub(crate) struct Steps {
     /// The computation of the uplift; `None` if it is the sum of the factors.
     pub(crate) uplift: Option<String>,
     pub(crate) total: String,
@@ -52,7 +52,7 @@ pub struct Steps {
 
 /// The score after one more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub(crate) struct Stage {
     /// The input.
     pub name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
@@ -83,12 +83,12 @@ pub(crate) const MITIGATION_LEVELS: &[MultiplierLevel] = &[
 pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8::FLOOR];
 
 /// The highest plausible threat multiplier; a higher one is a misplaced decimal point.
-pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
+pub(crate) const THREAT_MAX: Decimal = Decimal::new(2, 0);
 /// The maximum number of decimals of an input; more are refused, never cut off.
-pub const INPUT_DECIMALS: u8 = 4;
+pub(crate) const INPUT_DECIMALS: u8 = 4;
 
 /// Whether a multiplier is in range. Zero is not: any risk would vanish.
-pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
+pub(crate) fn is_multiplier(value: Decimal, most: Decimal) -> bool {
     Decimal::ZERO < value && value <= most
 }
 

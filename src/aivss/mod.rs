@@ -9,9 +9,7 @@ mod v0_5;
 mod v0_8;
 
 pub(crate) use factor::letters;
-pub use factor::{Factor, is_other_spelling};
-pub use formula::{
-    ALL, Band, Formula, INPUT_DECIMALS, Inputs, MultiplierLevel, Stage, Steps, THREAT_MAX, Working,
-    is_multiplier,
-};
+pub(crate) use factor::{Factor, is_other_spelling};
+pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS};
+pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, Stage, Steps, THREAT_MAX, is_multiplier};

@@ -46,7 +46,7 @@ impl Assessment {
 
 /// A value that is not declared: its key is missing or has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undeclared {
+pub(crate) struct Undeclared {
     /// The key; the block's key where it is missing.
     pub(crate) span: Span,
     /// The place where the value can be written.
@@ -67,7 +67,7 @@ impl Undeclared {
 
 /// A threat multiplier or mitigation factor, as a number or by a name that the formula defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Multiplier {
+pub(crate) enum Multiplier {
     /// A number.
     Number(Decimal),
     /// A name.
@@ -78,7 +78,7 @@ pub enum Multiplier {
 
 /// The factors of an assessment.
 #[derive(Clone, Debug)]
-pub struct Factors {
+pub(crate) struct Factors {
     pub(crate) key_span: Span,
     pub(crate) readable: bool,
     /// The known factors, in the order of the file.
@@ -125,7 +125,7 @@ impl Factors {
 
 /// One factor as given.
 #[derive(Clone, Debug)]
-pub struct GivenFactor {
+pub(crate) struct GivenFactor {
     pub(crate) factor: Factor,
     pub(crate) key: Span,
     /// The value, perhaps out of range, if it is a number.

@@ -6,7 +6,7 @@ use crate::characters::is_unseen;
 
 /// The problem of a path in evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathProblem {
+pub(crate) enum PathProblem {
     /// No file exists at any of the places that it may mean.
     Missing(String),
     /// It is absolute or leads out of the repository, so that nobody else can open it.
@@ -33,7 +33,7 @@ const USUAL_EXTENSIONS: [&str; 24] = [
 ///
 /// A text that has nothing but paths, addresses and words that join them names paths. In other texts only the targets of
 /// Markdown links count.
-pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
+pub(crate) fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
     let is_there = |path: &str| candidates(path, model).iter().any(|path| exists(path));
     // A file's name may contain spaces.
     if !is_absolute(text.trim()) && is_there(text.trim()) {

@@ -11,7 +11,7 @@ use crate::syntax::{Addition, New};
 
 /// One of the seven layers of MAESTRO (Cloud Security Alliance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LayerKind {
+pub(crate) enum LayerKind {
     /// Layer 1.
     FoundationModels,
     /// Layer 2.
@@ -69,7 +69,7 @@ impl LayerKind {
 
     /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
     /// Only letters are compared, in any case. A remark in parentheses, a number or the word `layer` is skipped.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         let name = name.trim();
         let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
         let mut name = letters(remark.map_or(name, |(name, _)| name))?;
@@ -86,7 +86,7 @@ impl LayerKind {
 
 /// The block of all layers.
 #[derive(Clone, Debug)]
-pub struct Maestro {
+pub(crate) struct Maestro {
     /// The block's key, or the model's first key if there is no block.
     pub(crate) key_span: Span,
     pub(crate) written: bool,
@@ -162,7 +162,7 @@ impl Answer {
 
 /// A threat of a layer.
 #[derive(Clone, Debug)]
-pub struct Threat {
+pub(crate) struct Threat {
     pub(crate) span: Span,
     pub(crate) whole: Span,
     pub(crate) id: Option<Box<str>>,

@@ -10,10 +10,12 @@ mod layers;
 mod placeholder;
 mod read;
 
-pub use assessment::{Assessment, Factors, GivenFactor, Multiplier, Undeclared};
-pub use evidence::{PathProblem, path_problem};
-pub use layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
-pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
+pub use assessment::Assessment;
+pub(crate) use assessment::{Factors, GivenFactor, Multiplier, Undeclared};
+pub(crate) use evidence::{PathProblem, path_problem};
+pub use layers::{Answer, Blank, Layer};
+pub(crate) use layers::{LayerKind, Maestro, Threat};
+pub(crate) use placeholder::{TextKind, blank, is_too_short};
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::source::Span;
 use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
 /// The maximum number of findings in a threat model.
-pub const MOST_FINDINGS: usize = 10_000;
+pub(crate) const MOST_FINDINGS: usize = 10_000;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +129,7 @@ pub struct Agent {
 
 /// The last review of a threat model.
 #[derive(Clone, Debug, Default)]
-pub struct Review {
+pub(crate) struct Review {
     pub(crate) key_span: Option<Span>,
     pub(crate) date: Option<Text>,
     /// The person who approved the release.
@@ -224,7 +226,7 @@ impl Format {
 
 /// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DetectedFormat<'t> {
+pub(crate) enum DetectedFormat<'t> {
     /// A threat model in a format that can be read.
     Model(Format),
     /// A threat model whose identifying key is misspelled: the key, its place, and the right spelling.
@@ -239,7 +241,7 @@ pub enum DetectedFormat<'t> {
 const REPORT_KEY: &str = "vulnerabilities";
 
 /// Detects the kind of a document by its top keys.
-pub fn detect(root: Node<'_>) -> DetectedFormat<'_> {
+pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
     let Some(map) = root.as_map() else {
         return misplaced(root.as_list().into_iter().flat_map(List::iter));
     };
@@ -268,7 +270,7 @@ pub fn detect(root: Node<'_>) -> DetectedFormat<'_> {
 
 /// Whether a document with a misspelled marker is a threat model: the marker is disguised, or the other contents are those
 /// of one. In a file with a name of its own, a similar key may be anything.
-pub fn is_meant(root: Node<'_>) -> bool {
+pub(crate) fn is_meant(root: Node<'_>) -> bool {
     let DetectedFormat::Misspelled(key, ..) = detect(root) else { return false };
     form_of(key) == Some(Form::Disguised) || root.get(key).is_some_and(|value| is_model(root, value))
 }

@@ -61,7 +61,7 @@ impl From<&Rule> for RuleInfo {
 
 /// The code that raises the problems of a rule.
 #[derive(Clone, Copy, Debug)]
-pub enum Check {
+pub(crate) enum Check {
     /// A parser, a schema or `lint` itself.
     Builtin,
     /// The audit of the policy after a run.
@@ -118,7 +118,7 @@ impl Example {
 
 /// The input of the rules for one threat model.
 #[derive(Debug)]
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     pub(crate) model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
     pub(crate) scores: Vec<Scored>,
@@ -134,7 +134,7 @@ pub struct Subject<'a> {
 
 /// A factor that has a number.
 #[derive(Clone, Copy, Debug)]
-pub struct FactorValue {
+pub(crate) struct FactorValue {
     pub(crate) owner: Owner,
     pub(crate) factor: Factor,
     pub(crate) key: &'static str,
@@ -145,7 +145,7 @@ pub struct FactorValue {
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(
+    pub(crate) fn new(
         model: &'a Model,
         settings: &'a Settings,
         today: Date,
@@ -170,7 +170,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The layers of the model.
-    pub fn layers(&self) -> impl Iterator<Item = &'a Layer> {
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &'a Layer> {
         self.model.layers().iter()
     }
 

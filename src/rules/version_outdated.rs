@@ -11,7 +11,8 @@ use crate::policy::{Settings, settings};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
-pub use plan::{Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth};
+pub use plan::{Aim, MigrationStep, MovedScore, Tenth};
+pub(crate) use plan::{Exchanged, Prospect, StepOutcome};
 pub(crate) use plan::{apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {

@@ -81,7 +81,7 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
 
 /// An input of the formula.
 #[derive(Clone, Debug)]
-pub struct ScoreInput<'s> {
+pub(crate) struct ScoreInput<'s> {
     pub(crate) key: &'static str,
     /// Its name in prose.
     pub name: &'static str,
@@ -91,7 +91,7 @@ pub struct ScoreInput<'s> {
 
 /// The origin of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InputOrigin<'s> {
+pub(crate) enum InputOrigin<'s> {
     /// Computed from this vector.
     Vector(&'s str),
     /// Declared as a number.

@@ -6,9 +6,11 @@ mod breakdown;
 mod mistakes;
 mod sensitivity;
 
-pub use breakdown::{InputOrigin, ScoreBreakdown, ScoreInput};
-pub use mistakes::{agrees, explain_base, explain_score, explain_severity};
-pub use sensitivity::{Contribution, OneLess, better_mitigation, lower_threat};
+pub use breakdown::ScoreBreakdown;
+pub(crate) use breakdown::{InputOrigin, ScoreInput};
+pub use mistakes::agrees;
+pub(crate) use mistakes::{explain_base, explain_score, explain_severity};
+pub(crate) use sensitivity::{Contribution, OneLess, better_mitigation, lower_threat};
 
 use std::sync::Arc;
 
@@ -112,7 +114,7 @@ fn value_of(
 
 /// The proven score, and the reasons why it differs from the computed one.
 #[derive(Clone, Debug)]
-pub struct Proven {
+pub(crate) struct Proven {
     /// The computation with the inputs as far as they are proven.
     pub working: Working,
     computed: Decimal,

@@ -9,7 +9,7 @@ use crate::decimal::Decimal;
 
 /// The contribution of a factor to a score.
 #[derive(Clone, Debug)]
-pub struct Contribution {
+pub(crate) struct Contribution {
     pub(crate) factor: Factor,
     pub(crate) value: Decimal,
     /// The unrounded score minus the one with the factor at 0; exact.
@@ -20,7 +20,7 @@ pub struct Contribution {
 
 /// An input lowered by one step, and the score with it.
 #[derive(Clone, Debug)]
-pub struct OneLess {
+pub(crate) struct OneLess {
     pub(crate) value: Decimal,
     /// The name of that value.
     pub name: Option<&'static str>,
@@ -59,14 +59,14 @@ fn less_by(working: &Working, difference: Decimal) -> Working {
 }
 
 /// The effect of the next lower threat multiplier that has a name.
-pub fn lower_threat(working: &Working) -> Option<OneLess> {
+pub(crate) fn lower_threat(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.threat, working.inputs.threat)?;
     let inputs = Inputs { threat: level.value, ..working.inputs };
     Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
 }
 
 /// The effect of the next better mitigation that has a name; `None` for a formula without mitigation.
-pub fn better_mitigation(working: &Working) -> Option<OneLess> {
+pub(crate) fn better_mitigation(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.mitigation, working.inputs.mitigation)?;
     let inputs = Inputs { mitigation: level.value, ..working.inputs };
     Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))

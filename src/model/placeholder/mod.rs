@@ -18,7 +18,7 @@ use wording::{is_denial, is_marker, is_one_letter, is_short, may_open_marker, sa
 
 /// The purpose of a text, which decides what counts as a placeholder in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextKind {
+pub(crate) enum TextKind {
     /// An analysis, a summary, a reason, a rationale: everything counts.
     Prose,
     /// Evidence that a mitigation works: a pointer is an answer.
@@ -29,7 +29,7 @@ pub enum TextKind {
 }
 
 /// Returns the blank form of a text, if it is blank.
-pub fn blank(text: &str, kind: TextKind) -> Option<Blank> {
+pub(crate) fn blank(text: &str, kind: TextKind) -> Option<Blank> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Some(Blank::Empty);
@@ -38,12 +38,12 @@ pub fn blank(text: &str, kind: TextKind) -> Option<Blank> {
 }
 
 /// Whether a text denies that there is any, as "not approved" does.
-pub fn is_refusal(text: &str) -> bool {
+pub(crate) fn is_refusal(text: &str) -> bool {
     is_denial(fold(text, LetterReading::Letters).words())
 }
 
 /// Whether a text is too short to say anything, as a letter or a number is.
-pub fn is_too_short(text: &str) -> bool {
+pub(crate) fn is_too_short(text: &str) -> bool {
     if text.bytes().filter(u8::is_ascii_alphabetic).nth(2).is_some() {
         return false;
     }

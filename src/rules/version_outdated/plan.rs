@@ -61,7 +61,7 @@ pub struct MigrationStep {
 
 /// The result for a score.
 #[derive(Clone, Debug)]
-pub enum StepOutcome {
+pub(crate) enum StepOutcome {
     /// The score is part of an OWASP report, whose version is that of the format.
     Report,
     /// The score is by this version already, or by a later one: no score is moved back.
@@ -99,7 +99,7 @@ pub struct MovedScore {
 
 /// A score by the new version.
 #[derive(Clone, Debug)]
-pub struct Prospect {
+pub(crate) struct Prospect {
     /// The value of the tenth factor that leads to it, if that is open.
     pub(crate) tenth: Option<Decimal>,
     /// The score.
@@ -108,7 +108,7 @@ pub struct Prospect {
 
 /// A tenth factor that another one replaces.
 #[derive(Clone, Debug)]
-pub struct Exchanged {
+pub(crate) struct Exchanged {
     pub(crate) span: Span,
     pub(crate) value: Option<Decimal>,
     pub(crate) rationale: Option<String>,
