@@ -68,9 +68,7 @@ impl Undeclared {
 /// A threat multiplier or mitigation factor, as a number or by a name that the formula defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Multiplier {
-    /// A number.
     Number(Decimal),
-    /// A name.
     Named(Box<str>),
     /// Neither, so that no default may take its place.
     Unreadable,

@@ -59,7 +59,6 @@ pub(crate) fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> boo
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Word {
     Path(String),
-    /// A path that nobody else can open.
     Outside(String),
     /// An address, or a word that joins others.
     Other,

@@ -12,19 +12,12 @@ use crate::syntax::{Addition, New};
 /// One of the seven layers of MAESTRO (Cloud Security Alliance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LayerKind {
-    /// Layer 1.
     FoundationModels,
-    /// Layer 2.
     DataOperations,
-    /// Layer 3.
     AgentFrameworks,
-    /// Layer 4.
     DeploymentAndInfrastructure,
-    /// Layer 5.
     EvaluationAndObservability,
-    /// Layer 6, which crosses the others.
     SecurityAndCompliance,
-    /// Layer 7.
     AgentEcosystem,
 }
 

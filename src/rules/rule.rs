@@ -68,10 +68,12 @@ pub(crate) enum Check {
     PolicyAudit,
     /// A run, about a path without a threat model.
     Run,
-    /// A check of each threat model.
     Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// A check of each threat model for which the settings contain a limit or requirement.
-    Limit { applies: fn(&Settings) -> bool, check: fn(&Subject<'_>, &mut Vec<Diagnostic>) },
+    Limit {
+        applies: fn(&Settings) -> bool,
+        check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
+    },
 }
 
 /// A file in which a rule finds a problem, and its corrected form.

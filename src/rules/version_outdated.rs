@@ -12,8 +12,7 @@ use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
 pub use plan::{Aim, MigrationStep, MovedScore, Tenth};
-pub(crate) use plan::{Exchanged, Prospect, StepOutcome};
-pub(crate) use plan::{apply_all, plan};
+pub(crate) use plan::{Exchanged, StepOutcome, apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",

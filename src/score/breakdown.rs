@@ -92,17 +92,12 @@ pub(crate) struct ScoreInput<'s> {
 /// The origin of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InputOrigin<'s> {
-    /// Computed from this vector.
     Vector(&'s str),
-    /// Declared as a number.
     Number,
-    /// Declared by this name.
     Name(&'s str),
     /// The formula's default, with its name if the score can be computed.
     Default(Option<&'static str>),
-    /// Added up from the factors.
     Sum,
-    /// Not part of the formula.
     Ignored,
     /// Missing or unusable.
     Nowhere,

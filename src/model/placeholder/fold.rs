@@ -18,13 +18,10 @@ pub(crate) enum LetterReading {
 pub(crate) enum Gap {
     /// Nothing: it is the last word.
     End,
-    /// White space alone.
     Space,
     /// A sign without white space around it, as in `to-do` or `a@b`.
     Tight,
-    /// A comma, perhaps with white space.
     Comma,
-    /// Other punctuation.
     Mark,
 }
 

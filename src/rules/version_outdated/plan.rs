@@ -70,9 +70,10 @@ pub(crate) enum StepOutcome {
         /// The key of the tenth factor, if that has no value.
         open: Option<Span>,
     },
-    /// The score cannot be migrated.
-    Blocked { span: Span, reason: String },
-    /// The score is migrated.
+    Blocked {
+        span: Span,
+        reason: String,
+    },
     Moved(Box<MovedScore>),
 }
 
