@@ -196,7 +196,7 @@ pub fn renamed(name: &str) -> Option<String> {
     NAMES.renamed(name)
 }
 
-/// How to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
+/// The way to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
 pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
     if let Some(help) = &diagnostic.help {
         return Some(Cow::Borrowed(help));

@@ -6,8 +6,9 @@ use crate::aivss::Factor;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo};
-use crate::model::{Finding, Layer, Model, PathProblem, path_problem};
-use crate::policy::{Settings, Sourced};
+use crate::model::{Finding, Layer, Model, PathProblem, Text, path_problem};
+use crate::policy::Settings;
+use crate::policy::settings::Setting;
 use crate::score::{BaseScores, Proven, Scored, ScoredModel, score};
 use crate::source::Span;
 
@@ -213,32 +214,38 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 pub(crate) fn require_field(
     rule: &Rule,
     subject: &Subject<'_>,
-    required: Option<Sourced<bool>>,
-    key: &str,
-    is_given: bool,
-) -> Option<Diagnostic> {
-    let required = required.filter(|required| required.value && !is_given)?;
-    let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
-    let message = format!("`agent.{key}` is missing");
-    Some(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin))
+    setting: &Setting<bool>,
+    given: Option<&Text>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let required = subject.settings.get(setting).filter(|required| required.value && given.is_none());
+    if let Some(required) = required {
+        let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
+        let message = format!("`agent.{}` is missing", setting.row.key);
+        found.push(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin));
+    }
 }
 
 /// The number of places that are shown one by one: one for each layer.
 const MAX_SHOWN: usize = 7;
 
-/// Reports more places in the layers than a limit allows; `count` is their number in words.
+/// Reports more places in the layers than a setting allows. The words are `layer is`, `layers are`, `uncertain`.
 pub(crate) fn limit_of_layers(
     rule: &Rule,
     subject: &Subject<'_>,
-    limit: &Sourced<usize>,
-    count: &str,
+    setting: &Setting<usize>,
+    [one, many, state]: [&str; 3],
     places: Vec<(Span, String)>,
 ) -> Option<Diagnostic> {
+    let limit = subject.settings.get(setting)?;
     let maestro = subject.model.maestro.as_ref().filter(|_| places.len() > limit.value)?;
-    let message = format!("{count}, and the limit is {}", limit.value);
-    let diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
+    let count = counted(places.len(), one, many);
+    let message = format!("{count} {state}, and the limit is {}", limit.value);
+    let mut diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
         .amount(Decimal::from(places.len()))
         .decided_by(&limit.origin);
-    let shown = places.into_iter().take(MAX_SHOWN);
-    Some(shown.fold(diagnostic, |diagnostic, (span, label)| diagnostic.related(span, label)))
+    for (span, label) in places.into_iter().take(MAX_SHOWN) {
+        diagnostic = diagnostic.related(span, label);
+    }
+    Some(diagnostic)
 }

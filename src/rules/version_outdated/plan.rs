@@ -193,44 +193,30 @@ fn all_steps(source: &Source, aim: Aim) -> Vec<MigrationStep> {
         | DetectedFormat::Other => None,
     });
     let mut steps = Vec::new();
-    for (model, (root, format)) in formats.enumerate() {
-        add_steps(&mut steps, source.text(), (model, root), format, aim);
-    }
-    steps
-}
-
-fn add_steps(
-    steps: &mut Vec<MigrationStep>,
-    text: &str,
-    (at, root): (usize, Node<'_>),
-    format: Format,
-    aim: Aim,
-) {
-    let model = format.read(root);
-    let agent = model.agent.name.as_deref().map(str::to_owned);
-    if format == Format::OwaspReport {
-        let (pointer, owner) = (String::new(), Owner::Agent);
-        steps.push(MigrationStep {
+    for (at, (root, format)) in formats.enumerate() {
+        let model = format.read(root);
+        let agent = model.agent.name.as_deref().map(str::to_owned);
+        let step = |owner, pointer, finding, outcome| MigrationStep {
             model: at,
             owner,
             pointer,
-            agent,
-            finding: None,
-            outcome: StepOutcome::Report,
-        });
-        return;
-    }
-    for (block, (finding, assessment)) in blocks(text, root).into_iter().zip(model.assessments()) {
-        let outcome = outcome(&block, assessment, aim);
-        steps.push(MigrationStep {
-            model: at,
-            owner: assessment.owner,
-            pointer: block.pointer,
             agent: agent.clone(),
-            finding: finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned()),
-            outcome: outcome.unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason }),
-        });
+            finding,
+            outcome,
+        };
+        if format == Format::OwaspReport {
+            steps.push(step(Owner::Agent, String::new(), None, StepOutcome::Report));
+            continue;
+        }
+        for (block, (finding, assessment)) in blocks(source.text(), root).into_iter().zip(model.assessments())
+        {
+            let outcome = outcome(&block, assessment, aim)
+                .unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason });
+            let finding = finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned());
+            steps.push(step(assessment.owner, block.pointer, finding, outcome));
+        }
     }
+    steps
 }
 
 fn outcome(block: &ScoreBlock<'_>, assessment: &Arc<Assessment>, aim: Aim) -> Result<StepOutcome, Blocked> {
