@@ -50,7 +50,6 @@ pub struct RuleInfo {
 }
 
 impl RuleInfo {
-    /// An error that no policy can turn off.
     pub(crate) const fn fixed(name: &'static str) -> Self {
         Self { name, level: Level::Error, fixed: true }
     }
@@ -242,7 +241,6 @@ impl Diagnostic {
         }
     }
 
-    /// A diagnostic about a declared value that is not the expected one.
     pub(crate) fn mismatch(
         rule: impl Into<RuleInfo>,
         owner: Owner,
@@ -333,20 +331,17 @@ impl Diagnostic {
         self
     }
 
-    #[must_use]
     pub(crate) const fn amount(mut self, amount: Decimal) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    #[must_use]
     pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
         self.part = Some(part.into());
         self
     }
 
     /// With the fix as help, or else writing the right value; `otherwise` is the alternative.
-    #[must_use]
     pub(crate) fn help_by_fix(self, right: impl Display, otherwise: &str) -> Self {
         let first = match self.fix {
             Some(_) => "run `aivss-lint fix`".to_owned(),
@@ -356,7 +351,6 @@ impl Diagnostic {
     }
 
     /// With an action as help, and the command that applies suggested edits; `effect` is their effect.
-    #[must_use]
     pub(crate) fn help_by_suggestion(self, help: impl Display, effect: &str) -> Self {
         match self.fix {
             Some(_) => self.help(format!("{help} (`aivss-lint fix --unsafe` {effect})")),

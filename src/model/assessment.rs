@@ -74,7 +74,6 @@ pub(crate) enum Multiplier {
     Unreadable,
 }
 
-/// The factors of an assessment.
 #[derive(Clone, Debug)]
 pub(crate) struct Factors {
     pub(crate) key_span: Span,
@@ -121,7 +120,6 @@ impl Factors {
     }
 }
 
-/// One factor as given.
 #[derive(Clone, Debug)]
 pub(crate) struct GivenFactor {
     pub(crate) factor: Factor,

@@ -4,7 +4,6 @@ use std::net::Ipv4Addr;
 
 use crate::characters::is_unseen;
 
-/// The problem of a path in evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathProblem {
     /// No file exists at any of the places that it may mean.

@@ -32,28 +32,31 @@ impl LayerKind {
         Self::AgentEcosystem,
     ];
 
-    pub(crate) const fn key(self) -> &'static str {
+    /// The layer's key in a threat model, and its contents in a few words.
+    const fn texts(self) -> [&'static str; 2] {
         match self {
-            Self::FoundationModels => "foundation_models",
-            Self::DataOperations => "data_operations",
-            Self::AgentFrameworks => "agent_frameworks",
-            Self::DeploymentAndInfrastructure => "deployment_and_infrastructure",
-            Self::EvaluationAndObservability => "evaluation_and_observability",
-            Self::SecurityAndCompliance => "security_and_compliance",
-            Self::AgentEcosystem => "agent_ecosystem",
+            Self::FoundationModels => ["foundation_models", "models, their interfaces and weights"],
+            Self::DataOperations => {
+                ["data_operations", "training data, retrieval, vector stores, memory inputs"]
+            }
+            Self::AgentFrameworks => ["agent_frameworks", "agent logic, planners, tool orchestration"],
+            Self::DeploymentAndInfrastructure => {
+                ["deployment_and_infrastructure", "cloud, runtimes, sandboxes"]
+            }
+            Self::EvaluationAndObservability => {
+                ["evaluation_and_observability", "monitoring, logging, evaluation, guardrails"]
+            }
+            Self::SecurityAndCompliance => ["security_and_compliance", "identity, policy, compliance"],
+            Self::AgentEcosystem => ["agent_ecosystem", "external tools, plugins, MCP servers, other agents"],
         }
     }
 
+    pub(crate) const fn key(self) -> &'static str {
+        self.texts()[0]
+    }
+
     pub(crate) const fn contents(self) -> &'static str {
-        match self {
-            Self::FoundationModels => "models, their interfaces and weights",
-            Self::DataOperations => "training data, retrieval, vector stores, memory inputs",
-            Self::AgentFrameworks => "agent logic, planners, tool orchestration",
-            Self::DeploymentAndInfrastructure => "cloud, runtimes, sandboxes",
-            Self::EvaluationAndObservability => "monitoring, logging, evaluation, guardrails",
-            Self::SecurityAndCompliance => "identity, policy, compliance",
-            Self::AgentEcosystem => "external tools, plugins, MCP servers, other agents",
-        }
+        self.texts()[1]
     }
 
     pub(crate) fn with_key(key: &str) -> Option<Self> {
@@ -77,7 +80,6 @@ impl LayerKind {
     }
 }
 
-/// The block of all layers.
 #[derive(Clone, Debug)]
 pub(crate) struct Maestro {
     /// The block's key, or the model's first key if there is no block.
@@ -153,7 +155,6 @@ impl Answer {
     }
 }
 
-/// A threat of a layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Threat {
     pub(crate) span: Span,

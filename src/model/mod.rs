@@ -27,7 +27,6 @@ use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
-/// The maximum number of findings in a threat model.
 pub(crate) const MOST_FINDINGS: usize = 10_000;
 
 /// A value of the file and its bytes.
@@ -127,7 +126,6 @@ pub struct Agent {
     pub(crate) tier: Option<Text>,
 }
 
-/// The last review of a threat model.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Review {
     pub(crate) key_span: Option<Span>,
@@ -224,7 +222,6 @@ impl Format {
     }
 }
 
-/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DetectedFormat<'t> {
     /// A threat model in a format that can be read.
@@ -240,7 +237,6 @@ pub(crate) enum DetectedFormat<'t> {
 /// The key that makes a document an OWASP report, next to others.
 const REPORT_KEY: &str = "vulnerabilities";
 
-/// Detects the kind of a document by its top keys.
 pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
     let Some(map) = root.as_map() else {
         return misplaced(root.as_list().into_iter().flat_map(List::iter));

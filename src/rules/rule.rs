@@ -45,10 +45,8 @@ impl Rule {
     };
     pub(crate) const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
     pub(crate) const NOTE: Self = Self { level: Level::Note, ..Self::ERROR };
-    /// The fields of a rule that no policy can turn off.
     pub(crate) const FIXED: Self = Self { fixed: true, ..Self::ERROR };
 
-    /// The part that diagnostics and policies need.
     pub(crate) const fn info(&self) -> RuleInfo {
         RuleInfo { name: self.name, level: self.level, fixed: self.fixed }
     }
@@ -60,7 +58,6 @@ impl From<&Rule> for RuleInfo {
     }
 }
 
-/// The code that raises the problems of a rule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Check {
     /// A parser, a schema or `lint` itself.
@@ -107,19 +104,16 @@ impl Example {
     }
 
     /// The same example with further lines of policy.
-    #[must_use]
     pub(crate) const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }
 
     /// The same example with a base revision that contains these parts of the model.
-    #[must_use]
     pub(crate) const fn over(self, base: &'static str) -> Self {
         Self { base, ..self }
     }
 }
 
-/// The input of the rules for one threat model.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) model: &'a Model,
@@ -135,7 +129,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
-/// A factor that has a number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FactorValue {
     pub(crate) owner: Owner,
@@ -159,7 +152,6 @@ impl<'a> Subject<'a> {
     }
 
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
-    #[must_use]
     pub(crate) fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
         let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence.as_ref());
         let missing =
@@ -172,7 +164,6 @@ impl<'a> Subject<'a> {
         self.model.assessment.as_ref().and(self.scores.first())
     }
 
-    /// The layers of the model.
     pub(crate) fn layers(&self) -> impl Iterator<Item = &'a Layer> {
         self.model.layers().iter()
     }

@@ -209,7 +209,6 @@ impl ScoredModel {
     }
 
     /// Everything but the texts that only the HTML page shows.
-    #[must_use]
     pub(crate) fn without_texts(mut self) -> Self {
         self.model.agent.summary = None;
         for layer in self.model.maestro.iter_mut().flat_map(|maestro| &mut maestro.layers) {
@@ -219,7 +218,6 @@ impl ScoredModel {
     }
 
     /// The part of it that the verdict and the summary need: the agent and the worst score.
-    #[must_use]
     pub(crate) fn summarized(mut self) -> Self {
         let worst = self.worst().map(|worst| worst.score);
         self.scores

@@ -28,7 +28,6 @@ pub(crate) enum TextKind {
     Name,
 }
 
-/// Returns the blank form of a text, if it is blank.
 pub(crate) fn blank(text: &str, kind: TextKind) -> Option<Blank> {
     let trimmed = text.trim();
     if trimmed.is_empty() {

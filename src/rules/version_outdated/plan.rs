@@ -59,7 +59,6 @@ pub struct MigrationStep {
     pub(crate) outcome: StepOutcome,
 }
 
-/// The result for a score.
 #[derive(Clone, Debug)]
 pub(crate) enum StepOutcome {
     /// The score is part of an OWASP report, whose version is that of the format.
@@ -98,7 +97,6 @@ pub struct MovedScore {
     fills: bool,
 }
 
-/// A score by the new version.
 #[derive(Clone, Debug)]
 pub(crate) struct Prospect {
     /// The value of the tenth factor that leads to it, if that is open.
@@ -107,7 +105,6 @@ pub(crate) struct Prospect {
     pub working: Working,
 }
 
-/// A tenth factor that another one replaces.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchanged {
     pub(crate) span: Span,
