@@ -368,18 +368,16 @@ impl Diagnostic {
 
 /// A pointer with the name of a threat in place of its index; `name` returns it by the layer's key and the index.
 pub(crate) fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
-    let parts: Vec<&str> = pointer.splitn(6, '/').collect();
-    if let ["", "maestro", layer, "threats", index, rest @ ..] = parts.as_slice()
-        && let Some(name) = index.parse().ok().and_then(|index| name(layer, index))
-    {
-        return ["", "maestro", layer, "threats", &name]
-            .iter()
-            .chain(rest)
-            .copied()
-            .collect::<Vec<_>>()
-            .join("/");
-    }
-    pointer.to_owned()
+    let mut parts: Vec<&str> = pointer.splitn(6, '/').collect();
+    let name = match parts.as_slice() {
+        ["", "maestro", layer, "threats", index, ..] => {
+            index.parse().ok().and_then(|index| name(layer, index))
+        }
+        _ => None,
+    };
+    let Some(name) = &name else { return pointer.to_owned() };
+    parts[4] = name;
+    parts.join("/")
 }
 
 pub(crate) const MAX_PROBLEMS: usize = 1_000;

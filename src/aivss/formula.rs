@@ -92,6 +92,11 @@ pub(crate) fn is_multiplier(value: Decimal, most: Decimal) -> bool {
     Decimal::ZERO < value && value <= most
 }
 
+/// The level with the lowest published value.
+pub(crate) fn lowest(levels: &[MultiplierLevel]) -> Option<MultiplierLevel> {
+    levels.iter().copied().min_by_key(|level| level.value)
+}
+
 /// The inputs of a formula; made only by [`Inputs::new`], so always in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
@@ -143,8 +148,8 @@ impl Formula {
 
     /// Whether this version came before another one.
     pub(crate) fn precedes(&self, other: &Self) -> bool {
-        let place = |formula: &Self| ALL.iter().position(|one| one.version == formula.version);
-        place(self) < place(other)
+        let mut later = ALL.into_iter().skip_while(|formula| formula.version != self.version).skip(1);
+        later.any(|formula| formula.version == other.version)
     }
 
     /// Computes the score.
@@ -157,19 +162,6 @@ impl Formula {
 
     pub(crate) const fn has_mitigation(&self) -> bool {
         !self.mitigation.is_empty()
-    }
-
-    pub(crate) fn threat_floor(&self) -> Option<Decimal> {
-        self.threat.iter().map(|level| level.value).min()
-    }
-
-    /// The lowest published mitigation factor; `None` for a formula without mitigation.
-    pub(crate) fn mitigation_floor(&self) -> Option<Decimal> {
-        self.mitigation.iter().map(|level| level.value).min()
-    }
-
-    pub(crate) fn default_threat(&self) -> Decimal {
-        self.threat.first().map_or(Decimal::ONE, |level| level.value)
     }
 }
 
@@ -222,14 +214,8 @@ impl Band {
 
     /// The band of a score; between two bands (8.95, which is not a rounded score) the lower one.
     pub(crate) fn of(score: Decimal) -> Self {
-        let from = |tenths| score >= Decimal::new(tenths, 1);
-        match () {
-            () if from(90) => Self::Critical,
-            () if from(70) => Self::High,
-            () if from(40) => Self::Medium,
-            () if from(1) => Self::Low,
-            () => Self::None,
-        }
+        let below = [1, 40, 70, 90].into_iter().filter(|tenths| score >= Decimal::new(*tenths, 1));
+        Self::ALL[below.count()]
     }
 
     /// The band's name.

@@ -8,8 +8,7 @@ mod formula;
 mod v0_5;
 mod v0_8;
 
-pub(crate) use factor::letters;
-pub(crate) use factor::{Factor, is_other_spelling};
+pub(crate) use factor::{Factor, is_other_spelling, letters};
 pub use formula::{ALL, Band, Formula, Inputs, Working};
-pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS};
+pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
 pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, Stage, Steps, THREAT_MAX, is_multiplier};

@@ -37,13 +37,6 @@ pub struct Assessment {
     pub(crate) severity: Option<Text>,
 }
 
-impl Assessment {
-    /// The declared score; the block's key if there is none.
-    pub(crate) fn score_span(&self) -> Span {
-        self.score.map_or(self.key_span, |score| score.span)
-    }
-}
-
 /// A value that is not declared: its key is missing or has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Undeclared {

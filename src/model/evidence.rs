@@ -66,8 +66,9 @@ enum Word {
 
 impl Word {
     fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
-        let word: String =
-            word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
+        let seen = word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter));
+        // Some characters resemble a full stop.
+        let word = seen.collect::<String>().replace(['\u{2024}', '．', '﹒'], ".");
         let word = word.trim_matches(is_wrapper).trim_end_matches([':', '!', '…']);
         let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
         let word = word.trim_matches(is_wrapper);
@@ -162,11 +163,6 @@ fn is_host(first: &str) -> bool {
         || domain.is_some_and(|(rest, last)| {
             !rest.is_empty() && last.len() > 1 && last.bytes().all(|letter| letter.is_ascii_alphabetic())
         })
-}
-
-/// A full stop for a character that resembles one.
-const fn plain_dot(letter: char) -> char {
-    if matches!(letter, '\u{2024}' | '．' | '﹒') { '.' } else { letter }
 }
 
 fn extension(name: &str) -> Option<&str> {

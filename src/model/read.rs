@@ -151,10 +151,12 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<Threat> = block.items("threats").map(threat).collect();
+    let mut titles =
+        block.items("threats").map(|threat| Block::root(threat).answered("title", TextKind::Prose));
     // A placeholder makes the layer blank whatever else it has. Without a text, a threat with a title is an answer.
     let unwritten = match blank {
         Some(Blank::Placeholder(_)) => blank,
-        _ if analysis.is_some() || block.items("threats").any(has_title) => None,
+        _ if analysis.is_some() || titles.any(|title| title.is_some()) => None,
         _ => Some(Blank::Empty),
     };
     let reason = block.answered("reason", TextKind::Prose).map(|reason| reason.value);
@@ -172,10 +174,6 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let is_empty = answer == Answer::Blank(Blank::Empty);
     let stub = if is_empty { stub_of_described(kind, maestro, block) } else { None };
     Layer { kind, span, answer, analysis, reason, threats, stub }
-}
-
-fn has_title(threat: Node<'_>) -> bool {
-    Block::root(threat).answered("title", TextKind::Prose).is_some()
 }
 
 fn threat(node: Node<'_>) -> Threat {

@@ -191,11 +191,6 @@ pub(crate) fn resolve(name: &str) -> Option<&'static Rule> {
     named(NAMES.current(name))
 }
 
-/// A note if this is a former name of a rule.
-pub fn renamed(name: &str) -> Option<String> {
-    NAMES.renamed(name)
-}
-
 /// The way to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
 pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
     if let Some(help) = &diagnostic.help {

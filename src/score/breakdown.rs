@@ -12,7 +12,7 @@ use crate::score::{Scored, ScoredModel, agrees, score};
 use crate::source::Position;
 
 /// One score for the `score` command, with its place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ScoreBreakdown {
     /// The file's path as shown; `None` for inputs outside of a file.
     pub(crate) path: Option<String>,
@@ -29,7 +29,7 @@ pub struct ScoreBreakdown {
 impl ScoreBreakdown {
     pub(crate) fn of_inputs(scored: Scored) -> Self {
         let version = scored.declared.version.as_deref().map(str::to_owned);
-        Self { path: None, position: None, agent: None, finding: None, version, scored: Some(scored) }
+        Self { version, scored: Some(scored), ..Self::default() }
     }
 
     /// The breakdowns of the agent's own score and of those of its findings. A given formula replaces the declared one.
@@ -38,9 +38,7 @@ impl ScoreBreakdown {
             path: Some(path.to_owned()),
             position: Some(model.position),
             agent: model.name().map(str::to_owned),
-            finding: None,
-            version: None,
-            scored: None,
+            ..Self::default()
         };
         let mut all = Vec::new();
         if model.model.assessment.is_none() && model.model.format == Format::Native {
@@ -63,9 +61,10 @@ impl ScoreBreakdown {
 
     /// The missing and unusable inputs, in sentences; empty if the score can be computed.
     pub(crate) fn missing_inputs(&self) -> Vec<String> {
-        self.scored
-            .as_ref()
-            .map_or_else(|| vec!["the `aivss` block is missing".to_owned()], Scored::missing_inputs)
+        match &self.scored {
+            Some(scored) => scored.missing_inputs(),
+            None => vec!["the `aivss` block is missing".to_owned()],
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::aivss::cvss::{Vector, VectorProblem};
 use crate::aivss::{
-    Band, Factor, Formula, Inputs, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS, Working,
+    Band, Factor, Formula, Inputs, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS, Working, lowest,
 };
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
@@ -49,7 +49,7 @@ pub struct Scored {
 impl Scored {
     /// The declared score; the block's key if there is none.
     pub(crate) fn place(&self) -> Span {
-        self.declared.score_span()
+        self.declared.score.map_or(self.declared.key_span, |score| score.span)
     }
 
     pub(crate) fn sum_written(&self) -> String {
@@ -72,8 +72,10 @@ pub fn score(declared: &Arc<Assessment>) -> Scored {
         None => declared.base.map(|base| base.value),
     };
     let factor_sum = sum(&declared.factors.given);
-    let threat = formula
-        .and_then(|formula| value_of(declared.threat.as_ref(), THREAT_LEVELS, formula.default_threat()));
+    let threat = formula.and_then(|formula| {
+        let default = formula.threat.first().map_or(Decimal::ONE, |level| level.value);
+        value_of(declared.threat.as_ref(), THREAT_LEVELS, default)
+    });
     let mitigation = value_of(declared.mitigation.as_ref(), MITIGATION_LEVELS, Decimal::ONE);
     let inputs = match (base, factor_sum, threat, mitigation) {
         (Some(base), Some(sum), Some(threat), Some(mitigation)) => Inputs::new(base, sum, threat, mitigation),
@@ -128,11 +130,13 @@ impl Scored {
         let computed = self.working.as_ref()?;
         let mut inputs = computed.inputs;
         let mut reasons = Vec::new();
-        if let Some(floor) = computed.formula.threat_floor().filter(|floor| inputs.threat < *floor) {
+        if let Some(MultiplierLevel { value: floor, .. }) =
+            lowest(computed.formula.threat).filter(|floor| inputs.threat < floor.value)
+        {
             reasons.push(format!("with the threat multiplier {} counted as {floor}", inputs.threat));
             inputs.threat = floor;
         }
-        if let Some(floor) = computed.formula.mitigation_floor() {
+        if let Some(MultiplierLevel { value: floor, .. }) = lowest(computed.formula.mitigation) {
             if inputs.mitigation < Decimal::ONE && self.declared.evidence.is_none() {
                 reasons.push(format!("without evidence for the mitigation factor {}", inputs.mitigation));
                 inputs.mitigation = Decimal::ONE;
