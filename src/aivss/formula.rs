@@ -21,7 +21,7 @@ pub struct Formula {
     /// Both steps as people write them, without their results.
     pub(crate) steps: fn(&Inputs, Decimal) -> Steps,
     /// The score after each input, the CVSS base first; the last stage is the total.
-    pub(crate) stages: fn(&Inputs, Decimal) -> Vec<Stage>,
+    pub(crate) stages: fn(&Inputs, Decimal) -> Vec<ScoreStage>,
     /// The unrounded score in binary floating point, to recognize a mistake.
     pub(crate) in_floats: fn(FloatInputs) -> f64,
 }
@@ -52,14 +52,14 @@ pub(crate) struct Steps {
 
 /// The score after one more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stage {
+pub(crate) struct ScoreStage {
     /// The input.
     pub name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
     pub(crate) at: Decimal,
 }
 
-impl Stage {
+impl ScoreStage {
     pub(crate) const fn new(name: &'static str, at: Decimal) -> Self {
         Self { name, at }
     }
@@ -188,7 +188,7 @@ impl Working {
     }
 
     /// The score after each input, from the CVSS base to the unrounded score.
-    pub(crate) fn stages(&self) -> Vec<Stage> {
+    pub(crate) fn stages(&self) -> Vec<ScoreStage> {
         (self.formula.stages)(&self.inputs, self.uplift)
     }
 }

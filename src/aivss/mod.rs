@@ -11,4 +11,4 @@ mod v0_8;
 pub(crate) use factor::{Factor, is_other_spelling, letters};
 pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
-pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, Stage, Steps, THREAT_MAX, is_multiplier};
+pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, ScoreStage, Steps, THREAT_MAX, is_multiplier};

@@ -2,7 +2,7 @@
 //! mitigation factor.
 
 use crate::aivss::Factor;
-use crate::aivss::{Formula, Stage, Steps, THREAT_LEVELS};
+use crate::aivss::{Formula, ScoreStage, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.5",
@@ -18,9 +18,9 @@ pub(crate) static FORMULA: Formula = Formula {
     stages: |inputs, uplift| {
         let mean = (inputs.base + uplift).halved();
         vec![
-            Stage::new("CVSS base", inputs.base),
-            Stage::new("mean with the factor sum", mean),
-            Stage::new("threat multiplier", mean * inputs.threat),
+            ScoreStage::new("CVSS base", inputs.base),
+            ScoreStage::new("mean with the factor sum", mean),
+            ScoreStage::new("threat multiplier", mean * inputs.threat),
         ]
     },
     in_floats: |given| f64::midpoint(given.base, given.sum) * given.threat,

@@ -1,7 +1,7 @@
 //! AIVSS v0.8, section 3, the current public release: the uplift adds a share of the difference between the CVSS base and 10.
 
 use crate::aivss::Factor;
-use crate::aivss::{Formula, Inputs, MITIGATION_LEVELS, Stage, Steps, THREAT_LEVELS};
+use crate::aivss::{Formula, Inputs, MITIGATION_LEVELS, ScoreStage, Steps, THREAT_LEVELS};
 use crate::decimal::Decimal;
 
 pub(crate) static FORMULA: Formula = Formula {
@@ -22,13 +22,13 @@ pub(crate) static FORMULA: Formula = Formula {
 };
 
 /// The stages: base, factors, threat multiplier, and mitigation with the total.
-fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<Stage> {
+fn stages(inputs: &Inputs, uplift: Decimal, total: Decimal) -> Vec<ScoreStage> {
     let factors = (Decimal::TEN - inputs.base) * inputs.factor_sum.over_ten();
     vec![
-        Stage::new("CVSS base", inputs.base),
-        Stage::new("agentic factors", inputs.base + factors),
-        Stage::new("threat multiplier", inputs.base + uplift),
-        Stage::new("mitigation factor", total),
+        ScoreStage::new("CVSS base", inputs.base),
+        ScoreStage::new("agentic factors", inputs.base + factors),
+        ScoreStage::new("threat multiplier", inputs.base + uplift),
+        ScoreStage::new("mitigation factor", total),
     ]
 }
 

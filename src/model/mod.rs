@@ -88,7 +88,7 @@ impl Text {
 /// One threat model.
 #[derive(Clone, Debug)]
 pub struct Model {
-    pub(crate) format: Format,
+    pub(crate) format: ModelFormat,
     /// The first key: the place of problems about what the whole lacks.
     pub(crate) key_span: Span,
     /// The agent.
@@ -104,7 +104,7 @@ pub struct Model {
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ModelFormat {
     /// This project's own.
     Native,
     /// The report of OWASP AIVSS v0.8, appendix A.
@@ -169,7 +169,7 @@ impl Model {
     }
 }
 
-impl Format {
+impl ModelFormat {
     pub(crate) const fn schema(self) -> Schema {
         match self {
             Self::Native => Schema::ThreatModel,
@@ -225,7 +225,7 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DetectedFormat<'t> {
     /// A threat model in a format that can be read.
-    Model(Format),
+    Model(ModelFormat),
     /// A threat model whose identifying key is misspelled: the key, its place, and the right spelling.
     Misspelled(&'t str, Span, &'static str),
     /// A document with the keys of a threat model, but without its marker.
@@ -242,12 +242,12 @@ pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
         return misplaced(root.as_list().into_iter().flat_map(List::iter));
     };
     if map.get(MODEL_MARKER).is_some() {
-        return DetectedFormat::Model(Format::Native);
+        return DetectedFormat::Model(ModelFormat::Native);
     }
     // A CycloneDX document has both keys as well, and a key of its own.
     let is_shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
     if map.get(REPORT_KEY).is_some() && (is_shaped || lists_amplification(map)) {
-        return DetectedFormat::Model(Format::OwaspReport);
+        return DetectedFormat::Model(ModelFormat::OwaspReport);
     }
     for entry in map.iter() {
         if form_of(entry.key).is_some() || nearest(entry.key, [MODEL_MARKER]).is_some() {

@@ -10,7 +10,7 @@ use crate::model::layers::{
     Answer, Blank, Layer, LayerKind, Maestro, Threat, stub_of_described, stub_of_empty, stub_of_missing,
 };
 use crate::model::placeholder::{TextKind, blank, is_refusal};
-use crate::model::{Agent, Finding, Format, Model, Review, Text};
+use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text};
 use crate::source::Span;
 use crate::syntax::{Entry, Node, Value};
 
@@ -20,7 +20,7 @@ pub(crate) fn native(root: Node<'_>) -> Model {
     let agent = file.block("agent");
     let review = file.block("review");
     Model {
-        format: Format::Native,
+        format: ModelFormat::Native,
         key_span: file.key_span,
         agent: Agent {
             key_span: Some(agent.key_span),
@@ -195,7 +195,7 @@ pub(crate) fn report(root: Node<'_>) -> Model {
     let file = Block::root(root);
     let metadata = file.block("metadata");
     Model {
-        format: Format::OwaspReport,
+        format: ModelFormat::OwaspReport,
         key_span: file.key_span,
         agent: Agent {
             key_span: Some(metadata.key_span),

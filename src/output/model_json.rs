@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::decimal::Decimal;
-use crate::model::{Format, Layer};
+use crate::model::{Layer, ModelFormat};
 use crate::score::{Scored, ScoredModel};
 use crate::source::Position;
 
@@ -79,8 +79,8 @@ impl<'r> ModelJson<'r> {
         Self {
             position: whole.position,
             format: match model.format {
-                Format::Native => "threat-model",
-                Format::OwaspReport => "owasp-report",
+                ModelFormat::Native => "threat-model",
+                ModelFormat::OwaspReport => "owasp-report",
             },
             name: agent.name.as_deref(),
             environment: agent.environment.as_deref(),

@@ -7,7 +7,7 @@ use crate::aivss::{
     ALL, Factor, Formula, INPUT_DECIMALS, MITIGATION_LEVELS, THREAT_MAX, Working, is_multiplier,
 };
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Factors, Format, Multiplier, Spanned, Text};
+use crate::model::{Assessment, Factors, ModelFormat, Multiplier, Spanned, Text};
 use crate::score::{Scored, ScoredModel, agrees, score};
 use crate::source::Position;
 
@@ -41,7 +41,7 @@ impl ScoreBreakdown {
             ..Self::default()
         };
         let mut all = Vec::new();
-        if model.model.assessment.is_none() && model.model.format == Format::Native {
+        if model.model.assessment.is_none() && model.model.format == ModelFormat::Native {
             all.push(bare());
         }
         all.extend(model.scores.iter().map(|scored| Self {
@@ -312,7 +312,7 @@ mod tests {
     fn breakdown(text: &str, by: Option<&'static Formula>) -> ScoreBreakdown {
         let source = Source::decode("threat-model.yaml", text.as_bytes().to_vec());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
         let mut all = ScoreBreakdown::of_model(source.name(), &model, by);
@@ -423,7 +423,7 @@ mod tests {
         let text = "aivss_threat_model: 1\nfindings:\n  - { id: F, title: Leak, aivss: {} }\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
         let all = ScoreBreakdown::of_model(source.name(), &model, None);

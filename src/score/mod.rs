@@ -130,13 +130,12 @@ impl Scored {
         let computed = self.working.as_ref()?;
         let mut inputs = computed.inputs;
         let mut reasons = Vec::new();
-        if let Some(MultiplierLevel { value: floor, .. }) =
-            lowest(computed.formula.threat).filter(|floor| inputs.threat < floor.value)
-        {
+        let floor = lowest(computed.formula.threat).map(|level| level.value);
+        if let Some(floor) = floor.filter(|floor| inputs.threat < *floor) {
             reasons.push(format!("with the threat multiplier {} counted as {floor}", inputs.threat));
             inputs.threat = floor;
         }
-        if let Some(MultiplierLevel { value: floor, .. }) = lowest(computed.formula.mitigation) {
+        if let Some(floor) = lowest(computed.formula.mitigation).map(|level| level.value) {
             if inputs.mitigation < Decimal::ONE && self.declared.evidence.is_none() {
                 reasons.push(format!("without evidence for the mitigation factor {}", inputs.mitigation));
                 inputs.mitigation = Decimal::ONE;
@@ -245,7 +244,7 @@ pub enum BaseScores<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Format;
+    use crate::model::ModelFormat;
     use crate::source::Source;
     use crate::syntax;
 
@@ -256,7 +255,7 @@ mod tests {
             .replace("version: '0.8'", &format!("version: '{version}'"));
         let source = Source::decode("a.yaml", text.into_bytes());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scored = score(model.assessment.as_ref().unwrap());
         let proven = scored.proven().unwrap();
         (proven.score().to_string(), proven.difference())

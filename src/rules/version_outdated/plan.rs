@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::aivss::{Factor, Formula, Inputs, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
-use crate::model::{Assessment, DetectedFormat, Factors, Format, detect};
+use crate::model::{Assessment, DetectedFormat, Factors, ModelFormat, detect};
 use crate::rules::version_outdated::edits::{ScoreBlock, blocks};
 use crate::score::{Scored, score};
 use crate::source::{Source, Span};
@@ -201,7 +201,7 @@ fn all_steps(source: &Source, aim: Aim) -> Vec<MigrationStep> {
             finding,
             outcome,
         };
-        if format == Format::OwaspReport {
+        if format == ModelFormat::OwaspReport {
             steps.push(step(Owner::Agent, String::new(), None, StepOutcome::Report));
             continue;
         }
