@@ -142,8 +142,9 @@ impl Formula {
     /// The formula of a version; `0.80` is `0.8`, as in the schema.
     pub fn named(version: &str) -> Option<&'static Self> {
         let number = Decimal::parse(version).ok();
-        let is_equal = |formula: &&Self| number.is_some() && Decimal::parse(formula.version).ok() == number;
-        ALL.into_iter().find(|formula| formula.version == version || is_equal(formula))
+        ALL.into_iter().find(|formula| {
+            formula.version == version || (number.is_some() && Decimal::parse(formula.version).ok() == number)
+        })
     }
 
     /// Whether this version came before another one.

@@ -50,12 +50,13 @@ fn finding(at: usize, node: Node<'_>) -> Finding {
 
 fn assessment(owner: Owner, parent: Block<'_>) -> Option<Arc<Assessment>> {
     let block = parent.under(parent.entry("aivss")?);
-    let is_missing = |key: &str| block.map().is_some_and(|map| map.get(key).is_none());
     Some(Arc::new(Assessment {
         owner,
         key_span: block.key_span,
         version: block.entry("version").and_then(version),
-        cvss_absent: is_missing("cvss") && is_missing("cvss_base"),
+        cvss_absent: block
+            .map()
+            .is_some_and(|map| map.get("cvss").is_none() && map.get("cvss_base").is_none()),
         vector_written: block.entry("cvss").is_some(),
         vector: block.text("cvss"),
         base: block.number("cvss_base"),

@@ -46,10 +46,12 @@ impl Phrase {
         if joined.is_ascii() {
             return Self::latin(hash);
         }
-        let other = |text: &str| OTHERS.phrases.get(text).copied();
         // Japanese and Korean sentences may end in a verb that adds nothing.
         let bare = ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
-        other(joined).or_else(|| other(bare?).or_else(|| Self::latin(LetterHash::of(bare?))))
+        let mut forms = [Some(joined), bare].into_iter().flatten();
+        forms
+            .find_map(|text| OTHERS.phrases.get(text).copied())
+            .or_else(|| bare.map(LetterHash::of).and_then(Self::latin))
     }
 
     pub(crate) fn latin(hash: LetterHash) -> Option<Self> {

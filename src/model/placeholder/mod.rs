@@ -155,8 +155,9 @@ fn is_plain(text: &str) -> bool {
 fn is_number_for_letters(folded: &Folded) -> bool {
     let words = folded.words();
     let Some(word) = words.get(0).filter(|_| words.len() == 1) else { return false };
-    let has = |is: fn(&char) -> bool| word.text.chars().any(|letter| is(&letter));
-    if word.text.len() > 12 || !has(char::is_ascii_digit) || !has(char::is_ascii_alphabetic) {
+    let (mut digits, mut letters) = (word.text.bytes(), word.text.bytes());
+    let is_mixed = digits.any(|byte| byte.is_ascii_digit()) && letters.any(|byte| byte.is_ascii_alphabetic());
+    if word.text.len() > 12 || !is_mixed {
         return false;
     }
     let letters = word.text.chars().map(|letter| {

@@ -22,16 +22,16 @@ pub(crate) struct ScoreBlock<'t> {
 
 /// The blocks of a threat model's scores, in the order of [`crate::model::Model::assessments`].
 pub(crate) fn blocks<'t>(text: &'t str, root: Node<'t>) -> Vec<ScoreBlock<'t>> {
-    let block = |pointer: String, node: Node<'t>, shared| ScoreBlock { pointer, text, node, shared };
-    let own = root.get("aivss").map(|node| block("/aivss".to_owned(), node, node.is_shared()));
+    let own = root.get("aivss").map(|node| ("/aivss".to_owned(), node, node.is_shared()));
     let list = root.get("findings");
     let items = list.and_then(Node::as_list).into_iter().flat_map(List::iter).enumerate();
     let findings = items.filter_map(|(at, item)| {
         let node = item.get("aivss")?;
         let shared = list.is_some_and(Node::is_shared) || item.is_shared() || node.is_shared();
-        Some(block(format!("/findings/{at}/aivss"), node, shared))
+        Some((format!("/findings/{at}/aivss"), node, shared))
     });
-    own.into_iter().chain(findings).collect()
+    let all = own.into_iter().chain(findings);
+    all.map(|(pointer, node, shared)| ScoreBlock { pointer, text, node, shared }).collect()
 }
 
 impl<'t> ScoreBlock<'t> {
