@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aivss_lint::date::Date;
 use aivss_lint::lint::{LintContext, lint};
-use aivss_lint::model::Format;
+use aivss_lint::model::ModelFormat;
 use aivss_lint::output::{self, Look, write};
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
@@ -59,7 +59,7 @@ fn meaning_and_score(bencher: Bencher<'_, '_>) {
     let document = parse(&source);
     let root = document.roots().next().unwrap();
     bencher.bench(|| {
-        let model = Format::Native.read(black_box(root));
+        let model = ModelFormat::Native.read(black_box(root));
         model.assessments().filter_map(|(_, declared)| score(declared).working).count()
     });
 }

@@ -44,46 +44,39 @@ pub struct RuleInfo {
     /// The rule's name.
     pub name: &'static str,
     /// The level where a policy sets none.
-    pub level: Level,
+    pub(crate) level: Level,
     /// Whether no policy can turn the rule off or lower it.
-    pub fixed: bool,
+    pub(crate) fixed: bool,
 }
 
 impl RuleInfo {
-    /// An error that no policy can turn off.
-    pub const fn fixed(name: &'static str) -> Self {
+    pub(crate) const fn fixed(name: &'static str) -> Self {
         Self { name, level: Level::Error, fixed: true }
     }
 
-    /// The rule that reports a file that is too complex to be read or reported as a whole.
-    pub const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
-    /// The rule that reports a mistake in a policy.
-    pub const POLICY: Self = Self::fixed("policy");
+    pub(crate) const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
+    pub(crate) const POLICY: Self = Self::fixed("policy");
 }
 
 /// The rules that policies can name, and former names that are accepted as well.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleNames {
-    /// All rules.
-    pub rules: &'static [RuleInfo],
-    /// Former names with the current ones.
-    pub former: &'static [(&'static str, &'static str)],
+    pub(crate) rules: &'static [RuleInfo],
+    pub(crate) former: &'static [(&'static str, &'static str)],
 }
 
 impl RuleNames {
-    /// The rule with this current or former name.
-    pub fn resolve(&self, name: &str) -> Option<RuleInfo> {
+    pub(crate) fn resolve(&self, name: &str) -> Option<RuleInfo> {
         let name = self.current(name);
         self.rules.iter().find(|rule| rule.name == name).copied()
     }
 
     /// The current name of a rule with this former name, or else the name itself.
-    pub fn current<'n>(&self, name: &'n str) -> &'n str {
+    pub(crate) fn current<'n>(&self, name: &'n str) -> &'n str {
         self.former.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
     }
 
-    /// A note if this is a former name.
-    pub fn renamed(&self, name: &str) -> Option<String> {
+    pub(crate) fn renamed(&self, name: &str) -> Option<String> {
         let current = self.current(name);
         (current != name).then(|| format!("`{name}` is now `{current}`"))
     }
@@ -198,7 +191,7 @@ impl Origin {
     }
 
     /// The file and the byte in it: two origins with the same place are one.
-    pub fn place(&self) -> (Arc<str>, u32) {
+    pub(crate) fn place(&self) -> (Arc<str>, u32) {
         (self.file.clone(), self.span.start)
     }
 
@@ -248,8 +241,7 @@ impl Diagnostic {
         }
     }
 
-    /// A diagnostic about a declared value that is not the expected one.
-    pub fn mismatch(
+    pub(crate) fn mismatch(
         rule: impl Into<RuleInfo>,
         owner: Owner,
         name: &str,
@@ -274,7 +266,7 @@ impl Diagnostic {
     }
 
     /// The finding's identifier, cut to the length that is shown.
-    pub fn finding_shown(&self) -> Option<&str> {
+    pub(crate) fn finding_shown(&self) -> Option<&str> {
         self.finding.as_deref().map(|id| {
             let end = id.char_indices().nth(LONGEST_ID).map_or(id.len(), |(end, _)| end);
             &id[..end]
@@ -282,7 +274,7 @@ impl Diagnostic {
     }
 
     /// The pointer with the finding's identifier, or the threat's name, in place of its index, which can change.
-    pub fn lasting_pointer(&self) -> String {
+    pub(crate) fn lasting_pointer(&self) -> String {
         if let Some(threat) = &self.threat {
             return with_threat(&self.pointer, |_, _| Some(threat.to_string()));
         }
@@ -339,23 +331,18 @@ impl Diagnostic {
         self
     }
 
-    /// With the amount.
-    #[must_use]
-    pub const fn amount(mut self, amount: Decimal) -> Self {
+    pub(crate) const fn amount(mut self, amount: Decimal) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// With the part of the owner.
-    #[must_use]
-    pub fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
         self.part = Some(part.into());
         self
     }
 
     /// With the fix as help, or else writing the right value; `otherwise` is the alternative.
-    #[must_use]
-    pub fn help_by_fix(self, right: impl Display, otherwise: &str) -> Self {
+    pub(crate) fn help_by_fix(self, right: impl Display, otherwise: &str) -> Self {
         let first = match self.fix {
             Some(_) => "run `aivss-lint fix`".to_owned(),
             None => format!("write {right}"),
@@ -364,8 +351,7 @@ impl Diagnostic {
     }
 
     /// With an action as help, and the command that applies suggested edits; `effect` is their effect.
-    #[must_use]
-    pub fn help_by_suggestion(self, help: impl Display, effect: &str) -> Self {
+    pub(crate) fn help_by_suggestion(self, help: impl Display, effect: &str) -> Self {
         match self.fix {
             Some(_) => self.help(format!("{help} (`aivss-lint fix --unsafe` {effect})")),
             None => self.help(help.to_string()),
@@ -381,22 +367,19 @@ impl Diagnostic {
 }
 
 /// A pointer with the name of a threat in place of its index; `name` returns it by the layer's key and the index.
-pub fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
-    let parts: Vec<&str> = pointer.splitn(6, '/').collect();
-    if let ["", "maestro", layer, "threats", index, rest @ ..] = parts.as_slice()
-        && let Some(name) = index.parse().ok().and_then(|index| name(layer, index))
-    {
-        return ["", "maestro", layer, "threats", &name]
-            .iter()
-            .chain(rest)
-            .copied()
-            .collect::<Vec<_>>()
-            .join("/");
-    }
-    pointer.to_owned()
+pub(crate) fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Option<String>) -> String {
+    let mut parts: Vec<&str> = pointer.splitn(6, '/').collect();
+    let name = match parts.as_slice() {
+        ["", "maestro", layer, "threats", index, ..] => {
+            index.parse().ok().and_then(|index| name(layer, index))
+        }
+        _ => None,
+    };
+    let Some(name) = &name else { return pointer.to_owned() };
+    parts[4] = name;
+    parts.join("/")
 }
 
-/// The number of problems of one file that are reported.
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 /// The number of bytes of a message that are shown.
 const LONGEST_MESSAGE: usize = 600;

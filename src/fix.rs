@@ -28,10 +28,8 @@ pub struct FixedPart {
     pub after: String,
     /// The rule of the fix.
     pub rule: String,
-    /// The title of the fix.
-    pub title: String,
-    /// The safety of the fix.
-    pub safety: Safety,
+    pub(crate) title: String,
+    pub(crate) safety: Safety,
 }
 
 /// Applies the fixes that `lint` offers, up to `safety`, until there are no more. Excepted problems are not fixed.

@@ -9,7 +9,7 @@ use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
-use crate::model::{DetectedFormat, Format, MOST_FINDINGS, Model, detect};
+use crate::model::{DetectedFormat, MOST_FINDINGS, Model, ModelFormat, detect};
 use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
 use crate::rego::CompiledPolicy;
 use crate::rules;
@@ -247,7 +247,7 @@ fn is_new(base: &dyn BaseModels, path: &str, place: usize) -> bool {
 
 fn lint_model(
     root: Node<'_>,
-    format: Format,
+    format: ModelFormat,
     path: &str,
     context: LintContext<'_>,
     source: &Source,
@@ -441,7 +441,7 @@ mod tests {
             "aivss_threat_model: 1\naivss: {}\nfindings: [{ id: a, aivss: {} }, {}, { id: b, aivss: {} }]\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let settings = Settings::default();
         let subject = Subject::new(&model, &settings, Date::parse("2026-01-01").unwrap(), None);
         let owners = |explained: &[Owner]| -> Vec<Owner> {

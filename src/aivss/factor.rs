@@ -7,7 +7,7 @@ use crate::likeness::is_slip;
 
 /// One agentic factor. Nine are common to all versions of the standard; a complete set has one of the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Factor {
+pub(crate) enum Factor {
     /// The extent of actions without a person (v0.8: Execution Autonomy).
     AutonomyOfAction,
     /// Reach and privilege of the tools (v0.8: External Tool Control Surface).
@@ -32,7 +32,6 @@ pub enum Factor {
     SelfModification,
 }
 
-/// All names of a factor.
 struct FactorNames {
     /// The key in this project's format.
     key: &'static str,
@@ -43,11 +42,10 @@ struct FactorNames {
 }
 
 impl Factor {
-    /// The number of factors in a set.
-    pub const SET: usize = 10;
+    pub(crate) const SET: usize = 10;
 
     /// All factors, in the order of v0.8's calculation vector, the tenth of v0.5 before that of v0.8.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::AutonomyOfAction,
         Self::DynamicToolUse,
         Self::GoalDrivenPlanning,
@@ -97,42 +95,39 @@ impl Factor {
     }
 
     /// The key in this project's format.
-    pub const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         self.names().key
     }
 
     /// The key in OWASP's v0.8 report, which has no goal-driven planning.
-    pub const fn report_key(self) -> Option<&'static str> {
+    pub(crate) const fn report_key(self) -> Option<&'static str> {
         self.names().report_key
     }
 
-    /// The keys of this project's format.
-    pub fn keys() -> &'static [&'static str] {
+    pub(crate) fn keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| Factor::ALL.map(Factor::key).to_vec());
         &KEYS
     }
 
-    /// The keys of OWASP's report.
-    pub fn report_keys() -> &'static [&'static str] {
+    pub(crate) fn report_keys() -> &'static [&'static str] {
         static KEYS: LazyLock<Vec<&str>> =
             LazyLock::new(|| Factor::ALL.into_iter().filter_map(Factor::report_key).collect());
         &KEYS
     }
 
     /// The factor with this key of this project's format.
-    pub fn with_key(key: &str) -> Option<Self> {
+    pub(crate) fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.key() == key)
     }
 
-    /// The factor with this key of OWASP's report.
-    pub fn with_report_key(key: &str) -> Option<Self> {
+    pub(crate) fn with_report_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|factor| factor.report_key() == Some(key))
     }
 
     /// The factor with a name of any version of the standard, or any key: `execution_autonomy`, `Opacity & Reflexivity`,
     /// `Tool Use`, `self-mod`. Only letters and digits are compared, in any case. A misspelling is no name, and no name of
     /// one of the two tenth factors means the other.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         static NAMES: LazyLock<HashMap<String, Factor>> = LazyLock::new(|| {
             let mut names = HashMap::new();
             for factor in Factor::ALL {
@@ -146,7 +141,7 @@ impl Factor {
     }
 
     /// The factor of the other set that replaces this one, for the two that are not common.
-    pub const fn counterpart(self) -> Option<Self> {
+    pub(crate) const fn counterpart(self) -> Option<Self> {
         match self {
             Self::GoalDrivenPlanning => Some(Self::NaturalLanguageInterface),
             Self::NaturalLanguageInterface => Some(Self::GoalDrivenPlanning),
@@ -165,7 +160,7 @@ impl Factor {
 
 /// Whether a key is another spelling of the right one, so that it may be renamed: a slip of the keyboard, or another name
 /// of the same factor.
-pub fn is_other_spelling(key: &str, right: &str) -> bool {
+pub(crate) fn is_other_spelling(key: &str, right: &str) -> bool {
     is_slip(key, right) || Factor::named(key).is_some_and(|factor| Factor::named(right) == Some(factor))
 }
 

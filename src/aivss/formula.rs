@@ -1,21 +1,19 @@
-//! The formulas of OWASP AIVSS as values: from inputs to a score, in exact decimals.
+//! The formulas of OWASP AIVSS as values: from inputs to a score, in exact decimals, and its severity band.
 
-use crate::aivss::{Band, Factor, v0_5, v0_8, v0_8_floor};
+use crate::aivss::{Factor, v0_5, v0_8};
 use crate::decimal::Decimal;
 
 /// One version of the AIVSS formula.
 #[derive(Debug)]
 pub struct Formula {
     /// The name in threat models, such as `0.8`.
-    pub version: &'static str,
-    /// The section of the standard that defines it.
-    pub cites: &'static str,
+    pub(crate) version: &'static str,
     /// The tenth factor of its set; the other nine are common to all.
-    pub tenth: Factor,
+    pub(crate) tenth: Factor,
     /// The named threat multipliers, default first.
-    pub threat: &'static [MultiplierLevel],
+    pub(crate) threat: &'static [MultiplierLevel],
     /// The named mitigation factors, default first; empty for a formula without mitigation.
-    pub mitigation: &'static [MultiplierLevel],
+    pub(crate) mitigation: &'static [MultiplierLevel],
     /// The agentic uplift (AARS), unrounded.
     pub(crate) uplift: fn(&Inputs) -> Decimal,
     /// The score from inputs and uplift, unrounded and not clamped.
@@ -23,12 +21,11 @@ pub struct Formula {
     /// Both steps as people write them, without their results.
     pub(crate) steps: fn(&Inputs, Decimal) -> Steps,
     /// The score after each input, the CVSS base first; the last stage is the total.
-    pub(crate) stages: fn(&Inputs, Decimal) -> Vec<Stage>,
+    pub(crate) stages: fn(&Inputs, Decimal) -> Vec<ScoreStage>,
     /// The unrounded score in binary floating point, to recognize a mistake.
     pub(crate) in_floats: fn(FloatInputs) -> f64,
 }
 
-/// [`Inputs`] in binary floating point.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FloatInputs {
     pub(crate) base: f64,
@@ -39,32 +36,30 @@ pub(crate) struct FloatInputs {
 
 /// A named value of a multiplier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MultiplierLevel {
+pub(crate) struct MultiplierLevel {
     /// The name in threat models.
     pub name: &'static str,
-    /// The value.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
 }
 
 /// The two steps of a formula, written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Steps {
+pub(crate) struct Steps {
     /// The computation of the uplift; `None` if it is the sum of the factors.
-    pub uplift: Option<String>,
-    /// The computation of the score.
-    pub total: String,
+    pub(crate) uplift: Option<String>,
+    pub(crate) total: String,
 }
 
 /// The score after one more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub(crate) struct ScoreStage {
     /// The input.
     pub name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
-    pub at: Decimal,
+    pub(crate) at: Decimal,
 }
 
-impl Stage {
+impl ScoreStage {
     pub(crate) const fn new(name: &'static str, at: Decimal) -> Self {
         Self { name, at }
     }
@@ -85,29 +80,34 @@ pub(crate) const MITIGATION_LEVELS: &[MultiplierLevel] = &[
 ];
 
 /// The formulas, oldest first.
-pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8_floor::FORMULA];
+pub static ALL: [&Formula; 3] = [&v0_5::FORMULA, &v0_8::FORMULA, &v0_8::FLOOR];
 
 /// The highest plausible threat multiplier; a higher one is a misplaced decimal point.
-pub const THREAT_MAX: Decimal = Decimal::new(2, 0);
+pub(crate) const THREAT_MAX: Decimal = Decimal::new(2, 0);
 /// The maximum number of decimals of an input; more are refused, never cut off.
-pub const INPUT_DECIMALS: u8 = 4;
+pub(crate) const INPUT_DECIMALS: u8 = 4;
 
 /// Whether a multiplier is in range. Zero is not: any risk would vanish.
-pub fn is_multiplier(value: Decimal, most: Decimal) -> bool {
+pub(crate) fn is_multiplier(value: Decimal, most: Decimal) -> bool {
     Decimal::ZERO < value && value <= most
+}
+
+/// The level with the lowest published value.
+pub(crate) fn lowest(levels: &[MultiplierLevel]) -> Option<MultiplierLevel> {
+    levels.iter().copied().min_by_key(|level| level.value)
 }
 
 /// The inputs of a formula; made only by [`Inputs::new`], so always in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inputs {
     /// CVSS v4.0 base score, 0 to 10.
-    pub base: Decimal,
+    pub(crate) base: Decimal,
     /// Sum of the ten factors, 0 to 10.
-    pub factor_sum: Decimal,
+    pub(crate) factor_sum: Decimal,
     /// Threat multiplier, above 0 and up to [`THREAT_MAX`].
-    pub threat: Decimal,
+    pub(crate) threat: Decimal,
     /// Mitigation factor, above 0 and up to 1.
-    pub mitigation: Decimal,
+    pub(crate) mitigation: Decimal,
 }
 
 impl Inputs {
@@ -127,32 +127,30 @@ impl Inputs {
 /// A score with its computation.
 #[derive(Clone, Debug)]
 pub struct Working {
-    /// The formula.
-    pub formula: &'static Formula,
-    /// The inputs.
-    pub inputs: Inputs,
+    pub(crate) formula: &'static Formula,
+    pub(crate) inputs: Inputs,
     /// The agentic uplift (AARS), exact.
     pub uplift: Decimal,
     /// The unrounded score, exact, clamped to 0 to 10.
     pub raw: Decimal,
     /// The score: [`Working::raw`] rounded half up to one decimal.
     pub score: Decimal,
-    /// The band of the score.
-    pub band: Band,
+    pub(crate) band: Band,
 }
 
 impl Formula {
     /// The formula of a version; `0.80` is `0.8`, as in the schema.
     pub fn named(version: &str) -> Option<&'static Self> {
         let number = Decimal::parse(version).ok();
-        let is_equal = |formula: &&Self| number.is_some() && Decimal::parse(formula.version).ok() == number;
-        ALL.into_iter().find(|formula| formula.version == version || is_equal(formula))
+        ALL.into_iter().find(|formula| {
+            formula.version == version || (number.is_some() && Decimal::parse(formula.version).ok() == number)
+        })
     }
 
     /// Whether this version came before another one.
-    pub fn precedes(&self, other: &Self) -> bool {
-        let place = |formula: &Self| ALL.iter().position(|one| one.version == formula.version);
-        place(self) < place(other)
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
+        let mut later = ALL.into_iter().skip_while(|formula| formula.version != self.version).skip(1);
+        later.any(|formula| formula.version == other.version)
     }
 
     /// Computes the score.
@@ -163,30 +161,14 @@ impl Formula {
         Working { formula: self, inputs, uplift, raw, score, band: Band::of(score) }
     }
 
-    /// Whether the formula has a mitigation factor.
-    pub const fn has_mitigation(&self) -> bool {
+    pub(crate) const fn has_mitigation(&self) -> bool {
         !self.mitigation.is_empty()
-    }
-
-    /// The lowest published threat multiplier.
-    pub fn threat_floor(&self) -> Option<Decimal> {
-        self.threat.iter().map(|level| level.value).min()
-    }
-
-    /// The lowest published mitigation factor; `None` for a formula without mitigation.
-    pub fn mitigation_floor(&self) -> Option<Decimal> {
-        self.mitigation.iter().map(|level| level.value).min()
-    }
-
-    /// The default threat multiplier.
-    pub fn default_threat(&self) -> Decimal {
-        self.threat.first().map_or(Decimal::ONE, |level| level.value)
     }
 }
 
 impl Working {
     /// The whole computation in one line, from the inputs to the rounded score.
-    pub fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         match self.uplift_written() {
             Some(uplift) => format!("{uplift}; {}", self.total_written()),
             None => self.total_written(),
@@ -194,21 +176,63 @@ impl Working {
     }
 
     /// The computation of the rounded score from the uplift, in one line.
-    pub fn total_written(&self) -> String {
+    pub(crate) fn total_written(&self) -> String {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         let total = (self.formula.total)(&self.inputs, self.uplift);
         format!("{} = {} → {}", steps.total, total.plain(), self.score)
     }
 
     /// The computation of the uplift in one line; `None` if the uplift is the sum of the factors.
-    pub fn uplift_written(&self) -> Option<String> {
+    pub(crate) fn uplift_written(&self) -> Option<String> {
         let steps = (self.formula.steps)(&self.inputs, self.uplift);
         steps.uplift.map(|uplift| format!("{uplift} = {}", self.uplift.plain()))
     }
 
     /// The score after each input, from the CVSS base to the unrounded score.
-    pub fn stages(&self) -> Vec<Stage> {
+    pub(crate) fn stages(&self) -> Vec<ScoreStage> {
         (self.formula.stages)(&self.inputs, self.uplift)
+    }
+}
+
+/// A severity band of AIVSS, which are those of CVSS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub enum Band {
+    /// 0.0
+    None,
+    /// 0.1 to 3.9
+    Low,
+    /// 4.0 to 6.9
+    Medium,
+    /// 7.0 to 8.9
+    High,
+    /// 9.0 to 10.0
+    Critical,
+}
+
+impl Band {
+    /// The bands, mildest first.
+    pub(crate) const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The band of a score; between two bands (8.95, which is not a rounded score) the lower one.
+    pub(crate) fn of(score: Decimal) -> Self {
+        let below = [1, 40, 70, 90].into_iter().filter(|tenths| score >= Decimal::new(*tenths, 1));
+        Self::ALL[below.count()]
+    }
+
+    /// The band's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
+
+    /// The band with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.name() == name)
     }
 }
 

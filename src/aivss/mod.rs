@@ -2,19 +2,13 @@
 //!
 //! This module reads no file and no tree.
 
-mod band;
 pub mod cvss;
 mod factor;
 mod formula;
-mod macro_vector;
 mod v0_5;
 mod v0_8;
-mod v0_8_floor;
 
-pub use band::Band;
-pub(crate) use factor::letters;
-pub use factor::{Factor, is_other_spelling};
-pub use formula::{
-    ALL, Formula, INPUT_DECIMALS, Inputs, MultiplierLevel, Stage, Steps, THREAT_MAX, Working, is_multiplier,
-};
-pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS};
+pub(crate) use factor::{Factor, is_other_spelling, letters};
+pub use formula::{ALL, Band, Formula, Inputs, Working};
+pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
+pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, ScoreStage, Steps, THREAT_MAX, is_multiplier};

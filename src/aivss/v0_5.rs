@@ -1,12 +1,11 @@
-//! AIVSS v0.5, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
+//! AIVSS v0.5, section 4, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
 //! mitigation factor.
 
 use crate::aivss::Factor;
-use crate::aivss::{Formula, Stage, Steps, THREAT_LEVELS};
+use crate::aivss::{Formula, ScoreStage, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.5",
-    cites: "OWASP AIVSS v0.5, section 4",
     tenth: Factor::GoalDrivenPlanning,
     threat: THREAT_LEVELS,
     mitigation: &[],
@@ -19,9 +18,9 @@ pub(crate) static FORMULA: Formula = Formula {
     stages: |inputs, uplift| {
         let mean = (inputs.base + uplift).halved();
         vec![
-            Stage::new("CVSS base", inputs.base),
-            Stage::new("mean with the factor sum", mean),
-            Stage::new("threat multiplier", mean * inputs.threat),
+            ScoreStage::new("CVSS base", inputs.base),
+            ScoreStage::new("mean with the factor sum", mean),
+            ScoreStage::new("threat multiplier", mean * inputs.threat),
         ]
     },
     in_floats: |given| f64::midpoint(given.base, given.sum) * given.threat,

@@ -13,7 +13,7 @@ use crate::aivss::{Factor, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
-use crate::model::{Assessment, DetectedFormat, Format, MOST_FINDINGS, Model, Spanned, detect};
+use crate::model::{Assessment, DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Spanned, detect};
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
 use crate::syntax::{Document, List, Node, parse};
@@ -113,12 +113,12 @@ struct Scores {
 pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
     let document = parse(source);
     let root = only_model(&document).map_err(|refusal| vec![refusal])?;
-    let violations = Format::Native.schema().violations(root);
+    let violations = ModelFormat::Native.schema().violations(root);
     if !violations.is_empty() {
         let refusals = violations.into_iter();
         return Err(refusals.map(|violation| Refusal::new(violation.span, violation.message)).collect());
     }
-    let model = Format::Native.read(root);
+    let model = ModelFormat::Native.read(root);
     let mut exporter = Exporter { root, refusals: Vec::new(), remarks: Vec::new() };
     let report = exporter.report(&model, agent_as);
     exporter.refusals.sort_by_key(|refusal| refusal.span);
@@ -153,12 +153,12 @@ fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
         let message = "a report is about one system, and this is a second threat model";
         return Err(Refusal::new(second.span(), message));
     }
-    if detect(root) == DetectedFormat::Model(Format::OwaspReport) {
+    if detect(root) == DetectedFormat::Model(ModelFormat::OwaspReport) {
         let first = root.as_map().and_then(|map| map.iter().next());
         let span = first.map_or(root.span(), |entry| entry.key_span);
         return Err(Refusal::new(span, "it is such a report already"));
     }
-    if Format::Native.overfull(root).is_some() {
+    if ModelFormat::Native.overfull(root).is_some() {
         return Err(Refusal::new(root.span(), format!("it has more than {MOST_FINDINGS} findings")));
     }
     Ok(root)

@@ -6,9 +6,8 @@ use crate::fix::apply_fixes;
 use crate::rules::version_outdated::{apply_all, plan};
 use crate::source::Source;
 
-pub use crate::rules::version_outdated::{
-    Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth,
-};
+pub use crate::rules::version_outdated::{Aim, MigrationStep, MovedScore, Tenth};
+pub(crate) use crate::rules::version_outdated::{Exchanged, StepOutcome};
 
 /// A file migrated to another version.
 #[derive(Debug)]

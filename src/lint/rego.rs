@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, MAX_PROBLEMS, Owner, shortened, with_threat};
 use crate::lint::LintContext;
-use crate::model::{Format, Model};
+use crate::model::{Model, ModelFormat};
 use crate::rego::{Definition, RegoAnswer, RegoAnswers, rego_input};
 use crate::rules::Subject;
 use crate::syntax::{Node, missing_at, place_of};
@@ -50,7 +50,12 @@ fn reason(message: &str) -> String {
 }
 
 /// A message if the path of an answer leads neither to a value nor to a place where one may be missing.
-fn misplaced(answer: &RegoAnswer, definition: &Definition, root: Node<'_>, format: Format) -> Option<String> {
+fn misplaced(
+    answer: &RegoAnswer,
+    definition: &Definition,
+    root: Node<'_>,
+    format: ModelFormat,
+) -> Option<String> {
     let path = answer.path.as_deref().filter(|path| !path.is_empty())?;
     let missing = missing_at(root, path);
     let is_known = missing.is_none_or(|(steps, found)| format.schema().knows(&steps, found));

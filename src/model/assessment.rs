@@ -15,59 +15,40 @@ use crate::syntax::{Entry, Vacancy, Value};
 /// An AIVSS score as declared: inputs and results.
 #[derive(Clone, Debug)]
 pub struct Assessment {
-    /// The agent or finding it scores.
-    pub owner: Owner,
-    /// The block's key.
-    pub key_span: Span,
-    /// The formula, by the version of the standard.
-    pub version: Option<Text>,
+    pub(crate) owner: Owner,
+    pub(crate) key_span: Span,
+    pub(crate) version: Option<Text>,
     /// Whether there is neither a vector nor a base, readable or not.
-    pub cvss_absent: bool,
-    /// Whether there is a vector, readable or not.
-    pub vector_written: bool,
-    /// The CVSS vector.
-    pub vector: Option<Text>,
-    /// The CVSS base score.
-    pub base: Option<Spanned<Decimal>>,
-    /// The agentic factors.
-    pub factors: Factors,
-    /// The threat multiplier.
-    pub threat: Option<Spanned<Multiplier>>,
-    /// The mitigation factor.
-    pub mitigation: Option<Spanned<Multiplier>>,
-    /// The evidence for the mitigation.
-    pub evidence: Option<Text>,
-    /// The declared sum of the factors.
-    pub factor_sum: Option<Spanned<Decimal>>,
+    pub(crate) cvss_absent: bool,
+    pub(crate) vector_written: bool,
+    pub(crate) vector: Option<Text>,
+    pub(crate) base: Option<Spanned<Decimal>>,
+    pub(crate) factors: Factors,
+    pub(crate) threat: Option<Spanned<Multiplier>>,
+    pub(crate) mitigation: Option<Spanned<Multiplier>>,
+    pub(crate) evidence: Option<Text>,
+    pub(crate) factor_sum: Option<Spanned<Decimal>>,
     /// The declared agentic uplift (AARS).
-    pub uplift: Option<Spanned<Decimal>>,
+    pub(crate) uplift: Option<Spanned<Decimal>>,
     /// The declared score.
     pub score: Option<Spanned<Decimal>>,
     /// The place for the score, while it is not declared.
-    pub undeclared: Option<Undeclared>,
-    /// The declared severity band.
-    pub severity: Option<Text>,
-}
-
-impl Assessment {
-    /// The declared score; the block's key if there is none.
-    pub fn score_span(&self) -> Span {
-        self.score.map_or(self.key_span, |score| score.span)
-    }
+    pub(crate) undeclared: Option<Undeclared>,
+    pub(crate) severity: Option<Text>,
 }
 
 /// A value that is not declared: its key is missing or has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undeclared {
+pub(crate) struct Undeclared {
     /// The key; the block's key where it is missing.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The place where the value can be written.
-    pub vacancy: Option<Vacancy>,
+    pub(crate) vacancy: Option<Vacancy>,
 }
 
 impl Undeclared {
     /// The edit that declares a value, if there is a place for it.
-    pub fn declared(self, value: impl Display) -> Option<Fix> {
+    pub(crate) fn declared(self, value: impl Display) -> Option<Fix> {
         let Vacancy { span, lead } = self.vacancy?;
         Some(Fix {
             title: format!("Write {value}"),
@@ -79,53 +60,45 @@ impl Undeclared {
 
 /// A threat multiplier or mitigation factor, as a number or by a name that the formula defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Multiplier {
-    /// A number.
+pub(crate) enum Multiplier {
     Number(Decimal),
-    /// A name.
     Named(Box<str>),
     /// Neither, so that no default may take its place.
     Unreadable,
 }
 
-/// The factors of an assessment.
 #[derive(Clone, Debug)]
-pub struct Factors {
-    /// The block's key.
-    pub key_span: Span,
-    /// Whether the block is a mapping at all.
-    pub readable: bool,
+pub(crate) struct Factors {
+    pub(crate) key_span: Span,
+    pub(crate) readable: bool,
     /// The known factors, in the order of the file.
-    pub given: Vec<GivenFactor>,
+    pub(crate) given: Vec<GivenFactor>,
     /// Keys that name no factor.
-    pub unknown: Vec<Text>,
-    /// The keys that this format has for factors.
-    pub keys: &'static [&'static str],
+    pub(crate) unknown: Vec<Text>,
+    pub(crate) keys: &'static [&'static str],
 }
 
 impl Factors {
-    /// The factors of a block, none of which is read yet.
     pub(crate) fn of(block: Block<'_>, keys: &'static [&'static str]) -> Self {
         let (given, unknown) = (Vec::with_capacity(Factor::SET), Vec::new());
         Self { key_span: block.key_span, readable: block.map().is_some(), given, unknown, keys }
     }
 
     /// The key that an unknown one was meant to be: that of the factor it names, or a similar one.
-    pub fn meant(&self, unknown: &str) -> Option<&'static str> {
+    pub(crate) fn meant(&self, unknown: &str) -> Option<&'static str> {
         let named =
             Factor::named(unknown).map(|factor| self.spell(factor)).filter(|key| self.keys.contains(key));
         named.or_else(|| nearest(unknown, self.keys.iter().copied()))
     }
 
-    /// The factor's key in this format.
-    pub fn spell(&self, factor: Factor) -> &'static str {
+    pub(crate) fn spell(&self, factor: Factor) -> &'static str {
         let report =
             factor.report_key().filter(|key| self.keys.contains(key) && !self.keys.contains(&factor.key()));
         report.unwrap_or(factor.key())
     }
 
     /// The factors whose value is a number, in the order of [`Factor::ALL`]. Of a factor that is given twice, the first counts.
-    pub fn sorted(&self) -> Vec<(Factor, Decimal)> {
+    pub(crate) fn sorted(&self) -> Vec<(Factor, Decimal)> {
         let mut sorted = Vec::with_capacity(self.given.len());
         for factor in Factor::ALL {
             let given = self.given.iter().find(|given| given.factor == factor);
@@ -135,28 +108,23 @@ impl Factors {
     }
 
     /// The factors whose value is a number, in the order of the file.
-    pub fn numbers(&self) -> impl Iterator<Item = (Factor, Decimal)> + Clone {
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (Factor, Decimal)> + Clone {
         self.given.iter().filter_map(|given| Some((given.factor, given.number?.value)))
     }
 }
 
-/// One factor as given.
 #[derive(Clone, Debug)]
-pub struct GivenFactor {
-    /// The factor.
-    pub factor: Factor,
-    /// Its key, in the spelling of [`Factors::spell`].
-    pub key: Span,
+pub(crate) struct GivenFactor {
+    pub(crate) factor: Factor,
+    pub(crate) key: Span,
     /// The value, perhaps out of range, if it is a number.
-    pub number: Option<Spanned<Decimal>>,
+    pub(crate) number: Option<Spanned<Decimal>>,
     /// The place of the value, if it is empty or `null`.
-    pub empty: Option<Span>,
-    /// The reason for this value.
-    pub rationale: Option<Box<str>>,
+    pub(crate) empty: Option<Span>,
+    pub(crate) rationale: Option<Box<str>>,
 }
 
 impl GivenFactor {
-    /// A factor whose value is that of a key.
     pub(crate) fn of(factor: Factor, entry: Entry<'_>) -> Self {
         let is_empty = matches!(entry.value.value(), Value::Null);
         let empty = is_empty.then(|| entry.span());
@@ -166,12 +134,12 @@ impl GivenFactor {
 
 impl Factor {
     /// The definition of the factor and of its values 0.0, 0.5 and 1.0, in the words of the schema.
-    pub fn description(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         Schema::ThreatModel.description(&["aivss", "factors", self.key()]).unwrap_or_default()
     }
 
     /// The meanings of 0.0, 0.5 and 1.0; `None` for goal-driven planning, for which v0.5 defines none.
-    pub fn scale(self) -> Option<&'static str> {
+    pub(crate) fn scale(self) -> Option<&'static str> {
         let description = self.description();
         let scale = &description[description.find("0.0:")?..];
         Some(scale.split_once(". ").map_or(scale.trim_end_matches('.'), |(scale, _)| scale))

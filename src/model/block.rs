@@ -26,7 +26,6 @@ impl<'t> Block<'t> {
         Self { key_span, node: Some(node), shared: node.is_shared() }
     }
 
-    /// The block of an entry in this one.
     pub(crate) fn under(self, entry: Entry<'t>) -> Self {
         let shared = self.shared || entry.value.is_shared();
         Self { key_span: entry.key_span, node: Some(entry.value), shared }
@@ -98,7 +97,6 @@ impl<'t> Block<'t> {
         !self.shared && self.entry(key).is_some_and(|entry| !entry.value.is_shared())
     }
 
-    /// The place for a missing value.
     pub(crate) fn undeclared(self, key: &str) -> Option<Undeclared> {
         let Some(entry) = self.entry(key) else {
             // A merge key may have been meant to bring it, and is a problem of its own.

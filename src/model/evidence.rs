@@ -4,16 +4,14 @@ use std::net::Ipv4Addr;
 
 use crate::likeness::is_unseen;
 
-/// The problem of a path in evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathProblem {
+pub(crate) enum PathProblem {
     /// No file exists at any of the places that it may mean.
     Missing(String),
     /// It is absolute or leads out of the repository, so that nobody else can open it.
     Outside(String),
 }
 
-/// The maximum number of paths that are checked.
 const MOST_PATHS: usize = 100;
 /// The maximum length of a path in bytes.
 const LONGEST_PATH: usize = 1_000;
@@ -21,7 +19,6 @@ const LONGEST_PATH: usize = 1_000;
 const WRAPPERS: &str = "`\"'()[]<>{}“”„‘’‚«»";
 /// The beginnings of addresses and identifiers that are not paths.
 const SCHEMES: [&str; 4] = ["mailto:", "doi:", "arxiv:", "urn:"];
-/// Words that join paths.
 const JOINTS: [&str; 9] = ["and", "or", "see", "evidence", "&", "+", "-", "–", "•"];
 /// Folders whose name makes a path of a word without a file extension.
 const USUAL_FOLDERS: [&str; 7] = ["doc", "docs", "evidence", "src", "tests", ".github", ".gitlab"];
@@ -35,7 +32,7 @@ const USUAL_EXTENSIONS: [&str; 24] = [
 ///
 /// A text that has nothing but paths, addresses and words that join them names paths. In other texts only the targets of
 /// Markdown links count.
-pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
+pub(crate) fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> Option<PathProblem> {
     let is_there = |path: &str| candidates(path, model).iter().any(|path| exists(path));
     // A file's name may contain spaces.
     if !is_absolute(text.trim()) && is_there(text.trim()) {
@@ -58,11 +55,9 @@ pub fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> bool) -> O
     })
 }
 
-/// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Word {
     Path(String),
-    /// A path that nobody else can open.
     Outside(String),
     /// An address, or a word that joins others.
     Other,
@@ -71,8 +66,9 @@ enum Word {
 
 impl Word {
     fn of(word: &str, is_there: impl Fn(&str) -> bool) -> Self {
-        let word: String =
-            word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter)).map(plain_dot).collect();
+        let seen = word.chars().filter(|letter| letter.is_ascii() || !is_unseen(*letter));
+        // Some characters resemble a full stop.
+        let word = seen.collect::<String>().replace(['\u{2024}', '．', '﹒'], ".");
         let word = word.trim_matches(is_wrapper).trim_end_matches([':', '!', '…']);
         let word = word.strip_suffix('.').filter(|rest| !rest.ends_with(['.', '/'])).unwrap_or(word);
         let word = word.trim_matches(is_wrapper);
@@ -169,12 +165,6 @@ fn is_host(first: &str) -> bool {
         })
 }
 
-/// A full stop for a character that resembles one.
-const fn plain_dot(letter: char) -> char {
-    if matches!(letter, '\u{2024}' | '．' | '﹒') { '.' } else { letter }
-}
-
-/// The extension of a file's name.
 fn extension(name: &str) -> Option<&str> {
     let (stem, extension) = name.rsplit_once('.')?;
     let is_extension = !stem.is_empty()

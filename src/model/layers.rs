@@ -3,32 +3,26 @@
 use std::ops::Range;
 
 use crate::aivss::letters;
-use crate::diagnostic::Fix;
+use crate::diagnostic::{Edit, Fix, Safety};
 use crate::model::Text;
+use crate::model::block::Block;
 use crate::source::Span;
+use crate::syntax::{Addition, New};
 
 /// One of the seven layers of MAESTRO (Cloud Security Alliance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LayerKind {
-    /// Layer 1.
+pub(crate) enum LayerKind {
     FoundationModels,
-    /// Layer 2.
     DataOperations,
-    /// Layer 3.
     AgentFrameworks,
-    /// Layer 4.
     DeploymentAndInfrastructure,
-    /// Layer 5.
     EvaluationAndObservability,
-    /// Layer 6, which crosses the others.
     SecurityAndCompliance,
-    /// Layer 7.
     AgentEcosystem,
 }
 
 impl LayerKind {
-    /// The layers in MAESTRO's order.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::FoundationModels,
         Self::DataOperations,
         Self::AgentFrameworks,
@@ -38,40 +32,40 @@ impl LayerKind {
         Self::AgentEcosystem,
     ];
 
-    /// The layer's key in a threat model.
-    pub const fn key(self) -> &'static str {
+    /// The layer's key in a threat model, and its contents in a few words.
+    const fn texts(self) -> [&'static str; 2] {
         match self {
-            Self::FoundationModels => "foundation_models",
-            Self::DataOperations => "data_operations",
-            Self::AgentFrameworks => "agent_frameworks",
-            Self::DeploymentAndInfrastructure => "deployment_and_infrastructure",
-            Self::EvaluationAndObservability => "evaluation_and_observability",
-            Self::SecurityAndCompliance => "security_and_compliance",
-            Self::AgentEcosystem => "agent_ecosystem",
+            Self::FoundationModels => ["foundation_models", "models, their interfaces and weights"],
+            Self::DataOperations => {
+                ["data_operations", "training data, retrieval, vector stores, memory inputs"]
+            }
+            Self::AgentFrameworks => ["agent_frameworks", "agent logic, planners, tool orchestration"],
+            Self::DeploymentAndInfrastructure => {
+                ["deployment_and_infrastructure", "cloud, runtimes, sandboxes"]
+            }
+            Self::EvaluationAndObservability => {
+                ["evaluation_and_observability", "monitoring, logging, evaluation, guardrails"]
+            }
+            Self::SecurityAndCompliance => ["security_and_compliance", "identity, policy, compliance"],
+            Self::AgentEcosystem => ["agent_ecosystem", "external tools, plugins, MCP servers, other agents"],
         }
     }
 
-    /// The contents of the layer, in a few words.
-    pub const fn contents(self) -> &'static str {
-        match self {
-            Self::FoundationModels => "models, their interfaces and weights",
-            Self::DataOperations => "training data, retrieval, vector stores, memory inputs",
-            Self::AgentFrameworks => "agent logic, planners, tool orchestration",
-            Self::DeploymentAndInfrastructure => "cloud, runtimes, sandboxes",
-            Self::EvaluationAndObservability => "monitoring, logging, evaluation, guardrails",
-            Self::SecurityAndCompliance => "identity, policy, compliance",
-            Self::AgentEcosystem => "external tools, plugins, MCP servers, other agents",
-        }
+    pub(crate) const fn key(self) -> &'static str {
+        self.texts()[0]
     }
 
-    /// The layer with this key.
-    pub fn with_key(key: &str) -> Option<Self> {
+    pub(crate) const fn contents(self) -> &'static str {
+        self.texts()[1]
+    }
+
+    pub(crate) fn with_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
     /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
     /// Only letters are compared, in any case. A remark in parentheses, a number or the word `layer` is skipped.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         let name = name.trim();
         let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
         let mut name = letters(remark.map_or(name, |(name, _)| name))?;
@@ -86,36 +80,32 @@ impl LayerKind {
     }
 }
 
-/// The block of all layers.
 #[derive(Clone, Debug)]
-pub struct Maestro {
+pub(crate) struct Maestro {
     /// The block's key, or the model's first key if there is no block.
-    pub key_span: Span,
-    /// Whether the file contains the block.
-    pub written: bool,
+    pub(crate) key_span: Span,
+    pub(crate) written: bool,
     /// Each of the seven, in MAESTRO's order.
     pub layers: Vec<Layer>,
     /// Edits that add forms for the missing layers, if there is a place for them.
-    pub stubs: Option<Fix>,
+    pub(crate) stubs: Option<Fix>,
 }
 
 /// One layer of the file.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// The layer.
-    pub kind: LayerKind,
+    pub(crate) kind: LayerKind,
     /// The layer's value; its key if the value is empty, the block's key if the layer is missing.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The answer.
     pub answer: Answer,
     /// The layer's text, if it is more than a placeholder.
-    pub analysis: Option<Text>,
+    pub(crate) analysis: Option<Text>,
     /// The reason why the layer does not apply.
-    pub reason: Option<Box<str>>,
-    /// The threats listed.
-    pub threats: Vec<Threat>,
+    pub(crate) reason: Option<Box<str>>,
+    pub(crate) threats: Vec<Threat>,
     /// Edits that add a form to a layer without a value, if there is a place for it.
-    pub stub: Option<Fix>,
+    pub(crate) stub: Option<Fix>,
 }
 
 /// The answer to a layer.
@@ -165,21 +155,16 @@ impl Answer {
     }
 }
 
-/// A threat of a layer.
 #[derive(Clone, Debug)]
-pub struct Threat {
-    /// The threat's first key.
-    pub span: Span,
-    /// All bytes of the threat.
-    pub whole: Span,
-    /// Its identifier.
-    pub id: Option<Box<str>>,
-    /// Its title.
-    pub title: Option<Box<str>>,
+pub(crate) struct Threat {
+    pub(crate) span: Span,
+    pub(crate) whole: Span,
+    pub(crate) id: Option<Box<str>>,
+    pub(crate) title: Option<Box<str>>,
     /// Its status, in the file's word.
-    pub status: Option<Box<str>>,
+    pub(crate) status: Option<Box<str>>,
     /// Its mitigation, if that is more than a placeholder.
-    pub mitigation: Option<Box<str>>,
+    pub(crate) mitigation: Option<Box<str>>,
     /// Whether it is open, as a threat without a status is.
     pub open: bool,
 }
@@ -188,13 +173,11 @@ pub struct Threat {
 const LONGEST_NAME: usize = 120;
 
 impl Threat {
-    /// The beginning of its identifier.
-    pub fn short_id(&self) -> Option<&str> {
+    pub(crate) fn short_id(&self) -> Option<&str> {
         self.id.as_deref().map(shortened)
     }
 
-    /// The beginning of its title.
-    pub fn short_title(&self) -> Option<&str> {
+    pub(crate) fn short_title(&self) -> Option<&str> {
         self.title.as_deref().map(shortened)
     }
 
@@ -218,23 +201,99 @@ fn is_category(id: &str) -> bool {
 
 impl Layer {
     /// The name of the threat at an index of the list. The second threat of a name gets a number, as do those after it.
-    pub fn threat_name(&self, index: usize) -> Option<String> {
+    pub(crate) fn threat_name(&self, index: usize) -> Option<String> {
         let name = self.threats.get(index)?.own_name()?;
         let before = self.threats[..index].iter().filter(|other| other.own_name() == Some(name)).count();
         Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
     }
 
-    /// The number of open threats.
-    pub fn open_threats(&self) -> usize {
+    pub(crate) fn open_threats(&self) -> usize {
         self.threats.iter().filter(|threat| threat.open).count()
     }
 
     /// The opening of a mapped layer's text, in bytes of the text, where it admits that the analysis is not certain.
-    pub fn hedge(&self) -> Option<Range<usize>> {
+    pub(crate) fn hedge(&self) -> Option<Range<usize>> {
         const OPENING: &str = "not certain";
         let (Answer::Mapped, Some(analysis)) = (&self.answer, &self.analysis) else { return None };
         let start = analysis.find(char::is_alphanumeric)?;
         let opening = analysis.get(start..start + OPENING.len())?;
         opening.eq_ignore_ascii_case(OPENING).then_some(start..start + OPENING.len())
+    }
+}
+
+// Stubs: forms for layers without an answer. A form contains a placeholder, so that the layer stays blank until a person
+// answers.
+
+/// The edits that add the missing layers, or the whole block of layers if there is none.
+pub(crate) fn stub_of_missing(file: Block<'_>, written: bool, layers: &[Layer]) -> Option<Fix> {
+    let mut missing: Vec<LayerKind> = Vec::new();
+    for layer in layers {
+        if !written || layer.answer == Answer::Blank(Blank::Missing) {
+            missing.push(layer.kind);
+        }
+    }
+    let texts: Vec<String> = missing.iter().map(|kind| placeholder(*kind)).collect();
+    let forms: Vec<(&str, New<'_>)> =
+        missing.iter().zip(&texts).map(|(kind, text)| (kind.key(), form(text))).collect();
+    let (root, block) = (file.own_node()?, file.block("maestro"));
+    let addition = match file.entry("maestro") {
+        _ if forms.is_empty() => None,
+        Some(_) if written => block.own_node()?.with(&forms),
+        Some(_) => root.filled("maestro", &New::Map(forms)),
+        None => root.with(&[("maestro", New::Map(forms))]),
+    };
+    let title = match missing.as_slice() {
+        [only] => title(*only),
+        several => format!("Write forms for {} layers", several.len()),
+    };
+    Some(fix(title, addition?))
+}
+
+/// The edits that write a form for a layer without a value.
+pub(crate) fn stub_of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> {
+    Some(fix(title(kind), maestro.own_node()?.filled(kind.key(), &form(&placeholder(kind)))?))
+}
+
+/// The edits that write a placeholder into a layer that is a mapping without a text.
+pub(crate) fn stub_of_described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Option<Fix> {
+    let node = block.own_node()?;
+    let text = placeholder(kind);
+    let addition = match block.entry("analysis") {
+        Some(_) => node.filled("analysis", &New::Text(&text)),
+        None if block.map()?.is_empty() => return stub_of_empty(kind, maestro),
+        None => node.with(&[("analysis", New::Text(&text))]),
+    };
+    Some(fix(title(kind), addition?))
+}
+
+fn title(kind: LayerKind) -> String {
+    format!("Write a form for `{}`", kind.key())
+}
+
+/// A request for the layer's threats, in words that count as a placeholder.
+fn placeholder(kind: LayerKind) -> String {
+    format!("TODO: say what threatens {}", kind.contents())
+}
+
+fn form(text: &str) -> New<'_> {
+    New::Map(vec![("status", New::Text("uncertain")), ("analysis", New::Text(text))])
+}
+
+fn fix(title: String, addition: Addition) -> Fix {
+    let edits = addition.into_iter().map(|(span, text)| Edit { span, text }).collect();
+    Fix { title, edits, safety: Safety::Suggested }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{TextKind, blank};
+
+    #[test]
+    fn form_counts_as_placeholder() {
+        for kind in LayerKind::ALL {
+            let text = placeholder(kind);
+            assert_eq!(blank(&text, TextKind::Prose), Some(Blank::Placeholder(text.into())));
+        }
     }
 }

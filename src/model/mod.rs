@@ -1,35 +1,33 @@
 //! The threat model: the only form in which the program knows one, made from the tree of a document.
 //!
-//! Two readers make the same [`Model`]: [`native`] reads this project's format, [`owasp`] reads OWASP's v0.8 report.
+//! Two readers make the same [`Model`]: [`read::native`] reads this project's format, [`read::report`] reads OWASP's v0.8 report.
 //! Reading never fails: what is absent or malformed becomes `None`, and the schema reports it. Nothing is computed here.
 
 mod assessment;
 mod block;
-mod detect;
 mod evidence;
 mod layers;
-mod native;
-mod owasp;
 mod placeholder;
-mod stub;
+mod read;
 
-pub use assessment::{Assessment, Factors, GivenFactor, Multiplier, Undeclared};
-pub use detect::{DetectedFormat, detect, is_meant};
-pub use evidence::{PathProblem, path_problem};
-pub use layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
-pub use placeholder::{TextKind, blank, is_refusal, is_too_short};
+pub use assessment::Assessment;
+pub(crate) use assessment::{Factors, GivenFactor, Multiplier, Undeclared};
+pub(crate) use evidence::{PathProblem, path_problem};
+pub use layers::{Answer, Blank, Layer};
+pub(crate) use layers::{LayerKind, Maestro, Threat};
+pub(crate) use placeholder::{TextKind, blank, is_too_short};
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Fix, Owner};
+use crate::likeness::nearest;
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::syntax::Node;
+use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
-/// The maximum number of findings in a threat model.
-pub const MOST_FINDINGS: usize = 10_000;
+pub(crate) const MOST_FINDINGS: usize = 10_000;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +35,9 @@ pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// The bytes of the value; of an alias, those of the alias.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Whether the bytes are the value itself, perhaps in quotes: not escaped, not folded, not reached by an alias.
-    pub verbatim: bool,
+    pub(crate) verbatim: bool,
 }
 
 /// A text of the file.
@@ -62,20 +60,20 @@ impl<T: Deref> Deref for Spanned<T> {
 
 impl Spanned<Decimal> {
     /// The edit that replaces a verbatim number.
-    pub fn rewritten(self, right: Decimal) -> Option<Fix> {
+    pub(crate) fn rewritten(self, right: Decimal) -> Option<Fix> {
         self.verbatim.then(|| Fix::replacing(self.span, right.to_string()))
     }
 }
 
 impl Text {
     /// The edit that replaces a verbatim text and keeps its quotes.
-    pub fn rewritten(&self, right: &str) -> Option<Fix> {
+    pub(crate) fn rewritten(&self, right: &str) -> Option<Fix> {
         let span = self.part(0, self.len());
         (self.verbatim && span.range().len() == self.len()).then(|| Fix::replacing(span, right))
     }
 
     /// The bytes of a part of the text, given by byte offsets in it; all bytes if the text is not verbatim.
-    pub fn part(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn part(&self, start: usize, end: usize) -> Span {
         let quote = match self.span.range().len().checked_sub(self.len()) {
             Some(0) if self.verbatim => 0,
             // Two more bytes are a pair of quotes.
@@ -90,27 +88,23 @@ impl Text {
 /// One threat model.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// The format of the file.
-    pub format: Format,
+    pub(crate) format: ModelFormat,
     /// The first key: the place of problems about what the whole lacks.
-    pub key_span: Span,
+    pub(crate) key_span: Span,
     /// The agent.
     pub agent: Agent,
-    /// Its last review.
-    pub review: Review,
+    pub(crate) review: Review,
     /// The assessment of the agent as a whole, in formats that have one.
-    pub assessment: Option<Arc<Assessment>>,
-    /// The key of the list of findings.
-    pub findings_key_span: Option<Span>,
-    /// Single vulnerabilities.
-    pub findings: Vec<Finding>,
+    pub(crate) assessment: Option<Arc<Assessment>>,
+    pub(crate) findings_key_span: Option<Span>,
+    pub(crate) findings: Vec<Finding>,
     /// The layers; `None` for a format without layers, so that rules about layers do not apply.
-    pub maestro: Option<Maestro>,
+    pub(crate) maestro: Option<Maestro>,
 }
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ModelFormat {
     /// This project's own.
     Native,
     /// The report of OWASP AIVSS v0.8, appendix A.
@@ -120,42 +114,33 @@ pub enum Format {
 /// The agent that a threat model is about.
 #[derive(Clone, Debug, Default)]
 pub struct Agent {
-    /// The block's key.
-    pub key_span: Option<Span>,
+    pub(crate) key_span: Option<Span>,
     /// Its name.
     pub name: Option<Text>,
-    /// Its purpose, in a few words.
-    pub summary: Option<Text>,
+    pub(crate) summary: Option<Text>,
     /// The person or team responsible for the model.
-    pub owner: Option<Text>,
+    pub(crate) owner: Option<Text>,
     /// The environment: development, testing or production.
-    pub environment: Option<Text>,
+    pub(crate) environment: Option<Text>,
     /// The risk tier: low, moderate or high.
-    pub tier: Option<Text>,
+    pub(crate) tier: Option<Text>,
 }
 
-/// The last review of a threat model.
 #[derive(Clone, Debug, Default)]
-pub struct Review {
-    /// The block's key.
-    pub key_span: Option<Span>,
-    /// The day.
-    pub date: Option<Text>,
+pub(crate) struct Review {
+    pub(crate) key_span: Option<Span>,
+    pub(crate) date: Option<Text>,
     /// The person who approved the release.
-    pub approved_by: Option<Text>,
+    pub(crate) approved_by: Option<Text>,
 }
 
 /// A single vulnerability.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Its place in the list, as the owner of problems.
-    pub owner: Owner,
-    /// Its identifier.
-    pub id: Option<Text>,
-    /// Its title.
-    pub title: Option<Text>,
-    /// Its assessment.
-    pub assessment: Option<Arc<Assessment>>,
+    pub(crate) owner: Owner,
+    pub(crate) id: Option<Text>,
+    pub(crate) title: Option<Text>,
+    pub(crate) assessment: Option<Arc<Assessment>>,
 }
 
 impl Model {
@@ -172,22 +157,20 @@ impl Model {
         self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)
     }
 
-    /// The finding that is an owner.
-    pub fn finding(&self, owner: Owner) -> Option<&Finding> {
+    pub(crate) fn finding(&self, owner: Owner) -> Option<&Finding> {
         let Owner::Finding(at) = owner else { return None };
         self.findings.get(at)
     }
 
     /// The identifier of the finding that is an owner, empty if it has none; `None` for other owners.
-    pub fn finding_id(&self, owner: Owner) -> Option<&str> {
+    pub(crate) fn finding_id(&self, owner: Owner) -> Option<&str> {
         matches!(owner, Owner::Finding(_))
             .then(|| self.finding(owner).and_then(|finding| finding.id.as_deref()).unwrap_or_default())
     }
 }
 
-impl Format {
-    /// The schema of the format.
-    pub const fn schema(self) -> Schema {
+impl ModelFormat {
+    pub(crate) const fn schema(self) -> Schema {
         match self {
             Self::Native => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
@@ -203,14 +186,13 @@ impl Format {
     }
 
     /// Whether the format can express a score of the agent as a whole, and the layers.
-    pub const fn is_complete(self) -> bool {
+    pub(crate) const fn is_complete(self) -> bool {
         match self {
             Self::Native => true,
             Self::OwaspReport => false,
         }
     }
 
-    /// The key of the list of findings.
     const fn findings_key(self) -> &'static str {
         match self {
             Self::Native => "findings",
@@ -219,14 +201,14 @@ impl Format {
     }
 
     /// The owner of the value at a path of keys and indices from the root.
-    pub fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
+    pub(crate) fn owner_at<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Owner {
         let mut path = path.into_iter();
         let index = path.next().filter(|key| *key == self.findings_key()).and_then(|_| path.next());
         index.and_then(|index| index.parse().ok()).map_or(Owner::Agent, Owner::Finding)
     }
 
     /// The key of a list with more findings than are read. Such a model is not read at all.
-    pub fn overfull(self, root: Node<'_>) -> Option<Span> {
+    pub(crate) fn overfull(self, root: Node<'_>) -> Option<Span> {
         let entry = root.as_map()?.entry(self.findings_key())?;
         entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
     }
@@ -234,8 +216,69 @@ impl Format {
     /// Reads a model of this format.
     pub fn read(self, root: Node<'_>) -> Model {
         match self {
-            Self::Native => native::read(root),
-            Self::OwaspReport => owasp::read(root),
+            Self::Native => read::native(root),
+            Self::OwaspReport => read::report(root),
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DetectedFormat<'t> {
+    /// A threat model in a format that can be read.
+    Model(ModelFormat),
+    /// A threat model whose identifying key is misspelled: the key, its place, and the right spelling.
+    Misspelled(&'t str, Span, &'static str),
+    /// A document with the keys of a threat model, but without its marker.
+    Unmarked,
+    /// Anything else.
+    Other,
+}
+
+/// The key that makes a document an OWASP report, next to others.
+const REPORT_KEY: &str = "vulnerabilities";
+
+pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
+    let Some(map) = root.as_map() else {
+        return misplaced(root.as_list().into_iter().flat_map(List::iter));
+    };
+    if map.get(MODEL_MARKER).is_some() {
+        return DetectedFormat::Model(ModelFormat::Native);
+    }
+    // A CycloneDX document has both keys as well, and a key of its own.
+    let is_shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
+    if map.get(REPORT_KEY).is_some() && (is_shaped || lists_amplification(map)) {
+        return DetectedFormat::Model(ModelFormat::OwaspReport);
+    }
+    for entry in map.iter() {
+        if form_of(entry.key).is_some() || nearest(entry.key, [MODEL_MARKER]).is_some() {
+            return DetectedFormat::Misspelled(entry.key, entry.key_span, MODEL_MARKER);
+        }
+        if is_shaped && nearest(entry.key, [REPORT_KEY]).is_some() {
+            return DetectedFormat::Misspelled(entry.key, entry.key_span, REPORT_KEY);
+        }
+    }
+    let parts = ["aivss", "maestro", "factors", "amplification_factors"];
+    if map.iter().any(|entry| parts.contains(&entry.key)) {
+        return DetectedFormat::Unmarked;
+    }
+    misplaced(map.iter().map(|entry| entry.value))
+}
+
+/// Whether a document with a misspelled marker is a threat model: the marker is disguised, or the other contents are those
+/// of one. In a file with a name of its own, a similar key may be anything.
+pub(crate) fn is_meant(root: Node<'_>) -> bool {
+    let DetectedFormat::Misspelled(key, ..) = detect(root) else { return false };
+    form_of(key) == Some(Form::Disguised) || root.get(key).is_some_and(|value| is_model(root, value))
+}
+
+/// Whether a report is one level too deep. A marker at that level is a problem of its own.
+fn misplaced<'t>(mut nodes: impl Iterator<Item = Node<'t>>) -> DetectedFormat<'t> {
+    let is_report =
+        nodes.any(|node| node.get("metadata").is_some() && node.as_map().is_some_and(lists_amplification));
+    if is_report { DetectedFormat::Unmarked } else { DetectedFormat::Other }
+}
+
+fn lists_amplification(map: Map<'_>) -> bool {
+    let mut items = map.get(REPORT_KEY).and_then(Node::as_list).into_iter().flat_map(List::iter);
+    items.any(|item| item.get("amplification_factors").is_some())
 }

@@ -363,14 +363,14 @@ impl From<Working> for FormulaJson {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Format;
+    use crate::model::ModelFormat;
     use crate::score::{ScoredModel, score};
     use crate::source::Source;
     use crate::syntax;
 
     fn breakdowns(source: &Source, by: Option<&'static Formula>) -> Vec<ScoreBreakdown> {
         let document = syntax::parse(source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
         ScoreBreakdown::of_model(source.name(), &model, by)

@@ -12,7 +12,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
-use crate::model::{Format, Layer};
+use crate::model::{Layer, ModelFormat};
 use crate::report::{Change, FileReport, Report, Summary, Verdict};
 use crate::rules;
 use crate::score::{Scored, ScoredModel};
@@ -233,8 +233,8 @@ impl<'r> ModelJson<'r> {
         Self {
             position: whole.position,
             format: match model.format {
-                Format::Native => "threat-model",
-                Format::OwaspReport => "owasp-report",
+                ModelFormat::Native => "threat-model",
+                ModelFormat::OwaspReport => "owasp-report",
             },
             name: agent.name.as_deref(),
             environment: agent.environment.as_deref(),

@@ -207,7 +207,7 @@ const fn words(
 
 impl SettingRow {
     /// The section, empty for a key at the top of the policy, and the key in it.
-    fn section_and_key(&self) -> (&'static str, &'static str) {
+    pub(crate) fn section_and_key(&self) -> (&'static str, &'static str) {
         self.path.split_once('.').unwrap_or(("", self.path))
     }
 

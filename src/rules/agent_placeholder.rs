@@ -41,6 +41,6 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Whether a name consists of signs that do not usually mark a gap. Such a name is odd but valid.
 fn is_of_signs(name: &str) -> bool {
-    let is_gap = |letter: char| letter.is_whitespace() || "-–—_?.…*~/".contains(letter);
-    !name.chars().any(char::is_alphanumeric) && !name.chars().all(is_gap)
+    let mut odd = name.chars().filter(|letter| !letter.is_whitespace() && !"-–—_?.…*~/".contains(*letter));
+    odd.next().is_some() && !name.chars().any(char::is_alphanumeric)
 }

@@ -8,8 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The base score is computed from the vector. Part of a vector gives no score.",
     remedy: "Correct the marked part. A vector begins with `CVSS:4.0/` and has each base metric once, in the fixed order.",
     see: "CVSS v4.0, section 7",
-    examples: &[
-        Example::parts(
+    examples: &[Example::parts(
             "
 aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:Q
@@ -19,19 +18,7 @@ aivss:
 aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
 ",
-        ),
-        Example::parts(
-            "
-aivss:
-  cvss: 'CVSS:4.0/AC:H/AV:N/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H'
-#                      ^^^^ cvss-vector: `AV` must precede `AC`
-",
-            "
-aivss:
-  cvss: 'CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H'
-",
-        ),
-    ],
+        )],
     check: Check::Model(check),
     ..Rule::FIXED
 };

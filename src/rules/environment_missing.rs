@@ -25,12 +25,5 @@ agent:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let is_given = subject.model.agent.environment.is_some();
-    found.extend(require_field(
-        &RULE,
-        subject,
-        subject.settings.get(&settings::ENVIRONMENT),
-        "environment",
-        is_given,
-    ));
+    require_field(&RULE, subject, &settings::ENVIRONMENT, subject.model.agent.environment.as_ref(), found);
 }

@@ -29,7 +29,6 @@ findings: []
     ..Rule::ERROR
 };
 
-/// The number of findings that are shown one by one.
 const MAX_SHOWN: usize = 5;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -1,3 +1,4 @@
+use crate::aivss::lowest;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
@@ -34,8 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         else {
             continue;
         };
-        let lowest = formula.mitigation.iter().min_by_key(|level| level.value);
-        if let Some(floor) = lowest.filter(|floor| value < floor.value) {
+        if let Some(floor) = lowest(formula.mitigation).filter(|floor| value < floor.value) {
             let message = format!(
                 "mitigation factor {value} is below {} ({}), the lowest published value",
                 floor.value, floor.name

@@ -71,7 +71,8 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::diagnostic::{Diagnostic, RuleInfo, RuleNames};
-pub use crate::rules::rule::{Check, Example, FactorValue, Rule, Subject};
+pub(crate) use crate::rules::rule::{Check, Subject};
+pub use crate::rules::rule::{Example, Rule};
 
 /// All rules, from reading a file to limits of a policy.
 pub static ALL: [&Rule; 78] = [
@@ -156,7 +157,7 @@ pub static ALL: [&Rule; 78] = [
 ];
 
 /// Former names of rules and their current ones; policies and options accept both for one release.
-pub const FORMER: [(&str, &str); 8] = [
+pub(crate) const FORMER: [(&str, &str); 8] = [
     ("layer-pasted", "layer-duplicated"),
     ("formula-barred", "formula-not-allowed"),
     ("off-scale", "value-off-scale"),
@@ -186,17 +187,12 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 }
 
 /// The rule with this current or former name.
-pub fn resolve(name: &str) -> Option<&'static Rule> {
+pub(crate) fn resolve(name: &str) -> Option<&'static Rule> {
     named(NAMES.current(name))
 }
 
-/// A note if this is a former name of a rule.
-pub fn renamed(name: &str) -> Option<String> {
-    NAMES.renamed(name)
-}
-
-/// How to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
-pub fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
+/// The way to fix a problem: its own help or, where neither the label nor the schema says enough, the remedy of its rule.
+pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
     if let Some(help) = &diagnostic.help {
         return Some(Cow::Borrowed(help));
     }

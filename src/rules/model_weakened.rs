@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::{Format, Model};
+use crate::model::{Model, ModelFormat};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::{BaseScores, ScoredModel};
 
@@ -44,7 +44,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.model.assessment.is_none() && olds.iter().any(|old| has_own_score(old)) {
         lost.push("its own score");
     }
-    if subject.model.format != Format::Native && olds.iter().any(|old| old.model.format == Format::Native) {
+    if subject.model.format != ModelFormat::Native
+        && olds.iter().any(|old| old.model.format == ModelFormat::Native)
+    {
         lost.push("its format (native in the base)");
     }
     if !lost.is_empty() {

@@ -1,7 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "not-applicable-layers-exceeded",
@@ -27,13 +27,8 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = subject.settings.get(&settings::NOT_APPLICABLE_LAYERS) else { return };
-    let mut places = Vec::new();
-    for layer in subject.layers() {
-        if matches!(layer.answer, Answer::NotApplicable) {
-            places.push((layer.span, "not applicable".to_owned()));
-        }
-    }
-    let count = counted(places.len(), "layer is", "layers are");
-    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} not applicable"), places));
+    let layers = subject.layers().filter(|layer| layer.answer == Answer::NotApplicable);
+    let places = layers.map(|layer| (layer.span, "not applicable".to_owned())).collect();
+    let words = ["layer is", "layers are", "not applicable"];
+    found.extend(limit_of_layers(&RULE, subject, &settings::NOT_APPLICABLE_LAYERS, words, places));
 }

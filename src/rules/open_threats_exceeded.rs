@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
@@ -29,11 +29,10 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = subject.settings.get(&settings::OPEN_THREATS) else { return };
     let mut places = Vec::new();
     for threat in subject.layers().flat_map(|layer| &layer.threats).filter(|threat| threat.open) {
         places.push((threat.span, format!("open: {}", threat.title.as_deref().unwrap_or("without a title"))));
     }
-    let count = counted(places.len(), "threat is", "threats are");
-    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} open"), places));
+    let words = ["threat is", "threats are", "open"];
+    found.extend(limit_of_layers(&RULE, subject, &settings::OPEN_THREATS, words, places));
 }

@@ -25,6 +25,5 @@ agent:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let is_given = subject.model.agent.owner.is_some();
-    found.extend(require_field(&RULE, subject, subject.settings.get(&settings::OWNER), "owner", is_given));
+    require_field(&RULE, subject, &settings::OWNER, subject.model.agent.owner.as_ref(), found);
 }

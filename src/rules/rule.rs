@@ -6,8 +6,9 @@ use crate::aivss::Factor;
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo};
-use crate::model::{Finding, Layer, Model, PathProblem, path_problem};
-use crate::policy::{Settings, Sourced};
+use crate::model::{Finding, Layer, Model, PathProblem, Text, path_problem};
+use crate::policy::Settings;
+use crate::policy::settings::Setting;
 use crate::score::{BaseScores, Proven, Scored, ScoredModel, score};
 use crate::source::Span;
 
@@ -17,25 +18,20 @@ pub struct Rule {
     /// The identifier: a slug that names the problem.
     pub name: &'static str,
     /// The level where a policy sets none.
-    pub level: Level,
+    pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
-    pub fixed: bool,
-    /// The problem, in a sentence.
-    pub summary: &'static str,
-    /// Why the problem matters.
-    pub why: &'static str,
-    /// How to fix it.
-    pub remedy: &'static str,
+    pub(crate) fixed: bool,
+    pub(crate) summary: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) remedy: &'static str,
     /// The part of a standard or of a policy it rests on.
-    pub see: &'static str,
+    pub(crate) see: &'static str,
     /// Files that it reports and files that pass, as tests.
-    pub examples: &'static [Example],
-    /// The check.
-    pub check: Check,
+    pub(crate) examples: &'static [Example],
+    pub(crate) check: Check,
 }
 
 impl Rule {
-    /// The fields of a rule that is an error by default.
     pub(crate) const ERROR: Self = Self {
         name: "",
         level: Level::Error,
@@ -47,15 +43,11 @@ impl Rule {
         examples: &[],
         check: Check::Builtin,
     };
-    /// The fields of a rule that is a warning by default.
     pub(crate) const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
-    /// The fields of a rule that is a note by default.
     pub(crate) const NOTE: Self = Self { level: Level::Note, ..Self::ERROR };
-    /// The fields of a rule that no policy can turn off.
     pub(crate) const FIXED: Self = Self { fixed: true, ..Self::ERROR };
 
-    /// The part that diagnostics and policies need.
-    pub const fn info(&self) -> RuleInfo {
+    pub(crate) const fn info(&self) -> RuleInfo {
         RuleInfo { name: self.name, level: self.level, fixed: self.fixed }
     }
 }
@@ -66,22 +58,18 @@ impl From<&Rule> for RuleInfo {
     }
 }
 
-/// The code that raises the problems of a rule.
 #[derive(Clone, Copy, Debug)]
-pub enum Check {
+pub(crate) enum Check {
     /// A parser, a schema or `lint` itself.
     Builtin,
     /// The audit of the policy after a run.
     PolicyAudit,
     /// A run, about a path without a threat model.
     Run,
-    /// A check of each threat model.
     Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
     /// A check of each threat model for which the settings contain a limit or requirement.
     Limit {
-        /// Whether they do.
         applies: fn(&Settings) -> bool,
-        /// The check.
         check: fn(&Subject<'_>, &mut Vec<Diagnostic>),
     },
 }
@@ -95,80 +83,65 @@ pub struct Example {
     /// Whether the texts are whole files; otherwise they are parts to be completed from the stock model.
     pub whole: bool,
     /// The name of the file, which decides its language.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
     /// Lines of policy for the example, in addition to `recommended`.
-    pub policy: &'static str,
+    pub(crate) policy: &'static str,
     /// The parts of the same model at the base revision; empty where there is none to compare with.
-    pub base: &'static str,
-    /// The form with the problem.
-    pub bad: &'static str,
-    /// The corrected form.
-    pub good: &'static str,
+    pub(crate) base: &'static str,
+    pub(crate) bad: &'static str,
+    pub(crate) good: &'static str,
 }
 
 impl Example {
     /// Parts of the stock model; a value `<absent>` leaves its key out.
-    pub const fn parts(bad: &'static str, good: &'static str) -> Self {
+    pub(crate) const fn parts(bad: &'static str, good: &'static str) -> Self {
         Self { whole: false, file: "threat-model.yaml", policy: "", base: "", bad, good }
     }
 
     /// A whole file of this name; `\u{FFFD}` in it represents a byte that is not UTF-8.
-    pub const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
+    pub(crate) const fn whole(file: &'static str, bad: &'static str, good: &'static str) -> Self {
         Self { whole: true, file, policy: "", base: "", bad, good }
     }
 
     /// The same example with further lines of policy.
-    #[must_use]
-    pub const fn under(self, policy: &'static str) -> Self {
+    pub(crate) const fn under(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }
 
     /// The same example with a base revision that contains these parts of the model.
-    #[must_use]
-    pub const fn over(self, base: &'static str) -> Self {
+    pub(crate) const fn over(self, base: &'static str) -> Self {
         Self { base, ..self }
     }
 }
 
-/// The input of the rules for one threat model.
 #[derive(Debug)]
-pub struct Subject<'a> {
-    /// The threat model.
-    pub model: &'a Model,
+pub(crate) struct Subject<'a> {
+    pub(crate) model: &'a Model,
     /// Its computed scores: the agent's own score first, then those of the findings.
-    pub scores: Vec<Scored>,
-    /// The policy's settings for this model.
-    pub settings: &'a Settings,
-    /// The day of the run.
-    pub today: Date,
+    pub(crate) scores: Vec<Scored>,
+    pub(crate) settings: &'a Settings,
+    pub(crate) today: Date,
     /// The scores to compare with, where the run has a base revision that contains some.
-    pub before: Option<BaseScores<'a>>,
+    pub(crate) before: Option<BaseScores<'a>>,
     /// If this model is new: the models of the base revision that left this file or are gone.
-    pub left: [&'a [&'a ScoredModel]; 2],
+    pub(crate) left: [&'a [&'a ScoredModel]; 2],
     /// The positions of evidence that names a file which does not exist.
-    pub missing_evidence: BTreeMap<Span, PathProblem>,
+    pub(crate) missing_evidence: BTreeMap<Span, PathProblem>,
 }
 
-/// A factor that has a number.
 #[derive(Clone, Copy, Debug)]
-pub struct FactorValue {
-    /// The agent or finding of its score.
-    pub owner: Owner,
-    /// The factor.
-    pub factor: Factor,
-    /// Its key in the format of the file.
-    pub key: &'static str,
-    /// Its value.
-    pub value: Decimal,
-    /// The bytes of the value.
-    pub span: Span,
-    /// Whether it has a rationale.
-    pub has_rationale: bool,
+pub(crate) struct FactorValue {
+    pub(crate) owner: Owner,
+    pub(crate) factor: Factor,
+    pub(crate) key: &'static str,
+    pub(crate) value: Decimal,
+    pub(crate) span: Span,
+    pub(crate) has_rationale: bool,
 }
 
 impl<'a> Subject<'a> {
     /// Computes the scores of a model, once for all rules.
-    pub fn new(
+    pub(crate) fn new(
         model: &'a Model,
         settings: &'a Settings,
         today: Date,
@@ -179,8 +152,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Marks evidence that names a file which does not exist, or is outside of the repository.
-    #[must_use]
-    pub fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn with_files(self, path: &str, exists: impl Fn(&str) -> bool) -> Self {
         let evidence = self.scores.iter().filter_map(|scored| scored.declared.evidence.as_ref());
         let missing =
             evidence.filter_map(|evidence| Some((evidence.span, path_problem(evidence, path, &exists)?)));
@@ -188,17 +160,15 @@ impl<'a> Subject<'a> {
     }
 
     /// The agent's own score, in formats that have one.
-    pub fn own(&self) -> Option<&Scored> {
+    pub(crate) fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
     }
 
-    /// The layers of the model.
-    pub fn layers(&self) -> impl Iterator<Item = &'a Layer> {
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &'a Layer> {
         self.model.layers().iter()
     }
 
-    /// The factors that have a number, in all scores.
-    pub fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
+    pub(crate) fn factor_values(&self) -> impl Iterator<Item = FactorValue> {
         self.scores.iter().flat_map(|scored| {
             let factors = &scored.declared.factors;
             factors.given.iter().filter_map(move |given| {
@@ -215,8 +185,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// The findings that have a score, with it.
-    pub fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&'a Finding, &Scored)> {
         let findings = self.model.assessments().map(|(finding, _)| finding);
         findings.zip(&self.scores).filter_map(|(finding, scored)| Some((finding?, scored)))
     }
@@ -236,32 +205,38 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 pub(crate) fn require_field(
     rule: &Rule,
     subject: &Subject<'_>,
-    required: Option<Sourced<bool>>,
-    key: &str,
-    is_given: bool,
-) -> Option<Diagnostic> {
-    let required = required.filter(|required| required.value && !is_given)?;
-    let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
-    let message = format!("`agent.{key}` is missing");
-    Some(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin))
+    setting: &Setting<bool>,
+    given: Option<&Text>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let required = subject.settings.get(setting).filter(|required| required.value && given.is_none());
+    if let Some(required) = required {
+        let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
+        let message = format!("`agent.{}` is missing", setting.row.section_and_key().1);
+        found.push(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin));
+    }
 }
 
 /// The number of places that are shown one by one: one for each layer.
 const MAX_SHOWN: usize = 7;
 
-/// Reports more places in the layers than a limit allows; `count` is their number in words.
+/// Reports more places in the layers than a setting allows. The words are `layer is`, `layers are`, `uncertain`.
 pub(crate) fn limit_of_layers(
     rule: &Rule,
     subject: &Subject<'_>,
-    limit: &Sourced<usize>,
-    count: &str,
+    setting: &Setting<usize>,
+    [one, many, state]: [&str; 3],
     places: Vec<(Span, String)>,
 ) -> Option<Diagnostic> {
+    let limit = subject.settings.get(setting)?;
     let maestro = subject.model.maestro.as_ref().filter(|_| places.len() > limit.value)?;
-    let message = format!("{count}, and the limit is {}", limit.value);
-    let diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
+    let count = counted(places.len(), one, many);
+    let message = format!("{count} {state}, and the limit is {}", limit.value);
+    let mut diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
         .amount(Decimal::from(places.len()))
         .decided_by(&limit.origin);
-    let shown = places.into_iter().take(MAX_SHOWN);
-    Some(shown.fold(diagnostic, |diagnostic, (span, label)| diagnostic.related(span, label)))
+    for (span, label) in places.into_iter().take(MAX_SHOWN) {
+        diagnostic = diagnostic.related(span, label);
+    }
+    Some(diagnostic)
 }

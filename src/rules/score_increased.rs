@@ -64,7 +64,6 @@ fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> 
     }
 }
 
-/// The model that a new one is compared with.
 fn compared_with(before: BaseScores<'_>) -> Option<String> {
     let BaseScores::Replaced(file, model) = before else { return None };
     let name = model.name().unwrap_or("a threat model without a name");

@@ -9,32 +9,17 @@ pub(crate) static RULE: Rule = Rule {
     why: "The score decides about releases. One that does not follow from its inputs cannot be compared with others.",
     remedy: "Write the expected score, or correct the wrong input.",
     see: "OWASP AIVSS v0.8, section 3.5; v0.5, section 4",
-    examples: &[
-        Example::parts(
-            "
+    examples: &[Example::parts(
+        "
 aivss:
   score: 9.1
 #        ^^^ score-mismatch: score is 9.1, expected 9.4
 ",
-            "
+        "
 aivss:
   score: 9.4
 ",
-        ),
-        Example::parts(
-            "
-aivss:
-  version: '0.5'
-  score: 9.4
-#        ^^^ score-mismatch: score is 9.4, expected 7.3
-",
-            "
-aivss:
-  version: '0.5'
-  score: 7.3
-",
-        ),
-    ],
+    )],
     check: Check::Model(check),
     ..Rule::ERROR
 };

@@ -1,3 +1,4 @@
+use crate::aivss::lowest;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
@@ -29,8 +30,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         // Without a score, another rule checks the range of the multiplier.
         let (Some(working), Some(given)) = (&scored.working, &scored.declared.threat) else { continue };
         let value = working.inputs.threat;
-        let lowest = working.formula.threat.iter().min_by_key(|level| level.value);
-        if let Some(floor) = lowest.filter(|floor| value < floor.value) {
+        if let Some(floor) = lowest(working.formula.threat).filter(|floor| value < floor.value) {
             let message = format!(
                 "threat multiplier {value} is below {} ({}), the lowest published value",
                 floor.value, floor.name

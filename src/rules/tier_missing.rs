@@ -25,6 +25,5 @@ agent:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let is_given = subject.model.agent.tier.is_some();
-    found.extend(require_field(&RULE, subject, subject.settings.get(&settings::TIER), "tier", is_given));
+    require_field(&RULE, subject, &settings::TIER, subject.model.agent.tier.as_ref(), found);
 }

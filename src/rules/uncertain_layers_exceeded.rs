@@ -1,7 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, counted, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
@@ -27,13 +27,9 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(limit) = subject.settings.get(&settings::UNCERTAIN_LAYERS) else { return };
-    let mut places = Vec::new();
-    for layer in subject.layers() {
-        if layer.answer == Answer::Uncertain || layer.hedge().is_some() {
-            places.push((layer.span, "uncertain".to_owned()));
-        }
-    }
-    let count = counted(places.len(), "layer is", "layers are");
-    found.extend(limit_of_layers(&RULE, subject, &limit, &format!("{count} uncertain"), places));
+    let layers =
+        subject.layers().filter(|layer| layer.answer == Answer::Uncertain || layer.hedge().is_some());
+    let places = layers.map(|layer| (layer.span, "uncertain".to_owned())).collect();
+    let words = ["layer is", "layers are", "uncertain"];
+    found.extend(limit_of_layers(&RULE, subject, &settings::UNCERTAIN_LAYERS, words, places));
 }

@@ -11,8 +11,8 @@ use crate::policy::{Settings, settings};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
-pub use plan::{Aim, Exchanged, MigrationStep, MovedScore, Prospect, StepOutcome, Tenth};
-pub(crate) use plan::{apply_all, plan};
+pub use plan::{Aim, MigrationStep, MovedScore, Tenth};
+pub(crate) use plan::{Exchanged, StepOutcome, apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
@@ -72,10 +72,9 @@ fn outdated(owner: Owner, span: Span, from: &Formula, newest: &Formula) -> Diagn
 /// Adds the edits to the diagnostics of this rule in a file, in one pass for each version: they follow from its text.
 pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
     for formula in aivss::ALL {
-        let is_meant = |diagnostic: &&mut Diagnostic| {
-            diagnostic.rule == RULE.name && diagnostic.part.as_deref() == Some(formula.version)
-        };
-        let mut found: Vec<&mut Diagnostic> = diagnostics.iter_mut().filter(is_meant).collect();
+        let outdated = diagnostics.iter_mut().filter(|diagnostic| diagnostic.rule == RULE.name);
+        let mut found: Vec<&mut Diagnostic> =
+            outdated.filter(|diagnostic| diagnostic.part.as_deref() == Some(formula.version)).collect();
         if found.is_empty() {
             continue;
         }
@@ -83,17 +82,15 @@ pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
             let place = (Some(step.model), step.owner);
             let mut found = found.iter_mut();
             if let Some(diagnostic) = found.find(|diagnostic| (diagnostic.model, diagnostic.owner) == place) {
-                add_fix(diagnostic, step);
+                match step.outcome {
+                    StepOutcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
+                    StepOutcome::Blocked { reason, .. } => {
+                        diagnostic.note = Some(format!("not fixed: {reason}").into());
+                    }
+                    StepOutcome::Report | StepOutcome::Current { .. } => {}
+                }
             }
         }
-    }
-}
-
-fn add_fix(diagnostic: &mut Diagnostic, step: MigrationStep) {
-    match step.outcome {
-        StepOutcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
-        StepOutcome::Blocked { reason, .. } => diagnostic.note = Some(format!("not fixed: {reason}").into()),
-        StepOutcome::Report | StepOutcome::Current { .. } => {}
     }
 }
 

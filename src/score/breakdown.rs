@@ -1,49 +1,47 @@
-//! The breakdown of a score: the inputs with their origins, the steps, and the declared values that do not match.
+//! The breakdown of a score: the inputs with their origins, the steps, the declared values that do not match, and the inputs
+//! that are missing or unusable.
 
 use std::sync::Arc;
 
-use crate::aivss::{Formula, Working};
+use crate::aivss::{
+    ALL, Factor, Formula, INPUT_DECIMALS, MITIGATION_LEVELS, THREAT_MAX, Working, is_multiplier,
+};
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Format, Multiplier, Spanned, Text};
+use crate::model::{Assessment, Factors, ModelFormat, Multiplier, Spanned, Text};
 use crate::score::{Scored, ScoredModel, agrees, score};
 use crate::source::Position;
 
 /// One score for the `score` command, with its place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ScoreBreakdown {
     /// The file's path as shown; `None` for inputs outside of a file.
-    pub path: Option<String>,
-    /// The position of the score in the file.
-    pub position: Option<Position>,
-    /// The agent's name.
-    pub agent: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) position: Option<Position>,
+    pub(crate) agent: Option<String>,
     /// The finding's identifier; `None` for the agent's own score.
-    pub finding: Option<String>,
+    pub(crate) finding: Option<String>,
     /// The version of the formula, as the file declares it.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// The score; `None` for an agent without an assessment.
-    pub scored: Option<Scored>,
+    pub(crate) scored: Option<Scored>,
 }
 
 impl ScoreBreakdown {
-    /// The breakdown of a score outside of a file.
-    pub fn of_inputs(scored: Scored) -> Self {
+    pub(crate) fn of_inputs(scored: Scored) -> Self {
         let version = scored.declared.version.as_deref().map(str::to_owned);
-        Self { path: None, position: None, agent: None, finding: None, version, scored: Some(scored) }
+        Self { version, scored: Some(scored), ..Self::default() }
     }
 
     /// The breakdowns of the agent's own score and of those of its findings. A given formula replaces the declared one.
-    pub fn of_model(path: &str, model: &ScoredModel, by: Option<&'static Formula>) -> Vec<Self> {
+    pub(crate) fn of_model(path: &str, model: &ScoredModel, by: Option<&'static Formula>) -> Vec<Self> {
         let bare = || Self {
             path: Some(path.to_owned()),
             position: Some(model.position),
             agent: model.name().map(str::to_owned),
-            finding: None,
-            version: None,
-            scored: None,
+            ..Self::default()
         };
         let mut all = Vec::new();
-        if model.model.assessment.is_none() && model.model.format == Format::Native {
+        if model.model.assessment.is_none() && model.model.format == ModelFormat::Native {
             all.push(bare());
         }
         all.extend(model.scores.iter().map(|scored| Self {
@@ -56,17 +54,17 @@ impl ScoreBreakdown {
         all
     }
 
-    /// The score with its working, if it can be computed.
-    pub fn computed(&self) -> Option<(&Scored, &Working)> {
+    pub(crate) fn computed(&self) -> Option<(&Scored, &Working)> {
         let scored = self.scored.as_ref()?;
         Some((scored, scored.working.as_ref()?))
     }
 
     /// The missing and unusable inputs, in sentences; empty if the score can be computed.
-    pub fn missing_inputs(&self) -> Vec<String> {
-        self.scored
-            .as_ref()
-            .map_or_else(|| vec!["the `aivss` block is missing".to_owned()], Scored::missing_inputs)
+    pub(crate) fn missing_inputs(&self) -> Vec<String> {
+        match &self.scored {
+            Some(scored) => scored.missing_inputs(),
+            None => vec!["the `aivss` block is missing".to_owned()],
+        }
     }
 }
 
@@ -82,39 +80,30 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
 
 /// An input of the formula.
 #[derive(Clone, Debug)]
-pub struct ScoreInput<'s> {
-    /// Its key in this project's format.
-    pub key: &'static str,
+pub(crate) struct ScoreInput<'s> {
+    pub(crate) key: &'static str,
     /// Its name in prose.
     pub name: &'static str,
-    /// Its value, if there is one.
-    pub value: Option<Decimal>,
-    /// The origin of the value.
-    pub origin: InputOrigin<'s>,
+    pub(crate) value: Option<Decimal>,
+    pub(crate) origin: InputOrigin<'s>,
 }
 
 /// The origin of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InputOrigin<'s> {
-    /// Computed from this vector.
+pub(crate) enum InputOrigin<'s> {
     Vector(&'s str),
-    /// Declared as a number.
     Number,
-    /// Declared by this name.
     Name(&'s str),
     /// The formula's default, with its name if the score can be computed.
     Default(Option<&'static str>),
-    /// Added up from the factors.
     Sum,
-    /// Not part of the formula.
     Ignored,
     /// Missing or unusable.
     Nowhere,
 }
 
 impl Scored {
-    /// The inputs of the formula.
-    pub fn inputs(&self) -> [ScoreInput<'_>; 4] {
+    pub(crate) fn inputs(&self) -> [ScoreInput<'_>; 4] {
         let (declared, formula) = (&self.declared, self.working.as_ref().map(|working| working.formula));
         let base = match (&declared.vector, self.base) {
             (Some(vector), _) => InputOrigin::Vector(vector),
@@ -141,7 +130,7 @@ impl Scored {
     }
 
     /// The steps from the factors to the score, each in a line; empty if the score cannot be computed.
-    pub fn steps(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn steps(&self) -> Vec<(&'static str, String)> {
         let Some(working) = &self.working else { return Vec::new() };
         let mut steps = vec![("factor sum", self.sum_written())];
         steps.extend(working.uplift_written().map(|uplift| ("uplift", uplift)));
@@ -150,7 +139,7 @@ impl Scored {
     }
 
     /// The declared values that the inputs do not give, with their names.
-    pub fn wrong(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn wrong(&self) -> Vec<(&'static str, String)> {
         let (declared, working) = (&self.declared, self.working.as_ref());
         let uplift = working.map(|working| working.uplift);
         let mut wrong = Vec::new();
@@ -184,6 +173,134 @@ fn origin<'s>(declared: Option<&'s Spanned<Multiplier>>, default: Option<&'stati
     }
 }
 
+impl Scored {
+    /// The missing and unusable inputs; empty if the score can be computed.
+    pub(crate) fn missing_inputs(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if self.working.is_some() {
+            return missing;
+        }
+        if self.formula.is_none() {
+            let known = ALL.map(|formula| formula.version).join(", ");
+            missing.push(match &self.declared.version {
+                Some(version) => format!("unknown formula `{}`: expected one of {known}", version.value),
+                None => format!("the version of the formula is missing: expected one of {known}"),
+            });
+        }
+        self.base(&mut missing);
+        set(&self.declared.factors, &mut missing);
+        values(&self.declared.factors, &mut missing);
+        self.multipliers(&mut missing);
+        if missing.is_empty() {
+            missing.push("the inputs do not match".to_owned());
+        }
+        missing
+    }
+
+    fn base(&self, missing: &mut Vec<String>) {
+        match (&self.vector, self.base) {
+            (Some(Err(problems)), _) => {
+                missing
+                    .extend(problems.iter().map(|problem| format!("the CVSS vector: {}", problem.message)));
+            }
+            (_, None) if self.declared.cvss_absent => {
+                missing.push("the CVSS vector or base is missing".to_owned());
+            }
+            (_, None) => missing.push("the CVSS vector or base cannot be read".to_owned()),
+            (_, Some(base)) => {
+                if !base.within(Decimal::ZERO, Decimal::TEN) {
+                    missing.push(format!("the CVSS base is {base}, expected 0.0 to 10.0"));
+                }
+                precision("the CVSS base", base, missing);
+            }
+        }
+    }
+
+    fn multipliers(&self, missing: &mut Vec<String>) {
+        let declared = &self.declared;
+        let threats = self.formula.map_or(&[][..], |formula| formula.threat);
+        for (name, declared, value, most, levels) in [
+            ("threat multiplier", &declared.threat, self.threat, THREAT_MAX, threats),
+            ("mitigation factor", &declared.mitigation, self.mitigation, Decimal::ONE, MITIGATION_LEVELS),
+        ] {
+            match (declared.as_ref().map(|declared| &declared.value), value) {
+                (Some(Multiplier::Named(word)), None) if !levels.is_empty() => {
+                    let known: Vec<&str> = levels.iter().map(|level| level.name).collect();
+                    missing.push(format!(
+                        "`{word}` is not a {name}: expected {}, or a number",
+                        known.join(", ")
+                    ));
+                }
+                (Some(Multiplier::Unreadable), _) => {
+                    missing.push(format!("the {name} is neither a name nor a number"));
+                }
+                // Without a formula its multipliers are unknown.
+                (_, None) => {}
+                (_, Some(value)) => {
+                    if !is_multiplier(value, most) {
+                        missing
+                            .push(format!("the {name} is {value}, expected more than 0 and at most {most}"));
+                    }
+                    precision(&format!("the {name}"), value, missing);
+                }
+            }
+        }
+    }
+}
+
+/// Checks that the factors are a complete set of ten.
+fn set(factors: &Factors, missing: &mut Vec<String>) {
+    let is_given = |factor: &Factor| factors.given.iter().any(|given| given.factor == *factor);
+    let (mut common, mut tenths) = (Vec::new(), Vec::new());
+    let mut given_tenths = 0;
+    for factor in Factor::ALL {
+        let key = factors.spell(factor);
+        match factor.counterpart() {
+            None if is_given(&factor) => {}
+            None => common.push(format!("`{key}`")),
+            Some(_) => {
+                given_tenths += usize::from(is_given(&factor));
+                tenths.extend(factors.keys.contains(&key).then(|| format!("`{key}`")));
+            }
+        }
+    }
+    tenths.reverse();
+    match common.as_slice() {
+        [] => {}
+        [one] => missing.push(format!("the factor {one} is missing")),
+        several => missing.push(format!("the factors {} are missing", several.join(", "))),
+    }
+    match given_tenths {
+        0 => missing.push(format!("the tenth factor is missing: {}", tenths.join(" or "))),
+        1 => {}
+        _ => missing.push(format!("{} belong to different sets of ten: keep one", tenths.join(" and "))),
+    }
+}
+
+fn values(factors: &Factors, missing: &mut Vec<String>) {
+    for (at, given) in factors.given.iter().enumerate() {
+        let key = factors.spell(given.factor);
+        if factors.given[..at].iter().any(|earlier| earlier.factor == given.factor) {
+            missing.push(format!("`{key}` is given twice"));
+        }
+        let Some(number) = given.number else {
+            missing.push(format!("`{key}` has no number"));
+            continue;
+        };
+        let value = number.value;
+        if !value.within(Decimal::ZERO, Decimal::ONE) {
+            missing.push(format!("`{key}` is {value}, expected 0.0 to 1.0"));
+        }
+        precision(&format!("`{key}`"), value, missing);
+    }
+}
+
+fn precision(name: &str, value: Decimal, missing: &mut Vec<String>) {
+    if value.needed_decimals() > INPUT_DECIMALS {
+        missing.push(format!("{name} has more than {INPUT_DECIMALS} decimals"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +312,7 @@ mod tests {
     fn breakdown(text: &str, by: Option<&'static Formula>) -> ScoreBreakdown {
         let source = Source::decode("threat-model.yaml", text.as_bytes().to_vec());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
         let mut all = ScoreBreakdown::of_model(source.name(), &model, by);
@@ -306,7 +423,7 @@ mod tests {
         let text = "aivss_threat_model: 1\nfindings:\n  - { id: F, title: Leak, aivss: {} }\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
         let document = syntax::parse(&source);
-        let model = Format::Native.read(document.roots().next().unwrap());
+        let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
         let all = ScoreBreakdown::of_model(source.name(), &model, None);

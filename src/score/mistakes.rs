@@ -11,7 +11,7 @@ use crate::score::Scored;
 /// Returns the known mistake that results in the declared score.
 ///
 /// `findings` are the declared scores of the model's findings, for the agent's own score.
-pub fn explain_score(scored: &Scored, declared: Decimal, findings: &[Decimal]) -> Option<String> {
+pub(crate) fn explain_score(scored: &Scored, declared: Decimal, findings: &[Decimal]) -> Option<String> {
     let working = scored.working.as_ref()?;
     if working.inputs.factor_sum == Decimal::ZERO && declared != Decimal::ZERO {
         return Some(format!("{declared} is declared for ten factors of 0.0, which generators fill in"));
@@ -135,7 +135,7 @@ fn to_float(decimal: Decimal) -> f64 {
 }
 
 /// Returns the known mistake that results in the declared base score next to a vector with another one.
-pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
+pub(crate) fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
     (declared + Decimal::new(1, 1) == exact).then(|| {
         "where the exact score is a tie, FIRST's own calculator shows a tenth less, by float noise; this may be one"
             .to_owned()
@@ -143,7 +143,7 @@ pub fn explain_base(declared: Decimal, exact: Decimal) -> Option<String> {
 }
 
 /// Returns the known mistake that results in the declared band.
-pub fn explain_severity(declared: Band, scored: &Scored, working: &Working) -> Option<String> {
+pub(crate) fn explain_severity(declared: Band, scored: &Scored, working: &Working) -> Option<String> {
     let name = declared.name();
     if let Some(score) = scored.declared.score.map(|score| score.value)
         && score != working.score

@@ -9,28 +9,24 @@ use crate::decimal::Decimal;
 
 /// The contribution of a factor to a score.
 #[derive(Clone, Debug)]
-pub struct Contribution {
-    /// The factor.
-    pub factor: Factor,
-    /// Its value.
-    pub value: Decimal,
+pub(crate) struct Contribution {
+    pub(crate) factor: Factor,
+    pub(crate) value: Decimal,
     /// The unrounded score minus the one with the factor at 0; exact.
-    pub share: Decimal,
+    pub(crate) share: Decimal,
     /// The effect of one step less; `None` for a factor at 0.
-    pub one_less: Option<OneLess>,
+    pub(crate) one_less: Option<OneLess>,
 }
 
 /// An input lowered by one step, and the score with it.
 #[derive(Clone, Debug)]
-pub struct OneLess {
-    /// The lowered input.
-    pub value: Decimal,
+pub(crate) struct OneLess {
+    pub(crate) value: Decimal,
     /// The name of that value.
     pub name: Option<&'static str>,
     /// The score with it.
     pub working: Working,
-    /// Whether the score has another band with it.
-    pub changes_band: bool,
+    pub(crate) changes_band: bool,
 }
 
 /// The published values of factors, highest first.
@@ -38,7 +34,10 @@ const POINTS: [Decimal; 3] = [Decimal::ONE, Decimal::new(5, 1), Decimal::new(0, 
 
 impl Contribution {
     /// The contributions of the factors whose sum the score was computed from, largest first.
-    pub fn of_factors(working: &Working, factors: impl Iterator<Item = (Factor, Decimal)>) -> Vec<Self> {
+    pub(crate) fn of_factors(
+        working: &Working,
+        factors: impl Iterator<Item = (Factor, Decimal)>,
+    ) -> Vec<Self> {
         let mut all: Vec<Self> = factors.map(|(factor, value)| Self::of(working, factor, value)).collect();
         // Formulas use only the sum, so a larger factor contributes more.
         all.sort_by_key(|contribution| Reverse(contribution.value));
@@ -60,14 +59,14 @@ fn less_by(working: &Working, difference: Decimal) -> Working {
 }
 
 /// The effect of the next lower threat multiplier that has a name.
-pub fn lower_threat(working: &Working) -> Option<OneLess> {
+pub(crate) fn lower_threat(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.threat, working.inputs.threat)?;
     let inputs = Inputs { threat: level.value, ..working.inputs };
     Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
 }
 
 /// The effect of the next better mitigation that has a name; `None` for a formula without mitigation.
-pub fn better_mitigation(working: &Working) -> Option<OneLess> {
+pub(crate) fn better_mitigation(working: &Working) -> Option<OneLess> {
     let level = next_lower(working.formula.mitigation, working.inputs.mitigation)?;
     let inputs = Inputs { mitigation: level.value, ..working.inputs };
     Some(OneLess::new(level.value, Some(level.name), working.formula.work(inputs), working))
@@ -83,7 +82,7 @@ impl OneLess {
     }
 
     /// The lowered input, after its name if it has one.
-    pub fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         let name = self.name.map(|name| format!("{name} ")).unwrap_or_default();
         format!("{name}{}", self.value.plain())
     }

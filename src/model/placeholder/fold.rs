@@ -5,7 +5,6 @@
 use crate::likeness::{is_combining, is_ignorable, look_alike, plain};
 use crate::model::placeholder::lists::{self, LetterHash, Phrase, Roles};
 
-/// The reading of letters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LetterReading {
     /// As the letters that they are, so that words of any language are found.
@@ -19,29 +18,22 @@ pub(crate) enum LetterReading {
 pub(crate) enum Gap {
     /// Nothing: it is the last word.
     End,
-    /// White space alone.
     Space,
     /// A sign without white space around it, as in `to-do` or `a@b`.
     Tight,
-    /// A comma, perhaps with white space.
     Comma,
-    /// Other punctuation.
     Mark,
 }
 
-/// A folded word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FoldedWord<'a> {
-    /// Its letters and digits, folded.
     pub(crate) text: &'a str,
-    /// Whether it is written in capitals.
     pub(crate) capital: bool,
     pub(crate) gap: Gap,
     roles: Roles,
 }
 
 impl FoldedWord<'_> {
-    /// Whether it plays one of these roles.
     pub(crate) fn is(self, roles: Roles) -> bool {
         self.roles & roles != 0
     }
@@ -56,7 +48,6 @@ pub(crate) struct Folded {
     pub(crate) whole: bool,
 }
 
-/// A word by its range of letters.
 #[derive(Clone, Copy, Debug)]
 struct WordRange {
     start: usize,
@@ -73,7 +64,6 @@ impl Folded {
     }
 }
 
-/// Folded words in a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words<'a> {
     letters: &'a str,
@@ -98,7 +88,6 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Each word with the next one.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (FoldedWord<'a>, FoldedWord<'a>)> {
         self.iter().zip(self.from(1).iter())
     }
@@ -107,17 +96,14 @@ impl<'a> Words<'a> {
         self.from(index).iter().next()
     }
 
-    /// Whether a word plays one of these roles.
     pub(crate) fn any(self, roles: Roles) -> bool {
         self.iter().any(|word| word.is(roles))
     }
 
-    /// Whether each word plays one of these roles.
     pub(crate) fn all(self, roles: Roles) -> bool {
         self.iter().all(|word| word.is(roles))
     }
 
-    /// Whether all words are the same.
     pub(crate) fn are_equal(self) -> bool {
         self.pairs().all(|(one, next)| one.text == next.text)
     }
@@ -138,12 +124,10 @@ impl<'a> Words<'a> {
         &self.letters[first.start..last.end]
     }
 
-    /// The hash of [`Self::joined`].
     pub(crate) fn hash(self) -> LetterHash {
         self.ranges.iter().fold(LetterHash::EMPTY, |hash, range| hash.then(range.hash))
     }
 
-    /// The meaning of the words together, if they are a phrase.
     pub(crate) fn phrase(self) -> Option<Phrase> {
         Phrase::of(self.joined(), self.hash())
     }

@@ -42,18 +42,18 @@ pub(crate) enum Phrase {
 impl Phrase {
     const ALL: [Self; 5] = [Self::Pointer, Self::Nothing, Self::Form, Self::Promise, Self::Empty];
 
-    /// The meaning of a phrase, by its folded letters and their hash.
     pub(crate) fn of(joined: &str, hash: LetterHash) -> Option<Self> {
         if joined.is_ascii() {
             return Self::latin(hash);
         }
-        let other = |text: &str| OTHERS.phrases.get(text).copied();
         // Japanese and Korean sentences may end in a verb that adds nothing.
         let bare = ["です", "입니다"].into_iter().find_map(|verb| joined.strip_suffix(verb));
-        other(joined).or_else(|| other(bare?).or_else(|| Self::latin(LetterHash::of(bare?))))
+        let mut forms = [Some(joined), bare].into_iter().flatten();
+        forms
+            .find_map(|text| OTHERS.phrases.get(text).copied())
+            .or_else(|| bare.map(LetterHash::of).and_then(Self::latin))
     }
 
-    /// The meaning of a phrase in Latin letters.
     pub(crate) fn latin(hash: LetterHash) -> Option<Self> {
         static LATIN: ListTable<8192> = ListTable::of(PHRASES);
         let last = LATIN.get(hash).checked_ilog2()?;
@@ -129,7 +129,6 @@ impl LetterHash {
     const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
     pub(crate) const EMPTY: Self = Self { value: 0, power: 1 };
 
-    /// The hash of a text in small letters.
     pub(crate) fn of(text: &str) -> Self {
         text.bytes().fold(Self::EMPTY, Self::with)
     }

@@ -7,7 +7,6 @@ use crate::model::placeholder::lists::{
     MARKED, MARKER, MODAL, NOTE, NUMBER, PLACE, POINTING, Phrase, Roles, roles,
 };
 
-/// Whether the words of a text are those of a placeholder.
 pub(crate) fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
     let words = folded.words();
     let Some(first) = words.get(0) else { return true };
@@ -86,7 +85,6 @@ pub(crate) fn may_open_marker(first: &str) -> bool {
     })
 }
 
-/// The first letters of all markers.
 pub(crate) const MARKER_OPENINGS: [&str; 8] = ["tb", "tk", "tod", "tob", "fix", "wip", "xxx", "lor"];
 
 /// Whether a text announces another one: words that say nothing, one of which puts the rest into the future, and perhaps
@@ -127,7 +125,6 @@ fn is_for_somebody(words: Words) -> bool {
     words.pairs().skip(1).any(|(one, next)| one.text == "to" && next.is(ANNOUNCED))
 }
 
-/// Whether two words in a row are "to be".
 fn is_to_be(words: Words) -> bool {
     words.pairs().any(|(one, next)| one.text == "to" && next.text == "be")
 }

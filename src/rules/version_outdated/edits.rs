@@ -12,7 +12,6 @@ const SHARED: &str = "an alias refers to it, so a change would show in several p
 const TAGGED: &str = "the value has a tag or an anchor";
 const UNSAFE: &str = "it is written in a way that cannot be changed safely";
 
-/// The block of a score in the tree.
 pub(crate) struct ScoreBlock<'t> {
     pub(crate) pointer: String,
     text: &'t str,
@@ -23,16 +22,16 @@ pub(crate) struct ScoreBlock<'t> {
 
 /// The blocks of a threat model's scores, in the order of [`crate::model::Model::assessments`].
 pub(crate) fn blocks<'t>(text: &'t str, root: Node<'t>) -> Vec<ScoreBlock<'t>> {
-    let block = |pointer: String, node: Node<'t>, shared| ScoreBlock { pointer, text, node, shared };
-    let own = root.get("aivss").map(|node| block("/aivss".to_owned(), node, node.is_shared()));
+    let own = root.get("aivss").map(|node| ("/aivss".to_owned(), node, node.is_shared()));
     let list = root.get("findings");
     let items = list.and_then(Node::as_list).into_iter().flat_map(List::iter).enumerate();
     let findings = items.filter_map(|(at, item)| {
         let node = item.get("aivss")?;
         let shared = list.is_some_and(Node::is_shared) || item.is_shared() || node.is_shared();
-        Some(block(format!("/findings/{at}/aivss"), node, shared))
+        Some((format!("/findings/{at}/aivss"), node, shared))
     });
-    own.into_iter().chain(findings).collect()
+    let all = own.into_iter().chain(findings);
+    all.map(|(pointer, node, shared)| ScoreBlock { pointer, text, node, shared }).collect()
 }
 
 impl<'t> ScoreBlock<'t> {
@@ -57,7 +56,6 @@ impl<'t> ScoreBlock<'t> {
         Ok(Edit { span, text: if needs_quotes { format!("\"{name}\"") } else { name.to_owned() } })
     }
 
-    /// Whether a mapping is in braces, as in JSON.
     fn is_flow(&self, map: Node<'t>) -> bool {
         self.text.get(map.span().range()).is_some_and(|written| written.starts_with('{'))
     }
@@ -86,7 +84,6 @@ impl<'t> ScoreBlock<'t> {
         edit.ok_or_else(|| (entry.key_span, UNSAFE.to_owned()))
     }
 
-    /// The edit that gives an open factor its value.
     pub(crate) fn fill(&self, factor: Factor, value: Decimal) -> Result<Edit, Blocked> {
         let (_, entry) = self.factor(factor)?;
         check_plain(entry.value, entry.key_span)?;
@@ -173,7 +170,6 @@ fn exchange_lines(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
     Some(Edit { span: Span::new(first, end), text: format!("{indent}{}", lines.join(&separator)) })
 }
 
-/// The comment above the old factor.
 fn question(old: &str, aim: Aim) -> Vec<String> {
     let (new, version) = (aim.formula.tenth, aim.formula.version);
     let replaces = format!("AIVSS {version} has {} in place of {old}.", new.key());

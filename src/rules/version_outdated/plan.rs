@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::aivss::{Factor, Formula, Inputs, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
-use crate::model::{Assessment, DetectedFormat, Factors, Format, detect};
+use crate::model::{Assessment, DetectedFormat, Factors, ModelFormat, detect};
 use crate::rules::version_outdated::edits::{ScoreBlock, blocks};
 use crate::score::{Scored, score};
 use crate::source::{Source, Span};
@@ -38,7 +38,6 @@ pub enum Tenth {
 }
 
 impl Tenth {
-    /// The value to write for the new factor.
     pub(crate) const fn value(self) -> Option<Decimal> {
         match self {
             Self::Value(value) => Some(value),
@@ -50,40 +49,30 @@ impl Tenth {
 /// The plan for one score of a file, the agent's own or a finding's.
 #[derive(Clone, Debug)]
 pub struct MigrationStep {
-    /// The index of the threat model in the file.
-    pub model: usize,
-    /// The agent or finding that it scores.
-    pub owner: Owner,
+    pub(crate) model: usize,
+    pub(crate) owner: Owner,
     /// The JSON pointer of the score's block within its document; that of the whole for a report.
-    pub pointer: String,
-    /// The agent's name.
-    pub agent: Option<String>,
+    pub(crate) pointer: String,
+    pub(crate) agent: Option<String>,
     /// The finding's identifier, empty if it has none; `None` for the agent's own score.
-    pub finding: Option<String>,
-    /// The result.
-    pub outcome: StepOutcome,
+    pub(crate) finding: Option<String>,
+    pub(crate) outcome: StepOutcome,
 }
 
-/// The result for a score.
 #[derive(Clone, Debug)]
-pub enum StepOutcome {
+pub(crate) enum StepOutcome {
     /// The score is part of an OWASP report, whose version is that of the format.
     Report,
     /// The score is by this version already, or by a later one: no score is moved back.
     Current {
-        /// Its version.
         by: &'static Formula,
         /// The key of the tenth factor, if that has no value.
         open: Option<Span>,
     },
-    /// The score cannot be migrated.
     Blocked {
-        /// The obstructing value.
         span: Span,
-        /// The reason.
         reason: String,
     },
-    /// The score is migrated.
     Moved(Box<MovedScore>),
 }
 
@@ -93,44 +82,36 @@ pub(crate) type Blocked = (Span, String);
 /// A score that is migrated.
 #[derive(Clone, Debug)]
 pub struct MovedScore {
-    /// The old version.
-    pub from: &'static Formula,
+    pub(crate) from: &'static Formula,
     /// The score by the old version, if it can be computed.
-    pub before: Option<Working>,
+    pub(crate) before: Option<Working>,
     /// The scores by the new version; several if the tenth factor is open, none if they cannot be computed.
-    pub after: Vec<Prospect>,
-    /// The tenth factor that is replaced.
-    pub exchanged: Option<Exchanged>,
+    pub(crate) after: Vec<Prospect>,
+    pub(crate) exchanged: Option<Exchanged>,
     /// The mitigation factor that the new version counts and the old one ignores.
-    pub counts: Option<Decimal>,
+    pub(crate) counts: Option<Decimal>,
     /// Whether there is no evidence for the mitigation.
-    pub is_unproven: bool,
-    /// The edits.
-    pub fix: Fix,
+    pub(crate) is_unproven: bool,
+    pub(crate) fix: Fix,
     /// Whether the new tenth factor exists and gets its value.
     fills: bool,
 }
 
-/// A score by the new version.
 #[derive(Clone, Debug)]
-pub struct Prospect {
+pub(crate) struct Prospect {
     /// The value of the tenth factor that leads to it, if that is open.
-    pub tenth: Option<Decimal>,
+    pub(crate) tenth: Option<Decimal>,
     /// The score.
     pub working: Working,
 }
 
-/// A tenth factor that another one replaces.
 #[derive(Clone, Debug)]
-pub struct Exchanged {
-    /// Its key.
-    pub span: Span,
-    /// Its value, if it has one.
-    pub value: Option<Decimal>,
-    /// Its rationale.
-    pub rationale: Option<String>,
+pub(crate) struct Exchanged {
+    pub(crate) span: Span,
+    pub(crate) value: Option<Decimal>,
+    pub(crate) rationale: Option<String>,
     /// Whether the new one is left without a value.
-    pub is_open: bool,
+    pub(crate) is_open: bool,
     /// The key under which it stays, if it does not become a comment.
     kept: Option<String>,
 }
@@ -156,7 +137,7 @@ impl MigrationStep {
     }
 
     /// The place of the reason, or of the first change.
-    pub fn place(&self) -> Span {
+    pub(crate) fn place(&self) -> Span {
         let place = match &self.outcome {
             StepOutcome::Blocked { span, .. } => Some(*span),
             StepOutcome::Moved(moved) => moved.fix.edits.first().map(|edit| edit.span),
@@ -167,7 +148,7 @@ impl MigrationStep {
     }
 
     /// Whether a pointer into a threat model leads into this score.
-    pub fn holds(&self, model: Option<usize>, pointer: &str) -> bool {
+    pub(crate) fn holds(&self, model: Option<usize>, pointer: &str) -> bool {
         let below = pointer.strip_prefix(&*self.pointer);
         model == Some(self.model) && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
@@ -209,44 +190,30 @@ fn all_steps(source: &Source, aim: Aim) -> Vec<MigrationStep> {
         | DetectedFormat::Other => None,
     });
     let mut steps = Vec::new();
-    for (model, (root, format)) in formats.enumerate() {
-        add_steps(&mut steps, source.text(), (model, root), format, aim);
-    }
-    steps
-}
-
-fn add_steps(
-    steps: &mut Vec<MigrationStep>,
-    text: &str,
-    (at, root): (usize, Node<'_>),
-    format: Format,
-    aim: Aim,
-) {
-    let model = format.read(root);
-    let agent = model.agent.name.as_deref().map(str::to_owned);
-    if format == Format::OwaspReport {
-        let (pointer, owner) = (String::new(), Owner::Agent);
-        steps.push(MigrationStep {
+    for (at, (root, format)) in formats.enumerate() {
+        let model = format.read(root);
+        let agent = model.agent.name.as_deref().map(str::to_owned);
+        let step = |owner, pointer, finding, outcome| MigrationStep {
             model: at,
             owner,
             pointer,
-            agent,
-            finding: None,
-            outcome: StepOutcome::Report,
-        });
-        return;
-    }
-    for (block, (finding, assessment)) in blocks(text, root).into_iter().zip(model.assessments()) {
-        let outcome = outcome(&block, assessment, aim);
-        steps.push(MigrationStep {
-            model: at,
-            owner: assessment.owner,
-            pointer: block.pointer,
             agent: agent.clone(),
-            finding: finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned()),
-            outcome: outcome.unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason }),
-        });
+            finding,
+            outcome,
+        };
+        if format == ModelFormat::OwaspReport {
+            steps.push(step(Owner::Agent, String::new(), None, StepOutcome::Report));
+            continue;
+        }
+        for (block, (finding, assessment)) in blocks(source.text(), root).into_iter().zip(model.assessments())
+        {
+            let outcome = outcome(&block, assessment, aim)
+                .unwrap_or_else(|(span, reason)| StepOutcome::Blocked { span, reason });
+            let finding = finding.map(|finding| finding.id.as_deref().unwrap_or_default().to_owned());
+            steps.push(step(assessment.owner, block.pointer, finding, outcome));
+        }
     }
+    steps
 }
 
 fn outcome(block: &ScoreBlock<'_>, assessment: &Arc<Assessment>, aim: Aim) -> Result<StepOutcome, Blocked> {
@@ -324,7 +291,6 @@ fn check_tenth(factors: &Factors) -> Result<(), Blocked> {
     }
 }
 
-/// The scores by the new version.
 fn prospects(scored: &Scored, exchanged: Option<&Exchanged>, aim: Aim) -> Vec<Prospect> {
     let Some(sum) = scored.factor_sum.or_else(|| sum_with(scored, aim)) else { return Vec::new() };
     let without_old = match exchanged {

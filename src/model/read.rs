@@ -1,4 +1,4 @@
-//! This project's own format to [`Model`].
+//! The two formats to [`Model`]: this project's own, and OWASP's v0.8 report.
 
 use std::sync::Arc;
 
@@ -6,18 +6,21 @@ use crate::aivss::Factor;
 use crate::diagnostic::Owner;
 use crate::model::assessment::{Assessment, Factors, GivenFactor};
 use crate::model::block::Block;
-use crate::model::layers::{Answer, Blank, Layer, LayerKind, Maestro, Threat};
+use crate::model::layers::{
+    Answer, Blank, Layer, LayerKind, Maestro, Threat, stub_of_described, stub_of_empty, stub_of_missing,
+};
 use crate::model::placeholder::{TextKind, blank, is_refusal};
-use crate::model::{Agent, Finding, Format, Model, Review, Text, stub};
+use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text};
 use crate::source::Span;
 use crate::syntax::{Entry, Node, Value};
 
-pub(crate) fn read(root: Node<'_>) -> Model {
+/// Reads a model in this project's own format.
+pub(crate) fn native(root: Node<'_>) -> Model {
     let file = Block::root(root);
     let agent = file.block("agent");
     let review = file.block("review");
     Model {
-        format: Format::Native,
+        format: ModelFormat::Native,
         key_span: file.key_span,
         agent: Agent {
             key_span: Some(agent.key_span),
@@ -45,15 +48,15 @@ fn finding(at: usize, node: Node<'_>) -> Finding {
     Finding { owner, id: block.text("id"), title: block.text("title"), assessment }
 }
 
-/// The assessment in the block of a model or of a finding.
 fn assessment(owner: Owner, parent: Block<'_>) -> Option<Arc<Assessment>> {
     let block = parent.under(parent.entry("aivss")?);
-    let is_missing = |key: &str| block.map().is_some_and(|map| map.get(key).is_none());
     Some(Arc::new(Assessment {
         owner,
         key_span: block.key_span,
         version: block.entry("version").and_then(version),
-        cvss_absent: is_missing("cvss") && is_missing("cvss_base"),
+        cvss_absent: block
+            .map()
+            .is_some_and(|map| map.get("cvss").is_none() && map.get("cvss_base").is_none()),
         vector_written: block.entry("cvss").is_some(),
         vector: block.text("cvss"),
         base: block.number("cvss_base"),
@@ -105,7 +108,7 @@ fn maestro(file: Block<'_>) -> Maestro {
         Value::Map(map) => !map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
-    let stubs = stub::of_missing(file, written, &layers);
+    let stubs = stub_of_missing(file, written, &layers);
     Maestro { key_span: block.key_span, written, layers, stubs }
 }
 
@@ -127,14 +130,14 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
     };
     match entry.value.value() {
         Value::Null => {
-            let stub = stub::of_empty(kind, maestro);
+            let stub = stub_of_empty(kind, maestro);
             Layer { stub, ..Layer::bare(kind, entry.span(), Answer::Blank(Blank::Empty)) }
         }
         Value::String(text) => {
             let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
             let analysis = maestro.text(kind.key()).filter(|_| answer == Answer::Mapped);
             let is_empty = answer == Answer::Blank(Blank::Empty);
-            let stub = if is_empty { stub::of_empty(kind, maestro) } else { None };
+            let stub = if is_empty { stub_of_empty(kind, maestro) } else { None };
             Layer { analysis, stub, ..Layer::bare(kind, entry.span(), answer) }
         }
         Value::Map(_) => described(kind, maestro, maestro.under(entry)),
@@ -144,16 +147,17 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
     }
 }
 
-/// A layer written as a mapping.
 fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<Threat> = block.items("threats").map(threat).collect();
+    let mut titles =
+        block.items("threats").map(|threat| Block::root(threat).answered("title", TextKind::Prose));
     // A placeholder makes the layer blank whatever else it has. Without a text, a threat with a title is an answer.
     let unwritten = match blank {
         Some(Blank::Placeholder(_)) => blank,
-        _ if analysis.is_some() || block.items("threats").any(has_title) => None,
+        _ if analysis.is_some() || titles.any(|title| title.is_some()) => None,
         _ => Some(Blank::Empty),
     };
     let reason = block.answered("reason", TextKind::Prose).map(|reason| reason.value);
@@ -169,12 +173,8 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
         _ => block.key_span,
     };
     let is_empty = answer == Answer::Blank(Blank::Empty);
-    let stub = if is_empty { stub::of_described(kind, maestro, block) } else { None };
+    let stub = if is_empty { stub_of_described(kind, maestro, block) } else { None };
     Layer { kind, span, answer, analysis, reason, threats, stub }
-}
-
-fn has_title(threat: Node<'_>) -> bool {
-    Block::root(threat).answered("title", TextKind::Prose).is_some()
 }
 
 fn threat(node: Node<'_>) -> Threat {
@@ -189,4 +189,82 @@ fn threat(node: Node<'_>) -> Threat {
         mitigation: block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value),
         open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
     }
+}
+
+/// Reads OWASP's v0.8 report (appendix A): a list of vulnerabilities without a score of the whole, without layers.
+pub(crate) fn report(root: Node<'_>) -> Model {
+    let file = Block::root(root);
+    let metadata = file.block("metadata");
+    Model {
+        format: ModelFormat::OwaspReport,
+        key_span: file.key_span,
+        agent: Agent {
+            key_span: Some(metadata.key_span),
+            name: metadata.text("system_name"),
+            // An extension of the report: its assessor is not necessarily the owner.
+            owner: metadata.answered("owner", TextKind::Name),
+            ..Agent::default()
+        },
+        review: Review {
+            key_span: Some(metadata.key_span),
+            date: metadata.text("assessment_date"),
+            approved_by: metadata.answered("approved_by", TextKind::Name),
+        },
+        assessment: None,
+        findings_key_span: file.entry("vulnerabilities").map(|entry| entry.key_span),
+        findings: file
+            .items("vulnerabilities")
+            .enumerate()
+            .map(|(at, node)| vulnerability(at, node))
+            .collect(),
+        maestro: None,
+    }
+}
+
+fn vulnerability(at: usize, node: Node<'_>) -> Finding {
+    let (owner, block) = (Owner::Finding(at), Block::root(node));
+    let scores = block.block("scores");
+    let cvss = block.block("cvss_base");
+    let assessment = Assessment {
+        owner,
+        key_span: block.key_span,
+        // The report has no field for the version: appendix A belongs to v0.8.
+        version: Some(Text::new("0.8".into(), scores.key_span)),
+        // The report's schema requires both.
+        cvss_absent: false,
+        vector_written: cvss.entry("vector_string").is_some(),
+        vector: cvss.text("vector_string"),
+        base: cvss.number("score"),
+        factors: report_factors(block.block("amplification_factors"), block.block("rationales")),
+        threat: block.multiplier("threat_multiplier"),
+        mitigation: scores.multiplier("mitigation_factor"),
+        evidence: scores
+            .answered("mitigation_evidence", TextKind::Evidence)
+            .or_else(|| block.answered("mitigation_evidence", TextKind::Evidence)),
+        factor_sum: scores.number("factor_sum"),
+        uplift: scores.number("aars"),
+        score: scores.number("aivss"),
+        undeclared: scores.undeclared("aivss"),
+        severity: scores.own_text("severity"),
+    };
+    Finding {
+        owner,
+        id: block.text("id"),
+        title: block.text("title"),
+        assessment: Some(Arc::new(assessment)),
+    }
+}
+
+fn report_factors(block: Block<'_>, rationales: Block<'_>) -> Factors {
+    let mut factors = Factors::of(block, Factor::report_keys());
+    for entry in block.entries() {
+        let Some(factor) = Factor::with_report_key(entry.key) else {
+            factors.unknown.push(block.key(entry));
+            continue;
+        };
+        let rationale = rationales.answered(entry.key, TextKind::Prose).map(|text| text.value);
+        // The report's schema reports empty values.
+        factors.given.push(GivenFactor { rationale, empty: None, ..GivenFactor::of(factor, entry) });
+    }
+    factors
 }
