@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
+use crate::cli::base::exclusion;
 use crate::cli::common::{
     CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
     read_stdin, refuse_stdin, without_stdin,
@@ -259,15 +260,10 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
     }
     for name in &report.skipped {
         let matched = repository.matched(name.as_ref());
-        let reason = match policy.excluded_by(&matched) {
-            Some((pattern, origin)) => {
-                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-            }
-            None if options.named == NamedFiles::Filtered
-                && policy.sought(&matched) != Some(Sought::ByName) =>
-            {
-                SkipReason::NotMatched
-            }
+        let is_filtered = options.named == NamedFiles::Filtered;
+        let reason = match exclusion(policy, &matched) {
+            Some(excluded) => excluded,
+            None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
             None => SkipReason::NoModel,
         };
         lines.push(format!("skipped: {name}: {reason}"));

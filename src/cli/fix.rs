@@ -150,11 +150,10 @@ impl FixSummary {
             line += &format!(" and {}", count(self.suggestions, "suggestion"));
         }
         line += &format!(" in {}; ", count(self.files, "file"));
-        if left.is_empty() {
-            line += "no problems left";
-        } else {
-            line += &format!("left: {}; run `aivss-lint`", left.join(", "));
-        }
+        line += &match left.as_slice() {
+            [] => "no problems left".to_owned(),
+            left => format!("left: {}; run `aivss-lint`", left.join(", ")),
+        };
         if self.waiting > 0 {
             line += &format!("; `aivss-lint fix --unsafe` has suggestions for {}", self.waiting);
         }
@@ -198,7 +197,9 @@ impl Fixer<'_> {
                 continue;
             }
             if self.safety == Safety::Safe {
-                summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
+                let open = file.diagnostics.iter().filter(|problem| problem.excepted.is_none());
+                let fixes = open.filter_map(|problem| problem.fix.as_ref());
+                summary.waiting += fixes.filter(|fix| fix.safety == Safety::Suggested).count();
             }
             for problem in &file.diagnostics {
                 let place = place(file.name(), file.position(problem.span.start));
@@ -241,27 +242,20 @@ impl Fixer<'_> {
     }
 }
 
-/// Whether a problem has edits that a person must review.
-fn has_suggestion(problem: &Diagnostic) -> bool {
-    let is_suggested = problem.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Suggested);
-    is_suggested && problem.excepted.is_none()
-}
-
 fn changed_line(source: &Source, change: &FixedPart) -> String {
     let FixedPart { span, before, after, rule, title, safety } = change;
     let place = place(source.name(), source.position(span.start));
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
-    match safety {
-        // A migration is more than a value.
-        Safety::Safe if after.contains(' ') => format!("{place}: {rule}: {title}\n"),
-        Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
+    let suggested = match safety {
+        Safety::Safe => "",
         // Removed to make room for text that is written elsewhere.
-        Safety::Suggested if after.is_empty() => String::new(),
-        // The title summarizes more than a word.
-        Safety::Suggested if after.contains(' ') => format!("{place}: {rule}: {title} (suggested)\n"),
-        Safety::Suggested => format!("{place}: {rule}: {before} → {after} (suggested)\n"),
-    }
+        Safety::Suggested if after.is_empty() => return String::new(),
+        Safety::Suggested => " (suggested)",
+    };
+    // The title summarizes more than a word.
+    let change = if after.contains(' ') { title.to_string() } else { format!("{before} → {after}") };
+    format!("{place}: {rule}: {change}{suggested}\n")
 }
 
 pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
@@ -312,13 +306,10 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
         return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
     }
     // A rename would replace the link.
-    path.canonicalize().map_err(|error| {
+    path.canonicalize().map_err(|error| match path.to_str() {
         // Reports contain names as text.
-        if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
-            "its name is not UTF-8, so it was not changed: rename the file".to_owned()
-        } else {
-            error.to_string()
-        }
+        Some(name) if !name.contains(char::REPLACEMENT_CHARACTER) => error.to_string(),
+        _ => "its name is not UTF-8, so it was not changed: rename the file".to_owned(),
     })
 }
 
