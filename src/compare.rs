@@ -77,7 +77,7 @@ fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
     kept.retain(|one| {
         let Some(owner) = one.what.strip_suffix(DECLARED) else { return true };
         let mut others = all.iter().filter(|other| other.what.strip_suffix("score") == Some(owner));
-        !others.next().is_some_and(|computed| numbers(computed) == numbers(one))
+        others.next().is_none_or(|computed| numbers(computed) != numbers(one))
     });
     kept
 }

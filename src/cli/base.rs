@@ -75,7 +75,7 @@ pub(crate) fn compare(
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
     let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo));
     let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
-    sides.hold(models.map(|file| file.path.clone()).collect());
+    sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
@@ -145,10 +145,10 @@ impl<'c> Sides<'c> {
     }
 
     /// Adds files of the working folder that contained a threat model in the base, whatever they contain now.
-    fn hold(&mut self, paths: BTreeSet<String>) {
+    fn hold(&mut self, paths: &BTreeSet<String>) {
         if let FileTree::WorkTree(repository) = self.run.head {
             let named = without_stdin(self.run.options.paths);
-            self.head_files.hold(&paths, self.run.options.search(&named, self.run.policy), repository);
+            self.head_files.hold(paths, self.run.options.search(&named, self.run.policy), repository);
         }
     }
 
@@ -181,7 +181,7 @@ impl<'c> Sides<'c> {
         new.extend(changed.take(MAX_COMPARED));
         let new: Vec<&str> = new.into_iter().collect();
         let renamed = self.renames(&gone, &new)?;
-        self.hold(renamed.keys().cloned().collect());
+        self.hold(&renamed.keys().cloned().collect());
         self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
         if self.run.options.stdin.is_some() {
             let name = Path::new(self.run.options.stdin_filename);

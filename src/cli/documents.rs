@@ -37,27 +37,21 @@ pub(crate) struct InitArgs {
     /// File to write, or folder for a threat-model.yaml
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
-
     /// Name of the agent (asked for on a terminal)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-
     /// Environment of the agent (asked for on a terminal)
     #[arg(long, value_name = "ENVIRONMENT", value_parser = ENVIRONMENTS)]
     environment: Option<String>,
-
     /// Risk tier of the agent (asked for on a terminal)
     #[arg(long, value_name = "TIER", value_parser = TIERS)]
     tier: Option<String>,
-
     /// Owner of the threat model
     #[arg(long, value_name = "OWNER")]
     owner: Option<String>,
-
     /// Also write the file for this CI system (repeatable)
     #[arg(long, value_name = "SYSTEM")]
     ci: Vec<System>,
-
     /// Repository and commit from which CI builds the program
     #[arg(long, value_name = "ADDRESS@COMMIT", requires = "ci", value_parser = ProgramSource::parse)]
     source: Option<ProgramSource>,
@@ -296,7 +290,6 @@ pub(crate) struct ImportArgs {
     /// OWASP report or AVE records (JSON), or a page (text or Markdown); `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-
     #[command(flatten)]
     pub(crate) to: OutputArgs,
 }
@@ -329,10 +322,8 @@ pub(crate) struct ExportArgs {
     /// Threat model
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-
     #[command(flatten)]
     to: OutputArgs,
-
     /// Export the agent's own score as a vulnerability of this category (a core risk of OWASP AIVSS, or ASI01 to ASI10)
     #[arg(long, value_name = "CATEGORY")]
     agent_as: Option<String>,

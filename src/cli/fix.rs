@@ -4,8 +4,6 @@
 //!
 //! A file that cannot be parsed is not changed, and the run ends with 2: its values are not known to be right.
 
-#![expect(clippy::disallowed_methods, reason = "a fix changes files in place, by whatever name")]
-
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -55,26 +53,20 @@ until somebody does. Links are followed to their files within the repository.";
 pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Print the changes as a unified diff, and write nothing
     #[arg(long)]
     diff: bool,
-
     /// Also apply suggestions (keys, forms for blank layers), which need review
     #[arg(long = "unsafe")]
     suggestions: bool,
-
     /// Migrate scores by an older version of AIVSS
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
-
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
@@ -127,6 +119,8 @@ struct FixSummary {
     /// The number of problems with suggestions that were not asked for.
     waiting: usize,
     files: usize,
+    /// The files that were changed, under any name.
+    reached: HashSet<PathBuf>,
 }
 
 impl FixSummary {
@@ -187,12 +181,12 @@ struct Fixer<'f> {
 impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
-        let (mut summary, mut reached) = (FixSummary::default(), HashSet::new());
+        let mut summary = FixSummary::default();
         for file in report.files.iter_mut().filter(|file| !file.is_policy) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
             }
-            if let Err(cause) = self.fix_file(file, &mut reached, &mut summary) {
+            if let Err(cause) = self.fix_file(file, &mut summary) {
                 report.input_errors.push(InputError::unreadable(file.name(), cause));
                 continue;
             }
@@ -211,12 +205,7 @@ impl Fixer<'_> {
         summary
     }
 
-    fn fix_file(
-        &self,
-        file: &mut FileReport,
-        reached: &mut HashSet<PathBuf>,
-        summary: &mut FixSummary,
-    ) -> Result<(), String> {
+    fn fix_file(&self, file: &mut FileReport, summary: &mut FixSummary) -> Result<(), String> {
         let source = readable(file)?;
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
@@ -231,13 +220,12 @@ impl Fixer<'_> {
         }
         let patch = change(&source, &text, self.repository)?;
         // A file with several names is changed once.
-        if real_path(file).is_none_or(|path| reached.insert(path)) {
+        if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
             summary.add(&source, &changes, &patch);
         }
         let source = Source::decode(file.name(), text.into_bytes());
         let linted = lint(&source, &file.path, self.context);
-        let path = std::mem::take(&mut file.path);
-        *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
+        *file = FileReport::new(Arc::new(source), file.path.clone(), linted.models, linted.diagnostics);
         Ok(())
     }
 }
@@ -254,7 +242,7 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
         Safety::Suggested => " (suggested)",
     };
     // The title summarizes more than a word.
-    let change = if after.contains(' ') { title.to_string() } else { format!("{before} → {after}") };
+    let change = if after.contains(' ') { title.clone() } else { format!("{before} → {after}") };
     format!("{place}: {rule}: {change}{suggested}\n")
 }
 
