@@ -33,7 +33,7 @@ pub fn agents(
     let mut changes = Vec::new();
     for file in &head.files {
         for (place, model) in file.models.iter().enumerate() {
-            let old = baseline.model_in_file(&file.path, place);
+            let old = baseline.in_file(&file.path, place);
             let origin = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
             let change = AgentChange {
                 path: file.name().to_owned(),

@@ -149,7 +149,7 @@ struct MigrateRun<'r> {
     aim: Aim,
     context: LintContext<'r>,
     quiet: bool,
-    /// The repository to write to; without one the disk stays as it is.
+    /// The repository to write to; `None` for a patch.
     to_disk: Option<&'r Repository>,
     counts: MigrationCounts,
     lines: String,

@@ -236,10 +236,7 @@ impl Command {
 /// Refuses a current folder that was reached through a link of a checkout: the run would check another folder than the
 /// link's.
 fn refuse_linked_folder() -> Result<(), CliError> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "shells set PWD to the path by which the folder was reached"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "shells set PWD to the path by which it was reached")]
     let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
         return Ok(());
     };
@@ -248,11 +245,9 @@ fn refuse_linked_folder() -> Result<(), CliError> {
         return Ok(());
     }
     let Some((link, _)) = link_within(&path) else { return Ok(()) };
-    let message = format!(
-        "the current folder is reached through this link of a checkout; change to {}",
-        here.display()
-    );
-    Err(CliError::about(link.display(), message))
+    let (link, here) = (link.display(), here.display());
+    Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
+        .into())
 }
 
 #[cfg(test)]
