@@ -33,7 +33,7 @@ pub fn agents(
     let mut changes = Vec::new();
     for file in &head.files {
         for (place, model) in file.models.iter().enumerate() {
-            let old = baseline.model_in_file(&file.path, place);
+            let old = baseline.in_file(&file.path, place);
             let origin = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
             let change = AgentChange {
                 path: file.name().to_owned(),
@@ -77,7 +77,7 @@ fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
     kept.retain(|one| {
         let Some(owner) = one.what.strip_suffix(DECLARED) else { return true };
         let mut others = all.iter().filter(|other| other.what.strip_suffix("score") == Some(owner));
-        !others.next().is_some_and(|computed| numbers(computed) == numbers(one))
+        others.next().is_none_or(|computed| numbers(computed) != numbers(one))
     });
     kept
 }

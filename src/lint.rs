@@ -93,8 +93,8 @@ fn is_lfs_pointer(text: &str) -> bool {
         text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
     let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
     let keys: Vec<&str> = lines.take(MOST_LINES).collect();
-    let has = |key: &str| keys.iter().any(|line| line.starts_with(key));
-    NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
+    let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
+    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MOST_LINES
 }
 
 /// Lints one file; `path` is relative to the repository's root.
@@ -377,13 +377,12 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 /// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
-    let covers = |diagnostic: &Diagnostic| {
-        let is_at = |place: Span| diagnostic.span.contains(place) || place.contains(diagnostic.span);
-        diagnostic.owner == owner
-            && diagnostic.rule == rule.name
-            && (is_at(violation.span) || is_at(violation.value_span))
-    };
-    settings.level(rule).is_none() || found.iter().any(covers)
+    let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
+    settings.level(rule).is_none()
+        || same.any(|found| {
+            let places = [violation.span, violation.value_span];
+            places.into_iter().any(|place| found.span.contains(place) || place.contains(found.span))
+        })
 }
 
 /// Problems for scores that could not be computed and have no other problem that explains it.

@@ -12,7 +12,7 @@ use crate::compare;
 use crate::compare::Baseline;
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::PolicyUsage;
+use crate::policy::{Policy, PolicyUsage};
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
 use crate::workspace::candidate::{Discovery, NamedFiles};
@@ -77,7 +77,7 @@ pub(crate) fn compare(
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
     let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo));
     let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
-    sides.hold(models.map(|file| file.path.clone()).collect());
+    sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
@@ -114,6 +114,11 @@ pub(crate) fn compare(
     Ok((result, is_known.then_some(before.used)))
 }
 
+pub(crate) fn exclusion(policy: &Policy, path: &str) -> Option<SkipReason> {
+    let (pattern, origin) = policy.excluded_by(path)?;
+    Some(SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() })
+}
+
 fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
     report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path)
 }
@@ -142,10 +147,10 @@ impl<'c> Sides<'c> {
     }
 
     /// Adds files of the working folder that contained a threat model in the base, whatever they contain now.
-    fn hold(&mut self, paths: BTreeSet<String>) {
+    fn hold(&mut self, paths: &BTreeSet<String>) {
         if let FileTree::WorkTree(repository) = self.run.head {
             let named = without_stdin(self.run.options.paths);
-            self.head_files.hold(&paths, self.run.options.search(&named, self.run.policy), repository);
+            self.head_files.hold(paths, self.run.options.search(&named, self.run.policy), repository);
         }
     }
 
@@ -178,7 +183,7 @@ impl<'c> Sides<'c> {
         new.extend(changed.take(MAX_COMPARED));
         let new: Vec<&str> = new.into_iter().collect();
         let renamed = self.renames(&gone, &new)?;
-        self.hold(renamed.keys().cloned().collect());
+        self.hold(&renamed.keys().cloned().collect());
         self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
         if self.run.options.stdin.is_some() {
             let name = Path::new(self.run.options.stdin_filename);
@@ -252,10 +257,8 @@ impl<'c> Sides<'c> {
         if !self.is_named(path) {
             return SkipReason::OutsidePaths;
         }
-        match self.run.policy.excluded_by(path) {
-            Some((pattern, origin)) => {
-                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-            }
+        match exclusion(self.run.policy, path) {
+            Some(excluded) => excluded,
             None if self.run.policy.sought(path).is_none() => SkipReason::OtherFormat,
             None => SkipReason::Unchecked,
         }

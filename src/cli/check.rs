@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
+use crate::cli::base::exclusion;
 use crate::cli::common::{
     CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
     read_stdin, refuse_stdin, without_stdin,
@@ -40,56 +41,42 @@ pub(crate) struct CheckArgs {
     /// Files and folders to check; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     #[command(flatten)]
     reports: ReportArgs,
-
     /// Lowest level that fails the check
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     fail_on: LevelName,
-
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-
     /// Fail only on problems that are not in the base
     #[arg(long, requires = "base")]
     new_only: bool,
-
     /// Use the policy of this revision, so that a change cannot weaken its own check
     #[arg(long, value_name = "REV")]
     policy_from: Option<String>,
-
     /// Of the named files, check only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
-
     /// Check staged files and the staged policy instead of the working tree
     #[arg(long)]
     staged: bool,
-
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
-
     /// Name of standard input; its extension selects the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     stdin_filename: String,
-
     /// Warn about exceptions that expire within so many days: 30d
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]
     expiring_within: Option<i32>,
-
     #[command(flatten)]
     levels: LevelArgs,
-
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     threads: usize,
-
     /// List the policy, the checked files and the skipped files on standard error
     #[arg(short, long)]
     verbose: bool,
@@ -106,11 +93,9 @@ struct LevelArgs {
     /// Make a rule an error
     #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     deny: Vec<String>,
-
     /// Make a rule a warning
     #[arg(short = 'W', long = "warn", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     warn: Vec<String>,
-
     /// Turn a rule off
     #[arg(short = 'A', long = "allow", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     allow: Vec<String>,
@@ -261,15 +246,10 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
     }
     for name in &report.skipped {
         let matched = repository.matched(name.as_ref());
-        let reason = match policy.excluded_by(&matched) {
-            Some((pattern, origin)) => {
-                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-            }
-            None if options.named == NamedFiles::Filtered
-                && policy.sought(&matched) != Some(Sought::ByName) =>
-            {
-                SkipReason::NotMatched
-            }
+        let is_filtered = options.named == NamedFiles::Filtered;
+        let reason = match exclusion(policy, &matched) {
+            Some(excluded) => excluded,
+            None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
             None => SkipReason::NoModel,
         };
         lines.push(format!("skipped: {name}: {reason}"));

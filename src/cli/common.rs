@@ -32,7 +32,6 @@ pub(crate) struct PolicyArgs {
     /// Default: aivss-policy.yaml in the repository's root or in its .github, else recommended.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) policy: Option<PathBuf>,
-
     /// Date to use as today, for tests and replays
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     today: Option<Date>,

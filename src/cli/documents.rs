@@ -39,27 +39,21 @@ pub(crate) struct InitArgs {
     /// File to write, or folder for a threat-model.yaml
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
-
     /// Name of the agent (asked for on a terminal)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-
     /// Environment of the agent (asked for on a terminal)
     #[arg(long, value_name = "ENVIRONMENT", value_parser = ENVIRONMENTS)]
     environment: Option<String>,
-
     /// Risk tier of the agent (asked for on a terminal)
     #[arg(long, value_name = "TIER", value_parser = TIERS)]
     tier: Option<String>,
-
     /// Owner of the threat model
     #[arg(long, value_name = "OWNER")]
     owner: Option<String>,
-
     /// Also write the file for this CI system (repeatable)
     #[arg(long, value_name = "SYSTEM")]
     ci: Vec<System>,
-
     /// Repository and commit from which CI builds the program
     #[arg(long, value_name = "ADDRESS@COMMIT", requires = "ci", value_parser = ProgramSource::parse)]
     source: Option<ProgramSource>,
@@ -74,16 +68,15 @@ struct ProgramSource {
 
 impl ProgramSource {
     /// Parses `ADDRESS@COMMIT`. The recipes contain both within quotation marks of YAML, Groovy and a shell.
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, &'static str> {
         let (address, commit) = text.rsplit_once('@').ok_or("expected ADDRESS@COMMIT")?;
         if ![40, 64].contains(&commit.len()) || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("expected the full id of a commit after the last @".to_owned());
+            return Err("expected the full id of a commit after the last @");
         }
-        let is_plain =
-            address.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._~:/@+".contains(letter));
+        let mut letters = address.chars();
+        let is_plain = letters.all(|letter| letter.is_ascii_alphanumeric() || "-._~:/@+".contains(letter));
         if !address.contains("://") || !is_plain {
-            let expected = "expected the address of a git repository, such as https://git.example.org/a/b";
-            return Err(expected.to_owned());
+            return Err("expected the address of a git repository, such as https://git.example.org/a/b");
         }
         Ok(Self { address: address.to_owned(), commit: commit.to_owned() })
     }
@@ -163,35 +156,40 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
     if has_model && args.ci.is_empty() {
         return Err(CliError::about(shown, ALREADY_EXISTS));
     }
-    let mut lines = String::new();
-    if has_model {
-        lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown));
+    let mut lines = if has_model {
+        format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown))
     } else {
-        let name = write_new(&model, &draft(args)?.to_yaml(), repository)?;
-        lines += &format!("wrote {name}\n");
-    }
+        format!("wrote {}\n", write_new(&model, &draft(args)?.to_yaml(), repository)?)
+    };
     if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&repository.shown(policy)));
     } else {
-        let name = write_new(&repository.root().join(POLICY), STARTER, repository)?;
-        lines += &format!("wrote {name}\n");
+        lines += &format!("wrote {}\n", write_new(&repository.root().join(POLICY), STARTER, repository)?);
     }
     let mut verdict = Verdict::Passed;
+    let source = args.source.as_ref();
     for system in &args.ci {
-        let source = args.source.as_ref();
         let recipe = system.filled(source);
         let path = repository.root().join(system.file());
         if exists(&path) {
             verdict = Verdict::CannotCheck;
             let name = escape_line(&repository.shown(&path));
-            lines += &format!("kept {name}: {ALREADY_EXISTS}; add this to it:\n\n{}\n", indented(&recipe));
+            lines += &format!("kept {name}: {ALREADY_EXISTS}; add this to it:\n\n");
+            for line in recipe.lines() {
+                lines += &(format!("    {line}").trim_end().to_owned() + "\n");
+            }
+            lines += "\n";
         } else {
             let name = write_new(&path, &recipe, repository)?;
             lines += &format!("wrote {name}: {}\n", system.next_step(source));
         }
     }
     if !has_model {
-        lines += &next_steps(&escape_line(&shown));
+        let file = escape_line(&shown);
+        lines += &format!(
+            "\nnext:\n  fill in the empty values; the comments explain them\n  aivss-lint {file}\n      lists missing values\n  \
+             aivss-lint fix {file}\n      writes the score, once its inputs are complete\n"
+        );
         lines += if is_found(&model, repository) { "" } else { UNSEEN };
     }
     print(&lines)?;
@@ -281,17 +279,6 @@ pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
     !discover(search, repository).candidates.is_empty()
 }
 
-fn next_steps(file: &str) -> String {
-    format!(
-        "\nnext:\n  fill in the empty values; the comments explain them\n  aivss-lint {file}\n      lists missing values\n  \
-         aivss-lint fix {file}\n      writes the score, once its inputs are complete\n"
-    )
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect()
-}
-
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:
   aivss-lint import aivss-report.json > threat-model.yaml
@@ -305,7 +292,6 @@ pub(crate) struct ImportArgs {
     /// OWASP report or AVE records (JSON), or a page (text or Markdown); `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-
     #[command(flatten)]
     pub(crate) to: OutputArgs,
 }
@@ -338,10 +324,8 @@ pub(crate) struct ExportArgs {
     /// Threat model
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-
     #[command(flatten)]
     to: OutputArgs,
-
     /// Export the agent's own score as a vulnerability of this category (a core risk of OWASP AIVSS, or ASI01 to ASI10)
     #[arg(long, value_name = "CATEGORY")]
     agent_as: Option<String>,

@@ -4,8 +4,6 @@
 //!
 //! A file that cannot be parsed is not changed, and the run ends with 2: its values are not known to be right.
 
-#![expect(clippy::disallowed_methods, reason = "a fix changes files in place, by whatever name")]
-
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -55,26 +53,20 @@ until somebody does. Links are followed to their files within the repository.";
 pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Print the changes as a unified diff, and write nothing
     #[arg(long)]
     diff: bool,
-
     /// Also apply suggestions (keys, forms for blank layers), which need review
     #[arg(long = "unsafe")]
     suggestions: bool,
-
     /// Migrate scores by an older version of AIVSS
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
-
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
@@ -127,6 +119,8 @@ struct FixSummary {
     /// The number of problems with suggestions that were not asked for.
     waiting: usize,
     files: usize,
+    /// The files that were changed, under any name.
+    reached: HashSet<PathBuf>,
 }
 
 impl FixSummary {
@@ -150,11 +144,10 @@ impl FixSummary {
             line += &format!(" and {}", count(self.suggestions, "suggestion"));
         }
         line += &format!(" in {}; ", count(self.files, "file"));
-        if left.is_empty() {
-            line += "no problems left";
-        } else {
-            line += &format!("left: {}; run `aivss-lint`", left.join(", "));
-        }
+        line += &match left.as_slice() {
+            [] => "no problems left".to_owned(),
+            left => format!("left: {}; run `aivss-lint`", left.join(", ")),
+        };
         if self.waiting > 0 {
             line += &format!("; `aivss-lint fix --unsafe` has suggestions for {}", self.waiting);
         }
@@ -188,17 +181,19 @@ struct Fixer<'f> {
 impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
-        let (mut summary, mut reached) = (FixSummary::default(), HashSet::new());
+        let mut summary = FixSummary::default();
         for file in report.files.iter_mut().filter(|file| !file.is_policy) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
             }
-            if let Err(cause) = self.fix_file(file, &mut reached, &mut summary) {
+            if let Err(cause) = self.fix_file(file, &mut summary) {
                 report.input_errors.push(InputError::unreadable(file.name(), cause));
                 continue;
             }
             if self.safety == Safety::Safe {
-                summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
+                let open = file.diagnostics.iter().filter(|problem| problem.excepted.is_none());
+                let fixes = open.filter_map(|problem| problem.fix.as_ref());
+                summary.waiting += fixes.filter(|fix| fix.safety == Safety::Suggested).count();
             }
             for problem in &file.diagnostics {
                 let place = place(file.name(), file.position(problem.span.start));
@@ -210,12 +205,7 @@ impl Fixer<'_> {
         summary
     }
 
-    fn fix_file(
-        &self,
-        file: &mut FileReport,
-        reached: &mut HashSet<PathBuf>,
-        summary: &mut FixSummary,
-    ) -> Result<(), String> {
+    fn fix_file(&self, file: &mut FileReport, summary: &mut FixSummary) -> Result<(), String> {
         let source = readable(file)?;
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
@@ -230,21 +220,14 @@ impl Fixer<'_> {
         }
         let patch = change(&source, &text, self.repository)?;
         // A file with several names is changed once.
-        if real_path(file).is_none_or(|path| reached.insert(path)) {
+        if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
             summary.add(&source, &changes, &patch);
         }
         let source = Source::decode(file.name(), text.into_bytes());
         let linted = lint(&source, &file.path, self.context);
-        let path = std::mem::take(&mut file.path);
-        *file = FileReport::new(Arc::new(source), path, linted.models, linted.diagnostics);
+        *file = FileReport::new(Arc::new(source), file.path.clone(), linted.models, linted.diagnostics);
         Ok(())
     }
-}
-
-/// Whether a problem has edits that a person must review.
-fn has_suggestion(problem: &Diagnostic) -> bool {
-    let is_suggested = problem.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Suggested);
-    is_suggested && problem.excepted.is_none()
 }
 
 fn changed_line(source: &Source, change: &FixedPart) -> String {
@@ -252,16 +235,15 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
     let place = place(source.name(), source.position(span.start));
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
-    match safety {
-        // A migration is more than a value.
-        Safety::Safe if after.contains(' ') => format!("{place}: {rule}: {title}\n"),
-        Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
+    let suggested = match safety {
+        Safety::Safe => "",
         // Removed to make room for text that is written elsewhere.
-        Safety::Suggested if after.is_empty() => String::new(),
-        // The title summarizes more than a word.
-        Safety::Suggested if after.contains(' ') => format!("{place}: {rule}: {title} (suggested)\n"),
-        Safety::Suggested => format!("{place}: {rule}: {before} → {after} (suggested)\n"),
-    }
+        Safety::Suggested if after.is_empty() => return String::new(),
+        Safety::Suggested => " (suggested)",
+    };
+    // The title summarizes more than a word.
+    let change = if after.contains(' ') { title.clone() } else { format!("{before} → {after}") };
+    format!("{place}: {rule}: {change}{suggested}\n")
 }
 
 pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
@@ -312,13 +294,10 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
         return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
     }
     // A rename would replace the link.
-    path.canonicalize().map_err(|error| {
+    path.canonicalize().map_err(|error| match path.to_str() {
         // Reports contain names as text.
-        if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
-            "its name is not UTF-8, so it was not changed: rename the file".to_owned()
-        } else {
-            error.to_string()
-        }
+        Some(name) if !name.contains(char::REPLACEMENT_CHARACTER) => error.to_string(),
+        _ => "its name is not UTF-8, so it was not changed: rename the file".to_owned(),
     })
 }
 

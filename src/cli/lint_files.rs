@@ -60,9 +60,11 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
     let small = (SHARED_BYTES / threads).max(SMALL_FILE);
     let outcomes = parallel_map(&discovery.candidates, threads, options.progress, |candidate, turn| {
         let most = if turn == Turn::Shared { small } else { usize::MAX };
-        let run = || lint_candidate(candidate, tree, context, stage, keep, most).transpose();
         // After a panic of this program the file counts as not checked.
-        panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            lint_candidate(candidate, tree, context, stage, keep, most).transpose()
+        }))
+        .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
     });
     result.add_all(discovery, outcomes, tree);
     add_missing(run, context, &mut result);

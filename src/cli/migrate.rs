@@ -29,26 +29,20 @@ use crate::workspace::repository::Repository;
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Migrate to this version
     #[arg(long, value_name = "VERSION", default_value = "0.8")]
     to: Version,
-
     /// Use this value for an open natural-language interface
     #[arg(long, value_name = "VALUE", value_parser = parse_factor_value, conflicts_with = "keep_factors")]
     natural_language: Option<Decimal>,
-
     /// Keep goal-driven planning as the tenth factor
     #[arg(long)]
     keep_factors: bool,
-
     /// Print a unified diff and write nothing
     #[arg(long)]
     diff: bool,
-
     /// Print only open decisions and problems
     #[arg(short, long)]
     quiet: bool,
@@ -155,7 +149,7 @@ struct MigrateRun<'r> {
     aim: Aim,
     context: LintContext<'r>,
     quiet: bool,
-    /// The repository to write to; without one the disk stays as it is.
+    /// The repository to write to; `None` for a patch.
     to_disk: Option<&'r Repository>,
     counts: MigrationCounts,
     lines: String,

@@ -198,7 +198,8 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Export(args) => return documents::run_export(args, &repository),
         Command::Migrate(args) => return migrate::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
-        Command::Policy(command) => return policy::run(command, &repository),
+        Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
+        Command::Policy(policy::PolicyCommand::Test(args)) => return policy::test(args, &repository),
         Command::Import(args) => documents::run_import(args, &repository)?,
         Command::Explain(args) => reference::explain(args)?,
         Command::Rules(args) => reference::list_rules(args)?,
@@ -235,10 +236,7 @@ impl Command {
 /// Refuses a current folder that was reached through a link of a checkout: the run would check another folder than the
 /// link's.
 fn refuse_linked_folder() -> Result<(), CliError> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "shells set PWD to the path by which the folder was reached"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "shells set PWD to the path by which it was reached")]
     let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
         return Ok(());
     };
@@ -247,11 +245,9 @@ fn refuse_linked_folder() -> Result<(), CliError> {
         return Ok(());
     }
     let Some((link, _)) = link_within(&path) else { return Ok(()) };
-    let message = format!(
-        "the current folder is reached through this link of a checkout; change to {}",
-        here.display()
-    );
-    Err(CliError::about(link.display(), message))
+    let (link, here) = (link.display(), here.display());
+    Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
+        .into())
 }
 
 #[cfg(test)]

@@ -33,19 +33,15 @@ pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
     #[arg(long, value_name = "FORMAT")]
     format: Vec<FormatName>,
-
     /// Write the report of the preceding --format to FILE
     #[arg(long, value_name = "FILE")]
     output: Vec<PathBuf>,
-
     /// Category of SARIF reports and Markdown comments, for several runs in one workflow
     #[arg(long, value_name = "NAME", value_parser = parse_category)]
     pub(crate) category: Option<String>,
-
     /// Print problems only, and nothing if the check passes; reports in files stay complete
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-
     #[command(flatten)]
     colors: ColorArgs,
 }
@@ -212,8 +208,7 @@ impl ReportArgs {
         for (index, file) in matches.indices_of("output").into_iter().flatten().zip(&self.output) {
             let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
             let Some(slot @ None) = before.and_then(|at| files.get_mut(at)) else {
-                let subject = format!("--output {}", file.display());
-                return Err(CliError::about(subject, "put its --format before it"));
+                return Err(format!("--output {}: put its --format before it", file.display()).into());
             };
             *slot = Some(file.clone());
         }
@@ -223,7 +218,7 @@ impl ReportArgs {
 
 fn refused(output: &Output, message: &str) -> CliError {
     let file = output.file.as_deref().unwrap_or(Path::new("-"));
-    CliError::about(format!("--output {}", file.display()), message)
+    format!("--output {}: {message}", file.display()).into()
 }
 
 /// Whether two paths lead to one file, existing or not. On some systems, names that differ only in case are one file.
@@ -311,8 +306,7 @@ fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
     for output in outputs {
         let Some(file) = &output.file else { continue };
         #[expect(clippy::disallowed_methods, reason = "a device or a pipe takes one report only")]
-        let is_special = fs::metadata(file).is_ok_and(|metadata| !metadata.is_file());
-        if is_special {
+        if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
             continue;
         }
         let result = output.write(&unfinished);
@@ -402,13 +396,12 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
         }
     }
     let left = formats.into_iter().flatten().next();
-    let mut outputs = Vec::new();
-    for (file, format) in files {
+    let outputs = files.into_iter().map(|(file, format)| {
         let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
         let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
-        outputs.push(Output::new(format, Some(PathBuf::from(file))));
-    }
-    outputs
+        Output::new(format, Some(PathBuf::from(file)))
+    });
+    outputs.collect()
 }
 
 #[cfg(test)]

@@ -57,14 +57,7 @@ pub(crate) struct TestArgs {
     require_tests: bool,
 }
 
-pub(crate) fn run(command: &PolicyCommand, repository: &Repository) -> Result<Verdict, CliError> {
-    match command {
-        PolicyCommand::Show(args) => show(args, repository),
-        PolicyCommand::Test(args) => test(args, repository),
-    }
-}
-
-fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let (policy, name) = match find_policy(args.policy.as_deref(), FileTree::WorkTree(repository))? {
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken, repository),
@@ -147,7 +140,8 @@ impl TestSummary {
             Err(broken) => {
                 let names: Vec<&str> = broken.iter().map(|broken| broken.source.name()).collect();
                 let title = format!("{file}: the policy has errors: {}", names.join(", "));
-                return Ok(self.add(&title, Some(Vec::new())));
+                self.add(&title, Some(Vec::new()));
+                return Ok(());
             }
         };
         self.tested.push(policy::beside(file, &tests.policy));
@@ -163,7 +157,7 @@ impl TestSummary {
     }
 }
 
-fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let disk = FileTree::WorkTree(repository);
     let mut summary = TestSummary::default();
     let mut policies: Vec<Arc<Source>> = Vec::new();

@@ -136,8 +136,7 @@ fn review_own(
 
 /// Whether two policies were read from the same texts, so that their entries are in the same order.
 fn has_same_text(one: &Policy, other: &Policy) -> bool {
-    let texts = one.sources().iter().map(|source| source.text());
-    texts.eq(other.sources().iter().map(|source| source.text()))
+    one.sources().iter().map(|source| source.text()).eq(other.sources().iter().map(|source| source.text()))
 }
 
 /// The files and folders that a run has searched, from the repository's root; none if there were input errors.
@@ -224,11 +223,8 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
             return result.report.input_errors.push(InputError::unreadable(path, message));
         }
     };
-    let foreign: BTreeSet<&str> = folders
-        .iter()
-        .filter(|(_, kind)| **kind != RequiredFolder::Own)
-        .map(|(folder, _)| &**folder)
-        .collect();
+    let foreign = folders.iter().filter(|(_, kind)| **kind != RequiredFolder::Own);
+    let foreign: BTreeSet<&str> = foreign.map(|(folder, _)| &**folder).collect();
     let mut met = BTreeSet::new();
     for file in result.report.files.iter().filter(|file| counts(file, run, &foreign)) {
         met.extend(folders_met_by(&file.path));
@@ -280,15 +276,12 @@ fn folders_of(path: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The folders for which a threat model at a path counts: its own and, while that is one of the [`PLACES`], the one above.
 fn folders_met_by(path: &str) -> Vec<String> {
-    let mut folders: Vec<String> = Vec::new();
+    let mut folders = Vec::new();
     let mut rest = path;
     while let Some((folder, _)) = rest.rsplit_once('/') {
         folders.push(format!("{folder}/"));
-        let name = folder.rsplit_once('/').map_or(folder, |(_, name)| name);
-        if !PLACES.contains(&name) {
-            break;
-        }
-        rest = folder;
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        rest = if PLACES.contains(&name) { folder } else { "" };
     }
     folders
 }

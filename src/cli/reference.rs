@@ -32,7 +32,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
             None if name.starts_with("rego/") => "your policy documents its rules in Rego".to_owned(),
             None => "`aivss-lint rules` lists them".to_owned(),
         };
-        return Err(CliError::from(format!("unknown rule `{name}`; {help}")));
+        return Err(format!("unknown rule `{name}`; {help}").into());
     };
     Ok(print(&page(rule))?)
 }
@@ -145,7 +145,6 @@ pub(crate) struct ManArgs {
     /// Command, such as `check` or `policy test` [default: the program]
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
-
     /// Write all pages into a folder
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     output: Option<PathBuf>,
@@ -159,7 +158,7 @@ pub(crate) fn man(args: &ManArgs, program: Command) -> Result<(), CliError> {
         return Ok(emit_to_stdout(|stdout| page.render(stdout))?);
     };
     let written = create_folder(folder).and_then(|()| write_man_pages(&program, folder));
-    written.map_err(|error| CliError::about(format!("--output {}", folder.display()), error))
+    written.map_err(|error| format!("--output {}: {error}", folder.display()).into())
 }
 
 fn man_page(command: &Command) -> Man {

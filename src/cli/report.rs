@@ -29,17 +29,13 @@ The page is one file that needs no network and no server. `check --format html` 
 pub(crate) struct ReportPageArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-
     #[command(flatten)]
     to: OutputArgs,
-
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
@@ -73,26 +69,20 @@ If a score cannot be computed, the badge shows that.";
 pub(crate) struct BadgeArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Subject of the badge
     #[arg(long, value_name = "SUBJECT", default_value = "score")]
     subject: BadgeSubjectName,
-
     /// The old name of `--subject`
     #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
     former_subject: Option<BadgeSubjectName>,
-
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-
     /// Format of the badge
     #[arg(long, value_name = "FORMAT", default_value = "svg")]
     format: BadgeFormat,
-
     #[command(flatten)]
     to: OutputArgs,
 }
@@ -170,21 +160,16 @@ Examples:
 pub(crate) struct DiffArgs {
     /// Revision to compare with: its merge base with HEAD
     base: String,
-
     /// Revision to compare [default: the working folder]
     head: Option<String>,
-
     /// Files and folders to compare
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub(crate) path: Vec<PathBuf>,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Format of the differences
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
-
     #[command(flatten)]
     colors: ColorArgs,
 }

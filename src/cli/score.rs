@@ -41,36 +41,28 @@ pub(crate) struct Arguments {
     /// Files and folders with threat models (default: this folder)
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-
     /// The CVSS v4.0 vector or base score
     #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
     cvss: Option<String>,
-
     /// Agentic factors, by their keys here or in OWASP's report (comma-separated)
     #[arg(long = "factor", value_name = "NAME=VALUE", conflicts_with = "paths")]
     #[arg(value_delimiter = ',', value_parser = parse_factor)]
     factors: Vec<(Factor, Decimal)>,
-
     /// The threat multiplier: attacked, proof-of-concept (the default), unreported, or a number
     #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
     threat: Option<String>,
-
     /// The mitigation factor: none (the default), partial, strong, or a number
     #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
     mitigation: Option<String>,
-
     /// Compute by this formula instead of the declared one (single inputs: 0.8)
     #[arg(long, value_name = "VERSION", value_parser = parse_formula)]
     formula: Option<&'static Formula>,
-
     /// Show the same inputs by every formula
     #[arg(long)]
     all: bool,
-
     /// Write this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ScoreFormat,
-
     #[command(flatten)]
     colors: ColorArgs,
 }
@@ -156,20 +148,12 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
     if let Some(neither) = vector.filter(|vector| !vector.contains('/')) {
         return Err(format!("--cvss {neither}: neither a number (8.5) nor a CVSS v4.0 vector").into());
     }
-    let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
-        factor: *factor,
-        key: span,
-        number: Some(Spanned::new(*value, span)),
-        empty: None,
-        rationale: None,
+    let given = arguments.factors.iter().map(|(factor, value)| {
+        let number = Some(Spanned::new(*value, span));
+        GivenFactor { factor: *factor, key: span, number, empty: None, rationale: None }
     });
-    let factors = Factors {
-        key_span: span,
-        readable: true,
-        given: given.collect(),
-        unknown: Vec::new(),
-        keys: Factor::keys(),
-    };
+    let (given, unknown) = (given.collect(), Vec::new());
+    let factors = Factors { key_span: span, readable: true, given, unknown, keys: Factor::keys() };
     let assessment = Assessment {
         owner: Owner::Agent,
         key_span: span,

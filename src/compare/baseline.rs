@@ -170,11 +170,7 @@ impl<'r> Baseline<'r> {
     }
 
     /// The same, with its file.
-    pub(crate) fn model_in_file(
-        &self,
-        path: &str,
-        place: usize,
-    ) -> Option<(&'r FileReport, &'r ScoredModel)> {
+    pub(crate) fn in_file(&self, path: &str, place: usize) -> Option<(&'r FileReport, &'r ScoredModel)> {
         let at = self.same_model(path, place)?;
         Some((self.files.get(at.path)?, self.at(at)?))
     }

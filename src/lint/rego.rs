@@ -75,10 +75,9 @@ fn diagnostic(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
         Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
         Owner::File | Owner::Policy | Owner::Agent => path,
     };
-    let name = |layer: &str, index| {
+    let part = with_threat(part, |layer, index| {
         model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
-    };
-    let part = with_threat(part, name);
+    });
     let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }
