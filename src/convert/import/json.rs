@@ -10,7 +10,7 @@ use crate::convert::import::{ALREADY, Draft};
 use crate::convert::scaffold::{Scaffold, ScaffoldFactor, ScaffoldFinding, ScaffoldScore};
 use crate::decimal::Decimal;
 use crate::source::Source;
-use crate::syntax::{List, MODEL_MARKER, Node, Value, parse};
+use crate::syntax::{List, MODEL_MARKER, Map, Node, Value, parse};
 
 pub(crate) fn import(source: &Source) -> Result<Draft, String> {
     let document = parse(source);
@@ -174,7 +174,7 @@ fn category<'t>(ledger: &mut Ledger<'t>, record: Node<'t>, remarks: &mut Vec<Str
 /// Remarks on the results of a record, which are not imported.
 fn results(block: Option<Node<'_>>) -> Vec<String> {
     let factors = block.and_then(|block| block.get("aarf"));
-    let entries = factors.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+    let entries = factors.and_then(Node::as_map).into_iter().flat_map(Map::iter);
     let keys: Vec<&str> = entries.map(|entry| entry.key).collect();
     let sum = sum(factors, &keys);
     let mut remarks = Vec::new();
