@@ -14,9 +14,8 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     refuse_unclear(root, ref_name(asked))?;
     let superproject = run(root, &["rev-parse", "--show-superproject-working-tree"]);
     if superproject.is_ok_and(|superproject| !superproject.stdout.is_empty()) {
-        return Err(
-            "this folder is a submodule of another repository, whose revisions these are not".to_owned()
-        );
+        let message = "this folder is a submodule of another repository, whose revisions these are not";
+        return Err(message.to_owned());
     }
     let spec = format!("{asked}^{{commit}}");
     let found = run_any(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
