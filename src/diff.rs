@@ -51,8 +51,8 @@ fn is_harmless(text: &str) -> bool {
     !is_log_command(&format!(" {text}"))
 }
 
-fn is_context((tag, text): &&Line<'_>) -> bool {
-    *tag == ChangeTag::Equal && is_harmless(text)
+fn is_context((tag, text): Line<'_>) -> bool {
+    tag == ChangeTag::Equal && is_harmless(text)
 }
 
 /// Replaces lines that would be commands as context directly after a change, where each hunk needs a line.
@@ -74,8 +74,8 @@ fn without_commands(all: Vec<Line<'_>>) -> Vec<Line<'_>> {
 fn hunks(lines: &[Line<'_>]) -> Vec<Range<usize>> {
     let mut hunks: Vec<Range<usize>> = Vec::new();
     for at in (0..lines.len()).filter(|at| lines[*at].0 != ChangeTag::Equal) {
-        let first = at - lines[..at].iter().rev().take(CONTEXT).take_while(is_context).count();
-        let after = lines[at + 1..].iter().take(CONTEXT).take_while(is_context).count();
+        let first = at - lines[..at].iter().rev().take(CONTEXT).take_while(|line| is_context(**line)).count();
+        let after = lines[at + 1..].iter().take(CONTEXT).take_while(|line| is_context(**line)).count();
         // Without a line after the change, `git apply` would look for it at the end of the file.
         let end = (at + 1 + after.max(1)).min(lines.len());
         match hunks.last_mut() {

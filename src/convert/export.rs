@@ -50,9 +50,6 @@ pub const CORE_RISKS: [(&str, &[&str]); 10] = [
     ("Agent Goal & Instruction Manipulation", &["ASI01"]),
 ];
 
-/// The identifier of the agent's own score among a report's vulnerabilities.
-const AGENT: &str = "AGENT";
-
 /// The core risk of a category, which is its own name or an entry of the ASI Top 10.
 pub fn core_risk(category: &str) -> Option<&'static str> {
     let mut risks = CORE_RISKS.into_iter();
@@ -190,7 +187,7 @@ impl<'t> Exporter<'t> {
         let mut vulnerabilities: Vec<Vulnerability<'t>> = Vec::new();
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
             let agent = Identity {
-                id: AGENT,
+                id: "AGENT",
                 title: model.agent.name.as_deref(),
                 description: text(self.root.get("agent"), "summary"),
                 category: Some(category),

@@ -31,12 +31,11 @@ impl FileTree<'_> {
     /// The repository's own policy files, of which a run accepts one. A link that leads nowhere counts.
     pub(crate) fn policies(&self) -> Vec<PathBuf> {
         let root = self.repository().root();
-        let mut policies = POLICY_NAMES.to_vec();
-        policies.retain(|path| match self {
+        let policies = POLICY_NAMES.into_iter().filter(|path| match self {
             Self::WorkTree(_) => exists(&root.join(path)),
             Self::Commit(_, commit) => commit.holds(path),
         });
-        policies.into_iter().map(|path| root.join(path)).collect()
+        policies.map(|path| root.join(path)).collect()
     }
 
     /// Files in the folders of policies with names that are almost those of policies.
@@ -60,10 +59,8 @@ impl FileTree<'_> {
     /// The tracked files that a sparse checkout excludes, by their paths from the root.
     pub(crate) fn left_out(&self) -> Result<BTreeSet<String>, String> {
         let Self::WorkTree(repository) = self else { return Ok(BTreeSet::new()) };
-        let mut paths: BTreeSet<String> =
-            excluded_by_sparse_checkout(repository.root())?.iter().map(|path| slashes(path)).collect();
-        paths.retain(|path| !repository.has_file(path));
-        Ok(paths)
+        let paths = excluded_by_sparse_checkout(repository.root())?;
+        Ok(paths.iter().map(|path| slashes(path)).filter(|path| !repository.has_file(path)).collect())
     }
 
     /// A policy, or a file with almost its name, that a sparse checkout excludes.

@@ -137,16 +137,15 @@ fn require_regular(metadata: &Metadata) -> Result<(), String> {
 }
 
 /// Opens a path without waiting for the writer of a pipe.
-#[cfg(unix)]
 fn open_anything(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
-}
-
-#[cfg(not(unix))]
-fn open_anything(path: &Path) -> io::Result<fs::File> {
-    fs::File::open(path)
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.read(true).open(path)
 }
 
 /// An I/O error without the operating system's number.
@@ -255,6 +254,7 @@ fn write_temp(file: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<N
     let mut temporary = builder.prefix(".aivss-lint-").tempfile_in(folder(file))?;
     temporary.write_all(bytes)?;
     if let Some(old) = old {
+        #[cfg(unix)]
         keep_owner(temporary.as_file(), old)?;
         temporary.as_file().set_permissions(old.permissions())?;
     }
@@ -271,11 +271,6 @@ fn keep_owner(file: &fs::File, old: &Metadata) -> io::Result<()> {
     }
     fchown(file, Some(old.uid()), Some(old.gid()))
         .map_err(|error| io::Error::new(error.kind(), format!("cannot keep its owner: {error}")))
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_file: &fs::File, _old: &Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -103,10 +103,7 @@ impl Repository {
 
     /// The path relative to the real root of the checkout, if it is a git checkout that contains the path.
     pub(crate) fn below_root(&self, path: &Path) -> Option<PathBuf> {
-        if !self.is_git() {
-            return None;
-        }
-        let real = self.cwd.join(path).canonicalize().ok()?;
+        let real = self.cwd.join(path).canonicalize().ok().filter(|_| self.is_git())?;
         Some(real.strip_prefix(self.root.canonicalize().ok()?).ok()?.to_owned())
     }
 
@@ -137,11 +134,9 @@ impl Repository {
 
     /// Whether a folder above a path, given from the root, is a link that leads to one of the given paths, or above it.
     pub(crate) fn is_hidden(&self, path: &str, given: &[PathBuf]) -> bool {
-        let Some(target) = self.link_above(path).and_then(|link| link.canonicalize().ok()) else {
-            return false;
-        };
+        let target = self.link_above(path).and_then(|link| link.canonicalize().ok());
         let mut given = given.iter().filter_map(|path| self.cwd.join(path).canonicalize().ok());
-        given.any(|path| path.starts_with(&target) || target.starts_with(&path))
+        target.is_some_and(|target| given.any(|path| path.starts_with(&target) || target.starts_with(&path)))
     }
 
     /// Whether a file or folder exists at a path, given from the root, that does not lead out of the repository.
@@ -216,6 +211,26 @@ impl Repository {
     pub(crate) fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
     }
+
+    /// The policies in folders above a file and below the root, by their paths from the root. None of them is read.
+    pub(crate) fn policies_above(&self, path: &Path) -> Vec<String> {
+        let whole = self.whole(path);
+        let mut policies = Vec::new();
+        let above = whole.ancestors().skip(1);
+        for folder in above.take_while(|above| above.starts_with(&self.root) && *above != self.root) {
+            let matched = self.matched(folder);
+            policies.extend(names_in(folder, usize::MAX).into_iter().map(|name| format!("{matched}/{name}")));
+        }
+        policies.retain(|path| is_misplaced_policy(path));
+        policies
+    }
+
+    /// The policies in folders above a root that is not a checkout. None of them is read.
+    pub(crate) fn policies_above_root(&self) -> Vec<String> {
+        let above = self.root().ancestors().skip(1).filter(|_| !self.is_git());
+        let policies = above.flat_map(|folder| POLICY_NAMES.map(|name| folder.join(name)));
+        policies.filter(|path| path.is_file()).map(|path| self.matched(&path)).collect()
+    }
 }
 
 fn real(path: &Path) -> PathBuf {
@@ -268,30 +283,6 @@ pub(crate) fn is_misplaced_policy(path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let is_policy = POLICY_NAMES.contains(&name) || is_near_policy(name);
     is_policy && path.strip_prefix(".github/").unwrap_or(path).contains('/')
-}
-
-impl Repository {
-    /// The policies in folders above a file and below the root, by their paths from the root. None of them is read.
-    pub(crate) fn policies_above(&self, path: &Path) -> Vec<String> {
-        let whole = self.whole(path);
-        let mut policies = Vec::new();
-        let above = whole.ancestors().skip(1);
-        for folder in above.take_while(|above| above.starts_with(&self.root) && *above != self.root) {
-            let matched = self.matched(folder);
-            policies.extend(names_in(folder, usize::MAX).into_iter().map(|name| format!("{matched}/{name}")));
-        }
-        policies.retain(|path| is_misplaced_policy(path));
-        policies
-    }
-
-    /// The policies in folders above a root that is not a checkout. None of them is read.
-    pub(crate) fn policies_above_root(&self) -> Vec<String> {
-        let above = self.root().ancestors().skip(1).filter(|_| !self.is_git());
-        let mut policies: Vec<PathBuf> =
-            above.flat_map(|folder| POLICY_NAMES.map(|name| folder.join(name))).collect();
-        policies.retain(|path| path.is_file());
-        policies.iter().map(|path| self.matched(path)).collect()
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::convert::import::{ALREADY, Draft};
 use crate::convert::scaffold::{Scaffold, ScaffoldFactor, ScaffoldFinding, ScaffoldScore};
 use crate::decimal::Decimal;
 use crate::source::Source;
-use crate::syntax::{List, MODEL_MARKER, Node, Value, parse};
+use crate::syntax::{List, MODEL_MARKER, Map, Node, Value, parse};
 
 pub(crate) fn import(source: &Source) -> Result<Draft, String> {
     let document = parse(source);
@@ -40,7 +40,7 @@ pub(crate) fn import(source: &Source) -> Result<Draft, String> {
 }
 
 fn of_report(root: Node<'_>) -> Draft {
-    let mut ledger = Ledger::new(root);
+    let mut ledger = Ledger { root, taken: HashSet::new() };
     let metadata = root.get("metadata");
     let origin =
         "The report scores single vulnerabilities; the agent's own score and its layers are for you to add.";
@@ -109,7 +109,7 @@ const FACTORS: [(&str, Factor); 8] = [
 ];
 
 fn of_records<'t>(root: Node<'t>, records: &[Node<'t>]) -> Draft {
-    let mut ledger = Ledger::new(root);
+    let mut ledger = Ledger { root, taken: HashSet::new() };
     let mut remarks = Vec::new();
     let findings = records.iter().map(|record| of_record(&mut ledger, *record, &mut remarks)).collect();
     remarks.extend(ledger.unused());
@@ -158,23 +158,20 @@ fn of_record<'t>(ledger: &mut Ledger<'t>, record: Node<'t>, remarks: &mut Vec<St
 fn category<'t>(ledger: &mut Ledger<'t>, record: Node<'t>, remarks: &mut Vec<String>) -> Option<String> {
     let mapping = record.get("owasp_mapping")?;
     let entries: Vec<&str> = mapping.as_list()?.iter().filter_map(Node::as_str).collect();
-    let only = match entries.as_slice() {
-        [] => return None,
-        [only] => Some((*only).to_owned()),
-        several => {
-            let several = several.join(", ");
-            remarks.push(format!("a finding has one category, and owasp_mapping names {several}: choose"));
-            None
-        }
-    };
+    let first = entries.first()?;
     ledger.take(Some(record), "owasp_mapping");
-    only
+    if entries.len() > 1 {
+        let several = entries.join(", ");
+        remarks.push(format!("a finding has one category, and owasp_mapping names {several}: choose"));
+        return None;
+    }
+    Some((*first).to_owned())
 }
 
 /// Remarks on the results of a record, which are not imported.
 fn results(block: Option<Node<'_>>) -> Vec<String> {
     let factors = block.and_then(|block| block.get("aarf"));
-    let entries = factors.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+    let entries = factors.and_then(Node::as_map).into_iter().flat_map(Map::iter);
     let keys: Vec<&str> = entries.map(|entry| entry.key).collect();
     let sum = sum(factors, &keys);
     let mut remarks = Vec::new();
@@ -236,10 +233,6 @@ const MOST: usize = 100;
 const LONGEST: usize = 60;
 
 impl<'t> Ledger<'t> {
-    fn new(root: Node<'t>) -> Self {
-        Self { root, taken: HashSet::new() }
-    }
-
     fn text(&mut self, block: Option<Node<'t>>, key: &str) -> Option<String> {
         let text = block?.get(key)?.as_str().filter(|text| !text.trim().is_empty())?;
         self.take(block, key);
@@ -275,17 +268,16 @@ impl<'t> Ledger<'t> {
             return true;
         }
         let (before, length, mut is_touched) = (unused.len(), name.len(), false);
-        let mut children: Vec<(String, Node<'t>)> = Vec::new();
-        match node.value() {
-            Value::Map(map) => {
-                let dot = if length == 0 { "" } else { "." };
-                children.extend(map.iter().map(|entry| (format!("{dot}{}", entry.key), entry.value)));
-            }
+        let dot = if length == 0 { "" } else { "." };
+        let children: Vec<(String, Node<'t>)> = match node.value() {
+            Value::Map(map) => map.iter().map(|entry| (format!("{dot}{}", entry.key), entry.value)).collect(),
             Value::List(list) => {
-                children.extend(list.iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)));
+                list.iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)).collect()
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {}
-        }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {
+                Vec::new()
+            }
+        };
         for (part, child) in children {
             name.push_str(&part);
             is_touched |= self.walk(child, name, unused);

@@ -69,7 +69,7 @@ fn summary(parts: &mut [PagePart]) -> Option<String> {
             summary.push(part.text.as_str());
         }
     }
-    Some(summary.join(" ")).filter(|summary| !summary.is_empty())
+    (!summary.is_empty()).then(|| summary.join(" "))
 }
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.
@@ -241,12 +241,9 @@ pub(crate) fn parts(text: &str, is_complete: fn(&PagePart) -> bool) -> Vec<PageP
 
 /// The text of an item of a list, after `-`, `*`, `+` or a number.
 fn item(line: &str) -> Option<&str> {
-    if let Some(rest) = ["- ", "* ", "+ "].into_iter().find_map(|mark| line.strip_prefix(mark)) {
-        return Some(rest);
-    }
     let rest = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let numbered = rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "));
-    numbered.filter(|_| rest.len() < line.len())
+    let marks = if rest.len() < line.len() { &[". ", ") "][..] } else { &["- ", "* ", "+ "] };
+    marks.iter().find_map(|mark| rest.strip_prefix(mark))
 }
 
 /// Whether a part is the title of a section on a subject: a heading, or a short line that is not a sentence.

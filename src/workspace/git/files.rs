@@ -5,7 +5,7 @@ use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use crate::input_error::Revision;
@@ -258,7 +258,6 @@ pub(crate) fn read_objects<'o>(
 #[derive(Debug)]
 struct ObjectReader {
     child: Child,
-    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     /// The commit to fetch if an object is missing.
     commit: String,
@@ -270,8 +269,7 @@ impl ObjectReader {
         command.args(["cat-file", "--batch", "--follow-symlinks"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let output = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
-        let input = child.stdin.take();
-        Ok(Self { child, input, output: BufReader::new(output), commit: commit.to_owned() })
+        Ok(Self { child, output: BufReader::new(output), commit: commit.to_owned() })
     }
 
     fn read(&mut self, name: &str, most: usize) -> Result<Vec<u8>, String> {
@@ -280,7 +278,7 @@ impl ObjectReader {
 
     /// The outer error is one of the connection, the inner one of the object.
     fn ask(&mut self, name: &str, most: usize) -> io::Result<Result<Vec<u8>, String>> {
-        let input = self.input.as_mut().ok_or_else(|| io::Error::other("it has no input"))?;
+        let input = self.child.stdin.as_mut().ok_or_else(|| io::Error::other("it has no input"))?;
         writeln!(input, "{name}")?;
         input.flush()?;
         let mut head = String::new();
@@ -311,8 +309,7 @@ impl ObjectReader {
 
 impl Drop for ObjectReader {
     fn drop(&mut self) {
-        // git ends when its input ends.
-        self.input = None;
+        // Closes its input, at the end of which git ends.
         let _ = self.child.wait();
     }
 }

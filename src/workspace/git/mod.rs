@@ -54,7 +54,10 @@ pub(crate) fn command_with_attributes(root: &Path) -> Command {
     // An empty entry, or a relative one, is the current folder, which a change fills.
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-    let mut command = Command::new(program(&folders));
+    let name = format!("git{}", env::consts::EXE_SUFFIX);
+    let program = folders.iter().map(|folder| folder.join(&name)).find(|program| program.is_file());
+    // An empty path cannot be run.
+    let mut command = Command::new(program.unwrap_or_default());
     for (name, _) in env::vars_os() {
         let start = name.as_encoded_bytes().get(..4);
         if start.is_some_and(|start| start.eq_ignore_ascii_case(b"GIT_")) {
@@ -86,13 +89,6 @@ pub(crate) fn command_with_attributes(root: &Path) -> Command {
     // Replacements of this clone must not change the content of a commit.
     command.args(["--no-replace-objects", "--literal-pathspecs"]);
     command
-}
-
-/// The path of git, or an empty one, which cannot be run.
-fn program(folders: &[PathBuf]) -> PathBuf {
-    let name = format!("git{}", env::consts::EXE_SUFFIX);
-    let mut programs = folders.iter().map(|folder| folder.join(&name));
-    programs.find(|program| program.metadata().is_ok_and(|metadata| metadata.is_file())).unwrap_or_default()
 }
 
 /// The folders that the environment trusts although another user owns them, as settings. Containers of CI systems need

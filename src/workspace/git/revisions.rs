@@ -14,9 +14,8 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     refuse_unclear(root, ref_name(asked))?;
     let superproject = run(root, &["rev-parse", "--show-superproject-working-tree"]);
     if superproject.is_ok_and(|superproject| !superproject.stdout.is_empty()) {
-        return Err(
-            "this folder is a submodule of another repository, whose revisions these are not".to_owned()
-        );
+        let message = "this folder is a submodule of another repository, whose revisions these are not";
+        return Err(message.to_owned());
     }
     let spec = format!("{asked}^{{commit}}");
     let found = run_any(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
@@ -179,11 +178,8 @@ pub(crate) fn renames(
         return Ok(renames);
     }
     // Through the index: files of the working folder would go through filters.
-    let mut arguments = match head {
-        Some(_) => vec!["diff-tree", "-r", "-z", "-M"],
-        None => vec!["diff-index", "--cached", "-r", "-z", "-M"],
-    };
-    arguments.extend(["--name-status", "--diff-filter=R", &base.commit]);
+    let mut arguments = if head.is_some() { vec!["diff-tree"] } else { vec!["diff-index", "--cached"] };
+    arguments.extend(["-r", "-z", "-M", "--name-status", "--diff-filter=R", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     arguments.push("--");
     arguments.extend(paths);
@@ -203,10 +199,9 @@ pub(crate) fn changed(
     head: Option<&Revision>,
 ) -> Result<BTreeSet<String>, String> {
     // Reading a file of the working folder would run the filters that its attributes choose.
-    let is_sha256 = base.commit.len() == 64;
-    let mut arguments = if is_sha256 { vec!["-c", NO_ATTRIBUTES_SHA256] } else { Vec::new() };
-    arguments.extend([if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"]);
-    arguments.extend(["--name-only", &base.commit]);
+    let mut arguments = if base.commit.len() == 64 { vec!["-c", NO_ATTRIBUTES_SHA256] } else { Vec::new() };
+    arguments.push(if head.is_some() { "diff-tree" } else { "diff-index" });
+    arguments.extend(["-r", "-z", "--no-renames", "--name-only", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     let printed = run(root, &arguments)?;
     Ok(printed.parts().map(|path| String::from_utf8_lossy(path).into_owned()).collect())
