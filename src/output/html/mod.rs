@@ -34,14 +34,12 @@ const SCRIPT: &str = include_str!("script.js");
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
     report: &'r Report,
-    /// The options of the run that are not the usual ones.
-    run_options: Vec<String>,
     tiles: Vec<Tile>,
     bands: Vec<Bar>,
     filters: Filters,
     agents: Vec<AgentView>,
     changes: Option<Changes>,
-    exceptions: Vec<ExceptionRow>,
+    exceptions: &'r [Exception],
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
 }
@@ -81,26 +79,14 @@ fn page(report: &Report) -> PageTemplate<'_> {
     let bands = bands(&agents);
     PageTemplate {
         report,
-        run_options: run_options(report),
         tiles: tiles(report, &agents),
         filters: filters(&agents, &bands),
         bands,
         changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
-        exceptions: exceptions(report),
+        exceptions: report.in_force.as_ref().map_or(&[], Policy::exceptions),
         others,
         agents,
     }
-}
-
-fn run_options(report: &Report) -> Vec<String> {
-    let mut options = Vec::new();
-    if report.fail_on != Level::Error {
-        options.push(format!("{}s fail the gate, too", report.fail_on.name()));
-    }
-    if report.new_only {
-        options.push("only problems that are not in the base count".to_owned());
-    }
-    options
 }
 
 /// The problems of a file that none of its threat models shows.
@@ -152,7 +138,7 @@ fn worst(report: &Report, agents: &[AgentView]) -> Tile {
 const SOON: i32 = 30;
 
 /// The number of agents with a band.
-pub(crate) struct Bar {
+struct Bar {
     pub(crate) name: &'static str,
     /// The class for the style sheet.
     pub(crate) class: String,
@@ -162,7 +148,7 @@ pub(crate) struct Bar {
 }
 
 /// The agents by band, the worst first. Agents without a score are last.
-pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
+fn bands(agents: &[AgentView]) -> Vec<Bar> {
     let mut bars: Vec<Bar> =
         Band::ALL.into_iter().rev().map(|band| bar(agents, band.name(), Some(band))).collect();
     let unscored = Bar { class: "unscored".to_owned(), ..bar(agents, "not computable", None) };
@@ -180,7 +166,7 @@ fn bar(agents: &[AgentView], name: &'static str, band: Option<Band>) -> Bar {
 }
 
 /// The values by which agents can be filtered, in alphabetical order.
-pub(crate) struct Filters {
+struct Filters {
     pub(crate) bands: Vec<&'static str>,
     pub(crate) environments: Vec<SanitizedText>,
     pub(crate) tiers: Vec<SanitizedText>,
@@ -188,7 +174,7 @@ pub(crate) struct Filters {
     pub(crate) rules: Vec<SanitizedText>,
 }
 
-pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
+fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
     Filters {
         bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
         environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
@@ -203,46 +189,20 @@ fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<Sanitized
     choices.into_iter().collect()
 }
 
-/// An exception of the policy.
-pub(crate) struct ExceptionRow {
-    pub(crate) rule: SanitizedText,
-    pub(crate) path: SanitizedText,
-    pub(crate) reason: SanitizedText,
-    pub(crate) owner: SanitizedText,
-    pub(crate) until: SanitizedText,
-    /// The days left, in words.
-    pub(crate) left: String,
-    /// The class for the style sheet.
-    pub(crate) class: &'static str,
-    /// The number of problems it covers, in words.
-    pub(crate) covers: String,
-    pub(crate) origin: SanitizedText,
-}
+impl PageTemplate<'_> {
+    /// The days that an exception has left, in words, and the class for the style sheet.
+    fn days_left(&self, exception: &Exception) -> (String, &'static str) {
+        match exception.days_left(self.report.today) {
+            None => ("expired".to_owned(), "over"),
+            Some(0) => ("ends today".to_owned(), "soon"),
+            Some(1) => ("1 day".to_owned(), "soon"),
+            Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
+        }
+    }
 
-/// Every exception of the policy in force.
-pub(crate) fn exceptions(report: &Report) -> Vec<ExceptionRow> {
-    let exceptions = report.in_force.iter().flat_map(Policy::exceptions);
-    exceptions.map(|exception| exception_row(exception, report)).collect()
-}
-
-fn exception_row(exception: &Exception, report: &Report) -> ExceptionRow {
-    let covered = report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
-    let (left, class) = match exception.days_left(report.today) {
-        None => ("expired".to_owned(), "over"),
-        Some(0) => ("ends today".to_owned(), "soon"),
-        Some(1) => ("1 day".to_owned(), "soon"),
-        Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
-    };
-    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
-    ExceptionRow {
-        rule: SanitizedText::line(&exception.rule),
-        path: SanitizedText::line(format!("{}{finding}", exception.pattern)),
-        reason: SanitizedText::lines(&exception.reason),
-        owner: SanitizedText::line(&exception.owner),
-        until: SanitizedText::line(&exception.written),
-        left,
-        class,
-        covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem"),
-        origin: SanitizedText::line(exception.origin.to_string()),
+    /// The number of problems that an exception covers, in words.
+    fn covered(&self, exception: &Exception) -> String {
+        let covered = self.report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
+        count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem")
     }
 }
