@@ -177,7 +177,6 @@ fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The color of a band.
 const fn color(band: Band) -> AnsiColor {
     match band {
         Band::None | Band::Low => AnsiColor::Green,

@@ -23,12 +23,14 @@ use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
 use crate::policy::{Exception, Policy};
-use crate::report::{FileReport, Report, Summary, count};
+use crate::report::{Report, Summary, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+/// The number of days before its end from which an exception is marked.
+const SOON: i32 = 30;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
@@ -70,9 +72,11 @@ fn page(report: &Report) -> PageTemplate<'_> {
             agents.push(AgentView::of(number, file, place, change, report, &links));
             numbers.insert((file.name(), model.position), number);
         }
-        let rest = rest(file, report, &links);
-        if !rest.is_empty() {
-            others.push((SanitizedText::line(file.name()), rest));
+        // None of its threat models shows these.
+        let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= file.models.len());
+        let left: Vec<_> = left.map(|problem| ProblemView::of(problem, file, report, &links)).collect();
+        if !left.is_empty() {
+            others.push((SanitizedText::line(file.name()), left));
         }
     }
     mark_namesakes(&mut agents);
@@ -87,13 +91,6 @@ fn page(report: &Report) -> PageTemplate<'_> {
         others,
         agents,
     }
-}
-
-/// The problems of a file that none of its threat models shows.
-fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<ProblemView> {
-    let count = file.models.len();
-    let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= count);
-    left.map(|problem| ProblemView::of(problem, file, report, links)).collect()
 }
 
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
@@ -133,9 +130,6 @@ fn worst(report: &Report, agents: &[AgentView]) -> Tile {
         None => Tile { name: name.to_owned(), value: "–".to_owned(), class: String::new() },
     }
 }
-
-/// The number of days before its end from which an exception is marked.
-const SOON: i32 = 30;
 
 /// The number of agents with a band.
 struct Bar {
