@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::aivss::Band;
+use crate::aivss::{Band, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
@@ -23,8 +23,8 @@ pub(crate) use change::{MITIGATION, PROVEN};
 /// The results of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// The files without problems that are not in `files`.
-    pub(crate) passed: Passed,
+    /// The totals of files without problems that no format lists. There may be very many.
+    pub(crate) passed: Summary,
     /// The checked files in the order of their paths.
     pub files: Vec<FileReport>,
     /// The number of policies that were checked and passed.
@@ -55,24 +55,6 @@ pub struct Report {
     pub category: Option<String>,
     /// The paths from the repository's root, by the paths shown, where the two differ.
     root_paths: BTreeMap<String, String>,
-}
-
-/// Totals of files without problems that no format lists. There may be very many.
-#[derive(Debug, Default)]
-pub(crate) struct Passed {
-    files: usize,
-    models: usize,
-    worst: Option<WorstScore>,
-}
-
-impl Passed {
-    /// Adds a file with its threat models.
-    pub(crate) fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
-        self.files += 1;
-        self.models += models;
-        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
-        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
-    }
 }
 
 /// A score with the file that it is from.
@@ -169,11 +151,6 @@ impl FileReport {
         let is_unread = self.diagnostics.iter().any(|problem| problem.model.is_none() && problem.fixed);
         !self.models.is_empty() && !is_unread
     }
-
-    /// Whether the scores of all its threat models are known.
-    pub(crate) fn is_scored(&self) -> bool {
-        self.is_read() && self.models.iter().all(ScoredModel::is_computed)
-    }
 }
 
 /// The result of the gate.
@@ -214,7 +191,7 @@ impl Verdict {
 }
 
 /// The totals of a report.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Summary {
     files: usize,
     models: usize,
@@ -232,11 +209,21 @@ pub(crate) struct Summary {
     uncomputed: usize,
 }
 
+impl Summary {
+    /// Adds a file without problems, with its threat models.
+    pub(crate) fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
+        self.files += 1;
+        self.models += models;
+        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
+        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
+    }
+}
+
 impl Report {
     /// An empty report.
     pub fn new(today: Date, fail_on: Level) -> Self {
         Self {
-            passed: Passed::default(),
+            passed: Summary::default(),
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
@@ -337,32 +324,29 @@ impl Report {
 
     /// The worst computed score.
     pub(crate) fn worst(&self) -> Option<WorstScore> {
-        let mut worst = self.passed.worst.clone();
-        for file in &self.files {
-            for working in
-                file.models.iter().flat_map(|model| &model.scores).filter_map(|score| score.working.as_ref())
-            {
-                let (score, severity) = (working.score, working.band);
-                let other = WorstScore { score, severity, path: file.name.clone() };
-                worst = worst.into_iter().chain([other]).reduce(WorstScore::worse);
-            }
-        }
-        worst
+        let scores = self.files.iter().flat_map(|file| {
+            let worst = file.models.iter().filter_map(ScoredModel::worst);
+            worst.map(|Working { score, band, .. }| WorstScore {
+                score: *score,
+                severity: *band,
+                path: file.name.clone(),
+            })
+        });
+        self.passed.worst.iter().cloned().chain(scores).reduce(WorstScore::worse)
     }
 
     /// Whether every score is known: all files could be read, and all scores computed.
     pub(crate) fn is_scored(&self) -> bool {
-        self.files.iter().filter(|file| file.is_model()).all(FileReport::is_scored)
+        let mut files = self.files.iter().filter(|file| file.is_model());
+        files.all(|file| file.is_read() && file.models.iter().all(ScoredModel::is_computed))
     }
 
     pub(crate) fn totals(&self) -> Summary {
         let mut totals = Summary {
-            files: self.passed.files,
-            models: self.passed.models,
             policies: self.policies,
             skipped: self.skipped.len(),
             worst: self.worst(),
-            ..Summary::default()
+            ..self.passed.clone()
         };
         for file in &self.files {
             totals.files += usize::from(file.is_model());

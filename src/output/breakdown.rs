@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::aivss::{ALL, Band, Formula, Working};
 use crate::decimal::Decimal;
@@ -43,8 +44,13 @@ pub fn write_breakdown(
         writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
     }
     let computed = breakdown.computed();
-    if let Some((_, working)) = computed {
-        write_result(breakdown, working, look, out)?;
+    if let Some((_, Working { formula, score, band, .. })) = computed {
+        let result = painted(&format!("{score} {}", band.name()), color(*band), look);
+        let other = breakdown.version.as_deref().filter(|version| {
+            Formula::named(version).is_none_or(|declared| declared.version != formula.version)
+        });
+        let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
+        writeln!(out, "AIVSS {} gives {result}{other}", formula.version)?;
     } else {
         writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
         for missing in breakdown.missing_inputs() {
@@ -76,22 +82,6 @@ fn heading(breakdown: &ScoreBreakdown) -> Option<String> {
         Some(id) => heading.push_str(&format!(", finding {id}")),
     }
     Some(plain_line(line(&heading).into_owned()))
-}
-
-fn write_result(
-    breakdown: &ScoreBreakdown,
-    working: &Working,
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Working { formula, score, band, .. } = working;
-    let result = painted(&format!("{score} {}", band.name()), color(*band), look);
-    let other = breakdown
-        .version
-        .as_deref()
-        .filter(|version| Formula::named(version).is_none_or(|declared| declared.version != formula.version));
-    let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
-    writeln!(out, "AIVSS {} gives {result}{other}", formula.version)
 }
 
 fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {
@@ -187,7 +177,6 @@ fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The color of a band.
 const fn color(band: Band) -> AnsiColor {
     match band {
         Band::None | Band::Low => AnsiColor::Green,
@@ -217,12 +206,12 @@ struct BreakdownJson<'s> {
     version: Option<&'s str>,
     inputs: BTreeMap<&'static str, InputJson<'s>>,
     missing: Vec<String>,
-    steps: Vec<StepJson>,
+    steps: Vec<Value>,
     uplift: Option<Decimal>,
     raw: Option<Decimal>,
     score: Option<Decimal>,
     band: Option<&'static str>,
-    wrong: Vec<WrongJson>,
+    wrong: Vec<Value>,
     factors: Vec<FactorJson>,
     multipliers: Vec<FactorJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,18 +223,6 @@ struct InputJson<'s> {
     value: Option<Decimal>,
     from: &'static str,
     written: Option<&'s str>,
-}
-
-#[derive(Serialize)]
-struct StepJson {
-    step: &'static str,
-    working: String,
-}
-
-#[derive(Serialize)]
-struct WrongJson {
-    what: &'static str,
-    declared: String,
 }
 
 #[derive(Serialize)]
@@ -304,12 +281,15 @@ fn score(breakdown: &ScoreBreakdown, formulas: Formulas) -> BreakdownJson<'_> {
         version: breakdown.version.as_deref(),
         inputs: inputs.map(|input| (input.key, InputJson::from(input))).collect(),
         missing: breakdown.missing_inputs(),
-        steps: steps.into_iter().map(|(step, working)| StepJson { step, working }).collect(),
+        steps: steps.into_iter().map(|(step, working)| json!({ "step": step, "working": working })).collect(),
         uplift: working.map(|working| working.uplift),
         raw: working.map(|working| working.raw),
         score: working.map(|working| working.score),
         band: working.map(|working| working.band.name()),
-        wrong: wrong.into_iter().map(|(what, declared)| WrongJson { what, declared }).collect(),
+        wrong: wrong
+            .into_iter()
+            .map(|(what, declared)| json!({ "what": what, "declared": declared }))
+            .collect(),
         factors: computed.map(|(scored, working)| factors(scored, working)).unwrap_or_default(),
         multipliers: working.map(multipliers_json).unwrap_or_default(),
         formulas: all.map(|working| ALL.map(|formula| FormulaJson::from(formula.work(working.inputs)))),

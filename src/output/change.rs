@@ -17,9 +17,7 @@ pub(crate) struct ChangeLine<'r> {
 /// The subject of a line, which is put before its words.
 #[derive(Clone, Copy)]
 pub(crate) enum LineSubject<'r> {
-    /// The policy.
     Policy,
-    /// An agent.
     Agent(&'r AgentChange),
     /// The agent of the lines before.
     Same,

@@ -164,7 +164,7 @@ fn decided_by(origin: &Origin) -> Value {
 }
 
 #[derive(Serialize)]
-pub(crate) struct ModelJson<'r> {
+struct ModelJson<'r> {
     position: Position,
     format: &'static str,
     name: Option<&'r str>,
@@ -215,20 +215,17 @@ struct ThreatJson<'r> {
 }
 
 impl<'r> ModelJson<'r> {
-    pub(crate) fn of(whole: &'r ScoredModel) -> Self {
+    fn of(whole: &'r ScoredModel) -> Self {
         let (model, agent) = (&whole.model, &whole.model.agent);
-        let scores = whole.scores.iter().map(|score| ScoreJson {
-            finding: model.finding_id(score.owner),
-            position: score.position,
-            declared: score.declared.score.map(|score| score.value),
-            factors: score
-                .declared
-                .factors
-                .sorted()
-                .iter()
-                .map(|(factor, value)| (factor.key(), *value))
-                .collect(),
-            computed: computed(score),
+        let scores = whole.scores.iter().map(|score| {
+            let factors = score.declared.factors.sorted();
+            ScoreJson {
+                finding: model.finding_id(score.owner),
+                position: score.position,
+                declared: score.declared.score.map(|score| score.value),
+                factors: factors.iter().map(|(factor, value)| (factor.key(), *value)).collect(),
+                computed: computed(score),
+            }
         });
         Self {
             position: whole.position,

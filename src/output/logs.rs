@@ -25,7 +25,6 @@ pub(crate) fn write_concise(report: &Report, out: &mut dyn io::Write) -> io::Res
     }
 }
 
-/// A problem on one line.
 fn concise_problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
     let (path, position) = (line(file.name()), file.position(diagnostic.span.start));
     let (level, rule, message) = (diagnostic.level.name(), line(&diagnostic.rule), line(&diagnostic.message));
@@ -33,7 +32,6 @@ fn concise_problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
     plain_line(format!("{path}:{}:{}: {level}[{rule}] {message}{asides}", position.line, position.column))
 }
 
-/// An input that cannot be checked, on one line.
 fn input_error(path: &str, message: &str) -> String {
     plain_line(format!("{}: cannot check: {}", line(path), line(message)))
 }
@@ -102,7 +100,6 @@ fn annotations(report: &Report) -> Vec<Annotation<'_>> {
 }
 
 impl Annotation<'_> {
-    /// The name of the command.
     const fn kind(&self) -> &'static str {
         match self {
             Self::InputError(_) | Self::Problem(_, Diagnostic { level: Level::Error, .. }) => "error",

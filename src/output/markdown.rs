@@ -61,14 +61,17 @@ struct AgentRow {
 
 impl MarkdownPage<'_> {
     /// Adds items up to the byte `end`, and the number of omitted ones.
-    fn list(&mut self, end: usize, items: &[String], word: &str) {
-        let mut shown = 0;
-        while let Some(item) = items.get(shown).filter(|item| self.text.len() + item.len() <= end) {
-            self.text.push_str(item);
-            shown += 1;
+    fn list(&mut self, end: usize, items: impl IntoIterator<Item = String>, word: &str) {
+        let mut omitted = 0;
+        for item in items {
+            if omitted > 0 || self.text.len() + item.len() > end {
+                omitted += 1;
+            } else {
+                self.text.push_str(&item);
+            }
         }
-        if shown < items.len() {
-            let left = count(items.len() - shown, word);
+        if omitted > 0 {
+            let left = count(omitted, word);
             self.text
                 .push_str(&format!("\n*{left} omitted here; the log and the JSON report contain all.*\n\n"));
         }
@@ -90,15 +93,15 @@ impl MarkdownPage<'_> {
             verdict.words()
         ));
         let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
-        self.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
+        self.list(REMARKS_END, remarks, "remark");
         let lowered = report.lowered.iter();
         let lowered = lowered.map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
-        self.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
+        self.list(HEAD_END, lowered, "lowered rule");
         let errors = report.input_errors.iter().map(|error| {
             let path = text(report.root_path(error.path()), NAME);
             format!("- ⚠️ cannot check {path}: {}\n", text(&error.to_string(), MESSAGE))
         });
-        self.list(HEAD_END, &errors.collect::<Vec<_>>(), "input");
+        self.list(HEAD_END, errors, "input");
     }
 
     /// Adds the table of agents.
@@ -128,8 +131,7 @@ impl MarkdownPage<'_> {
         if self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END {
             rows.sort_by_key(|row| Reverse((row.changed, row.score)));
         }
-        let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
-        self.list(AGENTS_END, &rows, "agent");
+        self.list(AGENTS_END, rows.into_iter().map(|row| row.text), "agent");
         let keys = LayerKind::ALL.map(|kind| text(kind.key(), NAME)).join(", ");
         self.text.push_str(&format!(
             "\n<sub>● mapped, ◐ uncertain, ○ not applicable, ✗ blank or unreadable; layers: {keys}</sub>\n"
@@ -187,7 +189,7 @@ impl MarkdownPage<'_> {
                 word => format!("{item}{} **{word}**\n", arrow(line.direction)),
             });
         }
-        self.list(CHANGE_END, &items, "line");
+        self.list(CHANGE_END, items, "line");
     }
 
     /// Adds the problems that count, the most severe first.
@@ -208,7 +210,7 @@ impl MarkdownPage<'_> {
         }
         if !items.is_empty() {
             self.text.push_str("\n### Problems\n");
-            self.list(PROBLEMS_END, &items, "problem");
+            self.list(PROBLEMS_END, items, "problem");
         }
     }
 
@@ -221,7 +223,7 @@ impl MarkdownPage<'_> {
         if !items.is_empty() {
             let title = format!("{} excepted or in the base already", count(items.len(), "problem"));
             self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-            self.list(PASSED_END, &items, "problem");
+            self.list(PASSED_END, items, "problem");
             self.text.push_str("\n</details>\n");
         }
     }

@@ -36,7 +36,6 @@ pub(crate) struct AgentView {
     pub(crate) owner: Option<SanitizedText>,
     /// The date and the approver of the last review, in words.
     pub(crate) review: Option<SanitizedText>,
-    /// The worst computed score.
     pub(crate) worst: Option<Graded>,
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     pub(crate) is_known: bool,
@@ -295,7 +294,6 @@ impl LayerView {
         words(self.kind.key())
     }
 
-    /// The answer in prose.
     pub(crate) fn words(&self) -> String {
         self.answer.replace('-', " ")
     }

@@ -5,7 +5,6 @@ use crate::decimal::Decimal;
 
 /// An axis of the radar.
 pub(crate) struct Axis {
-    /// Its end.
     pub(crate) x: i64,
     pub(crate) y: i64,
     /// The name of its factor in v0.8.

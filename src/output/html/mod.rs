@@ -23,25 +23,25 @@ use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
 use crate::policy::{Exception, Policy};
-use crate::report::{FileReport, Report, Summary, count};
+use crate::report::{Report, Summary, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+/// The number of days before its end from which an exception is marked.
+const SOON: i32 = 30;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
     report: &'r Report,
-    /// The options of the run that are not the usual ones.
-    run_options: Vec<String>,
     tiles: Vec<Tile>,
     bands: Vec<Bar>,
     filters: Filters,
     agents: Vec<AgentView>,
     changes: Option<Changes>,
-    exceptions: Vec<ExceptionRow>,
+    exceptions: &'r [Exception],
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
 }
@@ -72,42 +72,25 @@ fn page(report: &Report) -> PageTemplate<'_> {
             agents.push(AgentView::of(number, file, place, change, report, &links));
             numbers.insert((file.name(), model.position), number);
         }
-        let rest = rest(file, report, &links);
-        if !rest.is_empty() {
-            others.push((SanitizedText::line(file.name()), rest));
+        // None of its threat models shows these.
+        let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= file.models.len());
+        let left: Vec<_> = left.map(|problem| ProblemView::of(problem, file, report, &links)).collect();
+        if !left.is_empty() {
+            others.push((SanitizedText::line(file.name()), left));
         }
     }
     mark_namesakes(&mut agents);
     let bands = bands(&agents);
     PageTemplate {
         report,
-        run_options: run_options(report),
         tiles: tiles(report, &agents),
         filters: filters(&agents, &bands),
         bands,
         changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
-        exceptions: exceptions(report),
+        exceptions: report.in_force.as_ref().map_or(&[], Policy::exceptions),
         others,
         agents,
     }
-}
-
-fn run_options(report: &Report) -> Vec<String> {
-    let mut options = Vec::new();
-    if report.fail_on != Level::Error {
-        options.push(format!("{}s fail the gate, too", report.fail_on.name()));
-    }
-    if report.new_only {
-        options.push("only problems that are not in the base count".to_owned());
-    }
-    options
-}
-
-/// The problems of a file that none of its threat models shows.
-fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<ProblemView> {
-    let count = file.models.len();
-    let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= count);
-    left.map(|problem| ProblemView::of(problem, file, report, links)).collect()
 }
 
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
@@ -148,11 +131,8 @@ fn worst(report: &Report, agents: &[AgentView]) -> Tile {
     }
 }
 
-/// The number of days before its end from which an exception is marked.
-const SOON: i32 = 30;
-
 /// The number of agents with a band.
-pub(crate) struct Bar {
+struct Bar {
     pub(crate) name: &'static str,
     /// The class for the style sheet.
     pub(crate) class: String,
@@ -162,7 +142,7 @@ pub(crate) struct Bar {
 }
 
 /// The agents by band, the worst first. Agents without a score are last.
-pub(crate) fn bands(agents: &[AgentView]) -> Vec<Bar> {
+fn bands(agents: &[AgentView]) -> Vec<Bar> {
     let mut bars: Vec<Bar> =
         Band::ALL.into_iter().rev().map(|band| bar(agents, band.name(), Some(band))).collect();
     let unscored = Bar { class: "unscored".to_owned(), ..bar(agents, "not computable", None) };
@@ -180,7 +160,7 @@ fn bar(agents: &[AgentView], name: &'static str, band: Option<Band>) -> Bar {
 }
 
 /// The values by which agents can be filtered, in alphabetical order.
-pub(crate) struct Filters {
+struct Filters {
     pub(crate) bands: Vec<&'static str>,
     pub(crate) environments: Vec<SanitizedText>,
     pub(crate) tiers: Vec<SanitizedText>,
@@ -188,7 +168,7 @@ pub(crate) struct Filters {
     pub(crate) rules: Vec<SanitizedText>,
 }
 
-pub(crate) fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
+fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
     Filters {
         bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
         environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
@@ -203,46 +183,20 @@ fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<Sanitized
     choices.into_iter().collect()
 }
 
-/// An exception of the policy.
-pub(crate) struct ExceptionRow {
-    pub(crate) rule: SanitizedText,
-    pub(crate) path: SanitizedText,
-    pub(crate) reason: SanitizedText,
-    pub(crate) owner: SanitizedText,
-    pub(crate) until: SanitizedText,
-    /// The days left, in words.
-    pub(crate) left: String,
-    /// The class for the style sheet.
-    pub(crate) class: &'static str,
-    /// The number of problems it covers, in words.
-    pub(crate) covers: String,
-    pub(crate) origin: SanitizedText,
-}
+impl PageTemplate<'_> {
+    /// The days that an exception has left, in words, and the class for the style sheet.
+    fn days_left(&self, exception: &Exception) -> (String, &'static str) {
+        match exception.days_left(self.report.today) {
+            None => ("expired".to_owned(), "over"),
+            Some(0) => ("ends today".to_owned(), "soon"),
+            Some(1) => ("1 day".to_owned(), "soon"),
+            Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
+        }
+    }
 
-/// Every exception of the policy in force.
-pub(crate) fn exceptions(report: &Report) -> Vec<ExceptionRow> {
-    let exceptions = report.in_force.iter().flat_map(Policy::exceptions);
-    exceptions.map(|exception| exception_row(exception, report)).collect()
-}
-
-fn exception_row(exception: &Exception, report: &Report) -> ExceptionRow {
-    let covered = report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
-    let (left, class) = match exception.days_left(report.today) {
-        None => ("expired".to_owned(), "over"),
-        Some(0) => ("ends today".to_owned(), "soon"),
-        Some(1) => ("1 day".to_owned(), "soon"),
-        Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
-    };
-    let finding = exception.finding.as_ref().map_or_else(String::new, |id| format!(", finding {id}"));
-    ExceptionRow {
-        rule: SanitizedText::line(&exception.rule),
-        path: SanitizedText::line(format!("{}{finding}", exception.pattern)),
-        reason: SanitizedText::lines(&exception.reason),
-        owner: SanitizedText::line(&exception.owner),
-        until: SanitizedText::line(&exception.written),
-        left,
-        class,
-        covers: count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem"),
-        origin: SanitizedText::line(exception.origin.to_string()),
+    /// The number of problems that an exception covers, in words.
+    fn covered(&self, exception: &Exception) -> String {
+        let covered = self.report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
+        count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem")
     }
 }

@@ -1,7 +1,6 @@
 //! Problems with the lines of source around them, and the texts of files on a page: control characters are escaped here, the
 //! characters of HTML by the templates.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::diagnostic::{Diagnostic, Level};
@@ -105,7 +104,7 @@ pub(crate) struct SanitizedText(String);
 impl SanitizedText {
     /// A text on one line, its line breaks escaped.
     pub(crate) fn line(text: impl AsRef<str>) -> Self {
-        Self(escaped(text.as_ref()).into_owned())
+        Self(escaped(text.as_ref()))
     }
 
     /// A text that keeps its line breaks.
@@ -125,22 +124,16 @@ impl SanitizedText {
 }
 
 /// A line without control characters and without the code points that HTML and XML do not accept as characters.
-fn escaped(text: &str) -> Cow<'_, str> {
-    let is_none =
-        |letter: char| matches!(letter, '\u{FDD0}'..='\u{FDEF}') || (u32::from(letter) & 0xFFFE) == 0xFFFE;
-    let safe = line(text);
-    if !safe.contains(is_none) {
-        return safe;
-    }
-    let mut escaped = String::with_capacity(safe.len() + 16);
-    for letter in safe.chars() {
-        if is_none(letter) {
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in line(text).chars() {
+        if matches!(letter, '\u{FDD0}'..='\u{FDEF}') || (u32::from(letter) & 0xFFFE) == 0xFFFE {
             escaped.extend(letter.escape_unicode());
         } else {
             escaped.push(letter);
         }
     }
-    Cow::Owned(escaped)
+    escaped
 }
 
 impl fmt::Display for SanitizedText {

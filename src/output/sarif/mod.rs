@@ -93,7 +93,6 @@ fn aside(report: &Report, diagnostic: &Diagnostic) -> Option<&'static str> {
     }
 }
 
-/// The identifier of the rule of a result.
 fn rule_id(report: &Report, diagnostic: &Diagnostic) -> String {
     let rule = line(&diagnostic.rule);
     aside(report, diagnostic).map_or_else(|| rule.clone().into_owned(), |aside| format!("{rule}/{aside}"))
