@@ -18,16 +18,15 @@ use crate::syntax;
 
 /// The properties of a run that decide what is known of a policy.
 #[derive(Clone, Copy, Debug)]
-pub struct AuditedRun<'r> {
-    /// The day.
-    pub today: Date,
+pub(crate) struct AuditedRun<'r> {
+    pub(crate) today: Date,
     /// The files and folders that were searched, relative to the repository's root, which is itself the empty text. Empty
     /// if something could not be read.
-    pub searched: &'r [String],
+    pub(crate) searched: &'r [String],
     /// Whether the models were compared with a base revision.
-    pub compared: bool,
+    pub(crate) compared: bool,
     /// Warn of exceptions that expire within so many days.
-    pub expiring_within: Option<i32>,
+    pub(crate) expiring_within: Option<i32>,
 }
 
 /// Rules that report nothing in a run without a base revision.
@@ -43,7 +42,7 @@ fn found<'p>(rule: &Rule, origin: &'p Origin, message: impl Into<String>) -> Fou
 
 impl Policy {
     /// The problems of the policy by file, at the levels of the policy in force: this one, or that of a base revision.
-    pub fn review(
+    pub(crate) fn review(
         &self,
         used: &PolicyUsage,
         run: AuditedRun<'_>,
@@ -68,8 +67,9 @@ impl Policy {
             }
         }
         all.extend(self.without_effect());
-        let renamed = self.renamed.iter();
-        all.extend(renamed.map(|(origin, message)| found(&RULE_RENAMED, origin, message.as_str())));
+        for (origin, message) in &self.renamed {
+            all.push(found(&RULE_RENAMED, origin, message.as_str()));
+        }
         self.by_file(all, in_force)
     }
 

@@ -7,37 +7,34 @@ use std::sync::Arc;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
-use crate::policy::{Broken, Load, items};
+use crate::policy::{Broken, Load, items, text};
 use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
 use crate::source::{Source, Span, mark};
-use crate::syntax;
-use crate::syntax::{Node, POLICY_TEST_MARKER, Value};
+use crate::syntax::{self, Node, POLICY_TEST_MARKER, Value};
 
 /// A file of tests for one policy.
 #[derive(Debug)]
 pub struct PolicyTests {
     /// The policy under test: a built-in name, or a path relative to the file.
-    pub policy: String,
-    /// The day of the run.
-    pub today: Date,
-    /// The tests.
-    pub cases: Vec<PolicyTest>,
+    pub(crate) policy: String,
+    pub(crate) today: Date,
+    pub(crate) cases: Vec<PolicyTest>,
 }
 
 /// One threat model with the problems that must be found in it.
 #[derive(Debug)]
-pub struct PolicyTest {
+pub(crate) struct PolicyTest {
     /// The threat model, as a path relative to the file of tests.
-    pub model: String,
+    pub(crate) model: String,
     /// The path to check it at, if that differs.
-    pub path: Option<String>,
+    pub(crate) path: Option<String>,
     /// The problems; `None` for those that carets in the model mark.
     expected: Option<Vec<Expected>>,
     excepted: Vec<Expected>,
 }
 
-/// The known properties of a problem that must be found.
+/// A problem that must be found; what is not given does not matter.
 #[derive(Clone, Debug, Default)]
 struct Expected {
     rule: String,
@@ -46,9 +43,6 @@ struct Expected {
     /// A part of the message.
     says: Option<String>,
 }
-
-/// The day of tests that name none.
-const DAY: &str = "2026-01-01";
 
 /// Reads a file of tests.
 ///
@@ -59,10 +53,8 @@ pub fn read(source: Source) -> Result<PolicyTests, Broken> {
     let mut problems: Vec<Diagnostic> =
         document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
     let root = document.roots().next();
-    if let Some(root) = root {
-        let violations = Schema::PolicyTest.violations(root).into_iter();
-        problems.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
-    }
+    let violations = root.map(|root| Schema::PolicyTest.violations(root)).unwrap_or_default();
+    problems.extend(violations.into_iter().map(|violation| violation.into_diagnostic(Owner::Policy)));
     let tests = root.and_then(tests_in);
     limit_problems(&mut problems, Owner::Policy, Span::new(0, 0));
     sort_diagnostics(&mut problems, |span| syntax::pointer(&document, span));
@@ -73,22 +65,23 @@ pub fn read(source: Source) -> Result<PolicyTests, Broken> {
 }
 
 /// Whether a text is a file of tests.
-pub fn is_tests(source: &Source) -> bool {
+pub(crate) fn is_tests(source: &Source) -> bool {
     syntax::parse(source).roots().any(|root| root.get(POLICY_TEST_MARKER).is_some())
 }
 
 fn tests_in(root: Node<'_>) -> Option<PolicyTests> {
     Some(PolicyTests {
-        policy: text(root, "policy")?,
-        today: Date::parse(root.get("today").and_then(Node::as_str).unwrap_or(DAY))?,
+        policy: text(root, "policy")?.to_owned(),
+        // Tests that name no day have this one.
+        today: Date::parse(text(root, "today").unwrap_or("2026-01-01"))?,
         cases: items(root, "cases").filter_map(case).collect(),
     })
 }
 
 fn case(node: Node<'_>) -> Option<PolicyTest> {
     Some(PolicyTest {
-        model: text(node, "model")?,
-        path: text(node, "as"),
+        model: text(node, "model")?.to_owned(),
+        path: text(node, "as").map(str::to_owned),
         expected: node.get("expect").map(|_| items(node, "expect").filter_map(expected).collect()),
         excepted: items(node, "excepted").filter_map(expected).collect(),
     })
@@ -102,17 +95,20 @@ fn expected(node: Node<'_>) -> Option<Expected> {
         Some(Value::Number(text)) => text.parse().ok(),
         _ => None,
     };
-    let level = node.get("level").and_then(Node::as_str).and_then(Level::named);
-    Some(Expected { rule: text(node, "rule")?, line, level, says: text(node, "says") })
-}
-
-fn text(node: Node<'_>, key: &str) -> Option<String> {
-    node.get(key).and_then(Node::as_str).map(str::to_owned)
+    let level = text(node, "level").and_then(Level::named);
+    let says = text(node, "says").map(str::to_owned);
+    Some(Expected { rule: text(node, "rule")?.to_owned(), line, level, says })
 }
 
 impl PolicyTest {
     /// Checks the threat model and returns the differences from the expected problems, a line each.
-    pub fn run(&self, model: &Source, policy: &CompiledPolicy, today: Date, load: Load<'_>) -> Vec<String> {
+    pub(crate) fn run(
+        &self,
+        model: &Source,
+        policy: &CompiledPolicy,
+        today: Date,
+        load: Load<'_>,
+    ) -> Vec<String> {
         let path = self.path.as_deref().unwrap_or(&self.model);
         let found = lint(model, path, LintContext { policy, today, load, before: None }).diagnostics;
         let (excepted, plain) = found.iter().partition(|diagnostic| diagnostic.excepted.is_some());
@@ -149,9 +145,9 @@ fn compare(model: &Source, expected: &[Expected], mut found: Vec<&Diagnostic>, w
     }
     for diagnostic in found {
         let line = model.position(diagnostic.span.start).line;
-        let (level, rule) = (diagnostic.level.name(), &diagnostic.rule);
-        differences
-            .push(format!("not expected: {word}{level}[{rule}] in line {line}: {}", diagnostic.message));
+        let Diagnostic { level, rule, message, .. } = diagnostic;
+        let level = level.name();
+        differences.push(format!("not expected: {word}{level}[{rule}] in line {line}: {message}"));
     }
     differences
 }

@@ -10,7 +10,7 @@ use crate::likeness::nearest;
 use crate::model::{TextKind, blank};
 use crate::policy::Sourced;
 use crate::policy::globs::{LetterCase, PathSet};
-use crate::policy::read::{PolicyReader, UNREAD, problem};
+use crate::policy::read::{PolicyReader, UNREAD, problem, text};
 use crate::policy::settings::days;
 use crate::source::Span;
 use crate::syntax::{Map, Node};
@@ -116,25 +116,24 @@ impl PolicyReader<'_, '_, '_> {
 
     fn exception(&mut self, node: Node<'_>, max_term: Option<&Sourced<i32>>) -> Option<Exception> {
         let map = node.as_map()?;
-        let text = |key| map.get(key).and_then(Node::as_str);
         for (key, help) in
             [("reason", "give the reason for the exception"), ("owner", "name who is responsible for it")]
         {
-            if text(key).is_some_and(|text| blank(text, TextKind::Name).is_some()) {
+            if text(node, key).is_some_and(|text| blank(text, TextKind::Name).is_some()) {
                 let span = map.entry(key)?.span();
                 self.report(problem(span, format!("`{key}` is empty or a placeholder")).help(help));
             }
         }
-        let rule = self.excepted_rule(text("rule")?, map.entry("rule")?.span());
+        let rule = self.excepted_rule(text(node, "rule")?, map.entry("rule")?.span());
         let expires = map.entry("expires")?;
         let day = expires.value.as_str();
         Some(Exception {
             rule,
             paths: self.path_set(&[map.get("path")?], LetterCase::Exact)?,
-            pattern: text("path")?.to_owned(),
-            finding: text("finding").map(str::to_owned),
-            reason: text("reason")?.to_owned(),
-            owner: text("owner")?.to_owned(),
+            pattern: text(node, "path")?.to_owned(),
+            finding: text(node, "finding").map(str::to_owned),
+            reason: text(node, "reason")?.to_owned(),
+            owner: text(node, "owner")?.to_owned(),
             expires: day.and_then(Date::parse),
             written: day.unwrap_or_default().chars().take(LONGEST_DATE).collect(),
             max_term: max_term.cloned(),

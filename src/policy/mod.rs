@@ -19,7 +19,7 @@ pub use attribute::Direction;
 pub(crate) use attribute::Items;
 pub use exceptions::Exception;
 pub(crate) use modules::{Program, TextFile, is_test, program_with_tests};
-pub(crate) use read::{BUILT_IN, beside, items, read};
+pub(crate) use read::{BUILT_IN, beside, items, read, text};
 pub use read::{BuiltIn, recommended};
 pub use settings::Settings;
 

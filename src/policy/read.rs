@@ -1,5 +1,7 @@
 //! Reads policy files by the same steps as any other file: tree, schema, values.
 
+use std::sync::Arc;
+
 use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
@@ -11,7 +13,6 @@ use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
-use std::sync::Arc;
 
 /// The longest chain of policies that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -269,7 +270,8 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
 
     fn over(&mut self, node: Node<'_>) -> Option<Override> {
         let map = node.as_map()?;
-        let matcher = map.get("match")?.as_map()?;
+        let matcher = map.get("match")?;
+        let path = matcher.as_map()?.entry("path");
         let require = map.get("require").and_then(Node::as_map);
         if let Some(entry) = require.and_then(|require| require.entry("models_in")) {
             let message = "`models_in` is not allowed in an override";
@@ -278,9 +280,9 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
             );
         }
         Some(Override {
-            path: matcher.entry("path").and_then(|entry| self.path_set(&[entry.value], LetterCase::Exact)),
-            environment: matcher.get("environment").and_then(Node::as_str).map(str::to_owned),
-            tier: matcher.get("tier").and_then(Node::as_str).map(str::to_owned),
+            path: path.and_then(|entry| self.path_set(&[entry.value], LetterCase::Exact)),
+            environment: text(matcher, "environment").map(str::to_owned),
+            tier: text(matcher, "tier").map(str::to_owned),
             settings: self.settings(map),
             origin: self.origin(map.iter().next()?.key_span),
         })
@@ -334,6 +336,11 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
 /// Whether an entry of `extends` is a path, not the name of a built-in policy.
 fn is_path(name: &str) -> bool {
     name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
+}
+
+/// The string that a node has for a key.
+pub(crate) fn text<'t>(node: Node<'t>, key: &str) -> Option<&'t str> {
+    node.get(key).and_then(Node::as_str)
 }
 
 pub(crate) fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {

@@ -140,34 +140,35 @@ pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<RegoAn
     items.iter().map(|item| answer(item, name, level)).collect()
 }
 
+fn text_at(item: &Value, key: &str, name: &str) -> Result<Option<String>, String> {
+    match item.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(format!("`{key}` in a message of `{name}` is not a string: {other}")),
+    }
+}
+
 fn answer(item: &Value, name: &str, level: Level) -> Result<RegoAnswer, String> {
     const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
     if let Some(key) = item.as_object().and_then(|object| object.keys().find(|key| !KEYS.contains(&&***key)))
     {
-        let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?"));
+        let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
-        return Err(format!(
-            "unknown key `{key}` in a message of `{name}` ({keys}){}",
-            meant.unwrap_or_default()
-        ));
+        return Err(format!("unknown key `{key}` in a message of `{name}` ({keys}){meant}"));
     }
-    let text = |key: &str| match item.get(key) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(format!("`{key}` in a message of `{name}` is not a string: {other}")),
+    let message = match item.as_str() {
+        Some(text) => Some(text.to_owned()),
+        None => text_at(item, "msg", name)?,
     };
-    let message = item.as_str().map(str::to_owned).map_or_else(|| text("msg"), |text| Ok(Some(text)))?;
     let message =
         message.ok_or_else(|| format!("`{name}` answers {item}, which has no text and no `msg`"))?;
-    let rule = text("rule")?.unwrap_or_else(|| name.to_owned());
-    let is_slug =
-        !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if !is_slug {
+    let rule = text_at(item, "rule", name)?.unwrap_or_else(|| name.to_owned());
+    if rule.is_empty() || !rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return Err(format!(
             "`{name}` answers with the rule name {rule:?}: letters, digits and hyphens are allowed"
         ));
     }
-    let path = text("path")?;
+    let path = text_at(item, "path", name)?;
     if let Some(path) = path.as_deref().filter(|path| !path.is_empty() && !path.starts_with('/')) {
         return Err(format!(
             "path {path:?} in a message of `{name}` is not a JSON pointer, which begins with `/`"

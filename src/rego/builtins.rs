@@ -11,66 +11,56 @@ use regorus::{Engine, Value};
 use crate::rego::answer::words_in;
 use crate::rego::text::{has_huge_number, is_huge_number};
 
-/// A function with a bound: its name, the number of its arguments, and a check of them.
-type Bound = (&'static str, u8, fn(&[Value]) -> Option<&'static str>);
+/// A function with a bound: its name, and a check of the text that is its only argument.
+type Bound = (&'static str, fn(&str) -> bool);
 
 const BOUNDS: [Bound; 5] = [
-    ("units.parse", 1, huge),
-    ("units.parse_bytes", 1, huge),
-    ("to_number", 1, huge),
-    ("json.unmarshal", 1, huge_within),
-    ("json.is_valid", 1, huge_within),
+    ("units.parse", is_huge_number),
+    ("units.parse_bytes", is_huge_number),
+    ("to_number", is_huge_number),
+    ("json.unmarshal", has_huge_number),
+    ("json.is_valid", has_huge_number),
 ];
 
 /// The reason why a number is refused.
 pub(crate) const HUGE: &str = "a number has more than 1,000 digits, or an exponent of more than 3";
 
-fn huge(arguments: &[Value]) -> Option<&'static str> {
-    is_huge_number(text(arguments)).then_some(HUGE)
-}
-
-fn huge_within(arguments: &[Value]) -> Option<&'static str> {
-    has_huge_number(text(arguments)).then_some(HUGE)
-}
-
-fn text(arguments: &[Value]) -> &str {
-    arguments.first().and_then(|first| first.as_string().ok()).map_or("", |text| text)
-}
-
-/// Puts the bounded functions before those of the engine.
+/// Puts the functions before those of the engine.
 ///
 /// # Errors
 /// The engine's reason.
 pub(crate) fn add_to(engine: &mut Engine) -> Result<(), String> {
-    for (name, count, problem) in BOUNDS {
-        let mut unbounded = unbounded(name, count)?;
-        let bounded = move |arguments: Vec<Value>| {
-            if let Some(problem) = problem(&arguments) {
-                return Err(io::Error::other(format!("`{name}`: {problem}")).into());
+    for (name, is_huge) in BOUNDS {
+        let mut unbounded = unbounded(name, 1)?;
+        add(engine, name, 1, move |arguments| {
+            if is_huge(arguments.first().and_then(|first| first.as_string().ok()).map_or("", |text| text)) {
+                return Err(format!("`{name}`: {HUGE}"));
             }
-            call(&mut unbounded, arguments).map_err(|problem| io::Error::other(problem).into())
-        };
-        let added = engine.add_extension(name.to_owned(), count, Box::new(bounded));
-        added.map_err(|error| error.to_string())?;
+            call(&mut unbounded, arguments)
+        })?;
     }
-    add_sprintf(engine)
+    let mut of_engine = unbounded("sprintf", 2)?;
+    add(engine, "sprintf", 2, move |arguments| {
+        let [Value::String(format), Value::Array(rest)] = arguments.as_slice() else {
+            return Err("`sprintf` needs a string and an array".to_owned());
+        };
+        let text = sprintf(format, rest.as_slice(), &mut |verb, value| {
+            let text = call(&mut of_engine, vec![Value::from(verb), Value::from(vec![value.clone()])])?;
+            text.as_string().map(ToString::to_string).map_err(|error| error.to_string())
+        });
+        text.map(Value::from).map_err(|problem| format!("`sprintf`: {problem}"))
+    })
 }
 
-/// Puts a `sprintf` before that of the engine, which bounds no width and drops what it does not know.
-fn add_sprintf(engine: &mut Engine) -> Result<(), String> {
-    let mut of_engine = unbounded("sprintf", 2)?;
-    let mut plain = move |verb: &str, value: &Value| {
-        let text = call(&mut of_engine, vec![Value::from(verb), Value::from(vec![value.clone()])])?;
-        text.as_string().map(ToString::to_string).map_err(|error| error.to_string())
-    };
-    let checked = move |arguments: Vec<Value>| {
-        let [Value::String(format), Value::Array(rest)] = arguments.as_slice() else {
-            return Err(io::Error::other("`sprintf` needs a string and an array").into());
-        };
-        let text = sprintf(format, rest.as_slice(), &mut plain);
-        text.map(Value::from).map_err(|problem| io::Error::other(format!("`sprintf`: {problem}")).into())
-    };
-    let added = engine.add_extension("sprintf".to_owned(), 2, Box::new(checked));
+fn add<F>(engine: &mut Engine, name: &str, count: u8, mut function: F) -> Result<(), String>
+where
+    F: FnMut(Vec<Value>) -> Result<Value, String> + Clone + Send + Sync + 'static,
+{
+    let added = engine.add_extension(
+        name.to_owned(),
+        count,
+        Box::new(move |arguments| function(arguments).map_err(|problem| io::Error::other(problem).into())),
+    );
     added.map_err(|error| error.to_string())
 }
 

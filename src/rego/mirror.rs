@@ -72,15 +72,15 @@ impl Mirror {
     /// The results of the definitions of a rule, in one evaluation, so that they share the rules that they use.
     fn results(engine: &mut Engine, asked: &EvaluatedRule) -> Option<Vec<(usize, String)>> {
         let package = asked.whole.strip_suffix(asked.name())?;
-        let copy = |at: &usize| format!("[x | x := data.{package}{PREFIX}{at}]");
-        let copies = asked.definitions.iter().map(copy).collect::<Vec<_>>();
+        let copies = asked.definitions.iter().map(|at| format!("[x | x := data.{package}{PREFIX}{at}]"));
         // The engine bounds the length of a line.
-        let copies = copies.join(",\n");
+        let copies = copies.collect::<Vec<_>>().join(",\n");
         let results = engine.eval_query(format!("[{copies}]"), false).ok()?;
         let found = results.result.first()?.expressions.first()?.value.as_array().ok()?;
-        let each = found.iter().zip(&asked.definitions);
-        let each =
-            each.filter_map(|(values, at)| Some((*at, values.as_array().ok()?.first()?.to_json_str().ok()?)));
+        let each = found
+            .iter()
+            .zip(&asked.definitions)
+            .filter_map(|(values, at)| Some((*at, values.as_array().ok()?.first()?.to_json_str().ok()?)));
         Some(each.collect())
     }
 }

@@ -86,7 +86,6 @@ impl EvaluatedRule {
     }
 }
 
-/// The rules of all modules: where each is, and which others it mentions.
 #[derive(Default)]
 pub(crate) struct Rules {
     /// Full names, `package.rule`, in order.
@@ -95,7 +94,6 @@ pub(crate) struct Rules {
     places: Vec<Place>,
     /// All definitions, in the order of the modules and their texts.
     pub(crate) definitions: Vec<DefinitionSite>,
-    /// The depth of each.
     depths: Vec<usize>,
     mentions: Vec<BTreeSet<RuleId>>,
     packages: BTreeSet<String>,
@@ -110,7 +108,6 @@ pub(crate) struct Rules {
     functions: BTreeSet<RuleId>,
 }
 
-/// The package and the name in a full name.
 fn split_name(whole: &str) -> (&str, &str) {
     whole.rsplit_once('.').unwrap_or(("", whole))
 }
@@ -142,11 +139,15 @@ impl Rules {
                 if is_function(rule) {
                     rules.functions.insert(id);
                 }
-                let is_global = |name: &str| {
-                    let is_rule = || rules.id_of(&format!("{package}.{name}")).is_some();
-                    ["input", "data"].contains(&name) || imports.contains_key(name) || is_rule()
+                let search = SafetySearch {
+                    text,
+                    is_global: &|name| {
+                        ["input", "data"].contains(&name)
+                            || imports.contains_key(name)
+                            || rules.id_of(&format!("{package}.{name}")).is_some()
+                    },
                 };
-                let found = SafetySearch { text, is_global: &is_global }.first_unsafe(rule);
+                let found = search.first_unsafe(rule);
                 let found = found.map(|(name, line)| RegoProblem::at((at, line), format!(
                     "`{name}` in a negated expression is unsafe, because nothing else in the body gives it a value; write a rule with this expression and negate that rule (in rule `{}`)",
                     rules.names[id]
@@ -221,11 +222,10 @@ impl Rules {
     /// Refuses data in the place of a rule: the engine would hide one of them.
     fn check_data(&self, data: &JsonValue) -> Result<(), RegoProblem> {
         for (name, place) in self.names.iter().zip(&self.places) {
-            let mut value = Some(data);
-            for part in name.split('.') {
-                value =
-                    value.and_then(|value| value.as_object().map_or(Some(value), |object| object.get(part)));
-            }
+            let value = name.split('.').try_fold(data, |value, part| match value {
+                JsonValue::Object(object) => object.get(part),
+                _ => Some(value),
+            });
             if value.is_some() {
                 let message = format!("`data.{name}` is both a rule and data of a file");
                 return Err(RegoProblem::at(*place, message));

@@ -38,8 +38,7 @@ pub(crate) fn depth_of(tree: &JsonValue) -> usize {
     }
 }
 
-/// The nodes directly below a node.
-pub(crate) fn children(node: &JsonValue) -> Vec<&JsonValue> {
+fn children(node: &JsonValue) -> Vec<&JsonValue> {
     match node {
         JsonValue::Object(object) => object.values().collect(),
         JsonValue::Array(items) => items.iter().collect(),
@@ -47,13 +46,11 @@ pub(crate) fn children(node: &JsonValue) -> Vec<&JsonValue> {
     }
 }
 
-/// The rules of a module.
 pub(crate) fn each_rule(module: &JsonValue) -> impl Iterator<Item = &JsonValue> {
     // A rule is `Spec` or `Default`, each with one entry.
     module["rules"].as_array().into_iter().flatten().filter_map(|rule| rule.as_object()?.values().next())
 }
 
-/// The name of a module's package.
 pub(crate) fn package_of(module: &JsonValue) -> String {
     path(&module["package"]["refr"]).join(".")
 }
@@ -68,14 +65,13 @@ pub(crate) fn full_name(module: &JsonValue, rule: &JsonValue) -> Option<String> 
     Some(format!("{}.{}", package_of(module), parts.first()?))
 }
 
-/// Whether a definition is one of a function.
 pub(crate) fn is_function(rule: &JsonValue) -> bool {
     let has_arguments = rule["args"].as_array().is_some_and(|arguments| !arguments.is_empty());
     has_arguments || rule["head"]["Func"].is_object()
 }
 
 /// A rule's tree without the reference that names it, which is no mention of itself.
-pub(crate) fn without_own_name(rule: &JsonValue) -> JsonValue {
+fn without_own_name(rule: &JsonValue) -> JsonValue {
     let mut rule = rule.clone();
     let holder = match rule.get_mut("head").and_then(|head| head.as_object_mut()?.values_mut().next()) {
         Some(head) => head.as_object_mut(),
@@ -87,15 +83,13 @@ pub(crate) fn without_own_name(rule: &JsonValue) -> JsonValue {
     rule
 }
 
-/// The line at which a node begins.
 pub(crate) fn line_of(node: &JsonValue) -> u32 {
     node["span"]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(1)
 }
 
-/// The bytes of a span.
 pub(crate) fn bytes_of(span: &JsonValue) -> Option<std::ops::Range<usize>> {
-    let offset = |end: &str| span[end].as_u64().and_then(|offset| usize::try_from(offset).ok());
-    Some(offset("start")?..offset("end")?)
+    let start = usize::try_from(span["start"].as_u64()?).ok()?;
+    Some(start..usize::try_from(span["end"].as_u64()?).ok()?)
 }
 
 /// The parts of a reference, `a.b["c"]` as a, b, c; it ends where something computed begins.
@@ -231,18 +225,18 @@ impl SafetySearch<'_> {
     /// The first variable of a rule that a negated expression leaves without a value, with its line.
     pub(crate) fn first_unsafe(&self, rule: &JsonValue) -> Option<(String, u32)> {
         let arguments = Bindings { bound: names_of(&rule["head"]["Func"]["args"]), ..Bindings::default() };
-        let bodies = || rule["bodies"].as_array().into_iter().flatten();
-        let in_body = |body: &JsonValue| {
+        let mut bound = BTreeSet::new();
+        for body in rule["bodies"].as_array().into_iter().flatten() {
             let scope = self.scope(&body["query"], &arguments);
-            self.in_query(&body["query"], &scope).or_else(|| self.in_closures(&body["assign"], &scope))
-        };
-        bodies().find_map(in_body).or_else(|| {
-            let bound = bodies().flat_map(|body| bound_in(&body["query"])).collect();
-            self.in_closures(
-                &rule["head"],
-                &Bindings { bound, outer: Some(&arguments), ..Bindings::default() },
-            )
-        })
+            let found = self.in_query(&body["query"], &scope);
+            let found = found.or_else(|| self.in_closures(&body["assign"], &scope));
+            if found.is_some() {
+                return found;
+            }
+            bound.extend(scope.bound);
+        }
+        let scope = Bindings { bound, outer: Some(&arguments), ..Bindings::default() };
+        self.in_closures(&rule["head"], &scope)
     }
 
     fn scope<'s>(&'s self, query: &'s JsonValue, outer: &'s Bindings<'s>) -> Bindings<'s> {
@@ -253,12 +247,12 @@ impl SafetySearch<'_> {
     }
 
     fn in_query(&self, query: &JsonValue, scope: &Bindings<'_>) -> Option<(String, u32)> {
-        let is_unsafe =
-            |name: &str| name == "_" || !scope.has_value(name).unwrap_or_else(|| (self.is_global)(name));
         statements(query).find_map(|statement| {
             let mut variables = Vec::new();
             collect_variables(&statement["literal"]["NotExpr"]["expr"], &mut variables);
-            let first = variables.into_iter().find(|(name, _)| is_unsafe(name));
+            let first = variables.into_iter().find(|(name, _)| {
+                *name == "_" || !scope.has_value(name).unwrap_or_else(|| (self.is_global)(name))
+            });
             let first = first.map(|(name, line)| (name.to_owned(), line));
             first.or_else(|| self.in_closures(statement, scope))
         })
@@ -270,12 +264,11 @@ impl SafetySearch<'_> {
         collect_closures(node, &mut closures);
         closures.into_iter().find_map(|closure| {
             let mut scope = self.scope(&closure["query"], outer);
-            scope
-                .bound
-                .extend(["key", "value"].into_iter().filter_map(|of| self.text.get(bytes_of(&closure[of])?)));
-            let in_terms =
-                || ["term", "key", "value"].into_iter().find_map(|of| self.in_closures(&closure[of], &scope));
-            self.in_query(&closure["query"], &scope).or_else(in_terms)
+            let own = ["key", "value"].into_iter().filter_map(|of| self.text.get(bytes_of(&closure[of])?));
+            scope.bound.extend(own);
+            self.in_query(&closure["query"], &scope).or_else(|| {
+                ["term", "key", "value"].into_iter().find_map(|of| self.in_closures(&closure[of], &scope))
+            })
         })
     }
 }
