@@ -164,14 +164,8 @@ impl Source {
     pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let (text, undecodable) = decode(bytes);
         let name = name.into();
-        Self {
-            language: Language::of(&name),
-            name,
-            text,
-            undecodable,
-            line_starts: OnceLock::new(),
-            counts: OnceLock::new(),
-        }
+        let (language, line_starts, counts) = (Language::of(&name), OnceLock::new(), OnceLock::new());
+        Self { name, language, text, undecodable, line_starts, counts }
     }
 
     /// The path to show, with `/` between its parts.
@@ -343,13 +337,10 @@ pub(crate) fn mark(line: &str) -> Option<Mark<'_>> {
     let rest = line.strip_prefix('#')?;
     let carets = rest.trim_start_matches(' ');
     let problem = carets.trim_start_matches('^');
-    let count = carets.len() - problem.len();
-    if count == 0 || problem.trim().is_empty() {
-        return None;
-    }
-    let blank = rest.len() - carets.len();
+    let (blank, count) = (rest.len() - carets.len(), carets.len() - problem.len());
     let start = if blank == 0 { 1 } else { blank + 2 };
-    Some(Mark { start, end: blank + 2 + count, problem: problem.trim() })
+    let mark = Mark { start, end: blank + 2 + count, problem: problem.trim() };
+    (count > 0 && !mark.problem.is_empty()).then_some(mark)
 }
 
 #[cfg(test)]

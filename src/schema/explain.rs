@@ -88,10 +88,10 @@ impl<'t> Explanation<'_, 't> {
                 (place.span, wrong_type(&place, expected), self.help_for_type(place.node, error, expected))
             }
             SchemaErrorKind::NotOneOf(options) => {
-                let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
                 // A number and its text are one option. The order of the schema has a meaning.
                 let mut seen = HashSet::new();
-                options.retain(|option| seen.insert(*option));
+                let options = options.iter().map(String::as_str).filter(|option| seen.insert(*option));
+                let options: Vec<&str> = options.collect();
                 (place.span, not_one_of(&place, &options), help_for_option(place.node, &options))
             }
             SchemaErrorKind::MissingKey(key) => (place.key_span, format!("{name} lacks `{key}`"), None),
@@ -144,8 +144,7 @@ impl<'t> Explanation<'_, 't> {
         let names: HashSet<&str> = names.iter().map(String::as_str).collect();
         let entries = place.node.as_map().into_iter().flat_map(Map::iter);
         let entries = entries.filter(|entry| names.contains(entry.key)).take(MAX_UNKNOWN);
-        let unknown: Vec<(Entry<'_>, Option<&str>)> =
-            entries.map(|entry| (entry, meant_key(entry.key, &known))).collect();
+        let unknown: Vec<_> = entries.map(|entry| (entry, meant_key(entry.key, &known))).collect();
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for meant in unknown.iter().filter_map(|(_, meant)| *meant) {
             *counts.entry(meant).or_default() += 1;
@@ -210,11 +209,8 @@ fn children(node: Node<'_>) -> Vec<Entry<'_>> {
         entries.sort_unstable_by_key(|entry| entry.key);
         return entries;
     };
-    let items = list.iter().map(|value| {
-        let key_span = first_key(value).unwrap_or(value.span());
-        Entry { key: "", key_span, key_verbatim: false, value }
-    });
-    items.collect()
+    let keyed = list.iter().map(|value| (first_key(value).unwrap_or(value.span()), value));
+    keyed.map(|(key_span, value)| Entry { key: "", key_span, key_verbatim: false, value }).collect()
 }
 
 fn first_key(node: Node<'_>) -> Option<Span> {

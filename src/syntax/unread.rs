@@ -121,12 +121,11 @@ impl Traits {
         let mut traits = Self { parts: 0, is_deep: false, are_descriptions: true, are_definitions: true };
         for Entry { key, value, .. } in map.iter() {
             traits.are_definitions &= is_definition(value);
-            let Some(number) = PARTS.iter().position(|part| key.trim().eq_ignore_ascii_case(part)) else {
-                continue;
-            };
+            let number = PARTS.iter().position(|part| key.trim().eq_ignore_ascii_case(part));
+            let Some(number) = number else { continue };
             found[number] = true;
-            traits.is_deep |=
-                value.as_map().is_some_and(|map| map.iter().any(|entry| is_inner_key(entry.key)));
+            let mut inner = value.as_map().into_iter().flat_map(Map::iter);
+            traits.is_deep |= inner.any(|entry| is_inner_key(entry.key));
             let text = value.as_str().filter(|_| !value.is_alias());
             traits.are_descriptions &= text.is_some_and(|text| !text.contains([':', '\n']));
         }
@@ -137,10 +136,9 @@ impl Traits {
     /// Whether a mapping with a variant of the marker is a threat model, or has one as the value of the variant. A version
     /// counts as much as another key.
     fn is_model(self, value: Node<'_>) -> bool {
-        let is_version = matches!(value.value(), Value::Number(_))
-            || value
-                .as_str()
-                .is_some_and(|text| text.trim().starts_with(|letter: char| letter.is_ascii_digit()));
+        let first = value.as_str().and_then(|text| text.trim().chars().next());
+        let is_version =
+            matches!(value.value(), Value::Number(_)) || first.is_some_and(|one| one.is_ascii_digit());
         let inner = Self::of(value);
         self.is_deep && self.parts + usize::from(is_version) >= WHOLE || inner.is_deep && inner.parts >= WHOLE
     }
