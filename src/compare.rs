@@ -4,7 +4,6 @@
 //! verdict see the base as a [`Baseline`].
 
 mod baseline;
-mod known;
 
 pub use baseline::Baseline;
 
@@ -18,7 +17,6 @@ use crate::policy::{Attribute, Direction};
 use crate::report::{AgentChange, Difference, MITIGATION, PROVEN, Report, ScoreChange};
 use crate::score::{Proven, Scored, ScoredModel};
 
-/// The score of a threat model, as a change shows it.
 fn score_of(model: &ScoredModel) -> ScoreChange {
     model.worst().map_or(ScoreChange::Unscored, |working| ScoreChange::Scored(working.score, working.band))
 }
@@ -35,21 +33,20 @@ pub fn agents(
     let mut changes = Vec::new();
     for file in &head.files {
         for (place, model) in file.models.iter().enumerate() {
-            let old = baseline.model_in_file(&file.path, place);
-            let renamed_from = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
-            let differences = old.map(|(_, old)| model_differences(old, model)).unwrap_or_default();
-            if old.is_some() && renamed_from.is_none() && differences.is_empty() {
-                continue;
-            }
-            changes.push(AgentChange {
+            let old = baseline.in_file(&file.path, place);
+            let origin = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
+            let change = AgentChange {
                 path: file.name().to_owned(),
                 position: Some(model.position),
-                renamed_from: renamed_from.map(|origin| origin.name().to_owned()),
+                renamed_from: origin.map(|origin| origin.name().to_owned()),
                 name: model.name().map(str::to_owned),
                 before: old.map_or(ScoreChange::Absent, |(_, old)| score_of(old)),
                 after: score_of(model),
-                differences,
-            });
+                differences: old.map(|(_, old)| model_differences(old, model)).unwrap_or_default(),
+            };
+            if old.is_none() || origin.is_some() || !change.differences.is_empty() {
+                changes.push(change);
+            }
         }
     }
     let continued = baseline.continued();
@@ -76,27 +73,21 @@ pub fn agents(
 /// The differences between two states of a threat model, without declared scores that follow the computed ones.
 fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
     let all = differences(&attributes(old), &attributes(new));
-    let mut kept = Vec::new();
-    for one in &all {
-        let owner = one.what.strip_suffix(DECLARED);
-        let computed =
-            owner.and_then(|owner| all.iter().find(|other| other.what.strip_suffix("score") == Some(owner)));
-        let follows = computed.is_some_and(|computed| {
-            first_number(computed.before.as_deref()) == first_number(one.before.as_deref())
-                && first_number(computed.after.as_deref()) == first_number(one.after.as_deref())
-        });
-        if !follows {
-            kept.push(one.clone());
-        }
-    }
+    let mut kept = all.clone();
+    kept.retain(|one| {
+        let Some(owner) = one.what.strip_suffix(DECLARED) else { return true };
+        let mut others = all.iter().filter(|other| other.what.strip_suffix("score") == Some(owner));
+        others.next().is_none_or(|computed| numbers(computed) != numbers(one))
+    });
     kept
 }
 
-fn first_number(value: Option<&str>) -> Option<Decimal> {
-    Decimal::parse(value?.split(' ').next()?).ok()
+/// The numbers before and after, without their bands.
+fn numbers(difference: &Difference) -> [Option<Decimal>; 2] {
+    let values = [&difference.before, &difference.after];
+    values.map(|value| Decimal::parse(value.as_deref()?.split(' ').next()?).ok())
 }
 
-/// The compared attributes of a threat model.
 fn attributes(model: &ScoredModel) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     for scored in &model.scores {
@@ -109,8 +100,7 @@ fn attributes(model: &ScoredModel) -> Vec<Attribute> {
         ("environment", &agent.environment),
         ("tier", &agent.tier),
     ] {
-        let value = value.as_deref().map(str::to_owned);
-        attributes.extend(value.map(|value| Attribute::plain(what.to_owned(), value)));
+        attributes.extend(value.as_deref().map(|value| Attribute::plain(what.to_owned(), value.to_owned())));
     }
     for layer in model.model.layers() {
         add_layer(layer, &mut attributes);
@@ -140,12 +130,11 @@ fn add_score(score: &Scored, finding: Option<&str>, attributes: &mut Vec<Attribu
     let working = score.working.as_ref();
     // A finding that is gone is no risk. A score that is not known may be the worst.
     let none = Some(Decimal::ZERO);
-    match working {
-        Some(Working { score, band, .. }) => {
-            add("score", format!("{score} {}", band.name()), Some(*score), none);
-        }
-        None => add("score", "not computable".to_owned(), Some(UNKNOWN), none),
-    }
+    let (value, weight) = match working {
+        Some(Working { score, band, .. }) => (format!("{score} {}", band.name()), *score),
+        None => ("not computable".to_owned(), UNKNOWN),
+    };
+    add("score", value, Some(weight), none);
     if let Some(proven) = score.proven().filter(Proven::differs) {
         let value = format!("{} {}", proven.score(), proven.band().name());
         // Without this attribute the computed score is the proven one.
@@ -195,17 +184,15 @@ fn add_layer(layer: &Layer, attributes: &mut Vec<Attribute>) {
 }
 
 /// The differences between two lists of attributes, in the order of the later one, then those that are gone.
-pub fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {
+pub(crate) fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {
     let old: BTreeMap<&str, &Attribute> = before.iter().map(|old| (&*old.what, old)).collect();
     let new: BTreeSet<&str> = after.iter().map(|new| &*new.what).collect();
-    let mut differences = Vec::new();
-    for attribute in after {
-        differences.extend(difference(old.get(&*attribute.what).copied(), Some(attribute)));
-    }
-    for attribute in before.iter().filter(|attribute| !new.contains(&*attribute.what)) {
-        differences.extend(difference(Some(attribute), None));
-    }
-    differences
+    let gone = before.iter().filter(|attribute| !new.contains(&*attribute.what));
+    let pairs = after.iter().map(|attribute| (old.get(&*attribute.what).copied(), Some(attribute)));
+    pairs
+        .chain(gone.map(|attribute| (Some(attribute), None)))
+        .filter_map(|(old, new)| difference(old, new))
+        .collect()
 }
 
 fn difference(old: Option<&Attribute>, new: Option<&Attribute>) -> Option<Difference> {

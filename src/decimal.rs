@@ -57,27 +57,20 @@ impl Decimal {
         if let Some(digits) = text.strip_prefix("0x") {
             return parse_radix(digits, 16);
         }
-        let (negative, unsigned) = match text.as_bytes().first() {
-            Some(b'-') => (true, &text[1..]),
-            Some(b'+') => (false, &text[1..]),
-            _ => (false, text),
-        };
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
-            None => (unsigned, None),
-        };
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = || whole.bytes().chain(fraction.bytes());
-        if (whole.is_empty() && fraction.is_empty()) || !digits().all(|byte| byte.is_ascii_digit()) {
+        let digits = whole.bytes().chain(fraction.bytes());
+        if (whole.is_empty() && fraction.is_empty()) || !digits.clone().all(|byte| byte.is_ascii_digit()) {
             return Err(NotDecimal::NotANumber);
         }
-        let exponent = exponent.map_or(Ok(0), parse_exponent)?;
-        let significant = digits().skip_while(|byte| *byte == b'0').count();
+        let exponent = parse_exponent(exponent)?;
+        let significant = digits.clone().skip_while(|byte| *byte == b'0').count();
         if significant > Self::MAX_DIGITS || fraction.len() > Self::MAX_DIGITS {
             return Err(NotDecimal::TooLong);
         }
-        let units = digits().fold(0_i128, |units, byte| units * 10 + i128::from(byte - b'0'));
-        let units = if negative { -units } else { units };
+        let units = digits.fold(0_i128, |units, byte| units * 10 + i128::from(byte - b'0'));
+        let units = if text.starts_with('-') { -units } else { units };
         let length = i32::try_from(fraction.len()).map_err(|_| NotDecimal::TooLong)?;
         Self::scaled(units, length - exponent)
     }
@@ -160,11 +153,11 @@ impl Decimal {
 
     /// The same value with no more trailing zeros than `places` decimals need.
     fn trimmed(self, places: u8) -> Self {
-        let mut trimmed = self;
-        while trimmed.scale > places && trimmed.units % 10 == 0 {
-            trimmed = Self { units: trimmed.units / 10, scale: trimmed.scale - 1 };
+        let Self { mut units, mut scale } = self;
+        while scale > places && units % 10 == 0 {
+            (units, scale) = (units / 10, scale - 1);
         }
-        trimmed
+        Self { units, scale }
     }
 
     /// The value with at least one decimal, and no trailing zeros after the first one.
@@ -198,8 +191,7 @@ fn parse_radix(digits: &str, radix: u32) -> Result<Decimal, NotDecimal> {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Err(NotDecimal::NotANumber);
     }
-    let value = i64::from_str_radix(digits, radix).map_err(|_| NotDecimal::TooLong)?;
-    if value >= 10_i64.pow(18) { Err(NotDecimal::TooLong) } else { Ok(Decimal::new(value, 0)) }
+    Decimal::scaled(i128::from_str_radix(digits, radix).map_err(|_| NotDecimal::TooLong)?, 0)
 }
 
 fn parse_exponent(text: &str) -> Result<i32, NotDecimal> {
@@ -275,11 +267,10 @@ impl fmt::Display for Decimal {
         let sign = if self.units < 0 { "-" } else { "" };
         let (units, divisor) = (self.units.unsigned_abs(), power(self.scale).unsigned_abs());
         let whole = units / divisor;
-        let width = usize::from(self.scale);
-        if width == 0 {
-            return f.pad(&format!("{sign}{whole}"));
+        match usize::from(self.scale) {
+            0 => f.pad(&format!("{sign}{whole}")),
+            width => f.pad(&format!("{sign}{whole}.{:0width$}", units % divisor)),
         }
-        f.pad(&format!("{sign}{whole}.{:0width$}", units % divisor))
     }
 }
 

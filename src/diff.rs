@@ -51,6 +51,10 @@ fn is_harmless(text: &str) -> bool {
     !is_log_command(&format!(" {text}"))
 }
 
+fn is_context((tag, text): Line<'_>) -> bool {
+    tag == ChangeTag::Equal && is_harmless(text)
+}
+
 /// Replaces lines that would be commands as context directly after a change, where each hunk needs a line.
 fn without_commands(all: Vec<Line<'_>>) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::with_capacity(all.len());
@@ -68,11 +72,10 @@ fn without_commands(all: Vec<Line<'_>>) -> Vec<Line<'_>> {
 
 /// The ranges of lines to show: each change with its context.
 fn hunks(lines: &[Line<'_>]) -> Vec<Range<usize>> {
-    let is_context = |at: &usize| lines[*at].0 == ChangeTag::Equal && is_harmless(lines[*at].1);
     let mut hunks: Vec<Range<usize>> = Vec::new();
     for at in (0..lines.len()).filter(|at| lines[*at].0 != ChangeTag::Equal) {
-        let first = at - (0..at).rev().take(CONTEXT).take_while(is_context).count();
-        let after = (at + 1..lines.len()).take(CONTEXT).take_while(is_context).count();
+        let first = at - lines[..at].iter().rev().take(CONTEXT).take_while(|line| is_context(**line)).count();
+        let after = lines[at + 1..].iter().take(CONTEXT).take_while(|line| is_context(**line)).count();
         // Without a line after the change, `git apply` would look for it at the end of the file.
         let end = (at + 1 + after.max(1)).min(lines.len());
         match hunks.last_mut() {
@@ -85,8 +88,8 @@ fn hunks(lines: &[Line<'_>]) -> Vec<Range<usize>> {
 
 fn push_hunk(lines: &[Line<'_>], hunk: Range<usize>, patch: &mut String) {
     let [old, new] = [ChangeTag::Insert, ChangeTag::Delete].map(|other| {
-        let count = |lines: &[Line<'_>]| lines.iter().filter(|(tag, _)| *tag != other).count();
-        let (above, inside) = (count(&lines[..hunk.start]), count(&lines[hunk.clone()]));
+        let [above, inside] = [0..hunk.start, hunk.clone()]
+            .map(|range| lines[range].iter().filter(|(tag, _)| *tag != other).count());
         // An empty range has the number of the line above it.
         format!("{},{inside}", if inside == 0 { above } else { above + 1 })
     });
@@ -104,10 +107,13 @@ fn push_hunk(lines: &[Line<'_>], hunk: Range<usize>, patch: &mut String) {
     }
 }
 
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !b"\"\\#".contains(&byte)
+}
+
 /// A file's name as git writes it: in quotes unless it is visible ASCII.
 fn file_name(side: &str, name: &str) -> String {
     let name = name.trim_start_matches("./").trim_start_matches('/');
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"\"\\#".contains(&byte);
     if name.bytes().all(is_plain) {
         // Without a tab, some readers end a name at its first space.
         return format!("{side}{name}{}", if name.contains(' ') { "\t" } else { "" });

@@ -7,12 +7,16 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::characters::is_unseen;
 use crate::decimal::Decimal;
+use crate::likeness::is_unseen;
 
 /// Whether a character controls a terminal or the direction of text, or is invisible.
 pub fn is_steering(letter: char) -> bool {
     if letter.is_ascii() { letter.is_ascii_control() } else { is_unseen(letter) }
+}
+
+fn steers(letter: char, kept: &[char]) -> bool {
+    is_steering(letter) && !kept.contains(&letter)
 }
 
 /// Whether the number sign at this byte is the second one of a log command: `##[group]`, `##vso[task.setvariable]`.
@@ -94,15 +98,14 @@ impl Write for JsonLines<'_> {
 /// A line of JSON with the control characters of its texts escaped. A line feed occurs only between values, and two number
 /// signs only in texts.
 fn plain_json(text: &str) -> Cow<'_, str> {
-    let steers = |letter: char| is_steering(letter) && letter != '\n';
     // A large report has millions of lines, nearly all in plain ASCII.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
-    if (is_plain || !text.contains(steers)) && !text.contains("##") {
+    if (is_plain || !text.contains(|letter| steers(letter, &['\n']))) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 64);
     for (at, letter) in text.char_indices() {
-        if steers(letter) || is_command(text, at) {
+        if steers(letter, &['\n']) || is_command(text, at) {
             let mut units = [0; 2];
             safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
@@ -167,9 +170,8 @@ pub(crate) fn plain_line(text: String) -> String {
 /// A source text to quote from: a control character is replaced by one of the same length in bytes, so that byte offsets
 /// stay valid. Line breaks and tabs stay.
 pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
-    let steers = |letter: char| is_steering(letter) && !matches!(letter, '\n' | '\t');
     // A carriage return before a line feed is part of the break.
-    if !text.contains(steers) && !text.contains("##") {
+    if !text.contains(|letter| steers(letter, &['\n', '\t'])) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len());
@@ -178,7 +180,7 @@ pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
         let is_break = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
         safe.push(match letter.len_utf8() {
             _ if is_command(text, at) => '?',
-            _ if is_break || !steers(letter) => letter,
+            _ if is_break || !steers(letter, &['\n', '\t']) => letter,
             1 => '?',
             2 => '¿',
             3 => '\u{FFFD}',

@@ -99,8 +99,8 @@ fn level(rule: &Rule) -> String {
 /// A text in a fence that is longer than any in it.
 fn fenced(text: &str, word: &str) -> String {
     // A byte that is not text and control characters are shown as a sign.
-    let shown = |letter: char| if letter.is_control() && letter != '\n' { '\u{FFFD}' } else { letter };
-    let text: String = text.trim_matches('\n').chars().map(shown).collect();
+    let text =
+        text.trim_matches('\n').replace(|letter: char| letter.is_control() && letter != '\n', "\u{FFFD}");
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}{word}\n{text}\n{fence}")

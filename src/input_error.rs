@@ -1,4 +1,4 @@
-//! Inputs that a run could not read, find or understand, and candidates that it skipped.
+//! Inputs that a run could not read, find or understand, candidates that it skipped, and the revision it compares with.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -215,5 +215,21 @@ impl fmt::Display for SkipReason {
             Self::OutsidePaths => "outside of the checked paths",
             Self::Unchecked => "not checked",
         })
+    }
+}
+
+/// A name of a commit, and the commit.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Revision {
+    /// The name that the user gave.
+    pub asked: String,
+    /// The id of the commit, in hexadecimal digits.
+    pub commit: String,
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = self.commit.get(..10).unwrap_or(&self.commit);
+        if self.asked == self.commit { f.write_str(short) } else { write!(f, "{} ({short})", self.asked) }
     }
 }

@@ -18,7 +18,7 @@
 //! `cli` calls `workspace` for files, [`lint::lint`] for each of them, and `output` for the report. For a check with a
 //! base it lints both sides, and [`compare`] pairs their models.
 //!
-//! The modules below are in import order: each imports only modules above it. `.ci/house` checks that.
+//! The modules below are in import order: each imports only modules above it. A test checks that.
 //!
 //! # Invariants
 //!
@@ -35,21 +35,18 @@
 //! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced. `serde_json` is the exception.
 //! 10. An excepted problem stays in the report. An input that was not read cannot be excepted.
 
-mod characters;
 pub mod date;
 pub mod decimal;
-pub mod did_you_mean;
 mod digest;
-pub mod escape;
 pub mod input_error;
-pub mod revision;
+mod likeness;
 pub mod source;
+
+pub mod escape;
 pub mod text_edit;
 
 pub mod diagnostic;
 pub mod diff;
-
-pub mod annotations;
 
 pub mod aivss;
 pub mod syntax;

@@ -93,8 +93,8 @@ fn is_lfs_pointer(text: &str) -> bool {
         text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
     let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
     let keys: Vec<&str> = lines.take(MOST_LINES).collect();
-    let has = |key: &str| keys.iter().any(|line| line.starts_with(key));
-    NAMES.iter().any(|name| version.contains(name)) || has("oid ") && has("size ") && keys.len() < MOST_LINES
+    let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
+    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MOST_LINES
 }
 
 /// Lints one file; `path` is relative to the repository's root.
@@ -236,7 +236,6 @@ fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
     LintResult::of(kind, diagnostics)
 }
 
-/// The scope of the settings for a threat model at a path.
 fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
     Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
 }
@@ -297,7 +296,6 @@ fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>
     ids.entry(at).or_insert_with(|| model.finding(owner)?.id.as_deref().map(Arc::from)).clone()
 }
 
-/// The name of the threat that contains the bytes of a problem.
 fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
     let (layer, index) = model.layers().iter().find_map(|layer| {
         let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
@@ -322,7 +320,7 @@ fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
                 diagnostic.decided_by =
-                    subject.settings.levels().get(rule.name).map(|set| Box::new(set.origin.clone()));
+                    subject.settings.levels.get(rule.name).map(|set| Box::new(set.origin.clone()));
             }
         }
     }
@@ -372,7 +370,6 @@ fn ambiguous_findings(models: &[ScoredModel]) -> HashSet<String> {
     several.map(|(id, _)| id.to_owned()).collect()
 }
 
-/// Whether the parser has reported a problem at the place of a violation.
 fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
     reported.iter().any(|problem| problem.owner == Owner::File && problem.span == violation.span)
 }
@@ -380,13 +377,12 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 /// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
-    let covers = |diagnostic: &Diagnostic| {
-        let is_at = |place: Span| diagnostic.span.contains(place) || place.contains(diagnostic.span);
-        diagnostic.owner == owner
-            && diagnostic.rule == rule.name
-            && (is_at(violation.span) || is_at(violation.value_span))
-    };
-    settings.level(rule).is_none() || found.iter().any(covers)
+    let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
+    settings.level(rule).is_none()
+        || same.any(|found| {
+            let places = [violation.span, violation.value_span];
+            places.into_iter().any(|place| found.span.contains(place) || place.contains(found.span))
+        })
 }
 
 /// Problems for scores that could not be computed and have no other problem that explains it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
-use crate::policy::{Exception, Policy, PolicyUsage, Settings};
+use crate::policy::{Exception, Policy, PolicyUsage};
 use crate::rules;
 use crate::rules::audit::{
     EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
@@ -60,7 +60,7 @@ impl Policy {
         }
         // The whole repository was searched, so an override without a match has no use.
         if run.searched.iter().any(String::is_empty) {
-            for (at, over) in self.overrides().iter().enumerate() {
+            for (at, over) in self.overrides.iter().enumerate() {
                 if !used.overrides.contains(&at) {
                     let message = "this override matches no threat model";
                     all.push(found(&POLICY_INEFFECTIVE, &over.origin, message));
@@ -68,7 +68,7 @@ impl Policy {
             }
         }
         all.extend(self.without_effect());
-        let renamed = self.renamed().iter();
+        let renamed = self.renamed.iter();
         all.extend(renamed.map(|(origin, message)| found(&RULE_RENAMED, origin, message.as_str())));
         self.by_file(all, in_force)
     }
@@ -81,7 +81,7 @@ impl Policy {
 
     /// Rules whose level has no effect, because no settings contain what they need.
     fn without_effect(&self) -> impl Iterator<Item = Found<'_>> {
-        let levels = self.all_settings().flat_map(Settings::levels);
+        let levels = self.all_settings().flat_map(|settings| &settings.levels);
         levels.filter_map(|(name, level)| {
             let Check::Limit { applies, .. } = rules::named(name)?.check else { return None };
             if level.value.is_none() || self.all_settings().any(applies) {

@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use crate::annotations;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
-use crate::policy::{Broken, Load};
+use crate::policy::{Broken, Load, items};
 use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, mark};
 use crate::syntax;
-use crate::syntax::{List, Node, POLICY_TEST_MARKER, Value};
+use crate::syntax::{Node, POLICY_TEST_MARKER, Value};
 
 /// A file of tests for one policy.
 #[derive(Debug)]
@@ -111,10 +110,6 @@ fn text(node: Node<'_>, key: &str) -> Option<String> {
     node.get(key).and_then(Node::as_str).map(str::to_owned)
 }
 
-fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-    node.get(key).and_then(Node::as_list).into_iter().flat_map(List::iter)
-}
-
 impl PolicyTest {
     /// Checks the threat model and returns the differences from the expected problems, a line each.
     pub fn run(&self, model: &Source, policy: &CompiledPolicy, today: Date, load: Load<'_>) -> Vec<String> {
@@ -133,7 +128,7 @@ fn marked_in(model: &Source) -> Vec<Expected> {
     let mut above = 0;
     let mut marked = Vec::new();
     for (line, number) in model.text().lines().zip(1..) {
-        let Some(mark) = annotations::mark(line) else {
+        let Some(mark) = mark(line) else {
             above = number;
             continue;
         };

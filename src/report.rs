@@ -2,13 +2,13 @@
 
 mod change;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::aivss::Band;
+use crate::aivss::{Band, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
@@ -23,8 +23,8 @@ pub(crate) use change::{MITIGATION, PROVEN};
 /// The results of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// The files without problems that are not in `files`.
-    pub passed: Passed,
+    /// The totals of files without problems that no format lists. There may be very many.
+    pub(crate) passed: Summary,
     /// The checked files in the order of their paths.
     pub files: Vec<FileReport>,
     /// The number of policies that were checked and passed.
@@ -57,36 +57,13 @@ pub struct Report {
     root_paths: BTreeMap<String, String>,
 }
 
-/// Totals of files without problems that no format lists. There may be very many.
-#[derive(Debug, Default)]
-pub struct Passed {
-    /// The number of files.
-    pub files: usize,
-    /// The number of threat models in them.
-    pub models: usize,
-    /// The worst score.
-    pub worst: Option<WorstScore>,
-}
-
-impl Passed {
-    /// Adds a file with its threat models.
-    pub fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
-        self.files += 1;
-        self.models += models;
-        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
-        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
-    }
-}
-
 /// A score with the file that it is from.
 #[derive(Clone, Debug, Serialize)]
-pub struct WorstScore {
-    /// The score.
-    pub score: Decimal,
-    /// Its band.
-    pub severity: Band,
+pub(crate) struct WorstScore {
+    pub(crate) score: Decimal,
+    pub(crate) severity: Band,
     /// The path of the file to show.
-    pub path: String,
+    path: String,
 }
 
 impl WorstScore {
@@ -109,10 +86,9 @@ pub struct FileReport {
     pub models: Vec<ScoredModel>,
     /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether it is a policy.
-    pub is_policy: bool,
+    pub(crate) is_policy: bool,
     /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
-    pub is_missing: bool,
+    pub(crate) is_missing: bool,
 }
 
 impl FileReport {
@@ -127,13 +103,12 @@ impl FileReport {
         Self { name, source: Some(source), path, models, diagnostics, is_policy: false, is_missing: false }
     }
 
-    /// The results of a policy.
-    pub fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
+    pub(crate) fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
     /// The results of a path at which nothing can be read.
-    pub fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
+    pub(crate) fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         let source = Arc::new(Source::decode(name, Vec::new()));
         Self { is_missing: true, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
@@ -162,12 +137,12 @@ impl FileReport {
     }
 
     /// The problems of a threat model, by its index. Those of the whole file belong to the first one.
-    pub fn problems_of(&self, model: usize) -> impl Iterator<Item = &Diagnostic> {
+    pub(crate) fn problems_of(&self, model: usize) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(move |problem| problem.model.unwrap_or(0) == model)
     }
 
     /// Whether it is a file that contains threat models, or should.
-    pub const fn is_model(&self) -> bool {
+    pub(crate) const fn is_model(&self) -> bool {
         !self.is_policy && !self.is_missing
     }
 
@@ -176,11 +151,6 @@ impl FileReport {
         let is_unread = self.diagnostics.iter().any(|problem| problem.model.is_none() && problem.fixed);
         !self.models.is_empty() && !is_unread
     }
-
-    /// Whether the scores of all its threat models are known.
-    pub fn is_scored(&self) -> bool {
-        self.is_read() && self.models.iter().all(ScoredModel::is_computed)
-    }
 }
 
 /// The result of the gate.
@@ -188,21 +158,18 @@ impl FileReport {
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// No problem at or above the failing level.
-    Passed,
+    Passed = 0,
     /// A problem at or above the failing level.
-    Failed,
+    Failed = 1,
     /// An input could not be checked.
-    CannotCheck,
+    #[serde(rename = "cannot-judge")]
+    CannotCheck = 2,
 }
 
 impl Verdict {
     /// The process's exit status: 0, 1 or 2.
     pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
-            Self::CannotCheck => 2,
-        }
+        self as u8
     }
 
     /// The verdict in words.
@@ -224,57 +191,31 @@ impl Verdict {
 }
 
 /// The totals of a report.
-#[derive(Debug, Serialize)]
-pub struct Summary {
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Summary {
     files: usize,
     models: usize,
     policies: usize,
     skipped: usize,
-    errors: usize,
-    warnings: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
     notes: usize,
-    /// The number of problems that an exception covers.
-    pub excepted: usize,
-    /// The worst computed score.
-    pub worst: Option<WorstScore>,
+    pub(crate) excepted: usize,
+    worst: Option<WorstScore>,
     /// The number of problems that do not count because the base has them.
     #[serde(skip)]
-    pub in_base: usize,
+    pub(crate) in_base: usize,
     #[serde(skip)]
     uncomputed: usize,
 }
 
 impl Summary {
-    /// The totals as one line for people; `shown` returns the form of a path.
-    fn sentence<'a>(&'a self, shown: impl FnOnce(&'a str) -> &'a str) -> String {
-        let mut parts = vec![count(self.files, "file"), count(self.models, "model")];
-        let policies = if self.policies == 1 { "policy" } else { "policies" };
-        push_counted(&mut parts, &[(self.policies, policies)]);
-        parts.push(count(self.errors, "error"));
-        for (number, word) in [(self.warnings, "warning"), (self.notes, "note")] {
-            if number > 0 {
-                parts.push(count(number, word));
-            }
-        }
-        push_counted(&mut parts, &[(self.excepted, "excepted"), (self.in_base, "in the base already")]);
-        if self.uncomputed > 0 {
-            parts.push(format!("{} not computable", count(self.uncomputed, "score")));
-        }
-        push_counted(&mut parts, &[(self.skipped, "skipped (no threat model)")]);
-        let mut line = parts.join(", ");
-        if let Some(WorstScore { score, severity, path }) = &self.worst {
-            line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
-        }
-        line
-    }
-}
-
-/// Adds the numbers that are not 0 with their words.
-fn push_counted(parts: &mut Vec<String>, counts: &[(usize, &str)]) {
-    for (number, words) in counts {
-        if *number > 0 {
-            parts.push(format!("{number} {words}"));
-        }
+    /// Adds a file without problems, with its threat models.
+    pub(crate) fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
+        self.files += 1;
+        self.models += models;
+        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
+        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
     }
 }
 
@@ -282,7 +223,7 @@ impl Report {
     /// An empty report.
     pub fn new(today: Date, fail_on: Level) -> Self {
         Self {
-            passed: Passed::default(),
+            passed: Summary::default(),
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
@@ -303,17 +244,17 @@ impl Report {
 
     /// Records the path from the repository's root for every path that this report shows. `matched` returns it, or an
     /// empty text for the root itself.
-    pub fn name_from_root(&mut self, matched: impl Fn(&Path) -> String) {
-        let mut shown: Vec<&str> = Vec::new();
+    pub(crate) fn name_from_root(&mut self, matched: impl Fn(&Path) -> String) {
+        let mut shown = BTreeSet::new();
         for (_, diagnostic) in self.diagnostics() {
             let excepted = diagnostic.excepted.as_ref().map(|excepted| &excepted.origin);
             let origins = diagnostic.decided_by.as_deref().into_iter().chain(excepted);
             shown.extend(origins.filter(|origin| origin.line > 0).map(|origin| &*origin.file));
         }
-        shown.push(&self.policy);
+        shown.insert(&self.policy);
         shown.retain(|name| BuiltIn::named(name).is_none());
         for agent in self.change.iter().flat_map(|change| &change.agents) {
-            shown.push(&agent.path);
+            shown.insert(&agent.path);
             shown.extend(agent.renamed_from.as_deref());
         }
         shown.extend(self.input_errors.iter().map(InputError::path));
@@ -321,17 +262,15 @@ impl Report {
         shown.extend(worst.as_ref().map(|worst| &*worst.path));
         let mut root_paths = BTreeMap::new();
         for shown in shown.into_iter().filter(|shown| !shown.is_empty()) {
-            if !root_paths.contains_key(shown) {
-                let path = matched(Path::new(shown));
-                root_paths.insert(shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path });
-            }
+            let path = matched(Path::new(shown));
+            root_paths.insert(shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path });
         }
         root_paths.retain(|shown, path| shown != path);
         self.root_paths = root_paths;
     }
 
     /// The path from the repository's root for a path that is shown.
-    pub fn root_path<'a>(&'a self, shown: &'a str) -> &'a str {
+    pub(crate) fn root_path<'a>(&'a self, shown: &'a str) -> &'a str {
         self.root_paths.get(shown).map_or(shown, String::as_str)
     }
 
@@ -359,10 +298,13 @@ impl Report {
     /// The number of diagnostics that do not count, as text.
     pub(crate) fn unlisted(&self) -> Option<String> {
         let Summary { in_base, excepted, .. } = self.totals();
-        let mut parts = Vec::new();
-        push_counted(&mut parts, &[(in_base, "in the base"), (excepted, "excepted")]);
         let problems = count(in_base + excepted, "problem");
-        (!parts.is_empty()).then(|| format!("{problems} not listed: {}", parts.join(", ")))
+        match (in_base, excepted) {
+            (0, 0) => None,
+            (0, _) => Some(format!("{problems} not listed: {excepted} excepted")),
+            (_, 0) => Some(format!("{problems} not listed: {in_base} in the base")),
+            _ => Some(format!("{problems} not listed: {in_base} in the base, {excepted} excepted")),
+        }
     }
 
     /// Whether a diagnostic fails the gate.
@@ -381,13 +323,12 @@ impl Report {
     }
 
     /// The worst computed score.
-    pub fn worst(&self) -> Option<WorstScore> {
+    pub(crate) fn worst(&self) -> Option<WorstScore> {
         let scores = self.files.iter().flat_map(|file| {
-            let workings =
-                file.models.iter().flat_map(|model| &model.scores).filter_map(|score| score.working.as_ref());
-            workings.map(|working| WorstScore {
-                score: working.score,
-                severity: working.band,
+            let worst = file.models.iter().filter_map(ScoredModel::worst);
+            worst.map(|Working { score, band, .. }| WorstScore {
+                score: *score,
+                severity: *band,
                 path: file.name.clone(),
             })
         });
@@ -395,41 +336,67 @@ impl Report {
     }
 
     /// Whether every score is known: all files could be read, and all scores computed.
-    pub fn is_scored(&self) -> bool {
-        self.files.iter().filter(|file| file.is_model()).all(FileReport::is_scored)
+    pub(crate) fn is_scored(&self) -> bool {
+        let mut files = self.files.iter().filter(|file| file.is_model());
+        files.all(|file| file.is_read() && file.models.iter().all(ScoredModel::is_computed))
     }
 
-    /// The totals.
-    pub fn totals(&self) -> Summary {
-        let models = || self.files.iter().flat_map(|file| &file.models);
-        Summary {
-            files: self.files.iter().filter(|file| file.is_model()).count() + self.passed.files,
-            models: models().count() + self.passed.models,
+    pub(crate) fn totals(&self) -> Summary {
+        let mut totals = Summary {
             policies: self.policies,
             skipped: self.skipped.len(),
-            errors: self.count(Level::Error),
-            warnings: self.count(Level::Warning),
-            notes: self.count(Level::Note),
-            excepted: self.diagnostics().filter(|(_, problem)| problem.excepted.is_some()).count(),
             worst: self.worst(),
-            in_base: self
-                .diagnostics()
-                .filter(|(_, problem)| problem.excepted.is_none() && !self.counts(problem))
-                .count(),
-            uncomputed: models().map(|model| model.uncomputed).sum(),
+            ..self.passed.clone()
+        };
+        for file in &self.files {
+            totals.files += usize::from(file.is_model());
+            totals.models += file.models.len();
+            totals.uncomputed += file.models.iter().map(|model| model.uncomputed).sum::<usize>();
         }
+        for (_, problem) in self.diagnostics() {
+            *match problem.level {
+                _ if problem.excepted.is_some() => &mut totals.excepted,
+                _ if !self.counts(problem) => &mut totals.in_base,
+                Level::Error => &mut totals.errors,
+                Level::Warning => &mut totals.warnings,
+                Level::Note => &mut totals.notes,
+            } += 1;
+        }
+        totals
     }
 
     /// The totals as one line for people.
     pub fn summary(&self) -> String {
-        self.totals().sentence(|name| name)
+        self.summary_with(str::to_owned)
     }
 
     /// The totals as one line, with paths from the repository's root.
     pub(crate) fn summary_from_root(&self) -> String {
+        self.summary_with(|path| self.root_path(path).to_owned())
+    }
+
+    fn summary_with(&self, shown: impl Fn(&str) -> String) -> String {
         let totals = self.totals();
-        let path = totals.worst.as_ref().map(|worst| self.root_path(&worst.path).to_owned());
-        totals.sentence(|name| path.as_deref().unwrap_or(name))
+        let policies = if totals.policies == 1 { "policy" } else { "policies" };
+        let parts = [
+            (true, count(totals.files, "file")),
+            (true, count(totals.models, "model")),
+            (totals.policies > 0, format!("{} {policies}", totals.policies)),
+            (true, count(totals.errors, "error")),
+            (totals.warnings > 0, count(totals.warnings, "warning")),
+            (totals.notes > 0, count(totals.notes, "note")),
+            (totals.excepted > 0, format!("{} excepted", totals.excepted)),
+            (totals.in_base > 0, format!("{} in the base already", totals.in_base)),
+            (totals.uncomputed > 0, format!("{} not computable", count(totals.uncomputed, "score"))),
+            (totals.skipped > 0, format!("{} skipped (no threat model)", totals.skipped)),
+        ];
+        let parts: Vec<String> =
+            parts.into_iter().filter_map(|(is_shown, words)| is_shown.then_some(words)).collect();
+        let mut line = parts.join(", ");
+        if let Some(WorstScore { score, severity, path }) = &totals.worst {
+            line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
+        }
+        line
     }
 }
 

@@ -32,8 +32,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Whether the range is empty.
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.start == self.end
     }
 
@@ -114,8 +113,8 @@ impl Language {
     }
 }
 
-/// Whether a path, with `/` between its parts, is named like a threat model in any case. A test compares this with the
-/// patterns in [`crate::policy::globs::DEFAULT`], whose compilation takes a third of the run on a single file.
+/// Whether a path, with `/` between its parts, is named like a threat model in any case. A test compares this with
+/// patterns, whose compilation would take a third of the run on a single file.
 pub fn is_default(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -252,10 +251,8 @@ impl Source {
 
     /// The byte offset of a line and a column in code points, both 1-based; the end of the text if there is no such line.
     pub fn offset(&self, line: u32, column: u32) -> usize {
-        let start = self
-            .line_starts()
-            .get(line.saturating_sub(1) as usize)
-            .map_or(self.text.len(), |at| *at as usize);
+        let start = self.line_starts().get(line.saturating_sub(1) as usize);
+        let start = start.map_or(self.text.len(), |at| *at as usize);
         let mut letters = self.text[start..].char_indices().take_while(|(_, letter)| *letter != '\n');
         letters.nth(column.saturating_sub(1) as usize).map_or(start, |(at, _)| start + at)
     }
@@ -270,10 +267,11 @@ impl Source {
         })
     }
 
-    /// The part of a span on its first line, without the line break.
+    /// The part of a span on its first line, without the white space at the end of that.
     pub fn first_line(&self, span: Span) -> Span {
         let slice = self.text.get(span.range()).unwrap_or_default();
-        Span::new(span.start as usize, span.start as usize + first_line_of(slice).len())
+        let line = slice.split(['\n', '\r']).next().unwrap_or_default();
+        Span::new(span.start as usize, span.start as usize + line.trim_end().len())
     }
 }
 
@@ -282,18 +280,14 @@ fn is_break(bytes: &[u8], at: usize) -> bool {
     bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
 }
 
-/// A text up to its first line break, without the white space before that.
-fn first_line_of(text: &str) -> &str {
-    text.split(['\n', '\r']).next().unwrap_or_default().trim_end()
-}
-
 /// A number of bytes, lines or columns, of which a file has fewer than 2^32.
 fn limited(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
 fn count_code_points(bytes: &[u8]) -> usize {
-    count_bytes(bytes, begins_code_point)
+    count_bytes(bytes, |byte| (byte & 0xC0) != 0x80)
 }
 
 /// Counts bytes of a kind. Sums that fit into a byte let the compiler use vector instructions.
@@ -302,11 +296,6 @@ fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
     let counts =
         chunks.map(|chunk| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte)))));
     counts.map(usize::from).sum()
-}
-
-/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
-const fn begins_code_point(byte: u8) -> bool {
-    (byte & 0xC0) != 0x80
 }
 
 /// The bytes between two entries in the table of code points.
@@ -336,6 +325,31 @@ fn decode(bytes: Vec<u8>) -> (String, Option<Undecodable>) {
             (text, Some(Undecodable { span: Span::new(start, end), message, too_large: false }))
         }
     }
+}
+
+/// A problem that carets in a comment of an example or a fixture mark: `#   ^^^ score-mismatch: score is 9.1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark<'t> {
+    /// The first marked column, 1-based.
+    pub(crate) start: usize,
+    /// The column after the last marked one.
+    pub(crate) end: usize,
+    /// The text after the carets: a rule's name, and optionally a colon and a message.
+    pub(crate) problem: &'t str,
+}
+
+/// Reads a line of carets: `#`, white space, carets, a problem. Where a caret follows `#` directly, `#` counts as one.
+pub(crate) fn mark(line: &str) -> Option<Mark<'_>> {
+    let rest = line.strip_prefix('#')?;
+    let carets = rest.trim_start_matches(' ');
+    let problem = carets.trim_start_matches('^');
+    let count = carets.len() - problem.len();
+    if count == 0 || problem.trim().is_empty() {
+        return None;
+    }
+    let blank = rest.len() - carets.len();
+    let start = if blank == 0 { 1 } else { blank + 2 };
+    Some(Mark { start, end: blank + 2 + count, problem: problem.trim() })
 }
 
 #[cfg(test)]
@@ -391,5 +405,14 @@ mod tests {
     fn first_line_of_a_span_ends_at_the_break() {
         let source = Source::decode("a.yaml", b"a: >-\r\n  text\r\n".to_vec());
         assert_eq!(source.first_line(Span::new(3, 15)), Span::new(3, 5));
+    }
+
+    #[test]
+    fn carets_mark_columns() {
+        assert_eq!(mark("#   ^^ rule: why"), Some(Mark { start: 5, end: 7, problem: "rule: why" }));
+        assert_eq!(mark("#^^ rule"), Some(Mark { start: 1, end: 4, problem: "rule" }));
+        for line in ["# a comment", "#", "# ^^", "a: 1 # ^ rule"] {
+            assert_eq!(mark(line), None, "{line}");
+        }
     }
 }

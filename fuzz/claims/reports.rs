@@ -83,7 +83,7 @@ fn is_a_page(report: &Report) {
     let tree = roxmltree::Document::parse_with_options(&markup, options);
     let tree = tree.unwrap_or_else(|error| panic!("{error}\n{markup}"));
     let is_fault = |node: &roxmltree::Node<'_, '_>| {
-        node.attribute("class").is_some_and(|class| class.starts_with("fault "))
+        node.attribute("class").is_some_and(|class| class.starts_with("problem "))
     };
     assert_eq!(tree.descendants().filter(is_fault).count(), report.diagnostics().count());
     for attribute in tree.descendants().flat_map(|node| node.attributes()) {

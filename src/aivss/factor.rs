@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::did_you_mean::is_slip;
+use crate::likeness::is_slip;
 
 /// One agentic factor. Nine are common to all versions of the standard; a complete set has one of the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

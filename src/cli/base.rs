@@ -5,26 +5,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::cli::common::{CliError, named_paths, without_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
-use crate::cli::lint_files::{RunResult, lint_discovered};
-use crate::cli::memo::{Memo, Stage};
-use crate::cli::streams::{CliError, without_stdin};
+use crate::cli::lint_files::{Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
-use crate::diagnostic::Diagnostic;
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::PolicyUsage;
+use crate::policy::{Policy, PolicyUsage};
 use crate::rego::CompiledPolicy;
-use crate::report::{Change, FileReport, Report, ScoreChange};
-use crate::workspace::discover::{Discovery, NamedFiles, Repository};
+use crate::report::{Change, Report, ScoreChange};
+use crate::workspace::candidate::{Discovery, NamedFiles};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::{Commit, changed, renames};
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions::{changed, renames};
+use crate::workspace::repository::Repository;
 
 /// The most unchecked files that are compared with threat models that are gone.
 const MAX_COMPARED: usize = 1_000;
 
-/// The base of a comparison.
 pub(crate) struct Base<'a> {
     commit: &'a Commit,
     /// Its own policy, by which it finds its files; `None` if it cannot be read.
@@ -38,29 +37,17 @@ impl<'a> Base<'a> {
     }
 }
 
-/// The result for the head, compared with the base if there is one.
-pub(crate) struct Compared {
-    pub(crate) result: RunResult,
-    /// The parts of the policy that decided the result for the base.
-    pub(crate) used_by_base: Option<PolicyUsage>,
-}
-
-/// The place of a file of the base in the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BaseFilePlace<'l> {
-    /// In a file that this run checked.
     Checked,
-    /// At its path, where this run did not check it.
     Unchecked,
     /// In a file that a sparse checkout leaves out.
     LeftOut,
     /// At another path, which this run did not check.
     Moved(&'l str),
-    /// At no known path.
     Gone,
 }
 
-/// The files of both sides.
 struct Sides<'c> {
     run: CheckRun<'c>,
     base: &'c Base<'c>,
@@ -68,33 +55,37 @@ struct Sides<'c> {
     base_files: Discovery,
     /// The given paths, with the name of standard input.
     named: Vec<PathBuf>,
+    /// The same, and the repository's root: an agent may have come from anywhere.
+    everywhere: Vec<PathBuf>,
     /// Paths of files that can contain threat models although their names do not say so.
     may_hold: BTreeSet<String>,
     /// Tracked files that a sparse checkout leaves out of the head.
     sparse: BTreeSet<String>,
-    /// The files of the head that this run checks.
     checked: BTreeSet<String>,
     /// Paths in the base to those in the head.
     moved: BTreeMap<String, String>,
 }
 
-/// Lints both sides and compares them.
-pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, CliError> {
+/// The result for the head, compared with the base, and the parts of the policy that decided the result for the base.
+pub(crate) fn compare(
+    run: CheckRun<'_>,
+    base: &Base<'_>,
+) -> Result<(RunResult, Option<PolicyUsage>), CliError> {
     let mut sides = Sides::discover(run, base)?;
     let memo = Memo::default();
-    let mut before = sides.lint_base(&memo);
-    let is_model = |file: &&FileReport| !file.is_policy && !file.models.is_empty();
-    sides.hold(before.report.files.iter().filter(is_model).map(|file| file.path.clone()));
-    let unpaired = lint_discovered(run, &sides.head_files, Stage::Pairing(&memo));
+    let options = &CheckOptions { paths: &sides.everywhere, ..*run.options };
+    let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
+    let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo));
+    let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
+    sides.hold(&models.map(|file| file.path.clone()).collect());
+    let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
-    before
-        .report
-        .files
-        .retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
+    let files = &mut before.report.files;
+    files.retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
     let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
     drop(unpaired);
-    let mut result = lint_discovered(run, &sides.head_files, Stage::Compared(&memo, &baseline));
+    let mut result = lint_discovered(run, &sides.head_files, RunStage::Compared(&memo, &baseline));
     let fixed = sides.mark_known(&baseline, &asked, &mut result.report);
     sides.add_left(&baseline, &asked, &mut result);
     let mut agents = compare::agents(
@@ -120,50 +111,46 @@ pub(crate) fn compare(run: CheckRun<'_>, base: &Base<'_>) -> Result<Compared, Cl
     result.report.new_only = run.options.new_only;
     // After an input error it is not known which parts of the policy the base uses.
     let is_known = before.report.input_errors.is_empty() && !base.commit.is_unrelated;
-    Ok(Compared { result, used_by_base: is_known.then_some(before.used) })
+    Ok((result, is_known.then_some(before.used)))
+}
+
+pub(crate) fn exclusion(policy: &Policy, path: &str) -> Option<SkipReason> {
+    let (pattern, origin) = policy.excluded_by(path)?;
+    Some(SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() })
+}
+
+fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
+    report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path)
 }
 
 impl<'c> Sides<'c> {
-    /// Finds the files of both sides. An agent may have come from anywhere, so all of the base is checked.
     fn discover(run: CheckRun<'c>, base: &'c Base<'c>) -> Result<Self, CliError> {
         let CheckRun { options, head, policy } = run;
         let (repository, revision) = (run.repository(), &base.commit.revision);
         if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
-            let message = "a link: name its target, by the path that the base has";
-            return Err(CliError::about(repository.shown(path), message));
+            let name = repository.shown(path);
+            return Err(CliError::about(name, "a link: name its target, by the path that the base has"));
         }
-        let mut may_hold = changed(repository.root(), revision, head.revision()).map_err(CliError::Usage)?;
+        let mut may_hold = changed(repository.root(), revision, head.revision())?;
         let paths = without_stdin(options.paths);
         let head_files = head.discover(options.search(&paths, policy), &may_hold);
         may_hold.extend(head_files.candidates.iter().map(|candidate| candidate.matched.clone()));
         may_hold.insert(repository.matched(Path::new(options.stdin_filename)));
-        let named = options.named_paths();
-        let mut paths = named.clone();
-        paths.push(repository.root().to_owned());
+        let named = named_paths(options.paths, options.stdin_filename);
+        let mut everywhere = named.clone();
+        everywhere.push(repository.root().to_owned());
         let tree = FileTree::Commit(repository, base.commit);
-        let base_files = tree.discover(options.search(&paths, policy), &may_hold);
-        let sparse = head.left_out().map_err(CliError::Usage)?;
+        let base_files = tree.discover(options.search(&everywhere, policy), &may_hold);
+        let sparse = head.left_out()?;
         let (checked, moved) = (BTreeSet::new(), BTreeMap::new());
-        Ok(Self { run, base, head_files, base_files, named, may_hold, sparse, checked, moved })
-    }
-
-    fn lint_base(&self, memo: &Memo) -> RunResult {
-        let mut paths = self.named.clone();
-        paths.push(self.run.repository().root().to_owned());
-        let run = CheckRun {
-            options: &CheckOptions { paths: &paths, ..*self.run.options },
-            head: FileTree::Commit(self.run.repository(), self.base.commit),
-            policy: self.run.policy,
-        };
-        lint_discovered(run, &self.base_files, Stage::Base(memo))
+        Ok(Self { run, base, head_files, base_files, named, everywhere, may_hold, sparse, checked, moved })
     }
 
     /// Adds files of the working folder that contained a threat model in the base, whatever they contain now.
-    fn hold(&mut self, paths: impl Iterator<Item = String>) {
+    fn hold(&mut self, paths: &BTreeSet<String>) {
         if let FileTree::WorkTree(repository) = self.run.head {
             let named = without_stdin(self.run.options.paths);
-            let search = self.run.options.search(&named, self.run.policy);
-            self.head_files.hold(&paths.collect(), search, repository);
+            self.head_files.hold(paths, self.run.options.search(&named, self.run.policy), repository);
         }
     }
 
@@ -187,18 +174,16 @@ impl<'c> Sides<'c> {
     /// contain one. An unchecked copy must not take their place.
     fn find_renames(&mut self, before: &Report, now: &Report) -> Result<BTreeMap<String, String>, CliError> {
         let commit = self.base.commit;
-        let models = before.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
-        let gone: Vec<&str> = models.filter(|path| !self.has(path)).collect();
-        let models = now.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path);
-        let mut new: BTreeSet<&str> = models.filter(|path| !commit.holds(path)).collect();
+        let gone: Vec<&str> = model_paths(before).filter(|path| !self.has(path)).collect();
+        let mut new: BTreeSet<&str> = model_paths(now).filter(|path| !commit.holds(path)).collect();
         let changed = self.may_hold.iter().map(String::as_str).filter(|path| {
             let is_new = !commit.holds(path) && self.has(path) && self.is_named(path);
             is_new && self.run.policy.sought(path).is_some()
         });
         new.extend(changed.take(MAX_COMPARED));
         let new: Vec<&str> = new.into_iter().collect();
-        let renamed = self.renames(&gone, &new).map_err(CliError::Usage)?;
-        self.hold(renamed.keys().cloned());
+        let renamed = self.renames(&gone, &new)?;
+        self.hold(&renamed.keys().cloned().collect());
         self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
         if self.run.options.stdin.is_some() {
             let name = Path::new(self.run.options.stdin_filename);
@@ -216,13 +201,11 @@ impl<'c> Sides<'c> {
         let origins = renamed.iter().filter(|(now, _)| self.is_named(now));
         paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
         let all = self.base_files.candidates.iter().map(|candidate| &candidate.matched);
-        let mut asked: BTreeSet<String> =
-            all.filter(|path| repository.is_among(path, &paths)).cloned().collect();
+        let asked = all.filter(|path| repository.is_among(path, &paths));
         // A folder that the change replaced by a link hides its files from a path with its name.
-        let hidden =
-            before.files.iter().filter(|file| repository.is_hidden(&file.path, self.run.options.paths));
-        asked.extend(hidden.map(|file| file.path.clone()));
-        asked
+        let hidden = before.files.iter().map(|file| &file.path);
+        let hidden = hidden.filter(|path| repository.is_hidden(path, self.run.options.paths));
+        asked.chain(hidden).cloned().collect()
     }
 
     /// Marks the problems that the base has; returns the rules of its errors that are fixed.
@@ -233,52 +216,49 @@ impl<'c> Sides<'c> {
         report: &mut Report,
     ) -> BTreeMap<String, usize> {
         let own_files = self.own_files_of_base();
-        let is_reported = |path: &str, diagnostic: &Diagnostic| {
-            let mut exceptions = self.base.policy.iter().flat_map(|policy| policy.exceptions());
-            // A folder without a threat model is known by its path.
-            (own_files.contains(path) || path.ends_with('/'))
-                && !self.base.commit.is_unrelated
-                && !exceptions
-                    .any(|exception| exception.covers(diagnostic, path, self.run.options.today).is_some())
-        };
-        baseline.mark_known(&mut report.files, |path| asked.contains(path), is_reported)
+        let (today, is_unrelated) = (self.run.options.today, self.base.commit.is_unrelated);
+        baseline.mark_known(
+            &mut report.files,
+            |path| asked.contains(path),
+            |path, diagnostic| {
+                let mut exceptions = self.base.policy.iter().flat_map(|policy| policy.exceptions());
+                // A folder without a threat model is known by its path.
+                (own_files.contains(path) || path.ends_with('/'))
+                    && !is_unrelated
+                    && !exceptions.any(|exception| exception.covers(diagnostic, path, today).is_some())
+            },
+        )
     }
 
     /// The files that a run on the base by its own policy checks, anywhere in the repository.
     fn own_files_of_base(&self) -> BTreeSet<String> {
         let (options, repository) = (self.run.options, self.run.repository());
         let Some(policy) = &self.base.policy else { return BTreeSet::new() };
-        let mut paths = if options.named == NamedFiles::Checked { self.named.clone() } else { Vec::new() };
-        paths.push(repository.root().to_owned());
+        let root = [repository.root().to_owned()];
+        let paths = if options.named == NamedFiles::Checked { &self.everywhere } else { &root[..] };
         let tree = FileTree::Commit(repository, self.base.commit);
-        let discovery = tree.discover(options.search(&paths, policy), &self.may_hold);
+        let discovery = tree.discover(options.search(paths, policy), &self.may_hold);
         discovery.candidates.into_iter().map(|candidate| candidate.matched).collect()
     }
 
-    /// The place of a file of the base.
     fn place(&self, path: &str) -> BaseFilePlace<'_> {
-        let now = self.moved.get(path).filter(|now| self.has(now));
-        let is_left_out = |path: &str| self.sparse.contains(path) && !self.run.head.holds(path);
-        match now {
+        match self.moved.get(path).filter(|now| self.has(now)) {
             _ if self.checked.contains(path) => BaseFilePlace::Checked,
             Some(now) if self.checked.contains(now) => BaseFilePlace::Checked,
-            _ if is_left_out(path) => BaseFilePlace::LeftOut,
             _ if self.run.head.holds(path) => BaseFilePlace::Unchecked,
-            Some(now) if is_left_out(now) && self.is_named(now) => BaseFilePlace::LeftOut,
+            _ if self.sparse.contains(path) => BaseFilePlace::LeftOut,
+            Some(now) if !self.run.head.holds(now) && self.is_named(now) => BaseFilePlace::LeftOut,
             Some(now) => BaseFilePlace::Moved(now),
             None => BaseFilePlace::Gone,
         }
     }
 
-    /// The reason why a file of the head is not checked.
     fn skip_reason(&self, path: &str) -> SkipReason {
         if !self.is_named(path) {
             return SkipReason::OutsidePaths;
         }
-        match self.run.policy.excluded_by(path) {
-            Some((pattern, origin)) => {
-                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-            }
+        match exclusion(self.run.policy, path) {
+            Some(excluded) => excluded,
             None if self.run.policy.sought(path).is_none() => SkipReason::OtherFormat,
             None => SkipReason::Unchecked,
         }
@@ -289,10 +269,8 @@ impl<'c> Sides<'c> {
         let left: Vec<_> = baseline.all_left().filter(|(path, _)| asked.contains(*path)).collect();
         let paths = left.iter().map(|(path, _)| *path);
         let gone: Vec<&str> = paths.filter(|path| self.place(path) == BaseFilePlace::Gone).collect();
-        let new =
-            self.may_hold.iter().map(String::as_str).filter(|path| {
-                !self.base.commit.holds(path) && self.has(path) && !self.checked.contains(*path)
-            });
+        let new = self.may_hold.difference(&self.checked).map(String::as_str);
+        let new = new.filter(|path| !self.base.commit.holds(path) && self.has(path));
         let new: Vec<&str> = new.take(MAX_COMPARED).collect();
         // Those that are not found count as removed.
         let renamed = self.renames(&gone, &new).unwrap_or_default();
@@ -326,12 +304,11 @@ impl<'c> Sides<'c> {
     /// The input errors of the base at paths that were asked for or are gone: such files can be the origin of what is
     /// compared. A pointer of Git LFS contains nothing to compare with.
     fn unread_in_base(&self, before: &Report, asked: &BTreeSet<String>) -> Vec<InputError> {
-        let mut unread = before.input_errors.clone();
-        unread.retain(|error| {
+        let errors = before.input_errors.iter().filter(|error| {
             let path = self.run.repository().matched(Path::new(error.path()));
             let is_pointer = matches!(error, InputError::LfsPointer { .. });
             !is_pointer && (asked.contains(&path) || !self.has(&path))
         });
-        unread
+        errors.cloned().collect()
     }
 }

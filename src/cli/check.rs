@@ -5,21 +5,25 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::args::{PolicyArgs, RuleName, find_rule, parse_days};
+use crate::cli::base::exclusion;
+use crate::cli::common::{
+    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
+    read_stdin, refuse_stdin, without_stdin,
+};
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::cli::streams::{CliError, links, print_error, read_stdin, refuse_stdin, without_stdin};
 use crate::diagnostic::{Level, Origin};
-use crate::did_you_mean::nearest;
 use crate::input_error::{InputError, SkipReason, Suggestion};
-use crate::output::escape_line;
+use crate::likeness::nearest;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, Verdict, count};
 use crate::rules;
-use crate::workspace::discover::{NamedFiles, Repository, discover, skipped};
-use crate::workspace::git;
-use crate::workspace::git::Commit;
+use crate::workspace::candidate::{NamedFiles, skipped};
+use crate::workspace::discover::discover;
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions;
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -37,83 +41,61 @@ pub(crate) struct CheckArgs {
     /// Files and folders to check; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     #[command(flatten)]
     reports: ReportArgs,
-
     /// Lowest level that fails the check
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     fail_on: LevelName,
-
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-
     /// Fail only on problems that are not in the base
     #[arg(long, requires = "base")]
     new_only: bool,
-
     /// Use the policy of this revision, so that a change cannot weaken its own check
     #[arg(long, value_name = "REV")]
     policy_from: Option<String>,
-
     /// Of the named files, check only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
-
     /// Check staged files and the staged policy instead of the working tree
     #[arg(long)]
     staged: bool,
-
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
-
     /// Name of standard input; its extension selects the language
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     stdin_filename: String,
-
     /// Warn about exceptions that expire within so many days: 30d
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]
     expiring_within: Option<i32>,
-
     #[command(flatten)]
     levels: LevelArgs,
-
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     threads: usize,
-
     /// List the policy, the checked files and the skipped files on standard error
     #[arg(short, long)]
     verbose: bool,
 }
 
 impl CheckArgs {
-    /// The paths that select the repository of a run. Standard input counts by its name.
     pub(crate) fn targets(&self) -> Vec<PathBuf> {
-        let mut targets = self.paths.clone();
-        for path in targets.iter_mut().filter(|path| path.as_os_str() == "-") {
-            *path = PathBuf::from(&self.stdin_filename);
-        }
-        targets
+        named_paths(&self.paths, &self.stdin_filename)
     }
 }
 
-/// Levels of rules for one run, over those of the policy.
 #[derive(Debug, Args)]
 struct LevelArgs {
     /// Make a rule an error
     #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     deny: Vec<String>,
-
     /// Make a rule a warning
     #[arg(short = 'W', long = "warn", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     warn: Vec<String>,
-
     /// Turn a rule off
     #[arg(short = 'A', long = "allow", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     allow: Vec<String>,
@@ -132,16 +114,18 @@ impl LevelArgs {
             for name in names {
                 let option = format!("{flag} {name}");
                 if name.starts_with("rego/") {
-                    let message = "rules in Rego are errors as `deny` and warnings as `warn`";
-                    return Err(CliError::about(option, message));
+                    return Err(format!(
+                        "{option}: rules in Rego are errors as `deny` and warnings as `warn`"
+                    )
+                    .into());
                 }
                 if !seen.insert(rules::NAMES.current(name)) {
-                    return Err(CliError::Usage(format!("the level of `{name}` is given twice")));
+                    return Err(format!("the level of `{name}` is given twice").into());
                 }
                 let Some(rule) = find_rule(name) else {
                     let meant = nearest(name, rules::ALL.iter().map(|rule| rule.name));
                     let help = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-                    return Err(CliError::Usage(format!("unknown rule `{name}`{help}")));
+                    return Err(format!("unknown rule `{name}`{help}").into());
                 };
                 if rule.fixed && level != Some(Level::Error) {
                     let message = "without this rule, a score or a whole file would not be checked";
@@ -174,12 +158,18 @@ pub(crate) fn run(
     repository: &Repository,
     commands: &[String],
 ) -> Result<Verdict, CliError> {
-    let outputs = args.reports.outputs(matches).inspect_err(|error| emit_usage_error(&error.to_string()))?;
+    let outputs = args.reports.outputs(matches).inspect_err(|error| emit_usage_error(&error.0))?;
     let inputs: Vec<PathBuf> = args.paths.iter().chain(&args.policy.policy).cloned().collect();
     let category = args.reports.category.as_deref();
     let mut report = with_outputs(&outputs, category, &inputs, || check(args, &outputs, repository))?;
-    if let Some(first) = args.paths.first().and_then(|path| path.to_str()) {
-        suggest_subcommand(first, commands, &mut report);
+    let first = args.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
+    let meant = nearest(first, commands.iter().map(String::as_str));
+    for error in &mut report.input_errors {
+        if let (InputError::NotFound { path, suggestion }, Some(meant)) = (error, meant)
+            && path == first
+        {
+            *suggestion = Some(Suggestion::Command(meant.to_owned()));
+        }
     }
     emit(&report, &outputs, args.reports.verbosity())?;
     Ok(report.verdict())
@@ -187,13 +177,11 @@ pub(crate) fn run(
 
 fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let is_first_push = args.base.as_deref().is_some_and(git::is_null_id);
-    let base = args.base.as_deref().filter(|_| !is_first_push);
-    let base = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
-    let base = base.map_err(|message| CliError::about("--base", message))?;
+    let is_first_push = args.base.as_deref().is_some_and(revisions::is_null_id);
+    let base = open_base(args.base.as_deref().filter(|_| !is_first_push), root)?;
     // The policy is that of the revision itself: at the merge base it may have been weaker.
     let policy_from = args.policy_from.as_deref();
-    let policy_from = policy_from.map(|from| Commit::open(root, git::resolve(root, from)?)).transpose();
+    let policy_from = policy_from.map(|from| Commit::open(root, revisions::resolve(root, from)?)).transpose();
     let policy_from = policy_from.map_err(|message| CliError::about("--policy-from", message))?;
     let staged = if args.staged { Some(staged(args, repository)?) } else { None };
     let stdin = read_stdin(&args.paths);
@@ -224,8 +212,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         args.levels.apply(policy)
     })?;
     if is_first_push {
-        let remark = "no base: a new branch has a base of zeros, so every problem counts";
-        report.remarks.push(remark.to_owned());
+        report.remarks.push("no base: a new branch has a base of zeros, so every problem counts".to_owned());
     }
     if let Some(policy) = policy_for_people {
         print_verbose(&options, repository, &policy, &report);
@@ -235,36 +222,21 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     Ok(report)
 }
 
-/// The staged files, which include each path that is given.
 fn staged(args: &CheckArgs, repository: &Repository) -> Result<Commit, CliError> {
     refuse_stdin(&args.paths, "staged")?;
     let staged = Commit::staged(repository.root()).map_err(|message| CliError::about("--staged", message))?;
     for path in &args.paths {
         let matched = repository.matched(path);
         if !matched.is_empty() && !staged.holds(&matched) && !staged.holds_folder(&matched) {
-            let message = format!("{}: not in the index", repository.shown(path));
-            return Err(CliError::about("--staged", message));
+            return Err(format!("--staged: {}: not in the index", repository.shown(path)).into());
         }
     }
     Ok(staged)
 }
 
-/// Suggests a command for a path that does not exist.
-fn suggest_subcommand(first: &str, commands: &[String], report: &mut Report) {
-    let Some(meant) = nearest(first, commands.iter().map(String::as_str)) else { return };
-    for error in &mut report.input_errors {
-        if let InputError::NotFound { path, suggestion } = error
-            && path == first
-        {
-            *suggestion = Some(Suggestion::Command(meant.to_owned()));
-        }
-    }
-}
-
-/// Prints the policy, the checked files, and the skipped files with the reasons to standard error.
 fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &Policy, report: &Report) {
-    let extended: Vec<&str> =
-        policy.sources().iter().map(|source| source.name()).filter(|name| *name != report.policy).collect();
+    let mut extended: Vec<&str> = policy.sources().iter().map(|source| source.name()).collect();
+    extended.retain(|name| *name != report.policy);
     let mut lines = vec![format!("policy: {}", report.policy)];
     if !extended.is_empty() {
         lines[0] += &format!(" (extends {})", extended.join(", "));
@@ -274,15 +246,10 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
     }
     for name in &report.skipped {
         let matched = repository.matched(name.as_ref());
-        let reason = match policy.excluded_by(&matched) {
-            Some((pattern, origin)) => {
-                SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-            }
-            None if options.named == NamedFiles::Filtered
-                && policy.sought(&matched) != Some(Sought::ByName) =>
-            {
-                SkipReason::NotMatched
-            }
+        let is_filtered = options.named == NamedFiles::Filtered;
+        let reason = match exclusion(policy, &matched) {
+            Some(excluded) => excluded,
+            None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
             None => SkipReason::NoModel,
         };
         lines.push(format!("skipped: {name}: {reason}"));
@@ -293,6 +260,6 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
         lines.push(format!("skipped: {name}: {reason}"));
     }
     for line in lines {
-        print_error(&(escape_line(&line) + "\n"));
+        print_error_line(&line);
     }
 }

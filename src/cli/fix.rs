@@ -1,30 +1,40 @@
 //! `fix`: writes derived values into files, and with `--unsafe` also suggestions. The rules make the edits, [`crate::fix`]
-//! applies them to texts, and this file reads, replaces and reports.
+//! applies them to texts, and this file reads, replaces and reports. A link is followed to its file, which must be in the
+//! repository.
 //!
 //! A file that cannot be parsed is not changed, and the run ends with 2: its values are not known to be right.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::aivss::Formula;
-use crate::cli::args::{PathArgs, PolicyArgs};
+use crate::cli::common::{CliError, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
-use crate::cli::rewrite::{
-    Reached, error_line, left_line, lint_text, place, readable, relint, shown_patch, write,
-};
-use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
+
 use crate::diagnostic::{Diagnostic, Level, Safety};
-use crate::fix::{FixOutcome, FixedPart, apply_fixes};
-use crate::input_error::InputError;
-use crate::lint::LintContext;
-use crate::output::escape_line;
+use crate::diff;
+use crate::fix::{FixOutcome, FixedPart, apply_fixes, is_unreadable};
+use crate::input_error::{InputError, LINK_OUT};
+use crate::lint::{LintContext, lint};
+use crate::output::{begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
-use crate::source::Source;
-use crate::workspace::discover::{NamedFiles, Repository};
+use crate::rules::{
+    cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
+};
+use crate::source::{Position, Source};
+use crate::workspace::candidate::NamedFiles;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::files::{link_out, read, replace};
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -43,26 +53,20 @@ until somebody does. Links are followed to their files within the repository.";
 pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Print the changes as a unified diff, and write nothing
     #[arg(long)]
     diff: bool,
-
     /// Also apply suggestions (keys, forms for blank layers), which need review
     #[arg(long = "unsafe")]
     suggestions: bool,
-
     /// Migrate scores by an older version of AIVSS
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
     only_matching: bool,
-
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
@@ -89,16 +93,12 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let summary = fixer.fix_all(&mut report);
     let (lines, done) = if args.diff { ("", "would change") } else { (&*summary.changed, "changed") };
-    let mut text = summary.left.clone();
-    if !args.quiet {
-        text = lines.to_owned() + &text + &summary.in_words(&report, done);
-    }
-    if args.diff {
-        print(&summary.patch)?;
-        print_error(&text);
+    let text = if args.quiet {
+        &summary.left
     } else {
-        print(&text)?;
-    }
+        &(lines.to_owned() + &summary.left + &summary.in_words(&report, done))
+    };
+    print_changes(text, args.diff.then_some(&summary.patch))?;
     Ok(match report.verdict() {
         // A change that was not made is a problem.
         Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
@@ -106,14 +106,11 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     })
 }
 
-/// The changes of a run.
 #[derive(Debug, Default)]
 struct FixSummary {
-    /// A line per change.
     changed: String,
     /// A line per problem that was not fixed, and per input error.
     left: String,
-    /// All changes as a unified diff.
     patch: String,
     numbers: usize,
     suggestions: usize,
@@ -122,15 +119,17 @@ struct FixSummary {
     /// The number of problems with suggestions that were not asked for.
     waiting: usize,
     files: usize,
+    /// The files that were changed, under any name.
+    reached: HashSet<PathBuf>,
 }
 
 impl FixSummary {
     fn in_words(&self, report: &Report, done: &str) -> String {
         let mut left = Vec::new();
-        for (level, word) in [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")] {
+        for level in [Level::Error, Level::Warning, Level::Note] {
             let number = report.count(level);
             if number > 0 {
-                left.push(count(number, word));
+                left.push(count(number, level.name()));
             }
         }
         if !report.input_errors.is_empty() {
@@ -145,18 +144,16 @@ impl FixSummary {
             line += &format!(" and {}", count(self.suggestions, "suggestion"));
         }
         line += &format!(" in {}; ", count(self.files, "file"));
-        if left.is_empty() {
-            line += "no problems left";
-        } else {
-            line += &format!("left: {}; run `aivss-lint`", left.join(", "));
-        }
+        line += &match left.as_slice() {
+            [] => "no problems left".to_owned(),
+            left => format!("left: {}; run `aivss-lint`", left.join(", ")),
+        };
         if self.waiting > 0 {
             line += &format!("; `aivss-lint fix --unsafe` has suggestions for {}", self.waiting);
         }
         line + "\n"
     }
 
-    /// Adds the changes of a file.
     fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str) {
         self.files += 1;
         self.patch += patch;
@@ -173,11 +170,9 @@ impl FixSummary {
     }
 }
 
-/// The way files are fixed.
 struct Fixer<'f> {
     context: LintContext<'f>,
     safety: Safety,
-    /// The version to migrate to.
     to: Option<&'static Formula>,
     /// The repository to write to; `None` for a patch.
     repository: Option<&'f Repository>,
@@ -186,21 +181,23 @@ struct Fixer<'f> {
 impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
-        let (mut summary, mut reached) = (FixSummary::default(), Reached::default());
+        let mut summary = FixSummary::default();
         for file in report.files.iter_mut().filter(|file| !file.is_policy) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
             }
-            if let Err(cause) = self.fix_file(file, &mut reached, &mut summary) {
+            if let Err(cause) = self.fix_file(file, &mut summary) {
                 report.input_errors.push(InputError::unreadable(file.name(), cause));
                 continue;
             }
             if self.safety == Safety::Safe {
-                summary.waiting += file.diagnostics.iter().filter(|problem| has_suggestion(problem)).count();
+                let open = file.diagnostics.iter().filter(|problem| problem.excepted.is_none());
+                let fixes = open.filter_map(|problem| problem.fix.as_ref());
+                summary.waiting += fixes.filter(|fix| fix.safety == Safety::Suggested).count();
             }
             for problem in &file.diagnostics {
-                let at = |offset| place(file.name(), file.position(offset));
-                summary.left.extend(left_line(problem, at));
+                let place = place(file.name(), file.position(problem.span.start));
+                summary.left.extend(left_line(problem, &place));
             }
         }
         report.input_errors.sort();
@@ -208,13 +205,8 @@ impl Fixer<'_> {
         summary
     }
 
-    fn fix_file(
-        &self,
-        file: &mut FileReport,
-        reached: &mut Reached,
-        summary: &mut FixSummary,
-    ) -> Result<(), String> {
-        let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
+    fn fix_file(&self, file: &mut FileReport, summary: &mut FixSummary) -> Result<(), String> {
+        let source = readable(file)?;
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
             if let Some(to) = self.to {
@@ -226,24 +218,16 @@ impl Fixer<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        let patch = match self.repository {
-            Some(repository) => write(&source, &text, repository).map(|()| String::new())?,
-            None => shown_patch(source.name(), source.text(), &text)?,
-        };
+        let patch = change(&source, &text, self.repository)?;
         // A file with several names is changed once.
-        if !reached.has(file) {
-            reached.add(file);
+        if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
             summary.add(&source, &changes, &patch);
         }
-        relint(file, text, self.context);
+        let source = Source::decode(file.name(), text.into_bytes());
+        let linted = lint(&source, &file.path, self.context);
+        *file = FileReport::new(Arc::new(source), file.path.clone(), linted.models, linted.diagnostics);
         Ok(())
     }
-}
-
-/// Whether a problem has edits that a person must review.
-fn has_suggestion(problem: &Diagnostic) -> bool {
-    let is_suggested = problem.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Suggested);
-    is_suggested && problem.excepted.is_none()
 }
 
 fn changed_line(source: &Source, change: &FixedPart) -> String {
@@ -251,14 +235,144 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
     let place = place(source.name(), source.position(span.start));
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
-    match safety {
-        // A migration is more than a value.
-        Safety::Safe if after.contains(' ') => format!("{place}: {rule}: {title}\n"),
-        Safety::Safe => format!("{place}: {rule}: {before} → {after}\n"),
+    let suggested = match safety {
+        Safety::Safe => "",
         // Removed to make room for text that is written elsewhere.
-        Safety::Suggested if after.is_empty() => String::new(),
-        // The title summarizes more than a word.
-        Safety::Suggested if after.contains(' ') => format!("{place}: {rule}: {title} (suggested)\n"),
-        Safety::Suggested => format!("{place}: {rule}: {before} → {after} (suggested)\n"),
+        Safety::Suggested if after.is_empty() => return String::new(),
+        Safety::Suggested => " (suggested)",
+    };
+    // The title summarizes more than a word.
+    let change = if after.contains(' ') { title.clone() } else { format!("{before} → {after}") };
+    format!("{place}: {rule}: {change}{suggested}\n")
+}
+
+pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
+    let source = Source::decode(file.name(), text.as_bytes().to_vec());
+    lint(&source, &file.path, context).diagnostics
+}
+
+/// The text of a file, if it was kept and could be parsed.
+pub(crate) fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
+    match &file.source {
+        Some(source) if source.undecodable().is_none() && !file.diagnostics.iter().any(is_unreadable) => {
+            Ok(Arc::clone(source))
+        }
+        _ => Err("cannot be parsed, so it was not changed".to_owned()),
+    }
+}
+
+/// Writes a new text to its file, or returns the patch if there is no repository to write to.
+pub(crate) fn change(source: &Source, text: &str, disk: Option<&Repository>) -> Result<String, String> {
+    match disk {
+        Some(repository) => write(source, text, repository).map(|()| String::new()),
+        None => shown_patch(source.name(), source.text(), text),
+    }
+}
+
+/// Writes a new text to the file of an old one, unless the file has changed since it was read.
+fn write(source: &Source, text: &str, repository: &Repository) -> Result<(), String> {
+    let shown = Path::new(source.name());
+    let path = target(shown, repository)?;
+    let now = read(&path)?;
+    if now == text.as_bytes() {
+        return Ok(()); // Written under another name before.
+    }
+    if now != source.text().as_bytes() {
+        return Err("has changed since it was read, so it was not changed".to_owned());
+    }
+    #[expect(clippy::disallowed_methods, reason = "the new file keeps the permissions of the old one")]
+    let permissions = fs::metadata(&path).map_err(|error| error.to_string())?.permissions();
+    if permissions.readonly() {
+        return Err("is read-only, so it was not changed".to_owned());
+    }
+    replace(&path, text.as_bytes()).map_err(|error| format!("cannot be written: {error}"))
+}
+
+/// The file to write to: the target of links, if it is in the repository.
+fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
+    if link_out(path, Some(repository.root())).is_some() {
+        return Err(format!("{LINK_OUT}, so it was not read; name the file itself"));
+    }
+    // A rename would replace the link.
+    path.canonicalize().map_err(|error| match path.to_str() {
+        // Reports contain names as text.
+        Some(name) if !name.contains(char::REPLACEMENT_CHARACTER) => error.to_string(),
+        _ => "its name is not UTF-8, so it was not changed: rename the file".to_owned(),
+    })
+}
+
+/// The path of a file that all its links share.
+pub(crate) fn real_path(file: &FileReport) -> Option<PathBuf> {
+    Path::new(file.name()).canonicalize().ok()
+}
+
+/// Prints the lines about changes: to standard error after the patch, if there is one.
+pub(crate) fn print_changes(lines: &str, patch: Option<&String>) -> Result<(), CliError> {
+    let Some(patch) = patch else { return Ok(print(lines)?) };
+    print(patch)?;
+    print_error(lines);
+    Ok(())
+}
+
+/// The beginning of a line about a position.
+pub(crate) fn place(name: &str, at: Position) -> String {
+    format!("{}:{}:{}", begin_line(name), at.line, at.column)
+}
+
+pub(crate) fn error_line(error: &InputError) -> String {
+    format!("{}: {}\n", begin_line(error.path()), escape_line(&error.to_string()))
+}
+
+/// The line about a derived value that is wrong and cannot be fixed in its place.
+pub(crate) fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
+    let rules = [
+        &score_mismatch::RULE,
+        &severity_mismatch::RULE,
+        &factor_sum_mismatch::RULE,
+        &uplift_mismatch::RULE,
+        &cvss_base_mismatch::RULE,
+    ];
+    let is_derived = rules.iter().any(|rule| rule.name == problem.rule);
+    let is_left = is_derived && problem.fix.is_none() && problem.excepted.is_none();
+    let reason = "the value is an alias, has a tag or an anchor, or uses escapes";
+    is_left.then(|| format!("{place}: {}: not fixed: {reason}\n", problem.rule))
+}
+
+/// The patch of a file, safe to print. On a terminal, control characters are escaped. Elsewhere the patch can be applied.
+///
+/// # Errors
+/// A line of the patch would be a command to a CI service that keeps the log.
+fn shown_patch(name: &str, before: &str, after: &str) -> Result<String, String> {
+    let patch = diff::unified(name, before, after);
+    if io::stdout().is_terminal() {
+        return Ok(patch.lines().map(|line| escape_line(line).replace("\\t", "\t") + "\n").collect());
+    }
+    if diff::log_command(&patch).is_none() {
+        return Ok(patch);
+    }
+    let message = "a line next to the change is a command to CI services, which would obey a printed patch: \
+                   run this command without --diff";
+    Err(message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test reads the file afterwards")]
+    fn write_to_a_file_that_has_changed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("threat-model.yaml");
+        let source = Source::decode(path.to_str().unwrap(), b"a: 1\n".to_vec());
+        let repository = Repository::around(folder.path().to_owned());
+        for (on_disk, written) in [("a: 1\n", true), ("a: 2\n", true), ("a: 3\n", false)] {
+            fs::write(&path, on_disk).unwrap();
+            assert_eq!(write(&source, "a: 2\n", &repository).is_ok(), written, "{on_disk}");
+            let now = fs::read_to_string(&path).unwrap();
+            assert_eq!(now, if written { "a: 2\n" } else { on_disk });
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(write(&source, "a: 2\n", &repository).is_err());
     }
 }

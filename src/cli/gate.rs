@@ -2,31 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::base::{Base, Compared, compare};
+use crate::cli::base::{Base, compare};
+use crate::cli::common::CliError;
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::policy_review::{add_broken, add_misplaced, review};
-use crate::cli::streams::CliError;
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::did_you_mean::nearest;
 use crate::input_error::{PolicyRole, SPARSE};
+use crate::likeness::nearest;
 use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
 use crate::rego::CompiledPolicy;
 use crate::report::Report;
 use crate::rules;
 use crate::source::Source;
-use crate::workspace::discover::{FileSearch, NamedFiles, POLICY_NAMES, Repository, sibling};
+use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git::Commit;
+use crate::workspace::git::files::Commit;
+use crate::workspace::repository::{POLICY_NAMES, Repository, sibling};
 
-/// The files to check, and the way to check them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CheckOptions<'a> {
     /// Files and folders; `-` is standard input.
     pub(crate) paths: &'a [PathBuf],
-    /// Whether the policy's patterns select among files given by name.
     pub(crate) named: NamedFiles,
     /// The content of standard input if it is among the paths, or the reason why it cannot be read. It can be read once.
     pub(crate) stdin: Option<&'a Result<Vec<u8>, String>>,
@@ -35,14 +34,10 @@ pub(crate) struct CheckOptions<'a> {
     pub(crate) policy: Option<&'a Path>,
     /// The commit that contains the policy, if it is not that of the checked files.
     pub(crate) policy_from: Option<&'a Commit>,
-    /// The commit to compare with.
     pub(crate) base: Option<&'a Commit>,
-    /// Whether only problems that are not in the base fail the check.
     pub(crate) new_only: bool,
     pub(crate) today: Date,
-    /// The lowest level that fails the check.
     pub(crate) fail_on: Level,
-    /// Warn about exceptions that expire within so many days.
     pub(crate) expiring_within: Option<i32>,
     /// The number of threads; 0 is one per core.
     pub(crate) threads: usize,
@@ -73,18 +68,8 @@ impl<'a> CheckOptions<'a> {
     pub(crate) const fn search<'s>(&self, paths: &'s [PathBuf], policy: &'s Policy) -> FileSearch<'s> {
         FileSearch { paths, policy, named: self.named, threads: self.threads }
     }
-
-    /// The paths, with the name of standard input in the place of `-`.
-    pub(crate) fn named_paths(&self) -> Vec<PathBuf> {
-        let mut paths = self.paths.to_vec();
-        for path in paths.iter_mut().filter(|path| path.as_os_str() == "-") {
-            *path = PathBuf::from(self.stdin_filename);
-        }
-        paths
-    }
 }
 
-/// One run: files of a tree under a policy.
 #[derive(Clone, Copy)]
 pub(crate) struct CheckRun<'r> {
     pub(crate) options: &'r CheckOptions<'r>,
@@ -113,7 +98,6 @@ pub(crate) enum Keep {
     Texts,
 }
 
-/// The working folder, or a commit.
 pub(crate) const fn file_tree<'w>(repository: &'w Repository, commit: Option<&'w Commit>) -> FileTree<'w> {
     match commit {
         Some(commit) => FileTree::Commit(repository, commit),
@@ -143,7 +127,7 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
             (None, Some(meant)) => format!("; did you mean `{}`?", tree.repository().shown(&meant)),
             (None, None) => String::new(),
         };
-        CliError::about(format!("policy {name}"), message + &help)
+        format!("policy {name}: {message}{help}")
     })?;
     Ok(match CompiledPolicy::read(Source::decode(name.clone(), bytes), &tree, rules::NAMES) {
         Ok(policy) => Ok((policy, name)),
@@ -151,42 +135,32 @@ pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<Fo
     })
 }
 
-/// The path of the repository's own policy.
 fn own_policy(tree: FileTree<'_>) -> Result<Option<PathBuf>, CliError> {
-    if let Some(path) = tree.policy_left_out().map_err(CliError::Usage)? {
-        return Err(CliError::about(format!("policy {path}"), SPARSE));
+    if let Some(path) = tree.policy_left_out()? {
+        return Err(format!("policy {path}: {SPARSE}").into());
     }
-    let shown = |path: &PathBuf| tree.repository().shown(path);
-    let near: Vec<String> = tree.near_policies().iter().map(shown).collect();
+    let near: Vec<String> = tree.near_policies().iter().map(|path| tree.repository().shown(path)).collect();
     if !near.is_empty() {
         let help = format!("name the policy {}, or use --policy", POLICY_NAMES[0]);
-        return Err(CliError::about(
-            near.join(", "),
-            format!("almost the name of a policy, not read: {help}"),
-        ));
+        let near = near.join(", ");
+        return Err(format!("{near}: almost the name of a policy, not read: {help}").into());
     }
     match tree.policies().as_slice() {
         [] => Ok(None),
         [only] => Ok(Some(only.clone())),
         [first, second, ..] => {
-            let (first, second) = (shown(first), shown(second));
-            let message = format!("two policies: {first} and {second}; keep one, or use --policy");
-            Err(CliError::Usage(message))
+            let (first, second) = (tree.repository().shown(first), tree.repository().shown(second));
+            Err(format!("two policies: {first} and {second}; keep one, or use --policy").into())
         }
     }
 }
 
 /// The policy of a file tree, for a command that does not report errors of policies.
 pub(crate) fn sound_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<CompiledPolicy, CliError> {
-    match find_policy(given, tree)? {
-        Ok((policy, _)) => Ok(policy),
-        Err((name, _)) => {
-            Err(CliError::about(format!("cannot use policy {name}"), "it has errors: run `aivss-lint`"))
-        }
-    }
+    let found = find_policy(given, tree)?.map(|(policy, _)| policy);
+    found.map_err(|(name, _)| format!("cannot use policy {name}: it has errors: run `aivss-lint`").into())
 }
 
-/// The report on a policy with errors.
 pub(crate) fn broken_report(
     policy: String,
     broken: Vec<Broken>,
@@ -201,7 +175,6 @@ pub(crate) fn broken_report(
     report
 }
 
-/// Checks the files of a tree against the policy in force.
 pub(crate) fn check_tree(options: &CheckOptions<'_>, head: FileTree<'_>) -> Result<Report, CliError> {
     check_tree_with(options, head, |_| Ok(Vec::new()))
 }
@@ -226,16 +199,16 @@ pub(crate) fn check_tree_with(
     let own = options.policy_from.map(|_| find_policy(options.policy, head)).transpose()?;
     let base = options.base.map(|commit| Base::new(options, repository, commit));
     let run = CheckRun { options, head, policy: &policy };
-    let mut compared = match &base {
+    let (mut result, used_by_base) = match &base {
         Some(base) => compare(run, base)?,
-        None => Compared { result: lint_files(run), used_by_base: None },
+        None => (lint_files(run), None),
     };
-    compared.result.report.policy = name;
-    compared.result.report.lowered = lowered;
-    remark_unchecked(run, base.as_ref(), &mut compared.result.report);
-    add_misplaced(run, &mut compared.result);
-    review(run, own, &attributes, base.as_ref(), &mut compared);
-    let mut report = compared.result.report;
+    result.report.policy = name;
+    result.report.lowered = lowered;
+    remark_unchecked(run, base.as_ref(), &mut result.report);
+    add_misplaced(run, &mut result);
+    review(run, own, &attributes, base.as_ref(), &mut result, used_by_base);
+    let mut report = result.report;
     report.input_errors.sort();
     report.input_errors.dedup();
     report.in_force = Some(policy.into_policy());
@@ -246,17 +219,18 @@ pub(crate) fn check_tree_with(
 fn remark_unchecked(run: CheckRun<'_>, base: Option<&Base<'_>>, report: &mut Report) {
     let CheckRun { options, policy, .. } = run;
     if options.new_only && base.is_some_and(|base| base.policy.is_none()) {
-        let remark = "the base has no policy that can be read, so every problem counts as new";
-        report.remarks.push(remark.to_owned());
+        report
+            .remarks
+            .push("the base has no policy that can be read, so every problem counts as new".to_owned());
     }
     if let Some(base) = options.base.filter(|base| base.is_unrelated) {
+        let revision = &base.revision;
         report.remarks.push(format!(
-            "{} has no commit in common with the checked files, so every problem counts as new",
-            base.revision
+            "{revision} has no commit in common with the checked files, so every problem counts as new"
         ));
     }
     if let (None, Some(origin)) = (options.base, policy.compares()) {
-        let remark = format!("not checked: {origin} ({}), which needs a base revision (--base)", origin.text);
-        report.remarks.push(remark);
+        let text = &origin.text;
+        report.remarks.push(format!("not checked: {origin} ({text}), which needs a base revision (--base)"));
     }
 }

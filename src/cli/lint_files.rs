@@ -1,31 +1,32 @@
-//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results.
+//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results. Those of
+//! the base are reused for files with the same bytes, if nothing else decides them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aivss::Band;
+
+use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
-use crate::cli::memo::{Stage, WatchedLoader};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
-use crate::cli::required::add_missing;
-use crate::cli::streams::without_stdin;
+use crate::cli::policy_review::add_missing;
 use crate::decimal::Decimal;
+use crate::digest;
 use crate::input_error::{InputError, PolicyRole, SkipReason};
-use crate::lint::{Content, LintContext, LintResult, lint};
+use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
-use crate::policy::PolicyUsage;
+use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Report};
-use crate::rules;
-use crate::rules::Rule;
+use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
-use crate::workspace::discover::{Candidate, Discovery};
+use crate::workspace::candidate::{Candidate, Discovery};
 use crate::workspace::file_tree::FileTree;
 
-/// A report, and the parts of the policy that decided it.
 pub(crate) struct RunResult {
     pub(crate) report: Report,
     pub(crate) used: PolicyUsage,
@@ -33,15 +34,13 @@ pub(crate) struct RunResult {
     pub(crate) misplaced: BTreeSet<String>,
 }
 
-/// Finds and lints the files of one tree.
 pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
     let paths = without_stdin(run.options.paths);
     let discovery = run.head.discover(run.options.search(&paths, run.policy), &run.head.readable());
-    lint_discovered(run, &discovery, Stage::Single)
+    lint_discovered(run, &discovery, RunStage::Single)
 }
 
-/// Lints the discovered files of one tree.
-pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: Stage<'_>) -> RunResult {
+pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
     let CheckRun { options, head: tree, policy } = run;
     let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
     let keep = if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep };
@@ -61,11 +60,11 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: S
     let small = (SHARED_BYTES / threads).max(SMALL_FILE);
     let outcomes = parallel_map(&discovery.candidates, threads, options.progress, |candidate, turn| {
         let most = if turn == Turn::Shared { small } else { usize::MAX };
-        let run =
-            AssertUnwindSafe(|| lint_candidate(candidate, tree, context, stage, keep, most).transpose());
         // After a panic of this program the file counts as not checked.
-        panic::catch_unwind(run)
-            .unwrap_or_else(|_| Some(Err("this program failed on it; please report that".to_owned())))
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            lint_candidate(candidate, tree, context, stage, keep, most).transpose()
+        }))
+        .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
     });
     result.add_all(discovery, outcomes, tree);
     add_missing(run, context, &mut result);
@@ -96,22 +95,12 @@ enum Found {
     Reported(Content, Box<FileReport>),
 }
 
-impl FileOutcome {
-    /// The number of threat models in the file, if their names are kept.
-    pub(crate) fn models(&self) -> Option<usize> {
-        match &self.found {
-            Found::Counted { .. } => None,
-            Found::Reported(_, file) => Some(file.models.len()),
-        }
-    }
-}
-
 /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
 fn lint_candidate(
     candidate: &Candidate,
     tree: FileTree<'_>,
     context: LintContext<'_>,
-    stage: Stage<'_>,
+    stage: RunStage<'_>,
     keep: Keep,
     most: usize,
 ) -> Result<Option<FileOutcome>, String> {
@@ -122,14 +111,16 @@ fn lint_candidate(
     if let Some(outcome) = stage.recall_bytes(candidate, &bytes) {
         return Ok(Some(outcome));
     }
-    let digest = stage.digest(&bytes);
-    let files = WatchedLoader::new(context.load);
+    let digest = matches!(stage, RunStage::Base(_)).then(|| digest::of_bytes(&bytes));
+    let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
     let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep);
-    if let Some(digest) = digest
-        && !files.is_used()
+    if let (RunStage::Base(memo), Some(digest)) = (stage, digest)
+        && !files.is_used.into_inner()
         && outcome.unchecked.is_empty()
     {
-        stage.record(candidate, digest, &outcome);
+        let (path, candidate, outcome) = (candidate.matched.clone(), candidate.clone(), outcome.clone());
+        let entry = MemoEntry { candidate, digest, outcome, is_unchanged: false };
+        memo.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path, entry);
     }
     Ok(Some(outcome))
 }
@@ -181,20 +172,15 @@ fn is_mention(source: &Source, result: &LintResult) -> bool {
     if !result.models.is_empty() || source.undecodable().is_some() {
         return false;
     }
-    let has = |rule: &Rule| result.diagnostics.iter().any(|problem| problem.rule == rule.name);
-    let unread = [
-        &rules::builtin::MARKER_UNREAD,
-        &rules::builtin::MODEL_UNREADABLE,
-        &rules::builtin::FILE_TOO_COMPLEX,
-    ];
-    if unread.into_iter().any(has) {
+    let unread = [&MARKER_UNREAD, &MODEL_UNREADABLE, &FILE_TOO_COMPLEX].map(|rule| rule.name);
+    let mut rules = result.diagnostics.iter().map(|problem| &*problem.rule);
+    if rules.clone().any(|rule| unread.contains(&rule))
+        || rules.any(|rule| rule == MARKER_MISSING.name) && parse(source).roots().any(is_meant)
+    {
         return false;
     }
-    if has(&rules::builtin::MARKER_MISSING) && parse(source).roots().any(is_meant) {
-        return false;
-    }
-    let missing = rules::builtin::MARKER_MISSING.name;
-    let is_broken = result.diagnostics.iter().any(|problem| problem.fixed && problem.rule != missing);
+    let mut others = result.diagnostics.iter().filter(|problem| problem.rule != MARKER_MISSING.name);
+    let is_broken = others.any(|problem| problem.fixed);
     // A page has problems only in blocks that were meant to be threat models.
     let is_page = source.language() == Language::Markdown;
     !(is_broken && (is_page || may_be_model(source.text(), source.language())))
@@ -258,16 +244,14 @@ impl RunResult {
                 return candidate.named;
             }
             Content::Unmarked | Content::Other => {
-                let is_unmarked = content == Content::Unmarked;
-                if candidate.named && is_unmarked {
-                    report.input_errors.push(InputError::Unmarked { path });
-                } else if candidate.named {
-                    report.input_errors.push(InputError::NoModel { path });
-                } else {
-                    if is_unmarked {
-                        report.remarks.push(format!("skipped {path}: {}", SkipReason::Unmarked));
+                match (candidate.named, content == Content::Unmarked) {
+                    (true, true) => report.input_errors.push(InputError::Unmarked { path }),
+                    (true, false) => report.input_errors.push(InputError::NoModel { path }),
+                    (false, is_unmarked) => {
+                        let remark = format!("skipped {path}: {}", SkipReason::Unmarked);
+                        report.remarks.extend(is_unmarked.then_some(remark));
+                        report.skipped.push(path);
                     }
-                    report.skipped.push(path);
                 }
                 return false;
             }
@@ -281,5 +265,99 @@ impl RunResult {
         if !result.diagnostics.is_empty() {
             self.report.files.push(FileReport::of_path(name, path, result.diagnostics));
         }
+    }
+}
+
+/// The results of the base, by the paths of its files from the root.
+#[derive(Default)]
+pub(crate) struct Memo(Mutex<BTreeMap<String, MemoEntry>>);
+
+struct MemoEntry {
+    candidate: Candidate,
+    digest: [u8; 32],
+    outcome: FileOutcome,
+    /// Whether the head has the same bytes.
+    is_unchanged: bool,
+}
+
+/// The stage of a run, with the results that it records or reuses.
+#[derive(Clone, Copy)]
+pub(crate) enum RunStage<'m> {
+    /// A run without a base.
+    Single,
+    /// The base, which records its results.
+    Base(&'m Memo),
+    /// The head by itself, to pair its models with those of the base.
+    Pairing(&'m Memo),
+    /// The head compared with the base.
+    Compared(&'m Memo, &'m dyn BaseModels),
+}
+
+impl<'m> RunStage<'m> {
+    /// The state of the base that rules compare with.
+    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
+        match self {
+            Self::Compared(_, baseline) => Some(baseline),
+            Self::Single | Self::Base(_) | Self::Pairing(_) => None,
+        }
+    }
+
+    /// The result for a file whose bytes are known to be those of the base, if the comparison cannot change it.
+    pub(crate) fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
+        let Self::Compared(memo, baseline) = self else { return None };
+        let entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&candidate.matched).filter(|entry| entry.is_unchanged)?;
+        let Found::Reported(_, file) = &entry.outcome.found else { return None };
+        baseline.is_itself(&candidate.matched, file.models.len()).then(|| entry.outcome.clone())
+    }
+
+    /// The result for a file of the head, if the base has the same bytes.
+    pub(crate) fn recall_bytes(self, candidate: &Candidate, bytes: &[u8]) -> Option<FileOutcome> {
+        let Self::Pairing(memo) = self else { return None };
+        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(&candidate.matched)?;
+        entry.is_unchanged = entry.candidate.name == candidate.name
+            && entry.candidate.by_marker == candidate.by_marker
+            && entry.digest == digest::of_bytes(bytes);
+        entry.is_unchanged.then(|| entry.outcome.clone())
+    }
+}
+
+/// A loader that records whether it was used: a result that depends on other files is valid for one side only.
+struct WatchedLoader<'w> {
+    files: Load<'w>,
+    is_used: AtomicBool,
+}
+
+impl<'w> WatchedLoader<'w> {
+    fn used(&self) -> Load<'w> {
+        self.is_used.store(true, Ordering::Relaxed);
+        self.files
+    }
+}
+
+impl FileLoader for WatchedLoader<'_> {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        self.used().bytes(name)
+    }
+
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        self.used().rego_below(folder)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.used().exists(path)
+    }
+
+    fn may_name(&self, policy: &str, path: &str) -> bool {
+        self.used().may_name(policy, path)
+    }
+
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        self.files.muted(work)
+    }
+
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        self.files.bounded(work)
     }
 }

@@ -1,16 +1,18 @@
 //! `migrate`: the former name of `fix --to`, which also prints the scores by both versions. [`crate::convert::migrate`]
 //! computes the new text.
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::args::{PathArgs, PolicyArgs};
+use crate::cli::common::{CliError, PathArgs, PolicyArgs, print_error, refuse_stdin};
+use crate::cli::fix::{change, error_line, left_line, lint_text, place, print_changes, readable, real_path};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
-use crate::cli::rewrite::{Reached, error_line, left_line, lint_text, place, readable, shown_patch, write};
 use crate::cli::score::parse_factor_value;
-use crate::cli::streams::{CliError, print, print_error, refuse_stdin};
+
 use crate::convert::migrate::{
     Aim, Exchanged, Migrated, MigrationStep, MovedScore, StepOutcome, Tenth, migrate,
 };
@@ -19,40 +21,33 @@ use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
-use crate::source::Source;
-use crate::workspace::discover::Repository;
+use crate::source::{Source, Span};
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Migrate to this version
     #[arg(long, value_name = "VERSION", default_value = "0.8")]
     to: Version,
-
     /// Use this value for an open natural-language interface
     #[arg(long, value_name = "VALUE", value_parser = parse_factor_value, conflicts_with = "keep_factors")]
     natural_language: Option<Decimal>,
-
     /// Keep goal-driven planning as the tenth factor
     #[arg(long)]
     keep_factors: bool,
-
     /// Print a unified diff and write nothing
     #[arg(long)]
     diff: bool,
-
     /// Print only open decisions and problems
     #[arg(short, long)]
     quiet: bool,
 }
 
-/// The versions to migrate to.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum Version {
     /// The current public release
@@ -69,7 +64,7 @@ impl Version {
             Self::V0_8 => "0.8",
             Self::V0_8Floor => "0.8-floor",
         };
-        Formula::named(name).ok_or_else(|| CliError::Usage(format!("unknown version {name}")))
+        Formula::named(name).ok_or_else(|| CliError::from(format!("unknown version {name}")))
     }
 }
 
@@ -102,20 +97,16 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
     let counts = run.counts;
     let mut lines = run.lines + &run.open_lines;
     if !args.quiet {
-        lines.push_str(&counts.summary(if args.diff { "would move" } else { "moved" }));
+        lines += &counts.summary(if args.diff { "would move" } else { "moved" });
         print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", run.aim.formula.version));
     }
-    if args.diff {
-        print(&run.patch)?;
-        print_error(&lines);
-    } else {
-        print(&lines)?;
-    }
-    if counts.errors > 0 {
-        return Ok(Verdict::CannotCheck);
-    }
+    print_changes(&lines, args.diff.then_some(&run.patch))?;
     let is_open = counts.open + counts.left + counts.unproven > 0;
-    Ok(if is_open || (args.diff && counts.moved > 0) { Verdict::Failed } else { Verdict::Passed })
+    Ok(match counts.errors {
+        0 if is_open || (args.diff && counts.moved > 0) => Verdict::Failed,
+        0 => Verdict::Passed,
+        _ => Verdict::CannotCheck,
+    })
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,10 +125,8 @@ struct MigrationCounts {
 
 impl MigrationCounts {
     fn summary(self, done: &str) -> String {
-        let mut parts = vec![match self.moved {
-            0 => format!("{done}: nothing"),
-            moved => format!("{done}: {} in {}", count(moved, "score"), count(self.files, "file")),
-        }];
+        let moved = format!("{} in {}", count(self.moved, "score"), count(self.files, "file"));
+        let mut parts = vec![format!("{done}: {}", if self.moved > 0 { &moved } else { "nothing" })];
         for (number, thing, rest) in [
             (self.numbers, "number", "written"),
             (self.open, "factor", "to decide, and then `aivss-lint fix` writes the numbers"),
@@ -156,55 +145,48 @@ impl MigrationCounts {
     }
 }
 
-/// A run of the command.
 struct MigrateRun<'r> {
     aim: Aim,
     context: LintContext<'r>,
-    /// Whether only open decisions and problems are printed.
     quiet: bool,
-    /// The repository to write to; without one the disk stays as it is.
+    /// The repository to write to; `None` for a patch.
     to_disk: Option<&'r Repository>,
     counts: MigrationCounts,
     lines: String,
-    /// Lines on factors without a value, and on numbers that were not written.
     open_lines: String,
     patch: String,
 }
 
 impl MigrateRun<'_> {
     fn migrate_all(&mut self, report: &mut Report) {
-        let mut reached = Reached::default();
+        let mut reached = HashSet::new();
         for file in report.files.iter().filter(|file| !file.is_policy) {
-            if reached.has(file) {
+            let path = real_path(file);
+            if path.as_ref().is_some_and(|path| reached.contains(path)) {
                 continue;
             }
             match self.migrate_file(file) {
-                Ok(()) => reached.add(file),
-                Err(message) => {
-                    report.input_errors.push(InputError::unreadable(file.name(), message));
-                }
+                Ok(()) => reached.extend(path),
+                Err(message) => report.input_errors.push(InputError::unreadable(file.name(), message)),
             }
         }
         report.input_errors.sort();
         self.counts.errors = report.input_errors.len();
         if self.counts.open > 0 {
             let tenth = self.aim.formula.tenth;
-            self.open_lines.push_str(&format!("  {}: {}\n", tenth.key(), tenth.scale().unwrap_or_default()));
+            self.open_lines += &format!("  {}: {}\n", tenth.key(), tenth.scale().unwrap_or_default());
         }
         self.open_lines.extend(report.input_errors.iter().map(error_line));
     }
 
     fn migrate_file(&mut self, file: &FileReport) -> Result<(), String> {
-        let source = readable(file).ok_or("cannot be parsed, so it was not changed")?;
+        let source = readable(file)?;
         let migrated = migrate(&source, self.aim, |text| lint_text(file, text, self.context));
         if migrated.steps.is_empty() {
             return Err("contains no readable threat model: run `aivss-lint`".to_owned());
         }
         if migrated.text != source.text() {
-            match self.to_disk {
-                Some(disk) => write(&source, &migrated.text, disk)?,
-                None => self.patch += &shown_patch(source.name(), source.text(), &migrated.text)?,
-            }
+            self.patch += &change(&source, &migrated.text, self.to_disk)?;
             self.counts.files += 1;
         }
         self.add(file, &source, &migrated);
@@ -217,28 +199,27 @@ impl MigrateRun<'_> {
         let new = Source::decode(old.name(), text.as_bytes().to_vec());
         // Neither models nor findings come or go, so that both lists are of the same scores.
         let (source, placed) = if self.to_disk.is_some() { (&new, arrived) } else { (old, steps) };
-        let place_in = |source: &Source, offset| place(source.name(), source.position(offset));
         for (step, placed) in steps.iter().zip(placed) {
             if self.count(step, placed) || !self.quiet {
-                let place = place_in(source, placed.place().start);
-                self.lines.push_str(&step_lines(step, &place, old.name(), self.aim));
+                let place = place_in(source, placed.place());
+                self.lines += &step_lines(step, &place, old.name(), self.aim);
             }
             if let (StepOutcome::Current { .. } | StepOutcome::Moved(_), Some(span)) =
                 (&step.outcome, placed.open())
             {
                 self.counts.open += 1;
-                let (place, key) = (place_in(source, span.start), self.aim.formula.tenth.key());
-                self.open_lines.push_str(&format!("{place}: {key} is to be decided\n"));
+                let (place, key) = (place_in(source, span), self.aim.formula.tenth.key());
+                self.open_lines += &format!("{place}: {key} is to be decided\n");
             }
         }
         self.counts.numbers += numbers;
         for problem in lint_text(file, new.text(), self.context) {
             let mut moved = steps.iter().filter(|step| step.moved().is_some());
             if moved.any(|step| step.holds(problem.model, &problem.pointer))
-                && let Some(line) = left_line(&problem, |offset| place_in(&new, offset))
+                && let Some(line) = left_line(&problem, &place_in(&new, problem.span))
             {
                 self.counts.left += 1;
-                self.open_lines.push_str(&line);
+                self.open_lines += &line;
             }
         }
     }
@@ -246,24 +227,25 @@ impl MigrateRun<'_> {
     /// Counts a step; returns whether a person must look at it.
     fn count(&mut self, step: &MigrationStep, placed: &MigrationStep) -> bool {
         match &step.outcome {
-            StepOutcome::Report | StepOutcome::Current { .. } => false,
-            StepOutcome::Blocked { .. } => {
-                self.counts.left += 1;
-                true
-            }
+            StepOutcome::Report | StepOutcome::Current { .. } => return false,
+            StepOutcome::Blocked { .. } => self.counts.left += 1,
             StepOutcome::Moved(moved) => {
                 let is_unproven = moved.counts.is_some() && moved.is_unproven;
                 self.counts.moved += 1;
                 self.counts.unproven += usize::from(is_unproven);
                 // Its numbers are those of the old version, and no line asks for the missing input.
                 self.counts.left += usize::from(moved.after.is_empty() && placed.open().is_none());
-                moved.after.is_empty() || is_unproven
+                return moved.after.is_empty() || is_unproven;
             }
         }
+        true
     }
 }
 
-/// The lines on a score.
+fn place_in(source: &Source, span: Span) -> String {
+    place(source.name(), source.position(span.start))
+}
+
 fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String {
     let agent = step.agent.as_ref().map(|agent| format!(": {agent}")).unwrap_or_default();
     let finding = match step.finding.as_deref() {
@@ -275,34 +257,31 @@ fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String
     let version = aim.formula.version;
     match &step.outcome {
         StepOutcome::Report => format!("{subject}: an OWASP report is always by 0.8\n"),
-        StepOutcome::Current { by, .. } if by.version == version => {
-            format!("{subject}: by {version} already\n")
-        }
         StepOutcome::Current { by, .. } => {
             let by = by.version;
-            format!("{subject}: by {by} already, a later formula: --to {version} would weaken it\n")
+            let later = if by == version {
+                ""
+            } else {
+                &format!(", a later formula: --to {version} would weaken it")
+            };
+            format!("{subject}: by {by} already{later}\n")
         }
         StepOutcome::Blocked { reason, .. } => format!("{place}: not migrated: {}\n", escape_line(reason)),
         StepOutcome::Moved(moved) => {
             let mut lines = format!("{subject}: {}\n", outlook(moved, aim));
             if let Some(exchanged) = &moved.exchanged {
-                lines.push_str(&format!("  {}\n", escape_line(&was(exchanged, moved))));
+                lines += &format!("  {}\n", escape_line(&was(exchanged, moved)));
             }
             if let Some(value) = moved.counts {
-                let (from, unproven) = (
-                    moved.from.version,
-                    if moved.is_unproven { "; it lacks mitigation_evidence" } else { "" },
-                );
-                lines.push_str(&format!(
-                    "  mitigation_factor {value} begins to count: {from} has none{unproven}\n"
-                ));
+                let from = moved.from.version;
+                let unproven = if moved.is_unproven { "; it lacks mitigation_evidence" } else { "" };
+                lines += &format!("  mitigation_factor {value} begins to count: {from} has none{unproven}\n");
             }
             lines
         }
     }
 }
 
-/// The scores by both versions.
 fn outlook(moved: &MovedScore, aim: Aim) -> String {
     let (from, to) = (moved.from.version, aim.formula.version);
     let before = match &moved.before {
@@ -330,7 +309,6 @@ fn score_and_band(working: &Working) -> String {
     format!("{} {}", working.score, working.band.name())
 }
 
-/// The old tenth factor.
 fn was(exchanged: &Exchanged, moved: &MovedScore) -> String {
     /// The most characters of a rationale.
     const LONGEST: usize = 200;

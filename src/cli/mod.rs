@@ -1,14 +1,12 @@
 //! The command line: one file per command, and the run that they share.
 
-mod args;
 mod base;
 mod check;
-mod convert;
+mod common;
+mod documents;
 mod fix;
 mod gate;
-mod init;
 mod lint_files;
-mod memo;
 mod migrate;
 mod outputs;
 mod parallel;
@@ -16,10 +14,7 @@ mod policy;
 mod policy_review;
 mod reference;
 mod report;
-mod required;
-mod rewrite;
 mod score;
-mod streams;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};
@@ -29,14 +24,14 @@ use std::thread;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::cli::common::{CliError, print_error_line, without_stdin};
 use crate::cli::parallel::STACK;
-use crate::cli::streams::{CliError, print_error, without_stdin};
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
-use crate::workspace::discover::Repository;
-use crate::workspace::links::link_within;
-use crate::workspace::mute;
+use crate::workspace::files::link_within;
+use crate::workspace::process::say;
+use crate::workspace::repository::Repository;
 
 /// Checks threat models of AI agents: their scores, MAESTRO's seven layers and your policy
 #[derive(Debug, Parser)]
@@ -63,8 +58,8 @@ enum Command {
     #[command(after_help = report::DIFF_EXAMPLES)]
     Diff(report::DiffArgs),
     /// Create a threat model and a policy to fill in
-    #[command(after_help = init::EXAMPLES)]
-    Init(init::InitArgs),
+    #[command(after_help = documents::INIT_EXAMPLES)]
+    Init(documents::InitArgs),
     /// Write a page with all agents, layers, scores and problems
     #[command(after_help = report::REPORT_EXAMPLES)]
     Report(report::ReportPageArgs),
@@ -81,11 +76,11 @@ enum Command {
     #[command(hide = true)]
     Migrate(migrate::MigrateArgs),
     /// Create a threat model from an OWASP report, page or AVE records
-    #[command(after_help = convert::IMPORT_EXAMPLES)]
-    Import(convert::ImportArgs),
+    #[command(after_help = documents::IMPORT_EXAMPLES)]
+    Import(documents::ImportArgs),
     /// Write findings as OWASP's v0.8 report
-    #[command(after_help = convert::EXPORT_EXAMPLES)]
-    Export(convert::ExportArgs),
+    #[command(after_help = documents::EXPORT_EXAMPLES)]
+    Export(documents::ExportArgs),
     /// Show and test policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -111,7 +106,7 @@ pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         // The run itself reports a panic of the thread that evaluates rules.
         if thread::current().name() != Some(REGO_THREAD) {
-            mute::say(&format!("error: {}\n", panic_message(panic)));
+            say(&format!("error: {}\n", panic_message(panic)));
         }
     }));
     // The stack of the first thread depends on the system. It is used only if no other thread can be started.
@@ -142,10 +137,9 @@ fn unless_it_panics(run: fn() -> ExitCode) -> ExitCode {
 }
 
 fn run_command() -> ExitCode {
-    let parsed = CommandLine::command().try_get_matches().and_then(|matches| {
-        let line = CommandLine::from_arg_matches(&matches)?;
-        Ok((line, matches))
-    });
+    let parsed = CommandLine::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
         Ok((line, matches)) => dispatch(&line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
@@ -158,28 +152,22 @@ fn run_command() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match result {
-        Ok(verdict) => ExitCode::from(verdict.exit_code()),
-        Err(error) => {
-            print_error(&format!("error: {}\n", escape_line(&error.to_string())));
-            ExitCode::from(2)
-        }
-    }
+    let verdict = result.inspect_err(|error| print_error_line(&format!("error: {}", error.0)));
+    ExitCode::from(verdict.map_or(2, Verdict::exit_code))
 }
 
 /// Prints an error of the command line, and writes it to the reports that `check` was asked for.
 fn report_usage_error(error: &clap::Error) {
     let text = error.render().to_string();
     let first = env::args_os().nth(1).map(|first| first.to_string_lossy().into_owned());
-    let is_other = |name: &String| name != "check" && Some(name) == first.as_ref();
-    if !command_names().iter().any(is_other) {
+    if first.is_none_or(|first| first == "check" || !command_names().contains(&first)) {
         let reason = text.lines().next().unwrap_or_default();
         outputs::emit_usage_error(reason.trim_start_matches("error: "));
     }
     // The error quotes arguments, which can be names of files that somebody else chose.
     if env::args_os().any(|argument| argument.to_string_lossy().contains(is_steering)) {
         let first = text.split("\n\nUsage").next().unwrap_or_default();
-        print_error(&(escape_line(first.trim()) + "\n"));
+        print_error_line(first.trim());
     } else {
         let _ = error.print();
     }
@@ -192,7 +180,7 @@ fn command_names() -> Vec<String> {
 fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "paths are relative to it")]
-    let repository = Repository::of(env::current_dir()?, &targets).map_err(CliError::Usage)?;
+    let repository = Repository::of(env::current_dir()?, &targets)?;
     refuse_linked_folder()?;
     let Some(command) = &line.command else {
         return check::run(&line.check, matches, &repository, &command_names());
@@ -206,12 +194,13 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Report(args) => return report::report(args, &repository),
         Command::Badge(args) => return report::badge(args, &repository),
         Command::Fix(args) => return fix::run(args, &repository),
-        Command::Init(args) => return init::run(args, &repository),
-        Command::Export(args) => return convert::run_export(args, &repository),
+        Command::Init(args) => return documents::run_init(args, &repository),
+        Command::Export(args) => return documents::run_export(args, &repository),
         Command::Migrate(args) => return migrate::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
-        Command::Policy(command) => return policy::run(command, &repository),
-        Command::Import(args) => convert::run_import(args, &repository)?,
+        Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
+        Command::Policy(policy::PolicyCommand::Test(args)) => return policy::test(args, &repository),
+        Command::Import(args) => documents::run_import(args, &repository)?,
         Command::Explain(args) => reference::explain(args)?,
         Command::Rules(args) => reference::list_rules(args)?,
         Command::Schema(args) => reference::schema(args)?,
@@ -247,10 +236,7 @@ impl Command {
 /// Refuses a current folder that was reached through a link of a checkout: the run would check another folder than the
 /// link's.
 fn refuse_linked_folder() -> Result<(), CliError> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "shells set PWD to the path by which the folder was reached"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "shells set PWD to the path by which it was reached")]
     let (Some(path), here) = (env::var_os("PWD").map(PathBuf::from), env::current_dir()?) else {
         return Ok(());
     };
@@ -259,11 +245,9 @@ fn refuse_linked_folder() -> Result<(), CliError> {
         return Ok(());
     }
     let Some((link, _)) = link_within(&path) else { return Ok(()) };
-    let message = format!(
-        "the current folder is reached through this link of a checkout; change to {}",
-        here.display()
-    );
-    Err(CliError::about(link.display(), message))
+    let (link, here) = (link.display(), here.display());
+    Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
+        .into())
 }
 
 #[cfg(test)]

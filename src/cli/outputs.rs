@@ -9,43 +9,39 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::cli::args::parse_category;
+use crate::cli::common::{
+    CliError, ColorArgs, FAILED, emit_to_stdout, parse_category, print_error, refuse_terminal, variable,
+};
 use crate::cli::gate::Keep;
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print_error, refuse_terminal, variable};
+
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::{Badge, BadgeSubject, Format, Look, Verbosity};
-use crate::policy::globs::is_default;
 use crate::report::{Report, Verdict};
 use crate::source::Source;
+use crate::source::is_default;
 use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
-use crate::workspace::discover;
-use crate::workspace::watchdog;
-use crate::workspace::write::{folder, refuse_link_out, replace};
+use crate::workspace::files::{folder, read, refuse_link_out, replace};
+use crate::workspace::process::on_stop;
 
-/// The reports that `check` writes.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
     #[arg(long, value_name = "FORMAT")]
     format: Vec<FormatName>,
-
     /// Write the report of the preceding --format to FILE
     #[arg(long, value_name = "FILE")]
     output: Vec<PathBuf>,
-
     /// Category of SARIF reports and Markdown comments, for several runs in one workflow
     #[arg(long, value_name = "NAME", value_parser = parse_category)]
     pub(crate) category: Option<String>,
-
     /// Print problems only, and nothing if the check passes; reports in files stay complete
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-
     #[command(flatten)]
     colors: ColorArgs,
 }
@@ -88,7 +84,6 @@ impl FormatName {
     }
 }
 
-/// The content of an output.
 #[derive(Clone, Debug)]
 pub(crate) enum Rendering {
     Report(Format),
@@ -101,7 +96,6 @@ pub(crate) enum Rendering {
     },
 }
 
-/// A report to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) rendering: Rendering,
@@ -115,6 +109,13 @@ const UNFINISHED: &str = "the run ended before its report was complete; see its 
 impl Output {
     pub(crate) const fn new(format: Format, file: Option<PathBuf>) -> Self {
         Self { rendering: Rendering::Report(format), file }
+    }
+
+    const fn format(&self) -> Option<Format> {
+        match self.rendering {
+            Rendering::Report(format) => Some(format),
+            Rendering::Change(_) | Rendering::Badge { .. } => None,
+        }
     }
 
     /// Renders a report; returns the number of problems that the format leaves out.
@@ -135,39 +136,29 @@ impl Output {
     }
 
     fn write(&self, report: &Report) -> Result<(), CliError> {
-        let Some(file) = &self.file else {
-            let mut left_out = 0;
+        let mut left_out = 0;
+        if let Some(file) = &self.file {
+            let mut bytes = Vec::new();
+            left_out = self.render(report, &mut bytes)?;
+            write_report(file, &bytes)?;
+        } else {
             emit_to_stdout(|stdout| self.render(report, stdout).map(|number| left_out = number))?;
-            warn_of_left_out(left_out);
-            return Ok(());
-        };
-        let mut bytes = Vec::new();
-        let left_out = self.render(report, &mut bytes)?;
-        write_report(file, &bytes)?;
-        warn_of_left_out(left_out);
+        }
+        if let Some(message) = output::left_out(left_out) {
+            print_error(&format!("warning: SARIF report: {message}\n"));
+        }
         Ok(())
     }
 
     /// Whether the report of a run that ended early has a place on standard output: people read the reason on standard
     /// error.
     const fn prints_failure(&self) -> bool {
-        match self.rendering {
-            Rendering::Report(Format::Human(_)) | Rendering::Change(_) | Rendering::Badge { .. } => false,
-            Rendering::Report(_) => true,
-        }
+        matches!(self.rendering, Rendering::Report(format) if !matches!(format, Format::Human(_)))
     }
 
     fn is_one_of(&self, files: &[PathBuf]) -> bool {
-        self.file.as_ref().is_some_and(|file| {
-            files.iter().any(|other| other.as_os_str() != "-" && is_same_file(other, file))
-        })
-    }
-}
-
-/// Prints a warning if a report does not list all problems.
-fn warn_of_left_out(number: usize) {
-    if let Some(message) = output::left_out(number) {
-        print_error(&format!("warning: SARIF report: {message}\n"));
+        let Some(file) = &self.file else { return false };
+        files.iter().any(|other| other.as_os_str() != "-" && is_same_file(other, file))
     }
 }
 
@@ -183,16 +174,12 @@ impl ReportArgs {
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
     /// either order.
-    ///
-    /// # Errors
-    /// The options contradict each other.
     pub(crate) fn outputs(&self, matches: &ArgMatches) -> Result<Vec<Output>, CliError> {
         let mut outputs = Vec::new();
         for (name, file) in self.format.iter().zip(self.files(matches)?) {
             let output = self.output(*name, file);
-            let taken: Vec<PathBuf> =
-                outputs.iter().filter_map(|other: &Output| other.file.clone()).collect();
-            if output.is_one_of(&taken) {
+            let taken = outputs.iter().filter_map(|other: &Output| other.file.clone());
+            if output.is_one_of(&taken.collect::<Vec<_>>()) {
                 return Err(refused(&output, "two reports cannot share a file"));
             }
             outputs.push(output);
@@ -203,33 +190,25 @@ impl ReportArgs {
                 outputs.push(self.output(FormatName::Github, None));
             }
         }
-        let mut printed = Vec::new();
-        for output in outputs.iter().filter(|output| output.file.is_none()) {
-            if let Rendering::Report(format) = output.rendering {
-                printed.push(format);
-            }
-        }
+        let printed = outputs.iter().filter(|output| output.file.is_none());
+        let printed: Vec<Format> = printed.filter_map(Output::format).collect();
         if printed.contains(&Format::Html) {
             refuse_terminal()?;
         }
         if printed.len() > 1 && printed.into_iter().any(Format::is_whole) {
-            let message = "cannot print two reports to standard output: add --output to one of them";
-            return Err(CliError::Usage(message.to_owned()));
+            return Err("cannot print two reports to standard output: add --output to one of them".into());
         }
         Ok(outputs)
     }
 
-    /// The file of each format.
     fn files(&self, matches: &ArgMatches) -> Result<Vec<Option<PathBuf>>, CliError> {
-        let indices = |name| matches.indices_of(name).into_iter().flatten();
-        let formats: Vec<usize> = indices("format").collect();
+        let formats: Vec<usize> = matches.indices_of("format").into_iter().flatten().collect();
         let is_single = formats.len() == 1 && self.output.len() == 1;
         let mut files = vec![None; self.format.len()];
-        for (index, file) in indices("output").zip(&self.output) {
+        for (index, file) in matches.indices_of("output").into_iter().flatten().zip(&self.output) {
             let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
             let Some(slot @ None) = before.and_then(|at| files.get_mut(at)) else {
-                let subject = format!("--output {}", file.display());
-                return Err(CliError::about(subject, "put its --format before it"));
+                return Err(format!("--output {}: put its --format before it", file.display()).into());
             };
             *slot = Some(file.clone());
         }
@@ -239,20 +218,20 @@ impl ReportArgs {
 
 fn refused(output: &Output, message: &str) -> CliError {
     let file = output.file.as_deref().unwrap_or(Path::new("-"));
-    CliError::about(format!("--output {}", file.display()), message)
+    format!("--output {}: {message}", file.display()).into()
 }
 
 /// Whether two paths lead to one file, existing or not. On some systems, names that differ only in case are one file.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    let folded = |path| real_path(path).to_string_lossy().to_lowercase();
     folded(one) == folded(other) || file_id(one).is_some_and(|id| file_id(other) == Some(id))
 }
 
-/// An absolute path without links and `..`, as far as its folders exist.
-fn real_path(path: &Path) -> PathBuf {
-    let in_folder = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
-    let real = path.canonicalize().ok().or_else(in_folder);
-    real.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned())
+/// An absolute path without links and `..`, as far as its folders exist, in lower case.
+fn folded(path: &Path) -> String {
+    let real = path.canonicalize().ok();
+    let real = real.or_else(|| Some(folder(path).canonicalize().ok()?.join(path.file_name()?)));
+    let real = real.or_else(|| std::path::absolute(path).ok());
+    real.as_deref().unwrap_or(path).to_string_lossy().to_lowercase()
 }
 
 /// The identity of a file, which all its names share.
@@ -270,24 +249,18 @@ fn file_id(_path: &Path) -> Option<(u64, u64)> {
 
 /// The data that the outputs need about files.
 pub(crate) fn keep(outputs: &[Output]) -> Keep {
-    let mut keep = Keep::Problems;
-    for output in outputs {
-        if let Rendering::Report(format) = output.rendering {
-            if format.reads_all_texts() {
-                keep = Keep::Texts;
-            } else if format.lists_all_files() {
-                keep = keep.max(Keep::Models);
-            }
-        }
+    let formats: Vec<Format> = outputs.iter().filter_map(Output::format).collect();
+    if formats.iter().any(|format| format.reads_all_texts()) {
+        Keep::Texts
+    } else if formats.iter().any(|format| format.lists_all_files()) {
+        Keep::Models
+    } else {
+        Keep::Problems
     }
-    keep
 }
 
 /// Runs a check whose outputs contain a report from the beginning: the reason, if the run ends early or panics. `inputs`
 /// are files that the run reads.
-///
-/// # Errors
-/// The error that ended the run, or that of an output that cannot be written.
 pub(crate) fn with_outputs(
     outputs: &[Output],
     category: Option<&str>,
@@ -298,24 +271,19 @@ pub(crate) fn with_outputs(
         outputs.iter().cloned().partition(|output| output.is_one_of(inputs));
     if let Some(output) = replacing.first() {
         let error = refused(output, "the run reads this file, and a report would replace it");
-        write_failure(&error, &outputs, category);
+        write_failure(&error.0, &outputs, category);
         return Err(error);
     }
-    prepare(&outputs, category).inspect_err(|error| write_failure(error, &outputs, category))?;
+    prepare(&outputs, category).inspect_err(|error| write_failure(&error.0, &outputs, category))?;
     let (stopped_outputs, stopped_category) = (outputs.clone(), category.map(str::to_owned));
-    watchdog::on_stop(move |reason| {
-        let error = CliError::Usage(reason.to_owned());
-        write_failure(&error, &stopped_outputs, stopped_category.as_deref());
+    on_stop(move |reason| {
+        write_failure(reason, &stopped_outputs, stopped_category.as_deref());
     });
-    let report = panic::catch_unwind(AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Err(CliError::Usage("this program failed on it; please report that".to_owned())));
-    report.inspect_err(|error| write_failure(error, &outputs, category))
+    let report = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(FAILED.into()));
+    report.inspect_err(|error| write_failure(&error.0, &outputs, category))
 }
 
 /// Writes all reports, those in files first. An output that cannot be written does not prevent the others.
-///
-/// # Errors
-/// The first output that cannot be written.
 pub(crate) fn emit(report: &Report, outputs: &[Output], verbosity: Verbosity) -> Result<(), CliError> {
     let mut written = Ok(());
     for output in outputs.iter().filter(|output| output.file.is_some()) {
@@ -338,8 +306,7 @@ fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
     for output in outputs {
         let Some(file) = &output.file else { continue };
         #[expect(clippy::disallowed_methods, reason = "a device or a pipe takes one report only")]
-        let is_special = fs::metadata(file).is_ok_and(|metadata| !metadata.is_file());
-        if is_special {
+        if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
             continue;
         }
         let result = output.write(&unfinished);
@@ -352,15 +319,13 @@ fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
     written
 }
 
-/// Writes the reason why a run ended early to each output.
-fn write_failure(error: &CliError, outputs: &[Output], category: Option<&str>) {
-    let report = failure_report(&error.to_string(), category);
+fn write_failure(reason: &str, outputs: &[Output], category: Option<&str>) {
+    let report = failure_report(reason, category);
     for output in outputs.iter().filter(|output| output.file.is_some() || output.prints_failure()) {
         let _ = output.write(&report);
     }
 }
 
-/// The report of a run that ended early.
 fn failure_report(reason: &str, category: Option<&str>) -> Report {
     let mut report = Report::new(Date::today(), Level::Error);
     report.category = category.map(str::to_owned);
@@ -369,9 +334,6 @@ fn failure_report(reason: &str, category: Option<&str>) -> Report {
 }
 
 /// Writes a report where no file or another report exists, never over a threat model or a policy.
-///
-/// # Errors
-/// The report cannot be written.
 fn write_report(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let subject = format!("--output {}", file.display());
     if file.as_os_str() == "-" {
@@ -389,22 +351,21 @@ fn write_report(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// Whether a file is a threat model or a policy, or a broken one.
 fn is_input_file(file: &Path) -> bool {
-    let Ok(bytes) = discover::read(file) else { return false };
+    let Ok(bytes) = read(file) else { return false };
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let is_any = |extensions: &[&str]| extensions.iter().any(|other| extension.eq_ignore_ascii_case(other));
+    let extension = extension.to_ascii_lowercase();
     // No report is YAML or Rego. A file named like a threat model can be a broken one.
-    if is_any(&["yaml", "yml", "rego"]) || is_default(&file.to_string_lossy()) {
+    if ["yaml", "yml", "rego"].contains(&&*extension) || is_default(&file.to_string_lossy()) {
         return true;
     }
     let source = Source::decode(file.to_string_lossy(), bytes);
     let document = syntax::parse(&source);
-    let is_input = document
-        .roots()
-        .any(|root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some());
     let is_unparsed = !document.is_sound() || document.roots().next().is_none();
-    let is_broken_model =
-        is_any(&["json", "md", "markdown"]) && is_unparsed && may_be_model(source.text(), source.language());
-    is_input || is_broken_model
+    let is_broken = is_unparsed && ["json", "md", "markdown"].contains(&&*extension);
+    document
+        .roots()
+        .any(|root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some())
+        || is_broken && may_be_model(source.text(), source.language())
 }
 
 /// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.
@@ -413,7 +374,7 @@ pub(crate) fn emit_usage_error(reason: &str) {
         env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let outputs = guessed_outputs(&arguments);
     if prepare(&outputs, None).is_ok() {
-        write_failure(&CliError::Usage(reason.to_owned()), &outputs, None);
+        write_failure(reason, &outputs, None);
     }
 }
 
@@ -423,25 +384,24 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let mut files: Vec<(&str, Option<&str>)> = Vec::new();
     let mut rest = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
     while let Some(argument) = rest.next() {
-        let (name, value) =
-            argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
-        match name {
-            "--format" => formats.push(value.or_else(|| rest.next())),
-            "--output" => {
-                let Some(file) = value.or_else(|| rest.next()) else { break };
-                files.push((file, formats.last_mut().and_then(Option::take)));
-            }
-            _ => {}
+        let name = argument.split_once('=').map_or(argument, |(name, _)| name);
+        if !["--format", "--output"].contains(&name) {
+            continue;
+        }
+        let Some(value) = argument.get(name.len() + 1..).or_else(|| rest.next()) else { break };
+        if name == "--format" {
+            formats.push(Some(value));
+        } else {
+            files.push((value, formats.last_mut().and_then(Option::take)));
         }
     }
     let left = formats.into_iter().flatten().next();
-    let mut outputs = Vec::new();
-    for (file, format) in files {
+    let outputs = files.into_iter().map(|(file, format)| {
         let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
         let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
-        outputs.push(Output::new(format, Some(PathBuf::from(file))));
-    }
-    outputs
+        Output::new(format, Some(PathBuf::from(file)))
+    });
+    outputs.collect()
 }
 
 #[cfg(test)]

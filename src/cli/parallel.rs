@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::streams::variable;
-use crate::workspace::mute::{clear_status, show_status};
+use crate::cli::common::variable;
+use crate::workspace::process::{clear_status, show_status};
 
 /// The stack of each thread, in bytes.
 pub(crate) const STACK: usize = 16 * 1024 * 1024;
@@ -88,10 +88,7 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
         }
         let mut others = Vec::new();
         for _ in 1..threads.min(items.len()) {
-            let Ok(other) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_shared) else {
-                break;
-            };
-            others.push(other);
+            others.extend(thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_shared));
         }
         work_shared();
         for other in others {
@@ -117,14 +114,8 @@ fn show_progress(done: &AtomicUsize, total: usize, finished: &Receiver<()>) {
 /// Writes a number with commas between its thousands.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
 #[cfg(test)]

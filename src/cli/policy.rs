@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, print, read_source};
 use crate::cli::gate::{broken_report, find_policy};
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, print};
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};
@@ -22,8 +22,9 @@ use crate::report::Verdict;
 use crate::rules;
 use crate::source::Source;
 use crate::syntax;
-use crate::workspace::discover::{Repository, files_below};
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::files::files_below;
+use crate::workspace::repository::Repository;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
@@ -56,22 +57,13 @@ pub(crate) struct TestArgs {
     require_tests: bool,
 }
 
-pub(crate) fn run(command: &PolicyCommand, repository: &Repository) -> Result<Verdict, CliError> {
-    match command {
-        PolicyCommand::Show(args) => show(args, repository),
-        PolicyCommand::Test(args) => test(args, repository),
-    }
-}
-
-fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let (policy, name) = match find_policy(args.policy.as_deref(), FileTree::WorkTree(repository))? {
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
-    let file = repository.shown(&args.path);
-    let bytes = repository.read(&args.path).map_err(|message| CliError::about(&file, message))?;
-    let source = Source::decode(file.clone(), bytes);
-    let document = syntax::parse(&source);
+    let source = read_source(&args.path, repository)?;
+    let (file, document) = (source.name(), syntax::parse(&source));
     let path = repository.matched(&args.path);
     let mut out = String::new();
     for root in document.roots() {
@@ -99,7 +91,6 @@ fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> 
     Ok(report.verdict())
 }
 
-/// The results of tests.
 #[derive(Default)]
 struct TestSummary {
     passed: usize,
@@ -143,7 +134,6 @@ impl TestSummary {
         }
     }
 
-    /// Runs the tests of a file.
     fn add_file(&mut self, tests: &PolicyTests, file: &str, disk: FileTree<'_>) -> Result<(), CliError> {
         let policy = match policy_under_test(&tests.policy, file, disk)? {
             Ok(policy) => policy,
@@ -167,15 +157,14 @@ impl TestSummary {
     }
 }
 
-fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let disk = FileTree::WorkTree(repository);
     let mut summary = TestSummary::default();
     let mut policies: Vec<Arc<Source>> = Vec::new();
-    for path in files_below(&args.folder, &["yaml", "yml", "json"]).map_err(CliError::Usage)? {
-        let name = repository.shown(&path);
-        let bytes = repository.read(&path).map_err(|message| CliError::about(&name, message))?;
-        let source = Source::decode(name.clone(), bytes);
+    for path in files_below(&args.folder, &["yaml", "yml", "json"])? {
+        let source = read_source(&path, repository)?;
         if policy_test::is_tests(&source) {
+            let name = source.name().to_owned();
             match policy_test::read(source) {
                 Ok(tests) => summary.add_file(&tests, &name, disk)?,
                 Err(broken) => return report_broken(name, vec![broken], repository),
@@ -201,14 +190,16 @@ fn run_rego_tests(
     summary: &mut TestSummary,
 ) -> Result<Result<(), Vec<Broken>>, CliError> {
     let disk = FileTree::WorkTree(repository);
-    let paths = files_below(&args.folder, &["rego"]).map_err(CliError::Usage)?;
+    let paths = files_below(&args.folder, &["rego"])?;
     let files: Vec<String> = paths.iter().map(|path| repository.shown(path)).collect();
     let mut untested: BTreeSet<String> = files.iter().filter(|name| is_test(name)).cloned().collect();
     let mut all = policies.to_vec();
-    for path in FileTree::WorkTree(repository).policies() {
+    for path in disk.policies() {
         let name = repository.shown(&path);
-        if let (Ok(bytes), true) = (repository.read(&path), all.iter().all(|policy| policy.name() != name)) {
-            all.push(Arc::new(Source::decode(name, bytes)));
+        if let (Ok(source), true) =
+            (read_source(&path, repository), all.iter().all(|policy| policy.name() != name))
+        {
+            all.push(Arc::new(source));
         }
     }
     for (at, policy) in all.iter().enumerate() {
@@ -239,11 +230,8 @@ fn run_rego_tests(
 /// Reads a file that a file of tests names, if it is in the same repository.
 fn read_named(test: &str, path: &str, disk: FileTree<'_>) -> Result<Vec<u8>, String> {
     // Checked first, so that the message does not depend on whether the file exists.
-    if disk.may_name(test, path) {
-        disk.bytes(path)
-    } else {
-        Err(format!("leads out of the repository of {test}"))
-    }
+    let is_allowed = disk.may_name(test, path);
+    if is_allowed { disk.bytes(path) } else { Err(format!("leads out of the repository of {test}")) }
 }
 
 fn policy_under_test(

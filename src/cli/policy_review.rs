@@ -1,24 +1,33 @@
-//! The policies of a run: problems of the policy in force, of the change's own policy, and of policies in wrong places.
+//! The policies of a run: problems of the policy in force, of the change's own policy, of policies in wrong places, and of
+//! folders without a threat model that the policy requires (`require.models_in`).
+//!
+//! A folder exists if it has tracked files. A threat model counts if this run checked it, if it is a file of this repository
+//! and not a link, and if it is in the folder itself or in one of the [`PLACES`] below it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::base::{Base, Compared};
+use crate::cli::base::Base;
+use crate::cli::common::without_stdin;
 use crate::cli::gate::{CheckOptions, CheckRun, FoundPolicy};
 use crate::cli::lint_files::{RunResult, lint_files};
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};
-use crate::policy::Attribute;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy, PolicyUsage};
+use crate::lint::{LintContext, lint_missing};
+use crate::policy::settings::ALLOWED_FORMATS;
+use crate::policy::{Attribute, Broken, BuiltIn, FileLoader, Policy, PolicyUsage, Scope};
 use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::discover::Repository;
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::files::files_below;
+use crate::workspace::git::files::{ContentPlace, tracked};
+use crate::workspace::repository::Repository;
 
 pub(crate) fn add_broken(
     report: &mut Report,
@@ -50,11 +59,9 @@ pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
         let message =
             "this policy has no effect: policies are read from the repository's root or its .github";
         let line = source.first_line(Span::new(0, source.text().len()));
-        let mut diagnostic = Diagnostic::new(rule, Owner::Policy, line, message);
-        diagnostic.level = level;
-        diagnostic.known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
-        let file = FileReport::of_policy(source, path.clone(), vec![diagnostic]);
-        result.report.files.push(file);
+        let known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
+        let problem = Diagnostic { level, known, ..Diagnostic::new(rule, Owner::Policy, line, message) };
+        result.report.files.push(FileReport::of_policy(source, path.clone(), vec![problem]));
     }
 }
 
@@ -67,9 +74,9 @@ pub(crate) fn review(
     own: Option<FoundPolicy>,
     attributes: &[Attribute],
     base: Option<&Base<'_>>,
-    compared: &mut Compared,
+    RunResult { report, used, .. }: &mut RunResult,
+    used_by_base: Option<PolicyUsage>,
 ) {
-    let Compared { result: RunResult { report, used, .. }, used_by_base } = compared;
     let differences = match &own {
         None => {
             // A policy of the base that cannot be read was in force all the same, so everything about it has changed.
@@ -80,7 +87,7 @@ pub(crate) fn review(
         Some(Ok((own, _))) => compare::differences(attributes, &own.facts()),
     };
     let known = match used_by_base {
-        Some(used) if differences.is_empty() => problems_in_base(run, used),
+        Some(used) if differences.is_empty() => problems_in_base(run, &used),
         _ => PolicyProblems::new(),
     };
     let searched = searched(run, report);
@@ -129,8 +136,7 @@ fn review_own(
 
 /// Whether two policies were read from the same texts, so that their entries are in the same order.
 fn has_same_text(one: &Policy, other: &Policy) -> bool {
-    let texts = one.sources().iter().map(|source| source.text());
-    texts.eq(other.sources().iter().map(|source| source.text()))
+    one.sources().iter().map(|source| source.text()).eq(other.sources().iter().map(|source| source.text()))
 }
 
 /// The files and folders that a run has searched, from the repository's root; none if there were input errors.
@@ -161,7 +167,6 @@ fn problem_key(source: &Source, diagnostic: &Diagnostic) -> (String, String, Str
     (source.name().to_owned(), diagnostic.rule.to_string(), diagnostic.message.to_string())
 }
 
-/// The problems of the policy that a run on the base shows.
 fn problems_in_base(run: CheckRun<'_>, used: &PolicyUsage) -> PolicyProblems {
     let mut problems = PolicyProblems::new();
     let whole = [String::new()];
@@ -190,5 +195,168 @@ fn add_problems(
             }
         }
         report.files.push(FileReport::of_policy(source, path, diagnostics));
+    }
+}
+
+/// The folders below a folder in which its threat model can be, also within each other.
+const PLACES: [&str; 5] = ["doc", "docs", "security", "threat-models", "threat_models"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequiredFolder {
+    Own,
+    /// A link, so that its content is elsewhere.
+    Link,
+    /// A submodule, so that its content is another repository's.
+    Submodule,
+}
+
+/// Adds the folders below the given paths that lack a required threat model.
+pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &mut RunResult) {
+    let (policy, repository) = (run.policy, run.repository());
+    if !policy.requires_models() {
+        return;
+    }
+    let folders = match folders_of_tree(run.head) {
+        Ok(folders) => folders,
+        Err(message) => {
+            let path = repository.shown(repository.root());
+            return result.report.input_errors.push(InputError::unreadable(path, message));
+        }
+    };
+    let foreign = folders.iter().filter(|(_, kind)| **kind != RequiredFolder::Own);
+    let foreign: BTreeSet<&str> = foreign.map(|(folder, _)| &**folder).collect();
+    let mut met = BTreeSet::new();
+    for file in result.report.files.iter().filter(|file| counts(file, run, &foreign)) {
+        met.extend(folders_met_by(&file.path));
+    }
+    // A file that cannot be read can be the threat model.
+    for error in &result.report.input_errors {
+        met.extend(folders_of(&repository.matched(error.path().as_ref())));
+    }
+    // The content of links and submodules is not known.
+    let above = policy.models_above().filter(|_| !foreign.is_empty());
+    let paths = without_stdin(run.options.paths);
+    for (folder, kind) in &folders {
+        let is_own = *kind == RequiredFolder::Own;
+        let whole = repository.root().join(folder);
+        let below = above.as_ref().filter(|set| set.value.matches(folder.trim_end_matches('/')) && !is_own);
+        let required = policy.requires_model_in(folder).or(below.map(|set| &set.origin));
+        let Some(origin) = required.filter(|_| !(is_own && met.contains(folder))) else { continue };
+        if paths.iter().any(|path| repository.holds(path, &whole)) {
+            let message = match kind {
+                RequiredFolder::Own => "this folder contains no threat model",
+                RequiredFolder::Link => "this folder is a link, so it contains no threat model of its own",
+                RequiredFolder::Submodule => {
+                    "this folder is a submodule, so it contains no threat model of this repository"
+                }
+            };
+            let missing = lint_missing(folder, message, origin, context);
+            result.add_path(&(repository.shown(&whole) + "/"), folder.clone(), missing);
+        }
+    }
+}
+
+/// Whether a file contains a threat model that counts for the folders around it.
+fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> bool {
+    let mut models = file.models.iter();
+    models.any(|model| {
+        let agent = &model.model.agent;
+        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
+        let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
+        let formats = settings.get(&ALLOWED_FORMATS);
+        formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
+    }) && !run.head.is_link(&file.path)
+        && !folders_of(&file.path).any(|folder| foreign.contains(&*folder))
+}
+
+/// The folders that a path lies in, with `/` at their end.
+fn folders_of(path: &str) -> impl Iterator<Item = String> + '_ {
+    path.match_indices('/').map(|(at, _)| path[..=at].to_owned())
+}
+
+/// The folders for which a threat model at a path counts: its own and, while that is one of the [`PLACES`], the one above.
+fn folders_met_by(path: &str) -> Vec<String> {
+    let mut folders = Vec::new();
+    let mut rest = path;
+    while let Some((folder, _)) = rest.rsplit_once('/') {
+        folders.push(format!("{folder}/"));
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        rest = if PLACES.contains(&name) { folder } else { "" };
+    }
+    folders
+}
+
+/// The folders of a tree, from the repository's root with `/` at their end.
+fn folders_of_tree(tree: FileTree<'_>) -> Result<BTreeMap<String, RequiredFolder>, String> {
+    let mut folders = BTreeMap::new();
+    match tree {
+        FileTree::WorkTree(repository) if repository.is_git() => {
+            for listed in tracked(repository.root(), &[])? {
+                let whole = repository.root().join(&listed.path);
+                let path = repository.matched(&whole);
+                match listed.place {
+                    ContentPlace::Repository => add(&mut folders, &path, RequiredFolder::Submodule),
+                    ContentPlace::Sparse => add(&mut folders, &path, RequiredFolder::Own),
+                    ContentPlace::Folder => match repository.folder_link(&path) {
+                        Some(link) => add(&mut folders, &link, RequiredFolder::Link),
+                        // A name that is not UTF-8 cannot be found by its shown form.
+                        None if whole.to_str().is_none() || repository.has_file(&path) => {
+                            add(&mut folders, &path, RequiredFolder::Own);
+                        }
+                        None => {}
+                    },
+                }
+            }
+        }
+        FileTree::WorkTree(repository) => {
+            for file in files_below(repository.root(), &[])? {
+                add(&mut folders, &repository.matched(&file), RequiredFolder::Own);
+            }
+        }
+        FileTree::Commit(_, commit) => {
+            for path in commit.paths() {
+                let is_folder_link = commit.is_link(path) && commit.bytes(path, 0).is_err();
+                add(
+                    &mut folders,
+                    path,
+                    if is_folder_link { RequiredFolder::Link } else { RequiredFolder::Own },
+                );
+            }
+            for path in commit.submodules() {
+                add(&mut folders, path, RequiredFolder::Submodule);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+/// Adds the folders of a path, and the path itself if it is a folder.
+fn add(folders: &mut BTreeMap<String, RequiredFolder>, path: &str, kind: RequiredFolder) {
+    for folder in folders_of(path) {
+        folders.entry(folder).or_insert(RequiredFolder::Own);
+    }
+    if kind != RequiredFolder::Own {
+        folders.insert(format!("{path}/"), kind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn model_counts_for_its_folder_and_above_its_places() {
+        let rows = [
+            ("threat-model.yaml", &[][..]),
+            ("agents/a/m.yaml", &["agents/a/"]),
+            ("agents/a/docs/m.md", &["agents/a/docs/", "agents/a/"]),
+            ("agents/a/docs/security/m.md", &["agents/a/docs/security/", "agents/a/docs/", "agents/a/"]),
+            ("agents/a/node_modules/docs/m.md", &["agents/a/node_modules/docs/", "agents/a/node_modules/"]),
+            ("agents/a/.hidden/m.yaml", &["agents/a/.hidden/"]),
+            ("docs/m.md", &["docs/"]),
+        ];
+        for (path, folders) in rows {
+            assert_eq!(folders_met_by(path), folders, "{path}");
+        }
     }
 }

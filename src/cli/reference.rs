@@ -10,13 +10,12 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::args::{RuleName, find_rule};
-use crate::cli::streams::{CliError, emit_to_stdout, print};
-use crate::did_you_mean::nearest;
+use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, print};
 use crate::explain::{book, page};
+use crate::likeness::nearest;
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
-use crate::workspace::write::{create_folder, replace};
+use crate::workspace::files::{create_folder, replace};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -33,7 +32,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
             None if name.starts_with("rego/") => "your policy documents its rules in Rego".to_owned(),
             None => "`aivss-lint rules` lists them".to_owned(),
         };
-        return Err(CliError::Usage(format!("unknown rule `{name}`; {help}")));
+        return Err(format!("unknown rule `{name}`; {help}").into());
     };
     Ok(print(&page(rule))?)
 }
@@ -146,7 +145,6 @@ pub(crate) struct ManArgs {
     /// Command, such as `check` or `policy test` [default: the program]
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
-
     /// Write all pages into a folder
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     output: Option<PathBuf>,
@@ -160,7 +158,7 @@ pub(crate) fn man(args: &ManArgs, program: Command) -> Result<(), CliError> {
         return Ok(emit_to_stdout(|stdout| page.render(stdout))?);
     };
     let written = create_folder(folder).and_then(|()| write_man_pages(&program, folder));
-    written.map_err(|error| CliError::about(format!("--output {}", folder.display()), error))
+    written.map_err(|error| format!("--output {}: {error}", folder.display()).into())
 }
 
 fn man_page(command: &Command) -> Man {
@@ -181,7 +179,7 @@ fn find_command<'c>(program: &'c Command, words: &str) -> Result<&'c Command, Cl
     for word in words.split_whitespace() {
         let Some(found) = command.find_subcommand(word) else {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-            return Err(CliError::Usage(match nearest(word, names.iter().copied()) {
+            return Err(CliError::from(match nearest(word, names.iter().copied()) {
                 _ if names.is_empty() => format!("`{}` has no subcommands", command.get_name()),
                 Some(meant) => format!("unknown command `{word}`; did you mean `{meant}`?"),
                 None => format!("unknown command `{word}`; known: {}", names.join(", ")),

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{OutputArgs, PathArgs, PolicyArgs};
+use crate::cli::common::{
+    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
+    refuse_stdin, refuse_terminal,
+};
 use crate::cli::gate::{CheckOptions, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::cli::streams::{CliError, ColorArgs, links, print_error, refuse_stdin, refuse_terminal};
-use crate::output::{Badge, BadgeSubject, Format, Verbosity, escape_line};
+use crate::output::{Badge, BadgeSubject, Format, Verbosity};
 use crate::report::{FileReport, Report, Verdict};
-use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::git;
-use crate::workspace::git::Commit;
+use crate::workspace::git::files::Commit;
+use crate::workspace::git::revisions;
+use crate::workspace::repository::Repository;
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -27,17 +29,13 @@ The page is one file that needs no network and no server. `check --format html` 
 pub(crate) struct ReportPageArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-
     #[command(flatten)]
     to: OutputArgs,
-
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
@@ -49,8 +47,7 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
     }
     let output = Output::new(Format::Html, args.to.output.clone());
     let report = write_one(output, &args.files, &args.policy, |options| {
-        let base = args.base.as_deref().map(|base| git::open_base(repository.root(), base, "HEAD"));
-        let base = base.transpose().map_err(|message| CliError::about("--base", message))?;
+        let base = open_base(args.base.as_deref(), repository.root())?;
         let options = CheckOptions { base: base.as_ref(), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
         report.links = links(args.links.as_deref());
@@ -72,26 +69,20 @@ If a score cannot be computed, the badge shows that.";
 pub(crate) struct BadgeArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Subject of the badge
     #[arg(long, value_name = "SUBJECT", default_value = "score")]
     subject: BadgeSubjectName,
-
     /// The old name of `--subject`
     #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
     former_subject: Option<BadgeSubjectName>,
-
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-
     /// Format of the badge
     #[arg(long, value_name = "FORMAT", default_value = "svg")]
     format: BadgeFormat,
-
     #[command(flatten)]
     to: OutputArgs,
 }
@@ -123,13 +114,11 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
-    let report = write_one(output, &args.files, &args.policy, |options| {
-        check_tree(&options, FileTree::WorkTree(repository))
-    })?;
+    let tree = FileTree::WorkTree(repository);
+    let report = write_one(output, &args.files, &args.policy, |options| check_tree(&options, tree))?;
     Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 
-/// Checks files, writes the one output, and prints input errors to standard error.
 fn write_one(
     output: Output,
     files: &PathArgs,
@@ -149,24 +138,17 @@ fn write_one(
     })?;
     emit(&report, &outputs, Verbosity::Everything)?;
     if let Some(file) = &outputs[0].file {
-        print_error(&format!("wrote {}\n", escape_line(&file.display().to_string())));
+        print_error_line(&format!("wrote {}", file.display()));
     }
     for error in &report.input_errors {
-        print_error(&format!(
-            "cannot check: {}: {}\n",
-            escape_line(error.path()),
-            escape_line(&error.to_string())
-        ));
+        print_error_line(&format!("cannot check: {}: {error}", error.path()));
     }
     Ok(report)
 }
 
 /// The verdict of a command that informs: passed, unless something could not be checked.
 fn informed(report: &Report, is_sure: bool) -> Verdict {
-    match report.verdict() {
-        Verdict::Passed | Verdict::Failed if is_sure => Verdict::Passed,
-        Verdict::Passed | Verdict::Failed | Verdict::CannotCheck => Verdict::CannotCheck,
-    }
+    if is_sure && report.verdict() != Verdict::CannotCheck { Verdict::Passed } else { Verdict::CannotCheck }
 }
 
 pub(crate) const DIFF_EXAMPLES: &str = "\
@@ -178,21 +160,16 @@ Examples:
 pub(crate) struct DiffArgs {
     /// Revision to compare with: its merge base with HEAD
     base: String,
-
     /// Revision to compare [default: the working folder]
     head: Option<String>,
-
     /// Files and folders to compare
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub(crate) path: Vec<PathBuf>,
-
     #[command(flatten)]
     policy: PolicyArgs,
-
     /// Format of the differences
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
-
     #[command(flatten)]
     colors: ColorArgs,
 }
@@ -223,12 +200,10 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
-    let base_name = git::with_tag(root, &args.base);
-    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"));
-    let base = base.map_err(CliError::Usage)?;
-    let head = head_name.as_deref().map(|head| Commit::open(root, git::resolve(root, head)?));
-    let head = head.transpose().map_err(CliError::Usage)?;
+    let head_name = args.head.as_deref().map(|head| revisions::with_tag(root, head));
+    let base_name = revisions::with_tag(root, &args.base);
+    let base = revisions::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
+    let head = head_name.map(|head| Commit::open(root, revisions::resolve(root, &head)?)).transpose()?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),

@@ -7,22 +7,23 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
+use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, sound_policy};
 use crate::cli::lint_files::lint_files;
-use crate::cli::streams::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
+
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Owner;
-use crate::did_you_mean::nearest;
 use crate::fix::is_unreadable;
 use crate::input_error::InputError;
+use crate::likeness::nearest;
 use crate::model::{Assessment, Factors, GivenFactor, Multiplier, Spanned};
 use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json};
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
-use crate::workspace::discover::Repository;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -40,49 +41,40 @@ pub(crate) struct Arguments {
     /// Files and folders with threat models (default: this folder)
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-
     /// The CVSS v4.0 vector or base score
     #[arg(long, value_name = "VECTOR|BASE", conflicts_with = "paths")]
     cvss: Option<String>,
-
     /// Agentic factors, by their keys here or in OWASP's report (comma-separated)
     #[arg(long = "factor", value_name = "NAME=VALUE", conflicts_with = "paths")]
     #[arg(value_delimiter = ',', value_parser = parse_factor)]
     factors: Vec<(Factor, Decimal)>,
-
     /// The threat multiplier: attacked, proof-of-concept (the default), unreported, or a number
     #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
     threat: Option<String>,
-
     /// The mitigation factor: none (the default), partial, strong, or a number
     #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "paths")]
     mitigation: Option<String>,
-
     /// Compute by this formula instead of the declared one (single inputs: 0.8)
     #[arg(long, value_name = "VERSION", value_parser = parse_formula)]
     formula: Option<&'static Formula>,
-
     /// Show the same inputs by every formula
     #[arg(long)]
     all: bool,
-
     /// Write this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: FormatName,
-
+    format: ScoreFormat,
     #[command(flatten)]
     colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FormatName {
+enum ScoreFormat {
     /// For people
     Human,
     /// For programs, see schemas/score.json
     Json,
 }
 
-/// A factor by any of its keys, with its value.
 fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
     let (name, value) = text.split_once('=').ok_or("a factor is written NAME=VALUE")?;
     let name = name.trim();
@@ -98,7 +90,6 @@ fn parse_factor(text: &str) -> Result<(Factor, Decimal), String> {
     Ok((factor, parse_factor_value(value)?))
 }
 
-/// The value of a factor.
 pub(crate) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
     let value = Decimal::parse(text.trim()).map_err(|_| format!("`{text}` is not a number"))?;
     if !value.within(Decimal::ZERO, Decimal::ONE) {
@@ -111,10 +102,9 @@ pub(crate) fn parse_factor_value(text: &str) -> Result<Decimal, String> {
     Ok(value)
 }
 
-/// A formula by its version.
 fn parse_formula(text: &str) -> Result<&'static Formula, String> {
-    let known = || ALL.map(|formula| formula.version).join(", ");
-    Formula::named(text).ok_or_else(|| format!("unknown formula, expected one of {}", known()))
+    let known = ALL.map(|formula| formula.version).join(", ");
+    Formula::named(text).ok_or_else(|| format!("unknown formula, expected one of {known}"))
 }
 
 /// Explains the scores; passes if all of them can be computed.
@@ -127,8 +117,8 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     };
     let formulas = if arguments.all { Formulas::All } else { Formulas::One };
     emit_to_stdout(|stdout| match arguments.format {
-        FormatName::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
-        FormatName::Human => {
+        ScoreFormat::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
+        ScoreFormat::Human => {
             for (at, breakdown) in breakdowns.iter().enumerate() {
                 if at > 0 {
                     writeln!(stdout)?;
@@ -138,9 +128,10 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             if !breakdowns.is_empty() && !errors.is_empty() {
                 writeln!(stdout)?;
             }
-            errors.iter().try_for_each(|error| {
-                writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))
-            })
+            for error in &errors {
+                writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))?;
+            }
+            Ok(())
         }
     })?;
     let is_whole = errors.is_empty() && breakdowns.iter().all(|breakdown| breakdown.computed().is_some());
@@ -155,23 +146,14 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
     let base = cvss.and_then(|cvss| Decimal::parse(cvss).ok()).map(|base| Spanned::new(base, span));
     let vector = cvss.filter(|_| base.is_none());
     if let Some(neither) = vector.filter(|vector| !vector.contains('/')) {
-        let message = format!("--cvss {neither}: neither a number (8.5) nor a CVSS v4.0 vector");
-        return Err(CliError::Usage(message));
+        return Err(format!("--cvss {neither}: neither a number (8.5) nor a CVSS v4.0 vector").into());
     }
-    let given = arguments.factors.iter().map(|(factor, value)| GivenFactor {
-        factor: *factor,
-        key: span,
-        number: Some(Spanned::new(*value, span)),
-        empty: None,
-        rationale: None,
+    let given = arguments.factors.iter().map(|(factor, value)| {
+        let number = Some(Spanned::new(*value, span));
+        GivenFactor { factor: *factor, key: span, number, empty: None, rationale: None }
     });
-    let factors = Factors {
-        key_span: span,
-        readable: true,
-        given: given.collect(),
-        unknown: Vec::new(),
-        keys: Factor::keys(),
-    };
+    let (given, unknown) = (given.collect(), Vec::new());
+    let factors = Factors { key_span: span, readable: true, given, unknown, keys: Factor::keys() };
     let assessment = Assessment {
         owner: Owner::Agent,
         key_span: span,
@@ -192,7 +174,7 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
     };
     let breakdown = ScoreBreakdown::of_inputs(score(&Arc::new(assessment)));
     let missing = breakdown.missing_inputs();
-    if missing.is_empty() { Ok(breakdown) } else { Err(CliError::Usage(missing.join("; "))) }
+    if missing.is_empty() { Ok(breakdown) } else { Err(CliError::from(missing.join("; "))) }
 }
 
 fn multiplier(given: &str) -> Multiplier {
@@ -207,18 +189,20 @@ fn of_files(
     refuse_stdin(&arguments.paths, "explained")?;
     let here = [PathBuf::from(".")];
     let paths = if arguments.paths.is_empty() { &here } else { &*arguments.paths };
-    let side = FileTree::WorkTree(repository);
+    let head = FileTree::WorkTree(repository);
     let options = CheckOptions::new(paths, Date::today());
-    let policy = sound_policy(None, side)?;
-    let report = lint_files(CheckRun { options: &options, head: side, policy: &policy }).report;
+    let policy = sound_policy(None, head)?;
+    let report = lint_files(CheckRun { options: &options, head, policy: &policy }).report;
     let (mut all, mut errors) = (Vec::new(), report.input_errors);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())
             .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
             .collect();
         if own.is_empty() || file.diagnostics.iter().any(is_unreadable) {
-            let message = "it cannot be read as it should: run `aivss-lint`";
-            errors.push(InputError::unreadable(file.name(), message));
+            errors.push(InputError::unreadable(
+                file.name(),
+                "it cannot be read as it should: run `aivss-lint`",
+            ));
         } else {
             all.extend(own);
         }

@@ -1,7 +1,11 @@
-//! The models of the base, and the model of the base that each model of the head continues or replaces.
+//! The models of the base, the one that each model of the head continues or replaces, and the problems that both have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Level, Owner};
 use crate::lint::BaseModels;
 use crate::report::{FileReport, Report};
 use crate::score::{BaseScores, ScoredModel};
@@ -13,7 +17,6 @@ pub(crate) struct ModelAt<'r> {
     pub(crate) place: usize,
 }
 
-/// The model of the base with which a model of the head is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ModelOrigin<'r> {
     /// The same model.
@@ -24,7 +27,6 @@ enum ModelOrigin<'r> {
     New,
 }
 
-/// A threat model with the name of its agent.
 #[derive(Clone, Copy)]
 struct NamedModel<'r> {
     at: ModelAt<'r>,
@@ -68,9 +70,9 @@ impl<'r> Baseline<'r> {
             origin == old.at.path && single_new.contains(new.at.path) && single_old.contains(old.at.path)
         });
         baseline.find_replaced(&new, &old);
-        for model in &old {
-            let left = baseline.at(model.at);
-            baseline.left.entry(model.at.path).or_default().extend(left);
+        for NamedModel { at, .. } in &old {
+            let left = baseline.at(*at);
+            baseline.left.entry(at.path).or_default().extend(left);
         }
         let kept: BTreeSet<&str> = head.files.iter().map(|file| baseline.origin(&file.path)).collect();
         let gone = baseline.left.iter().filter(|(path, _)| !kept.contains(*path));
@@ -136,16 +138,12 @@ impl<'r> Baseline<'r> {
         self.worst(left.into_iter())
     }
 
-    /// The worst model of the base by the name of its agent.
     fn worst_by_name(&self) -> BTreeMap<&'r str, ModelAt<'r>> {
         let mut by_name: BTreeMap<&str, ModelAt<'r>> = BTreeMap::new();
-        for (path, file) in &self.files {
-            for (place, model) in file.models.iter().enumerate() {
-                let at = ModelAt { path, place };
-                if let Some(name) = model.name().filter(|name| !name.is_empty()) {
-                    let known = by_name.get(name).copied();
-                    by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
-                }
+        for NamedModel { at, name } in self.files.values().flat_map(|file| named(file)) {
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                let known = by_name.get(name).copied();
+                by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
             }
         }
         by_name
@@ -153,8 +151,8 @@ impl<'r> Baseline<'r> {
 
     /// The model of the base with the worst score; of equals the first.
     fn worst(&self, models: impl Iterator<Item = ModelAt<'r>>) -> Option<ModelAt<'r>> {
-        let score = |model| self.at(model).and_then(ScoredModel::worst_proven);
-        models.reduce(|worst, model| if score(model) > score(worst) { model } else { worst })
+        // Of equals, `min_by_key` returns the first.
+        models.min_by_key(|model| Reverse(self.at(*model).and_then(ScoredModel::worst_proven)))
     }
 
     fn at(&self, model: ModelAt<'_>) -> Option<&'r ScoredModel> {
@@ -166,33 +164,22 @@ impl<'r> Baseline<'r> {
         self.renames.get(path).map_or(path, String::as_str)
     }
 
-    /// The model of the base that a model of the head continues.
     pub(crate) fn same_model(&self, path: &str, place: usize) -> Option<ModelAt<'r>> {
-        match self.origins.get(path)?.get(place)? {
-            ModelOrigin::Same(at) => Some(*at),
-            ModelOrigin::Replaced(_) | ModelOrigin::New => None,
-        }
+        let ModelOrigin::Same(at) = self.origins.get(path)?.get(place)? else { return None };
+        Some(*at)
     }
 
     /// The same, with its file.
-    pub(crate) fn model_in_file(
-        &self,
-        path: &str,
-        place: usize,
-    ) -> Option<(&'r FileReport, &'r ScoredModel)> {
+    pub(crate) fn in_file(&self, path: &str, place: usize) -> Option<(&'r FileReport, &'r ScoredModel)> {
         let at = self.same_model(path, place)?;
         Some((self.files.get(at.path)?, self.at(at)?))
     }
 
-    /// The models of the base that the head continues.
     pub(crate) fn continued(&self) -> BTreeSet<ModelAt<'r>> {
-        let mut continued = BTreeSet::new();
-        for origin in self.origins.values().flatten() {
-            if let ModelOrigin::Same(at) = origin {
-                continued.insert(*at);
-            }
-        }
-        continued
+        let origins = self.origins.values().flatten();
+        origins
+            .filter_map(|origin| if let ModelOrigin::Same(at) = origin { Some(*at) } else { None })
+            .collect()
     }
 }
 
@@ -225,13 +212,12 @@ impl BaseModels for Baseline<'_> {
 }
 
 fn named_models(report: &Report) -> Vec<NamedModel<'_>> {
-    let mut models = Vec::new();
-    for file in report.files.iter().filter(|file| !file.is_policy) {
-        for (place, model) in file.models.iter().enumerate() {
-            models.push(NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() });
-        }
-    }
-    models
+    report.files.iter().filter(|file| !file.is_policy).flat_map(named).collect()
+}
+
+fn named(file: &FileReport) -> impl Iterator<Item = NamedModel<'_>> {
+    let models = file.models.iter().enumerate();
+    models.map(|(place, model)| NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() })
 }
 
 /// The paths of files with exactly one of the models.
@@ -242,4 +228,142 @@ fn single_paths<'r>(models: &[NamedModel<'r>]) -> BTreeSet<&'r str> {
     }
     counts.retain(|_, count| *count == 1);
     counts.into_keys().collect()
+}
+
+/// The identity of a problem in two states of a model.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ProblemKey<'r> {
+    path: &'r str,
+    /// The place of its model in the file.
+    place: Option<usize>,
+    rule: String,
+    owner: ProblemOwner,
+    part: Option<String>,
+    /// `None` if there is an amount, which the message contains.
+    message: Option<String>,
+}
+
+/// The owner of a problem, at any place of its list.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum ProblemOwner {
+    /// A finding, by the number of its identifier.
+    Finding(usize),
+    Other(Owner),
+}
+
+/// The severity of a problem: by its level, then by its amount.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ProblemWeight {
+    level: Level,
+    amount: Option<Decimal>,
+}
+
+const fn weight_of(diagnostic: &Diagnostic) -> ProblemWeight {
+    ProblemWeight { level: diagnostic.level, amount: diagnostic.amount }
+}
+
+/// The problems of the base, with their weights in ascending order.
+#[derive(Default)]
+struct BaseProblems<'r> {
+    weights: BTreeMap<ProblemKey<'r>, Vec<ProblemWeight>>,
+    /// Numbers for the identifiers of findings, which are compared often and can be long.
+    numbers: HashMap<Arc<str>, usize>,
+    /// The same by the address of an identifier, which all problems of a finding share.
+    numbers_by_address: HashMap<usize, usize>,
+}
+
+impl<'r> BaseProblems<'r> {
+    /// The problems of the base that its own run reports, without excepted ones.
+    fn new(baseline: &Baseline<'r>, is_reported: impl Fn(&str, &Diagnostic) -> bool) -> Self {
+        let mut problems = Self::default();
+        for (path, file) in &baseline.files {
+            for diagnostic in &file.diagnostics {
+                if diagnostic.excepted.is_none() && is_reported(path, diagnostic) {
+                    let key = problems.key(path, diagnostic.model, diagnostic);
+                    problems.weights.entry(key).or_default().push(weight_of(diagnostic));
+                }
+            }
+        }
+        for weights in problems.weights.values_mut() {
+            weights.sort();
+        }
+        problems
+    }
+
+    fn key(&mut self, path: &'r str, place: Option<usize>, diagnostic: &Diagnostic) -> ProblemKey<'r> {
+        let owner = match &diagnostic.finding {
+            Some(id) => ProblemOwner::Finding(self.number(id)),
+            None => ProblemOwner::Other(diagnostic.owner),
+        };
+        let message = diagnostic.amount.is_none().then(|| diagnostic.message.to_string());
+        let part = diagnostic.part.as_deref().map(str::to_owned);
+        ProblemKey { path, place, rule: diagnostic.rule.to_string(), owner, part, message }
+    }
+
+    fn number(&mut self, id: &Arc<str>) -> usize {
+        let Self { numbers, numbers_by_address, .. } = self;
+        *numbers_by_address.entry(Arc::as_ptr(id).addr()).or_insert_with(|| {
+            let next = numbers.len();
+            *numbers.entry(id.clone()).or_insert(next)
+        })
+    }
+
+    /// Removes a problem of the base that a problem of the head continues; returns whether there is one. A problem that
+    /// became more severe is new.
+    fn take(&mut self, path: &'r str, place: Option<usize>, diagnostic: &Diagnostic) -> bool {
+        let key = self.key(path, place, diagnostic);
+        let Some(weights) = self.weights.get_mut(&key) else { return false };
+        // The first that suffices: more severe ones are left for others.
+        let found = weights.iter().position(|weight| *weight >= weight_of(diagnostic));
+        found.map(|at| weights.remove(at)).is_some()
+    }
+}
+
+impl Baseline<'_> {
+    /// Marks the problems that the base has too; returns the rules of the base's errors that are fixed, with their numbers.
+    /// Errors count as fixed in files and models that still exist and that `asked` selects.
+    ///
+    /// Two problems are the same if rule, owner and message are, on any line; with an amount, if that is not greater. A
+    /// problem that prevents reading is the same only if the file is. `is_reported` selects the problems that the base's
+    /// own run reports.
+    pub fn mark_known(
+        &self,
+        files: &mut [FileReport],
+        asked: impl Fn(&str) -> bool,
+        is_reported: impl Fn(&str, &Diagnostic) -> bool,
+    ) -> BTreeMap<String, usize> {
+        let mut problems = BaseProblems::new(self, is_reported);
+        for file in files.iter_mut().filter(|file| !file.is_policy) {
+            let (path, text) = (file.path.clone(), file.source.clone());
+            // The most severe first, then in the order of the findings: their places in the text do not matter.
+            let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
+            diagnostics.sort_by_key(|diagnostic| (Reverse(weight_of(diagnostic)), diagnostic.owner));
+            for diagnostic in diagnostics {
+                let origin = match diagnostic.model {
+                    Some(place) => self.same_model(&path, place).map(|at| (at.path, Some(at.place))),
+                    None => self.files.get_key_value(self.origin(&path)).map(|(path, _)| (*path, None)),
+                };
+                let Some((origin, place)) = origin else { continue };
+                if problems.take(origin, place, diagnostic) {
+                    diagnostic.known = !diagnostic.fixed
+                        || self.files.get(origin).is_some_and(|base| base.has_text(text.as_deref()));
+                }
+            }
+        }
+        let continued = self.continued();
+        let existing = files.iter().filter(|file| !file.is_missing).map(|file| self.origin(&file.path));
+        let existing: BTreeSet<&str> = existing.collect();
+        let mut fixed = BTreeMap::new();
+        for (ProblemKey { path, place, rule, .. }, left) in problems.weights {
+            let exists = match place {
+                Some(place) => continued.contains(&ModelAt { path, place }),
+                None => existing.contains(path),
+            };
+            let errors = left.iter().filter(|weight| weight.level == Level::Error).count();
+            if errors > 0 && exists && asked(path) {
+                *fixed.entry(rule).or_default() += errors;
+            }
+        }
+        fixed
+    }
 }

@@ -14,7 +14,6 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
 use crate::model::{Assessment, DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Spanned, detect};
-use crate::schema::Violation;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
 use crate::syntax::{Document, List, Node, parse};
@@ -51,17 +50,10 @@ pub const CORE_RISKS: [(&str, &[&str]); 10] = [
     ("Agent Goal & Instruction Manipulation", &["ASI01"]),
 ];
 
-/// The identifier of the agent's own score among a report's vulnerabilities.
-const AGENT: &str = "AGENT";
-
 /// The core risk of a category, which is its own name or an entry of the ASI Top 10.
 pub fn core_risk(category: &str) -> Option<&'static str> {
-    for (name, entries) in CORE_RISKS {
-        if name == category || entries.contains(&category) {
-            return Some(name);
-        }
-    }
-    None
+    let mut risks = CORE_RISKS.into_iter();
+    Some(risks.find(|(name, entries)| *name == category || entries.contains(&category))?.0)
 }
 
 #[derive(Serialize)]
@@ -120,7 +112,8 @@ pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exporte
     let root = only_model(&document).map_err(|refusal| vec![refusal])?;
     let violations = ModelFormat::Native.schema().violations(root);
     if !violations.is_empty() {
-        return Err(violations.into_iter().map(Refusal::from).collect());
+        let refusals = violations.into_iter();
+        return Err(refusals.map(|violation| Refusal::new(violation.span, violation.message)).collect());
     }
     let model = ModelFormat::Native.read(root);
     let mut exporter = Exporter { root, refusals: Vec::new(), remarks: Vec::new() };
@@ -144,12 +137,6 @@ impl Refusal {
     }
 }
 
-impl From<Violation> for Refusal {
-    fn from(violation: Violation) -> Self {
-        Self::new(violation.span, violation.message)
-    }
-}
-
 /// The only threat model of a document, which must be in this project's format.
 fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
     if let Some(problem) = document.problems.first() {
@@ -160,10 +147,8 @@ fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
         return Err(Refusal::new(Span::new(0, 0), "there is no threat model in it"));
     };
     if let Some(second) = models.next() {
-        return Err(Refusal::new(
-            second.span(),
-            "a report is about one system, and this is a second threat model",
-        ));
+        let message = "a report is about one system, and this is a second threat model";
+        return Err(Refusal::new(second.span(), message));
     }
     if detect(root) == DetectedFormat::Model(ModelFormat::OwaspReport) {
         let first = root.as_map().and_then(|map| map.iter().next());
@@ -192,15 +177,19 @@ struct Identity<'t> {
     name: String,
 }
 
+fn text<'t>(block: Option<Node<'t>>, key: &str) -> Option<&'t str> {
+    block?.get(key)?.as_str()
+}
+
 impl<'t> Exporter<'t> {
     fn report(&mut self, model: &'t Model, agent_as: Option<&'static str>) -> Option<ReportFile<'t>> {
         let metadata = self.metadata(model);
         let mut vulnerabilities: Vec<Vulnerability<'t>> = Vec::new();
         if let (Some(category), Some(assessment)) = (agent_as, &model.assessment) {
             let agent = Identity {
-                id: AGENT,
+                id: "AGENT",
                 title: model.agent.name.as_deref(),
-                description: self.text("agent", "summary"),
+                description: text(self.root.get("agent"), "summary"),
                 category: Some(category),
                 name: "the agent".to_owned(),
             };
@@ -224,14 +213,14 @@ impl<'t> Exporter<'t> {
         if vulnerabilities.is_empty() && self.refusals.is_empty() {
             let message = "the report lists vulnerabilities, and there are no findings (--agent-as CATEGORY exports the \
                            agent's own score as one)";
-            self.refuse(model.findings_key_span.unwrap_or(model.key_span), message.to_owned());
+            self.refuse(model.findings_key_span.unwrap_or(model.key_span), message);
         }
         self.remark_rest();
         Some(ReportFile { metadata: metadata?, vulnerabilities })
     }
 
-    fn refuse(&mut self, span: Span, message: String) {
-        self.refusals.push(Refusal { span, message });
+    fn refuse(&mut self, span: Span, message: impl Into<String>) {
+        self.refusals.push(Refusal::new(span, message));
     }
 
     fn remark(&mut self, name: &str, remark: &str) {
@@ -243,14 +232,10 @@ impl<'t> Exporter<'t> {
         self.remark("not in the report", part);
     }
 
-    fn text(&self, block: &str, key: &str) -> Option<&'t str> {
-        self.root.get(block)?.get(key)?.as_str()
-    }
-
     fn metadata(&mut self, model: &'t Model) -> Option<Metadata<'t>> {
         let key_span = model.review.key_span.unwrap_or(model.key_span);
         let date = model.review.date.as_deref().filter(|date| Date::parse(date).is_some());
-        let by = self.text("review", "by");
+        let by = text(self.root.get("review"), "by");
         for (key, value) in [("date", date), ("by", by)] {
             if value.is_none() {
                 self.refuse(key_span, format!("the report needs `review.{key}`"));
@@ -258,17 +243,16 @@ impl<'t> Exporter<'t> {
         }
         Some(Metadata {
             system_name: model.agent.name.as_deref()?,
-            system_version: self.text("agent", "version"),
+            system_version: text(self.root.get("agent"), "version"),
             assessment_date: date?,
             assessor_id: by?,
-            notes: self.text("agent", "summary"),
+            notes: text(self.root.get("agent"), "summary"),
         })
     }
 
     fn finding(&mut self, item: Node<'t>, id: &'t Spanned<Box<str>>) -> Identity<'t> {
-        let text = |key| item.get(key).and_then(Node::as_str);
         let name = format!("finding {}", id.value);
-        let category = text("category").and_then(core_risk);
+        let category = text(Some(item), "category").and_then(core_risk);
         if category.is_none() {
             self.refuse(id.span, format!("{name}: the report needs a category"));
         }
@@ -276,7 +260,8 @@ impl<'t> Exporter<'t> {
             self.leave_out(&format!("{name}: layers"));
         }
         self.remark_own_keys(item, &name);
-        Identity { id, title: text("title"), description: text("description"), category, name }
+        let (title, description) = (text(Some(item), "title"), text(Some(item), "description"));
+        Identity { id, title, description, category, name }
     }
 
     fn vulnerability(
@@ -344,9 +329,8 @@ impl<'t> Exporter<'t> {
                 let rest = "is not among the report's factors, which have natural_language_interface";
                 self.refuse(given.key, format!("{name}: `{key}` {rest}"));
             } else if let Some(value) = given.number.filter(|value| !POINTS.contains(&value.value)) {
-                let message =
-                    format!("{name}: `{key}` is {}, and the report takes 0.0, 0.5 and 1.0", value.value);
-                self.refuse(value.span, message);
+                let rest = "and the report takes 0.0, 0.5 and 1.0";
+                self.refuse(value.span, format!("{name}: `{key}` is {}, {rest}", value.value));
             }
         }
     }
@@ -384,10 +368,8 @@ impl<'t> Exporter<'t> {
                 && declared != right
                 && (is_result || !agrees(declared, right))
             {
-                self.remark(
-                    name,
-                    &format!("{key} is declared {declared}, and {} in the report", right.plain()),
-                );
+                let right = right.plain();
+                self.remark(name, &format!("{key} is declared {declared}, and {right} in the report"));
             }
         }
         let band = working.band.name();

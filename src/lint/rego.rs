@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use crate::diagnostic::{Diagnostic, MAX_PROBLEMS, Owner, shortened, with_threat};
 use crate::lint::LintContext;
 use crate::model::{Model, ModelFormat};
-use crate::rego::RegoAnswers;
-use crate::rego::input::rego_input;
-use crate::rego::{Definition, RegoAnswer};
+use crate::rego::{Definition, RegoAnswer, RegoAnswers, rego_input};
 use crate::rules::Subject;
 use crate::syntax::{Node, missing_at, place_of};
 
@@ -47,7 +45,6 @@ pub(crate) fn check(
     unchecked.extend(failed.map(|message| reason(&message)));
 }
 
-/// The reason why rules in Rego could not check a threat model.
 fn reason(message: &str) -> String {
     shortened(format!("rules in Rego: {message}").into()).into()
 }
@@ -78,10 +75,9 @@ fn diagnostic(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
         Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
         Owner::File | Owner::Policy | Owner::Agent => path,
     };
-    let name = |layer: &str, index| {
+    let part = with_threat(part, |layer, index| {
         model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
-    };
-    let part = with_threat(part, name);
+    });
     let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::aivss::Factor;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::block::{Block, number};
 use crate::model::{Spanned, Text};
 use crate::schema::Schema;

@@ -1,7 +1,7 @@
 //! A mapping with its key, and the ways in which the readers take values out of it.
 
 use crate::decimal::Decimal;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::placeholder::{TextKind, blank};
 use crate::model::{Multiplier, Spanned, Text, Undeclared};
 use crate::source::Span;

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::characters::is_unseen;
+use crate::likeness::is_unseen;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathProblem {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Fix, Owner};
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};

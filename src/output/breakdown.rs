@@ -1,16 +1,24 @@
-//! The breakdown of scores, for people: inputs, working, contributions of the factors, the effects of one step less.
+//! The breakdown of scores: inputs, working, contributions of the factors, the effects of one step less; for people, and as
+//! JSON for programs. `schemas/score.json` describes the JSON. Its first key is the version of the shape.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::aivss::{ALL, Band, Formula, Working};
-use crate::escape::{line, plain_line};
+use crate::decimal::Decimal;
+use crate::escape::{line, plain_line, write_json};
+use crate::input_error::InputError;
 use crate::output::Look;
 use crate::output::human::{line_width, painted, wrapped};
+use crate::output::json::{TOOL, Tool};
 use crate::score::{
-    Contribution, InputOrigin, OneLess, ScoreBreakdown, Scored, better_mitigation, lower_threat,
+    Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
 };
+use crate::source::Position;
 
 /// The formulas by which a score is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +44,13 @@ pub fn write_breakdown(
         writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
     }
     let computed = breakdown.computed();
-    if let Some((_, working)) = computed {
-        write_result(breakdown, working, look, out)?;
+    if let Some((_, Working { formula, score, band, .. })) = computed {
+        let result = painted(&format!("{score} {}", band.name()), color(*band), look);
+        let other = breakdown.version.as_deref().filter(|version| {
+            Formula::named(version).is_none_or(|declared| declared.version != formula.version)
+        });
+        let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
+        writeln!(out, "AIVSS {} gives {result}{other}", formula.version)?;
     } else {
         writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
         for missing in breakdown.missing_inputs() {
@@ -69,22 +82,6 @@ fn heading(breakdown: &ScoreBreakdown) -> Option<String> {
         Some(id) => heading.push_str(&format!(", finding {id}")),
     }
     Some(plain_line(line(&heading).into_owned()))
-}
-
-fn write_result(
-    breakdown: &ScoreBreakdown,
-    working: &Working,
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Working { formula, score, band, .. } = working;
-    let result = painted(&format!("{score} {}", band.name()), color(*band), look);
-    let other = breakdown
-        .version
-        .as_deref()
-        .filter(|version| Formula::named(version).is_none_or(|declared| declared.version != formula.version));
-    let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
-    writeln!(out, "AIVSS {} gives {result}{other}", formula.version)
 }
 
 fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {
@@ -127,6 +124,14 @@ pub(crate) fn origin_text(origin: &InputOrigin<'_>) -> String {
     }
 }
 
+/// The key and the value of each multiplier, with the effect of one step less.
+pub(crate) fn multipliers(working: &Working) -> [(&'static str, Decimal, Option<OneLess>); 2] {
+    [
+        ("threat_multiplier", working.inputs.threat, lower_threat(working)),
+        ("mitigation_factor", working.inputs.mitigation, better_mitigation(working)),
+    ]
+}
+
 fn write_contributions(
     scored: &Scored,
     working: &Working,
@@ -140,12 +145,9 @@ fn write_contributions(
         let step = contribution.one_less.map(|less| step(&less, working, look)).unwrap_or_default();
         writeln!(out, "{}", format!("    {key:27}{value:>5}  {share:>7}  {step}").trim_end())?;
     }
-    for (name, value, less) in [
-        ("threat multiplier", working.inputs.threat, lower_threat(working)),
-        ("mitigation factor", working.inputs.mitigation, better_mitigation(working)),
-    ] {
+    for (key, value, less) in multipliers(working) {
         if let Some(less) = less {
-            let step = step(&less, working, look);
+            let (name, step) = (key.replace('_', " "), step(&less, working, look));
             writeln!(out, "    {name:27}{:>5}  {:>7}  {step}", value.plain(), "")?;
         }
     }
@@ -175,12 +177,166 @@ fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The color of a band.
 const fn color(band: Band) -> AnsiColor {
     match band {
         Band::None | Band::Low => AnsiColor::Green,
         Band::Medium | Band::High => AnsiColor::Yellow,
         Band::Critical => AnsiColor::Red,
+    }
+}
+
+/// The version of the shape. New keys keep it; a key that is removed or changes its meaning makes a new version.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct BreakdownFile<'s> {
+    aivss_score: u32,
+    tool: Tool,
+    scores: Vec<BreakdownJson<'s>>,
+    #[serde(rename = "obstacles")]
+    input_errors: &'s [InputError],
+}
+
+#[derive(Serialize)]
+struct BreakdownJson<'s> {
+    path: Option<&'s str>,
+    position: Option<Position>,
+    agent: Option<&'s str>,
+    finding: Option<&'s str>,
+    version: Option<&'s str>,
+    inputs: BTreeMap<&'static str, InputJson<'s>>,
+    missing: Vec<String>,
+    steps: Vec<Value>,
+    uplift: Option<Decimal>,
+    raw: Option<Decimal>,
+    score: Option<Decimal>,
+    band: Option<&'static str>,
+    wrong: Vec<Value>,
+    factors: Vec<FactorJson>,
+    multipliers: Vec<FactorJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formulas: Option<[FormulaJson; 3]>,
+}
+
+#[derive(Serialize)]
+struct InputJson<'s> {
+    value: Option<Decimal>,
+    from: &'static str,
+    written: Option<&'s str>,
+}
+
+#[derive(Serialize)]
+struct FactorJson {
+    key: &'static str,
+    value: Decimal,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<Decimal>,
+    one_step_less: Option<LessJson>,
+}
+
+#[derive(Serialize)]
+struct LessJson {
+    value: Decimal,
+    name: Option<&'static str>,
+    score: Decimal,
+    band: &'static str,
+    changes_band: bool,
+}
+
+#[derive(Serialize)]
+struct FormulaJson {
+    version: &'static str,
+    uplift: Decimal,
+    score: Decimal,
+    band: &'static str,
+}
+
+/// Writes breakdowns, and the errors that prevented others, as JSON.
+///
+/// # Errors
+/// Errors of the writer.
+pub fn write_breakdowns_json(
+    breakdowns: &[ScoreBreakdown],
+    errors: &[InputError],
+    formulas: Formulas,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let scores = breakdowns.iter().map(|breakdown| score(breakdown, formulas)).collect();
+    let file = BreakdownFile { aivss_score: VERSION, tool: TOOL, scores, input_errors: errors };
+    write_json(&file, out)
+}
+
+fn score(breakdown: &ScoreBreakdown, formulas: Formulas) -> BreakdownJson<'_> {
+    let (scored, computed) = (breakdown.scored.as_ref(), breakdown.computed());
+    let working = computed.map(|(_, working)| working);
+    let inputs = scored.map(Scored::inputs).into_iter().flatten();
+    let steps = scored.map(Scored::steps).unwrap_or_default();
+    let wrong = scored.map(Scored::wrong).unwrap_or_default();
+    let all = working.filter(|_| formulas == Formulas::All);
+    BreakdownJson {
+        path: breakdown.path.as_deref(),
+        position: breakdown.position,
+        agent: breakdown.agent.as_deref(),
+        finding: breakdown.finding.as_deref(),
+        version: breakdown.version.as_deref(),
+        inputs: inputs.map(|input| (input.key, InputJson::from(input))).collect(),
+        missing: breakdown.missing_inputs(),
+        steps: steps.into_iter().map(|(step, working)| json!({ "step": step, "working": working })).collect(),
+        uplift: working.map(|working| working.uplift),
+        raw: working.map(|working| working.raw),
+        score: working.map(|working| working.score),
+        band: working.map(|working| working.band.name()),
+        wrong: wrong
+            .into_iter()
+            .map(|(what, declared)| json!({ "what": what, "declared": declared }))
+            .collect(),
+        factors: computed.map(|(scored, working)| factors(scored, working)).unwrap_or_default(),
+        multipliers: working.map(multipliers_json).unwrap_or_default(),
+        formulas: all.map(|working| ALL.map(|formula| FormulaJson::from(formula.work(working.inputs)))),
+    }
+}
+
+impl<'s> From<ScoreInput<'s>> for InputJson<'s> {
+    fn from(input: ScoreInput<'s>) -> Self {
+        let (from, written) = match input.origin {
+            InputOrigin::Vector(vector) => ("vector", Some(vector)),
+            InputOrigin::Number => ("number", None),
+            InputOrigin::Name(name) => ("name", Some(name)),
+            InputOrigin::Default(_) => ("default", None),
+            InputOrigin::Sum => ("sum", None),
+            InputOrigin::Ignored => ("ignored", None),
+            InputOrigin::Nowhere => ("nowhere", None),
+        };
+        Self { value: input.value, from, written }
+    }
+}
+
+fn factors(scored: &Scored, working: &Working) -> Vec<FactorJson> {
+    let contributions = Contribution::of_factors(working, scored.declared.factors.numbers());
+    let factors = contributions.into_iter().map(|Contribution { factor, value, share, one_less }| {
+        let one_step_less = one_less.map(LessJson::from);
+        FactorJson { key: factor.key(), value, weight: Some(share), one_step_less }
+    });
+    factors.collect()
+}
+
+fn multipliers_json(working: &Working) -> Vec<FactorJson> {
+    let rows = multipliers(working).into_iter().map(|(key, value, less)| {
+        let one_step_less = less.map(LessJson::from);
+        FactorJson { key, value, weight: None, one_step_less }
+    });
+    rows.filter(|row| row.key != "mitigation_factor" || working.formula.has_mitigation()).collect()
+}
+
+impl From<OneLess> for LessJson {
+    fn from(OneLess { value, name, working, changes_band }: OneLess) -> Self {
+        Self { value, name, score: working.score, band: working.band.name(), changes_band }
+    }
+}
+
+impl From<Working> for FormulaJson {
+    fn from(Working { formula, uplift, score, band, .. }: Working) -> Self {
+        Self { version: formula.version, uplift, score, band: band.name() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words of a change, shared by the formats for people. [`crate::compare`] computes the change.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::policy::Direction;
@@ -16,9 +17,7 @@ pub(crate) struct ChangeLine<'r> {
 /// The subject of a line, which is put before its words.
 #[derive(Clone, Copy)]
 pub(crate) enum LineSubject<'r> {
-    /// The policy.
     Policy,
-    /// An agent.
     Agent(&'r AgentChange),
     /// The agent of the lines before.
     Same,
@@ -50,8 +49,8 @@ pub(crate) fn lines<'r>(
     shown: impl Fn(&'r str) -> &'r str,
 ) -> Vec<ChangeLine<'r>> {
     let (looser, others) = policy_differences(change);
-    let of_policy = |difference: &Difference| ChangeLine::of(difference, LineSubject::Policy, arrow);
-    let mut lines: Vec<ChangeLine<'_>> = looser.into_iter().map(of_policy).collect();
+    let mut lines = Vec::new();
+    lines.extend(looser.into_iter().map(|one| ChangeLine::of(one, LineSubject::Policy, arrow)));
     for agent in worst_first(change) {
         let words = agent_in_words(agent, arrow, &shown);
         lines.push(ChangeLine { subject: LineSubject::Agent(agent), words, direction: agent.direction() });
@@ -61,11 +60,10 @@ pub(crate) fn lines<'r>(
         let words = "no threat model changes".to_owned();
         lines.push(ChangeLine { subject: LineSubject::Change, words, direction: Direction::Other });
     }
-    lines.extend(others.into_iter().map(of_policy));
-    let fixed = fixed(change);
-    let fixed =
-        fixed.map(|words| ChangeLine { subject: LineSubject::Change, words, direction: Direction::Better });
-    lines.extend(fixed);
+    lines.extend(others.into_iter().map(|one| ChangeLine::of(one, LineSubject::Policy, arrow)));
+    if let Some(words) = fixed(change) {
+        lines.push(ChangeLine { subject: LineSubject::Change, words, direction: Direction::Better });
+    }
     lines
 }
 
@@ -87,26 +85,15 @@ pub(crate) fn policy_differences(change: &Change) -> (Vec<&Difference>, Vec<&Dif
 pub(crate) fn worst_first(change: &Change) -> Vec<&AgentChange> {
     let mut agents: Vec<&AgentChange> = change.agents.iter().collect();
     agents.sort_by_key(|agent| {
-        let own = if agent.direction() == Direction::Worse { Urgency::Worse } else { Urgency::Other };
-        differences(agent).into_iter().map(urgency).fold(own, Urgency::min)
+        let own = Reverse((false, agent.direction() == Direction::Worse));
+        differences(agent).into_iter().map(urgency).fold(own, Reverse::min)
     });
     agents
 }
 
-/// The order in which differences are shown.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Urgency {
-    DroppedMitigation,
-    Worse,
-    Other,
-}
-
-fn urgency(difference: &Difference) -> Urgency {
-    match difference.direction {
-        _ if difference.drops_mitigation() => Urgency::DroppedMitigation,
-        Direction::Worse => Urgency::Worse,
-        Direction::Better | Direction::Other => Urgency::Other,
-    }
+/// The order in which differences are shown: lost mitigations, then those that get worse otherwise, then the others.
+fn urgency(difference: &Difference) -> Reverse<(bool, bool)> {
+    Reverse((difference.drops_mitigation(), difference.direction == Direction::Worse))
 }
 
 /// The agents of the head that a change touches, by the name of their file and their position in it.
@@ -139,10 +126,9 @@ pub(crate) fn differences(agent: &AgentChange) -> Vec<&Difference> {
     if agent.before == ScoreChange::Absent || agent.is_gone() {
         return Vec::new();
     }
-    let score = [agent.before, agent.after].map(|score| Some(score.to_string()));
-    let is_score =
-        |one: &&Difference| one.what == "score" && [&one.before, &one.after] == [&score[0], &score[1]];
-    let mut differences: Vec<&Difference> = agent.differences.iter().filter(|one| !is_score(one)).collect();
+    let [before, after] = [agent.before, agent.after].map(|score| Some(score.to_string()));
+    let mut differences: Vec<&Difference> = agent.differences.iter().collect();
+    differences.retain(|one| one.what != "score" || one.before != before || one.after != after);
     differences.sort_by_key(|difference| urgency(difference));
     differences
 }
@@ -159,10 +145,9 @@ fn difference_in_words(difference: &Difference, arrow: &str) -> String {
 
 /// The rules of the errors that are fixed, in words.
 pub(crate) fn fixed(change: &Change) -> Option<String> {
-    let rules: Vec<String> = change
-        .fixed
-        .iter()
-        .map(|(rule, number)| if *number == 1 { rule.clone() } else { format!("{rule} ({number})") })
-        .collect();
+    let mut rules = Vec::new();
+    for (rule, number) in &change.fixed {
+        rules.push(if *number == 1 { rule.clone() } else { format!("{rule} ({number})") });
+    }
     (!rules.is_empty()).then(|| format!("fixed: {}", rules.join(", ")))
 }

@@ -2,16 +2,15 @@
 //! verdict.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{line, write_json};
-use crate::output::fingerprint::Fingerprints;
-use crate::output::problem::passes_because;
+use crate::output::problem::{Fingerprints, passes_because};
 use crate::report::{FileReport, Report};
 use crate::rules;
 
@@ -29,44 +28,23 @@ impl Serialize for Issues<'_> {
         let mut issues = serializer.serialize_seq(None)?;
         for (file, diagnostic) in report.diagnostics() {
             let fingerprint = fingerprints.of_problem(file, diagnostic);
-            issues.serialize_element(&issue(report, file, diagnostic, fingerprint))?;
+            issues.serialize_element(&issue(report, file, diagnostic, &fingerprint))?;
         }
         for error in &report.input_errors {
-            let path = report.root_path(error.path());
-            issues.serialize_element(&Issue {
-                description: format!("cannot check: {}", line(&error.to_string())),
-                check_name: "cannot-judge".to_owned(),
-                fingerprint: fingerprints.of_input_error(path, &error.to_string()),
-                severity: "blocker",
-                location: CodeLocation::new(path, 1, 1),
-            })?;
+            let (path, message) = (report.root_path(error.path()), error.to_string());
+            issues.serialize_element(&json!({
+                "description": format!("cannot check: {}", line(&message)),
+                "check_name": "cannot-judge",
+                "fingerprint": fingerprints.of_input_error(path, &message),
+                "severity": "blocker",
+                "location": { "path": line(path), "lines": { "begin": 1, "end": 1 } },
+            }))?;
         }
         issues.end()
     }
 }
 
-#[derive(Serialize)]
-struct Issue {
-    description: String,
-    check_name: String,
-    fingerprint: String,
-    severity: &'static str,
-    location: CodeLocation,
-}
-
-#[derive(Serialize)]
-struct CodeLocation {
-    path: String,
-    lines: BTreeMap<&'static str, u32>,
-}
-
-impl CodeLocation {
-    fn new(path: &str, begin: u32, end: u32) -> Self {
-        Self { path: line(path).into_owned(), lines: BTreeMap::from([("begin", begin), ("end", end)]) }
-    }
-}
-
-fn issue(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: String) -> Issue {
+fn issue(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprint: &str) -> Value {
     let mut description = line(&diagnostic.message).into_owned();
     if let Some(help) = rules::remedy(diagnostic).or(diagnostic.label.as_deref().map(Cow::Borrowed)) {
         description.push_str(&format!(": {}", line(&help)));
@@ -74,24 +52,20 @@ fn issue(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprin
     if let Some(reason) = passes_because(report, diagnostic) {
         description.push_str(&format!(" ({})", line(&reason)));
     }
-    let span = diagnostic.span;
     // A span that ends with a line break ends on that line, not on the next.
-    let last = span.end.saturating_sub(1).max(span.start);
-    Issue {
-        description,
-        check_name: line(&diagnostic.rule).into_owned(),
-        fingerprint,
-        severity: severity(report, diagnostic),
-        location: CodeLocation::new(&file.path, file.position(span.start).line, file.position(last).line),
-    }
-}
-
-fn severity(report: &Report, diagnostic: &Diagnostic) -> &'static str {
-    match diagnostic.level {
-        _ if !report.counts(diagnostic) => "info",
-        Level::Error if diagnostic.fixed => "critical",
-        Level::Error => "major",
-        Level::Warning => "minor",
-        Level::Note => "info",
-    }
+    let last = diagnostic.span.end.saturating_sub(1).max(diagnostic.span.start);
+    let [begin, end] = [diagnostic.span.start, last].map(|offset| file.position(offset).line);
+    json!({
+        "description": description,
+        "check_name": line(&diagnostic.rule),
+        "fingerprint": fingerprint,
+        "severity": match diagnostic.level {
+            _ if !report.counts(diagnostic) => "info",
+            Level::Error if diagnostic.fixed => "critical",
+            Level::Error => "major",
+            Level::Warning => "minor",
+            Level::Note => "info",
+        },
+        "location": { "path": line(&file.path), "lines": { "begin": begin, "end": end } },
+    })
 }

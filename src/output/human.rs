@@ -71,24 +71,16 @@ fn write_headed(text: &str, verdict: Verdict, look: Look, out: &mut dyn io::Writ
 
 /// Writes the effects of a change on each agent and on the policy.
 pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{}",
-        wrapped(&line(&format!("change against {}:", change.base)), line_width(look), (0, 2))
-    )?;
+    let heading = format!("change against {}:", change.base);
+    writeln!(out, "{}", wrapped(&line(&heading), line_width(look), (0, 2)))?;
     for change in lines(change, if look.unicode { "→" } else { "->" }, |path| path) {
         let (indent, mut text) = match change.subject {
             LineSubject::Policy => (2, "policy: ".to_owned()),
             LineSubject::Agent(agent) => {
                 // A path may begin like a command to the service that keeps the log.
                 let path = plain_line(agent.path.clone());
-                (
-                    2,
-                    agent
-                        .name
-                        .as_ref()
-                        .map_or_else(|| format!("{path}: "), |name| format!("{path} ({name}): ")),
-                )
+                let name = agent.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+                (2, format!("{path}{name}: "))
             }
             LineSubject::Same => (4, String::new()),
             LineSubject::Change => (2, String::new()),
@@ -294,9 +286,8 @@ impl SourceCode for QuotedSource {
         } else if self.is_cut(span) {
             self.contents(self.surroundings(span), 1)
         } else {
-            let lines: Vec<Range<usize>> =
-                self.lines_around(span).map_while(|number| self.line(number)).collect();
-            let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+            let lines: Vec<_> = self.lines_around(span).map_while(|number| self.line(number)).collect();
+            let [Some(first), Some(last)] = [lines.first(), lines.last()] else {
                 return Err(MietteError::OutOfBounds);
             };
             self.contents(first.start..last.end, lines.len())

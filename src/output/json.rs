@@ -2,16 +2,20 @@
 //! keep their exact digits.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Excepted, Level, Origin, Safety};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
-use crate::output::model_json::ModelJson;
+use crate::model::{Layer, ModelFormat};
 use crate::report::{Change, FileReport, Report, Summary, Verdict};
 use crate::rules;
+use crate::score::{Scored, ScoredModel};
 use crate::source::Position;
 
 /// The version of the shape. New keys do not change it; a removed key or a changed meaning does.
@@ -110,54 +114,18 @@ struct ProblemJson<'r> {
     working: Option<&'r str>,
     note: Option<&'r str>,
     help: Option<Cow<'r, str>>,
-    related: Vec<RelatedJson<'r>>,
-    decided_by: Option<DecidedBy<'r>>,
-    excepted: Option<ExceptionJson<'r>>,
+    related: Vec<Value>,
+    decided_by: Option<Value>,
+    excepted: Option<Value>,
     known: bool,
-    fix: Option<FixJson<'r>>,
-}
-
-#[derive(Serialize)]
-struct RelatedJson<'r> {
-    message: &'r str,
-    start: Position,
-    end: Position,
-}
-
-#[derive(Serialize)]
-struct DecidedBy<'r> {
-    policy: &'r str,
-    line: u32,
-    column: u32,
-}
-
-#[derive(Serialize)]
-struct ExceptionJson<'r> {
-    reason: &'r str,
-    owner: &'r str,
-    expires: String,
-    decided_by: DecidedBy<'r>,
-}
-
-#[derive(Serialize)]
-struct FixJson<'r> {
-    title: &'r str,
-    safety: Safety,
-    edits: Vec<EditJson<'r>>,
-}
-
-#[derive(Serialize)]
-struct EditJson<'r> {
-    start: Position,
-    end: Position,
-    text: &'r str,
+    fix: Option<Value>,
 }
 
 fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> ProblemJson<'r> {
     let (start, end) = file.range(diagnostic.span);
     let related = diagnostic.related.iter().map(|related| {
         let (start, end) = file.range(related.span);
-        RelatedJson { message: &related.message, start, end }
+        json!({ "message": related.message, "start": start, "end": end })
     });
     ProblemJson {
         rule: &diagnostic.rule,
@@ -174,19 +142,134 @@ fn problem<'r>(file: &FileReport, diagnostic: &'r Diagnostic) -> ProblemJson<'r>
         related: related.collect(),
         decided_by: diagnostic.decided_by.as_deref().map(decided_by),
         excepted: diagnostic.excepted.as_deref().map(|Excepted { reason, owner, expires, origin }| {
-            ExceptionJson { reason, owner, expires: expires.to_string(), decided_by: decided_by(origin) }
+            let (expires, decided_by) = (expires.to_string(), decided_by(origin));
+            json!({ "reason": reason, "owner": owner, "expires": expires, "decided_by": decided_by })
         }),
         known: diagnostic.known,
-        fix: diagnostic.fix.as_ref().map(|fix| {
-            let edits = fix.edits.iter().map(|edit| {
-                let (start, end) = file.range(edit.span);
-                EditJson { start, end, text: &edit.text }
-            });
-            FixJson { title: &fix.title, safety: fix.safety, edits: edits.collect() }
-        }),
+        fix: diagnostic.fix.as_ref().map(|fix| fix_json(file, fix)),
     }
 }
 
-fn decided_by(origin: &Origin) -> DecidedBy<'_> {
-    DecidedBy { policy: &origin.file, line: origin.line, column: origin.column }
+fn fix_json(file: &FileReport, fix: &Fix) -> Value {
+    let mut edits = Vec::new();
+    for edit in &fix.edits {
+        let (start, end) = file.range(edit.span);
+        edits.push(json!({ "start": start, "end": end, "text": edit.text }));
+    }
+    json!({ "title": fix.title, "safety": fix.safety, "edits": edits })
+}
+
+fn decided_by(origin: &Origin) -> Value {
+    json!({ "policy": origin.file, "line": origin.line, "column": origin.column })
+}
+
+#[derive(Serialize)]
+struct ModelJson<'r> {
+    position: Position,
+    format: &'static str,
+    name: Option<&'r str>,
+    environment: Option<&'r str>,
+    tier: Option<&'r str>,
+    scores: Vec<ScoreJson<'r>>,
+    layers: Vec<LayerJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct ScoreJson<'r> {
+    finding: Option<&'r str>,
+    position: Option<Position>,
+    declared: Option<Decimal>,
+    factors: BTreeMap<&'static str, Decimal>,
+    computed: Option<ComputedJson>,
+}
+
+#[derive(Serialize)]
+struct ComputedJson {
+    version: &'static str,
+    cvss_base: Decimal,
+    factor_sum: Decimal,
+    threat_multiplier: Decimal,
+    mitigation_factor: Option<Decimal>,
+    aars: Decimal,
+    raw: Decimal,
+    score: Decimal,
+    severity: &'static str,
+    proven_score: Decimal,
+    proven_severity: &'static str,
+    working: String,
+}
+
+#[derive(Serialize)]
+struct LayerJson<'r> {
+    key: &'static str,
+    answer: &'static str,
+    open_threats: usize,
+    threats: Vec<ThreatJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct ThreatJson<'r> {
+    id: Option<&'r str>,
+    title: Option<&'r str>,
+    open: bool,
+}
+
+impl<'r> ModelJson<'r> {
+    fn of(whole: &'r ScoredModel) -> Self {
+        let (model, agent) = (&whole.model, &whole.model.agent);
+        let scores = whole.scores.iter().map(|score| {
+            let factors = score.declared.factors.sorted();
+            ScoreJson {
+                finding: model.finding_id(score.owner),
+                position: score.position,
+                declared: score.declared.score.map(|score| score.value),
+                factors: factors.iter().map(|(factor, value)| (factor.key(), *value)).collect(),
+                computed: computed(score),
+            }
+        });
+        Self {
+            position: whole.position,
+            format: match model.format {
+                ModelFormat::Native => "threat-model",
+                ModelFormat::OwaspReport => "owasp-report",
+            },
+            name: agent.name.as_deref(),
+            environment: agent.environment.as_deref(),
+            tier: agent.tier.as_deref(),
+            scores: scores.collect(),
+            layers: model.layers().iter().map(layer).collect(),
+        }
+    }
+}
+
+fn computed(scored: &Scored) -> Option<ComputedJson> {
+    let (working, proven) = (scored.working.as_ref()?, scored.proven()?);
+    Some(ComputedJson {
+        version: working.formula.version,
+        cvss_base: working.inputs.base,
+        factor_sum: working.inputs.factor_sum,
+        threat_multiplier: working.inputs.threat,
+        mitigation_factor: working.formula.has_mitigation().then_some(working.inputs.mitigation),
+        aars: working.uplift,
+        raw: working.raw,
+        score: working.score,
+        severity: working.band.name(),
+        proven_score: proven.score(),
+        proven_severity: proven.band().name(),
+        working: working.written(),
+    })
+}
+
+fn layer(layer: &Layer) -> LayerJson<'_> {
+    let threats = layer.threats.iter().map(|threat| ThreatJson {
+        id: threat.short_id(),
+        title: threat.short_title(),
+        open: threat.open,
+    });
+    LayerJson {
+        key: layer.kind.key(),
+        answer: layer.answer.name(),
+        open_threats: layer.open_threats(),
+        threats: threats.collect(),
+    }
 }

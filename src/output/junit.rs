@@ -14,7 +14,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let mut suites: Vec<TestSuite> =
         report.files.iter().map(|file| suite(report, file, &mut names)).collect();
     if !report.input_errors.is_empty() {
-        let mut suite = TestSuite::new("cannot check");
+        let mut suite = TestSuite { name: "cannot check".to_owned(), ..TestSuite::default() };
         for error in &report.input_errors {
             let name = names.add(report.root_path(error.path()), "cannot check");
             let message = attribute(&line(&error.to_string()));
@@ -25,12 +25,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         }
         suites.push(suite);
     }
-    let (mut tests, mut failures, mut errors) = (0, 0, 0);
-    for suite in &suites {
-        tests += suite.cases.len();
-        failures += suite.failures;
-        errors += suite.errors;
-    }
+    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    let failures: usize = suites.iter().map(|suite| suite.failures).sum();
+    let errors = report.input_errors.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     // The schema has no `skipped` here.
     writeln!(
@@ -52,6 +49,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 /// A suite with the XML of its test cases.
+#[derive(Default)]
 struct TestSuite {
     name: String,
     cases: Vec<String>,
@@ -60,14 +58,8 @@ struct TestSuite {
     skipped: usize,
 }
 
-impl TestSuite {
-    fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), cases: Vec::new(), failures: 0, errors: 0, skipped: 0 }
-    }
-}
-
 fn suite(report: &Report, file: &FileReport, names: &mut CaseNames) -> TestSuite {
-    let mut suite = TestSuite::new(&line(&file.path));
+    let mut suite = TestSuite { name: line(&file.path).into_owned(), ..TestSuite::default() };
     for diagnostic in &file.diagnostics {
         let at = file.position(diagnostic.span.start);
         let (path, rule, level) = (line(&file.path), line(&diagnostic.rule), diagnostic.level.name());

@@ -2,18 +2,14 @@
 //! contain all diagnostics reports the number of those that it omits.
 
 mod breakdown;
-mod breakdown_json;
 mod change;
-mod concise;
-mod fingerprint;
-mod github;
 mod gitlab;
 mod html;
 mod human;
 mod json;
 mod junit;
+mod logs;
 mod markdown;
-mod model_json;
 mod problem;
 mod sarif;
 
@@ -23,8 +19,7 @@ use crate::escape::{line, uri_path};
 use crate::report::{Report, count};
 
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
-pub use breakdown::{Formulas, write_breakdown};
-pub use breakdown_json::write_breakdowns_json;
+pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 /// The formats of a report.
@@ -122,9 +117,9 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
     let whole = match format {
         Format::Sarif => return sarif::write(report, out),
         Format::Human(look) => human::write(report, look, out),
-        Format::Concise => concise::write(report, out),
+        Format::Concise => logs::write_concise(report, out),
         Format::Json => json::write(report, out),
-        Format::Github => github::write(report, out),
+        Format::Github => logs::write_github(report, out),
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, out),
@@ -150,12 +145,17 @@ struct Links<'r> {
 impl<'r> Links<'r> {
     /// The longest URL, in bytes, that becomes a link.
     const LONGEST: usize = 2_000;
+    /// Punctuation that a prefix may contain.
+    const SIGNS: &'static str = "-._~:/?@!$&'*+,;=%";
 
     /// Links that begin with `prefix`; none if that is not a web address.
     fn new(prefix: Option<&'r str>) -> Self {
-        let prefix = prefix.filter(|prefix| prefix.starts_with("https://") || prefix.starts_with("http://"));
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?@!$&'*+,;=%".contains(letter);
-        Self { prefix: prefix.filter(|prefix| prefix.chars().all(is_plain)) }
+        let prefix = prefix.filter(|prefix| {
+            let is_web = prefix.starts_with("https://") || prefix.starts_with("http://");
+            is_web
+                && prefix.chars().all(|letter| letter.is_ascii_alphanumeric() || Self::SIGNS.contains(letter))
+        });
+        Self { prefix }
     }
 
     /// The URL of the lines from `first` to `last` of the file at `path`, relative to the repository's root.

@@ -1,37 +1,35 @@
-//! A policy as a list of attributes, which can be compared with those of another policy.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! A policy as a list of attributes, which can be compared with those of another policy, and as text for `policy show`.
 
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Level, RuleInfo};
+use crate::diagnostic::{Level, Origin};
 use crate::digest;
+use crate::escape::escape_line;
 use crate::policy::globs::PathSet;
 use crate::policy::settings::{SettingEntry, SettingKind, SettingValue};
 use crate::policy::{Exception, Override, Policy, Settings, TextFile};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One property of a threat model or of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
+pub(crate) struct Attribute {
     /// The name; unique in a list of attributes.
-    pub what: String,
-    /// The value.
-    pub value: String,
+    pub(crate) what: String,
+    pub(crate) value: String,
     /// The risk of the value, more being worse; `None` if values cannot be ranked.
-    pub weight: Option<Decimal>,
+    pub(crate) weight: Option<Decimal>,
     /// The risk if the attribute is missing; `None` if that cannot be ranked.
-    pub absent: Option<Decimal>,
+    pub(crate) absent: Option<Decimal>,
     /// The items of a list, which decide instead of the weight.
-    pub items: Option<Items>,
+    pub(crate) items: Option<Items>,
 }
 
 /// The items of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Items {
-    /// The items.
-    pub list: BTreeSet<String>,
+pub(crate) struct Items {
+    pub(crate) list: BTreeSet<String>,
     /// The direction of an added item; a removed one has the opposite direction.
-    pub added: Direction,
+    pub(crate) added: Direction,
 }
 
 /// The direction of a difference.
@@ -88,7 +86,7 @@ const DIGEST: usize = 6;
 
 impl Attribute {
     /// An attribute whose values cannot be ranked.
-    pub const fn plain(what: String, value: String) -> Self {
+    pub(crate) const fn plain(what: String, value: String) -> Self {
         Self { what, value, weight: None, absent: None, items: None }
     }
 
@@ -107,41 +105,30 @@ impl Attribute {
         Self { items: Some(Items { list, added }), ..plain.weighed(Some(present), absent) }
     }
 
-    /// A file of which only the digest is shown.
-    fn of_file(kind: &str, file: &TextFile) -> Self {
-        let plain = Self::plain(format!("{kind} {}", file.name), digest::of_text(&file.text, DIGEST));
-        plain.weighed(Some(REQUIRED), FREE)
-    }
-
     /// A setting: the looser, the more it weighs.
     fn of_setting(entry: &SettingEntry<'_>, about: &str) -> Self {
         let value = &entry.value.value;
         let plain = Self::plain(format!("{about}{}", entry.path().join(".")), value.to_string());
-        let required = |is_required| Some(if is_required { REQUIRED } else { FREE });
-        match (value, entry.row.kind) {
-            (SettingValue::Number(number), _) => plain.weighed(Some(*number), UNLIMITED),
-            (SettingValue::Count(count), _) => plain.weighed(whole(*count), UNLIMITED),
-            (SettingValue::Days(days), _) => plain.weighed(Some(Decimal::new((*days).into(), 0)), UNLIMITED),
-            (SettingValue::Band(band), _) => plain.weighed(whole(*band as usize), UNLIMITED),
-            (SettingValue::Flag(flag), _) => plain.weighed(required(*flag), FREE),
-            (SettingValue::Word(word), SettingKind::Word(words)) => {
-                plain.weighed(required(words.first() == Some(word)), FREE)
+        let is_required = match (value, entry.row.kind) {
+            (SettingValue::Number(number), _) => return plain.weighed(Some(*number), UNLIMITED),
+            (SettingValue::Count(count), _) => return plain.weighed(whole(*count), UNLIMITED),
+            (SettingValue::Days(days), _) => {
+                return plain.weighed(Some(Decimal::new((*days).into(), 0)), UNLIMITED);
             }
-            (SettingValue::Word(_), _) => plain,
+            (SettingValue::Band(band), _) => return plain.weighed(whole(*band as usize), UNLIMITED),
             (SettingValue::Words(words), _) => {
                 let list = words.iter().map(|word| (*word).to_owned()).collect();
                 let items = Some(Items { list, added: Direction::Worse });
-                Self { items, ..plain.weighed(Some(REQUIRED), FREE) }
+                return Self { items, ..plain.weighed(Some(REQUIRED), FREE) };
             }
-        }
+            (SettingValue::Flag(flag), _) => *flag,
+            (SettingValue::Word(word), SettingKind::Word(words)) => words.first() == Some(word),
+            (SettingValue::Word(_), _) => return plain,
+        };
+        plain.weighed(Some(if is_required { REQUIRED } else { FREE }), FREE)
     }
 
-    fn of_level(rule: RuleInfo, level: Option<Level>, about: &str) -> Self {
-        let plain = Self::plain(format!("{about}rules.{}", rule.name), level_name(level).to_owned());
-        plain.weighed(Some(level_weight(level)), level_weight(Some(rule.level)))
-    }
-
-    pub(crate) fn of_exception(exception: &Exception) -> Self {
+    fn of_exception(exception: &Exception) -> Self {
         let most = exception.max_term.as_ref();
         let most = most.map(|most| format!(", of at most {}d", most.value)).unwrap_or_default();
         let (reason, owner) = (exception.reason.trim_end_matches('.'), &exception.owner);
@@ -155,14 +142,14 @@ impl Attribute {
 
 impl Policy {
     /// Everything that the policy sets.
-    pub fn facts(&self) -> Vec<Attribute> {
+    pub(crate) fn facts(&self) -> Vec<Attribute> {
         let mut facts = self.attributes();
         facts.extend(self.exceptions().iter().map(Attribute::of_exception));
         made_unique(facts)
     }
 
     /// Everything that the policy sets except its exceptions.
-    pub fn attributes(&self) -> Vec<Attribute> {
+    pub(crate) fn attributes(&self) -> Vec<Attribute> {
         let mut facts = self.of_settings(&self.settings, "");
         let global: BTreeMap<String, Option<Decimal>> =
             facts.iter().map(|fact| (fact.what.clone(), fact.weight)).collect();
@@ -174,31 +161,37 @@ impl Policy {
                 Attribute { absent, ..fact }
             }));
         }
-        let exclude = self.exclude.as_ref().map(|set| &set.value);
-        let models_in = self.models_in.as_ref().map(|set| &set.value);
         for (what, set, added) in [
             ("files.include", self.include.as_ref(), Direction::Better),
-            ("files.exclude", exclude, Direction::Worse),
-            ("require.models_in", models_in, Direction::Better),
+            ("files.exclude", self.exclude.as_ref().map(|set| &set.value), Direction::Worse),
+            ("require.models_in", self.models_in.as_ref().map(|set| &set.value), Direction::Better),
         ] {
             facts.extend(set.map(|set| Attribute::of_patterns(what, set, added)));
         }
-        facts.extend(
-            self.required_version
-                .as_ref()
-                .map(|version| Attribute::plain("required_version".to_owned(), version.value.to_string())),
-        );
-        let modules = self.rego.iter().flat_map(|program| &program.modules);
-        facts.extend(modules.map(|file| Attribute::of_file("rego", file)));
-        let data = self.rego.iter().flat_map(|program| &program.data_files);
-        facts.extend(data.map(|file| Attribute::of_file("data", file)));
+        if let Some(version) = &self.required_version {
+            facts.push(Attribute::plain("required_version".to_owned(), version.value.to_string()));
+        }
+        facts.extend(self.rego_files().map(|(kind, file)| {
+            // Only the digest is shown.
+            let digest = digest::of_text(&file.text, DIGEST);
+            Attribute::plain(format!("{kind} {}", file.name), digest).weighed(Some(REQUIRED), FREE)
+        }));
         made_unique(facts)
     }
 
+    /// The files of rules in Rego and then those of data, each with the word for its kind.
+    fn rego_files(&self) -> impl Iterator<Item = (&'static str, &TextFile)> {
+        let modules = self.rego.iter().flat_map(|program| &program.modules).map(|file| ("rego", file));
+        let data = self.rego.iter().flat_map(|program| &program.data_files).map(|file| ("data", file));
+        modules.chain(data)
+    }
+
     fn of_settings(&self, settings: &Settings, about: &str) -> Vec<Attribute> {
-        let levels = settings.levels().iter().filter_map(|(name, level)| {
+        let levels = settings.levels.iter().filter_map(|(name, level)| {
             let rule = self.rules.rules.iter().find(|rule| rule.name == *name)?;
-            Some(Attribute::of_level(*rule, level.value, about))
+            let name = format!("{about}rules.{}", rule.name);
+            let plain = Attribute::plain(name, level_name(level.value).to_owned());
+            Some(plain.weighed(Some(level_weight(level.value)), level_weight(Some(rule.level))))
         });
         settings.entries().map(|entry| Attribute::of_setting(&entry, about)).chain(levels).collect()
     }
@@ -231,18 +224,86 @@ fn whole(number: usize) -> Option<Decimal> {
     Some(Decimal::new(i64::try_from(number).ok()?, 0))
 }
 
-pub(crate) fn level_name(level: Option<Level>) -> &'static str {
+fn level_name(level: Option<Level>) -> &'static str {
     level.map_or("off", Level::name)
 }
 
 fn level_weight(level: Option<Level>) -> Decimal {
-    Decimal::new(
-        match level {
-            Some(Level::Error) => 0,
-            Some(Level::Warning) => 1,
-            Some(Level::Note) => 2,
-            None => 3,
-        },
-        0,
-    )
+    let weight = match level {
+        Some(Level::Error) => 0,
+        Some(Level::Warning) => 1,
+        Some(Level::Note) => 2,
+        None => 3,
+    };
+    Decimal::new(weight, 0)
+}
+
+/// A line of YAML, and the origin in its comment.
+struct CommentedLine {
+    text: String,
+    origin: Option<String>,
+}
+
+impl Policy {
+    /// The settings for a threat model at a path as a policy file, with the origin of each value in a comment, the level
+    /// of every rule, and a comment for everything else that applies.
+    pub(crate) fn written(&self, settings: &Settings, path: &str) -> String {
+        let lines = self.lines(settings);
+        let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or(0);
+        let written = lines.iter().map(|CommentedLine { text, origin }| match origin {
+            None => format!("{text}\n"),
+            Some(origin) => format!("{text:width$}  # {}\n", escape_line(origin)),
+        });
+        written.chain(self.comments(path).map(|line| format!("# {}\n", escape_line(&line)))).collect()
+    }
+
+    fn lines(&self, settings: &Settings) -> Vec<CommentedLine> {
+        let own = Origin::outside("the rule's own");
+        let mut entries: Vec<(Vec<&str>, String, &Origin)> = Vec::new();
+        if let Some(required) = &self.required_version {
+            entries.push((vec!["required_version"], format!("\"{}\"", required.value), &required.origin));
+        }
+        for entry in settings.entries() {
+            entries.push((entry.path(), entry.value.value.to_string(), &entry.value.origin));
+        }
+        for rule in self.rules.rules {
+            let origin = settings.levels.get(rule.name).map_or(&own, |set| &set.origin);
+            entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
+        }
+        let mut lines = vec![CommentedLine { text: "aivss_policy: 1".to_owned(), origin: None }];
+        let mut above: Vec<&str> = Vec::new();
+        for (path, value, origin) in entries {
+            let shared = path.iter().zip(&above).take_while(|(one, other)| one == other).count();
+            for (depth, key) in path.iter().enumerate().skip(shared) {
+                let (indent, is_last) = ("  ".repeat(depth), depth + 1 == path.len());
+                let text =
+                    if is_last { format!("{indent}{key}: {value}") } else { format!("{indent}{key}:") };
+                lines.push(CommentedLine { text, origin: is_last.then(|| origin.to_string()) });
+            }
+            above = path;
+        }
+        lines
+    }
+
+    fn comments(&self, path: &str) -> impl Iterator<Item = String> {
+        let models_in = self
+            .models_in
+            .iter()
+            .map(|set| format!("require.models_in: [{}]  # {}", set.value.patterns().join(", "), set.origin));
+        let exceptions = self.exceptions.iter().filter(move |exception| exception.is_for(path));
+        models_in.chain(self.rego_files().map(|(kind, file)| format!("{kind}: {}", file.name))).chain(
+            exceptions.map(|exception| {
+                let Attribute { what, value, .. } = Attribute::of_exception(exception);
+                format!("{what}, {value}  # {}", exception.origin)
+            }),
+        )
+    }
+}
+
+impl Exception {
+    /// The rule, the files and the finding that it is for.
+    pub(crate) fn title(&self) -> String {
+        let finding = self.finding.as_ref().map(|id| format!(" (finding {id})")).unwrap_or_default();
+        format!("exception for {} in {}{finding}", self.rule, self.pattern)
+    }
 }

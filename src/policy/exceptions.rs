@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Excepted, Origin};
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::model::{TextKind, blank};
 use crate::policy::Sourced;
 use crate::policy::globs::{LetterCase, PathSet};
@@ -18,27 +18,24 @@ use crate::syntax::{Map, Node};
 /// One exception of a policy.
 #[derive(Clone, Debug)]
 pub struct Exception {
-    /// The rule that it is for.
-    pub rule: String,
+    pub(crate) rule: String,
     pub(crate) paths: PathSet,
     /// The pattern of the paths that it is for.
-    pub pattern: String,
+    pub(crate) pattern: String,
     /// The finding that it is for; `None` for the whole file.
-    pub finding: Option<String>,
-    /// The reason.
-    pub reason: String,
-    /// The owner.
-    pub owner: String,
+    pub(crate) finding: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) owner: String,
     /// The longest term that the policy allows, in days.
     pub(crate) max_term: Option<Sourced<i32>>,
     /// The last day; `None` for a text that is not a date, which counts as expired.
     pub(crate) expires: Option<Date>,
     /// The text of the last day.
-    pub written: String,
+    pub(crate) written: String,
     /// Its first line.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// The line of its last day.
-    pub expires_origin: Origin,
+    pub(crate) expires_origin: Origin,
 }
 
 impl Exception {
@@ -49,32 +46,30 @@ impl Exception {
 
     /// Whether a run searched all files that its path can match. `searched` lists files and folders relative to the
     /// repository's root, which is itself the empty text.
-    pub fn is_within(&self, searched: &[String]) -> bool {
+    pub(crate) fn is_within(&self, searched: &[String]) -> bool {
         let root = literal_part(&self.pattern);
-        let is_above = |path: &String| {
+        searched.iter().any(|path| {
             root.strip_prefix(path.as_str())
                 .is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('/'))
-        };
-        searched.iter().any(is_above)
+        })
     }
 
     /// The number of days left, 0 on the last day; `None` if it has expired or has no date.
-    pub fn days_left(&self, today: Date) -> Option<i32> {
+    pub(crate) fn days_left(&self, today: Date) -> Option<i32> {
         self.expires.map(|day| day.days_since(today)).filter(|days| *days >= 0)
     }
 
     /// The longest term allowed, if the last day is after it.
-    pub fn overlong(&self, today: Date) -> Option<&Sourced<i32>> {
+    pub(crate) fn overlong(&self, today: Date) -> Option<&Sourced<i32>> {
         let left = self.days_left(today)?;
         self.max_term.as_ref().filter(|most| left > most.value)
     }
 
     /// The mark on a problem of a file that this exception covers today.
-    pub fn covers(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> Option<Excepted> {
-        if self.overlong(today).is_some() {
+    pub(crate) fn covers(&self, diagnostic: &Diagnostic, path: &str, today: Date) -> Option<Excepted> {
+        if self.days_left(today).is_none() || self.overlong(today).is_some() {
             return None;
         }
-        self.days_left(today)?;
         let same_finding = self.finding.is_none() || self.finding.as_deref() == diagnostic.finding.as_deref();
         let covered = self.rule == diagnostic.rule && same_finding && self.is_for(path);
         covered.then_some(Excepted {

@@ -2,26 +2,8 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-pub use crate::source::is_default;
-
-/// The built-in patterns: usual names of threat models and policies.
-pub const DEFAULT: [&str; 12] = [
-    "**/threat-model.{yaml,yml,json,md,markdown}",
-    "**/threat_model.{yaml,yml,json,md,markdown}",
-    "**/threatmodel.{yaml,yml,json,md,markdown}",
-    "**/*.threat-model.{yaml,yml,json,md,markdown}",
-    "**/*.threat_model.{yaml,yml,json,md,markdown}",
-    "**/*.threatmodel.{yaml,yml,json,md,markdown}",
-    "**/threat-models/**/*.{yaml,yml,json,md,markdown}",
-    "**/threat_models/**/*.{yaml,yml,json,md,markdown}",
-    "**/aivss*.{yaml,yml,json}",
-    "**/*[-_.]aivss.{yaml,yml,json}",
-    "**/owasp[-_]aivss*.{yaml,yml,json}",
-    "**/aivss-policy.{yaml,yml,json}",
-];
-
 /// Whether a file is YAML, JSON or Markdown by its extension.
-pub fn is_readable(path: &str) -> bool {
+pub(crate) fn is_readable(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     ["yaml", "yml", "json", "md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
@@ -73,9 +55,16 @@ pub(crate) fn costly_pattern(text: &[u8]) -> Option<usize> {
     None
 }
 
+/// The comparison of letters by patterns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LetterCase {
+    Exact,
+    Any,
+}
+
 /// A set of compiled patterns.
 #[derive(Clone, Debug)]
-pub struct PathSet {
+pub(crate) struct PathSet {
     set: GlobSet,
     patterns: Vec<String>,
 }
@@ -86,7 +75,7 @@ impl PathSet {
     ///
     /// # Errors
     /// The index of the first invalid pattern, and its problem.
-    pub fn new<'p>(
+    pub(crate) fn new<'p>(
         patterns: impl IntoIterator<Item = &'p str>,
         case: LetterCase,
     ) -> Result<Self, (usize, String)> {
@@ -108,13 +97,13 @@ impl PathSet {
     }
 
     /// Whether a path, with `/` between its parts, matches one of the patterns.
-    pub fn matches(&self, path: &str) -> bool {
+    pub(crate) fn matches(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
 
     /// The patterns of the folders above those that these match, except those that match folders at any depth.
     #[must_use]
-    pub fn above(&self) -> Self {
+    pub(crate) fn above(&self) -> Self {
         let starts = self.patterns.iter().flat_map(|pattern| starts(pattern));
         let readable = starts.filter(|start| Self::new([*start], LetterCase::Any).is_ok());
         Self::new(readable, LetterCase::Any)
@@ -122,13 +111,12 @@ impl PathSet {
     }
 
     /// The first of the patterns that a path matches.
-    pub fn matching(&self, path: &str) -> Option<&str> {
+    pub(crate) fn matching(&self, path: &str) -> Option<&str> {
         let first = self.set.matches(path).into_iter().min()?;
         self.patterns.get(first).map(String::as_str)
     }
 
-    /// The patterns as written.
-    pub fn patterns(&self) -> &[String] {
+    pub(crate) fn patterns(&self) -> &[String] {
         &self.patterns
     }
 }
@@ -137,18 +125,9 @@ impl PathSet {
 fn starts(pattern: &str) -> impl Iterator<Item = &str> {
     let starts = pattern.trim_end_matches('/').match_indices('/').map(|(at, _)| &pattern[..at]);
     starts.filter(|start| {
-        let count = |bracket| start.matches(bracket).count();
-        count('{') == count('}') && count('[') == count(']') && !start.ends_with("**")
+        let [open, close, from, to] = ['{', '}', '[', ']'].map(|bracket| start.matches(bracket).count());
+        open == close && from == to && !start.ends_with("**")
     })
-}
-
-/// The comparison of letters by patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LetterCase {
-    /// As written.
-    Exact,
-    /// Upper and lower case alike.
-    Any,
 }
 
 #[cfg(test)]
@@ -156,7 +135,24 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
+    use crate::source::is_default;
     use proptest::prelude::*;
+
+    /// The built-in patterns: usual names of threat models and policies.
+    const DEFAULT: [&str; 12] = [
+        "**/threat-model.{yaml,yml,json,md,markdown}",
+        "**/threat_model.{yaml,yml,json,md,markdown}",
+        "**/threatmodel.{yaml,yml,json,md,markdown}",
+        "**/*.threat-model.{yaml,yml,json,md,markdown}",
+        "**/*.threat_model.{yaml,yml,json,md,markdown}",
+        "**/*.threatmodel.{yaml,yml,json,md,markdown}",
+        "**/threat-models/**/*.{yaml,yml,json,md,markdown}",
+        "**/threat_models/**/*.{yaml,yml,json,md,markdown}",
+        "**/aivss*.{yaml,yml,json}",
+        "**/*[-_.]aivss.{yaml,yml,json}",
+        "**/owasp[-_]aivss*.{yaml,yml,json}",
+        "**/aivss-policy.{yaml,yml,json}",
+    ];
 
     #[test]
     fn costly_ignore_pattern_is_found() {

@@ -7,54 +7,51 @@
 //! A policy contains the texts of its rules in Rego. `rego` compiles them.
 
 mod attribute;
-mod builtin;
-mod display;
 mod exceptions;
-pub mod globs;
-mod load;
+pub(crate) mod globs;
 mod modules;
 mod read;
-pub mod settings;
+pub(crate) mod settings;
 
-/// The name of the threads that run rules in Rego. Messages of their panics can quote any text.
-pub const REGO_THREAD: &str = "rego";
-
-/// The file extensions of data for rules in Rego.
-pub const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
-
-pub use attribute::{Attribute, Direction, Items};
-pub use builtin::{BUILT_IN, BuiltIn, recommended};
+pub(crate) use attribute::Attribute;
+pub use attribute::Direction;
+#[cfg(test)]
+pub(crate) use attribute::Items;
 pub use exceptions::Exception;
-pub use load::{Broken, FileLoader, Load, NoFiles};
-pub use modules::{Program, TextFile, is_test, program_with_tests};
-pub use read::{beside, read};
-pub use settings::{Setting, Settings};
+pub(crate) use modules::{Program, TextFile, is_test, program_with_tests};
+pub(crate) use read::{BUILT_IN, beside, items, read};
+pub use read::{BuiltIn, recommended};
+pub use settings::Settings;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diagnostic::{Level, Origin, RuleInfo, RuleNames};
-use crate::policy::globs::{PathSet, is_default, is_readable};
-use crate::source::Source;
+use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
+use crate::policy::globs::{PathSet, is_readable};
+use crate::source::{Source, is_default};
+
+/// The name of the threads that run rules in Rego. Messages of their panics can quote any text.
+pub(crate) const REGO_THREAD: &str = "rego";
+
+/// The file extensions of data for rules in Rego.
+pub(crate) const DATA_EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// A value that a policy sets, with the line that sets it.
 #[derive(Clone, Debug)]
-pub struct Sourced<T> {
-    /// The value.
-    pub value: T,
-    /// The line.
-    pub origin: Origin,
+pub(crate) struct Sourced<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
 }
 
 /// A version of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProgramVersion([u32; 3]);
+pub(crate) struct ProgramVersion([u32; 3]);
 
 impl ProgramVersion {
     /// Reads `0.2` or `0.2.1`.
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let numbers: Vec<u32> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
         match numbers[..] {
             [major, minor] => Some(Self([major, minor, 0])),
@@ -77,39 +74,38 @@ pub struct Policy {
     rules: RuleNames,
     required_version: Option<Sourced<ProgramVersion>>,
     pub(crate) settings: Settings,
+    /// Later ones win.
     pub(crate) overrides: Vec<Override>,
     forced: BTreeMap<&'static str, Sourced<Option<Level>>>,
     exceptions: Vec<Exception>,
-    rego: Vec<Program>,
+    pub(crate) rego: Vec<Program>,
     include: Option<PathSet>,
     exclude: Option<Sourced<PathSet>>,
     /// The folders that must contain a threat model.
     models_in: Option<Sourced<PathSet>>,
     sources: Vec<Arc<Source>>,
     /// Former names of rules that the files use, with a note on each.
-    renamed: Vec<(Origin, String)>,
+    pub(crate) renamed: Vec<(Origin, String)>,
 }
 
 /// Settings for some of the threat models.
 #[derive(Clone, Debug)]
-pub struct Override {
+pub(crate) struct Override {
     path: Option<PathSet>,
     environment: Option<String>,
     tier: Option<String>,
     pub(crate) settings: Settings,
     /// Its first line.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// The properties of a threat model that overrides are matched against.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     /// The file's path, relative to the repository's root with `/` between its parts.
-    pub path: &'a str,
-    /// The agent's environment.
-    pub environment: Option<&'a str>,
-    /// The agent's tier.
-    pub tier: Option<&'a str>,
+    pub(crate) path: &'a str,
+    pub(crate) environment: Option<&'a str>,
+    pub(crate) tier: Option<&'a str>,
 }
 
 /// The entries of a policy that had an effect in a run, by their indices.
@@ -160,7 +156,7 @@ impl Policy {
     }
 
     /// The settings for a threat model, and the indices of the overrides that match it.
-    pub fn settings_for(&self, scope: Scope<'_>) -> (Cow<'_, Settings>, Vec<usize>) {
+    pub(crate) fn settings_for(&self, scope: Scope<'_>) -> (Cow<'_, Settings>, Vec<usize>) {
         let matching: Vec<usize> =
             (0..self.overrides.len()).filter(|at| self.overrides[*at].matches(scope)).collect();
         if matching.is_empty() && self.forced.is_empty() {
@@ -175,36 +171,26 @@ impl Policy {
     }
 
     /// Sets the level of a rule for one run. It wins over the levels of the files.
-    pub fn force(&mut self, rule: impl Into<RuleInfo>, level: Option<Level>, origin: Origin) {
+    pub(crate) fn force(&mut self, rule: impl Into<RuleInfo>, level: Option<Level>, origin: Origin) {
         self.forced.insert(rule.into().name, Sourced { value: level, origin });
     }
 
     /// The level of a rule that does not belong to a single threat model.
-    pub fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
+    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
         let rule = rule.into();
         self.forced.get(rule.name).map_or_else(|| self.settings.level(rule), |forced| forced.value)
     }
 
     /// The highest level that the files give a rule, in an override or outside of one.
-    pub fn highest_level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
+    pub(crate) fn highest_level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
         let rule = rule.into();
         let overrides = self.overrides.iter().filter_map(|over| over.settings.levels.get(rule.name));
         overrides.map(|level| level.value).fold(self.settings.level(rule), Option::max)
     }
 
     /// Whether a rule is turned off for one run.
-    pub fn switches_off(&self, rule: &str) -> bool {
+    pub(crate) fn switches_off(&self, rule: &str) -> bool {
         self.forced.get(rule).is_some_and(|forced| forced.value.is_none())
-    }
-
-    /// The settings without any override.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The overrides; later ones win.
-    pub fn overrides(&self) -> &[Override] {
-        &self.overrides
     }
 
     /// The exceptions.
@@ -218,22 +204,12 @@ impl Policy {
     }
 
     /// The line that sets a limit which applies only to a comparison with a base revision.
-    pub fn compares(&self) -> Option<&Origin> {
+    pub(crate) fn compares(&self) -> Option<&Origin> {
         self.all_settings().find_map(|settings| settings.origin(&settings::INCREASE.row))
     }
 
-    /// The texts of the rules in Rego.
-    pub fn rego(&self) -> &[Program] {
-        &self.rego
-    }
-
-    /// Former names of rules that the files use, with a note on each.
-    pub fn renamed(&self) -> &[(Origin, String)] {
-        &self.renamed
-    }
-
     /// The files that the policy was read from, the outermost last, without built-in policies.
-    pub fn sources(&self) -> &[Arc<Source>] {
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
         &self.sources
     }
 
@@ -244,27 +220,26 @@ impl Policy {
     }
 
     /// The pattern that excludes a path which would be found otherwise, and the line of the policy that sets it.
-    pub fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
+    pub(crate) fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
         let exclude = self.exclude.as_ref().filter(|_| self.sought_anyhow(path).is_some())?;
         Some((exclude.value.matching(path)?, &exclude.origin))
     }
 
     /// The line that requires a threat model in a folder, given with `/` at its end.
-    pub fn requires_model_in(&self, folder: &str) -> Option<&Origin> {
+    pub(crate) fn requires_model_in(&self, folder: &str) -> Option<&Origin> {
         let required = self.models_in.as_ref()?;
-        let (with, without) = (folder, folder.trim_end_matches('/'));
-        let is_required = required.value.matches(with) || required.value.matches(without);
-        is_required.then_some(&required.origin)
+        let paths = [folder, folder.trim_end_matches('/')];
+        paths.iter().any(|path| required.value.matches(path)).then_some(&required.origin)
     }
 
     /// The patterns of the folders above those that must contain a threat model.
-    pub fn models_above(&self) -> Option<Sourced<PathSet>> {
+    pub(crate) fn models_above(&self) -> Option<Sourced<PathSet>> {
         let required = self.models_in.as_ref()?;
         Some(Sourced { value: required.value.above(), origin: required.origin.clone() })
     }
 
     /// Whether some folders must contain a threat model.
-    pub const fn requires_models(&self) -> bool {
+    pub(crate) const fn requires_models(&self) -> bool {
         self.models_in.is_some()
     }
 
@@ -278,8 +253,8 @@ impl Policy {
 
     /// Applies another policy over this one: its values win.
     fn overlay(&mut self, over: Self) {
-        let version = |required: &Option<Sourced<ProgramVersion>>| required.as_ref().map(|set| set.value);
-        if version(&over.required_version) > version(&self.required_version) {
+        let required = self.required_version.as_ref().map(|required| required.value);
+        if over.required_version.as_ref().map(|required| required.value) > required {
             self.required_version = over.required_version;
         }
         self.settings.overlay(over.settings);
@@ -304,10 +279,79 @@ impl Policy {
 
 impl Override {
     fn matches(&self, scope: Scope<'_>) -> bool {
-        let is =
-            |wanted: &Option<String>, given: Option<&str>| wanted.is_none() || wanted.as_deref() == given;
         self.path.as_ref().is_none_or(|path| path.matches(scope.path))
-            && is(&self.environment, scope.environment)
-            && is(&self.tier, scope.tier)
+            && (self.environment.is_none() || self.environment.as_deref() == scope.environment)
+            && (self.tier.is_none() || self.tier.as_deref() == scope.tier)
     }
+}
+
+/// Access to the files that a policy names: policies that it extends, and rules in Rego.
+pub trait FileLoader: Sync {
+    /// The bytes of a file, by its name as it is shown.
+    ///
+    /// # Errors
+    /// The reason why it cannot be read, as a sentence.
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String>;
+
+    /// The sorted names of the Rego files below a folder, including tests.
+    ///
+    /// # Errors
+    /// The reason why the folder cannot be read, as a sentence.
+    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
+        Err(format!("{folder} is a folder, and folders are not available here"))
+    }
+
+    /// Whether a file or folder exists at a path from the repository's root.
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Whether a policy may name a file or folder: one of its own repository. Problems in it are quoted. Both names are
+    /// as they are shown.
+    fn may_name(&self, _policy: &str, _path: &str) -> bool {
+        true
+    }
+
+    /// Runs code of others that may print to standard error. Returns what it printed, if that can be captured.
+    fn muted(&self, work: &mut dyn FnMut()) -> String {
+        work();
+        String::new()
+    }
+
+    /// Runs code of others within the time and memory that a whole run has for it.
+    ///
+    /// # Errors
+    /// The time of the run is used up, so nothing was done.
+    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
+        work();
+        Ok(())
+    }
+}
+
+/// No files, for policies that name none.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl FileLoader for NoFiles {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        Err(format!("{name} is not available here"))
+    }
+}
+
+impl<F: Fn(&str) -> Result<Vec<u8>, String> + Sync> FileLoader for F {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        self(name)
+    }
+}
+
+/// The files that a policy may name.
+pub type Load<'l> = &'l dyn FileLoader;
+
+/// A policy file, or a file that it names, with its problems.
+#[derive(Debug)]
+pub struct Broken {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The problems.
+    pub diagnostics: Vec<Diagnostic>,
 }

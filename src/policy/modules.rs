@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostic, Origin, Owner, RuleNames};
-use crate::policy::DATA_EXTENSIONS;
-use crate::policy::load::{Broken, Load};
+use crate::diagnostic::{Origin, Owner, RuleNames};
 use crate::policy::read::{Chain, PolicyReader, beside, items, problem};
+use crate::policy::{Broken, DATA_EXTENSIONS, Load};
 use crate::source::Source;
 use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
@@ -20,44 +19,42 @@ const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// The texts of the rules in Rego that one policy file names.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// The first entry of the policy that names one.
-    pub origin: Origin,
-    /// The modules.
-    pub modules: Vec<TextFile>,
+    pub(crate) origin: Origin,
+    pub(crate) modules: Vec<TextFile>,
     /// The packages of which `deny`, `violation` and `warn` are evaluated.
-    pub packages: Vec<String>,
+    pub(crate) packages: Vec<String>,
     /// The documents below `data`, an object.
-    pub data: Value,
+    pub(crate) data: Value,
     /// The files that the data comes from.
-    pub data_files: Vec<TextFile>,
+    pub(crate) data_files: Vec<TextFile>,
 }
 
 /// A file with its text.
 #[derive(Clone, Debug)]
-pub struct TextFile {
+pub(crate) struct TextFile {
     /// Its name as it is shown.
-    pub name: String,
-    /// Its text.
-    pub text: Arc<str>,
+    pub(crate) name: String,
+    pub(crate) text: Arc<str>,
 }
 
 /// The modules of a folder that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Modules {
+pub(crate) enum Modules {
     Rules,
     RulesAndTests,
 }
 
 impl Program {
     /// A program without data.
-    pub fn new(origin: Origin, modules: Vec<TextFile>, packages: Vec<String>) -> Self {
+    pub(crate) fn new(origin: Origin, modules: Vec<TextFile>, packages: Vec<String>) -> Self {
         Self { origin, modules, packages, data: Value::Object(Map::new()), data_files: Vec::new() }
     }
 }
 
 /// Whether a file in Rego contains tests, by OPA's convention.
-pub fn is_test(name: &str) -> bool {
+pub(crate) fn is_test(name: &str) -> bool {
     name.ends_with("_test.rego")
 }
 
@@ -65,7 +62,7 @@ pub fn is_test(name: &str) -> bool {
 ///
 /// # Errors
 /// Each file with problems.
-pub fn program_with_tests(
+pub(crate) fn program_with_tests(
     source: &Arc<Source>,
     load: Load<'_>,
     rules: RuleNames,
@@ -74,7 +71,7 @@ pub fn program_with_tests(
     let Some(root) = document.roots().find(|root| root.get(POLICY_MARKER).is_some()) else { return Ok(None) };
     let mut chain = Chain::new(load, rules);
     let mut reader = PolicyReader::new(source, &mut chain);
-    let program = reader.read_program(root, Modules::RulesAndTests);
+    let program = reader.program(root, Modules::RulesAndTests);
     let problems = reader.problems;
     if !problems.is_empty() {
         chain.broken.push(Broken { source: source.clone(), diagnostics: problems });
@@ -83,12 +80,8 @@ pub fn program_with_tests(
 }
 
 impl PolicyReader<'_, '_, '_> {
-    /// Reads the rules in Rego that the file names, without tests.
-    pub(crate) fn program(&mut self, root: Node<'_>) -> Option<Program> {
-        self.read_program(root, Modules::Rules)
-    }
-
-    fn read_program(&mut self, root: Node<'_>, which: Modules) -> Option<Program> {
+    /// Reads the rules in Rego that the file names.
+    pub(crate) fn program(&mut self, root: Node<'_>, which: Modules) -> Option<Program> {
         let mut program: Option<Program> = None;
         for item in self.entries(root, "rego") {
             let node = item.get("path").unwrap_or(item);
@@ -96,8 +89,7 @@ impl PolicyReader<'_, '_, '_> {
             let program = program.get_or_insert_with(|| {
                 Program::new(self.origin(node.span()), Vec::new(), vec!["main".to_owned()])
             });
-            let packages = items(item, "packages").filter_map(|package| package.as_str().map(str::to_owned));
-            program.packages.extend(packages);
+            program.packages.extend(items(item, "packages").filter_map(Node::as_str).map(str::to_owned));
             if let Err(message) = self.add_modules(path, which, program) {
                 self.report(problem(node.span(), message));
             }
@@ -151,12 +143,10 @@ impl PolicyReader<'_, '_, '_> {
 
     /// The tests in the folder of a file of rules.
     fn tests_next_to(&self, file: &str) -> Vec<String> {
-        let folder =
-            |name: &str| name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-        let own = folder(file);
-        let shown = if own.is_empty() { "." } else { &own };
-        let mut names = self.chain.load.rego_below(shown).unwrap_or_default();
-        names.retain(|name| is_test(name) && folder(name) == own);
+        let own = folder_of(file);
+        let mut names =
+            self.chain.load.rego_below(if own.is_empty() { "." } else { own }).unwrap_or_default();
+        names.retain(|name| is_test(name) && folder_of(name) == own);
         names
     }
 
@@ -169,10 +159,10 @@ impl PolicyReader<'_, '_, '_> {
         let text = self.text(&name, program)?;
         let source = Source::decode(name.clone(), text.clone().into_bytes());
         let document = syntax::parse(&source);
-        let problems: Vec<Diagnostic> =
-            document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
-        if !problems.is_empty() {
-            self.chain.broken.push(Broken { source: Arc::new(source.clone()), diagnostics: problems });
+        if !document.problems.is_empty() {
+            let diagnostics = document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy));
+            let diagnostics = diagnostics.collect();
+            self.chain.broken.push(Broken { source: Arc::new(source.clone()), diagnostics });
             return Ok(());
         }
         let mut roots = document.roots();
@@ -190,8 +180,10 @@ impl PolicyReader<'_, '_, '_> {
     /// Refuses files outside of the policy's repository: a change of the policy could name any file, and problems in it
     /// are quoted.
     fn check_reach(&self, name: &str) -> Result<(), String> {
-        let may_name = self.chain.load.may_name(self.source.name(), name);
-        may_name.then_some(()).ok_or_else(|| format!("{name} is outside of this policy's repository"))
+        if self.chain.load.may_name(self.source.name(), name) {
+            return Ok(());
+        }
+        Err(format!("{name} is outside of this policy's repository"))
     }
 
     fn text(&self, name: &str, program: &Program) -> Result<String, String> {
@@ -206,6 +198,10 @@ impl PolicyReader<'_, '_, '_> {
         }
         String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))
     }
+}
+
+fn folder_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {

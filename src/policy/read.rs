@@ -1,19 +1,17 @@
 //! Reads policy files by the same steps as any other file: tree, schema, values.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::policy::globs::{LetterCase, PathSet};
-use crate::policy::load::{Broken, Load, NoFiles};
-use crate::policy::{BUILT_IN, BuiltIn, Override, Policy, ProgramVersion, Settings, Sourced};
+use crate::policy::modules::Modules;
+use crate::policy::{Broken, Load, NoFiles, Override, Policy, ProgramVersion, Settings, Sourced};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
+use std::sync::Arc;
 
 /// The longest chain of policies that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -28,17 +26,8 @@ pub(crate) const UNREAD: &str = "remove it: without this rule a score or a whole
 ///
 /// # Errors
 /// Each file with problems.
-pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
+pub(crate) fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
     read_as(Shape::Unchecked, source, load, rules)
-}
-
-/// Reads a policy that comes with the program, whose shape a test has checked: compiling the schema would take most of
-/// the time of a run on one file.
-///
-/// # Errors
-/// As for [`read`], except violations of the schema.
-pub(crate) fn read_own(source: Source, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
-    read_as(Shape::Checked, source, &NoFiles, rules)
 }
 
 fn read_as(shape: Shape, source: Source, load: Load<'_>, rules: RuleNames) -> Result<Policy, Vec<Broken>> {
@@ -47,7 +36,8 @@ fn read_as(shape: Shape, source: Source, load: Load<'_>, rules: RuleNames) -> Re
     if chain.broken.is_empty() { Ok(policy) } else { Err(chain.broken) }
 }
 
-/// Whether a policy has already been checked against the schema.
+/// Whether a policy has already been checked against the schema. A test checks those that come with the program: compiling
+/// the schema would take most of the time of a run on one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Checked,
@@ -156,16 +146,30 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
             self.extend(violations.map(|violation| violation.into_diagnostic(Owner::Policy)));
         }
         self.chain.names.push(self.source.name().to_owned());
-        for parent in self.parents(root) {
-            let over = match parent {
-                Parent::BuiltIn(built_in) => {
-                    // A built-in policy sets the level of every rule, if only to the rule's own.
-                    policy.settings.levels.clear();
-                    built_in.policy(self.chain.rules)
+        let mut seen: Vec<&str> = Vec::new();
+        for item in self.entries(root, "extends") {
+            let Some(name) = item.as_str() else { continue };
+            if seen.contains(&name) {
+                self.report(problem(item.span(), format!("duplicate entry `{name}`")));
+                continue;
+            }
+            seen.push(name);
+            if let Some(built_in) = BuiltIn::named(name) {
+                // A built-in policy sets the level of every rule, if only to the rule's own.
+                policy.settings.levels.clear();
+                policy.overlay(built_in.policy(self.chain.rules));
+                continue;
+            }
+            match self.parent(name) {
+                Ok(source) => policy.overlay(self.chain.read(Shape::Unchecked, &source)),
+                Err(message) => {
+                    let known = BUILT_IN.map(|built_in| built_in.name);
+                    let meant = nearest(name, known).filter(|_| !is_path(name));
+                    let mut problem = problem(item.span(), message);
+                    problem.help = meant.map(|meant| format!("did you mean `{meant}`?").into());
+                    self.report(problem);
                 }
-                Parent::File(source) => self.chain.read(Shape::Unchecked, &source),
-            };
-            policy.overlay(over);
+            }
         }
         policy.overlay(Policy { required_version, ..self.own(root, map) });
         self.chain.names.pop();
@@ -189,34 +193,8 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         false
     }
 
-    fn parents(&mut self, root: Node<'_>) -> Vec<Parent> {
-        let mut parents = Vec::new();
-        let mut seen: Vec<&str> = Vec::new();
-        for item in self.entries(root, "extends") {
-            let Some(name) = item.as_str() else { continue };
-            if seen.contains(&name) {
-                self.report(problem(item.span(), format!("duplicate entry `{name}`")));
-                continue;
-            }
-            seen.push(name);
-            match self.parent(name) {
-                Ok(parent) => parents.push(parent),
-                Err(message) => {
-                    let known = BUILT_IN.map(|built_in| built_in.name);
-                    let meant = nearest(name, known).filter(|_| !is_path(name));
-                    let mut problem = problem(item.span(), message);
-                    problem.help = meant.map(|meant| format!("did you mean `{meant}`?").into());
-                    self.report(problem);
-                }
-            }
-        }
-        parents
-    }
-
-    fn parent(&mut self, name: &str) -> Result<Parent, String> {
-        if let Some(built_in) = BuiltIn::named(name) {
-            return Ok(Parent::BuiltIn(built_in));
-        }
+    /// A policy file that this one extends.
+    fn parent(&mut self, name: &str) -> Result<Arc<Source>, String> {
         if !is_path(name) {
             let known = BUILT_IN.map(|built_in| built_in.name).join(", ");
             return Err(format!("`{name}` is neither a built-in policy ({known}) nor a path"));
@@ -243,7 +221,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         let source = Source::decode(path, bytes);
         // Nothing of a file that is not a policy is to be quoted.
         let is_policy = syntax::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
-        if is_policy { Ok(Parent::File(Arc::new(source))) } else { Err(format!("`{name}` is not a policy")) }
+        if is_policy { Ok(Arc::new(source)) } else { Err(format!("`{name}` is not a policy")) }
     }
 
     /// The values of the file itself.
@@ -260,22 +238,15 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         let overrides = self.entries(root, "overrides");
         own.overrides = overrides.into_iter().filter_map(|item| self.over(item)).collect();
         own.exceptions = self.exceptions(root, map);
-        own.rego.extend(self.program(root));
+        own.rego.extend(self.program(root, Modules::Rules));
         own.renamed = std::mem::take(&mut self.renamed);
         own
     }
 
     fn settings(&mut self, map: Map<'_>) -> Settings {
         let mut settings = Settings::read(map, |span| self.origin(span));
-        if let Some(rules) = map.get("rules").and_then(Node::as_map) {
-            settings.levels = self.levels(rules);
-        }
-        settings
-    }
-
-    fn levels(&mut self, map: Map<'_>) -> BTreeMap<&'static str, Sourced<Option<Level>>> {
-        let mut levels = BTreeMap::new();
-        for entry in map.iter() {
+        let Some(rules) = map.get("rules").and_then(Node::as_map) else { return settings };
+        for entry in rules.iter() {
             let rule = self.rule(entry.key, entry.key_span);
             let (Some(rule), Some(word)) = (rule, entry.value.as_str()) else { continue };
             let level = Level::named(word);
@@ -284,9 +255,9 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
                 self.report(problem(entry.span(), message).help(UNREAD));
                 continue;
             }
-            levels.insert(rule.name, Sourced { value: level, origin: self.origin(entry.key_span) });
+            settings.levels.insert(rule.name, Sourced { value: level, origin: self.origin(entry.key_span) });
         }
-        levels
+        settings
     }
 
     /// The rule with a current or former name.
@@ -299,7 +270,6 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
     fn over(&mut self, node: Node<'_>) -> Option<Override> {
         let map = node.as_map()?;
         let matcher = map.get("match")?.as_map()?;
-        let text = |key| matcher.get(key).and_then(Node::as_str).map(str::to_owned);
         let require = map.get("require").and_then(Node::as_map);
         if let Some(entry) = require.and_then(|require| require.entry("models_in")) {
             let message = "`models_in` is not allowed in an override";
@@ -309,8 +279,8 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         }
         Some(Override {
             path: matcher.entry("path").and_then(|entry| self.path_set(&[entry.value], LetterCase::Exact)),
-            environment: text("environment"),
-            tier: text("tier"),
+            environment: matcher.get("environment").and_then(Node::as_str).map(str::to_owned),
+            tier: matcher.get("tier").and_then(Node::as_str).map(str::to_owned),
             settings: self.settings(map),
             origin: self.origin(map.iter().next()?.key_span),
         })
@@ -361,12 +331,6 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
     }
 }
 
-/// A policy that another one extends.
-enum Parent {
-    BuiltIn(BuiltIn),
-    File(Arc<Source>),
-}
-
 /// Whether an entry of `extends` is a path, not the name of a built-in policy.
 fn is_path(name: &str) -> bool {
     name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
@@ -375,8 +339,9 @@ fn is_path(name: &str) -> bool {
 pub(crate) fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
     node.get(key).and_then(Node::as_list).into_iter().flat_map(List::iter)
 }
+
 /// The path `relative` to the folder of the file `name`, without `.` and `..` where they can be resolved.
-pub fn beside(name: &str, relative: &str) -> String {
+pub(crate) fn beside(name: &str, relative: &str) -> String {
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let whole = if relative.starts_with('/') { relative.to_owned() } else { format!("{folder}/{relative}") };
     let rooted = name.starts_with('/') || relative.starts_with('/');
@@ -391,6 +356,44 @@ pub fn beside(name: &str, relative: &str) -> String {
         }
     }
     format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"))
+}
+
+/// A policy that comes with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// The name to extend it by.
+    pub(crate) name: &'static str,
+    text: &'static str,
+}
+
+/// The built-in policies, the mildest first.
+pub(crate) const BUILT_IN: [BuiltIn; 3] = [
+    BuiltIn { name: "permissive", text: include_str!("../../policies/permissive.yaml") },
+    BuiltIn { name: "recommended", text: include_str!("../../policies/recommended.yaml") },
+    BuiltIn { name: "strict", text: include_str!("../../policies/strict.yaml") },
+];
+
+/// The policy that is in force where a repository has none.
+pub fn recommended() -> BuiltIn {
+    BUILT_IN[1]
+}
+
+impl BuiltIn {
+    /// The built-in policy with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        BUILT_IN.into_iter().find(|policy| policy.name == name)
+    }
+
+    /// The policy's text, in the form of any other.
+    pub(crate) fn source(self) -> Source {
+        Source::decode(self.name, self.text.as_bytes().to_vec())
+    }
+
+    #[expect(clippy::panic, reason = "the embedded policies are read in every test run")]
+    pub(crate) fn policy(self, rules: RuleNames) -> Policy {
+        read_as(Shape::Checked, self.source(), &NoFiles, rules)
+            .unwrap_or_else(|problems| panic!("built-in policy {}: {problems:?}", self.name))
+    }
 }
 
 #[cfg(test)]
@@ -424,11 +427,11 @@ mod tests {
         };
         let source = |text: &str| Source::decode("p.yaml", text.as_bytes().to_vec());
         let policy = read(source("aivss_policy: 1\nextends: [base/a.yaml]\n"), &files, NAMES).unwrap();
-        let score = policy.settings().get(&settings::SCORE);
-        let cvss_base = policy.settings().get(&settings::CVSS_BASE);
+        let score = policy.settings.get(&settings::SCORE);
+        let cvss_base = policy.settings.get(&settings::CVSS_BASE);
         assert_eq!(score.unwrap().origin.to_string(), "base/a.yaml:3:11");
         assert_eq!(cvss_base.unwrap().origin.to_string(), "base/b.yaml:3:23");
-        assert!(policy.settings().three_point().unwrap().to_string().starts_with("strict:"));
+        assert!(policy.settings.three_point().unwrap().to_string().starts_with("strict:"));
         let broken = |text: &str| {
             read(source(text), &files, NAMES)
                 .unwrap_err()
@@ -450,5 +453,13 @@ mod tests {
             broken("aivss_policy: 1\nextends: ['https://example.org/p.yaml']\n"),
             "`https://example.org/p.yaml` is an address: only files can be extended"
         );
+    }
+
+    #[test]
+    fn built_in_policies_are_valid() {
+        for policy in BUILT_IN {
+            read(policy.source(), &NoFiles, NAMES).unwrap();
+            policy.policy(NAMES);
+        }
     }
 }

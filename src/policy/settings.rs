@@ -13,39 +13,35 @@ use crate::syntax::{Map, Node, Value as TreeValue};
 
 /// A setting with values of type `T`.
 #[derive(Debug)]
-pub struct Setting<T> {
-    /// Its row in [`TABLE`].
-    pub row: SettingRow,
+pub(crate) struct Setting<T> {
+    pub(crate) row: SettingRow,
     typed: fn(&SettingValue) -> Option<T>,
 }
 
 /// Everything that the program derives from a setting.
 #[derive(Clone, Copy, Debug)]
-pub struct SettingRow {
-    /// The section of the policy; empty for a key at the top.
-    pub section: &'static str,
-    /// The key in its section.
-    pub key: &'static str,
-    /// The values that it accepts.
-    pub kind: SettingKind,
-    /// Whether it is a mapping with a value for each of these keys.
-    pub parts: SettingParts,
-    /// The description in the schema and in the documentation.
-    pub description: &'static str,
+pub(crate) struct SettingRow {
+    /// The key, after its section and a dot if it is in one.
+    path: &'static str,
+    pub(crate) kind: SettingKind,
+    parts: SettingParts,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a test writes it into the schema and the documentation")
+    )]
+    description: &'static str,
 }
 
 /// The values that a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingKind {
+pub(crate) enum SettingKind {
     /// A number from 0 to this one.
     Number(u32),
     /// A whole number from 0 on, up to this one if there is one.
     Count(Option<u32>),
     /// A number of days: `180d`.
     Days,
-    /// A severity band.
     Band,
-    /// `true` or `false`.
     Flag,
     /// One of these words; the first is the strictest.
     Word(&'static [&'static str]),
@@ -57,29 +53,20 @@ pub enum SettingKind {
 
 /// The keys below a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingParts {
-    /// None: the setting has one value.
+enum SettingParts {
     None,
-    /// A value for each factor.
     Factors,
-    /// A value for each severity band.
     Bands,
 }
 
 /// The value of a setting.
 #[derive(Clone, Debug)]
-pub enum SettingValue {
-    /// Of [`SettingKind::Number`].
+pub(crate) enum SettingValue {
     Number(Decimal),
-    /// Of [`SettingKind::Count`].
     Count(usize),
-    /// Of [`SettingKind::Days`].
     Days(i32),
-    /// Of [`SettingKind::Band`].
     Band(Band),
-    /// Of [`SettingKind::Flag`].
     Flag(bool),
-    /// Of [`SettingKind::Word`].
     Word(&'static str),
     /// Of [`SettingKind::Words`] and [`SettingKind::Formulas`].
     Words(Vec<&'static str>),
@@ -92,93 +79,62 @@ const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
 /// The number of layers of MAESTRO.
 const LAYERS: Option<u32> = Some(7);
 
-/// The highest proven score.
-pub static SCORE: Setting<Decimal> = Setting::number(
-    "limits",
-    "score",
+pub(crate) static SCORE: Setting<Decimal> = number(
+    "limits.score",
     10,
     "The highest AIVSS score that passes, compared with the proven score: a mitigation without evidence counts as 1.00, below 0.67 as 0.67; a threat multiplier below 0.50 counts as 0.50. With a severity limit, the stricter binds.",
 );
-/// The highest severity band of a proven score.
-pub static SEVERITY: Setting<Band> = Setting::band(
-    "limits",
-    "severity",
-    "The highest severity band that passes, compared with the proven score.",
-);
-/// The highest CVSS base score.
-pub static CVSS_BASE: Setting<Decimal> =
-    Setting::number("limits", "cvss_base", 10, "The highest CVSS base score that passes.");
-/// The highest value of single factors.
-pub static FACTORS: Setting<Decimal> =
-    Setting::number("limits", "factors", 1, "The highest value that passes, by factor.")
-        .with(SettingParts::Factors);
-/// The number of findings of a band.
-pub static FINDINGS: Setting<usize> =
-    Setting::count("limits", "findings", None, "How many findings may be of a severity band.")
-        .with(SettingParts::Bands);
-/// The number of uncertain layers.
-pub static UNCERTAIN_LAYERS: Setting<usize> =
-    Setting::count("limits", "uncertain_layers", LAYERS, "How many layers may be uncertain.");
-/// The number of layers that are not applicable.
-pub static NOT_APPLICABLE_LAYERS: Setting<usize> =
-    Setting::count("limits", "not_applicable_layers", LAYERS, "How many layers may be not applicable.");
-/// The number of open threats.
-pub static OPEN_THREATS: Setting<usize> =
-    Setting::count("limits", "open_threats", None, "How many threats may be open.");
-/// The rise of a proven score over that of the base revision.
-pub static INCREASE: Setting<Decimal> = Setting::number(
-    "limits",
-    "increase",
+pub(crate) static SEVERITY: Setting<Band> =
+    band("limits.severity", "The highest severity band that passes, compared with the proven score.");
+pub(crate) static CVSS_BASE: Setting<Decimal> =
+    number("limits.cvss_base", 10, "The highest CVSS base score that passes.");
+pub(crate) static FACTORS: Setting<Decimal> =
+    number("limits.factors", 1, "The highest value that passes, by factor.").with(SettingParts::Factors);
+pub(crate) static FINDINGS: Setting<usize> =
+    count("limits.findings", None, "How many findings may be of a severity band.").with(SettingParts::Bands);
+pub(crate) static UNCERTAIN_LAYERS: Setting<usize> =
+    count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.");
+pub(crate) static NOT_APPLICABLE_LAYERS: Setting<usize> =
+    count("limits.not_applicable_layers", LAYERS, "How many layers may be not applicable.");
+pub(crate) static OPEN_THREATS: Setting<usize> =
+    count("limits.open_threats", None, "How many threats may be open.");
+pub(crate) static INCREASE: Setting<Decimal> = number(
+    "limits.increase",
     10,
     "How much a proven score may rise over the base revision's (check --base); of the agent and of each finding. A new agent is compared with the worst one that the change takes out of its file, or removes.",
 );
-/// Whether the owner is required.
-pub static OWNER: Setting<bool> = Setting::flag("require", "owner", "agent.owner is required.");
-/// Whether the environment is required.
-pub static ENVIRONMENT: Setting<bool> =
-    Setting::flag("require", "environment", "agent.environment is required.");
-/// Whether the tier is required.
-pub static TIER: Setting<bool> = Setting::flag("require", "tier", "agent.tier is required.");
-/// The factor value from which a rationale is required.
-pub static RATIONALE_FROM: Setting<Decimal> =
-    Setting::number("require", "rationale_from", 1, "A factor at or above this value needs a rationale.");
-/// Whether a mitigation factor below 1 requires evidence.
-pub static MITIGATION_EVIDENCE: Setting<bool> = Setting::flag(
-    "require",
-    "mitigation_evidence",
-    "A mitigation factor below 1.0 needs mitigation_evidence.",
-);
-/// The band from which an approval is required.
-pub static APPROVAL_FROM: Setting<Band> =
-    Setting::band("require", "approval_from", "At or above this band, review.approved_by is required.");
-/// The age of a review, in days.
-pub static REVIEW_WITHIN: Setting<i32> = Setting::new(
-    row("require", "review_within", SettingKind::Days, "How old review.date may be, in days: 180d."),
+pub(crate) static OWNER: Setting<bool> = flag("require.owner", "agent.owner is required.");
+pub(crate) static ENVIRONMENT: Setting<bool> = flag("require.environment", "agent.environment is required.");
+pub(crate) static TIER: Setting<bool> = flag("require.tier", "agent.tier is required.");
+pub(crate) static RATIONALE_FROM: Setting<Decimal> =
+    number("require.rationale_from", 1, "A factor at or above this value needs a rationale.");
+pub(crate) static MITIGATION_EVIDENCE: Setting<bool> =
+    flag("require.mitigation_evidence", "A mitigation factor below 1.0 needs mitigation_evidence.");
+pub(crate) static APPROVAL_FROM: Setting<Band> =
+    band("require.approval_from", "At or above this band, review.approved_by is required.");
+/// In days.
+pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
+    "require.review_within",
+    SettingKind::Days,
+    "How old review.date may be, in days: 180d.",
     |value| if let SettingValue::Days(days) = value { Some(*days) } else { None },
 );
-/// The allowed formats.
-pub static ALLOWED_FORMATS: Setting<Vec<&'static str>> = Setting::words(
-    "require",
-    "formats",
+pub(crate) static ALLOWED_FORMATS: Setting<Vec<&'static str>> = words(
+    "require.formats",
     SettingKind::Words(FORMATS),
     "The formats that are allowed. native: YAML, JSON and fenced blocks of pages. What a format that is not listed cannot express counts as missing if a limit needs it.",
 );
-/// The values that factors and multipliers may have.
-pub static SCALE: Setting<&'static str> = Setting::new(
-    row(
-        "",
-        "scale",
-        SettingKind::Word(SCALES),
-        "three-point: factors only 0, 0.5 or 1, multipliers only the published ones. continuous: any value from 0.00 to 1.00.",
-    ),
+pub(crate) static SCALE: Setting<&'static str> = Setting::new(
+    "scale",
+    SettingKind::Word(SCALES),
+    "three-point: factors only 0, 0.5 or 1, multipliers only the published ones. continuous: any value from 0.00 to 1.00.",
     |value| if let SettingValue::Word(word) = value { Some(*word) } else { None },
 );
-/// The allowed versions of the formula.
-pub static FORMULAS: Setting<Vec<&'static str>> =
-    Setting::words("", "formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.");
+pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
+    words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.");
 
 /// All settings, in the order in which they are shown.
-pub static TABLE: [&SettingRow; 19] = [
+static TABLE: [&SettingRow; 19] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -200,18 +156,14 @@ pub static TABLE: [&SettingRow; 19] = [
     &FORMULAS.row,
 ];
 
-const fn row(
-    section: &'static str,
-    key: &'static str,
-    kind: SettingKind,
-    description: &'static str,
-) -> SettingRow {
-    SettingRow { section, key, kind, parts: SettingParts::None, description }
-}
-
 impl<T> Setting<T> {
-    const fn new(row: SettingRow, typed: fn(&SettingValue) -> Option<T>) -> Self {
-        Self { row, typed }
+    const fn new(
+        path: &'static str,
+        kind: SettingKind,
+        description: &'static str,
+        typed: fn(&SettingValue) -> Option<T>,
+    ) -> Self {
+        Self { row: SettingRow { path, kind, parts: SettingParts::None, description }, typed }
     }
 
     const fn with(self, parts: SettingParts) -> Self {
@@ -219,62 +171,46 @@ impl<T> Setting<T> {
     }
 }
 
-impl Setting<Decimal> {
-    const fn number(section: &'static str, key: &'static str, most: u32, description: &'static str) -> Self {
-        Self::new(row(section, key, SettingKind::Number(most), description), |value| match value {
-            SettingValue::Number(number) => Some(*number),
-            _ => None,
-        })
-    }
+const fn number(path: &'static str, most: u32, description: &'static str) -> Setting<Decimal> {
+    Setting::new(path, SettingKind::Number(most), description, |value| {
+        if let SettingValue::Number(number) = value { Some(*number) } else { None }
+    })
 }
 
-impl Setting<usize> {
-    const fn count(
-        section: &'static str,
-        key: &'static str,
-        most: Option<u32>,
-        description: &'static str,
-    ) -> Self {
-        Self::new(row(section, key, SettingKind::Count(most), description), |value| match value {
-            SettingValue::Count(count) => Some(*count),
-            _ => None,
-        })
-    }
+const fn count(path: &'static str, most: Option<u32>, description: &'static str) -> Setting<usize> {
+    Setting::new(path, SettingKind::Count(most), description, |value| {
+        if let SettingValue::Count(count) = value { Some(*count) } else { None }
+    })
 }
 
-impl Setting<Band> {
-    const fn band(section: &'static str, key: &'static str, description: &'static str) -> Self {
-        Self::new(row(section, key, SettingKind::Band, description), |value| match value {
-            SettingValue::Band(band) => Some(*band),
-            _ => None,
-        })
-    }
+const fn band(path: &'static str, description: &'static str) -> Setting<Band> {
+    Setting::new(path, SettingKind::Band, description, |value| {
+        if let SettingValue::Band(band) = value { Some(*band) } else { None }
+    })
 }
 
-impl Setting<bool> {
-    const fn flag(section: &'static str, key: &'static str, description: &'static str) -> Self {
-        Self::new(row(section, key, SettingKind::Flag, description), |value| match value {
-            SettingValue::Flag(flag) => Some(*flag),
-            _ => None,
-        })
-    }
+const fn flag(path: &'static str, description: &'static str) -> Setting<bool> {
+    Setting::new(path, SettingKind::Flag, description, |value| {
+        if let SettingValue::Flag(flag) = value { Some(*flag) } else { None }
+    })
 }
 
-impl Setting<Vec<&'static str>> {
-    const fn words(
-        section: &'static str,
-        key: &'static str,
-        kind: SettingKind,
-        description: &'static str,
-    ) -> Self {
-        Self::new(row(section, key, kind, description), |value| match value {
-            SettingValue::Words(words) => Some(words.clone()),
-            _ => None,
-        })
-    }
+const fn words(
+    path: &'static str,
+    kind: SettingKind,
+    description: &'static str,
+) -> Setting<Vec<&'static str>> {
+    Setting::new(path, kind, description, |value| {
+        if let SettingValue::Words(words) = value { Some(words.clone()) } else { None }
+    })
 }
 
 impl SettingRow {
+    /// The section, empty for a key at the top of the policy, and the key in it.
+    pub(crate) fn section_and_key(&self) -> (&'static str, &'static str) {
+        self.path.split_once('.').unwrap_or(("", self.path))
+    }
+
     /// The keys below it; a single empty one if it has one value.
     fn parts(&self) -> Vec<&'static str> {
         match self.parts {
@@ -287,7 +223,6 @@ impl SettingRow {
 
 impl SettingKind {
     fn read(self, value: TreeValue<'_>) -> Option<SettingValue> {
-        let find = |words: &[&'static str], text: &str| words.iter().copied().find(|word| *word == text);
         Some(match (self, value) {
             (Self::Number(_), TreeValue::Number(text)) => SettingValue::Number(Decimal::parse(text).ok()?),
             // The schema accepts `3.0` as a whole number.
@@ -302,15 +237,20 @@ impl SettingKind {
                 SettingValue::Words(list.iter().filter_map(|item| find(words, item.as_str()?)).collect())
             }
             (Self::Formulas, TreeValue::List(list)) => {
-                let version = |item: Node<'_>| match item.value() {
-                    TreeValue::String(text) | TreeValue::Number(text) => Some(Formula::named(text)?.version),
+                let names = list.iter().filter_map(|item| match item.value() {
+                    TreeValue::String(text) | TreeValue::Number(text) => Some(text),
                     _ => None,
-                };
-                SettingValue::Words(list.iter().filter_map(version).collect())
+                });
+                let formulas = names.filter_map(Formula::named);
+                SettingValue::Words(formulas.map(|formula| formula.version).collect())
             }
             _ => return None,
         })
     }
+}
+
+fn find(words: &[&'static str], text: &str) -> Option<&'static str> {
+    words.iter().copied().find(|word| *word == text)
 }
 
 /// The number of days in `180d`.
@@ -335,8 +275,9 @@ impl fmt::Display for SettingValue {
 /// The settings that apply to one threat model.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The values by section, key and part.
-    values: BTreeMap<[&'static str; 3], Sourced<SettingValue>>,
+    /// By the path and the part.
+    values: BTreeMap<[&'static str; 2], Sourced<SettingValue>>,
+    /// By the rule; those that are set.
     pub(crate) levels: BTreeMap<&'static str, Sourced<Option<Level>>>,
 }
 
@@ -352,7 +293,7 @@ pub(crate) struct SettingEntry<'s> {
 impl SettingEntry<'_> {
     /// The keys from the top of the policy.
     pub(crate) fn path(&self) -> Vec<&'static str> {
-        [self.row.section, self.row.key, self.part].into_iter().filter(|key| !key.is_empty()).collect()
+        self.row.path.split('.').chain([self.part]).filter(|key| !key.is_empty()).collect()
     }
 }
 
@@ -361,22 +302,17 @@ impl Settings {
     pub(crate) fn read(map: Map<'_>, origin: impl Fn(Span) -> Origin) -> Self {
         let mut values = BTreeMap::new();
         for row in TABLE {
-            let section = match row.section {
-                "" => Some(map),
-                section => map.get(section).and_then(Node::as_map),
-            };
-            let holder = match row.parts {
-                SettingParts::None => section,
-                SettingParts::Factors | SettingParts::Bands => {
-                    section.and_then(|section| section.get(row.key)).and_then(Node::as_map)
-                }
-            };
+            let (section, key) = row.section_and_key();
+            let mut holder =
+                if section.is_empty() { Some(map) } else { map.get(section).and_then(Node::as_map) };
+            if row.parts != SettingParts::None {
+                holder = holder.and_then(|section| section.get(key)).and_then(Node::as_map);
+            }
             for part in row.parts() {
-                let key = if part.is_empty() { row.key } else { part };
+                let key = if part.is_empty() { key } else { part };
                 let Some(entry) = holder.and_then(|holder| holder.entry(key)) else { continue };
                 if let Some(value) = row.kind.read(entry.value.value()) {
-                    let origin = origin(entry.key_span);
-                    values.insert([row.section, row.key, part], Sourced { value, origin });
+                    values.insert([row.path, part], Sourced { value, origin: origin(entry.key_span) });
                 }
             }
         }
@@ -384,43 +320,37 @@ impl Settings {
     }
 
     /// The value of a setting.
-    pub fn get<T>(&self, setting: &Setting<T>) -> Option<Sourced<T>> {
+    pub(crate) fn get<T>(&self, setting: &Setting<T>) -> Option<Sourced<T>> {
         self.part(setting, "")
     }
 
     /// The value of one part of a setting: a factor's key or a band's name.
-    pub fn part<T>(&self, setting: &Setting<T>, part: &'static str) -> Option<Sourced<T>> {
-        let Sourced { value, origin } = self.values.get(&[setting.row.section, setting.row.key, part])?;
+    pub(crate) fn part<T>(&self, setting: &Setting<T>, part: &'static str) -> Option<Sourced<T>> {
+        let Sourced { value, origin } = self.values.get(&[setting.row.path, part])?;
         Some(Sourced { value: (setting.typed)(value)?, origin: origin.clone() })
     }
 
     /// Whether a setting, or a part of it, has a value.
-    pub fn has<T>(&self, setting: &Setting<T>) -> bool {
+    pub(crate) fn has<T>(&self, setting: &Setting<T>) -> bool {
         self.origin(&setting.row).is_some()
     }
 
     /// The line that sets a setting, or the first part of it.
-    pub fn origin(&self, row: &SettingRow) -> Option<&Origin> {
-        let from = [row.section, row.key, ""];
-        let (key, value) = self.values.range(from..).next()?;
-        (key[..2] == from[..2]).then_some(&value.origin)
+    pub(crate) fn origin(&self, row: &SettingRow) -> Option<&Origin> {
+        let (key, value) = self.values.range([row.path, ""]..).next()?;
+        (key[0] == row.path).then_some(&value.origin)
     }
 
     /// The line that requires the three-point scale.
-    pub fn three_point(&self) -> Option<&Origin> {
+    pub(crate) fn three_point(&self) -> Option<&Origin> {
         let is_set = self.get(&SCALE).is_some_and(|scale| SCALES.first() == Some(&scale.value));
         self.origin(&SCALE.row).filter(|_| is_set)
     }
 
     /// The level of a rule; `None` if it is off.
-    pub fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
+    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
         let rule = rule.into();
         self.levels.get(rule.name).map_or(Some(rule.level), |set| set.value)
-    }
-
-    /// The levels that are set, by rule.
-    pub const fn levels(&self) -> &BTreeMap<&'static str, Sourced<Option<Level>>> {
-        &self.levels
     }
 
     /// Applies other settings over these: their values win.
@@ -433,7 +363,7 @@ impl Settings {
     pub(crate) fn entries(&self) -> impl Iterator<Item = SettingEntry<'_>> {
         TABLE.into_iter().flat_map(move |row| {
             row.parts().into_iter().filter_map(move |part| {
-                let value = self.values.get(&[row.section, row.key, part])?;
+                let value = self.values.get(&[row.path, part])?;
                 Some(SettingEntry { row, part, value })
             })
         })
@@ -506,16 +436,16 @@ mod tests {
     #[test]
     fn settings_are_in_the_schema() {
         let schema: Value = serde_json::from_str(Schema::Policy.text()).unwrap();
-        for row in TABLE.into_iter().filter(|row| row.section.is_empty()) {
-            assert_eq!(schema["$defs"][row.key], fragment(row), "{}", row.key);
+        for row in TABLE.into_iter().filter(|row| !row.path.contains('.')) {
+            assert_eq!(schema["$defs"][row.path], fragment(row), "{}", row.path);
         }
         for (section, description) in
             [("limits", "What passes at the most."), ("require", "What must be given.")]
         {
             let mut entries: Vec<(&str, Value)> = TABLE
                 .into_iter()
-                .filter(|row| row.section == section)
-                .map(|row| (row.key, fragment(row)))
+                .filter(|row| row.section_and_key().0 == section)
+                .map(|row| (row.section_and_key().1, fragment(row)))
                 .collect();
             if section == "require" {
                 // Patterns of folders are not a setting of a threat model.
@@ -558,8 +488,7 @@ mod tests {
                 SettingParts::Factors => format!("{values}, by factor"),
                 SettingParts::Bands => format!("{values}, by band"),
             };
-            let key = [row.section, row.key].join(".");
-            format!("| `{}` | {values} | {} |\n", key.trim_start_matches('.'), row.description)
+            format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });
         let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
         let page = include_str!("../../docs/policy.md");

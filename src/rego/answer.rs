@@ -1,41 +1,42 @@
-//! The answers of rules in Rego, and the problems that prevent answers.
+//! The input of rules in Rego, their answers, and the problems that prevent answers.
 
-#[cfg(feature = "rego")]
-use serde_json::Value;
+#![cfg_attr(not(feature = "rego"), allow(dead_code, reason = "nothing answers without the engine"))]
 
+use serde_json::{Map, Value, json};
+
+use crate::date::Date;
+use crate::decimal::Decimal;
 use crate::diagnostic::{Level, Origin};
-#[cfg(feature = "rego")]
-use crate::did_you_mean::nearest;
-#[cfg(feature = "rego")]
+use crate::likeness::nearest;
+use crate::model::Model;
 use crate::policy::TextFile;
+use crate::score::Scored;
+use crate::syntax::Node;
 
 /// A problem that a rule in Rego reports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RegoAnswer {
-    /// The level.
-    pub level: Level,
+pub(crate) struct RegoAnswer {
+    pub(crate) level: Level,
     /// The rule's name after `rego/`.
-    pub rule: String,
-    /// The message.
-    pub message: String,
+    pub(crate) rule: String,
+    pub(crate) message: String,
     /// JSON pointer of the place in the threat model.
-    pub path: Option<String>,
-    /// The details, as JSON.
-    pub details: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) details: Option<String>,
 }
 
 /// The place at which a rule is defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Definition {
+pub(crate) struct Definition {
     /// The rule's name with that of its package.
-    pub rule: String,
+    pub(crate) rule: String,
     /// The file and the line.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl Definition {
     /// The file, the line and the rule, as the beginning of a message.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         format!("{}:{}: rule `{}`", self.origin.file, self.origin.line, self.rule)
     }
 }
@@ -43,7 +44,6 @@ impl Definition {
 /// The answers for one input. Numbers are indices of definitions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
-    /// Problems.
     pub(crate) given: Vec<(usize, RegoAnswer)>,
     /// Answers of a wrong form.
     pub(crate) wrong: Vec<(usize, String)>,
@@ -53,16 +53,14 @@ pub(crate) struct Answers {
 
 /// A test of rules in Rego.
 #[derive(Clone, Debug)]
-pub struct Test {
-    /// Its rule.
-    pub definition: Definition,
-    /// Its result.
-    pub outcome: TestOutcome,
+pub(crate) struct Test {
+    pub(crate) definition: Definition,
+    pub(crate) outcome: TestOutcome,
 }
 
 /// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TestOutcome {
+pub(crate) enum TestOutcome {
     /// The rule is true.
     Passed,
     /// The rule is false or undefined.
@@ -76,7 +74,6 @@ pub enum TestOutcome {
 pub(crate) struct RegoProblem {
     /// Module, line and column, where they are known; lines and columns 1-based.
     pub(crate) place: Option<(usize, u32, u32)>,
-    /// The message.
     pub(crate) message: String,
 }
 
@@ -87,31 +84,41 @@ impl RegoProblem {
     }
 
     /// A problem in a line of a module.
-    #[cfg(feature = "rego")]
     pub(crate) fn at((module, line): (usize, u32), message: impl Into<String>) -> Self {
         Self { place: Some((module, line, 1)), message: message.into() }
     }
 
-    /// A problem from a message of the engine, which begins with a place. `module` is the default.
-    #[cfg(feature = "rego")]
+    /// A problem from a message of the engine. `module` is the default.
     pub(crate) fn of_engine(module: usize, modules: &[TextFile], message: &str) -> Self {
-        let what = message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim());
-        let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
-        let numbers = place.and_then(|place| {
-            let (rest, column) = place.rsplit_once(':')?;
-            let (name, line) = rest.rsplit_once(':')?;
-            let at = modules.iter().position(|module| module.name == name).unwrap_or(module);
-            Some((at, line.parse().ok()?, column.parse().ok()?))
+        let place = place_in(message).map(|(name, line, column)| {
+            (modules.iter().position(|module| module.name == name).unwrap_or(module), line, column)
         });
-        Self { place: numbers, message: what.to_owned() }
+        Self { place, message: words_in(message).unwrap_or(message.trim()).to_owned() }
     }
+}
+
+/// The file, the line and the column in a message of the engine.
+pub(crate) fn place_in(message: &str) -> Option<(&str, u32, u32)> {
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "))?;
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((file, line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The problem in a message of the engine, without its place.
+pub(crate) fn words_in(message: &str) -> Option<&str> {
+    message.lines().find_map(|line| line.strip_prefix("error: "))
+}
+
+/// The first line of what the engine printed that is not blank.
+pub(crate) fn first_line(printed: &str) -> Option<&str> {
+    printed.lines().find(|line| !line.trim().is_empty())
 }
 
 /// Reads the value of a rule: a set of messages, each a text or an object with `msg` and optional other keys.
 ///
 /// # Errors
 /// The value has a wrong form.
-#[cfg(feature = "rego")]
 pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<RegoAnswer>, String> {
     let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     // A partial rule without a value comes as an object of messages to true.
@@ -133,12 +140,8 @@ pub(crate) fn answers(json: &str, name: &str, level: Level) -> Result<Vec<RegoAn
     items.iter().map(|item| answer(item, name, level)).collect()
 }
 
-/// The keys of a message.
-#[cfg(feature = "rego")]
-const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
-
-#[cfg(feature = "rego")]
 fn answer(item: &Value, name: &str, level: Level) -> Result<RegoAnswer, String> {
+    const KEYS: [&str; 4] = ["msg", "path", "rule", "details"];
     if let Some(key) = item.as_object().and_then(|object| object.keys().find(|key| !KEYS.contains(&&***key)))
     {
         let meant = nearest(key, KEYS).map(|near| format!("; did you mean `{near}`?"));
@@ -172,4 +175,68 @@ fn answer(item: &Value, name: &str, level: Level) -> Result<RegoAnswer, String> 
     }
     let details = item.get("details").filter(|details| !details.is_null()).map(Value::to_string);
     Ok(RegoAnswer { level, rule: format!("rego/{rule}"), message, path, details })
+}
+
+/// The input for one threat model, as JSON.
+pub(crate) fn rego_input(
+    root: Node<'_>,
+    model: &Model,
+    scores: &[Scored],
+    today: Date,
+    path: &str,
+) -> String {
+    let mut input = match root.to_json() {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    };
+    let mut agent = Value::Null;
+    let mut findings = Vec::new();
+    for scored in scores {
+        let mut values = computed(scored);
+        match model.finding(scored.owner) {
+            None => agent = values,
+            Some(finding) => {
+                values["id"] = json!(finding.id.as_deref());
+                findings.push(values);
+            }
+        }
+    }
+    let mut layers = Map::new();
+    for layer in model.layers() {
+        let answer = json!({ "answer": layer.answer.name(), "open_threats": layer.open_threats() });
+        layers.insert(layer.kind.key().to_owned(), answer);
+    }
+    let computed = json!({
+        "path": path,
+        "today": today.to_string(),
+        "agent": agent,
+        "findings": findings,
+        "layers": layers,
+    });
+    input.insert("computed".to_owned(), computed);
+    Value::Object(input).to_string()
+}
+
+fn computed(scored: &Scored) -> Value {
+    let (Some(working), Some(proven)) = (&scored.working, scored.proven()) else {
+        return json!({ "score": Value::Null });
+    };
+    json!({
+        "version": working.formula.version,
+        "cvss_base": number(working.inputs.base),
+        "factor_sum": number(working.inputs.factor_sum),
+        "threat_multiplier": number(working.inputs.threat),
+        "mitigation_factor": number(working.inputs.mitigation),
+        "aars": number(working.uplift),
+        "raw": number(working.raw),
+        "score": number(working.score),
+        "severity": working.band.name(),
+        "proven_score": number(proven.score()),
+        "proven_severity": proven.band().name(),
+    })
+}
+
+/// A decimal as the JSON number nearest to it.
+fn number(decimal: Decimal) -> Value {
+    serde_json::from_str(&decimal.plain().to_string()).unwrap_or(Value::Null)
 }

@@ -14,41 +14,26 @@ use std::thread;
 use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, QueryResults, Value};
+use regorus::{Engine, Value};
 use serde_json::Value as JsonValue;
 
-use crate::diagnostic::{Level, Origin};
-use crate::policy::{Program, REGO_THREAD, TextFile};
-use crate::rego::answer::{Answers, Definition, RegoAnswer, RegoProblem, Test, TestOutcome, answers};
+use crate::diagnostic::Origin;
+use crate::policy::{Load, Program, REGO_THREAD, TextFile};
+use crate::rego::answer::{
+    Answers, Definition, RegoAnswer, RegoProblem, Test, TestOutcome, answers, first_line, place_in, words_in,
+};
 use crate::rego::mirror::Mirror;
-use crate::rego::rules::{RuleId, Rules};
+use crate::rego::rules::{EvaluatedRule, Rules};
 use crate::rego::syntax::line_of;
-use crate::rego::{bounds, text};
+use crate::rego::{builtins, text};
 use crate::source::{Source, Span};
 
 /// The longest that one rule may take over one threat model.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// The longest that all of them may take together.
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
-/// The most rules that are evaluated for a threat model.
-pub(crate) const MOST_ASKED: usize = 100;
-/// The most rules of a program, by their names.
-pub(crate) const MOST_RULES: usize = 2_000;
-/// The depth of an evaluation: the sum of the depths of rules that use each other.
-pub(crate) const MOST_DEEP: usize = 1_500;
 /// The number of steps between two looks at the clock.
 const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
-
-/// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
-const ASKED: [(&str, Level); 3] =
-    [("deny", Level::Error), ("violation", Level::Error), ("warn", Level::Warning)];
-
-/// The level of a rule's answers, if a rule of this name is asked.
-pub(crate) fn level_of(name: &str) -> Option<Level> {
-    let begins =
-        |asked: &str| name.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    ASKED.iter().find(|(asked, _)| begins(asked)).map(|(_, level)| *level)
-}
 
 /// The stack of the engine, in bytes. It needs up to 50 KiB for each rule that uses another.
 const STACK: usize = 64 * 1024 * 1024;
@@ -73,22 +58,6 @@ pub(crate) struct Rego {
     mirror: Option<Mirror>,
 }
 
-/// A rule that the gate evaluates.
-#[derive(Clone)]
-pub(crate) struct EvaluatedRule {
-    /// Its name with that of its package.
-    pub(crate) whole: String,
-    pub(crate) level: Level,
-    /// Its definitions, by their places in [`Rego::definitions`]; there is at least one.
-    pub(crate) definitions: Vec<usize>,
-}
-
-impl EvaluatedRule {
-    pub(crate) fn name(&self) -> &str {
-        self.whole.rsplit_once('.').map_or(&self.whole, |(_, name)| name)
-    }
-}
-
 impl std::fmt::Debug for Rego {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.asked.iter().map(|asked| &asked.whole)).finish()
@@ -105,21 +74,13 @@ impl Rego {
     }
 
     fn compile_here(program: &Program) -> Result<Self, RegoProblem> {
-        let (mut engine, rules) = load(program)?;
+        let (mut engine, rules) = load_program(program)?;
         let asked = rules.asked(&program.packages)?;
         rules.check_functions()?;
         let each = TIME_FOR_ALL / u32::try_from(asked.len()).unwrap_or(u32::MAX).max(1);
         let limit = TIME_LIMIT.min(each);
         engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: STEPS });
         let definitions = definitions(&rules, &program.modules);
-        let of =
-            |rule: RuleId| (0..definitions.len()).filter(|at| rules.definitions[*at].rule == rule).collect();
-        let asked = asked.into_iter().map(|asked| EvaluatedRule {
-            whole: rules.names[asked.rule].clone(),
-            level: asked.level,
-            definitions: of(asked.rule),
-        });
-        let asked: Vec<EvaluatedRule> = asked.collect();
         let several = asked.iter().filter(|asked| asked.definitions.len() > 1);
         let several = several.flat_map(|asked| asked.definitions.iter().copied()).collect();
         let mirror = Mirror::of(&engine, &rules, &program.modules, several);
@@ -134,10 +95,10 @@ impl Rego {
                     return Err(RegoProblem::at(place.unwrap_or((0, 1)), message));
                 }
                 if message.contains("could not find function") || message.contains("undefined variable") {
-                    let mut fault = RegoProblem::of_engine(0, &program.modules, &message);
-                    let rule = fault.place.and_then(|(module, line, _)| rules.at((module, line)));
-                    fault.message.extend(rule.map(|rule| format!(" (in rule `{rule}`)")));
-                    return Err(fault);
+                    let mut problem = RegoProblem::of_engine(0, &program.modules, &message);
+                    let rule = problem.place.and_then(|(module, line, _)| rules.at((module, line)));
+                    problem.message.extend(rule.map(|rule| format!(" (in rule `{rule}`)")));
+                    return Err(problem);
                 }
             }
         }
@@ -152,7 +113,7 @@ impl Rego {
     /// Evaluates the rules for an input, given as JSON.
     ///
     /// # Errors
-    /// Why none could be evaluated.
+    /// The reason why none could be evaluated.
     pub(crate) fn ask(&self, input: &str) -> Result<Answers, String> {
         on_large_stack(|| self.ask_here(input))?
     }
@@ -164,22 +125,27 @@ impl Rego {
         let mut said = Answers::default();
         for asked in &self.asked {
             let first = asked.definitions.first().copied().unwrap_or_default();
-            match answers_of(&mut engine, asked) {
-                Ok(found) if found.is_empty() => {}
-                Ok(found) => {
-                    let places = self.mirror.as_ref().filter(|_| asked.definitions.len() > 1);
-                    let places = places.map(|mirror| mirror.places(&input, asked)).unwrap_or_default();
-                    let place = |answer: &RegoAnswer| places.get(answer).copied().unwrap_or(first);
-                    said.given.extend(found.into_iter().map(|answer| (place(&answer), answer)));
-                }
-                Err(Wrong::Form(message)) => said.wrong.push((first, message)),
-                Err(Wrong::Engine(message)) => {
+            let values = match evaluate(&mut engine, &asked.whole) {
+                Ok(values) => values,
+                Err(message) => {
                     said.failed.push(self.placed(&message, first));
                     if message == PANICKED {
                         engine = self.engine.clone();
                         engine.set_input(input.clone());
                     }
+                    continue;
                 }
+            };
+            match answers_in(&values, asked) {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => {
+                    let mirror = self.mirror.as_ref().filter(|_| asked.definitions.len() > 1);
+                    let places = mirror.map(|mirror| mirror.places(&input, asked)).unwrap_or_default();
+                    said.given.extend(
+                        found.into_iter().map(|answer| (*places.get(&answer).unwrap_or(&first), answer)),
+                    );
+                }
+                Err(message) => said.wrong.push((first, message)),
             }
         }
         Ok(said)
@@ -187,14 +153,18 @@ impl Rego {
 
     /// A message of the engine in a line, with the rule that it comes from: the one at its place, else `asked`.
     fn placed(&self, message: &str, asked: usize) -> String {
-        let Some((file, line, place, what)) = in_parts(message) else {
-            let what = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            return self.definitions.get(asked).map_or(what.clone(), |at| format!("{}: {what}", at.shown()));
+        let (Some((file, line, column)), Some(words)) = (place_in(message), words_in(message)) else {
+            let words = in_a_line(message);
+            return match self.definitions.get(asked) {
+                Some(definition) => format!("{}: {words}", definition.shown()),
+                None => words,
+            };
         };
-        let before = |at: &&Definition| *at.origin.file == *file && at.origin.line <= line;
-        let rule = self.definitions.iter().filter(before).max_by_key(|at| at.origin.line);
-        let rule = rule.map(|at| format!("rule `{}`: ", at.rule)).unwrap_or_default();
-        format!("{place}: {rule}{what}")
+        let of_file = self.definitions.iter().filter(|definition| &*definition.origin.file == file);
+        let before = of_file.filter(|definition| definition.origin.line <= line);
+        let rule = before.max_by_key(|definition| definition.origin.line);
+        let rule = rule.map(|definition| format!("rule `{}`: ", definition.rule)).unwrap_or_default();
+        format!("{file}:{line}:{column}: {rule}{words}")
     }
 }
 
@@ -207,30 +177,30 @@ pub(crate) fn run_tests(program: &Program) -> Result<Vec<Test>, RegoProblem> {
 }
 
 fn run_tests_here(program: &Program) -> Result<Vec<Test>, RegoProblem> {
-    let (mut engine, rules) = load(program)?;
+    let (mut engine, rules) = load_program(program)?;
     rules.check_functions()?;
     let limit = ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: STEPS };
     engine.set_execution_timer_config(limit);
     engine.set_input(Value::new_object());
     let definitions = definitions(&rules, &program.modules);
-    let run = |rule: RuleId| {
+    let mut tests = Vec::new();
+    for rule in rules.tests(program) {
         let whole = &rules.names[rule];
-        let definition = definitions.iter().find(|definition| definition.rule == *whole)?;
+        let Some(definition) = definitions.iter().find(|definition| definition.rule == *whole) else {
+            continue;
+        };
         let outcome = match evaluate(&mut engine, whole) {
-            Ok(results) => {
-                let values = results.result.iter().flat_map(|result| &result.expressions);
-                let is_true = |value: &Value| !matches!(value, Value::Undefined | Value::Bool(false));
-                if values.map(|found| &found.value).any(is_true) {
-                    TestOutcome::Passed
-                } else {
-                    TestOutcome::Failed
-                }
+            Ok(values)
+                if values.iter().all(|value| matches!(value, Value::Undefined | Value::Bool(false))) =>
+            {
+                TestOutcome::Failed
             }
+            Ok(_) => TestOutcome::Passed,
             Err(message) => TestOutcome::Stopped(in_a_line(&message)),
         };
-        Some(Test { definition: definition.clone(), outcome })
-    };
-    Ok(rules.tests(program).into_iter().filter_map(run).collect())
+        tests.push(Test { definition: definition.clone(), outcome });
+    }
+    Ok(tests)
 }
 
 /// The most definitions that are prepared alone.
@@ -238,70 +208,49 @@ const MOST_ALONE: usize = 500;
 /// The longest module of a definition alone, in bytes.
 const LONGEST_ALONE: usize = 64 * 1024;
 
-/// A definition alone, as a module in which all other rules of its package have a plain value.
-pub(crate) struct Alone {
-    place: (usize, u32),
-    rule: String,
-    name: String,
-    text: String,
-}
-
-impl Alone {
-    /// The definitions of a program, each alone, as far as they are short and not very many.
-    pub(crate) fn each(program: &Program) -> Vec<Self> {
-        let each = || {
-            let (_, rules) = load(program).ok()?;
-            let found = rules.definitions.iter().take(MOST_ALONE).filter_map(|definition| {
-                let TextFile { name, text } = program.modules.get(definition.place.0)?;
-                let rule = rules.names[definition.rule].clone();
-                let own = text.get(definition.bytes.clone())?;
-                let text =
-                    format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(&rule));
-                (text.len() <= LONGEST_ALONE).then(|| Self {
-                    place: definition.place,
-                    rule,
-                    name: name.clone(),
-                    text,
-                })
+/// The problem of the first definition of which the engine prints a warning. Each that is short is prepared alone, as a
+/// module in which all other rules of its package have a plain value.
+pub(crate) fn problem_of_warning(program: &Program, load: Load<'_>) -> Option<RegoProblem> {
+    let (_, rules) = on_large_stack(|| load_program(program)).ok()?.ok()?;
+    for definition in rules.definitions.iter().take(MOST_ALONE) {
+        let TextFile { name, text } = program.modules.get(definition.place.0)?;
+        let rule = &rules.names[definition.rule];
+        let Some(own) = text.get(definition.bytes.clone()) else { continue };
+        let module = format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(rule));
+        if module.len() > LONGEST_ALONE {
+            continue;
+        }
+        let printed = load.muted(&mut || {
+            let _ = on_large_stack(|| {
+                let mut engine = Engine::new();
+                engine.set_gather_prints(true);
+                add(&mut engine, name, &module).is_ok() && engine.eval_query("1".to_owned(), false).is_ok()
             });
-            Some(found.collect())
-        };
-        on_large_stack(each).ok().flatten().unwrap_or_default()
+        });
+        if let Some(warning) = first_line(&printed) {
+            let words = if warning.contains("could not schedule") {
+                "a variable has no value".to_owned()
+            } else {
+                format!("the Rego engine warns: {warning}")
+            };
+            return Some(RegoProblem::at(definition.place, format!("{words} (in rule `{rule}`)")));
+        }
     }
-
-    /// Lets the engine look at it. What matters is what the engine prints.
-    pub(crate) fn prepare(&self) {
-        let prepare = || {
-            let mut engine = Engine::new();
-            engine.set_gather_prints(true);
-            add(&mut engine, &self.name, &self.text).is_ok()
-                && engine.eval_query("1".to_owned(), false).is_ok()
-        };
-        let _ = on_large_stack(prepare);
-    }
-
-    /// The problem of a definition for which the engine printed something.
-    pub(crate) fn problem(&self, printed: &str) -> RegoProblem {
-        let what = match printed {
-            text if text.contains("could not schedule") => "a variable has no value".to_owned(),
-            text => format!("the Rego engine warns: {text}"),
-        };
-        RegoProblem::at(self.place, format!("{what} (in rule `{}`)", self.rule))
-    }
+    None
 }
 
 /// Loads modules and data, and checks what can be checked before anything is evaluated.
-fn load(program: &Program) -> Result<(Engine, Rules), RegoProblem> {
+fn load_program(program: &Program) -> Result<(Engine, Rules), RegoProblem> {
     let modules = &program.modules;
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
-    bounds::add_to(&mut engine).map_err(RegoProblem::general)?;
+    builtins::add_to(&mut engine).map_err(RegoProblem::general)?;
     for (at, TextFile { name, text }) in modules.iter().enumerate() {
         if let Some((line, _)) = text::too_deep(text) {
             return Err(RegoProblem::at((at, line), "an expression is nested too deep"));
         }
         if let Some((line, _)) = text::huge_number(text) {
-            return Err(RegoProblem::at((at, line), bounds::HUGE));
+            return Err(RegoProblem::at((at, line), builtins::HUGE));
         }
         add(&mut engine, name, text).map_err(|message| RegoProblem::of_engine(at, modules, &message))?;
     }
@@ -322,12 +271,10 @@ const LONGEST_LINE: usize = 200;
 
 /// The definitions of rules, with the lines at which they begin.
 fn definitions(rules: &Rules, modules: &[TextFile]) -> Vec<Definition> {
-    let sources: Vec<(Source, Arc<str>)> = modules
-        .iter()
-        .map(|file| {
-            (Source::decode(file.name.clone(), file.text.as_bytes().to_vec()), Arc::from(&*file.name))
-        })
-        .collect();
+    let decoded = modules.iter().map(|file| {
+        (Source::decode(file.name.clone(), file.text.as_bytes().to_vec()), Arc::from(&*file.name))
+    });
+    let sources: Vec<(Source, Arc<str>)> = decoded.collect();
     let found = rules.definitions.iter().filter_map(|definition| {
         let (module, line) = definition.place;
         let (source, file) = sources.get(module)?;
@@ -335,46 +282,33 @@ fn definitions(rules: &Rules, modules: &[TextFile]) -> Vec<Definition> {
         let text = source.line(line).trim();
         // Many definitions can be in one long line.
         let text = Arc::from(&text[..text.floor_char_boundary(LONGEST_LINE)]);
-        let span = Span::new(start, start);
-        let origin = Origin { file: file.clone(), line, column: 1, span, text };
+        let origin = Origin { file: file.clone(), line, column: 1, span: Span::new(start, start), text };
         Some(Definition { rule: rules.names[definition.rule].clone(), origin })
     });
     found.collect()
 }
 
-/// Evaluates a rule.
+/// The values of a rule.
 ///
 /// # Errors
 /// The engine's message, or that it panicked.
-fn evaluate(engine: &mut Engine, rule: &str) -> Result<QueryResults, String> {
+fn evaluate(engine: &mut Engine, rule: &str) -> Result<Vec<Value>, String> {
     let query = format!("data.{rule}");
     let results = panic::catch_unwind(AssertUnwindSafe(|| engine.eval_query(query, false)));
-    match results {
-        Ok(results) => results.map_err(|error| error.to_string()),
-        Err(_) => Err(PANICKED.to_owned()),
-    }
+    let results = results.map_err(|_| PANICKED.to_owned())?.map_err(|error| error.to_string())?;
+    Ok(results.result.into_iter().flat_map(|result| result.expressions).map(|found| found.value).collect())
 }
 
 /// The message if the engine panics in a rule.
 const PANICKED: &str = "the Rego engine failed on this rule";
 
-/// Why a rule has no answers.
-enum Wrong {
-    /// The engine cannot evaluate it.
-    Engine(String),
-    /// It answers with something that is no message.
-    Form(String),
-}
-
-fn answers_of(engine: &mut Engine, asked: &EvaluatedRule) -> Result<Vec<RegoAnswer>, Wrong> {
-    let results = evaluate(engine, &asked.whole).map_err(Wrong::Engine)?;
-    let values = results.result.iter().flat_map(|result| &result.expressions).map(|found| &found.value);
-    let mut said = Vec::new();
+fn answers_in(values: &[Value], asked: &EvaluatedRule) -> Result<Vec<RegoAnswer>, String> {
+    let mut found = Vec::new();
     for value in values {
-        let json = value.to_json_str().map_err(|error| Wrong::Engine(error.to_string()))?;
-        said.extend(answers(&json, asked.name(), asked.level).map_err(Wrong::Form)?);
+        let json = value.to_json_str().map_err(|error| error.to_string())?;
+        found.extend(answers(&json, asked.name(), asked.level)?);
     }
-    Ok(said)
+    Ok(found)
 }
 
 /// Adds a module in the Rego of today, or else in that of before OPA 1.0 (`deny[msg] { … }`).
@@ -407,19 +341,10 @@ fn check_imports(tree: &JsonValue) -> Result<(), RegoProblem> {
     Ok(())
 }
 
-/// The file, the line, the whole place and the words of a message of the engine.
-fn in_parts(message: &str) -> Option<(&str, u32, &str, &str)> {
-    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "))?;
-    let what = message.lines().find_map(|line| line.strip_prefix("error: "))?;
-    let (rest, _column) = place.rsplit_once(':')?;
-    let (file, line) = rest.rsplit_once(':')?;
-    Some((file, line.parse().ok()?, place, what))
-}
-
 fn in_a_line(message: &str) -> String {
-    match in_parts(message) {
-        Some((.., place, what)) => format!("{place}: {what}"),
-        None => message.split_whitespace().collect::<Vec<_>>().join(" "),
+    match (place_in(message), words_in(message)) {
+        (Some((file, line, column)), Some(words)) => format!("{file}:{line}:{column}: {words}"),
+        _ => message.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -9,8 +9,8 @@ use regorus::{Engine, Value};
 
 use crate::policy::TextFile;
 use crate::rego::answer::{RegoAnswer, answers};
-use crate::rego::engine::{EvaluatedRule, add};
-use crate::rego::rules::Rules;
+use crate::rego::engine::add;
+use crate::rego::rules::{EvaluatedRule, Rules};
 
 /// The most definitions that are copied.
 const MOST: usize = 1_000;

@@ -8,15 +8,32 @@ use regorus::Engine;
 use serde_json::Value as JsonValue;
 
 use crate::diagnostic::Level;
-use crate::did_you_mean::nearest;
+use crate::likeness::nearest;
 use crate::policy::{Program, is_test};
 use crate::rego::answer::RegoProblem;
-use crate::rego::engine::{MOST_ASKED, MOST_DEEP, MOST_RULES, level_of};
-use crate::rego::safety::SafetySearch;
 use crate::rego::syntax::{
-    Mention, MentionKind, bytes_of, depth_of, each_rule, expanded, full_name, imports, is_function, line_of,
-    mentions_of, package_of, path,
+    Mention, MentionKind, SafetySearch, bytes_of, depth_of, each_rule, expanded, full_name, imports,
+    is_function, line_of, mentions_of, package_of, path,
 };
+
+/// The most rules that are evaluated for a threat model.
+const MOST_ASKED: usize = 100;
+/// The most rules of a program, by their names.
+const MOST_RULES: usize = 2_000;
+/// The depth of an evaluation: the sum of the depths of rules that use each other.
+const MOST_DEEP: usize = 1_500;
+
+/// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
+const ASKED: [(&str, Level); 3] =
+    [("deny", Level::Error), ("violation", Level::Error), ("warn", Level::Warning)];
+
+/// The level of a rule's answers, if a rule of this name is asked.
+fn level_of(name: &str) -> Option<Level> {
+    let asked = ASKED.iter().find(|(asked, _)| {
+        name.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    });
+    asked.map(|(_, level)| *level)
+}
 
 /// Built-in functions that are refused, with why.
 const REFUSED: [(&str, &str); 11] = [
@@ -54,9 +71,19 @@ pub(crate) struct DefinitionSite {
 
 /// A rule that the gate evaluates.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) rule: RuleId,
+pub(crate) struct EvaluatedRule {
+    rule: RuleId,
+    /// Its name with that of its package.
+    pub(crate) whole: String,
     pub(crate) level: Level,
+    /// Its definitions, by their places in [`Rules::definitions`]; there is at least one.
+    pub(crate) definitions: Vec<usize>,
+}
+
+impl EvaluatedRule {
+    pub(crate) fn name(&self) -> &str {
+        split_name(&self.whole).1
+    }
 }
 
 /// The rules of all modules: where each is, and which others it mentions.
@@ -72,13 +99,14 @@ pub(crate) struct Rules {
     depths: Vec<usize>,
     mentions: Vec<BTreeSet<RuleId>>,
     packages: BTreeSet<String>,
-    refused: Vec<(Place, RuleId, &'static str, &'static str)>,
     /// Functions that are called and are no rules.
     calls: BTreeMap<String, (Place, RuleId)>,
+    /// The first use of a function that is refused.
+    refused: Option<RegoProblem>,
     /// Paths that lead to no rule and no data.
     astray: Vec<(Place, Option<RuleId>, String)>,
-    /// Variables that a negated expression leaves without a value.
-    without_value: Vec<(Place, RuleId, String)>,
+    /// The first variable that a negated expression leaves without a value.
+    without_value: Option<RegoProblem>,
     functions: BTreeSet<RuleId>,
 }
 
@@ -87,9 +115,8 @@ fn split_name(whole: &str) -> (&str, &str) {
     whole.rsplit_once('.').unwrap_or(("", whole))
 }
 
-/// The length of a module's text, in bytes.
-fn length(file: &JsonValue) -> usize {
-    file["source"]["contents"].as_str().map_or(0, str::len)
+fn text_of(file: &JsonValue) -> &str {
+    file["source"]["contents"].as_str().unwrap_or_default()
 }
 
 impl Rules {
@@ -106,7 +133,7 @@ impl Rules {
                     rules.astray.push(((at, line_of(import)), None, parts.join(".")));
                 }
             }
-            let text = file["source"]["contents"].as_str().unwrap_or_default();
+            let text = text_of(file);
             let imports = imports(module, text);
             for rule in each_rule(module) {
                 let id = full_name(module, rule).and_then(|name| rules.id_of(&name));
@@ -120,7 +147,11 @@ impl Rules {
                     ["input", "data"].contains(&name) || imports.contains_key(name) || is_rule()
                 };
                 let found = SafetySearch { text, is_global: &is_global }.first_unsafe(rule);
-                rules.without_value.extend(found.map(|(name, line)| ((at, line), id, name)));
+                let found = found.map(|(name, line)| RegoProblem::at((at, line), format!(
+                    "`{name}` in a negated expression is unsafe, because nothing else in the body gives it a value; write a rule with this expression and negate that rule (in rule `{}`)",
+                    rules.names[id]
+                )));
+                rules.without_value = rules.without_value.or(found);
                 for mut mention in mentions_of(rule) {
                     mention.parts = expanded(mention.parts, &imports);
                     rules.add_mention(id, &mention, (at, &package), data);
@@ -147,13 +178,15 @@ impl Rules {
             return Err(RegoProblem::general(format!("there are more than {MOST_RULES} rules in Rego")));
         }
         let (names, places): (Vec<String>, Vec<Place>) = defined.into_iter().unzip();
-        let ends = found.iter().skip(1).map(|(_, place, start)| (place.0, *start)).chain([(usize::MAX, 0)]);
-        let ends: Vec<(usize, usize)> = ends.collect();
-        let definitions = found.into_iter().zip(ends).filter_map(|((name, place, start), (module, next))| {
-            let end = if module == place.0 { next } else { length(files.get(place.0)?) };
-            Some(DefinitionSite { rule: names.binary_search(&name).ok()?, place, bytes: start..end })
-        });
-        let definitions = definitions.collect();
+        let mut definitions = Vec::new();
+        for (at, (name, place, start)) in found.iter().enumerate() {
+            let end = match found.get(at + 1) {
+                Some((_, next, end)) if next.0 == place.0 => *end,
+                _ => text_of(files[place.0]).len(),
+            };
+            let Ok(rule) = names.binary_search(name) else { continue };
+            definitions.push(DefinitionSite { rule, place: *place, bytes: *start..end });
+        }
         let (depths, mentions) = (vec![0; names.len()], vec![BTreeSet::new(); names.len()]);
         let packages = files.iter().map(|file| package_of(&file["ast"])).collect();
         Ok(Self { names, places, definitions, depths, mentions, packages, ..Self::default() })
@@ -176,11 +209,9 @@ impl Rules {
 
     /// The rule that is defined around a line of a module.
     pub(crate) fn at(&self, (module, line): Place) -> Option<&str> {
-        let before =
-            |definition: &&DefinitionSite| definition.place.0 == module && definition.place.1 <= line;
-        let definition =
-            self.definitions.iter().filter(before).max_by_key(|definition| definition.place.1)?;
-        Some(&self.names[definition.rule])
+        let of_module = self.definitions.iter().filter(|definition| definition.place.0 == module);
+        let before = of_module.filter(|definition| definition.place.1 <= line);
+        Some(&self.names[before.max_by_key(|definition| definition.place.1)?.rule])
     }
 
     fn id_of(&self, name: &str) -> Option<RuleId> {
@@ -196,10 +227,8 @@ impl Rules {
                     value.and_then(|value| value.as_object().map_or(Some(value), |object| object.get(part)));
             }
             if value.is_some() {
-                return Err(RegoProblem::at(
-                    *place,
-                    format!("`data.{name}` is both a rule and data of a file"),
-                ));
+                let message = format!("`data.{name}` is both a rule and data of a file");
+                return Err(RegoProblem::at(*place, message));
             }
         }
         Ok(())
@@ -216,11 +245,13 @@ impl Rules {
         let place = (module, *line);
         let whole = parts.join(".");
         let mentioned = self.mentioned(parts, package);
-        if let Some((name, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole) {
-            // A rule of that name is meant where there is one.
-            if mentioned.is_empty() {
-                self.refused.push((place, rule, name, why));
-            }
+        // A rule of that name is meant where there is one.
+        if mentioned.is_empty()
+            && self.refused.is_none()
+            && let Some((name, why)) = REFUSED.iter().find(|(refused, _)| *refused == whole)
+        {
+            let message = format!("`{name}` is not supported (in rule `{}`): {why}", self.names[rule]);
+            self.refused = Some(RegoProblem::at(place, message));
         }
         if *kind != MentionKind::Replaced && self.is_astray(parts, data) {
             self.astray.push((place, Some(rule), whole));
@@ -252,17 +283,15 @@ impl Rules {
             return false;
         }
         let whole = rest.join(".");
-        let is_package = |package: &String| {
-            package.strip_prefix(&whole).is_some_and(|below| below.is_empty() || below.starts_with('.'))
-        };
         let found = rest.iter().try_fold(data, |value, part| value.as_object()?.get(part));
-        found.is_none() && !self.packages.iter().any(is_package)
+        let mut below = self.packages.iter().filter_map(|package| package.strip_prefix(&whole));
+        found.is_none() && !below.any(|below| below.is_empty() || below.starts_with('.'))
     }
 
     /// The rules to evaluate: those of the packages named, each of which must have some. A rule with such a name in another
     /// package is a mistake.
-    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<Asked>, RegoProblem> {
-        let mut asked = Vec::new();
+    pub(crate) fn asked(&self, packages: &[String]) -> Result<Vec<EvaluatedRule>, RegoProblem> {
+        let mut asked: Vec<EvaluatedRule> = Vec::new();
         for (rule, whole) in self.names.iter().enumerate() {
             let (package, name) = split_name(whole);
             let is_named = packages.iter().any(|named| named == package);
@@ -279,16 +308,19 @@ impl Rules {
                 );
                 return Err(RegoProblem::at(self.places[rule], message));
             }
-            asked.push(Asked { rule, level });
+            let of_rule = self.definitions.iter().enumerate().filter(|(_, one)| one.rule == rule);
+            let definitions = of_rule.map(|(at, _)| at).collect();
+            asked.push(EvaluatedRule { rule, whole: whole.clone(), level, definitions });
         }
         if asked.len() > MOST_ASKED {
             let message = format!("more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(RegoProblem::general(message));
         }
         self.check_never_asked(&asked)?;
-        let is_idle =
-            |package: &str| asked.iter().all(|asked| split_name(&self.names[asked.rule]).0 != package);
-        match packages.iter().find(|package| is_idle(package)) {
+        let idle = packages
+            .iter()
+            .find(|package| asked.iter().all(|asked| split_name(&asked.whole).0 != package.as_str()));
+        match idle {
             // Those who name packages of their own may leave `main` empty.
             Some(package) if package != "main" || packages.len() == 1 => Err(RegoProblem::general(format!(
                 "no `deny`, `violation` or `warn` in package {package}: these rules would never be evaluated"
@@ -298,8 +330,14 @@ impl Rules {
     }
 
     /// Refuses functions, and names in another case, that look as if they were asked and that no asked rule uses.
-    fn check_never_asked(&self, asked: &[Asked]) -> Result<(), RegoProblem> {
-        let used = self.used_by(asked);
+    fn check_never_asked(&self, asked: &[EvaluatedRule]) -> Result<(), RegoProblem> {
+        let mut used = BTreeSet::new();
+        let mut next: Vec<RuleId> = asked.iter().map(|asked| asked.rule).collect();
+        while let Some(rule) = next.pop() {
+            if used.insert(rule) {
+                next.extend(&self.mentions[rule]);
+            }
+        }
         for (rule, whole) in self.names.iter().enumerate().filter(|(rule, _)| !used.contains(rule)) {
             let (_, name) = split_name(whole);
             let right = name.to_ascii_lowercase();
@@ -316,26 +354,13 @@ impl Rules {
         Ok(())
     }
 
-    /// The asked rules and all that they lead to.
-    fn used_by(&self, asked: &[Asked]) -> BTreeSet<RuleId> {
-        let mut used = BTreeSet::new();
-        let mut next: Vec<RuleId> = asked.iter().map(|asked| asked.rule).collect();
-        while let Some(rule) = next.pop() {
-            if used.insert(rule) {
-                next.extend(&self.mentions[rule]);
-            }
-        }
-        used
-    }
-
     /// The tests: rules whose names begin with `test_`, in modules of tests.
     pub(crate) fn tests(&self, program: &Program) -> Vec<RuleId> {
-        let is_asked = |rule: &RuleId| {
-            let (_, name) = split_name(&self.names[*rule]);
-            name.starts_with("test_")
+        let tests = (0..self.names.len()).filter(|rule| {
+            split_name(&self.names[*rule]).1.starts_with("test_")
                 && program.modules.get(self.places[*rule].0).is_some_and(|file| is_test(&file.name))
-        };
-        (0..self.names.len()).filter(is_asked).collect()
+        });
+        tests.collect()
     }
 
     /// Refuses calls of functions that do not exist, which the engine would find only on the way to them.
@@ -351,11 +376,9 @@ impl Rules {
                 let is_of_opa = ONLY_IN_OPA
                     .split(' ')
                     .any(|start| name == start || (start.ends_with('.') && name.starts_with(start)));
-                let what = if is_of_opa { "unsupported built-in function" } else { "unknown function" };
-                return Err(RegoProblem::at(
-                    *place,
-                    format!("{what} `{name}` (in rule `{}`)", self.names[*rule]),
-                ));
+                let kind = if is_of_opa { "unsupported built-in function" } else { "unknown function" };
+                let message = format!("{kind} `{name}` (in rule `{}`)", self.names[*rule]);
+                return Err(RegoProblem::at(*place, message));
             }
         }
         Ok(())
@@ -363,25 +386,22 @@ impl Rules {
 
     /// Refuses what could not be stopped once it runs, and what leads nowhere.
     pub(crate) fn check(&self) -> Result<(), RegoProblem> {
-        if let Some((place, rule, name, why)) = self.refused.first() {
-            let message = format!("`{name}` is not supported (in rule `{}`): {why}", self.names[*rule]);
-            return Err(RegoProblem::at(*place, message));
+        if let Some(problem) = &self.refused {
+            return Err(problem.clone());
         }
         if let Some((place, rule, path)) = self.astray.iter().min_by_key(|(place, ..)| *place) {
             let rule = rule.map(|rule| format!(" (in rule `{}`)", self.names[rule])).unwrap_or_default();
-            let message = format!("`{path}` leads to no rule and no data{rule}{}", self.hint(path));
+            let known = self.names.iter().chain(&self.packages).map(String::as_str);
+            let near = nearest(path.strip_prefix("data.").unwrap_or(path), known);
+            let hint = near.map(|near| format!("; did you mean `data.{near}`?")).unwrap_or_default();
+            let message = format!("`{path}` leads to no rule and no data{rule}{hint}");
             return Err(RegoProblem::at(*place, message));
         }
-        if let Some((place, rule, name)) = self.without_value.first() {
-            let message = format!(
-                "`{name}` in a negated expression is unsafe, because nothing else in the body gives it a value; write a rule with this expression and negate that rule (in rule `{}`)",
-                self.names[*rule]
-            );
-            return Err(RegoProblem::at(*place, message));
+        if let Some(problem) = &self.without_value {
+            return Err(problem.clone());
         }
-        let order = self.order()?;
         let mut deepest = vec![0; self.names.len()];
-        for rule in order {
+        for rule in self.order()? {
             let below = self.mentions[rule].iter().map(|next| deepest[*next]).max().unwrap_or(0);
             deepest[rule] = self.depths[rule] + below;
             if deepest[rule] > MOST_DEEP {
@@ -390,13 +410,6 @@ impl Rules {
             }
         }
         Ok(())
-    }
-
-    /// The rule or package that a path is nearly the name of, as the end of a message.
-    fn hint(&self, path: &str) -> String {
-        let path = path.strip_prefix("data.").unwrap_or(path);
-        let known = self.names.iter().chain(&self.packages).map(String::as_str);
-        nearest(path, known).map(|near| format!("; did you mean `data.{near}`?")).unwrap_or_default()
     }
 
     /// The rules in an order in which each follows those that it mentions.
@@ -418,19 +431,18 @@ impl Rules {
                         order.push(rule);
                     }
                     Some(next) => match way.iter().position(|(known, _)| known == next) {
-                        Some(at) => return Err(self.circle(way[at..].iter().map(|(rule, _)| *rule))),
+                        Some(at) => {
+                            let names =
+                                way[at..].iter().chain(&way[at..=at]).map(|(rule, _)| &*self.names[*rule]);
+                            let chain = names.collect::<Vec<_>>().join(" → ");
+                            let message = format!("`{}` comes back to itself: {chain}", self.names[*next]);
+                            return Err(RegoProblem::at(self.places[*next], message));
+                        }
                         None => way.push((*next, self.mentions[*next].iter())),
                     },
                 }
             }
         }
         Ok(order)
-    }
-
-    fn circle(&self, mut rules: impl Iterator<Item = RuleId> + Clone) -> RegoProblem {
-        let chain = rules.clone().chain(rules.clone().take(1)).map(|rule| self.names[rule].as_str());
-        let chain = chain.collect::<Vec<_>>().join(" → ");
-        let first = rules.next().unwrap_or_default();
-        RegoProblem::at(self.places[first], format!("`{}` comes back to itself: {chain}", self.names[first]))
     }
 }

@@ -4,6 +4,8 @@
 //! The engine parses and evaluates expressions by recursion, and a chain such as `a + a + …` nests as deep as it is
 //! long. The depth is counted from tokens alone, and never below that of the engine's tree.
 
+use std::iter;
+
 /// The depth to which expressions may nest: operators, references and calls in a row, and brackets.
 const MOST_NESTED: usize = 100;
 /// The depth to which brackets may nest.
@@ -13,13 +15,13 @@ const MOST_BRACKETS: usize = 64;
 const IMPORTED: [&str; 4] = ["contains", "every", "if", "in"];
 
 /// A place in a text: line and column, both 1-based.
-pub(crate) type Place = (u32, u32);
+type Place = (u32, u32);
 
 /// The place at which a module nests too deep, if there is one.
 pub(crate) fn too_deep(text: &str) -> Option<Place> {
     let mut levels = vec![BracketLevel::default()];
     let mut before = TokenKind::Operator;
-    for token in Tokens::new(text) {
+    for token in tokens(text) {
         let level = levels.last_mut()?;
         match token.kind {
             TokenKind::Operand if token.text == "in" => level.depth += 1,
@@ -44,9 +46,8 @@ pub(crate) fn too_deep(text: &str) -> Option<Place> {
                 outer.depth = outer.depth.max(inner.deepest.max(inner.depth) + 2);
             }
         }
-        let is_too_deep = levels.len() > MOST_BRACKETS || levels.last()?.depth > MOST_NESTED;
-        if is_too_deep {
-            return Some(token.place);
+        if levels.len() > MOST_BRACKETS || levels.last()?.depth > MOST_NESTED {
+            return Some(place(text, token.start));
         }
         before = match token.kind {
             TokenKind::Close => TokenKind::Operand,
@@ -64,19 +65,19 @@ const MOST_SHORT_DIGITS: usize = 3;
 
 /// The first number of a module that the engine would compute at great length.
 pub(crate) fn huge_number(text: &str) -> Option<Place> {
-    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
-    let is_huge = |at: usize| {
-        let text = tokens[at].text;
+    let tokens: Vec<Token<'_>> = tokens(text).collect();
+    let huge = tokens.iter().enumerate().find(|(at, token)| {
         // A sign parts an exponent from its number, and a dot the digits before it from those after it.
-        let exponent = match (tokens.get(at + 1), tokens.get(at + 2)) {
-            (Some(sign), Some(exponent)) if text.ends_with(['e', 'E']) && ["+", "-"].contains(&sign.text) => {
+        let exponent = match tokens[at + 1..] {
+            [sign, exponent, ..] if token.text.ends_with(['e', 'E']) && ["+", "-"].contains(&sign.text) => {
                 exponent.text
             }
             _ => "",
         };
-        text.starts_with(|first: char| first.is_ascii_digit()) && is_huge_number(&format!("{text}{exponent}"))
-    };
-    (0..tokens.len()).find(|at| is_huge(*at)).map(|at| tokens[at].place)
+        token.text.starts_with(|first: char| first.is_ascii_digit())
+            && is_huge_number(&format!("{}{exponent}", token.text))
+    });
+    huge.map(|(_, token)| place(text, token.start))
 }
 
 /// Whether JSON text has, outside of its strings, a number that the engine would compute at great length.
@@ -98,9 +99,9 @@ fn has_huge_part(text: &str) -> bool {
 
 /// Whether the engine would compute a number at great length: its digits, or those of its exponent, are too many.
 pub(crate) fn is_huge_number(text: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let is_long = |(_, exponent): (&str, &str)| digits(exponent) > MOST_SHORT_DIGITS;
-    digits(text) > MOST_DIGITS || text.split_once(['e', 'E']).is_some_and(is_long)
+    let exponent = text.split_once(['e', 'E']).map_or("", |(_, exponent)| exponent);
+    let [digits, of_exponent] = [text, exponent].map(|text| text.bytes().filter(u8::is_ascii_digit).count());
+    digits > MOST_DIGITS || of_exponent > MOST_SHORT_DIGITS
 }
 
 /// One level of brackets.
@@ -123,23 +124,23 @@ impl BracketLevel {
 /// The first keyword that a module of before OPA 1.0 uses without importing it, with its place. The engine takes it for a name,
 /// and prints a warning that quotes the module.
 pub(crate) fn unimported_keyword(text: &str) -> Option<(&'static str, Place)> {
-    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
+    let tokens: Vec<Token<'_>> = tokens(text).collect();
     let texts: Vec<&str> = tokens.iter().map(|token| token.text).collect();
-    let is_imported = |keyword: &&str| {
-        (0..texts.len()).any(|at| match &texts[at..] {
+    let mut missing = IMPORTED.to_vec();
+    for at in 0..texts.len() {
+        match &texts[at..] {
             ["import", "future", ".", "keywords", ".", word, ..] => {
-                word == keyword || (*word == "every" && *keyword == "in")
+                missing.retain(|keyword| word != keyword && (*word != "every" || *keyword != "in"));
             }
-            ["import", "rego", ".", "v1", ..] | ["import", "future", ".", "keywords", ..] => true,
-            _ => false,
-        })
-    };
-    let missing: Vec<&'static str> = IMPORTED.into_iter().filter(|keyword| !is_imported(keyword)).collect();
+            ["import", "rego", ".", "v1", ..] | ["import", "future", ".", "keywords", ..] => return None,
+            _ => {}
+        }
+    }
     tokens.iter().enumerate().find_map(|(at, token)| {
         let keyword = missing.iter().copied().find(|keyword| *keyword == token.text)?;
         let is_call = keyword == "contains" && texts.get(at + 1) == Some(&"(");
         let is_part = at > 0 && texts[at - 1] == ".";
-        (!is_call && !is_part).then_some((keyword, token.place))
+        (!is_call && !is_part).then(|| (keyword, place(text, token.start)))
     })
 }
 
@@ -158,71 +159,45 @@ enum TokenKind {
 struct Token<'t> {
     kind: TokenKind,
     text: &'t str,
-    place: Place,
+    /// The byte at which it begins.
+    start: usize,
 }
 
 /// The tokens of a module, without white space and comments. Each character of an operator is a token.
-struct Tokens<'t> {
-    rest: &'t str,
-    line: u32,
-    column: u32,
-}
-
-impl<'t> Tokens<'t> {
-    const fn new(text: &'t str) -> Self {
-        Self { rest: text, line: 1, column: 1 }
-    }
-
-    /// Takes this many bytes off the text.
-    fn take(&mut self, length: usize) -> &'t str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        for letter in taken.chars() {
-            if letter == '\n' {
-                (self.line, self.column) = (self.line.saturating_add(1), 1);
-            } else {
-                self.column = self.column.saturating_add(1);
-            }
-        }
-        taken
-    }
-
-    fn skip_blank(&mut self) {
+fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut start = 0;
+    iter::from_fn(move || {
         loop {
-            let blank = self.rest.len() - self.rest.trim_start().len();
-            let comment = if self.rest[blank..].starts_with('#') {
-                self.rest[blank..].find('\n').unwrap_or(self.rest.len() - blank)
-            } else {
-                0
+            let rest = &text[start..];
+            let first = rest.chars().next()?;
+            let (kind, length) = match first {
+                '#' => (None, rest.find('\n').unwrap_or(rest.len())),
+                blank if blank.is_whitespace() => (None, blank.len_utf8()),
+                '"' => (Some(TokenKind::Operand), quoted_length(rest)),
+                '`' => (Some(TokenKind::Operand), rest[1..].find('`').map_or(rest.len(), |end| end + 2)),
+                '(' | '[' | '{' => (Some(TokenKind::Open), 1),
+                ')' | ']' | '}' => (Some(TokenKind::Close), 1),
+                ',' | ';' => (Some(TokenKind::Separator), 1),
+                letter if is_word(letter) => {
+                    (Some(TokenKind::Operand), rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()))
+                }
+                letter => (Some(TokenKind::Operator), letter.len_utf8()),
             };
-            if blank + comment == 0 {
-                return;
+            let token = kind.map(|kind| Token { kind, text: &rest[..length], start });
+            start += length;
+            if token.is_some() {
+                return token;
             }
-            self.take(blank + comment);
         }
-    }
+    })
 }
 
-impl<'t> Iterator for Tokens<'t> {
-    type Item = Token<'t>;
-
-    fn next(&mut self) -> Option<Token<'t>> {
-        self.skip_blank();
-        let place = (self.line, self.column);
-        let first = self.rest.chars().next()?;
-        let (kind, length) = match first {
-            '"' => (TokenKind::Operand, quoted_length(self.rest)),
-            '`' => (TokenKind::Operand, self.rest[1..].find('`').map_or(self.rest.len(), |end| end + 2)),
-            '(' | '[' | '{' => (TokenKind::Open, 1),
-            ')' | ']' | '}' => (TokenKind::Close, 1),
-            ',' | ';' => (TokenKind::Separator, 1),
-            letter if is_word(letter) => {
-                (TokenKind::Operand, self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len()))
-            }
-            letter => (TokenKind::Operator, letter.len_utf8()),
-        };
-        Some(Token { kind, text: self.take(length), place })
-    }
+/// The line and the column of a byte.
+fn place(text: &str, start: usize) -> Place {
+    let before = &text[..start];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
 fn is_word(letter: char) -> bool {

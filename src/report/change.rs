@@ -1,5 +1,6 @@
 //! The data of a comparison with a base revision. [`crate::compare`] computes it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,9 +8,9 @@ use serde::{Serialize, Serializer};
 
 use crate::aivss::Band;
 use crate::decimal::Decimal;
+use crate::input_error::Revision;
 use crate::policy::Direction;
 use crate::report::Verdict;
-use crate::revision::Revision;
 use crate::source::Position;
 
 /// The names of the differences that a removed mitigation makes worse.
@@ -60,12 +61,11 @@ impl AgentChange {
     /// The direction of the change, by the score alone.
     pub fn direction(&self) -> Direction {
         match (self.before, self.after) {
-            (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) if before < after => {
-                Direction::Worse
-            }
-            (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) if after < before => {
-                Direction::Better
-            }
+            (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) => match after.cmp(&before) {
+                Ordering::Greater => Direction::Worse,
+                Ordering::Less => Direction::Better,
+                Ordering::Equal => Direction::Other,
+            },
             (ScoreChange::Scored(..), ScoreChange::Unscored | ScoreChange::Unread) => Direction::Worse,
             _ => Direction::Other,
         }
@@ -135,8 +135,12 @@ pub struct Difference {
 impl Difference {
     /// Whether it removes a mitigation or the evidence for one.
     pub fn drops_mitigation(&self) -> bool {
-        let is_about = |what: &str| self.what.starts_with(what) || self.what.contains(&format!(": {what}"));
-        let is_threat = is_about("threat in ") && self.before.is_some();
-        self.direction == Direction::Worse && (is_threat || [MITIGATION, PROVEN].into_iter().any(is_about))
+        let is_threat = self.is_about("threat in ") && self.before.is_some();
+        self.direction == Direction::Worse
+            && (is_threat || self.is_about(MITIGATION) || self.is_about(PROVEN))
+    }
+
+    fn is_about(&self, what: &str) -> bool {
+        self.what.starts_with(what) || self.what.contains(&format!(": {what}"))
     }
 }

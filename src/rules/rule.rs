@@ -212,7 +212,7 @@ pub(crate) fn require_field(
     let required = subject.settings.get(setting).filter(|required| required.value && given.is_none());
     if let Some(required) = required {
         let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
-        let message = format!("`agent.{}` is missing", setting.row.key);
+        let message = format!("`agent.{}` is missing", setting.row.section_and_key().1);
         found.push(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin));
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::annotations::{Mark, mark};
 use crate::compare::Baseline;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, RuleInfo, Safety};
@@ -14,6 +13,7 @@ use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
+use crate::source::{Mark, mark};
 use crate::source::{Position, Source};
 
 /// The model that examples are parts of.

@@ -33,7 +33,7 @@ aivss:
 ",
     )
     .under("rules: { version-outdated: warning }")],
-    check: Check::Limit { applies: |settings| settings.levels().contains_key(RULE.name), check },
+    check: Check::Limit { applies: |settings| settings.levels.contains_key(RULE.name), check },
     ..Rule::WARNING
 };
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
-use crate::did_you_mean::nearest;
-use crate::schema::engine::{SchemaError, SchemaErrorKind, SchemaErrors};
+use crate::likeness::nearest;
+use crate::schema::engine::{SchemaError, SchemaErrorKind};
 use crate::schema::{Compiled, Violation, ViolationKind};
 use crate::source::Span;
 use crate::syntax::{Entry, Map, Node, Value};
@@ -14,8 +14,7 @@ use crate::syntax::{Entry, Map, Node, Value};
 /// The most unknown keys of one mapping that are reported.
 const MAX_UNKNOWN: usize = 100;
 
-/// The explanation of the errors of one tree.
-pub(crate) struct Explanation<'s, 't> {
+struct Explanation<'s, 't> {
     schema: &'s Compiled,
     root: Node<'t>,
     /// The contents of the collections on the paths so far, so that a long one is walked once. The entries of mappings are in
@@ -24,7 +23,6 @@ pub(crate) struct Explanation<'s, 't> {
     violations: Vec<Violation>,
 }
 
-/// The place of an error in the tree.
 struct ErrorPlace<'t> {
     node: Node<'t>,
     /// The name in a sentence, such as `` `aivss.factors` ``.
@@ -37,33 +35,18 @@ struct ErrorPlace<'t> {
     shared: bool,
 }
 
-impl<'s, 't> Explanation<'s, 't> {
-    pub(crate) fn new(schema: &'s Compiled, root: Node<'t>) -> Self {
-        Self { schema, root, children: HashMap::new(), violations: Vec::new() }
-    }
+/// The violations of a schema that the errors of a tree are.
+pub(crate) fn violations(schema: &Compiled, root: Node<'_>, mut errors: Vec<SchemaError>) -> Vec<Violation> {
+    let mut explained = Explanation { schema, root, children: HashMap::new(), violations: Vec::new() };
+    explained.drop_keys_that_are_misspelled(&mut errors);
+    without_implied(&errors).for_each(|error| explained.explain(error));
+    let mut violations = explained.violations;
+    violations.sort_by_key(|violation| violation.span);
+    violations.dedup();
+    violations
+}
 
-    pub(crate) fn violations(mut self, found: SchemaErrors) -> Vec<Violation> {
-        let mut errors = found.errors;
-        self.drop_keys_that_are_misspelled(&mut errors);
-        without_implied(&errors).for_each(|error| self.explain(error));
-        if !found.is_complete {
-            let root = self.place(&[]);
-            self.violations.push(Violation {
-                kind: ViolationKind::Shape,
-                owner: None,
-                path: Vec::new(),
-                span: root.key_span,
-                value_span: root.node.value_span(),
-                message: "the document has more problems than are reported".to_owned(),
-                help: None,
-                respelt: None,
-            });
-        }
-        self.violations.sort_by_key(|violation| violation.span);
-        self.violations.dedup();
-        self.violations
-    }
-
+impl<'t> Explanation<'_, 't> {
     /// A misspelled key is unknown, and its right spelling is missing: one mistake, so the second error goes.
     fn drop_keys_that_are_misspelled(&mut self, errors: &mut Vec<SchemaError>) {
         let mut meant: HashSet<(Vec<String>, String)> = HashSet::new();
@@ -87,21 +70,22 @@ impl<'s, 't> Explanation<'s, 't> {
         if matches!(place.node.value(), Value::Unreadable) {
             return;
         }
-        let owner = self.schema.owner(error);
         let name = &place.name;
         let (span, message, help) = match &error.kind {
             SchemaErrorKind::UnknownKeys(names) => return self.unknown_keys(&place, error, names),
-            SchemaErrorKind::NoBranch(branches) => match BestBranch::of(branches, error.path.len()) {
-                BestBranch::Branch(errors) if owner.is_none() => {
+            SchemaErrorKind::NoBranch(branches) => match best_branch(branches, error.path.len()) {
+                Ok(errors) if self.schema.owner(error).is_none() => {
                     return without_implied(errors).for_each(|inner| self.explain(inner));
                 }
-                BestBranch::Branch(_) => (place.key_span, format!("{name} is incomplete"), None),
-                BestBranch::Types(expected) => {
-                    (place.span, wrong_type(&place, &expected), self.help_for_type(&place, error, &expected))
-                }
+                Ok(_) => (place.key_span, format!("{name} is incomplete"), None),
+                Err(expected) => (
+                    place.span,
+                    wrong_type(&place, &expected),
+                    self.help_for_type(place.node, error, &expected),
+                ),
             },
             SchemaErrorKind::WrongType(expected) => {
-                (place.span, wrong_type(&place, expected), self.help_for_type(&place, error, expected))
+                (place.span, wrong_type(&place, expected), self.help_for_type(place.node, error, expected))
             }
             SchemaErrorKind::NotOneOf(options) => {
                 let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
@@ -119,29 +103,34 @@ impl<'s, 't> Explanation<'s, 't> {
             }
             SchemaErrorKind::Other(message) => (place.span, format!("{name}: {message}"), None),
         };
-        self.violations.push(Violation {
+        self.violations.push(Violation { help, ..self.violation(error, &place, span, message) });
+    }
+
+    fn violation(
+        &self,
+        error: &SchemaError,
+        place: &ErrorPlace<'_>,
+        span: Span,
+        message: String,
+    ) -> Violation {
+        Violation {
             kind: ViolationKind::Shape,
-            owner,
+            owner: self.schema.owner(error),
             path: error.path.clone(),
             value_span: place.node.value_span(),
             span,
             message,
-            help,
+            help: None,
             respelt: None,
-        });
+        }
     }
 
-    fn help_for_type(
-        &self,
-        place: &ErrorPlace<'_>,
-        error: &SchemaError,
-        expected: &[&str],
-    ) -> Option<String> {
-        let quotes = || expected.contains(&"string").then(|| "put it in quotes".to_owned());
-        match place.node.value() {
+    fn help_for_type(&self, node: Node<'_>, error: &SchemaError, expected: &[&str]) -> Option<String> {
+        let quotes = expected.contains(&"string").then(|| "put it in quotes".to_owned());
+        match node.value() {
             Value::Null => self.schema.description(error.path.iter().map(String::as_str)).map(str::to_owned),
-            Value::Number(_) => self.schema.text_beside(error, "x-number").map(str::to_owned).or_else(quotes),
-            Value::Bool(_) => quotes(),
+            Value::Number(_) => self.schema.text_beside(error, "x-number").map(str::to_owned).or(quotes),
+            Value::Bool(_) => quotes,
             Value::String(text) if expected.contains(&"number") => meant_number(text),
             Value::String(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,
         }
@@ -176,15 +165,12 @@ impl<'s, 't> Explanation<'s, 't> {
                     && counts.get(right) == Some(&1)
                     && names.len() <= MAX_UNKNOWN
             });
+            let message = format!("{} has no key `{}`", place.name, entry.key);
             self.violations.push(Violation {
                 kind: ViolationKind::UnknownKey,
-                owner: schema.owner(error),
-                path: error.path.clone(),
-                value_span: place.node.value_span(),
-                span: entry.key_span,
-                message: format!("{} has no key `{}`", place.name, entry.key),
                 help: Some(help),
                 respelt: right.and_then(|right| Some((entry.key_letters()?, right.to_owned()))),
+                ..self.violation(error, place, entry.key_span, message)
             });
         }
     }
@@ -323,30 +309,20 @@ fn schema_of(error: &SchemaError) -> &[String] {
     error.keyword.split_last().map_or(&[], |(_, schema)| schema)
 }
 
-/// The branch of a failed choice that the author was writing.
-enum BestBranch<'b> {
-    /// The branch with the fewest errors of those that accept the value's type.
-    Branch(&'b [SchemaError]),
-    /// The types that the branches accept, none of which is the value's.
-    Types(Vec<&'static str>),
-}
-
-impl<'b> BestBranch<'b> {
-    /// `depth` is the length of the path of the choice.
-    fn of(branches: &'b [Vec<SchemaError>], depth: usize) -> Self {
-        let mut types = Vec::new();
-        let mut best: Option<&[SchemaError]> = None;
-        for branch in branches {
-            let before = types.len();
-            for error in branch.iter().filter(|error| error.path.len() == depth) {
-                if let SchemaErrorKind::WrongType(expected) = &error.kind {
-                    types.extend(expected);
-                }
-            }
-            if types.len() == before && best.is_none_or(|best| branch.len() < best.len()) {
-                best = Some(branch);
+/// The branch of a failed choice that the author was writing: that with the fewest errors of those that accept the value's
+/// type. Where there is none, the types that the branches accept. `depth` is the length of the path of the choice.
+fn best_branch(branches: &[Vec<SchemaError>], depth: usize) -> Result<&[SchemaError], Vec<&'static str>> {
+    let (mut best, mut types): (Option<&[SchemaError]>, _) = (None, Vec::new());
+    for branch in branches {
+        let before = types.len();
+        for error in branch.iter().filter(|error| error.path.len() == depth) {
+            if let SchemaErrorKind::WrongType(expected) = &error.kind {
+                types.extend(expected);
             }
         }
-        best.map_or(Self::Types(types), Self::Branch)
+        if types.len() == before && best.is_none_or(|best| branch.len() < best.len()) {
+            best = Some(branch);
+        }
     }
+    best.ok_or(types)
 }

@@ -7,7 +7,7 @@ mod engine;
 mod explain;
 
 use std::borrow::Cow;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use serde_json::Value as JsonValue;
 
@@ -15,7 +15,6 @@ use crate::diagnostic::{Diagnostic, Fix, Owner, RuleInfo};
 use crate::source::Span;
 use crate::syntax::Node;
 use engine::{Engine, SchemaError, SchemaErrorKind};
-use explain::Explanation;
 
 /// The schema of the JSON report.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
@@ -40,8 +39,7 @@ pub enum Schema {
 /// One violation of a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Whether a key is unknown, or something else is wrong.
-    pub kind: ViolationKind,
+    pub(crate) kind: ViolationKind,
     /// The rule that reports this instead of the schema.
     pub owner: Option<String>,
     /// The keys and indices from the root to the value, aliases followed.
@@ -50,10 +48,8 @@ pub struct Violation {
     pub value_span: Span,
     /// The offending key or value; for a missing one, the nearest key above it.
     pub span: Span,
-    /// The problem, as a sentence.
-    pub message: String,
-    /// The fix, if it is known.
-    pub help: Option<String>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
     /// The letters of a misspelled key with their replacement, if they can be replaced.
     pub respelt: Option<(Span, String)>,
 }
@@ -68,8 +64,7 @@ pub enum ViolationKind {
 }
 
 impl ViolationKind {
-    /// The rule that reports it.
-    pub const fn rule(self) -> RuleInfo {
+    pub(crate) const fn rule(self) -> RuleInfo {
         match self {
             Self::UnknownKey => RuleInfo::fixed("unknown-key"),
             Self::Shape => RuleInfo::fixed("schema"),
@@ -78,8 +73,7 @@ impl ViolationKind {
 }
 
 impl Violation {
-    /// The violation as a diagnostic about `owner`.
-    pub fn into_diagnostic(self, owner: Owner) -> Diagnostic {
+    pub(crate) fn into_diagnostic(self, owner: Owner) -> Diagnostic {
         let respelt = self.respelt.map(|(span, key)| Fix::replacing(span, key).suggested());
         let diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, self.message).fix(respelt);
         match self.help {
@@ -90,8 +84,7 @@ impl Violation {
 }
 
 impl Schema {
-    /// The schema's text.
-    pub const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::ThreatModel => include_str!("../../schemas/threat-model.json"),
             Self::OwaspReport => include_str!("../../schemas/owasp-report.json"),
@@ -133,13 +126,8 @@ impl Schema {
     }
 
     fn compiled(self) -> &'static Compiled {
-        static COMPILED: [LazyLock<Compiled>; 4] = [
-            LazyLock::new(|| Compiled::of(Schema::ThreatModel)),
-            LazyLock::new(|| Compiled::of(Schema::OwaspReport)),
-            LazyLock::new(|| Compiled::of(Schema::Policy)),
-            LazyLock::new(|| Compiled::of(Schema::PolicyTest)),
-        ];
-        &COMPILED[self as usize]
+        static COMPILED: [OnceLock<Compiled>; 4] = [const { OnceLock::new() }; 4];
+        COMPILED[self as usize].get_or_init(|| Compiled::new(self.text().into(), self.bare()))
     }
 }
 
@@ -157,7 +145,6 @@ fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -
         || alternatives.flatten().chain(target(whole, schema)).any(|schema| knows(whole, schema, path, found))
 }
 
-/// The part of a schema that a reference refers to.
 fn target<'s>(whole: &'s JsonValue, schema: &JsonValue) -> Option<&'s JsonValue> {
     whole.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
@@ -182,10 +169,6 @@ struct Compiled {
 }
 
 impl Compiled {
-    fn of(schema: Schema) -> Self {
-        Self::new(schema.text().into(), schema.bare())
-    }
-
     #[expect(clippy::panic, reason = "the embedded schemas are compiled in every test run")]
     fn new(text: Cow<'static, str>, bare: &str) -> Self {
         let engine = Engine::compile(&parse(bare)).unwrap_or_else(|error| panic!("embedded schema: {error}"));
@@ -197,8 +180,7 @@ impl Compiled {
     }
 
     fn violations(&self, root: Node<'_>) -> Vec<Violation> {
-        let errors = self.engine.errors(root);
-        if errors.errors.is_empty() { Vec::new() } else { Explanation::new(self, root).violations(errors) }
+        explain::violations(self, root, self.engine.errors(root))
     }
 
     /// The schema object of a keyword, which contains `properties` and `x-rules`, too.
@@ -210,7 +192,6 @@ impl Compiled {
         })
     }
 
-    /// A text next to the keyword that failed.
     fn text_beside(&self, error: &SchemaError, key: &str) -> Option<&str> {
         self.schema_object(error)?.get(key)?.as_str()
     }

@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
-use crate::syntax::document::{Document, MAX_DEPTH, Problem, ProblemKind};
 use crate::syntax::node::is_plain;
+use crate::syntax::tree::{Document, MAX_DEPTH, Problem, ProblemKind};
 use crate::syntax::tree::{Letters, NodeKind};
 
 /// Reads the JSON document in `range` of `text` into `document`.
@@ -19,15 +19,13 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
     if text[range.clone()].trim().is_empty() {
         return;
     }
-    let (root, problems) = (document.tree.len(), document.problems.len());
+    let (root, problems) = (document.tree.next(), document.problems.len());
     let bytes = &text.as_bytes()[..range.end];
     let mut reader = JsonReader { document, text, bytes, at: range.start, is_refused: false };
-    let is_read = reader.value(0).is_some() && reader.next().is_none();
-    let (at, is_refused) = (reader.at, reader.is_refused);
-    if is_read {
-        document.roots.extend(u32::try_from(root));
-        return;
+    if reader.value(0).is_some() && reader.next().is_none() {
+        return document.roots.push(root);
     }
+    let (at, is_refused) = (reader.at, reader.is_refused);
     document.tree.truncate(root);
     let refused = document.problems.pop().filter(|_| is_refused);
     document.problems.truncate(problems);
@@ -113,13 +111,12 @@ impl JsonReader<'_, '_> {
             Ok(_) => self.push(start, NodeKind::Number(Letters::WHOLE)),
             Err(NotDecimal::NotANumber) => None,
             Err(NotDecimal::TooLong) => {
-                self.document.number_too_long(Span::new(start, self.at));
-                self.push(start, NodeKind::Unreadable)
+                let unreadable = self.document.number_too_long(Span::new(start, self.at));
+                self.push(start, unreadable)
             }
         }
     }
 
-    /// Skips one digit or more.
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
         while self.skip(b"0123456789") {}
@@ -152,7 +149,6 @@ impl JsonReader<'_, '_> {
         self.push(start, NodeKind::String(letters))
     }
 
-    /// Reads the character after a backslash.
     fn escaped(&mut self) -> Option<char> {
         match self.take()? {
             letter @ (b'"' | b'\\' | b'/') => Some(letter.into()),
@@ -183,7 +179,6 @@ impl JsonReader<'_, '_> {
         self.refuse()
     }
 
-    /// Reads four digits of UTF-16.
     fn code_unit(&mut self) -> Option<u16> {
         let mut unit = 0;
         for _ in 0..4 {
@@ -253,12 +248,10 @@ fn not_json(text: &str, range: Range<usize>, at: usize) -> Problem {
     // The report has its own lines and columns.
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     let is_deep = message.contains("recursion limit");
+    let kind = if is_deep { ProblemKind::InputLimit } else { ProblemKind::Syntax };
     Problem {
-        kind: if is_deep { ProblemKind::InputLimit } else { ProblemKind::Syntax },
-        span: Span::character(text, at),
-        message: format!("not JSON: {message}"),
         help: Some("JSON has no comments, no trailing commas and no single quotes".to_owned()),
-        related: None,
+        ..Problem::new(kind, Span::character(text, at), format!("not JSON: {message}"))
     }
 }
 

@@ -9,8 +9,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::characters::appearance;
-use crate::did_you_mean::is_near;
+use crate::likeness::{appearance, is_near};
 use crate::source::{Language, Span};
 use crate::syntax::MODEL_MARKER;
 
@@ -91,12 +90,15 @@ fn slips(bytes: &[u8]) -> impl Iterator<Item = Lookalike> + '_ {
 /// Returns the word around a place if it is a key that is almost the marker.
 fn slip_at(bytes: &[u8], at: usize) -> Option<Span> {
     const MOST_AROUND: usize = 24;
-    let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-');
     let (before, after) = (bytes[..at].iter().rev(), bytes[at..].iter());
-    let start = at - before.take(MOST_AROUND).position(is_end).unwrap_or(at.min(MOST_AROUND));
-    let end = at + after.take(MOST_AROUND).position(is_end).unwrap_or((bytes.len() - at).min(MOST_AROUND));
+    let start = at - before.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
+    let end = at + after.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
     let word = std::str::from_utf8(&bytes[start..end]).ok()?;
     (is_slip(word) && colon_after(bytes, end).is_some()).then(|| Span::new(start, end))
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 fn is_slip(word: &str) -> bool {
@@ -107,7 +109,7 @@ fn is_slip(word: &str) -> bool {
 }
 
 /// The colon after a key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Colon {
     /// The first quotation mark between the key and the colon.
     pub(crate) quote: Option<char>,
@@ -225,8 +227,8 @@ fn escape(bytes: &[u8], at: usize) -> (Option<char>, usize) {
 }
 
 fn number(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
-    let digits = bytes.get(at..at + digits)?.iter().map(|byte| char::from(*byte).to_digit(16));
-    digits.into_iter().try_fold(0_u32, |number, digit| Some(number << 4 | digit?))
+    let mut digits = bytes.get(at..at + digits)?.iter().map(|byte| char::from(*byte).to_digit(16));
+    digits.try_fold(0_u32, |number, digit| Some(number << 4 | digit?))
 }
 
 /// Reads an HTML tag or comment.
@@ -293,7 +295,6 @@ fn named(name: &str) -> Option<char> {
     known.or(styled)?.parse().ok()
 }
 
-/// A search for the words under way.
 struct Scanner<'b> {
     bytes: &'b [u8],
     is_page: bool,

@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span, Spans};
-use crate::syntax::document::{Document, ProblemKind};
 use crate::syntax::lookalike::{Form, form_of};
+use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
 
 /// The most marks in a page: those of a thousand threat models.
@@ -46,15 +46,29 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     for (event, range) in Parser::new_ext(&with_feeds(page), Options::ENABLE_TABLES).into_offset_iter() {
         let span = Span::new(offset + range.start, offset + range.end);
         match event {
-            Event::Start(Tag::CodeBlock(kind)) => reader.start(&kind, span),
-            Event::Text(content) => reader.content(&content, span),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => reader.find_in_braces(span),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
+                let language = language.unwrap_or_default().to_ascii_lowercase();
+                reader.block = Some(FencedBlock { language, ..FencedBlock::default() });
+            }
+            Event::Text(content) => {
+                if let Some(block) = &mut reader.block {
+                    block.start.get_or_insert(span.range().start);
+                    block.end = span.range().end;
+                    block.content.push_str(&content);
+                }
+            }
             Event::End(TagEnd::CodeBlock) => reader.end(span),
             // Backticks in front matter are characters of YAML.
             Event::Code(_) if span.start as usize >= front => reader.code_span(span),
             _ => {}
         }
     }
-    reader.finish()
+    let (inside, mut covered) = (Spans::of(reader.inside), reader.covered);
+    let objects = marker::in_braces(text, 0..text.len(), marker::is_object);
+    covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
+    covered
 }
 
 /// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line.
@@ -62,13 +76,8 @@ fn with_feeds(page: &str) -> Cow<'_, str> {
     if !page.contains('\r') {
         return Cow::Borrowed(page);
     }
-    let mut letters = page.chars().peekable();
-    let mut fed = String::with_capacity(page.len());
-    while let Some(letter) = letters.next() {
-        let is_lone = letter == '\r' && letters.peek() != Some(&'\n');
-        fed.push(if is_lone { '\n' } else { letter });
-    }
-    Cow::Owned(fed)
+    let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+    Cow::Owned(parts.join("\r\n"))
 }
 
 /// The end of the front matter of a page; 0 if it has none.
@@ -89,21 +98,16 @@ fn front_matter(page: &str) -> usize {
 /// and signs. The parser keeps at most three nodes for each of them, all at once.
 fn marks(page: &str) -> usize {
     let bytes = page.as_bytes();
-    let is_mark = |(at, byte): &(usize, &u8)| {
-        let before = if *at == 0 { b' ' } else { bytes[at - 1] };
-        match byte {
-            b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+'
-            | b'|' => true,
-            // A run of them is one mark.
-            b'`' => before != b'`',
-            b'.' | b')' => before.is_ascii_digit(),
-            _ => false,
-        }
-    };
-    bytes.iter().enumerate().filter(is_mark).count()
+    let pairs = std::iter::once(&b' ').chain(bytes).zip(bytes);
+    let marks = pairs.filter(|(before, byte)| match byte {
+        // A run of them is one mark.
+        b'`' => **before != b'`',
+        b'.' | b')' => before.is_ascii_digit(),
+        byte => b"\n\r*_&\\[]<>!-+|".contains(byte),
+    });
+    marks.count()
 }
 
-/// A page while it is read.
 struct PageReader<'d, 't> {
     document: &'d mut Document<'t>,
     text: &'t str,
@@ -115,25 +119,6 @@ struct PageReader<'d, 't> {
 }
 
 impl PageReader<'_, '_> {
-    fn start(&mut self, kind: &CodeBlockKind<'_>, span: Span) {
-        match kind {
-            CodeBlockKind::Fenced(info) => {
-                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
-                let language = language.unwrap_or_default().to_ascii_lowercase();
-                self.block = Some(FencedBlock { language, ..FencedBlock::default() });
-            }
-            CodeBlockKind::Indented => self.find_in_braces(span),
-        }
-    }
-
-    fn content(&mut self, content: &CowStr<'_>, span: Span) {
-        if let Some(block) = &mut self.block {
-            block.start.get_or_insert(span.range().start);
-            block.end = span.range().end;
-            block.content.push_str(content);
-        }
-    }
-
     fn end(&mut self, span: Span) {
         self.inside.push(span);
         self.document.blocks.push(self.document.roots.len());
@@ -158,19 +143,13 @@ impl PageReader<'_, '_> {
         self.inside.push(span);
         let content = self.text[span.range()].trim_matches('`');
         let lines = content.lines().filter(|line| !line.trim().is_empty()).count();
-        if marker::is_mentioned(content) && (lines >= FEW || marker::is_whole_model(content)) {
-            self.covered.unread.extend(marker::keys(self.text, span.range()));
+        let is_mentioned = marker::keys(content).next().is_some();
+        if is_mentioned && (lines >= FEW || marker::is_whole_model(content)) {
+            let keys = marker::keys(&self.text[span.range()]);
+            self.covered.unread.extend(keys.map(|key| key.moved(span.range().start)));
         } else {
             self.covered.code.push(span);
         }
-    }
-
-    fn finish(self) -> Covered {
-        let inside = Spans::of(self.inside);
-        let mut covered = self.covered;
-        let objects = marker::in_braces(self.text, 0..self.text.len(), marker::is_object);
-        covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
-        covered
     }
 }
 
@@ -183,7 +162,6 @@ struct FencedBlock {
     language: String,
 }
 
-/// The result of reading a fenced block.
 enum BlockOutcome {
     /// A tree, whose markers are found.
     Read,
@@ -196,7 +174,6 @@ enum BlockOutcome {
 }
 
 impl FencedBlock {
-    /// Reads the block into trees.
     fn read<'t>(self, document: &mut Document<'t>, text: &'t str) -> BlockOutcome {
         let Some(start) = self.start else { return BlockOutcome::Other };
         if self.is_part_of_a_change() {
@@ -218,7 +195,7 @@ impl FencedBlock {
         // A page may show malformed YAML; only a block that is meant to be a threat model must be one.
         let language = if is_json { Language::Json } else { Language::Yaml };
         let is_meant = looks_like_model
-            || marker::is_mentioned(&self.content)
+            || marker::keys(&self.content).next().is_some()
             || (marker::is_uncommented(&self.content, language)
                 && (is_data || marker::count_parts(&self.content) > 0));
         let mut read = document.roots[roots..].iter().map(|root| document.tree.node(*root));

@@ -16,9 +16,11 @@ pub(crate) const PARTS: [&str; 4] = ["agent", "aivss", "maestro", "findings"];
 pub(crate) const WHOLE: usize = 2;
 
 /// A word with its surroundings.
-struct Seen {
-    span: Span,
-    form: Form,
+#[derive(Debug, PartialEq)]
+pub(crate) struct Seen {
+    /// The word, without quotes.
+    pub(crate) span: Span,
+    pub(crate) form: Form,
     /// The text before it in its line, after the last word, as readers see it.
     lead: String,
     /// Whether it is the first word of its line.
@@ -28,8 +30,8 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether the same quotation marks enclose the key.
-    fn is_quoted(&self) -> bool {
+    /// Whether the same quotation marks enclose the key. Only then may it be a mention in a code span.
+    pub(crate) fn is_quoted(&self) -> bool {
         self.colon.and_then(|colon| colon.quote).is_some_and(|quote| self.lead.ends_with(quote))
     }
 
@@ -38,11 +40,6 @@ impl Seen {
         let mut before = self.lead.chars().rev();
         let is_part = before.next().is_some_and(|last| last.is_alphanumeric() || matches!(last, '_' | '.'));
         is_part && before.next() != Some(char::REPLACEMENT_CHARACTER)
-    }
-
-    /// Whether the word is a key, anywhere in its line.
-    fn is_key(&self) -> bool {
-        self.colon.is_some() && !self.is_inner()
     }
 
     /// Whether the word is the first one of its line, after marks only, and is a key without quotes. The marks may be
@@ -58,7 +55,6 @@ impl Seen {
         self.is_first && is_key && are_marks(marks)
     }
 
-    /// Whether a sentence follows the colon of the key.
     fn is_before_sentence(&self, text: &str) -> bool {
         let value = self.colon.map_or("", |colon| &text[colon.end..]);
         is_sentence(value.split(['\n', '\r']).next().unwrap_or_default())
@@ -89,29 +85,17 @@ fn seen_exactly(text: &str, is_page: bool) -> impl Iterator<Item = Seen> {
     seen(text, words, is_page)
 }
 
-/// A marker that a text shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ShownMarker {
-    /// The word, without quotes.
-    pub(crate) span: Span,
-    /// Whether quotes enclose it. Only then may it be a mention in a code span.
-    pub(crate) is_quoted: bool,
-    /// The difference between the word and the marker.
-    pub(crate) form: Form,
-}
-
 /// The markers among the words of a text, in order. `fences` are the fenced blocks of a page.
 ///
 /// A marker is the word as a key: in quotes and followed by a colon, or bare, followed by a colon, and preceded in its
 /// line by indentation and marks only. In a page, a sentence after a bare word and its colon makes the word a mention,
 /// and a variant of the word is a marker where other keys of a threat model follow.
-pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences: &Spans) -> Vec<ShownMarker> {
+pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences: &Spans) -> Vec<Seen> {
     let is_page = language == Language::Markdown;
     let parts =
         if is_page && !words.is_empty() { FoundParts::of(text, fences) } else { FoundParts::default() };
     let wanted = words.iter().copied().filter(|word| is_page || word.form != Form::Variant);
-    let mut shown = Vec::new();
-    for word in seen(text, wanted.collect::<Vec<_>>(), true) {
+    let shown = seen(text, wanted.collect::<Vec<_>>(), true).filter(|word| {
         let count = parts.near(word.span, fences);
         let is_quoted = word.is_quoted();
         let is_mention = match word.form {
@@ -120,22 +104,14 @@ pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences:
                 is_page && !is_quoted && count == 0 && word.is_before_sentence(text)
             }
         };
-        if (is_quoted || word.is_bare(text, count >= WHOLE)) && !is_mention {
-            shown.push(ShownMarker { span: word.span, is_quoted, form: word.form });
-        }
-    }
-    shown
+        (is_quoted || word.is_bare(text, count >= WHOLE)) && !is_mention
+    });
+    shown.collect()
 }
 
-/// The markers in a range of a text that are keys, wherever in their lines.
-pub(crate) fn keys(text: &str, range: Range<usize>) -> Vec<Span> {
-    let found = seen_exactly(&text[range.clone()], false).filter(Seen::is_key);
-    found.map(|word| word.span.moved(range.start)).collect()
-}
-
-/// Whether a block of YAML or JSON that does not parse contains the marker as a key, at any place of a line.
-pub(crate) fn is_mentioned(text: &str) -> bool {
-    seen_exactly(text, false).any(|word| word.is_key())
+/// The markers in a text that is no page, or that does not parse, that are keys, wherever in their lines.
+pub(crate) fn keys(text: &str) -> impl Iterator<Item = Span> {
+    seen_exactly(text, false).filter(|word| word.colon.is_some() && !word.is_inner()).map(|word| word.span)
 }
 
 /// The bare markers after other keys in braces, in a part of a text that no parser has read. The beginning of their lines
@@ -197,7 +173,7 @@ pub(crate) fn may_be_model(text: &str, language: Language) -> bool {
         return true;
     }
     let has_word = match language {
-        Language::Markdown => is_mentioned(text),
+        Language::Markdown => keys(text).next().is_some(),
         Language::Yaml | Language::Json => is_uncommented(text, language),
     };
     has_word
@@ -290,11 +266,11 @@ fn are_marks(mut line: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Vec<ShownMarker> {
+    fn shown(text: &str) -> Vec<Seen> {
         shown_in(text, Language::Markdown)
     }
 
-    fn shown_in(text: &str, language: Language) -> Vec<ShownMarker> {
+    fn shown_in(text: &str, language: Language) -> Vec<Seen> {
         super::shown(text, &words(text, language), language, &Spans::default())
     }
 
@@ -354,7 +330,7 @@ mod tests {
             "<pre>{&quot;aivss_threat_model&quot;: 1",
         ] {
             assert_eq!(shown(text).len(), 1, "{text}");
-            assert!(shown(text)[0].is_quoted);
+            assert!(shown(text)[0].is_quoted());
         }
     }
 

@@ -3,14 +3,12 @@
 //! [`parse`] never fails and never panics: each problem of a text becomes a [`Problem`] with a span. The meaning of keys and
 //! values begins in [`crate::model`].
 
-mod document;
-mod insertion;
 mod json;
 mod lookalike;
 mod markdown;
 mod marker;
 mod node;
-mod pointer;
+mod places;
 mod tree;
 #[cfg(test)]
 mod tests;
@@ -18,13 +16,12 @@ mod unread;
 mod yaml;
 mod yaml_error;
 
-pub use document::{Document, Problem, ProblemKind};
-pub use insertion::{Addition, New};
 pub(crate) use lookalike::{Form, LONGEST as LONGEST_LOOKALIKE, form_of, is_key_in};
 pub(crate) use marker::may_be_model;
-pub use node::{Entry, List, Map, Node, Vacancy, Value, canonical};
-pub use pointer::{missing_at, place_of, pointer};
-pub use tree::Tree;
+pub(crate) use node::canonical;
+pub use node::{Entry, List, Map, Node, Vacancy, Value};
+pub use places::{Addition, New, missing_at, place_of, pointer};
+pub use tree::{Document, Problem, ProblemKind, Tree};
 pub(crate) use unread::is_model;
 
 use crate::source::{Language, Source, Span};

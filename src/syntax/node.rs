@@ -5,16 +5,18 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
-use crate::syntax::tree::{Letters, NodeKind, Tree};
+use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
+
+impl Document<'_> {
+    /// The top node of each document in the file, in order. Documents without content are left out.
+    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.roots.iter().map(|root| self.tree.node(*root))
+    }
+}
 
 impl Tree<'_> {
     pub(crate) fn node(&self, id: u32) -> Node<'_> {
         Node { tree: self, id }
-    }
-
-    /// The node of a tree that [`Tree::of_string`] made.
-    pub fn root_of_string(&self) -> Node<'_> {
-        self.node(0)
     }
 
     /// The entries of all mappings whose keys are wanted, in order, each with its mapping.
@@ -22,7 +24,7 @@ impl Tree<'_> {
         &self,
         is_wanted: impl Fn(&str) -> bool + Copy,
     ) -> impl Iterator<Item = (Node<'_>, Entry<'_>)> {
-        let maps = self.ids().filter(|id| matches!(self.kind(*id), NodeKind::Map(_)));
+        let maps = (0..self.next()).filter(|id| matches!(self.kind(*id), NodeKind::Map(_)));
         maps.flat_map(move |map| {
             let wanted = self.pairs(map).filter(move |(key, _)| is_wanted(self.key(*key)));
             wanted.map(move |pair| (self.node(map), self.entry(pair)))
@@ -46,7 +48,7 @@ impl Tree<'_> {
 /// A handle on one node of a [`Tree`].
 #[derive(Clone, Copy)]
 pub struct Node<'t> {
-    tree: &'t Tree<'t>,
+    pub(crate) tree: &'t Tree<'t>,
     id: u32,
 }
 
@@ -76,13 +78,8 @@ impl<'t> Node<'t> {
     }
 
     /// The bytes of the value; for an alias, those of the anchored value.
-    pub fn value_span(self) -> Span {
+    pub(crate) fn value_span(self) -> Span {
         self.tree.span(self.resolved())
-    }
-
-    /// The whole text that the node's span refers to.
-    pub(crate) fn whole_text(self) -> &'t str {
-        self.tree.text
     }
 
     /// The node's value.
@@ -102,7 +99,7 @@ impl<'t> Node<'t> {
     }
 
     /// The index of the node, or of the node that an alias refers to: equal for equal nodes of one tree.
-    pub fn resolved(self) -> u32 {
+    pub(crate) fn resolved(self) -> u32 {
         match self.tree.kind(self.id) {
             NodeKind::Alias(target) => target,
             _ => self.id,
@@ -118,7 +115,7 @@ impl<'t> Node<'t> {
     }
 
     /// Whether a scalar has a tag or an anchor, which another value in its place would inherit.
-    pub fn is_tagged(self) -> bool {
+    pub(crate) fn is_tagged(self) -> bool {
         self.tree.tagged.contains(&self.id)
     }
 
@@ -139,13 +136,8 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node has more than one place: it is an alias, or aliases refer to it.
-    pub fn is_shared(self) -> bool {
+    pub(crate) fn is_shared(self) -> bool {
         self.is_alias() || self.tree.shared.contains(&self.id)
-    }
-
-    /// The address of the arena, which differs between trees.
-    pub fn tree_address(self) -> usize {
-        std::ptr::from_ref(self.tree).addr()
     }
 
     /// The text, if the node is one.
@@ -169,7 +161,7 @@ impl<'t> Node<'t> {
     }
 
     /// The word for the type of the node, with its article.
-    pub fn kind_name(self) -> &'static str {
+    pub(crate) fn kind_name(self) -> &'static str {
         match self.value() {
             Value::Null => "empty",
             Value::Bool(_) => "true or false",
@@ -207,7 +199,7 @@ pub struct Vacancy {
 }
 
 /// A number's digits as JSON writes them: `0x1F` is `31`, `+.5` is `0.5`.
-pub fn canonical(digits: &str) -> Cow<'_, str> {
+pub(crate) fn canonical(digits: &str) -> Cow<'_, str> {
     if is_plain(digits) {
         return Cow::Borrowed(digits);
     }
@@ -263,7 +255,7 @@ pub struct Entry<'t> {
 
 impl Entry<'_> {
     /// The span of the value; of the key if the value is unwritten.
-    pub fn span(self) -> Span {
+    pub(crate) fn span(self) -> Span {
         let span = self.value.span();
         if span.is_empty() { self.key_span } else { span }
     }
@@ -287,7 +279,7 @@ impl<'t> Map<'t> {
     }
 
     /// Whether the mapping contains no entry at all, readable or not.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.0.tree.after(self.0.id) == self.0.id + 1
     }
 

@@ -1,4 +1,4 @@
-//! The tree: nodes in one arena, each with the bytes it was read from.
+//! The trees of a file with the problems of its text: nodes in one arena, each with the bytes it was read from.
 //!
 //! A collection comes before its contents and contains the index of its end, so a child is next to its parent or to the
 //! sibling before it. An alias is a node of its own: its span is that of the alias, its value the anchored value. The order of
@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Owner, RuleInfo};
 use crate::source::Span;
 
 /// Nodes in the order in which they begin.
@@ -61,30 +63,26 @@ impl Letters {
 }
 
 impl<'t> Tree<'t> {
-    /// An empty tree of a text.
     pub(crate) fn over(text: &'t str) -> Self {
         // Threat models have almost a node for every ten bytes. Unused capacity takes no memory.
         Self { text, items: Vec::with_capacity(text.len() / 10), ..Self::default() }
     }
 
-    /// A tree with a single text, for callers that need a bare string as a node.
-    pub fn of_string(text: &str) -> Tree<'static> {
+    /// A tree with a single text, its node 0, for callers that need a bare string as a node.
+    pub(crate) fn of_string(text: &str) -> Tree<'static> {
         let mut tree = Tree::default();
         let kind = NodeKind::String(tree.unescape(text));
         tree.push(Span::new(0, 0), kind);
         tree
     }
 
-    pub(crate) fn ids(&self) -> Range<u32> {
-        0..count(self.items.len())
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
+    /// The index of the next node.
+    pub(crate) fn next(&self) -> u32 {
+        count(self.items.len())
     }
 
     pub(crate) fn push(&mut self, span: Span, kind: NodeKind) -> u32 {
-        let id = count(self.items.len());
+        let id = self.next();
         if let NodeKind::Alias(target) = kind {
             self.shared.insert(target);
         }
@@ -94,13 +92,13 @@ impl<'t> Tree<'t> {
 
     /// Opens a collection that begins at an offset; it is empty until it is closed.
     pub(crate) fn open(&mut self, start: usize, is_map: bool) -> u32 {
-        let end = count(self.items.len() + 1);
+        let end = self.next() + 1;
         self.push(Span::new(start, start), if is_map { NodeKind::Map(end) } else { NodeKind::List(end) })
     }
 
     /// Closes a collection at an offset. Every node after its own is part of it.
     pub(crate) fn close(&mut self, id: u32, end: usize) {
-        let after = count(self.items.len());
+        let after = self.next();
         let Item { span, kind } = &mut self.items[id as usize];
         *span = Span::new(span.start as usize, end);
         if let NodeKind::List(end) | NodeKind::Map(end) = kind {
@@ -108,17 +106,12 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// Marks a scalar as one that has a tag or an anchor.
-    pub(crate) fn set_tagged(&mut self, id: u32) {
-        self.tagged.insert(id);
-    }
-
-    /// Marks a node that is not a collection as one with a reported problem.
+    /// The node must not be a collection.
     pub(crate) fn set_unreadable(&mut self, id: u32) {
         self.items[id as usize].kind = NodeKind::Unreadable;
     }
 
-    /// The index of the first node after a node and its contents.
+    /// The first node after a node and its contents.
     #[inline]
     pub(crate) fn after(&self, id: u32) -> u32 {
         match self.kind(id) {
@@ -127,7 +120,6 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The keys and values of the entries of a mapping.
     #[inline]
     pub(crate) fn pairs(&self, map: u32) -> impl Iterator<Item = (u32, u32)> + use<'_, 't> {
         let (mut next, end) = (map + 1, self.after(map));
@@ -184,31 +176,164 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// Stores a text that differs from its spelling.
     pub(crate) fn unescape(&mut self, text: &str) -> Letters {
         self.unescaped.push(text.into());
         Letters(Letters::UNESCAPED + count(self.unescaped.len() - 1))
     }
 
     /// Removes everything that was read. No alias may be among it.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.items.truncate(len);
-    }
-
-    /// The keys of a mapping that repeat an earlier one, each after the first one.
-    pub(crate) fn repeated(&self, map: u32) -> Vec<(u32, u32)> {
-        let mut keys: Vec<(&str, u32)> = self.pairs(map).map(|(key, _)| (self.key(key), key)).collect();
-        keys.sort_unstable();
-        let mut repeated = Vec::new();
-        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
-            repeated.extend(same[1..].iter().map(|(_, key)| (same[0].1, *key)));
-        }
-        repeated.sort_unstable_by_key(|(_, key)| *key);
-        repeated
+    pub(crate) fn truncate(&mut self, next: u32) {
+        self.items.truncate(next as usize);
     }
 }
 
 /// A number of bytes or nodes, which are fewer than 2^32.
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The deepest nesting of collections, aliases followed. It makes recursion over a tree safe.
+pub(crate) const MAX_DEPTH: usize = 100;
+/// The most nodes in a file.
+const MAX_NODES: u32 = 1_000_000;
+/// The most problems of one file that are kept.
+const MAX_PROBLEMS: usize = 1_000;
+
+/// A file's text as trees, with all problems of the text.
+#[derive(Debug, Default)]
+pub struct Document<'t> {
+    pub(crate) tree: Tree<'t>,
+    pub(crate) roots: Vec<u32>,
+    /// The number of roots before each block of code of a page.
+    pub(crate) blocks: Vec<usize>,
+    /// The problems in the order of reading, which stops where the parser stops.
+    pub problems: Vec<Problem>,
+}
+
+/// A problem of a text, whatever its meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule that reports it.
+    pub kind: ProblemKind,
+    /// The offending bytes.
+    pub span: Span,
+    /// The problem, as a sentence.
+    pub message: String,
+    /// The fix, if it is known.
+    pub help: Option<String>,
+    /// Another place with its label, such as the first of two equal keys.
+    pub related: Option<(Span, String)>,
+}
+
+/// The kinds of problem of a text; each is a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The text is not well-formed.
+    Syntax,
+    /// The bytes are not UTF-8.
+    Encoding,
+    /// The file contains no document.
+    Empty,
+    /// A mapping has the same key twice.
+    DuplicateKey,
+    /// A merge key, which YAML 1.2 does not have.
+    MergeKey,
+    /// A number that is not finite.
+    NonFinite,
+    /// The file is too large or too deep, or has too many aliases.
+    InputLimit,
+    /// The marker of a threat model that was not read as one.
+    UnreadMarker,
+}
+
+impl ProblemKind {
+    pub(crate) const fn rule(self) -> RuleInfo {
+        RuleInfo::fixed(match self {
+            Self::Syntax => "syntax",
+            Self::Encoding => "encoding",
+            Self::Empty => "empty-file",
+            Self::DuplicateKey => "duplicate-key",
+            Self::MergeKey => "merge-key",
+            Self::NonFinite => "non-finite",
+            Self::InputLimit => return RuleInfo::FILE_TOO_COMPLEX,
+            Self::UnreadMarker => "marker-unread",
+        })
+    }
+}
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind, span: Span, message: impl Into<String>) -> Self {
+        Self { kind, span, message: message.into(), help: None, related: None }
+    }
+
+    pub(crate) fn diagnostic(&self, owner: Owner) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(self.kind.rule(), owner, self.span, &*self.message);
+        diagnostic.help = self.help.as_deref().map(Box::from);
+        match &self.related {
+            Some((span, message)) => diagnostic.related(*span, &**message),
+            None => diagnostic,
+        }
+    }
+}
+
+impl Document<'_> {
+    /// The number of the stream of a root: the block of code of a page, or the whole file.
+    pub(crate) fn stream_of(&self, root: usize) -> usize {
+        self.blocks.partition_point(|before| *before <= root)
+    }
+
+    /// Whether the text has no problems.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    pub(crate) fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
+        self.report(Problem::new(kind, span, message));
+    }
+
+    pub(crate) fn report(&mut self, problem: Problem) {
+        // A single one keeps the file from passing.
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Reports the repeated keys of a mapping and drops their entries. The first one counts.
+    pub(crate) fn drop_repeated(&mut self, map: u32) {
+        let tree = &self.tree;
+        let mut keys: Vec<(&str, u32)> = tree.pairs(map).map(|(key, _)| (tree.key(key), key)).collect();
+        keys.sort_unstable();
+        let mut repeated = Vec::new();
+        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
+            repeated.extend(same[1..].iter().map(|(_, key)| (same[0].1, *key)));
+        }
+        repeated.sort_unstable_by_key(|(_, key)| *key);
+        for (first, key) in repeated {
+            let message = format!("duplicate key `{}`", self.tree.key(key));
+            self.report(Problem {
+                related: Some((self.tree.span(first), "first here".to_owned())),
+                ..Problem::new(ProblemKind::DuplicateKey, self.tree.span(key), message)
+            });
+            self.tree.set_unreadable(key);
+        }
+    }
+
+    pub(crate) fn number_too_long(&mut self, span: Span) -> NodeKind {
+        let message = format!("number has more than {} digits", Decimal::MAX_DIGITS);
+        self.problem(ProblemKind::InputLimit, span, message);
+        NodeKind::Unreadable
+    }
+
+    pub(crate) fn too_deep(&mut self, span: Span) {
+        self.problem(ProblemKind::InputLimit, span, format!("collections nest more than {MAX_DEPTH} deep"));
+    }
+
+    /// Checks that there is room for another node, and reports a file with too many.
+    pub(crate) fn check_room(&mut self, span: Span) -> Option<()> {
+        if self.tree.next() < MAX_NODES {
+            return Some(());
+        }
+        self.problem(ProblemKind::InputLimit, span, format!("file has more than {MAX_NODES} values"));
+        None
+    }
 }

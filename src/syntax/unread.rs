@@ -7,25 +7,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::source::{Language, Source, Span, Spans, is_default};
 use crate::syntax::MODEL_MARKER;
-use crate::syntax::document::{Document, ProblemKind};
 use crate::syntax::lookalike::{Form, Lookalike, form_of, words};
 use crate::syntax::markdown::Covered;
 use crate::syntax::marker::{PARTS, WHOLE, is_sentence, shown};
 use crate::syntax::node::{Entry, Map, Node, Value};
-
-/// The message and the help of a marker that was not read.
-const fn message_of(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::Yaml | Language::Json => (
-            "this threat model was not read: its marker is not a key at the top level of a document",
-            "move the threat model to the top level, or to a file of its own",
-        ),
-        Language::Markdown => (
-            "this threat model was not read: its marker is not a top-level key of a fenced block",
-            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
-        ),
-    }
-}
+use crate::syntax::tree::{Document, Problem, ProblemKind};
 
 /// Reports each marker that a person sees, or that a tree contains below its root, and that was not read.
 pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Covered) {
@@ -40,7 +26,7 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
     let (code, read, fences) = (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
     let mut shown = shown(text, &words, language, &fences);
     shown.retain(|marker| {
-        let is_mention = marker.is_quoted && code.contain(marker.span);
+        let is_mention = marker.is_quoted() && code.contain(marker.span);
         let is_read = marker.form == Form::Variant && read.contain(marker.span);
         !is_mention && !is_read && !known.contain(marker.span)
     });
@@ -49,27 +35,32 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
         shown.retain(|marker| !written.contain(marker.span));
     }
     unread.extend(shown.into_iter().map(|marker| marker.span));
-    let (message, help) = message_of(language);
+    let (message, help) = match language {
+        Language::Yaml | Language::Json => (
+            "this threat model was not read: its marker is not a key at the top level of a document",
+            "move the threat model to the top level, or to a file of its own",
+        ),
+        Language::Markdown => (
+            "this threat model was not read: its marker is not a top-level key of a fenced block",
+            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
+        ),
+    };
     for span in unread {
-        document.problem(ProblemKind::UnreadMarker, span, message);
-    }
-    for problem in &mut document.problems {
-        if problem.kind == ProblemKind::UnreadMarker {
-            problem.help = Some(help.to_owned());
-        }
+        let problem = Problem::new(ProblemKind::UnreadMarker, span, message);
+        document.report(Problem { help: Some(help.to_owned()), ..problem });
     }
 }
 
 /// The marker as a key in trees: the places where it was read or is exempt, and those where it was not read.
 fn keys(document: &Document<'_>, words: &[Lookalike], is_exempt: bool) -> (BTreeSet<Span>, BTreeSet<Span>) {
     let has_others = words.iter().any(|word| word.form != Form::Exact);
-    let is_marker = |key: &str| key == MODEL_MARKER || has_others && form_of(key).is_some();
     let roots: Vec<Map<'_>> = document.roots().filter_map(Node::as_map).collect();
-    let read = roots.iter().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key));
+    let read = roots.iter().flat_map(|root| root.iter()).filter(|entry| is_marker(entry.key, has_others));
     let mut known: BTreeSet<Span> = read.map(|entry| entry.key_span).collect();
     let mut unread = BTreeSet::new();
     let tree = &document.tree;
-    let mut found = tree.entries(is_marker).filter(|(_, entry)| !known.contains(&entry.key_span)).peekable();
+    let found = tree.entries(move |key| is_marker(key, has_others));
+    let mut found = found.filter(|(_, entry)| !known.contains(&entry.key_span)).peekable();
     if found.peek().is_none() {
         return (known, unread);
     }
@@ -99,6 +90,10 @@ fn keys(document: &Document<'_>, words: &[Lookalike], is_exempt: bool) -> (BTree
     }
     known.extend(exempt);
     (known, unread)
+}
+
+fn is_marker(key: &str, has_others: bool) -> bool {
+    key == MODEL_MARKER || has_others && form_of(key).is_some()
 }
 
 /// Whether the keys next to a variant of the marker, or those in its value, are those of a threat model.
@@ -142,11 +137,10 @@ impl Traits {
     /// Whether a mapping with a variant of the marker is a threat model, or has one as the value of the variant. A version
     /// counts as much as another key.
     fn is_model(self, value: Node<'_>) -> bool {
-        let is_version = match value.value() {
-            Value::Number(_) => true,
-            Value::String(text) => text.trim().starts_with(|letter: char| letter.is_ascii_digit()),
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => false,
-        };
+        let is_version = matches!(value.value(), Value::Number(_))
+            || value
+                .as_str()
+                .is_some_and(|text| text.trim().starts_with(|letter: char| letter.is_ascii_digit()));
         let inner = Self::of(value);
         self.is_deep && self.parts + usize::from(is_version) >= WHOLE || inner.is_deep && inner.parts >= WHOLE
     }
@@ -160,7 +154,6 @@ fn is_inner_key(key: &str) -> bool {
     KEYS.split_ascii_whitespace().any(|known| known == key)
 }
 
-/// Whether a document is a JSON Schema as a whole.
 fn is_json_schema(root: Map<'_>) -> bool {
     let dialect = root.get("$schema").and_then(Node::as_str).unwrap_or_default();
     ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| dialect.starts_with(known))

@@ -11,9 +11,9 @@ use events::{Event, Options, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
-use crate::syntax::document::{Document, MAX_DEPTH, ProblemKind};
 use crate::syntax::node::Value;
 use crate::syntax::tree::NodeKind;
+use crate::syntax::tree::{Document, MAX_DEPTH, ProblemKind};
 use crate::syntax::yaml_error::{Stream, YamlError};
 
 /// The most nodes that aliases may add to a file's own when they are followed.
@@ -38,7 +38,7 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<
         builder.stream.range = range;
         // No alias refers to an earlier stream.
         builder.anchors.clear();
-        if builder.read_stream().is_err() {
+        if builder.read_stream().is_none() {
             return;
         }
     }
@@ -68,9 +68,6 @@ fn streams(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     streams
 }
 
-/// Reading has ended at a problem that was reported.
-struct Stop;
-
 /// A node with the size of its subtree, aliases followed.
 #[derive(Clone, Copy)]
 struct Built {
@@ -82,7 +79,6 @@ struct Built {
     height: usize,
 }
 
-/// A collection whose end has not been read.
 struct OpenCollection {
     built: Built,
     anchor: usize,
@@ -103,30 +99,30 @@ struct Builder<'d, 't> {
     has_tabs: bool,
     open: Vec<OpenCollection>,
     anchors: HashMap<usize, Built>,
-    /// The nodes that following every alias adds.
+    /// The nodes and the bytes of text that following every alias adds.
     aliased: u64,
-    /// The bytes of text that following every alias adds.
     aliased_bytes: u64,
 }
 
+/// Each step returns `None` where reading ends at a problem, which was reported.
 impl<'t> Builder<'_, 't> {
-    fn read_stream(&mut self) -> Result<(), Stop> {
+    fn read_stream(&mut self) -> Option<()> {
         let mut options = Options::default();
         options.strict_indentation = true;
         options.flow_nesting_limit = MAX_DEPTH;
         options.block_nesting_limit = MAX_DEPTH;
-        let mut outcome = Ok(());
+        let mut outcome = Some(());
         events::each(&self.stream.text[self.stream.range.clone()], options, &mut |event| {
             outcome = match event {
                 Ok((event, span)) => self.event(event, &span),
                 Err(error) => self.syntax_error(&error),
             };
-            outcome.is_ok()
+            outcome.is_some()
         });
         outcome
     }
 
-    fn event(&mut self, event: Event<'t>, parsed: &events::Span) -> Result<(), Stop> {
+    fn event(&mut self, event: Event<'t>, parsed: &events::Span) -> Option<()> {
         let range = parsed.byte_range().unwrap_or(0..0);
         let offset = self.stream.range.start;
         let span = Span::new(offset + range.start, offset + range.end);
@@ -143,28 +139,25 @@ impl<'t> Builder<'_, 't> {
                 let bytes = if is_text { text.len() as u64 } else { 0 };
                 let id = self.leaf(span, kind)?;
                 if anchor != 0 || tag.is_some() {
-                    self.document.tree.set_tagged(id);
+                    self.document.tree.tagged.insert(id);
                 }
                 self.finish(Built { id, nodes: 1, bytes, height: 0 }, anchor);
-                Ok(())
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", span);
                 let span = self.with_dash(span, style);
-                self.start(span, style, anchor, false)
+                self.start(span, style, anchor, false)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", span);
-                self.start(span, style, anchor, true)
+                self.start(span, style, anchor, true)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => {
-                self.end(span);
-                Ok(())
-            }
-            Event::Alias(anchor) => self.alias(span, anchor),
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(anchor) => self.alias(span, anchor)?,
             // Stream and document boundaries, and what the options turn off.
-            _ => Ok(()),
+            _ => {}
         }
+        Some(())
     }
 
     /// The span of a block scalar up to the end of its last line. The parser ends it where the next token begins.
@@ -220,12 +213,12 @@ impl<'t> Builder<'_, 't> {
         let start = span.start as usize;
         let line = self.stream.line_start(start);
         let dash = line + self.stream.text[line..start].bytes().take_while(|byte| *byte == b' ').count();
-        let is_dash =
-            self.stream.text[dash..].starts_with('-') && dash - line == self.stream.column(map.start);
+        let column = map.start - self.stream.line_start(map.start);
+        let is_dash = self.stream.text[dash..].starts_with('-') && dash - line == column;
         if is_dash { Span::new(dash, span.end as usize) } else { span }
     }
 
-    fn syntax_error(&mut self, error: &ScanError) -> Result<(), Stop> {
+    fn syntax_error(&mut self, error: &ScanError) -> Option<()> {
         let text = self.stream.text;
         let at = self.stream.range.start + error.marker().byte_offset().unwrap_or(0);
         let flow = self.open.iter().rev().find(|open| open.style == StructureStyle::Flow);
@@ -233,14 +226,14 @@ impl<'t> Builder<'_, 't> {
         let at = text.floor_char_boundary(at);
         let error = YamlError { stream: &self.stream, error, at, read: self.read, bracket };
         self.document.report(error.problem());
-        Err(Stop)
+        None
     }
 
-    fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Result<(), Stop> {
-        self.document.check_room(span).ok_or(Stop)?;
+    fn start(&mut self, span: Span, style: StructureStyle, anchor: usize, is_map: bool) -> Option<()> {
+        self.document.check_room(span)?;
         if self.open.len() >= MAX_DEPTH {
             self.document.too_deep(span);
-            return Err(Stop);
+            return None;
         }
         let start = span.start as usize;
         if self.has_tabs
@@ -248,13 +241,13 @@ impl<'t> Builder<'_, 't> {
             && let Some(tab) = self.stream.tab_before(start)
         {
             self.document.report(self.stream.tab(tab));
-            return Err(Stop);
+            return None;
         }
         self.read = span.end as usize;
         let built = Built { id: self.document.tree.open(start, is_map), nodes: 1, bytes: 0, height: 0 };
         let open = OpenCollection { built, anchor, start, style, is_map, is_value_due: false, end: None };
         self.open.push(open);
-        Ok(())
+        Some(())
     }
 
     fn end(&mut self, end: Span) {
@@ -268,28 +261,24 @@ impl<'t> Builder<'_, 't> {
         self.finish(Built { height: open.built.height + 1, ..open.built }, open.anchor);
     }
 
-    fn leaf(&mut self, mut span: Span, mut kind: NodeKind) -> Result<u32, Stop> {
-        self.document.check_room(span).ok_or(Stop)?;
+    fn leaf(&mut self, mut span: Span, mut kind: NodeKind) -> Option<u32> {
+        self.document.check_room(span)?;
         self.read = self.read.max(span.end as usize);
         // The span of an unwritten value is at the colon of its key, and belongs after it.
         let at = span.start as usize;
-        let is_value = self.open.last().is_some_and(|open| open.is_value_due);
-        if is_value
-            && span.is_empty()
-            && matches!(kind, NodeKind::Null)
-            && self.stream.text.as_bytes().get(at) == Some(&b':')
-        {
+        let is_empty = span.is_empty() && matches!(kind, NodeKind::Null);
+        let is_value = is_empty && self.open.last().is_some_and(|open| open.is_value_due);
+        if is_value && self.stream.text.as_bytes().get(at) == Some(&b':') {
             (span, kind) = (Span::new(at + 1, at + 1), NodeKind::Unwritten);
         }
-        Ok(self.document.tree.push(span, kind))
+        Some(self.document.tree.push(span, kind))
     }
 
-    fn alias(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
-        self.document.check_room(span).ok_or(Stop)?;
+    fn alias(&mut self, span: Span, anchor: usize) -> Option<()> {
+        self.document.check_room(span)?;
         let Some(target) = self.anchors.get(&anchor).copied() else {
-            let message = "alias refers to a value that contains it";
-            self.document.problem(ProblemKind::Syntax, span, message);
-            return Err(Stop);
+            self.document.problem(ProblemKind::Syntax, span, "alias refers to a value that contains it");
+            return None;
         };
         self.aliased = self.aliased.saturating_add(target.nodes);
         self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
@@ -302,10 +291,10 @@ impl<'t> Builder<'_, 't> {
         } else {
             let id = self.document.tree.push(span, NodeKind::Alias(target.id));
             self.finish(Built { id, ..target }, 0);
-            return Ok(());
+            return Some(());
         };
         self.document.problem(ProblemKind::InputLimit, span, message);
-        Err(Stop)
+        None
     }
 
     /// Adds a finished node to its parent, or to the document.
@@ -375,19 +364,15 @@ impl<'t> Builder<'_, 't> {
             None | Some("str") => self.string(text, span),
             Some(core) => {
                 let kind = self.resolve(text, span);
-                let fits = match kind {
-                    NodeKind::Null | NodeKind::Unwritten => core == "null",
-                    NodeKind::Bool(_) => core == "bool",
-                    NodeKind::Number(_) => {
-                        core == "float" || (core == "int" && !text.contains(['.', 'e', 'E']))
+                let is_whole = !text.contains(['.', 'e', 'E']);
+                match (kind, core) {
+                    (NodeKind::Null, "null") | (NodeKind::Bool(_), "bool") | (NodeKind::Unreadable, _) => {
+                        kind
                     }
-                    NodeKind::Unreadable => true,
-                    NodeKind::String(_) | NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Alias(_) => false,
-                };
-                if fits {
-                    return kind;
+                    (NodeKind::Number(_), "float") => kind,
+                    (NodeKind::Number(_), "int") if is_whole => kind,
+                    _ => self.unreadable(span, format!("value does not match its tag `!!{core}`")),
                 }
-                self.unreadable(span, format!("value does not match its tag `!!{core}`"))
             }
         }
     }
@@ -420,10 +405,7 @@ impl<'t> Builder<'_, 't> {
         match Decimal::parse(text) {
             Ok(_) => NodeKind::Number(self.document.tree.letters_of(text, span)),
             Err(NotDecimal::NotANumber) => self.string(text, span),
-            Err(NotDecimal::TooLong) => {
-                self.document.number_too_long(span);
-                NodeKind::Unreadable
-            }
+            Err(NotDecimal::TooLong) => self.document.number_too_long(span),
         }
     }
 
@@ -437,12 +419,10 @@ impl<'t> Builder<'_, 't> {
     }
 }
 
-/// Whether a text consists of spaces.
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ')
 }
 
-/// A text without the line break at its end.
 fn without_break(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)

@@ -5,7 +5,7 @@ use std::ops::Range;
 use aivss_lint_yaml_events::{ErrorKind, ScanError};
 
 use crate::source::{BOM, Span};
-use crate::syntax::document::{MAX_DEPTH, Problem, ProblemKind};
+use crate::syntax::tree::{MAX_DEPTH, Problem, ProblemKind};
 
 /// A part of a text that is read as one stream of documents.
 pub(crate) struct Stream<'t> {
@@ -19,11 +19,6 @@ impl Stream<'_> {
         let before = &self.text[self.range.start..at];
         let line = before.rfind(['\n', '\r']).map_or(0, |feed| feed + 1);
         at - before[line..].trim_start_matches(BOM).len()
-    }
-
-    /// The number of bytes before a place in its line.
-    pub(crate) fn column(&self, at: usize) -> usize {
-        at - self.line_start(at)
     }
 
     /// The first tab in the white space before a place, and before the tags and anchors there.
@@ -106,16 +101,10 @@ impl Stream<'_> {
     }
 
     fn problem(&self, at: usize, message: impl Into<String>, help: &str) -> Problem {
-        Problem {
-            kind: ProblemKind::Syntax,
-            span: Span::character(self.text, at),
-            message: message.into(),
-            help: (!help.is_empty()).then(|| help.to_owned()),
-            related: None,
-        }
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        Problem { help, ..Problem::new(ProblemKind::Syntax, Span::character(self.text, at), message) }
     }
 
-    /// The problem of a tab as indentation.
     pub(crate) fn tab(&self, at: usize) -> Problem {
         self.problem(at, "tab used as indentation", "indent with spaces")
     }
@@ -177,11 +166,23 @@ impl YamlError<'_, '_> {
     /// An error in the structure of lines.
     fn in_lines(&self) -> Problem {
         let Self { stream, error, at, .. } = *self;
-        if let Some(tab) = stream.leading_tab(stream.line_start(at)) {
+        let line = stream.line_start(at);
+        if let Some(tab) = stream.leading_tab(line) {
             return stream.tab(tab);
         }
+        let content = stream.text[line..at].trim_start_matches(' ');
         match error.kind() {
-            ErrorKind::ExpectedBlockMappingKey => self.not_a_key(),
+            // The parser reports an item of a list after its dash.
+            ErrorKind::ExpectedBlockMappingKey if content.starts_with('-') => stream.problem(
+                at - content.len(),
+                "list item among the keys of a mapping",
+                "put the items of a list below the key of the list",
+            ),
+            ErrorKind::ExpectedBlockMappingKey => stream.problem(
+                at,
+                "line is not indented like the keys of its mapping",
+                "indent it like the key before it, or put quotes around a text of several lines",
+            ),
             ErrorKind::SimpleKeyExpected => stream.problem(
                 at,
                 "line has no colon and space after its key",
@@ -227,21 +228,6 @@ impl YamlError<'_, '_> {
     /// The start of the last text in quotes before the error.
     fn quote(&self) -> usize {
         self.stream.last_quote(self.read, self.at).map_or(self.at, |quote| quote.start)
-    }
-
-    /// A line among the keys of a mapping that is not a key. The parser reports an item of a list after its dash.
-    fn not_a_key(&self) -> Problem {
-        let line = self.stream.line_start(self.at);
-        let content = self.stream.text[line..self.at].trim_start_matches(' ');
-        if content.starts_with('-') {
-            return self.stream.problem(
-                self.at - content.len(),
-                "list item among the keys of a mapping",
-                "put the items of a list below the key of the list",
-            );
-        }
-        let help = "indent it like the key before it, or put quotes around a text of several lines";
-        self.stream.problem(self.at, "line is not indented like the keys of its mapping", help)
     }
 
     /// An unexpected part of a collection in brackets, or brackets that are not closed.

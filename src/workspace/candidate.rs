@@ -6,19 +6,17 @@ use std::path::PathBuf;
 use crate::input_error::{InputError, SkipReason};
 use crate::policy::{Policy, Sought};
 use crate::source::{Language, Source};
-use crate::workspace::file_marker::Marker;
-use crate::workspace::git::commit::Commit;
-use crate::workspace::links::link_out;
+use crate::workspace::files::link_out;
+use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
+use crate::workspace::search::Marker;
 
-/// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
     /// The path as it is shown: as the user would write it, with `/` between its parts.
     pub(crate) name: String,
     /// The path as patterns match it: relative to the repository's root.
     pub(crate) matched: String,
-    /// The path to open.
     pub(crate) path: PathBuf,
     /// Whether it was given by name, so that it must contain a threat model or a policy.
     pub(crate) named: bool,
@@ -35,20 +33,15 @@ pub(crate) enum NamedFiles {
     Filtered,
 }
 
-/// The input of a search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileSearch<'a> {
-    /// Files and folders.
     pub(crate) paths: &'a [PathBuf],
-    /// The policy with the patterns.
     pub(crate) policy: &'a Policy,
-    /// The meaning of files given by name.
     pub(crate) named: NamedFiles,
     /// The number of threads; 0 for one a core.
     pub(crate) threads: usize,
 }
 
-/// The result of a search.
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
     /// The files, each once, ordered by name.
@@ -57,7 +50,6 @@ pub(crate) struct Discovery {
     pub(crate) folders: Vec<PathBuf>,
     /// Files given by name that the policy's patterns exclude, if [`NamedFiles::Filtered`].
     pub(crate) left_out: Vec<String>,
-    /// The errors of paths that do not exist, cannot be read or cannot be checked.
     pub(crate) errors: Vec<InputError>,
     /// Policies in folders that no policy is read from, by their paths from the root.
     pub(crate) misplaced: BTreeSet<String>,
@@ -117,15 +109,10 @@ pub(crate) fn discover_in(
     let mut discovery = Discovery::default();
     for matched in commit.paths() {
         let path = repository.root().join(matched);
-        let by_marker = if given.contains(&path) {
-            false
-        } else {
-            match search.policy.sought(matched) {
-                Some(sought) if given.iter().any(|given| path.starts_with(given)) => {
-                    sought == Sought::ByMarker
-                }
-                _ => continue,
-            }
+        let by_marker = match search.policy.sought(matched) {
+            _ if given.contains(&path) => false,
+            Some(sought) if given.iter().any(|given| path.starts_with(given)) => sought == Sought::ByMarker,
+            _ => continue,
         };
         let name = repository.shown(&path);
         if by_marker {

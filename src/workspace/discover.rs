@@ -13,18 +13,12 @@ use std::path::{Path, PathBuf};
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-pub(crate) use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles, skipped};
-use crate::workspace::file_marker::{Marker, search};
-use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{ContentPlace, ListedPath, tracked, untracked};
-use crate::workspace::ignore_files::{IGNORE_FILE, costly_for_git, refusal, walk};
-use crate::workspace::links::link_out;
-pub(crate) use crate::workspace::policy_files::POLICY_NAMES;
-use crate::workspace::policy_files::is_misplaced_policy;
-use crate::workspace::read::{exists, plain, slashes};
-pub(crate) use crate::workspace::read::{files_below, read, read_bounded};
-pub(crate) use crate::workspace::repository::{Repository, sibling};
-use crate::workspace::rewritten::{Suspect, rewritten};
+use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles};
+use crate::workspace::files::{exists, link_out, plain, slashes};
+use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
+use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
+use crate::workspace::rewritten::rewritten;
+use crate::workspace::search::{IGNORE_FILE, Marker, costly_for_git, refusal, search, walk};
 
 /// Finds the files that paths name or contain.
 pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Discovery {
@@ -44,10 +38,13 @@ pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Disco
     }
     finder.list_folders();
     finder.found.misplaced.extend(repository.policies_above_root());
-    finder.finish()
+    finder.report_rewritten();
+    finder.search_sparse();
+    finder.search_pending();
+    finder.found.settle(repository);
+    finder.found
 }
 
-/// A search in progress.
 struct Finder<'a> {
     search: FileSearch<'a>,
     repository: &'a Repository,
@@ -60,7 +57,6 @@ struct Finder<'a> {
     checkouts: Vec<PathBuf>,
     /// Whether no attributes file is in the index alone.
     has_all_attributes: bool,
-    /// The given folders whose files git lists.
     listed_folders: Vec<ListedFolder>,
     folder_kinds: HashMap<PathBuf, FolderKind>,
 }
@@ -84,7 +80,7 @@ impl Finder<'_> {
                 let suggestion = sibling(path).map(|path| Suggestion::Path(self.repository.shown(&path)));
                 return self.fail(InputError::NotFound { path: name, suggestion });
             }
-            Err(error) => return self.fail(InputError::unreadable(name, plain(&error))),
+            Err(error) => return self.fail_unreadable(path, plain(&error)),
         };
         self.found.misplaced.extend(self.repository.policies_above(path));
         if !metadata.is_dir() {
@@ -101,7 +97,10 @@ impl Finder<'_> {
         self.found.errors.push(error);
     }
 
-    /// Adds a file given by name.
+    fn fail_unreadable(&mut self, path: &Path, cause: impl Into<String>) {
+        self.fail(InputError::unreadable(self.repository.shown(path), cause));
+    }
+
     fn add_named(&mut self, path: &Path, name: String) {
         let matched = self.repository.matched(path);
         let named = self.search.named == NamedFiles::Checked;
@@ -111,7 +110,7 @@ impl Finder<'_> {
             Some(Sought::ByName) => self.found.candidates.push(candidate),
             Some(Sought::ByMarker) => {
                 self.filtered.insert(candidate.name.clone());
-                self.pending.push(candidate);
+                self.pending.push(Candidate { by_marker: true, ..candidate });
             }
             None => self.found.left_out.push(candidate.name),
         }
@@ -124,8 +123,7 @@ impl Finder<'_> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = self.repository.shown(folder);
-                    self.fail(InputError::unreadable(path, error.to_string()));
+                    self.fail_unreadable(folder, error.to_string());
                     continue;
                 }
             };
@@ -136,8 +134,7 @@ impl Finder<'_> {
             }
         }
         for folder in refused {
-            let path = self.repository.shown(&folder.join(IGNORE_FILE));
-            self.fail(InputError::unreadable(path, refusal()));
+            self.fail_unreadable(&folder.join(IGNORE_FILE), refusal());
         }
     }
 
@@ -163,11 +160,10 @@ impl Finder<'_> {
             return;
         }
         let name = self.repository.shown(&path);
-        let candidate = Candidate { name, matched, path, named: false, by_marker: false };
+        let by_marker = sought == Sought::ByMarker;
+        let candidate = Candidate { name, matched, path, named: false, by_marker };
         match sought {
-            Sought::ByName if leads_out => {
-                self.fail(InputError::LinkOut { path: candidate.name });
-            }
+            Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),
             Sought::ByMarker if target.is_file() && !leads_out => self.pending.push(candidate),
             // No regular file, so it contains no marker.
@@ -175,16 +171,13 @@ impl Finder<'_> {
         }
     }
 
-    /// Adds the files of the given folders that are in the checkout.
     fn list_folders(&mut self) {
         if self.listed_folders.is_empty() {
             return;
         }
         let places: Vec<PathBuf> = self.listed_folders.iter().map(|folder| folder.rest.clone()).collect();
         match self.list(Path::new(""), &places) {
-            Ok(()) => {
-                self.found.folders.extend(self.listed_folders.iter().map(|folder| folder.path.clone()));
-            }
+            Ok(()) => self.found.folders.extend(self.listed_folders.iter().map(|folder| folder.path.clone())),
             Err(error) => self.fail(error),
         }
     }
@@ -230,15 +223,11 @@ impl Finder<'_> {
     /// Lists the files that git tracks, or does not ignore. Ignore files that git would wait for, or match for too long, are
     /// refused before it matches them.
     fn list_all(&self, root: &Path, places: &[PathBuf]) -> Result<Vec<ListedPath>, InputError> {
-        let cannot_list = |message: String| {
-            let cause = format!("git cannot list the files here: {message}");
-            InputError::unreadable(self.repository.shown(root), cause)
-        };
-        let mut listed = tracked(root, places).map_err(cannot_list)?;
+        let mut listed = self.listed_or_error(root, tracked(root, places))?;
         let above = places.iter().flat_map(|place| place.ancestors()).chain([Path::new("")]);
         let mut ignore_files: BTreeSet<PathBuf> = above.map(|folder| folder.join(IGNORE_FILE)).collect();
-        let is_ignore_file = |path: &&PathBuf| path.file_name() == Some(IGNORE_FILE.as_ref());
-        ignore_files.extend(listed.iter().map(|listed| &listed.path).filter(is_ignore_file).cloned());
+        ignore_files.extend(listed.iter().map(|listed| listed.path.clone()));
+        ignore_files.retain(|path| path.file_name() == Some(IGNORE_FILE.as_ref()));
         for file in ignore_files.iter().map(|file| root.join(file)) {
             if let Some(cause) = costly_for_git(&file) {
                 return Err(InputError::unreadable(self.repository.shown(&file), cause));
@@ -247,8 +236,15 @@ impl Finder<'_> {
         if IGNORES_CASE {
             self.refuse_case_clash(root, &listed)?;
         }
-        listed.extend(untracked(root, places).map_err(cannot_list)?);
+        listed.extend(self.listed_or_error(root, untracked(root, places))?);
         Ok(listed)
+    }
+
+    fn listed_or_error<T>(&self, root: &Path, listed: Result<T, String>) -> Result<T, InputError> {
+        listed.map_err(|message| {
+            let cause = format!("git cannot list the files here: {message}");
+            InputError::unreadable(self.repository.shown(root), cause)
+        })
     }
 
     /// Refuses tracked files of which this file system contains only one, because their names differ only in case.
@@ -264,7 +260,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Adds a file that git lists.
     fn add_listed(&mut self, rest: &Path, whole: &Path, checkout: &Path) {
         let matched = slashes(rest);
         let Some(sought) = self.sought(&matched) else { return };
@@ -273,23 +268,17 @@ impl Finder<'_> {
             // A tracked file behind a link is a deletion in progress; so is one that does not exist.
             FolderKind::Link => return,
             FolderKind::OtherCheckout => {
-                let path = self.repository.shown(whole);
-                return self.fail(InputError::Overlaid { path });
+                return self.fail(InputError::Overlaid { path: self.repository.shown(whole) });
             }
         }
         let kind = match fs::symlink_metadata(whole) {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return,
-            Err(error) => {
-                let path = self.repository.shown(whole);
-                return self.fail(InputError::unreadable(path, plain(&error)));
-            }
+            Err(error) => return self.fail_unreadable(whole, plain(&error)),
         };
         // The path as the user would write it, if one of the folders contains it.
-        let path = self.listed_folders.iter().find_map(|folder| {
-            let below = rest.strip_prefix(&folder.rest).ok()?;
-            Some(folder.path.join(below))
-        });
+        let mut folders = self.listed_folders.iter();
+        let path = folders.find_map(|folder| Some(folder.path.join(rest.strip_prefix(&folder.rest).ok()?)));
         if let Some(path) = path {
             self.add_found(path, matched, (sought, kind));
         }
@@ -313,20 +302,17 @@ impl Finder<'_> {
         kind
     }
 
-    /// Adds a file that a sparse checkout excludes.
     fn add_sparse(&mut self, rest: &Path, whole: &Path, object: Option<String>) {
         let matched = slashes(rest);
         match (self.search.policy.sought(&matched), object) {
             (None, _) | (Some(Sought::ByMarker), None) => {}
             (Some(Sought::ByName), _) => {
-                let path = self.repository.shown(whole);
-                self.fail(InputError::Sparse { path });
+                self.fail(InputError::Sparse { path: self.repository.shown(whole) });
             }
             (Some(Sought::ByMarker), Some(object)) => {
                 if self.found.sparse.insert(matched, object).is_some() {
                     let cause = "a sparse checkout excludes several files with this name, which is not UTF-8: rename them";
-                    let path = self.repository.shown(whole);
-                    self.fail(InputError::unreadable(path, cause));
+                    self.fail_unreadable(whole, cause);
                 }
             }
         }
@@ -339,17 +325,16 @@ impl Finder<'_> {
         if sparse.is_empty() {
             return;
         }
-        let names: Vec<String> =
-            sparse.keys().map(|path| repository.shown(&repository.root().join(path))).collect();
+        let root = repository.root();
+        let names: Vec<String> = sparse.keys().map(|path| repository.shown(&root.join(path))).collect();
         let marker = Marker::default();
         // There can be very many, all for the same reason: the first of them and their number.
         let mut unread: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        let read =
-            read_objects(repository.root(), sparse.values().map(String::as_str), |at, bytes| match bytes {
-                Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
-                Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
-                Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
-            });
+        let read = read_objects(root, sparse.values().map(String::as_str), |at, bytes| match bytes {
+            Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
+            Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
+            Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
+        });
         if let Err(cause) = read {
             errors.push(InputError::unreadable(&*names[0], cause));
         }
@@ -359,7 +344,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Reports the candidates whose committed text git rewrites.
     fn report_rewritten(&mut self) {
         let root = PathBuf::new();
         if self.repository.is_git() && !self.checkouts.contains(&root) {
@@ -368,26 +352,20 @@ impl Finder<'_> {
         if self.checkouts.is_empty() {
             return;
         }
-        let by_marker = self.pending.iter().map(|candidate| Suspect { candidate, by_name: false });
-        let by_name = self.found.candidates.iter().map(|candidate| Suspect { candidate, by_name: true });
-        let suspects = by_marker.chain(by_name);
-        let errors = rewritten(suspects, &self.checkouts, self.has_all_attributes, self.repository);
+        let candidates = self.pending.iter().chain(&self.found.candidates);
+        let errors = rewritten(candidates, &self.checkouts, self.has_all_attributes, self.repository);
         self.found.errors.extend(errors);
     }
 
-    fn finish(mut self) -> Discovery {
-        self.report_rewritten();
-        self.search_sparse();
+    fn search_pending(&mut self) {
         for (candidate, outcome) in search(&self.pending, self.search.threads) {
             self.filtered.remove(&candidate.name);
             match outcome {
-                Ok(()) => self.found.candidates.push(Candidate { by_marker: true, ..candidate.clone() }),
+                Ok(()) => self.found.candidates.push(candidate.clone()),
                 Err(cause) => self.found.errors.push(InputError::unreadable(&*candidate.name, cause)),
             }
         }
-        self.found.left_out.extend(self.filtered);
-        self.found.settle(self.repository);
-        self.found
+        self.found.left_out.extend(mem::take(&mut self.filtered));
     }
 }
 
@@ -403,7 +381,6 @@ fn case_clashes<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<(&'p str, &'p s
     clashes
 }
 
-/// The kind of a folder below the root.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FolderKind {
     /// It belongs to the checkout that git lists.
@@ -414,7 +391,6 @@ enum FolderKind {
     OtherCheckout,
 }
 
-/// Whether a path below a root, and all above it, are folders.
 fn are_folders(root: &Path, rest: &Path) -> bool {
     rest.ancestors().all(|above| fs::symlink_metadata(root.join(above)).is_ok_and(|found| found.is_dir()))
 }

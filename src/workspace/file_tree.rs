@@ -1,27 +1,23 @@
 //! The place that files come from: the working folder, or a commit.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::input_error::{LINK_OUT, SPARSE};
+use crate::input_error::{LINK_OUT, Revision, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
-use crate::revision::Revision;
 use crate::workspace::candidate::{Candidate, Discovery, FileSearch, discover_in};
 use crate::workspace::discover::discover;
-use crate::workspace::git::commit::Commit;
-use crate::workspace::git::index::excluded_by_sparse_checkout;
-use crate::workspace::policy_files::{POLICY_NAMES, is_near_policy};
-use crate::workspace::read::{exists, files_below, names_in, read, size, slashes};
-use crate::workspace::repository::Repository;
-use crate::workspace::{mute, watchdog};
+use crate::workspace::files::{exists, files_below, names_in, read, size, slashes};
+use crate::workspace::git::files::{Commit, excluded_by_sparse_checkout};
+use crate::workspace::process::{bounded, muted, watched};
+use crate::workspace::repository::{POLICY_NAMES, Repository, is_near_policy};
 
 /// The files of the working folder, or of a commit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileTree<'w> {
-    /// The files on the disk.
     WorkTree(&'w Repository),
-    /// The files of a commit.
     Commit(&'w Repository, &'w Commit),
 }
 
@@ -35,12 +31,11 @@ impl FileTree<'_> {
     /// The repository's own policy files, of which a run accepts one. A link that leads nowhere counts.
     pub(crate) fn policies(&self) -> Vec<PathBuf> {
         let root = self.repository().root();
-        let mut policies = POLICY_NAMES.to_vec();
-        policies.retain(|path| match self {
+        let policies = POLICY_NAMES.into_iter().filter(|path| match self {
             Self::WorkTree(_) => exists(&root.join(path)),
             Self::Commit(_, commit) => commit.holds(path),
         });
-        policies.into_iter().map(|path| root.join(path)).collect()
+        policies.map(|path| root.join(path)).collect()
     }
 
     /// Files in the folders of policies with names that are almost those of policies.
@@ -48,12 +43,12 @@ impl FileTree<'_> {
         let root = self.repository().root();
         match self {
             Self::WorkTree(_) => {
-                let folders = [root.to_owned(), root.join(".github")];
-                let paths = folders.iter().flat_map(|folder| {
-                    let names = names_in(folder, usize::MAX).into_iter().filter(|name| is_near_policy(name));
-                    names.map(|name| folder.join(name))
-                });
-                paths.filter(|path| !path.is_dir()).collect()
+                let mut paths = Vec::new();
+                for folder in [root.to_owned(), root.join(".github")] {
+                    let names = names_in(&folder, usize::MAX).into_iter().filter(|name| is_near_policy(name));
+                    paths.extend(names.map(|name| folder.join(name)).filter(|path| !path.is_dir()));
+                }
+                paths
             }
             Self::Commit(_, commit) => {
                 commit.paths().filter(|path| is_near_policy(path)).map(|path| root.join(path)).collect()
@@ -64,10 +59,8 @@ impl FileTree<'_> {
     /// The tracked files that a sparse checkout excludes, by their paths from the root.
     pub(crate) fn left_out(&self) -> Result<BTreeSet<String>, String> {
         let Self::WorkTree(repository) = self else { return Ok(BTreeSet::new()) };
-        let mut paths: BTreeSet<String> =
-            excluded_by_sparse_checkout(repository.root())?.iter().map(|path| slashes(path)).collect();
-        paths.retain(|path| !repository.has_file(path));
-        Ok(paths)
+        let paths = excluded_by_sparse_checkout(repository.root())?;
+        Ok(paths.iter().map(|path| slashes(path)).filter(|path| !repository.has_file(path)).collect())
     }
 
     /// A policy, or a file with almost its name, that a sparse checkout excludes.
@@ -76,7 +69,6 @@ impl FileTree<'_> {
         Ok(paths.find(|path| POLICY_NAMES.contains(&&**path) || is_near_policy(path)))
     }
 
-    /// The revision of a commit.
     pub(crate) const fn revision(&self) -> Option<&Revision> {
         match self {
             Self::WorkTree(_) => None,
@@ -121,8 +113,10 @@ impl FileTree<'_> {
     /// Reads a file, unless it has more than `most` bytes.
     pub(crate) fn read(&self, candidate: &Candidate, most: usize) -> Result<Option<Vec<u8>>, String> {
         match self {
-            Self::WorkTree(_) if size(&candidate.path) > most => Ok(None),
-            Self::WorkTree(_) => read(&candidate.path).map(Some),
+            Self::WorkTree(_) => {
+                let is_larger = fs::metadata(&candidate.path).is_ok_and(|metadata| size(&metadata) > most);
+                if is_larger { Ok(None) } else { read(&candidate.path).map(Some) }
+            }
             Self::Commit(_, commit) => {
                 let bytes = commit.bytes(&candidate.matched, most)?;
                 Ok((bytes.len() <= most).then_some(bytes))
@@ -141,17 +135,19 @@ impl FileTree<'_> {
 
     /// The modules of rules below a folder of the commit. Hidden files and folders are omitted, as on the disk.
     fn rego_in(&self, commit: &Commit, folder: &str) -> Result<Vec<String>, String> {
-        let is_below = |path: &&str| {
-            let rest = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-            rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
-        };
-        if let Some(module) = commit.submodules().find(is_below) {
+        if let Some(module) = commit.submodules().find(|path| is_seen_below(folder, path)) {
             return Err(format!("{module} is a submodule, whose files are another repository's"));
         }
         let repository = self.repository();
-        let paths = commit.paths().filter(is_below).filter(|path| is_rego(path));
+        let paths = commit.paths().filter(|path| is_seen_below(folder, path) && is_rego(path));
         Ok(paths.map(|path| repository.shown(&repository.root().join(path))).collect())
     }
+}
+
+/// Whether a path leads to a folder's file that is not hidden.
+fn is_seen_below(folder: &str, path: &str) -> bool {
+    let rest = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    rest.is_some_and(|rest| !rest.split('/').any(|part| part.starts_with('.')))
 }
 
 fn is_rego(path: &str) -> bool {
@@ -185,11 +181,11 @@ impl FileLoader for FileTree<'_> {
     }
 
     fn muted(&self, work: &mut dyn FnMut()) -> String {
-        watchdog::watched(|| mute::stderr(work))
+        watched(|| muted(work))
     }
 
     fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
-        watchdog::bounded(work)
+        bounded(work)
     }
 
     fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {

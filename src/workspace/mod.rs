@@ -4,15 +4,10 @@
 
 pub(crate) mod candidate;
 pub(crate) mod discover;
-pub(crate) mod file_marker;
 pub(crate) mod file_tree;
+pub(crate) mod files;
 pub(crate) mod git;
-pub(crate) mod ignore_files;
-pub(crate) mod links;
-pub(crate) mod mute;
-pub(crate) mod policy_files;
-pub(crate) mod read;
+pub(crate) mod process;
 pub(crate) mod repository;
 pub(crate) mod rewritten;
-pub(crate) mod watchdog;
-pub(crate) mod write;
+pub(crate) mod search;

@@ -1,4 +1,4 @@
-//! The repository that a run belongs to, and the forms of its paths.
+//! The repository that a run belongs to, the forms of its paths, and its policy files.
 //!
 //! A path is *shown* relative to the current folder, and *matched* relative to the repository's root.
 
@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::did_you_mean::nearest;
 use crate::input_error::LINK_OUT;
-use crate::workspace::git::index::{ContentPlace, tracked};
-use crate::workspace::links::{is_in_git, is_link, link_out, normalized};
-use crate::workspace::policy_files::POLICY_NAMES;
-use crate::workspace::read::{exists, names_in, read, slashes};
+use crate::likeness::{is_near, nearest};
+use crate::workspace::files::{
+    checkout_above, exists, is_checkout, is_in_git, is_link, link_out, names_in, normalized, read, slashes,
+};
+use crate::workspace::git::files::{ContentPlace, ListedPath, tracked};
 
-/// The repository of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     root: PathBuf,
@@ -65,12 +64,10 @@ impl Repository {
             .to_owned()
     }
 
-    /// Whether this is a git checkout.
     pub(crate) fn is_git(&self) -> bool {
         is_checkout(&self.root)
     }
 
-    /// The folder that contains all files.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
@@ -106,10 +103,7 @@ impl Repository {
 
     /// The path relative to the real root of the checkout, if it is a git checkout that contains the path.
     pub(crate) fn below_root(&self, path: &Path) -> Option<PathBuf> {
-        if !self.is_git() {
-            return None;
-        }
-        let real = self.cwd.join(path).canonicalize().ok()?;
+        let real = self.cwd.join(path).canonicalize().ok().filter(|_| self.is_git())?;
         Some(real.strip_prefix(self.root.canonicalize().ok()?).ok()?.to_owned())
     }
 
@@ -140,11 +134,9 @@ impl Repository {
 
     /// Whether a folder above a path, given from the root, is a link that leads to one of the given paths, or above it.
     pub(crate) fn is_hidden(&self, path: &str, given: &[PathBuf]) -> bool {
-        let Some(target) = self.link_above(path).and_then(|link| link.canonicalize().ok()) else {
-            return false;
-        };
+        let target = self.link_above(path).and_then(|link| link.canonicalize().ok());
         let mut given = given.iter().filter_map(|path| self.cwd.join(path).canonicalize().ok());
-        given.any(|path| path.starts_with(&target) || target.starts_with(&path))
+        target.is_some_and(|target| given.any(|path| path.starts_with(&target) || target.starts_with(&path)))
     }
 
     /// Whether a file or folder exists at a path, given from the root, that does not lead out of the repository.
@@ -191,10 +183,8 @@ impl Repository {
     /// The outermost folder below the root that contains a path and is a checkout of its own, reached without links.
     fn nested_checkout(&self, path: &Path) -> Option<PathBuf> {
         let whole = self.whole(path);
-        let below = whole
-            .ancestors()
-            .skip(1)
-            .take_while(|above| *above != self.root && above.starts_with(&self.root));
+        let below = whole.ancestors().skip(1);
+        let below = below.take_while(|above| *above != self.root && above.starts_with(&self.root));
         let outermost = below.filter(|folder| exists(&folder.join(".git"))).last()?;
         (!self.is_linked(path)).then(|| outermost.to_owned())
     }
@@ -207,33 +197,42 @@ impl Repository {
         let matched = self.matched(&folder);
         match tracked(&self.root, &[PathBuf::from(&matched)])?.first() {
             None => Ok(Some(folder)),
-            Some(first) if first.place == ContentPlace::Repository && slashes(&first.path) == matched => {
+            Some(ListedPath { path, place: ContentPlace::Repository, .. }) if slashes(path) == matched => {
                 Ok(None)
             }
-            Some(first) => Err(format!(
+            Some(ListedPath { path, .. }) => Err(format!(
                 "{matched} is a checkout of another repository, and this repository tracks {}: check out the other one \
                  elsewhere",
-                slashes(&first.path)
+                slashes(path)
             )),
         }
     }
 
-    /// Whether a path is below a folder.
     pub(crate) fn holds(&self, folder: &Path, path: &Path) -> bool {
         self.whole(path).starts_with(self.whole(folder))
     }
+
+    /// The policies in folders above a file and below the root, by their paths from the root. None of them is read.
+    pub(crate) fn policies_above(&self, path: &Path) -> Vec<String> {
+        let whole = self.whole(path);
+        let mut policies = Vec::new();
+        let above = whole.ancestors().skip(1);
+        for folder in above.take_while(|above| above.starts_with(&self.root) && *above != self.root) {
+            let matched = self.matched(folder);
+            policies.extend(names_in(folder, usize::MAX).into_iter().map(|name| format!("{matched}/{name}")));
+        }
+        policies.retain(|path| is_misplaced_policy(path));
+        policies
+    }
+
+    /// The policies in folders above a root that is not a checkout. None of them is read.
+    pub(crate) fn policies_above_root(&self) -> Vec<String> {
+        let above = self.root().ancestors().skip(1).filter(|_| !self.is_git());
+        let policies = above.flat_map(|folder| POLICY_NAMES.map(|name| folder.join(name)));
+        policies.filter(|path| path.is_file()).map(|path| self.matched(&path)).collect()
+    }
 }
 
-fn is_checkout(folder: &Path) -> bool {
-    fs::symlink_metadata(folder.join(".git")).is_ok()
-}
-
-/// The nearest folder above a path, or the path, with a `.git`.
-fn checkout_above(path: &Path) -> Option<&Path> {
-    path.ancestors().find(|folder| is_checkout(folder))
-}
-
-/// The path without links, if it exists.
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
@@ -251,7 +250,43 @@ pub(crate) fn sibling(path: &Path) -> Option<PathBuf> {
     nearest(name, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }
 
-#[cfg(all(test, unix))]
+/// The names of a policy file from the root, in the order of the search.
+pub(crate) const POLICY_NAMES: [&str; 6] = [
+    "aivss-policy.yaml",
+    "aivss-policy.yml",
+    "aivss-policy.json",
+    ".github/aivss-policy.yaml",
+    ".github/aivss-policy.yml",
+    ".github/aivss-policy.json",
+];
+
+/// Whether the path of a file, from the root, is almost that of a policy, or one that other tools would use.
+pub(crate) fn is_near_policy(path: &str) -> bool {
+    /// How many letters may differ.
+    const NEAR: usize = 2;
+    let name = path.strip_prefix(".github/").unwrap_or(path);
+    if POLICY_NAMES.contains(&name) || name.contains('/') {
+        return false;
+    }
+    let lower = name.to_ascii_lowercase();
+    match [".yaml", ".yml", ".json", ".toml"].iter().find_map(|extension| lower.strip_suffix(extension)) {
+        None => ["aivss-policy", "aivss_policy"].contains(&&*lower),
+        Some("aivss-lint" | ".aivss-lint") => true,
+        Some(stem) => {
+            ["aivss-policy", "aivss-policies", "policy-aivss"].iter().any(|right| is_near(stem, right, NEAR))
+        }
+    }
+}
+
+/// Whether a path from the root has the name of a policy, or almost, in a folder that no policy is read from.
+pub(crate) fn is_misplaced_policy(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let is_policy = POLICY_NAMES.contains(&name) || is_near_policy(name);
+    is_policy && path.strip_prefix(".github/").unwrap_or(path).contains('/')
+}
+
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

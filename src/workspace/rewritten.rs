@@ -10,31 +10,23 @@ use memchr::memmem;
 
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
-use crate::workspace::discover::Candidate;
-use crate::workspace::file_marker::Marker;
-use crate::workspace::git::commit::read_objects;
-use crate::workspace::git::index::{path_of, tracked};
+use crate::workspace::candidate::Candidate;
+use crate::workspace::files::read;
+use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
-use crate::workspace::read::read;
 use crate::workspace::repository::Repository;
-
-/// A candidate, and whether its name makes it one; else its content does.
-#[derive(Clone, Copy)]
-pub(crate) struct Suspect<'c> {
-    pub(crate) candidate: &'c Candidate,
-    pub(crate) by_name: bool,
-}
+use crate::workspace::search::Marker;
 
 /// Returns errors for the candidates whose committed text git rewrites. `checkouts` are folders from the root;
 /// `is_complete` is false if some attributes files are in the index alone.
 pub(crate) fn rewritten<'c>(
-    suspects: impl Iterator<Item = Suspect<'c>>,
+    candidates: impl Iterator<Item = &'c Candidate>,
     checkouts: &[PathBuf],
     is_complete: bool,
     repository: &Repository,
 ) -> Vec<InputError> {
-    let mut rest: BTreeMap<PathBuf, Suspect<'_>> =
-        suspects.map(|suspect| (repository.whole(&suspect.candidate.path), suspect)).collect();
+    let mut rest: BTreeMap<PathBuf, &Candidate> =
+        candidates.map(|candidate| (repository.whole(&candidate.path), candidate)).collect();
     if is_complete && !has_attributes(rest.keys(), repository.root()) {
         return Vec::new();
     }
@@ -79,26 +71,33 @@ fn has_attributes<'p>(files: impl Iterator<Item = &'p PathBuf>, root: &Path) -> 
 /// Adds errors for the files of one checkout.
 fn add_rewritten(
     root: &Path,
-    suspects: &BTreeMap<PathBuf, Suspect<'_>>,
+    candidates: &BTreeMap<PathBuf, &Candidate>,
     errors: &mut Vec<InputError>,
 ) -> Result<(), String> {
     let paths: Vec<PathBuf> =
-        suspects.keys().filter_map(|path| path.strip_prefix(root).ok()).map(Path::to_owned).collect();
+        candidates.keys().filter_map(|path| path.strip_prefix(root).ok()).map(Path::to_owned).collect();
     if paths.is_empty() {
         return Ok(());
     }
-    let files = rewritten_files(root, &paths)?;
+    let attributes = rewriting_attributes(root, &paths)?;
+    if attributes.is_empty() {
+        return Ok(());
+    }
+    let mut files = tracked(root, &[])?;
+    files.retain(|file| file.object.is_some() && attributes.contains_key(&file.path));
+    files.dedup_by(|later, first| later.path == first.path);
     let marker = Marker::default();
-    read_objects(root, files.iter().map(|file| &*file.object), |at, bytes| {
-        let file = &files[at];
-        let Some(Suspect { candidate, by_name }) = suspects.get(&root.join(&file.path)) else { return };
+    read_objects(root, files.iter().filter_map(|file| file.object.as_deref()), |at, bytes| {
+        let path = &files[at].path;
+        let Some(candidate) = candidates.get(&root.join(path)) else { return };
+        let attribute = &attributes[path];
         let is_harmless = bytes.is_ok_and(|bytes| {
-            let is_model = *by_name || marker.is_in(&bytes, Language::of(&candidate.name));
+            let is_model = !candidate.by_marker || marker.is_in(&bytes, Language::of(&candidate.name));
             bytes.len() <= Source::MAX_BYTES
-                && (!is_model || (file.attribute == IDENT && !ident_replaces_text(&bytes)))
+                && (!is_model || (attribute == IDENT && !ident_replaces_text(&bytes)))
         });
         if !is_harmless {
-            let (path, attribute) = (candidate.name.clone(), file.attribute.clone());
+            let (path, attribute) = (candidate.name.clone(), attribute.clone());
             errors.push(InputError::Rewritten { path, attribute });
         }
     })
@@ -122,17 +121,6 @@ const REWRITING: [&str; 3] = ["working-tree-encoding", IDENT, "filter"];
 /// The attribute that replaces the text between `$Id:` and `$`.
 const IDENT: &str = "ident";
 
-/// A tracked file that git rewrites on checkout, so that the working folder need not contain the committed text.
-#[derive(Debug)]
-struct RewrittenFile {
-    /// From the checkout's root.
-    path: PathBuf,
-    /// The object with the committed text.
-    object: String,
-    /// [`IDENT`], or an attribute with its value, which can change any byte.
-    attribute: String,
-}
-
 /// Whether the text of an attributes file can let git rewrite a file. Git can rewrite the attributes file itself, so other
 /// characters than ASCII count.
 fn may_rewrite(attributes: &[u8]) -> bool {
@@ -141,8 +129,9 @@ fn may_rewrite(attributes: &[u8]) -> bool {
         || names.any(|name| memmem::find(attributes, name.as_bytes()).is_some())
 }
 
-/// The tracked files, among some paths from the root, that git rewrites on checkout.
-fn rewritten_files(root: &Path, paths: &[PathBuf]) -> Result<Vec<RewrittenFile>, String> {
+/// The paths, among some from the root, that git rewrites on checkout, each with [`IDENT`], or an attribute with its value,
+/// which can change any byte.
+fn rewriting_attributes(root: &Path, paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, String> {
     let filters = filters(root);
     let mut attributes: BTreeMap<PathBuf, String> = BTreeMap::new();
     // A checkout reads attributes from the index first; those of the working folder count as well.
@@ -159,14 +148,7 @@ fn rewritten_files(root: &Path, paths: &[PathBuf]) -> Result<Vec<RewrittenFile>,
             }
         }
     }
-    if attributes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let files = tracked(root, &[])?.into_iter().filter_map(|listed| {
-        let (path, attribute) = attributes.remove_entry(&listed.path)?;
-        Some(RewrittenFile { path, object: listed.object?, attribute })
-    });
-    Ok(files.collect())
+    Ok(attributes)
 }
 
 /// An attribute as users write it, if it lets git rewrite a file.
@@ -195,7 +177,6 @@ fn filters(root: &Path) -> BTreeSet<String> {
     names.filter(|name| name != "lfs").collect()
 }
 
-/// Runs `check-attr` for some paths.
 fn check_attributes(root: &Path, paths: &[PathBuf], source: Option<&str>) -> Result<GitOutput, String> {
     let mut names = tempfile::tempfile().map_err(cannot_run)?;
     let text: Vec<u8> =

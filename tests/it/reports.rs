@@ -7,14 +7,13 @@ use std::sync::{Arc, LazyLock};
 
 use aivss_lint::date::Date;
 use aivss_lint::diagnostic::{Diagnostic, Excepted, Level, Origin, Owner, Safety};
-use aivss_lint::input_error::InputError;
+use aivss_lint::input_error::{InputError, Revision};
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::output::{Format, write};
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::Change;
 use aivss_lint::report::{FileReport, Report, Verdict};
-use aivss_lint::revision::Revision;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Language, Source, Span};
 use proptest::prelude::*;

@@ -12,6 +12,7 @@
 
 mod action;
 mod address;
+mod architecture;
 mod events;
 mod packaging;
 mod recipes;

@@ -3,14 +3,13 @@
 //! Nothing is invented: a value that the source lacks stays empty. A value that has no place in a threat model is a remark.
 //! The numbers are not checked here.
 
-mod ave;
-mod ledger;
-mod owasp;
+mod json;
+mod numbers;
 mod page;
 
 use crate::convert::scaffold::Scaffold;
 use crate::source::{BOM, Source};
-use crate::syntax::{List, MODEL_MARKER, Node, parse};
+use crate::syntax::{MODEL_MARKER, parse};
 
 /// A threat model made of something else.
 #[derive(Debug)]
@@ -21,7 +20,6 @@ pub struct Imported {
     pub remarks: Vec<String>,
 }
 
-/// A threat model before it is written.
 struct Draft {
     scaffold: Scaffold,
     remarks: Vec<String>,
@@ -48,37 +46,10 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     let page = text.text().trim_start_matches(BOM);
     let is_json = page.trim_start().starts_with(['{', '[']);
     let Draft { mut scaffold, remarks } =
-        if is_json { of_json(&Source::decode("import.json", bytes))? } else { page::import(page)? };
+        if is_json { json::import(&Source::decode("import.json", bytes))? } else { page::import(page)? };
     let origin = format!("From {name}. {}", scaffold.origin);
     origin.trim_end().clone_into(&mut scaffold.origin);
     Ok(Imported { text: scaffold.to_yaml(), remarks })
-}
-
-fn of_json(source: &Source) -> Result<Draft, String> {
-    let document = parse(source);
-    if let Some(problem) = document.problems.first() {
-        let at = source.position(problem.span.start);
-        return Err(format!("line {}, column {}: {}", at.line, at.column, problem.message));
-    }
-    let root = document.roots().next().ok_or("it is empty")?;
-    if root.get(MODEL_MARKER).is_some() {
-        return Err(ALREADY.to_owned());
-    }
-    if let (Some(_), Some(list)) = (root.get("metadata"), root.get("vulnerabilities")) {
-        let mut items = list.as_list().into_iter().flat_map(List::iter);
-        let lists_some = items.any(|item| item.as_map().is_some());
-        return if lists_some {
-            Ok(owasp::import(root))
-        } else {
-            Err("it lists no vulnerabilities".to_owned())
-        };
-    }
-    let records: Vec<Node<'_>> = root.as_list().map_or_else(|| vec![root], |list| List::iter(list).collect());
-    if !records.is_empty() && records.iter().all(|record| ave::is_record(*record)) {
-        return Ok(ave::import(root, &records));
-    }
-    let known = "an OWASP report (`metadata`, `vulnerabilities`) or AVE records (`aivss.aarf`)";
-    Err(format!("it is JSON, but neither {known}"))
 }
 
 #[cfg(test)]

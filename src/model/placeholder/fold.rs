@@ -2,7 +2,7 @@
 //! characters and compatibility forms (a part of Unicode's NFKC: all forms of Latin letters and digits, half-width
 //! katakana). Katakana are read as hiragana.
 
-use crate::characters::{is_combining, is_ignorable, look_alike, plain};
+use crate::likeness::{is_combining, is_ignorable, look_alike, plain};
 use crate::model::placeholder::lists::{self, LetterHash, Phrase, Roles};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,18 @@
 //! One agent of the page: its scores with their working, its layers, its problems, and the differences from the base.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aivss::{Band, Factor, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
 use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
 use crate::output::Links;
-use crate::output::breakdown::origin_text;
+use crate::output::breakdown::{multipliers, origin_text};
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
-use crate::output::html::problems::ProblemView;
-use crate::output::html::sanitized::SanitizedText;
-use crate::report::{AgentChange, Difference, FileReport, Report, count};
-use crate::score::{Contribution, OneLess, Scored, ScoredModel, better_mitigation, lower_threat};
+use crate::output::html::problems::{ProblemView, SanitizedText};
+use crate::output::problem::levels_in_words;
+use crate::report::{AgentChange, Difference, FileReport, Report};
+use crate::score::{Contribution, OneLess, Scored, ScoredModel};
 
 /// The maximum number of characters of a name in tables.
 const NAME: usize = 120;
@@ -36,7 +36,6 @@ pub(crate) struct AgentView {
     pub(crate) owner: Option<SanitizedText>,
     /// The date and the approver of the last review, in words.
     pub(crate) review: Option<SanitizedText>,
-    /// The worst computed score.
     pub(crate) worst: Option<Graded>,
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     pub(crate) is_known: bool,
@@ -109,22 +108,14 @@ impl AgentView {
         let scored = &file.models[place];
         let (model, line) = (&scored.model, scored.position.line);
         let agent = &model.agent;
-        let mut problems = Vec::new();
-        for problem in &file.diagnostics {
-            // Problems of the whole file are shown with its first threat model.
-            if problem.model.unwrap_or(0) == place {
-                problems.push(ProblemView::of(problem, file, report, links));
-            }
-        }
+        let problems = file.problems_of(place);
         let summary = agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
         Self {
             number,
-            name: scored
-                .name()
-                .map_or_else(|| SanitizedText::line("(no name)"), |name| SanitizedText::cut(name, NAME)),
+            name: SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME),
             has_namesake: false,
             summary: summary.map(SanitizedText::lines),
-            place: SanitizedText::line(&format!("{}:{line}", file.name())),
+            place: SanitizedText::line(format!("{}:{line}", file.name())),
             url: links.url(&file.path, line, line),
             environment: name(agent.environment.as_deref()),
             tier: name(agent.tier.as_deref()),
@@ -134,7 +125,7 @@ impl AgentView {
             worst: scored.worst().map(Graded::of),
             scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
             layers: model.layers().iter().map(|layer| LayerView::of(layer, change)).collect(),
-            problems,
+            problems: problems.map(|problem| ProblemView::of(problem, file, report, links)).collect(),
         }
     }
 
@@ -145,11 +136,8 @@ impl AgentView {
 
     /// The numbers of its problems in words: those that count, and those that do not.
     pub(crate) fn counts(&self) -> String {
-        let mut words = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let number = self.count(level);
-            words.extend((number > 0).then(|| count(number, level.name())));
-        }
+        let counting = self.problems.iter().filter(|problem| problem.counts());
+        let mut words = levels_in_words(counting.map(|problem| problem.level));
         let passing = self.problems.iter().filter(|problem| !problem.counts()).count();
         words.extend((passing > 0).then(|| format!("{passing} not counted")));
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
@@ -172,10 +160,8 @@ impl AgentView {
 
     /// The rules of its problems as a filter, separated by spaces.
     pub(crate) fn rules(&self) -> SanitizedText {
-        let mut rules: Vec<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
-        rules.sort();
-        rules.dedup();
-        SanitizedText::line(&rules.join(" "))
+        let rules: BTreeSet<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
+        SanitizedText::line(rules.into_iter().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -219,7 +205,7 @@ impl ScoreView {
             title: title(scored, model),
             graded: working.map(Graded::of),
             version: name(declared.version.as_deref()),
-            missing: scored.missing_inputs().iter().map(|input| SanitizedText::line(input)).collect(),
+            missing: scored.missing_inputs().iter().map(SanitizedText::line).collect(),
             wrong: wrong.collect(),
             inputs: inputs.collect(),
             evidence: declared.evidence.as_deref().map(SanitizedText::lines),
@@ -281,22 +267,13 @@ fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
             less: contribution.one_less,
         });
     }
-    for (name, value, less) in [
-        ("Threat multiplier", working.inputs.threat, lower_threat(working)),
-        ("Mitigation factor", working.inputs.mitigation, better_mitigation(working)),
-    ] {
+    for (key, value, less) in multipliers(working) {
         if less.is_some() {
-            let (name, value) = (name.to_owned(), value.plain());
+            let (name, value) = (words(key), value.plain());
             rows.push(InputRow { name, value, share: None, rationale: None, less });
         }
     }
     rows
-}
-
-impl OneLess {
-    pub(crate) const fn graded(&self) -> Graded {
-        Graded::of(&self.working)
-    }
 }
 
 impl LayerView {
@@ -317,7 +294,6 @@ impl LayerView {
         words(self.kind.key())
     }
 
-    /// The answer in prose.
     pub(crate) fn words(&self) -> String {
         self.answer.replace('-', " ")
     }
@@ -347,7 +323,7 @@ pub(crate) fn words(key: &str) -> String {
 }
 
 impl Graded {
-    const fn of(working: &Working) -> Self {
+    pub(crate) const fn of(working: &Working) -> Self {
         Self { score: working.score, band: working.band }
     }
 
@@ -357,18 +333,7 @@ impl Graded {
     }
 
     /// The band's word for the style sheet.
-    pub(crate) const fn class(self) -> &'static str {
-        class(self.band)
-    }
-}
-
-/// A band's word for the style sheet.
-pub(crate) const fn class(band: Band) -> &'static str {
-    match band {
-        Band::None => "none",
-        Band::Low => "low",
-        Band::Medium => "medium",
-        Band::High => "high",
-        Band::Critical => "critical",
+    pub(crate) fn class(self) -> String {
+        self.band.name().to_lowercase()
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::aivss::Band;
 use crate::escape::write_json;
-use crate::output::html::sanitized::SanitizedText;
+use crate::output::html::problems::SanitizedText;
 use crate::report::{Report, Verdict, WorstScore};
 
 /// Characters of a label that are drawn.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::output::change::{differences, fixed, policy_differences, policy_word, worst_first};
 use crate::output::html::agents::Graded;
-use crate::output::html::chart::along;
-use crate::output::html::sanitized::SanitizedText;
+use crate::output::html::problems::SanitizedText;
 use crate::policy::Direction;
-use crate::report::{AgentChange, Change, Difference, ScoreChange};
+use crate::report::{Change, Difference, ScoreChange};
 use crate::source::Position;
 
 pub(crate) struct Changes {
@@ -25,19 +24,12 @@ pub(crate) struct ChangedAgent {
     pub(crate) renamed_from: Option<SanitizedText>,
     /// Its number on the page; a removed one has none.
     pub(crate) number: Option<usize>,
-    pub(crate) before: ScoreSide,
-    pub(crate) after: ScoreSide,
+    /// The scores, or the words to show if there is none.
+    pub(crate) before: Result<Graded, &'static str>,
+    pub(crate) after: Result<Graded, &'static str>,
+    pub(crate) is_in_both: bool,
     pub(crate) way: DirectionMark,
     pub(crate) differences: Vec<DifferenceRow>,
-}
-
-/// The score of an agent in one of the two revisions.
-pub(crate) struct ScoreSide {
-    pub(crate) graded: Option<Graded>,
-    /// The words to show if there is no score.
-    pub(crate) words: &'static str,
-    /// The position on a scale from 0 to 10, in thousandths.
-    pub(crate) along: Option<i64>,
 }
 
 pub(crate) struct DifferenceRow {
@@ -66,31 +58,29 @@ impl DirectionMark {
     }
 }
 
-impl ScoreSide {
-    fn new(score: ScoreChange, absent: &'static str) -> Self {
-        let (words, graded) = match score {
-            ScoreChange::Absent => (absent, None),
-            ScoreChange::Unread => ("no longer in this file", None),
-            ScoreChange::Unscored => ("no score", None),
-            ScoreChange::Scored(score, band) => ("", Some(Graded { score, band })),
-        };
-        Self { graded, words, along: graded.map(|graded| along(graded.score)) }
+const fn side(score: ScoreChange, absent: &'static str) -> Result<Graded, &'static str> {
+    match score {
+        ScoreChange::Absent => Err(absent),
+        ScoreChange::Unread => Err("no longer in this file"),
+        ScoreChange::Unscored => Err("no score"),
+        ScoreChange::Scored(score, band) => Ok(Graded { score, band }),
     }
 }
 
 impl Changes {
     /// A change; `numbers` are those of the agents on the page.
     pub(crate) fn new(change: &Change, numbers: &BTreeMap<(&str, Position), usize>) -> Self {
-        let changed = |agent: &AgentChange| ChangedAgent {
+        let agents = worst_first(change).into_iter().map(|agent| ChangedAgent {
             name: SanitizedText::cut(agent.name.as_deref().unwrap_or("(no name)"), 120),
             path: SanitizedText::line(&agent.path),
             renamed_from: agent.renamed_from.as_deref().map(SanitizedText::line),
             number: agent.position.and_then(|position| numbers.get(&(&*agent.path, position)).copied()),
-            before: ScoreSide::new(agent.before, "new"),
-            after: ScoreSide::new(agent.after, "removed"),
+            before: side(agent.before, "new"),
+            after: side(agent.after, "removed"),
+            is_in_both: ![agent.before, agent.after].contains(&ScoreChange::Absent),
             way: DirectionMark::new(agent.direction()),
             differences: differences(agent).into_iter().map(difference_row).collect(),
-        };
+        });
         let (looser, others) = policy_differences(change);
         let policy = looser.into_iter().chain(others).map(|difference| {
             let mut row = difference_row(difference);
@@ -102,7 +92,7 @@ impl Changes {
         Self {
             base: SanitizedText::line(change.base.to_string()),
             verdict_before: change.verdict_before.words(),
-            agents: worst_first(change).into_iter().map(changed).collect(),
+            agents: agents.collect(),
             policy: policy.collect(),
             fixed: fixed(change).map(SanitizedText::line),
         }

@@ -1,53 +1,44 @@
 //! The coordinates of drawings: integers computed from exact decimals. The texts next to a drawing contain the same facts.
 
-use crate::aivss::Factor;
-use crate::aivss::Working;
+use crate::aivss::{Factor, Working};
 use crate::decimal::Decimal;
 
-/// The ends of the radar's ten axes, clockwise from the top, and the names of the factors on them.
-const AXES: [(i64, i64, &str); Factor::SET] = [
-    (0, -1000, "Autonomy"),
-    (588, -809, "Tools"),
-    (951, -309, "Language"),
-    (951, 309, "Context"),
-    (588, 809, "Non-determinism"),
-    (0, 1000, "Opacity"),
-    (-588, 809, "Memory"),
-    (-951, 309, "Identity"),
-    (-951, -309, "Multi-agent"),
-    (-588, -809, "Self-modification"),
-];
-
-/// An axis of the radar with the position of its name.
+/// An axis of the radar.
 pub(crate) struct Axis {
-    /// The end of the axis.
     pub(crate) x: i64,
     pub(crate) y: i64,
-    pub(crate) name_x: i64,
-    pub(crate) name_y: i64,
-    /// The side of the name that is at this position.
-    pub(crate) anchor: &'static str,
-    /// The name in the radar of v0.8, and in that of v0.5.
+    /// The name of its factor in v0.8.
     pub(crate) name: &'static str,
-    pub(crate) name_before: &'static str,
 }
 
-pub(crate) fn axes() -> Vec<Axis> {
-    let axes = AXES.into_iter().map(|(x, y, name)| Axis {
-        x,
-        y,
-        // Next to the end, and a little lower than the base line of letters.
-        name_x: x * 110 / 100,
-        name_y: y * 114 / 100 + 40,
-        anchor: match x {
+/// The radar's axes, clockwise from the top.
+pub(crate) const AXES: [Axis; Factor::SET] = [
+    Axis { x: 0, y: -1000, name: "Autonomy" },
+    Axis { x: 588, y: -809, name: "Tools" },
+    Axis { x: 951, y: -309, name: "Language" },
+    Axis { x: 951, y: 309, name: "Context" },
+    Axis { x: 588, y: 809, name: "Non-determinism" },
+    Axis { x: 0, y: 1000, name: "Opacity" },
+    Axis { x: -588, y: 809, name: "Memory" },
+    Axis { x: -951, y: 309, name: "Identity" },
+    Axis { x: -951, y: -309, name: "Multi-agent" },
+    Axis { x: -588, y: -809, name: "Self-modification" },
+];
+
+impl Axis {
+    /// The position of its name: next to the end, and a little lower than the base line of letters.
+    pub(crate) const fn name_at(&self) -> [i64; 2] {
+        [self.x * 110 / 100, self.y * 114 / 100 + 40]
+    }
+
+    /// The side of the name that is at this position.
+    pub(crate) const fn anchor(&self) -> &'static str {
+        match self.x {
             0 => "middle",
             1.. => "start",
             _ => "end",
-        },
-        name,
-        name_before: if name == "Language" { "Planning" } else { name },
-    });
-    axes.collect()
+        }
+    }
 }
 
 /// The radar's rings at 1.0 and 0.5.
@@ -57,7 +48,7 @@ pub(crate) fn rings() -> [String; 2] {
 
 /// The corners of the radar for ten values from 0 to 1, as the points of an SVG polygon.
 pub(crate) fn outline(values: &[Decimal; Factor::SET]) -> String {
-    let corners = values.iter().zip(AXES).map(|(value, (x, y, _))| {
+    let corners = values.iter().zip(AXES).map(|(value, Axis { x, y, .. })| {
         let part = thousandths(*value);
         format!("{},{}", x * part / 1000, y * part / 1000)
     });

@@ -7,53 +7,43 @@ mod badge;
 pub(crate) mod changes;
 pub(crate) mod chart;
 pub(crate) mod problems;
-pub(crate) mod overview;
-pub(crate) mod sanitized;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use agents::{AgentView, mark_namesakes};
 use askama::Template;
 use changes::Changes;
-use chart::Axis;
-use overview::{Bar, ExceptionRow, Filters};
-use problems::ProblemView;
-use sanitized::SanitizedText;
+use problems::{ProblemView, SanitizedText};
 
+use crate::aivss::Band;
 use crate::diagnostic::Level;
 use crate::digest;
 use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
-use crate::report::{FileReport, Report, Summary};
+use crate::policy::{Exception, Policy};
+use crate::report::{Report, Summary, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+/// The number of days before its end from which an exception is marked.
+const SOON: i32 = 30;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
     report: &'r Report,
-    /// The options of the run that are not the usual ones.
-    run_options: Vec<String>,
     tiles: Vec<Tile>,
     bands: Vec<Bar>,
     filters: Filters,
     agents: Vec<AgentView>,
     changes: Option<Changes>,
-    /// The settings of the policy with their values; `None` if it is broken.
-    settings: Option<Vec<(SanitizedText, SanitizedText)>>,
-    exceptions: Vec<ExceptionRow>,
+    exceptions: &'r [Exception],
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
-    /// The rings of the radar, and its axes.
-    rings: [String; 2],
-    axes: Vec<Axis>,
-    style_hash: String,
-    script_hash: String,
 }
 
 /// A total at the top of the page.
@@ -61,7 +51,7 @@ struct Tile {
     name: String,
     value: String,
     /// The class for the style sheet.
-    class: &'static str,
+    class: String,
 }
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
@@ -82,66 +72,36 @@ fn page(report: &Report) -> PageTemplate<'_> {
             agents.push(AgentView::of(number, file, place, change, report, &links));
             numbers.insert((file.name(), model.position), number);
         }
-        let rest = rest(file, report, &links);
-        if !rest.is_empty() {
-            others.push((SanitizedText::line(file.name()), rest));
+        // None of its threat models shows these.
+        let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= file.models.len());
+        let left: Vec<_> = left.map(|problem| ProblemView::of(problem, file, report, &links)).collect();
+        if !left.is_empty() {
+            others.push((SanitizedText::line(file.name()), left));
         }
     }
     mark_namesakes(&mut agents);
-    let bands = overview::bands(&agents);
-    let settings = report.in_force.as_ref().map(|policy| {
-        let settings = policy.attributes();
-        settings
-            .iter()
-            .map(|fact| (SanitizedText::line(&fact.what), SanitizedText::line(&fact.value)))
-            .collect()
-    });
+    let bands = bands(&agents);
     PageTemplate {
         report,
-        run_options: run_options(report),
         tiles: tiles(report, &agents),
-        filters: overview::filters(&agents, &bands),
+        filters: filters(&agents, &bands),
         bands,
         changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
-        settings,
-        exceptions: overview::exceptions(report),
+        exceptions: report.in_force.as_ref().map_or(&[], Policy::exceptions),
         others,
         agents,
-        rings: chart::rings(),
-        axes: chart::axes(),
-        style_hash: digest::for_policy_of_content(STYLE),
-        script_hash: digest::for_policy_of_content(SCRIPT),
     }
-}
-
-fn run_options(report: &Report) -> Vec<String> {
-    let mut options = Vec::new();
-    if report.fail_on != Level::Error {
-        options.push(format!("{}s fail the gate, too", report.fail_on.name()));
-    }
-    if report.new_only {
-        options.push("only problems that are not in the base count".to_owned());
-    }
-    options
-}
-
-/// The problems of a file that none of its threat models shows.
-fn rest(file: &FileReport, report: &Report, links: &Links<'_>) -> Vec<ProblemView> {
-    let count = file.models.len();
-    let is_left = |model: Option<usize>| model.map_or(count == 0, |place| place >= count);
-    let left = file.diagnostics.iter().filter(|problem| is_left(problem.model));
-    left.map(|problem| ProblemView::of(problem, file, report, links)).collect()
 }
 
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
-    let layers = || agents.iter().flat_map(|agent| &agent.layers);
-    let blank = layers().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
-    let open: usize = layers().map(|layer| layer.open).sum();
-    let Summary { excepted, in_base, .. } = report.totals();
+    let layers: Vec<_> = agents.iter().flat_map(|agent| &agent.layers).collect();
+    let blank = layers.iter().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
+    let open: usize = layers.iter().map(|layer| layer.open).sum();
+    let Summary { errors, warnings, excepted, in_base, .. } = report.totals();
     let totals = [
         ("agent", "agents", agents.len(), ""),
-        ("error", "errors", report.count(Level::Error), "bad"),
-        ("warning", "warnings", report.count(Level::Warning), "doubtful"),
+        ("error", "errors", errors, "bad"),
+        ("warning", "warnings", warnings, "doubtful"),
         ("problem that does not count", "problems that do not count", excepted + in_base, "doubtful"),
         ("layer without an answer", "layers without an answer", blank, "bad"),
         ("open threat", "open threats", open, "doubtful"),
@@ -151,7 +111,7 @@ fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
         .map(|(one, more, value, class)| Tile {
             name: if value == 1 { one } else { more }.to_owned(),
             value: value.to_string(),
-            class: if value > 0 { class } else { "" },
+            class: if value > 0 { class } else { "" }.to_owned(),
         })
         .collect();
     tiles.insert(1, worst(report, agents));
@@ -167,6 +127,76 @@ fn worst(report: &Report, agents: &[AgentView]) -> Tile {
             value: worst.score.to_string(),
             class: worst.class(),
         },
-        None => Tile { name: name.to_owned(), value: "–".to_owned(), class: "" },
+        None => Tile { name: name.to_owned(), value: "–".to_owned(), class: String::new() },
+    }
+}
+
+/// The number of agents with a band.
+struct Bar {
+    pub(crate) name: &'static str,
+    /// The class for the style sheet.
+    pub(crate) class: String,
+    pub(crate) count: usize,
+    /// The length, in thousandths of the longest bar.
+    pub(crate) length: usize,
+}
+
+/// The agents by band, the worst first. Agents without a score are last.
+fn bands(agents: &[AgentView]) -> Vec<Bar> {
+    let mut bars: Vec<Bar> =
+        Band::ALL.into_iter().rev().map(|band| bar(agents, band.name(), Some(band))).collect();
+    let unscored = Bar { class: "unscored".to_owned(), ..bar(agents, "not computable", None) };
+    bars.extend(Some(unscored).filter(|bar| bar.count > 0));
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
+    for bar in &mut bars {
+        bar.length = bar.count * 1000 / most;
+    }
+    bars
+}
+
+fn bar(agents: &[AgentView], name: &'static str, band: Option<Band>) -> Bar {
+    let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
+    Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
+}
+
+/// The values by which agents can be filtered, in alphabetical order.
+struct Filters {
+    pub(crate) bands: Vec<&'static str>,
+    pub(crate) environments: Vec<SanitizedText>,
+    pub(crate) tiers: Vec<SanitizedText>,
+    pub(crate) owners: Vec<SanitizedText>,
+    pub(crate) rules: Vec<SanitizedText>,
+}
+
+fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
+    Filters {
+        bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
+        environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
+        tiers: choices(agents.iter().filter_map(|agent| agent.tier.as_ref())),
+        owners: choices(agents.iter().filter_map(|agent| agent.owner.as_ref())),
+        rules: choices(agents.iter().flat_map(|agent| &agent.problems).map(|problem| &problem.rule)),
+    }
+}
+
+fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<SanitizedText> {
+    let choices: BTreeSet<_> = values.filter(|value| !value.is_blank()).cloned().collect();
+    choices.into_iter().collect()
+}
+
+impl PageTemplate<'_> {
+    /// The days that an exception has left, in words, and the class for the style sheet.
+    fn days_left(&self, exception: &Exception) -> (String, &'static str) {
+        match exception.days_left(self.report.today) {
+            None => ("expired".to_owned(), "over"),
+            Some(0) => ("ends today".to_owned(), "soon"),
+            Some(1) => ("1 day".to_owned(), "soon"),
+            Some(days) => (format!("{days} days"), if days <= SOON { "soon" } else { "" }),
+        }
+    }
+
+    /// The number of problems that an exception covers, in words.
+    fn covered(&self, exception: &Exception) -> String {
+        let covered = self.report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref());
+        count(covered.filter(|excepted| excepted.origin == exception.origin).count(), "problem")
     }
 }

@@ -1,9 +1,12 @@
-//! A problem with the lines of source around it.
+//! Problems with the lines of source around them, and the texts of files on a page: control characters are escaped here, the
+//! characters of HTML by the templates.
+
+use std::fmt;
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{cut, line};
 use crate::explain::page_url;
 use crate::output::Links;
-use crate::output::html::sanitized::SanitizedText;
 use crate::output::problem::{Detail, details, passes_because};
 use crate::report::{FileReport, Report};
 use crate::rules;
@@ -74,10 +77,10 @@ fn lines(problem: &Diagnostic, source: &Source) -> Vec<SourceLine> {
     let [first, last] = [problem.span.start, problem.span.end].map(|offset| source.position(offset).line);
     let last = last.min(first.saturating_add(MOST_LINES - 1));
     let shown = first.saturating_sub(CONTEXT).max(1)..=last.saturating_add(CONTEXT).min(count);
-    shown.map(|number| line(number, problem, source)).collect()
+    shown.map(|number| source_line(number, problem, source)).collect()
 }
 
-fn line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
+fn source_line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
     let text = source.line(number);
     let start = source.line_starts().get(number as usize - 1).map_or(0, |start| *start as usize);
     let [from, to] = [problem.span.start, problem.span.end].map(|offset| {
@@ -92,4 +95,66 @@ fn line(number: u32, problem: &Diagnostic, source: &Source) -> SourceLine {
     };
     let [marked, after] = [marked, after].map(|text| SanitizedText::cut(text, SURROUNDINGS));
     SourceLine { number, before, marked, after }
+}
+
+/// A text without control characters; it may have several lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SanitizedText(String);
+
+impl SanitizedText {
+    /// A text on one line, its line breaks escaped.
+    pub(crate) fn line(text: impl AsRef<str>) -> Self {
+        Self(escaped(text.as_ref()))
+    }
+
+    /// A text that keeps its line breaks.
+    pub(crate) fn lines(text: &str) -> Self {
+        Self(text.trim().lines().map(escaped).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// At most so many characters of a text, on one line.
+    pub(crate) fn cut(text: &str, most: usize) -> Self {
+        Self::line(cut(text, most))
+    }
+
+    /// Whether it is empty or white space.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+}
+
+/// A line without control characters and without the code points that HTML and XML do not accept as characters.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in line(text).chars() {
+        if matches!(letter, '\u{FDD0}'..='\u{FDEF}') || (u32::from(letter) & 0xFFFE) == 0xFFFE {
+            escaped.extend(letter.escape_unicode());
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
+impl fmt::Display for SanitizedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sanitized_text_has_no_control_characters() {
+        assert_eq!(SanitizedText::line("a\nb\u{202e}").to_string(), "a\\nb\\u{202e}");
+        assert_eq!(SanitizedText::lines(" a\r\nb\u{1b}[31m\n").to_string(), "a\nb\\u{1b}[31m");
+        assert_eq!(
+            SanitizedText::line("a\u{FFFE}\u{FDD0}\u{1FFFF}🦀").to_string(),
+            "a\\u{fffe}\\u{fdd0}\\u{1ffff}🦀"
+        );
+        assert_eq!(SanitizedText::cut("äöü", 2).to_string(), "äö…");
+        assert_eq!(SanitizedText::cut("äöü", 3).to_string(), "äöü");
+    }
 }

@@ -4,7 +4,6 @@
 //! Code scanning ignores `suppressions` and takes the severity of an alert from its rule. Results that do not count
 //! therefore have a rule without a severity: `score-mismatch/excepted` or `score-mismatch/in-base`.
 
-mod log;
 mod size;
 
 use std::cmp::Reverse;
@@ -12,18 +11,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Fix, Level, Safety};
 use crate::escape::{line, uri_path, write_json};
 use crate::explain;
-use crate::output::fingerprint::Fingerprints;
 use crate::output::left_out;
-use crate::output::problem::{passes_because, plain_text};
-use crate::output::sarif::log::{
-    ArtifactChange, ArtifactLocation, Driver, HelpTexts, Invocation, Notification, OneKey, PhysicalLocation,
-    Replacement, RuleDescriptor, RuleProperties, SarifFix, SarifLocation, SarifLog, SarifRegion, SarifResult,
-    SarifRun, SarifText, Suppression,
-};
+use crate::output::problem::{Fingerprints, passes_because, plain_text};
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -33,8 +27,6 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The name of the folder to which paths are relative.
 const ROOT: &str = "SRCROOT";
-/// The default category.
-const CATEGORY: &str = env!("CARGO_PKG_NAME");
 /// The number of results that code scanning accepts in a run.
 const MOST_RESULTS: usize = 25_000;
 /// The size that code scanning accepts of a file, in bytes compressed by gzip: 10 MB, less a margin.
@@ -79,13 +71,6 @@ const fn fitting(results: usize, size: usize) -> usize {
     results.saturating_mul(MOST_BYTES) / size * 19 / 20
 }
 
-fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let log = SarifLog { schema: SCHEMA, version: "2.1.0", runs: [run(report, listed, all)] };
-    write_json(&log, &mut bytes)?;
-    Ok(bytes)
-}
-
 /// A diagnostic that becomes a result.
 struct ListedResult<'r> {
     file: &'r FileReport,
@@ -108,22 +93,44 @@ fn aside(report: &Report, diagnostic: &Diagnostic) -> Option<&'static str> {
     }
 }
 
-/// The identifier of the rule of a result.
 fn rule_id(report: &Report, diagnostic: &Diagnostic) -> String {
     let rule = line(&diagnostic.rule);
     aside(report, diagnostic).map_or_else(|| rule.clone().into_owned(), |aside| format!("{rule}/{aside}"))
 }
 
-fn text(text: &str) -> SarifText {
-    unlinked(line(text).into_owned())
-}
-
 /// A text without Markdown links: in SARIF, `[words](target)` is a link in plain texts, too.
-fn unlinked(text: String) -> SarifText {
-    SarifText { text: if text.contains("](") { text.replace("](", "] (") } else { text } }
+fn unlinked(text: &str) -> String {
+    text.replace("](", "] (")
 }
 
-/// The results of a report, each of which is built when it is written.
+fn message(text: &str) -> Value {
+    json!({ "text": unlinked(&line(text)) })
+}
+
+/// An object without the keys that have no value.
+fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(keys) = &mut object {
+        keys.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+/// The whole log, whose results are built when they are written.
+#[derive(Serialize)]
+struct SarifLog<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [SarifRun<'r>; 1],
+}
+
+#[derive(Serialize)]
+struct SarifRun<'r> {
+    #[serde(flatten)]
+    about: Value,
+    results: SarifResults<'r>,
+}
+
 struct SarifResults<'r> {
     report: &'r Report,
     listed: &'r [ListedResult<'r>],
@@ -138,44 +145,56 @@ impl Serialize for SarifResults<'_> {
     }
 }
 
-fn run<'r>(report: &'r Report, listed: &'r [ListedResult<'r>], all: usize) -> SarifRun<SarifResults<'r>> {
+fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Result<Vec<u8>> {
+    const NAME: &str = env!("CARGO_PKG_NAME");
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
     let rules = descriptors(report);
     let indexes = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
-    let mut notifications: Vec<Notification> = report
-        .input_errors
-        .iter()
-        .map(|error| Notification {
-            level: "error",
-            message: text(&error.to_string()),
-            locations: vec![location(report.root_path(error.path()), None)],
-        })
-        .collect();
-    if let Some(message) = left_out(all - listed.len()) {
-        let message = SarifText { text: message };
-        notifications.push(Notification { level: "warning", message, locations: Vec::new() });
+    let mut notifications = Vec::new();
+    for error in &report.input_errors {
+        let place = location(report.root_path(error.path()));
+        let message = message(&error.to_string());
+        notifications.push(json!({ "level": "error", "message": message, "locations": [place] }));
     }
-    let version = env!("CARGO_PKG_VERSION");
-    let driver = Driver {
-        name: env!("CARGO_PKG_NAME"),
-        version,
-        semantic_version: version,
-        information_uri: explain::ADDRESS,
-        rules,
-    };
-    let root = OneKey::from([("description", text("The root of the repository."))]);
-    let category = report.category.as_deref().unwrap_or(CATEGORY);
-    SarifRun {
-        tool: OneKey::from([("driver", driver)]),
-        automation_details: OneKey::from([("id", format!("{category}/"))]),
-        column_kind: "unicodeCodePoints",
-        original_uri_base_ids: OneKey::from([(ROOT, root)]),
-        invocations: [Invocation {
-            execution_successful: report.input_errors.is_empty(),
-            exit_code: report.verdict().exit_code(),
-            tool_execution_notifications: notifications,
+    if let Some(words) = left_out(all - listed.len()) {
+        notifications.push(json!({ "level": "warning", "message": message(&words) }));
+    }
+    let rules: Vec<Value> = rules.iter().map(RuleDescriptor::json).collect();
+    let about = json!({
+        "tool": { "driver": without_nulls(json!({
+            "name": NAME,
+            "version": VERSION,
+            "semanticVersion": VERSION,
+            "informationUri": explain::ADDRESS,
+            "rules": rules,
+        })) },
+        "automationDetails": { "id": format!("{}/", report.category.as_deref().unwrap_or(NAME)) },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": { ROOT: { "description": message("The root of the repository.") } },
+        "invocations": [{
+            "executionSuccessful": report.input_errors.is_empty(),
+            "exitCode": report.verdict().exit_code(),
+            "toolExecutionNotifications": notifications,
         }],
-        results: SarifResults { report, listed, indexes },
-    }
+    });
+    let results = SarifResults { report, listed, indexes };
+    let log = SarifLog { schema: SCHEMA, version: "2.1.0", runs: [SarifRun { about, results }] };
+    let mut bytes = Vec::new();
+    write_json(&log, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// A rule of the log.
+struct RuleDescriptor {
+    id: String,
+    summary: String,
+    why: String,
+    page: Option<String>,
+    /// The help as plain text and as Markdown.
+    help: [String; 2],
+    level: Level,
+    /// Whether its results count. Code scanning reads a severity of 0.0 as none, and uses the level.
+    counts: bool,
 }
 
 /// The descriptors of all built-in rules, of the rules in Rego that reported something, and of results that do not count.
@@ -192,82 +211,77 @@ fn descriptors(report: &Report) -> Vec<RuleDescriptor> {
             asides.entry(rule_id(report, diagnostic)).or_insert((rule, aside));
         }
     }
-    let own = own.into_iter().map(|(name, level)| rego_descriptor(name, level));
-    let mut descriptors: Vec<RuleDescriptor> = rules::ALL.into_iter().map(descriptor).chain(own).collect();
-    let of_asides: Vec<RuleDescriptor> = asides
-        .into_iter()
-        .filter(|(id, _)| !descriptors.iter().any(|descriptor| descriptor.id == *id))
-        .filter_map(|(id, (rule, aside))| {
-            let rule = descriptors.iter().find(|descriptor| descriptor.id == *rule)?;
-            Some(aside_descriptor(id, rule, aside))
-        })
-        .collect();
-    descriptors.extend(of_asides);
+    let own = own.into_iter().map(|(name, level)| RuleDescriptor::of_rego(name, level));
+    let mut descriptors: Vec<_> = rules::ALL.into_iter().map(RuleDescriptor::of).chain(own).collect();
+    for (id, (rule, aside)) in asides {
+        let is_listed = descriptors.iter().any(|descriptor| descriptor.id == id);
+        let rule = descriptors.iter().find(|descriptor| !is_listed && descriptor.id == *rule);
+        descriptors.extend(rule.map(|rule| rule.aside(id, aside)));
+    }
     descriptors
 }
 
-/// The descriptor of a rule's results that do not count. Code scanning reads a severity of 0.0 as none, and uses the level.
-fn aside_descriptor(id: String, rule: &RuleDescriptor, aside: &str) -> RuleDescriptor {
-    let why = match aside {
-        "excepted" => "An exception of the policy covers these results, so they do not fail the gate.",
-        _ => "The base has these problems already, so they do not fail the gate.",
-    };
-    let RuleDescriptor { short_description, full_description, help_uri, help, .. } = rule;
-    let summary = short_description.text.trim_end_matches('.');
-    RuleDescriptor {
-        name: pascal(&id),
-        id,
-        short_description: SarifText { text: format!("{summary} ({}).", aside.replace('-', " the ")) },
-        full_description: SarifText { text: full_description.text.clone() },
-        help_uri: help_uri.clone(),
-        help: HelpTexts {
-            text: format!("{why}\n\n{}", help.text),
-            markdown: format!("{why}\n\n{}", help.markdown),
-        },
-        default_configuration: OneKey::from([("level", Level::Note)]),
-        properties: RuleProperties { tags: vec!["threat-model"], security_severity: "0.0" },
+impl RuleDescriptor {
+    fn of(rule: &Rule) -> Self {
+        let Rule { name, summary, why, remedy, see, level, .. } = *rule;
+        Self {
+            id: name.to_owned(),
+            summary: summary.to_owned(),
+            why: why.to_owned(),
+            page: explain::page_url(rule),
+            help: [
+                format!("{why}\n\n{remedy}\n\nSee {see}."),
+                format!("{why}\n\n{}", explain::details(rule)),
+            ],
+            level,
+            counts: true,
+        }
     }
-}
 
-fn descriptor(rule: &Rule) -> RuleDescriptor {
-    let Rule { why, remedy, see, .. } = *rule;
-    RuleDescriptor {
-        id: rule.name.to_owned(),
-        name: pascal(rule.name),
-        short_description: text(rule.summary),
-        full_description: text(why),
-        help_uri: explain::page_url(rule),
-        help: HelpTexts {
-            text: format!("{why}\n\n{remedy}\n\nSee {see}."),
-            markdown: format!("{why}\n\n{}", explain::details(rule)),
-        },
-        default_configuration: OneKey::from([("level", rule.level)]),
-        properties: properties(rule.level),
+    /// A rule in Rego, of which only the name and the level are known.
+    fn of_rego(id: String, level: Level) -> Self {
+        let summary = "A rule in Rego of the policy.".to_owned();
+        let help = [summary.clone(), summary.clone()];
+        Self { id, why: summary.clone(), summary, page: None, help, level, counts: true }
     }
-}
 
-/// The descriptor of a rule in Rego, of which only the name and the level are known.
-fn rego_descriptor(name: String, level: Level) -> RuleDescriptor {
-    const SUMMARY: &str = "A rule in Rego of the policy.";
-    RuleDescriptor {
-        name: pascal(&name),
-        id: name,
-        short_description: text(SUMMARY),
-        full_description: text(SUMMARY),
-        help_uri: None,
-        help: HelpTexts { text: SUMMARY.to_owned(), markdown: SUMMARY.to_owned() },
-        default_configuration: OneKey::from([("level", level)]),
-        properties: properties(level),
+    /// The rule of the results that do not count.
+    fn aside(&self, id: String, aside: &str) -> Self {
+        let why = match aside {
+            "excepted" => "An exception of the policy covers these results, so they do not fail the gate.",
+            _ => "The base has these problems already, so they do not fail the gate.",
+        };
+        let (summary, aside) = (self.summary.trim_end_matches('.'), aside.replace('-', " the "));
+        Self {
+            id,
+            summary: format!("{summary} ({aside})."),
+            why: self.why.clone(),
+            page: self.page.clone(),
+            help: self.help.each_ref().map(|help| format!("{why}\n\n{help}")),
+            level: Level::Note,
+            counts: false,
+        }
     }
-}
 
-fn properties(level: Level) -> RuleProperties {
-    let security_severity = match level {
-        Level::Error => "7.5",
-        Level::Warning => "5.0",
-        Level::Note => "2.0",
-    };
-    RuleProperties { tags: vec!["security", "threat-model"], security_severity }
+    fn json(&self) -> Value {
+        let [text, markdown] = &self.help;
+        let (tags, severity) = match self.level {
+            _ if !self.counts => (json!(["threat-model"]), "0.0"),
+            Level::Error => (json!(["security", "threat-model"]), "7.5"),
+            Level::Warning => (json!(["security", "threat-model"]), "5.0"),
+            Level::Note => (json!(["security", "threat-model"]), "2.0"),
+        };
+        without_nulls(json!({
+            "id": self.id,
+            "name": pascal(&self.id),
+            "shortDescription": message(&self.summary),
+            "fullDescription": message(&self.why),
+            "helpUri": self.page,
+            "help": { "text": text, "markdown": markdown },
+            "defaultConfiguration": { "level": self.level },
+            "properties": { "tags": tags, "security-severity": severity },
+        }))
+    }
 }
 
 /// `score-mismatch` as `ScoreMismatch`.
@@ -281,82 +295,83 @@ fn pascal(name: &str) -> String {
     pascal
 }
 
-fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, usize>) -> SarifResult {
+fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, usize>) -> Value {
     let ListedResult { file, diagnostic, fingerprint } = listed;
     let rule_id = rule_id(report, diagnostic);
-    let related = diagnostic.related.iter().take(MOST_PLACES).enumerate();
-    let related_locations = related.map(|(at, related)| SarifLocation {
-        id: Some(at + 1),
-        message: Some(text(&related.message)),
-        ..location(&file.path, Some(region(file, related.span)))
-    });
-    let pointer = line(&diagnostic.pointer).into_owned();
-    let logical = (!pointer.is_empty()).then(|| [OneKey::from([("fullyQualifiedName", pointer)])]);
+    let mut place = location_in(file, diagnostic.span);
+    if !diagnostic.pointer.is_empty() {
+        place["logicalLocations"] = json!([{ "fullyQualifiedName": line(&diagnostic.pointer) }]);
+    }
+    let mut related = Vec::new();
+    for (at, one) in diagnostic.related.iter().take(MOST_PLACES).enumerate() {
+        let mut place = location_in(file, one.span);
+        place["id"] = json!(at + 1);
+        place["message"] = message(&one.message);
+        related.push(place);
+    }
     let reason = diagnostic.excepted.as_ref().and(passes_because(report, diagnostic));
-    SarifResult {
-        rule_index: indexes.get(&*rule_id).copied().unwrap_or_default(),
-        rule_id,
-        kind: "fail",
-        level: if report.counts(diagnostic) { diagnostic.level } else { Level::Note },
-        message: unlinked(plain_text(report, diagnostic)),
-        locations: [SarifLocation { logical, ..location(&file.path, Some(region(file, diagnostic.span))) }],
-        related_locations: related_locations.collect(),
-        partial_fingerprints: OneKey::from([("aivssLint/v2", fingerprint.clone())]),
-        suppressions: reason.map(|reason| {
-            let justification = line(&reason).into_owned();
-            [Suppression { kind: "external", status: "accepted", justification }]
-        }),
-        baseline_state: report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
-        fixes: diagnostic.fix.as_ref().map(|fix| [sarif_fix(file, fix)]),
-    }
+    let suppressions = reason
+        .map(|reason| json!([{ "kind": "external", "status": "accepted", "justification": line(&reason) }]));
+    without_nulls(json!({
+        "ruleIndex": indexes.get(&*rule_id).copied().unwrap_or_default(),
+        "ruleId": rule_id,
+        "kind": "fail",
+        "level": if report.counts(diagnostic) { diagnostic.level } else { Level::Note },
+        "message": { "text": unlinked(&plain_text(report, diagnostic)) },
+        "locations": [place],
+        "relatedLocations": (!related.is_empty()).then_some(related),
+        "partialFingerprints": { "aivssLint/v2": fingerprint },
+        "suppressions": suppressions,
+        "baselineState": report.change.as_ref().map(|_| if diagnostic.known { "unchanged" } else { "new" }),
+        "fixes": diagnostic.fix.as_ref().map(|fix| [fix_json(file, fix)]),
+    }))
 }
 
-fn sarif_fix(file: &FileReport, fix: &Fix) -> SarifFix {
-    let replacements = fix.edits.iter().map(|edit| Replacement {
-        deleted_region: region(file, edit.span),
+fn fix_json(file: &FileReport, fix: &Fix) -> Value {
+    let description = match fix.safety {
+        Safety::Safe => fix.title.clone(),
+        Safety::Suggested => format!("{} (suggested, needs review)", fix.title),
+    };
+    let mut replacements = Vec::new();
+    for edit in &fix.edits {
         // A fix is not a text of the file and is written without escapes.
-        inserted_content: SarifText { text: edit.text.clone() },
-    });
-    SarifFix {
-        description: text(&match fix.safety {
-            Safety::Safe => fix.title.clone(),
-            Safety::Suggested => format!("{} (suggested, needs review)", fix.title),
-        }),
-        artifact_changes: [ArtifactChange {
-            artifact_location: artifact(&file.path),
-            replacements: replacements.collect(),
-        }],
+        let content = json!({ "text": edit.text });
+        replacements.push(json!({ "deletedRegion": region(file, edit.span), "insertedContent": content }));
     }
+    json!({
+        "description": message(&description),
+        "artifactChanges": [{ "artifactLocation": artifact(&file.path), "replacements": replacements }],
+    })
 }
 
-fn location(path: &str, region: Option<SarifRegion>) -> SarifLocation {
-    let physical = PhysicalLocation { artifact_location: artifact(path), region };
-    SarifLocation { id: None, physical, logical: None, message: None }
+fn location(path: &str) -> Value {
+    json!({ "physicalLocation": { "artifactLocation": artifact(path) } })
 }
 
-fn region(file: &FileReport, span: Span) -> SarifRegion {
+fn location_in(file: &FileReport, span: Span) -> Value {
+    json!({ "physicalLocation": { "artifactLocation": artifact(&file.path), "region": region(file, span) } })
+}
+
+fn region(file: &FileReport, span: Span) -> Value {
     let (start, end) = file.range(span);
-    SarifRegion {
-        start_line: start.line,
-        start_column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
 }
 
 /// A path as a URI, relative to the root if it is below it.
-fn artifact(path: &str) -> ArtifactLocation {
+fn artifact(path: &str) -> Value {
     let is_drive =
         path.get(1..3) == Some(":/") && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
     if path.starts_with('/') || is_drive {
         let (slash, drive, rest) = if is_drive { ("/", &path[..2], &path[2..]) } else { ("", "", path) };
-        return ArtifactLocation {
-            uri: format!("file://{slash}{drive}{}", uri_path(rest)),
-            uri_base_id: None,
-        };
+        return json!({ "uri": format!("file://{slash}{drive}{}", uri_path(rest)) });
     }
     let is_outside = path == ".." || path.starts_with("../");
-    ArtifactLocation { uri: uri_path(path), uri_base_id: (!is_outside).then_some(ROOT) }
+    without_nulls(json!({ "uri": uri_path(path), "uriBaseId": (!is_outside).then_some(ROOT) }))
 }
 
 #[cfg(test)]
@@ -366,8 +381,8 @@ mod tests {
     #[test]
     fn only_paths_below_the_root_have_a_base() {
         let shown = |path| {
-            let ArtifactLocation { uri, uri_base_id } = artifact(path);
-            (uri, uri_base_id.is_some())
+            let artifact = artifact(path);
+            (artifact["uri"].as_str().unwrap().to_owned(), artifact.get("uriBaseId").is_some())
         };
         assert_eq!(shown("a b/ü%#?:.yaml"), ("a%20b/%C3%BC%25%23%3F%3A.yaml".to_owned(), true));
         assert_eq!(shown("../a.yaml"), ("../a.yaml".to_owned(), false));
@@ -379,10 +394,10 @@ mod tests {
     #[test]
     fn text_has_no_links() {
         assert_eq!(
-            text("[fix](https://x.example) ![a](1) a[0] (b)").text,
+            unlinked("[fix](https://x.example) ![a](1) a[0] (b)"),
             "[fix] (https://x.example) ![a] (1) a[0] (b)"
         );
-        assert_eq!(unlinked("a [b\\](c) [d]((e)".to_owned()).text, "a [b\\] (c) [d] ((e)");
+        assert_eq!(unlinked("a [b\\](c) [d]((e)"), "a [b\\] (c) [d] ((e)");
     }
 
     #[test]

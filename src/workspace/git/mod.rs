@@ -1,8 +1,7 @@
 //! Runs git by subprocess, without checking anything out, and without hooks, file system monitors, filters, or fetching what a
 //! partial clone lacks. The repository is the one whose `.git` is in the folder, whatever the environment contains.
 
-pub(crate) mod commit;
-pub(crate) mod index;
+pub(crate) mod files;
 pub(crate) mod revisions;
 
 use std::env;
@@ -16,11 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use crate::workspace::git::commit::Commit;
-use crate::workspace::git::commit::missing_content;
-pub(crate) use crate::workspace::git::revisions::{
-    changed, is_null_id, open_base, renames, resolve, with_tag,
-};
+use crate::workspace::git::files::missing_content;
 
 /// Settings of every call, which win over every file of configuration.
 const SETTINGS: [&str; 5] = [
@@ -43,7 +38,6 @@ pub(crate) const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// How long git may take to list files. A large repository on a slow disk takes most of it.
 pub(crate) const LISTING: Duration = Duration::from_secs(30);
-/// How long git may take for anything else.
 const LONGEST: Duration = Duration::from_mins(10);
 /// How many bytes of git's warnings are read.
 const MOST_WARNINGS: u64 = 1024 * 1024;
@@ -60,7 +54,10 @@ pub(crate) fn command_with_attributes(root: &Path) -> Command {
     // An empty entry, or a relative one, is the current folder, which a change fills.
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-    let mut command = Command::new(program(&folders));
+    let name = format!("git{}", env::consts::EXE_SUFFIX);
+    let program = folders.iter().map(|folder| folder.join(&name)).find(|program| program.is_file());
+    // An empty path cannot be run.
+    let mut command = Command::new(program.unwrap_or_default());
     for (name, _) in env::vars_os() {
         let start = name.as_encoded_bytes().get(..4);
         if start.is_some_and(|start| start.eq_ignore_ascii_case(b"GIT_")) {
@@ -94,13 +91,6 @@ pub(crate) fn command_with_attributes(root: &Path) -> Command {
     command
 }
 
-/// The path of git, or an empty one, which cannot be run.
-fn program(folders: &[PathBuf]) -> PathBuf {
-    let name = format!("git{}", env::consts::EXE_SUFFIX);
-    let mut programs = folders.iter().map(|folder| folder.join(&name));
-    programs.find(|program| program.metadata().is_ok_and(|metadata| metadata.is_file())).unwrap_or_default()
-}
-
 /// The folders that the environment trusts although another user owns them, as settings. Containers of CI systems need
 /// them. Other settings of the environment have no effect.
 fn trusted_folders() -> impl Iterator<Item = OsString> {
@@ -132,7 +122,6 @@ pub(crate) fn git_folder(root: &Path) -> Option<PathBuf> {
     root.join(text.strip_prefix("gitdir: ")?.trim_end()).canonicalize().ok()
 }
 
-/// The result of a call that ended by itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GitOutput {
     pub(crate) code: i32,
@@ -146,7 +135,6 @@ impl GitOutput {
         if self.code == 0 { Ok(self) } else { Err(reason(&self.stderr)) }
     }
 
-    /// The text of the output, without white space at its end.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).trim_end().to_owned()
     }
@@ -157,7 +145,6 @@ impl GitOutput {
     }
 }
 
-/// Runs git at a root; returns its output if it succeeds.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> {
     run_any(root, arguments)?.checked()
 }
@@ -218,7 +205,8 @@ fn reason(stderr: &str) -> String {
     line.trim_start_matches("fatal: ").to_owned()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

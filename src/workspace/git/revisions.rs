@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::revision::Revision;
-use crate::workspace::git::commit::Commit;
+use crate::input_error::Revision;
+use crate::workspace::git::files::Commit;
 use crate::workspace::git::{NO_ATTRIBUTES_SHA256, run, run_any};
 
-/// The commit that a revision names.
 pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     if asked.starts_with([':', '^']) {
         return Err(format!("`{asked}` does not begin with a branch, a tag or a commit id"));
@@ -15,9 +14,8 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     refuse_unclear(root, ref_name(asked))?;
     let superproject = run(root, &["rev-parse", "--show-superproject-working-tree"]);
     if superproject.is_ok_and(|superproject| !superproject.stdout.is_empty()) {
-        return Err(
-            "this folder is a submodule of another repository, whose revisions these are not".to_owned()
-        );
+        let message = "this folder is a submodule of another repository, whose revisions these are not";
+        return Err(message.to_owned());
     }
     let spec = format!("{asked}^{{commit}}");
     let found = run_any(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
@@ -40,8 +38,10 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
 /// so gates do not use this.
 pub(crate) fn with_tag(root: &Path, asked: &str) -> String {
     let tag = format!("refs/tags/{}", ref_name(asked));
-    let is_tag_alone = refs_named(root, ref_name(asked)).is_ok_and(|refs| refs == [tag]);
-    if is_tag_alone { format!("refs/tags/{asked}") } else { asked.to_owned() }
+    match refs_named(root, ref_name(asked)) {
+        Ok(refs) if refs == [tag] => format!("refs/tags/{asked}"),
+        _ => asked.to_owned(),
+    }
 }
 
 /// The name that a revision begins with: `main` in `main~2`.
@@ -72,11 +72,10 @@ fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
     }
     let refs = refs_named(root, name)?;
     if name.starts_with("refs/") {
-        return if refs.iter().any(|found| found == name) {
-            Ok(())
-        } else {
-            Err(format!("there is no `{name}` here{}", shallow_hint(root)))
-        };
+        let is_there = refs.iter().any(|found| found == name);
+        return is_there
+            .then_some(())
+            .ok_or_else(|| format!("there is no `{name}` here{}", shallow_hint(root)));
     }
     let tag = format!("refs/tags/{name}");
     if refs.contains(&tag) {
@@ -90,18 +89,16 @@ fn refuse_unclear(root: &Path, name: &str) -> Result<(), String> {
     let mut meant = refs.iter().filter(|found| candidates.contains(found));
     match (meant.next(), meant.next()) {
         (Some(one), Some(other)) => Err(format!("`{name}` is ambiguous here: write {one} or {other}")),
-        (Some(one), None) if is_short_id(root, name) => {
-            Err(format!("`{name}` is both a short commit id and a branch here: write {one} or the whole id"))
+        (Some(one), None) if is_hexadecimal(name) => {
+            match run(root, &["rev-parse", &format!("--disambiguate={name}")]) {
+                Ok(ids) if !ids.stdout.is_empty() => Err(format!(
+                    "`{name}` is both a short commit id and a branch here: write {one} or the whole id"
+                )),
+                _ => Ok(()),
+            }
         }
         _ => Ok(()),
     }
-}
-
-/// Whether an object has an id that begins with the name.
-fn is_short_id(root: &Path, name: &str) -> bool {
-    is_hexadecimal(name)
-        && run(root, &["rev-parse", &format!("--disambiguate={name}")])
-            .is_ok_and(|ids| !ids.stdout.is_empty())
 }
 
 /// The refs that git resolves a name to, if they exist.
@@ -136,7 +133,11 @@ pub(crate) fn open_base(root: &Path, asked: &str, head: &str) -> Result<Commit, 
     match commits.as_slice() {
         [only] => Commit::open(root, Revision { commit: only.clone(), ..base }),
         [] => match shallow_hint(root) {
-            "" => Ok(Commit::open(root, base)?.unrelated()),
+            "" => {
+                let mut commit = Commit::open(root, base)?;
+                commit.is_unrelated = true;
+                Ok(commit)
+            }
             hint => Err(format!("`{asked}` and `{}` have no commit in common here{hint}", head.asked)),
         },
         // The author of the change could choose among them.
@@ -177,11 +178,8 @@ pub(crate) fn renames(
         return Ok(renames);
     }
     // Through the index: files of the working folder would go through filters.
-    let mut arguments = match head {
-        Some(_) => vec!["diff-tree", "-r", "-z", "-M"],
-        None => vec!["diff-index", "--cached", "-r", "-z", "-M"],
-    };
-    arguments.extend(["--name-status", "--diff-filter=R", &base.commit]);
+    let mut arguments = if head.is_some() { vec!["diff-tree"] } else { vec!["diff-index", "--cached"] };
+    arguments.extend(["-r", "-z", "-M", "--name-status", "--diff-filter=R", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     arguments.push("--");
     arguments.extend(paths);
@@ -201,10 +199,9 @@ pub(crate) fn changed(
     head: Option<&Revision>,
 ) -> Result<BTreeSet<String>, String> {
     // Reading a file of the working folder would run the filters that its attributes choose.
-    let is_sha256 = base.commit.len() == 64;
-    let mut arguments = if is_sha256 { vec!["-c", NO_ATTRIBUTES_SHA256] } else { Vec::new() };
-    arguments.extend([if head.is_some() { "diff-tree" } else { "diff-index" }, "-r", "-z", "--no-renames"]);
-    arguments.extend(["--name-only", &base.commit]);
+    let mut arguments = if base.commit.len() == 64 { vec!["-c", NO_ATTRIBUTES_SHA256] } else { Vec::new() };
+    arguments.push(if head.is_some() { "diff-tree" } else { "diff-index" });
+    arguments.extend(["-r", "-z", "--no-renames", "--name-only", &base.commit]);
     arguments.extend(head.map(|head| head.commit.as_str()));
     let printed = run(root, &arguments)?;
     Ok(printed.parts().map(|path| String::from_utf8_lossy(path).into_owned()).collect())

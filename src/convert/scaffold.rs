@@ -1,16 +1,16 @@
 //! Scaffolds: threat models to be completed, with the known values and empty keys with a comment for the others.
 //!
-//! An empty key fails the check until it is filled in, so no decision of a person is made here.
-
-mod yaml;
+//! An empty key fails the check until it is filled in, so no decision of a person is made here. Texts are plain if that is safe,
+//! folded if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a terminal.
 
 use std::collections::BTreeMap;
 
 use crate::aivss::{Factor, Formula};
+use crate::date::Date;
 use crate::decimal::Decimal;
+use crate::escape::is_steering;
 use crate::model::LayerKind;
 use crate::schema::Schema;
-use yaml::{comment, value};
 
 /// A threat model to be completed. `None` is an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,6 @@ pub(crate) struct Scaffold {
     pub(crate) findings: Vec<ScaffoldFinding>,
 }
 
-/// An AIVSS score to be completed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ScaffoldScore {
     pub(crate) version: Option<String>,
@@ -46,21 +45,18 @@ pub(crate) struct ScaffoldScore {
     pub(crate) severity: Option<String>,
 }
 
-/// A known factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ScaffoldFactor {
     pub(crate) value: Decimal,
     pub(crate) rationale: Option<String>,
 }
 
-/// A known layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ScaffoldLayer {
     pub(crate) uncertain: bool,
     pub(crate) analysis: String,
 }
 
-/// A vulnerability to be completed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ScaffoldFinding {
     pub(crate) id: Option<String>,
@@ -89,7 +85,11 @@ impl Scaffold {
         yaml.optional(2, "environment", self.environment.as_deref(), "development, testing or production");
         yaml.optional(2, "tier", self.tier.as_deref(), "low, moderate or high");
         yaml.optional(2, "version", self.version.as_deref(), "the agent's version, in quotes");
-        yaml.review(self);
+        if self.review_date.is_some() || self.reviewed_by.is_some() {
+            yaml.text.push_str("\nreview:\n");
+            yaml.optional(2, "date", self.review_date.as_deref(), "the day of the review, YYYY-MM-DD");
+            yaml.optional(2, "by", self.reviewed_by.as_deref(), "the reviewer");
+        }
         yaml.text.push_str("\naivss:\n");
         yaml.score(2, &self.score);
         yaml.layers(&self.layers);
@@ -103,7 +103,7 @@ impl Scaffold {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct ScaffoldText {
     text: String,
 }
@@ -142,13 +142,11 @@ impl ScaffoldText {
         }
     }
 
-    fn review(&mut self, scaffold: &Scaffold) {
-        if scaffold.review_date.is_none() && scaffold.reviewed_by.is_none() {
-            return;
+    fn multiplier(&mut self, indent: usize, key: &str, number: Option<Decimal>, otherwise: &str) {
+        self.number(indent, key, number);
+        if number.is_none() {
+            self.optional(indent, key, None, otherwise);
         }
-        self.text.push_str("\nreview:\n");
-        self.optional(2, "date", scaffold.review_date.as_deref(), "the day of the review, YYYY-MM-DD");
-        self.optional(2, "by", scaffold.reviewed_by.as_deref(), "the reviewer");
     }
 
     fn score(&mut self, indent: usize, score: &ScaffoldScore) {
@@ -156,16 +154,17 @@ impl ScaffoldText {
             Some(version) => self.key(indent, "version", &format!(" \"{version}\"\n")),
             None => self.needed(indent, "version", None, &["aivss", "version"]),
         }
-        match (&score.vector, score.base) {
-            (None, Some(_)) => {}
-            (vector, _) => self.needed(indent, "cvss", vector.as_deref(), &["aivss", "cvss"]),
+        if score.vector.is_some() || score.base.is_none() {
+            self.needed(indent, "cvss", score.vector.as_deref(), &["aivss", "cvss"]);
         }
         self.number(indent, "cvss_base", score.base);
         self.key(indent, "factors", "\n");
         self.factors(indent + 2, score);
         let formula = score.version.as_deref().and_then(Formula::named);
-        let threat = formula
-            .map_or("a number", |_| "attacked, proof-of-concept (the default), unreported, or a number");
+        let threat = match formula {
+            Some(_) => "attacked, proof-of-concept (the default), unreported, or a number",
+            None => "a number",
+        };
         self.multiplier(indent, "threat_multiplier", score.threat, threat);
         if formula.is_none_or(Formula::has_mitigation) {
             let mitigation = "none (the default), partial, strong, or a number";
@@ -174,35 +173,30 @@ impl ScaffoldText {
         }
         self.number(indent, "factor_sum", score.factor_sum);
         self.number(indent, "aars", score.uplift);
-        match score.score {
-            Some(_) => self.number(indent, "score", score.score),
-            None => self.key(indent, "score", "  # `aivss-lint fix` writes it once its inputs are given\n"),
+        self.number(indent, "score", score.score);
+        if score.score.is_none() {
+            self.key(indent, "score", "  # `aivss-lint fix` writes it once its inputs are given\n");
         }
         if let Some(severity) = &score.severity {
             self.key(indent, "severity", &value("severity", severity, indent));
         }
     }
 
-    fn multiplier(&mut self, indent: usize, key: &str, number: Option<Decimal>, otherwise: &str) {
-        match number {
-            Some(_) => self.number(indent, key, number),
-            None => self.optional(indent, key, None, otherwise),
-        }
-    }
-
     fn factors(&mut self, indent: usize, score: &ScaffoldScore) {
         // Of the two tenth factors the given one, otherwise that of the current standard.
-        let is_given = |factor: &Factor| score.factors.contains_key(factor);
-        let old = Some(Factor::GoalDrivenPlanning).filter(is_given);
-        let tenth = old.unwrap_or(Factor::NaturalLanguageInterface);
+        let given = &score.factors;
+        let has_old = given.contains_key(&Factor::GoalDrivenPlanning);
+        let tenth = if has_old { Factor::GoalDrivenPlanning } else { Factor::NaturalLanguageInterface };
         let mut factors = Factor::ALL.to_vec();
-        factors.retain(|factor| is_given(factor) || factor.counterpart().is_none() || *factor == tenth);
-        if !factors.iter().all(is_given) {
+        factors.retain(|factor| {
+            given.contains_key(factor) || factor.counterpart().is_none() || *factor == tenth
+        });
+        if factors.len() > given.len() {
             self.note(indent, "Each a number from 0.00 to 1.00, or { score: 0.5, rationale: Why. }");
         }
         for factor in factors {
             let key = factor.key();
-            match score.factors.get(&factor) {
+            match given.get(&factor) {
                 Some(ScaffoldFactor { value, rationale: None }) => self.number(indent, key, Some(*value)),
                 Some(ScaffoldFactor { value: number, rationale: Some(rationale) }) => {
                     self.key(indent, key, "\n");
@@ -245,16 +239,143 @@ impl ScaffoldText {
         // The first key, or the comment before it, begins the item.
         self.text.replace_range(start + 2..=start + 2, "-");
         self.optional(4, "title", finding.title.as_deref(), "the finding in a few words");
-        if finding.description.is_some() {
-            self.optional(4, "description", finding.description.as_deref(), "");
+        if let Some(description) = &finding.description {
+            self.optional(4, "description", Some(description), "");
         }
-        self.optional(
-            4,
-            "category",
-            finding.category.as_deref(),
-            "a core risk of OWASP AIVSS, or ASI01 to ASI10",
-        );
+        let category = "a core risk of OWASP AIVSS, or ASI01 to ASI10";
+        self.optional(4, "category", finding.category.as_deref(), category);
         self.text.push_str("    aivss:\n");
         self.score(6, &finding.score);
+    }
+}
+
+/// The most characters of a line.
+pub(crate) const WIDTH: usize = 100;
+
+/// The text after the colon of a key that begins at column `indent`, with its line break.
+pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
+    let fits = indent + key.len() + 2 + text.chars().count() <= WIDTH;
+    if fits && is_plain(text) {
+        return format!(" {text}\n");
+    }
+    if !fits && is_foldable(text) {
+        return format!(" >-\n{}", lines(text, indent + 2, ""));
+    }
+    format!(" {}\n", quoted(text))
+}
+
+/// A text as comment lines.
+pub(crate) fn comment(text: &str, indent: usize) -> String {
+    let text: String =
+        text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect();
+    lines(&text, indent, "# ")
+}
+
+/// A text in lines of at most [`WIDTH`] characters, broken at spaces.
+fn lines(text: &str, indent: usize, lead: &str) -> String {
+    let room = WIDTH - indent - lead.len();
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{lead}{line}\n", "")).collect()
+}
+
+/// Whether a text needs no quotes to be text to every reader of YAML.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if WORDS.into_iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return false;
+    }
+    let begins = text.starts_with(char::is_alphabetic) || Date::parse(text).is_some();
+    begins && !text.ends_with([' ', ':']) && !text.contains(": ") && !text.contains("::") && is_calm(text)
+}
+
+/// Whether a text can be broken at its spaces, and read as the same again.
+fn is_foldable(text: &str) -> bool {
+    let breaks = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
+    breaks && !text.contains("::") && is_calm(text)
+}
+
+/// Whether a text contains only letters, digits and punctuation of prose.
+fn is_calm(text: &str) -> bool {
+    const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
+    text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut before = None;
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            // The service of a CI log would obey it as a command.
+            ':' | '#' if before == Some(letter) => quoted.push_str(&format!("\\x{:02X}", u32::from(letter))),
+            // YAML does not count the last two as printable.
+            _ if is_steering(letter) || matches!(letter, '\u{FFFE}' | '\u{FFFF}') => {
+                match u32::from(letter) {
+                    code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04X}")),
+                    code => quoted.push_str(&format!("\\U{code:08X}")),
+                }
+            }
+            _ => quoted.push(letter),
+        }
+        before = Some(letter);
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::Source;
+    use crate::syntax::{Node, parse};
+
+    /// Reads a text that was written after a key.
+    fn read(text: &str) -> Option<String> {
+        let written = format!("a:\n  key:{}  next: 1\n", value("key", text, 2));
+        let source = Source::decode("a.yaml", written.clone().into_bytes());
+        let document = parse(&source);
+        assert!(document.is_sound(), "{:?}\n{written}", document.problems);
+        let block = document.roots().next()?.get("a")?;
+        assert_eq!(block.get("next").map(Node::kind_name), Some("a number"), "{written}");
+        block.get("key")?.as_str().map(str::to_owned)
+    }
+
+    #[test]
+    fn text_is_written_in_its_simplest_form() {
+        assert_eq!(value("a", "Plans trips.", 2), " Plans trips.\n");
+        assert_eq!(value("a", "2026-11-25", 2), " 2026-11-25\n");
+        assert_eq!(value("a", "1.4", 2), " \"1.4\"\n");
+        assert_eq!(value("a", "NO", 2), " \"NO\"\n");
+        assert_eq!(value("a", "a: b", 2), " \"a: b\"\n");
+        assert_eq!(value("a", "\u{1b}[0m::x\u{202E}", 2), " \"\\u001B[0m:\\x3Ax\\u202E\"\n");
+        let long = "word ".repeat(30);
+        assert!(value("a", long.trim_end(), 2).starts_with(" >-\n    word word"));
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_read_back_verbatim(text in "\\PC{0,200}|[ a-z:#'\"\\\\&*\\-\n\t\r\u{0}\u{85}\u{2028}\u{FEFF}\u{FFFE}]{0,40}|([a-z,.:]{1,9} ?){0,60}") {
+            prop_assert_eq!(read(&text), Some(text));
+        }
+
+        #[test]
+        fn line_is_no_longer_than_its_longest_word_requires(text in "([a-z]{1,20} ){0,80}[a-z]") {
+            for line in value("key", &text, 6).lines() {
+                prop_assert!(line.len() <= WIDTH + 6, "{}", line);
+            }
+        }
     }
 }

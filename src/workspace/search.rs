@@ -1,18 +1,88 @@
-//! Searches the bytes of files for the marker of threat models.
+//! Walks through folders that are in no checkout, and searches files for the marker of threat models.
 
+use std::fs;
 use std::io::Read;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use memchr::memmem;
 use memchr::memmem::Finder;
 
-use crate::source::Language;
+use crate::policy::globs::{costly_pattern, too_complex};
+use crate::source::{Language, Source};
 use crate::syntax::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
 use crate::workspace::candidate::Candidate;
-use crate::workspace::read::{open, plain};
+use crate::workspace::files::{open, plain, read};
+
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
+
+/// The largest `.gitignore` that is read outside of checkouts, in bytes: ten times any honest one.
+const LARGEST: u64 = 256 * 1024;
+
+/// The reason why git would wait for an ignore file, or match its patterns for too long. Git follows no link to one.
+pub(crate) fn costly_for_git(file: &Path) -> Option<String> {
+    let kind = fs::symlink_metadata(file).ok()?.file_type();
+    if !kind.is_file() {
+        return (!kind.is_dir() && !kind.is_symlink()).then(|| "not a regular file".to_owned());
+    }
+    let text = match read(file) {
+        Ok(text) if text.len() > Source::MAX_BYTES => {
+            return Some(format!("larger than {} MiB", Source::MAX_BYTES / (1024 * 1024)));
+        }
+        Ok(text) => text,
+        Err(message) => return Some(message),
+    };
+    let line = costly_pattern(&text)?;
+    Some(format!("line {line}: a pattern that is too complex: git would take too long to match so many `*`"))
+}
+
+/// Walks through a folder that is in no checkout. Returns the folders whose ignore file is refused as well: they are not
+/// searched.
+pub(crate) fn walk(folder: &Path) -> (Vec<Result<ignore::DirEntry, ignore::Error>>, Vec<PathBuf>) {
+    if has_refused_ignore_file(folder) {
+        return (Vec::new(), vec![folder.to_owned()]);
+    }
+    let (sender, refused) = mpsc::channel();
+    let walker = ignore::WalkBuilder::new(folder)
+        .hidden(false)
+        .ignore(false)
+        // The verdict must not depend on the machine.
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .parents(false)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_refused = is_folder && has_refused_ignore_file(entry.path());
+            if is_refused {
+                // The receiver exists until the walk ends.
+                let _ = sender.send(entry.path().to_owned());
+            }
+            !is_refused && entry.file_name() != ".git"
+        })
+        .build();
+    let entries = walker.collect();
+    (entries, refused.iter().collect())
+}
+
+/// The message for a refused ignore file outside of checkouts.
+pub(crate) fn refusal() -> String {
+    format!("not a regular file, larger than {} KiB, or with a pattern that is too complex", LARGEST / 1024)
+}
+
+/// Whether a folder has a `.gitignore` that is endless or too large, or takes too long to compile.
+fn has_refused_ignore_file(folder: &Path) -> bool {
+    let file = folder.join(IGNORE_FILE);
+    let Ok(metadata) = fs::metadata(&file) else { return false };
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return true;
+    }
+    let text = fs::read(file).unwrap_or_default();
+    text.split(|byte| *byte == b'\n').any(|line| too_complex(&String::from_utf8_lossy(line)).is_some())
+}
 
 /// The largest file that is searched, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
@@ -36,10 +106,11 @@ impl Default for Marker {
 impl Marker {
     /// Whether bytes contain the marker, or a key that people read as the marker.
     pub(crate) fn is_in(&self, bytes: &[u8], language: Language) -> bool {
+        // No text in UTF-16 contains the character zero.
         self.is_in_text(bytes, language)
             || (memchr::memchr(0, bytes).is_some()
                 && (self.widest.find(bytes).is_some()
-                    || is_utf16(bytes) && self.is_in_utf16(bytes, language)))
+                    || memmem::find(bytes, &[0; 3]).is_none() && self.is_in_utf16(bytes, language)))
     }
 
     fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
@@ -87,11 +158,6 @@ impl Marker {
     }
 }
 
-/// Whether bytes with zeros can be UTF-16: no text contains the character zero.
-fn is_utf16(bytes: &[u8]) -> bool {
-    memmem::find(bytes, &[0; 3]).is_none()
-}
-
 /// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason,
 /// in no order.
 pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
@@ -101,42 +167,36 @@ pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidat
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
     };
-    let search = Shared { candidates, next: AtomicUsize::new(0), marker: Marker::default() };
-    let mut found = Vec::new();
+    let (next, marker) = (AtomicUsize::new(0), Marker::default());
     thread::scope(|scope| {
         let mut others = Vec::new();
         for _ in 1..threads.min(candidates.len() / FEW) {
             // If no more threads are available, this one does the work.
-            others.extend(thread::Builder::new().spawn_scoped(scope, || search.run()));
+            others.extend(
+                thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next, &marker)),
+            );
         }
-        found = search.run();
-        for other in others {
-            found.extend(other.join().unwrap_or_default());
-        }
-    });
-    found
-}
-
-/// A search that several threads share.
-struct Shared<'c> {
-    candidates: &'c [Candidate],
-    next: AtomicUsize,
-    marker: Marker,
-}
-
-impl<'c> Shared<'c> {
-    /// Searches candidates until none is left.
-    fn run(&self) -> Vec<(&'c Candidate, Result<(), String>)> {
-        let (mut buffer, mut found) = (Vec::new(), Vec::new());
-        while let Some(candidate) = self.candidates.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            match self.marker.is_in_file(&candidate.path, &mut buffer) {
-                Ok(false) => {}
-                Ok(true) => found.push((candidate, Ok(()))),
-                Err(message) => found.push((candidate, Err(message))),
-            }
-        }
+        let mut found = search_rest(candidates, &next, &marker);
+        found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
         found
+    })
+}
+
+/// Searches candidates until none is left.
+fn search_rest<'c>(
+    candidates: &'c [Candidate],
+    next: &AtomicUsize,
+    marker: &Marker,
+) -> Vec<(&'c Candidate, Result<(), String>)> {
+    let (mut buffer, mut found) = (Vec::new(), Vec::new());
+    while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+        match marker.is_in_file(&candidate.path, &mut buffer) {
+            Ok(false) => {}
+            Ok(true) => found.push((candidate, Ok(()))),
+            Err(message) => found.push((candidate, Err(message))),
+        }
     }
+    found
 }
 
 #[cfg(test)]
@@ -155,11 +215,11 @@ mod tests {
         for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
             for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
                 let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();
-                std::fs::write(&path, &bytes).unwrap();
+                fs::write(&path, &bytes).unwrap();
                 assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
             }
         }
-        std::fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
+        fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
         assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
     }
 }

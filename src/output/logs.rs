@@ -1,14 +1,40 @@
-//! Workflow commands of GitHub Actions, which become annotations of lines. GitHub shows ten annotations of each kind; the
-//! others follow as plain lines, none of which is a command. Diagnostics that do not count are not listed, only counted.
+//! Formats for the logs of CI services: one line per problem, and the workflow commands of GitHub Actions. A plain line is
+//! never a command to the service that keeps the log.
 
 use std::io;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line, plain_line};
 use crate::input_error::InputError;
-use crate::output::concise;
 use crate::output::problem::{Detail, asides, details};
 use crate::report::{FileReport, Report};
+
+pub(crate) fn write_concise(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    for (file, diagnostic) in report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic)) {
+        writeln!(out, "{}", concise_problem(file, diagnostic))?;
+    }
+    if !report.lowered.is_empty() {
+        writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
+    }
+    for error in &report.input_errors {
+        writeln!(out, "{}", input_error(error.path(), &error.to_string()))?;
+    }
+    match report.unlisted().filter(|_| report.new_only) {
+        Some(unlisted) => writeln!(out, "{unlisted}"),
+        None => Ok(()),
+    }
+}
+
+fn concise_problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
+    let (path, position) = (line(file.name()), file.position(diagnostic.span.start));
+    let (level, rule, message) = (diagnostic.level.name(), line(&diagnostic.rule), line(&diagnostic.message));
+    let asides = asides(diagnostic);
+    plain_line(format!("{path}:{}:{}: {level}[{rule}] {message}{asides}", position.line, position.column))
+}
+
+fn input_error(path: &str, message: &str) -> String {
+    plain_line(format!("{}: cannot check: {}", line(path), line(message)))
+}
 
 /// The number of annotations of a kind that GitHub shows of one step.
 const MOST: usize = 10;
@@ -17,7 +43,7 @@ const LONGEST_TITLE: usize = 120;
 /// Bytes of the list of places in the command for all further annotations.
 const LONGEST_LIST: usize = 4_000;
 
-pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_github(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let annotations = annotations(report);
     let mut rest = Vec::new();
     for kind in ["error", "warning", "notice"] {
@@ -74,7 +100,6 @@ fn annotations(report: &Report) -> Vec<Annotation<'_>> {
 }
 
 impl Annotation<'_> {
-    /// The name of the command.
     const fn kind(&self) -> &'static str {
         match self {
             Self::InputError(_) | Self::Problem(_, Diagnostic { level: Level::Error, .. }) => "error",
@@ -99,10 +124,8 @@ impl Annotation<'_> {
 
     fn plain(&self, report: &Report) -> String {
         match self {
-            Self::InputError(error) => {
-                concise::input_error(report.root_path(error.path()), &error.to_string())
-            }
-            Self::Problem(file, problem) => concise::problem(file, problem),
+            Self::InputError(error) => input_error(report.root_path(error.path()), &error.to_string()),
+            Self::Problem(file, problem) => concise_problem(file, problem),
         }
     }
 
@@ -152,9 +175,8 @@ fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
 
 /// Whether the path of an input error can be that of a file in the repository. Others are patterns or arguments.
 fn looks_like_a_file(path: &str) -> bool {
-    let odd = |letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter);
-    let is_name = |part: &str| !part.is_empty() && part != "." && part != "..";
-    !path.contains(odd) && path.split('/').all(is_name) && path.contains('.')
+    let is_odd = path.contains(|letter: char| letter.is_control() || ":*?<>\\\"|".contains(letter));
+    !is_odd && path.contains('.') && path.split('/').all(|part| !["", ".", ".."].contains(&part))
 }
 
 /// A text as the message of a command.

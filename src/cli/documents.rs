@@ -1,21 +1,31 @@
-//! `init`: a threat model to fill in, a policy to start from, and the files that run the check in CI.
+//! `init`, `import` and `export`: a threat model to fill in, one from another document, and OWASP's v0.8 report.
 //!
-//! Existing files are not overwritten. On a terminal, missing answers are asked for; elsewhere they stay open.
+//! Existing files are not overwritten. On a terminal, `init` asks for missing answers; elsewhere they stay open.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::common::{
+    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, read_source, read_stdin,
+    refuse_other_than_yaml, write_new, write_output,
+};
+use crate::cli::fix::place;
 use crate::cli::gate::find_policy;
-use crate::cli::streams::{ALREADY_EXISTS, CliError, print, refuse_other_than_yaml, write_new};
+
+use crate::convert::export::{CORE_RISKS, core_risk, export};
+use crate::convert::import::import;
 use crate::convert::scaffold::Scaffold;
+use crate::likeness::nearest;
 use crate::output::escape_line;
 use crate::report::Verdict;
-use crate::workspace::discover::{FileSearch, NamedFiles, Repository, discover};
+use crate::workspace::candidate::{FileSearch, NamedFiles};
+use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
 
-pub(crate) const EXAMPLES: &str = "\
+pub(crate) const INIT_EXAMPLES: &str = "\
 Examples:
   aivss-lint init agents/planner      write agents/planner/threat-model.yaml and aivss-policy.yaml
   aivss-lint init --name Planner --environment production --tier high
@@ -29,27 +39,21 @@ pub(crate) struct InitArgs {
     /// File to write, or folder for a threat-model.yaml
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
-
     /// Name of the agent (asked for on a terminal)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-
     /// Environment of the agent (asked for on a terminal)
-    #[arg(long, value_name = "ENVIRONMENT")]
-    environment: Option<Environment>,
-
+    #[arg(long, value_name = "ENVIRONMENT", value_parser = ENVIRONMENTS)]
+    environment: Option<String>,
     /// Risk tier of the agent (asked for on a terminal)
-    #[arg(long, value_name = "TIER")]
-    tier: Option<Tier>,
-
+    #[arg(long, value_name = "TIER", value_parser = TIERS)]
+    tier: Option<String>,
     /// Owner of the threat model
     #[arg(long, value_name = "OWNER")]
     owner: Option<String>,
-
     /// Also write the file for this CI system (repeatable)
     #[arg(long, value_name = "SYSTEM")]
     ci: Vec<System>,
-
     /// Repository and commit from which CI builds the program
     #[arg(long, value_name = "ADDRESS@COMMIT", requires = "ci", value_parser = ProgramSource::parse)]
     source: Option<ProgramSource>,
@@ -64,16 +68,15 @@ struct ProgramSource {
 
 impl ProgramSource {
     /// Parses `ADDRESS@COMMIT`. The recipes contain both within quotation marks of YAML, Groovy and a shell.
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, &'static str> {
         let (address, commit) = text.rsplit_once('@').ok_or("expected ADDRESS@COMMIT")?;
         if ![40, 64].contains(&commit.len()) || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("expected the full id of a commit after the last @".to_owned());
+            return Err("expected the full id of a commit after the last @");
         }
-        let is_plain =
-            address.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._~:/@+".contains(letter));
+        let mut letters = address.chars();
+        let is_plain = letters.all(|letter| letter.is_ascii_alphanumeric() || "-._~:/@+".contains(letter));
         if !address.contains("://") || !is_plain {
-            let expected = "expected the address of a git repository, such as https://git.example.org/a/b";
-            return Err(expected.to_owned());
+            return Err("expected the address of a git repository, such as https://git.example.org/a/b");
         }
         Ok(Self { address: address.to_owned(), commit: commit.to_owned() })
     }
@@ -85,19 +88,8 @@ impl ProgramSource {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Environment {
-    Development,
-    Testing,
-    Production,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Tier {
-    Low,
-    Moderate,
-    High,
-}
+const ENVIRONMENTS: [&str; 3] = ["development", "testing", "production"];
+const TIERS: [&str; 3] = ["low", "moderate", "high"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum System {
@@ -140,14 +132,12 @@ impl System {
         complete.or(recipes.first()).copied().unwrap_or_default()
     }
 
-    /// The recipe with the source of the program filled in, if it is known.
     fn filled(self, source: Option<&ProgramSource>) -> String {
         let Some(source) = source else { return self.recipe().to_owned() };
         let recipe = self.recipe().replace(PLACEHOLDER, &source.address).replace("<commit>", &source.commit);
         recipe.replace("OWNER/aivss-lint", source.path()).replace(UNTIL_RELEASE, "")
     }
 
-    /// The next step after the file is written.
     const fn next_step(self, source: Option<&ProgramSource>) -> &'static str {
         match self {
             Self::Github | Self::Gitlab if source.is_none() => {
@@ -159,42 +149,47 @@ impl System {
     }
 }
 
-pub(crate) fn run(args: &InitArgs, repository: &Repository) -> Result<Verdict, CliError> {
+pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let model = model_file(&args.path, repository)?;
     let shown = repository.shown(&model);
     let has_model = exists(&model);
     if has_model && args.ci.is_empty() {
         return Err(CliError::about(shown, ALREADY_EXISTS));
     }
-    let mut lines = String::new();
-    if has_model {
-        lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown));
+    let mut lines = if has_model {
+        format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown))
     } else {
-        let name = write_new(&model, &draft(args)?.to_yaml(), repository)?;
-        lines += &format!("wrote {name}\n");
-    }
+        format!("wrote {}\n", write_new(&model, &draft(args)?.to_yaml(), repository)?)
+    };
     if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&repository.shown(policy)));
     } else {
-        let name = write_new(&repository.root().join(POLICY), STARTER, repository)?;
-        lines += &format!("wrote {name}\n");
+        lines += &format!("wrote {}\n", write_new(&repository.root().join(POLICY), STARTER, repository)?);
     }
     let mut verdict = Verdict::Passed;
+    let source = args.source.as_ref();
     for system in &args.ci {
-        let source = args.source.as_ref();
         let recipe = system.filled(source);
         let path = repository.root().join(system.file());
         if exists(&path) {
             verdict = Verdict::CannotCheck;
             let name = escape_line(&repository.shown(&path));
-            lines += &format!("kept {name}: {ALREADY_EXISTS}; add this to it:\n\n{}\n", indented(&recipe));
+            lines += &format!("kept {name}: {ALREADY_EXISTS}; add this to it:\n\n");
+            for line in recipe.lines() {
+                lines += &(format!("    {line}").trim_end().to_owned() + "\n");
+            }
+            lines += "\n";
         } else {
             let name = write_new(&path, &recipe, repository)?;
             lines += &format!("wrote {name}: {}\n", system.next_step(source));
         }
     }
     if !has_model {
-        lines += &next_steps(&escape_line(&shown));
+        let file = escape_line(&shown);
+        lines += &format!(
+            "\nnext:\n  fill in the empty values; the comments explain them\n  aivss-lint {file}\n      lists missing values\n  \
+             aivss-lint fix {file}\n      writes the score, once its inputs are complete\n"
+        );
         lines += if is_found(&model, repository) { "" } else { UNSEEN };
     }
     print(&lines)?;
@@ -224,41 +219,36 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
     let mut draft = Scaffold {
         name: args.name.clone().filter(|name| !name.trim().is_empty()),
-        environment: args.environment.as_ref().map(word),
-        tier: args.tier.as_ref().map(word),
+        environment: args.environment.clone(),
+        tier: args.tier.clone(),
         owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
         ..Scaffold::new(origin, "0.8")
     };
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if is_terminal {
-        let environments = Environment::value_variants();
-        let tiers = Tier::value_variants();
-        draft.name = draft.name.map_or_else(|| ask("Name of the agent?", &[]), |name| Ok(Some(name)))?;
-        if draft.environment.is_none() {
-            draft.environment = ask_one_of("Environment of the agent?", environments)?;
-        }
-        if draft.tier.is_none() {
-            draft.tier = ask_one_of("Risk tier of the agent?", tiers)?;
+        for (answer, question, options) in [
+            (&mut draft.name, "Name of the agent?", &[][..]),
+            (&mut draft.environment, "Environment of the agent?", &ENVIRONMENTS),
+            (&mut draft.tier, "Risk tier of the agent?", &TIERS),
+        ] {
+            if answer.is_none() {
+                *answer = ask(question, options)?;
+            }
         }
     }
     Ok(draft)
 }
 
-/// The word for a value on the command line and in files.
-fn word<T: ValueEnum>(value: &T) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn ask_one_of<T: ValueEnum>(question: &str, values: &[T]) -> Result<Option<String>, CliError> {
-    let words: Vec<String> = values.iter().map(word).collect();
-    ask(&format!("{question} {} (press Enter to skip)", words.join(", ")), &words)
-}
-
 /// Asks a question until the answer is the beginning of exactly one option, if there are any. An empty answer skips it.
-fn ask(question: &str, options: &[String]) -> Result<Option<String>, CliError> {
+fn ask(question: &str, options: &[&str]) -> Result<Option<String>, CliError> {
+    let hint = if options.is_empty() {
+        String::new()
+    } else {
+        format!(" {} (press Enter to skip)", options.join(", "))
+    };
     loop {
-        write!(io::stderr(), "{question}\n> ")?;
+        write!(io::stderr(), "{question}{hint}\n> ")?;
         let mut answer = String::new();
         #[expect(clippy::disallowed_methods, reason = "the user answers there")]
         io::stdin().lock().read_line(&mut answer)?;
@@ -271,7 +261,7 @@ fn ask(question: &str, options: &[String]) -> Result<Option<String>, CliError> {
         }
         let mut meant = options.iter().filter(|option| option.starts_with(&answer.to_lowercase()));
         if let (Some(option), None) = (meant.next(), meant.next()) {
-            return Ok(Some(option.clone()));
+            return Ok(Some((*option).to_owned()));
         }
     }
 }
@@ -289,15 +279,87 @@ pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
     !discover(search, repository).candidates.is_empty()
 }
 
-fn next_steps(file: &str) -> String {
-    format!(
-        "\nnext:\n  fill in the empty values; the comments explain them\n  aivss-lint {file}\n      lists missing values\n  \
-         aivss-lint fix {file}\n      writes the score, once its inputs are complete\n"
-    )
+pub(crate) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint import aivss-report.json > threat-model.yaml
+  aivss-lint import page.md --output agents/planner/threat-model.yaml
+
+Values without a place in a threat model are listed on standard error. Values that the source does not
+contain stay empty. Existing files are not overwritten.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// OWASP report or AVE records (JSON), or a page (text or Markdown); `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    pub(crate) to: OutputArgs,
 }
 
-fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect()
+pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(), CliError> {
+    let output = args.to.output.as_deref();
+    output.map_or(Ok(()), refuse_other_than_yaml)?;
+    let shown = repository.shown(&args.file);
+    let stdin = read_stdin(std::slice::from_ref(&args.file));
+    let bytes = stdin.unwrap_or_else(|| repository.read(&args.file));
+    let imported = bytes.and_then(|bytes| import(&shown, bytes));
+    let imported = imported.map_err(|message| CliError::about(&shown, message))?;
+    let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
+    if let Some((name, output)) = written.zip(output) {
+        let unseen = if is_found(output, repository) { "" } else { UNSEEN };
+        print_error(&format!("wrote {name}: run `aivss-lint {name}` to list missing values\n{unseen}"));
+    }
+    Ok(())
+}
+
+pub(crate) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  aivss-lint export threat-model.yaml > aivss-report.json
+  aivss-lint export threat-model.yaml --agent-as ASI02 --output aivss-report.json
+
+The report contains the computed scores. Values without a place in it are listed on standard error.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Threat model
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    to: OutputArgs,
+    /// Export the agent's own score as a vulnerability of this category (a core risk of OWASP AIVSS, or ASI01 to ASI10)
+    #[arg(long, value_name = "CATEGORY")]
+    agent_as: Option<String>,
+}
+
+pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let agent_as = args.agent_as.as_deref().map(category).transpose()?;
+    let source = read_source(&args.file, repository)?;
+    let exported = match export(&source, agent_as) {
+        Ok(exported) => exported,
+        Err(refusals) => {
+            for refusal in refusals {
+                let place = place(source.name(), source.position(refusal.span.start));
+                print_error(&format!("{place}: {}\n", escape_line(&refusal.message)));
+            }
+            return Ok(Verdict::CannotCheck);
+        }
+    };
+    let output = args.to.output.as_deref();
+    if let Some(name) = write_output(&exported.text, output, source.name(), &exported.remarks, repository)? {
+        print_error(&format!("wrote {name}\n"));
+    }
+    Ok(Verdict::Passed)
+}
+
+fn category(name: &str) -> Result<&'static str, CliError> {
+    core_risk(name).ok_or_else(|| {
+        let names = CORE_RISKS.map(|(name, _)| name);
+        let help = match nearest(name, names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known: {}", names.join(", ")),
+        };
+        CliError::from(format!("unknown core risk `{name}`; {help}"))
+    })
 }
 
 #[cfg(test)]

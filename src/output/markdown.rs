@@ -1,19 +1,17 @@
 //! Markdown for people who review a change: GitHub's job summaries, and comments there and on GitLab. It is a summary of
 //! bounded size. Programs should read JSON. Every text of a file is escaped by [`text()`].
 
-mod safe;
-
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::escape::{cut, line};
 use crate::model::{Answer, Layer, LayerKind};
 use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
-use crate::output::markdown::safe::text;
-use crate::output::problem::{Detail, details};
+use crate::output::problem::{Detail, details, levels_in_words};
 use crate::policy::Direction;
 use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
 
@@ -63,14 +61,17 @@ struct AgentRow {
 
 impl MarkdownPage<'_> {
     /// Adds items up to the byte `end`, and the number of omitted ones.
-    fn list(&mut self, end: usize, items: &[String], word: &str) {
-        let mut shown = 0;
-        while let Some(item) = items.get(shown).filter(|item| self.text.len() + item.len() <= end) {
-            self.text.push_str(item);
-            shown += 1;
+    fn list(&mut self, end: usize, items: impl IntoIterator<Item = String>, word: &str) {
+        let mut omitted = 0;
+        for item in items {
+            if omitted > 0 || self.text.len() + item.len() > end {
+                omitted += 1;
+            } else {
+                self.text.push_str(&item);
+            }
         }
-        if shown < items.len() {
-            let left = count(items.len() - shown, word);
+        if omitted > 0 {
+            let left = count(omitted, word);
             self.text
                 .push_str(&format!("\n*{left} omitted here; the log and the JSON report contain all.*\n\n"));
         }
@@ -92,15 +93,15 @@ impl MarkdownPage<'_> {
             verdict.words()
         ));
         let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
-        self.list(REMARKS_END, &remarks.collect::<Vec<_>>(), "remark");
+        self.list(REMARKS_END, remarks, "remark");
         let lowered = report.lowered.iter();
         let lowered = lowered.map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
-        self.list(HEAD_END, &lowered.collect::<Vec<_>>(), "lowered rule");
+        self.list(HEAD_END, lowered, "lowered rule");
         let errors = report.input_errors.iter().map(|error| {
             let path = text(report.root_path(error.path()), NAME);
             format!("- ⚠️ cannot check {path}: {}\n", text(&error.to_string(), MESSAGE))
         });
-        self.list(HEAD_END, &errors.collect::<Vec<_>>(), "input");
+        self.list(HEAD_END, errors, "input");
     }
 
     /// Adds the table of agents.
@@ -130,8 +131,7 @@ impl MarkdownPage<'_> {
         if self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END {
             rows.sort_by_key(|row| Reverse((row.changed, row.score)));
         }
-        let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
-        self.list(AGENTS_END, &rows, "agent");
+        self.list(AGENTS_END, rows.into_iter().map(|row| row.text), "agent");
         let keys = LayerKind::ALL.map(|kind| text(kind.key(), NAME)).join(", ");
         self.text.push_str(&format!(
             "\n<sub>● mapped, ◐ uncertain, ○ not applicable, ✗ blank or unreadable; layers: {keys}</sub>\n"
@@ -156,14 +156,8 @@ impl MarkdownPage<'_> {
 
     /// The number of problems of a threat model that count, by level.
     fn counts(&self, file: &FileReport, at: usize) -> String {
-        let mut words = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let problems = file.problems_of(at);
-            let number = problems.filter(|one| one.level == level && self.report.counts(one)).count();
-            if number > 0 {
-                words.push(count(number, level.name()));
-            }
-        }
+        let counting = file.problems_of(at).filter(|problem| self.report.counts(problem));
+        let words = levels_in_words(counting.map(|problem| problem.level));
         if words.is_empty() { "–".to_owned() } else { words.join(", ") }
     }
 
@@ -195,7 +189,7 @@ impl MarkdownPage<'_> {
                 word => format!("{item}{} **{word}**\n", arrow(line.direction)),
             });
         }
-        self.list(CHANGE_END, &items, "line");
+        self.list(CHANGE_END, items, "line");
     }
 
     /// Adds the problems that count, the most severe first.
@@ -216,7 +210,7 @@ impl MarkdownPage<'_> {
         }
         if !items.is_empty() {
             self.text.push_str("\n### Problems\n");
-            self.list(PROBLEMS_END, &items, "problem");
+            self.list(PROBLEMS_END, items, "problem");
         }
     }
 
@@ -229,7 +223,7 @@ impl MarkdownPage<'_> {
         if !items.is_empty() {
             let title = format!("{} excepted or in the base already", count(items.len(), "problem"));
             self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-            self.list(PASSED_END, &items, "problem");
+            self.list(PASSED_END, items, "problem");
             self.text.push_str("\n</details>\n");
         }
     }
@@ -253,15 +247,17 @@ impl MarkdownPage<'_> {
 /// The cell that shows the change of an agent's score.
 fn change_sign(agent: Option<&AgentChange>) -> String {
     let Some(agent) = agent else { return "=".to_owned() };
-    let number = |score: ScoreChange| match score {
-        ScoreChange::Absent | ScoreChange::Unread | ScoreChange::Unscored => "–".to_owned(),
-        ScoreChange::Scored(score, _) => score.to_string(),
-    };
     match (agent.before, agent.after) {
         (ScoreChange::Absent, _) => "new".to_owned(),
         (before, after) if before == after && agent.differences.is_empty() => "= (renamed)".to_owned(),
         (before, after) if before == after => "= (inputs differ)".to_owned(),
-        (before, after) => format!("{} → {}{}", number(before), number(after), arrow(agent.direction())),
+        (before, after) => {
+            let [before, after] = [before, after].map(|score| match score {
+                ScoreChange::Absent | ScoreChange::Unread | ScoreChange::Unscored => "–".to_owned(),
+                ScoreChange::Scored(score, _) => score.to_string(),
+            });
+            format!("{before} → {after}{}", arrow(agent.direction()))
+        }
     }
 }
 
@@ -285,4 +281,148 @@ fn layers(layers: &[Layer]) -> String {
         Answer::Blank(_) | Answer::Unreadable => '✗',
     });
     signs.collect()
+}
+
+/// U+2060, a zero-width character without a line break. [`line()`] escapes those in files.
+const JOINER: char = '\u{2060}';
+
+/// Bytes that a character may take on average, so that escaped punctuation does not crowd out other texts.
+const GROWTH: usize = 3;
+
+/// A text cut to `most` characters, safe in paragraphs, lists and tables.
+pub(crate) fn text(raw: &str, most: usize) -> String {
+    let cut = cut(raw, most);
+    let safe = line(cut.trim());
+    let mut escaped = String::with_capacity(safe.len() * 2);
+    for (at, letter) in safe.char_indices() {
+        if escaped.len() > most.saturating_mul(GROWTH) {
+            escaped.push('…');
+            break;
+        }
+        match letter {
+            // In some tables a backslash does not escape these.
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' => escaped.push_str("&#124;"),
+            '\\' => escaped.push_str("&#92;"),
+            letter if letter.is_ascii_punctuation() => escaped.extend(['\\', letter]),
+            letter => escaped.push(letter),
+        }
+        let next = safe[at + letter.len_utf8()..].chars().next();
+        if is_joint(&safe[..at], letter, next) {
+            escaped.push(JOINER);
+        }
+    }
+    escaped
+}
+
+/// Whether a service could find a mention, a reference or a URL here.
+fn is_joint(before: &str, letter: char, next: Option<char>) -> bool {
+    match letter {
+        '@' | '#' => true,
+        '!' | '$' | '%' | '&' | '~' => next.is_some_and(|next| next.is_alphanumeric() || next == '"'),
+        ':' => next.is_some_and(|next| next == '/' || next.is_alphanumeric()),
+        '.' => ends_in(before, "www"),
+        '-' => ends_in(before, "gh"),
+        _ => false,
+    }
+}
+
+fn ends_in(text: &str, word: &str) -> bool {
+    let tail = text.len().checked_sub(word.len()).and_then(|start| text.get(start..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+}
+
+impl Links<'_> {
+    /// Lines of the file at `path`, relative to the repository's root, as a link if there is a URL.
+    pub(crate) fn place(&self, path: &str, first: u32, last: u32) -> String {
+        match self.url(path, first, last) {
+            Some(url) => format!("[line {first}]({url})"),
+            None => format!("{}:{first}", text(path, NAME)),
+        }
+    }
+
+    /// Markdown that links to a line, or is followed by the line if there is no URL.
+    pub(crate) fn around(&self, words: &str, path: &str, at: u32) -> String {
+        match self.url(path, at, at) {
+            Some(url) => format!("[{words}]({url})"),
+            None => format!("{words} ({})", self.place(path, at, at)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+
+    /// The text shown in a cell and in a list, both of which must contain only text.
+    fn shown(raw: &str) -> String {
+        let page =
+            format!("| a | b |\n| --- | --- |\n| {} | end |\n\n- x {}\n", text(raw, 9_999), text(raw, 9_999));
+        let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
+        let (mut cells, mut texts) = (0, vec![String::new()]);
+        for event in Parser::new_ext(&page, options) {
+            match event {
+                Event::Text(part) => texts.last_mut().unwrap().push_str(&part),
+                Event::Start(Tag::TableCell) => {
+                    cells += 1;
+                    texts.push(String::new());
+                }
+                Event::Start(Tag::List(None) | Tag::Item) => texts.push(String::new()),
+                Event::Start(Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::Paragraph)
+                | Event::End(_) => {}
+                other => panic!("{other:?} in {page}"),
+            }
+        }
+        assert_eq!(cells, 4, "{page}");
+        assert_eq!(texts[4], "end", "{page}");
+        assert_eq!(texts[6].strip_prefix("x").unwrap().trim(), texts[3].trim(), "{page}");
+        texts[3].replace(JOINER, "").trim().to_owned()
+    }
+
+    #[test]
+    fn markup_is_shown_as_text() {
+        for raw in [
+            "<img src=x onerror=alert(1)>",
+            "](javascript:x)",
+            "[a](http://evil)",
+            "`a` ``b`` ```",
+            "a | b \\| c \\",
+            "@org/team #1 GH-1 !2",
+            "<!-- x --> </details>",
+            "![x](http://evil)",
+            "https://evil www.evil.example a@b.example",
+            "**a** _b_ ~~c~~ &lt; &#65;",
+            "# a",
+            "1. a",
+        ] {
+            assert_eq!(shown(raw), raw);
+        }
+        assert_eq!(shown("a\n\n| b"), "a\\n\\n| b");
+        assert!(!text("@a #1 http://x www.x", 99).replace('\\', "").contains("@a"));
+        assert_eq!(text("http://x", 99).replace('\\', ""), "http:\u{2060}//x");
+        assert_eq!(text("abc", 2), "ab…");
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        for prefix in ["javascript:x", "https://a/) <b", "ftp://a/", "https://a/#"] {
+            assert_eq!(Links::new(Some(prefix)).place("a b.yaml", 1, 2), "a b\\.yaml:1", "{prefix}");
+        }
+        let place = Links::new(Some("https://h/o/blob/1/")).place("a b)|.yaml", 1, 2);
+        assert_eq!(place, "[line 1](https://h/o/blob/1/a%20b%29%7C.yaml#L1-L2)");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_shown_as_it_is(raw in any::<String>(), signs in "[-<>\\[\\]()`*_~|!#@&:;/\\\\a1 .\"'=+\n]{0,40}") {
+            for raw in [raw, signs] {
+                let expected = line(raw.trim());
+                prop_assert_eq!(shown(&raw), expected.trim());
+            }
+        }
+    }
 }

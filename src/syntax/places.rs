@@ -1,9 +1,11 @@
-//! Edits that add entries to a mapping, in the style of the text around it: block or flow YAML, or JSON.
+//! Places in a tree: JSON pointers (RFC 6901) to spans and back, and edits that add entries to a mapping.
 //!
-//! If the style is not clear, there is no edit: no suggestion is better than a broken file.
+//! An edit has the style of the text around it: block or flow YAML, or JSON. If the style is not clear, there is no edit: no
+//! suggestion is better than a broken file.
 
 use crate::source::{BOM, Span};
-use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::node::{Entry, List, Node, Value};
+use crate::syntax::tree::Document;
 
 /// Replacements of bytes, in the order of the text.
 pub type Addition = Vec<(Span, String)>;
@@ -25,7 +27,7 @@ impl Node<'_> {
     /// its style is not clear.
     pub fn with(self, entries: &[(&str, New<'_>)]) -> Option<Addition> {
         let map = self.as_map().filter(|_| !self.is_shared())?;
-        let text = self.whole_text();
+        let text = self.tree.text;
         let last = map.iter().last()?;
         let style = Style::of(text, last.key_span);
         let end = end_of(text, last);
@@ -46,7 +48,7 @@ impl Node<'_> {
     /// The edits that give a key of a mapping a value, if it has none or an empty one.
     pub fn filled(self, key: &str, value: &New<'_>) -> Option<Addition> {
         let entry = self.as_map().filter(|_| !self.is_shared())?.entry(key)?;
-        let text = self.whole_text();
+        let text = self.tree.text;
         let old = entry.value.span();
         let is_empty = match entry.value.value() {
             Value::Null => true,
@@ -58,8 +60,10 @@ impl Node<'_> {
         if !is_empty || entry.value.is_shared() {
             return None;
         }
-        if let Some(comment_end) = comment_in_braces(written(text, old)) {
-            return with_comment(text, entry, value, old.start as usize + comment_end);
+        let inner = written(text, old).strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let comments = inner.unwrap_or_default().trim_end().len();
+        if comments > 0 {
+            return with_comment(text, entry, value, old.start as usize + 1 + comments);
         }
         let colon = colon_after(text, entry.key_span.end as usize)?;
         let place = if old.is_empty() { Span::new(colon, colon) } else { old };
@@ -83,14 +87,8 @@ impl Node<'_> {
 
     /// Whether a mapping is in braces, so that its lines do not separate its entries.
     fn is_in_braces(self) -> bool {
-        written(self.whole_text(), self.span()).starts_with('{')
+        written(self.tree.text, self.span()).starts_with('{')
     }
-}
-
-/// The end of the comments in otherwise empty braces.
-fn comment_in_braces(written: &str) -> Option<usize> {
-    let inner = written.strip_prefix('{')?.strip_suffix('}')?.trim_end();
-    (!inner.is_empty()).then_some(1 + inner.len())
 }
 
 /// The edits that write entries after the comments in empty braces.
@@ -105,12 +103,10 @@ fn with_comment(text: &str, entry: Entry<'_>, value: &New<'_>, end: usize) -> Op
 impl New<'_> {
     /// Whether this is a mapping of mappings, whose entries have lines of their own.
     fn is_deep(&self) -> bool {
-        let Self::Map(entries) = self else { return false };
-        entries.iter().any(|(_, value)| matches!(value, Self::Map(_)))
+        matches!(self, Self::Map(entries) if entries.iter().any(|(_, value)| matches!(value, Self::Map(_))))
     }
 }
 
-/// The spelling of keys and texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
     /// Without quotes if possible.
@@ -141,11 +137,8 @@ impl Style {
         };
         // The outermost keys in braces are indented by one step themselves.
         let deeper = format!("{indent}{}", if indent.is_empty() { STEP } else { indent });
-        let entries = entries.iter().map(|entry| {
-            let entry = self.flow(entry, Some(&deeper), feed);
-            format!("{feed}{deeper}{entry}")
-        });
-        let entries: Vec<String> = entries.collect();
+        let entries = entries.iter().map(|entry| self.flow(entry, Some(&deeper), feed));
+        let entries: Vec<String> = entries.map(|entry| format!("{feed}{deeper}{entry}")).collect();
         format!("{{{}{feed}{indent}}}", entries.join(","))
     }
 
@@ -192,7 +185,6 @@ fn ends_after(text: &str, end: usize) -> bool {
     follows.is_empty() || comment || follows.starts_with(['\n', '\r', ',', '}'])
 }
 
-/// The end of the line that contains `end`, without its break.
 fn end_of_line(text: &str, end: usize) -> usize {
     text[end..].find(['\n', '\r']).map_or(text.len(), |at| end + at)
 }
@@ -207,8 +199,72 @@ fn indent(text: &str, key: Span) -> Option<&str> {
 
 /// The line ending before a place, which an added line uses, too.
 fn line_end(text: &str, at: usize) -> &'static str {
-    match text[..at].rfind('\n') {
-        Some(at) if text[..at].ends_with('\r') => "\r\n",
-        _ => "\n",
+    let is_pair = text[..at].rfind('\n').is_some_and(|at| text[..at].ends_with('\r'));
+    if is_pair { "\r\n" } else { "\n" }
+}
+
+/// The longest pointer in bytes: each problem of a file has one, and a key may be as long as the file.
+const LONGEST_POINTER: usize = 4_096;
+
+/// The JSON pointer of the innermost key or value that contains a span; empty for the whole document. The contents of an
+/// overlong key have the pointer of its parent.
+pub fn pointer(document: &Document<'_>, span: Span) -> String {
+    let mut pointer = String::new();
+    let mut next = document.roots().find(|root| root.span().contains(span));
+    while let Some(node) = next {
+        let (part, value) = if let Some(map) = node.as_map() {
+            let mut entries = map.iter();
+            let entry =
+                entries.find(|entry| entry.key_span.contains(span) || entry.value.span().contains(span));
+            let Some(entry) = entry.filter(|entry| entry.key.len() < LONGEST_POINTER) else { break };
+            let is_value = !entry.key_span.contains(span);
+            (entry.key.replace('~', "~0").replace('/', "~1"), is_value.then_some(entry.value))
+        } else {
+            let mut items = node.as_list().into_iter().flat_map(List::iter).enumerate();
+            let Some((at, item)) = items.find(|(_, item)| item.span().contains(span)) else { break };
+            (at.to_string(), Some(item))
+        };
+        if pointer.len() + part.len() >= LONGEST_POINTER {
+            break;
+        }
+        pointer = format!("{pointer}/{part}");
+        next = value;
     }
+    pointer
+}
+
+fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
+    Some(pointer.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")))
+}
+
+/// The span of the key or value at a JSON pointer. If it is missing, that of the key of its nearest existing parent.
+pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
+    let (mut node, mut value, mut key) = (root, None, None);
+    for part in steps(pointer)? {
+        let Some((next, span, key_span)) = child(node, &part) else { return key };
+        (node, value, key) = (next, Some(span), Some(key_span));
+    }
+    value
+}
+
+/// The steps of a JSON pointer that refers to no value, and the number of steps that exist; `None` if the value exists.
+pub fn missing_at(root: Node<'_>, pointer: &str) -> Option<(Vec<String>, usize)> {
+    let parts: Vec<String> = steps(pointer)?.collect();
+    let mut node = root;
+    for (at, part) in parts.iter().enumerate() {
+        match child(node, part) {
+            Some((next, ..)) => node = next,
+            None => return Some((parts, at)),
+        }
+    }
+    None
+}
+
+/// The value under a key or at an index, its span and that of its key.
+fn child<'t>(node: Node<'t>, part: &str) -> Option<(Node<'t>, Span, Span)> {
+    if let Some(entry) = node.as_map().and_then(|map| map.entry(part)) {
+        return Some((entry.value, entry.span(), entry.key_span));
+    }
+    let item = node.as_list()?.iter().nth(part.parse().ok()?)?;
+    Some((item, item.span(), item.span()))
 }

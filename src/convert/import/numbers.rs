@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 
 use crate::aivss::{Band, Factor};
-use crate::convert::import::page::parts::PagePart;
+use crate::convert::import::page::PagePart;
 use crate::convert::scaffold::{ScaffoldFactor, ScaffoldScore};
 use crate::decimal::Decimal;
 
@@ -19,7 +19,7 @@ pub(crate) fn score(parts: &mut [PagePart]) -> ScaffoldScore {
     for part in parts {
         if let Some(found) = factor(part) {
             if let Entry::Vacant(slot) = score.factors.entry(found.factor) {
-                slot.insert(ScaffoldFactor { value: found.value, rationale: found.rationale });
+                slot.insert(found.given);
                 part.used = found.is_whole;
             }
         } else if let Some(vector) = vector(&part.text) {
@@ -72,14 +72,13 @@ fn input<'s>(part: &PagePart, score: &'s mut ScaffoldScore) -> Option<PageInput<
 }
 
 fn vector(text: &str) -> Option<&str> {
-    let word = text.split_whitespace().find(|word| word.starts_with("CVSS:4.0/"))?;
-    Some(word.trim_end_matches(['.', ',', ';', ')']))
+    let mut words = text.split_whitespace();
+    Some(words.find(|word| word.starts_with("CVSS:4.0/"))?.trim_end_matches(['.', ',', ';', ')']))
 }
 
 struct FoundFactor {
     factor: Factor,
-    value: Decimal,
-    rationale: Option<String>,
+    given: ScaffoldFactor,
     /// Whether the part contains nothing else.
     is_whole: bool,
 }
@@ -104,7 +103,8 @@ fn factor(part: &PagePart) -> Option<FoundFactor> {
     let name = name.trim().trim_end_matches(':');
     let link = name.strip_prefix('[').and_then(|name| name.split_once("]("));
     let factor = Factor::named(link.map_or(name, |(text, _)| text))?;
-    Some(FoundFactor { factor, value: Decimal::parse(value).ok()?, rationale, is_whole })
+    let given = ScaffoldFactor { value: Decimal::parse(value).ok()?, rationale };
+    Some(FoundFactor { factor, given, is_whole })
 }
 
 fn is_text(cell: &str) -> bool {
