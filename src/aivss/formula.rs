@@ -38,7 +38,7 @@ pub(crate) struct FloatInputs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MultiplierLevel {
     /// The name in threat models.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) value: Decimal,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Steps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScoreStage {
     /// The input.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
     pub(crate) at: Decimal,
 }

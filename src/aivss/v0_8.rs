@@ -48,7 +48,7 @@ pub(crate) static FLOOR: Formula = Formula {
     tenth: Factor::NaturalLanguageInterface,
     threat: THREAT_LEVELS,
     mitigation: MITIGATION_LEVELS,
-    uplift: uplift,
+    uplift,
     total: |inputs, uplift| inputs.base + uplift * inputs.mitigation,
     steps: |inputs, uplift| Steps {
         uplift: Some(uplift_step(inputs)),

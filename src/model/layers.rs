@@ -86,7 +86,7 @@ pub(crate) struct Maestro {
     pub(crate) key_span: Span,
     pub(crate) written: bool,
     /// Each of the seven, in MAESTRO's order.
-    pub layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     /// Edits that add forms for the missing layers, if there is a place for them.
     pub(crate) stubs: Option<Fix>,
 }
@@ -166,7 +166,7 @@ pub(crate) struct Threat {
     /// Its mitigation, if that is more than a placeholder.
     pub(crate) mitigation: Option<Box<str>>,
     /// Whether it is open, as a threat without a status is.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// The maximum number of characters of a threat's identifier or title in comparisons and reports.

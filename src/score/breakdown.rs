@@ -82,8 +82,7 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
 #[derive(Clone, Debug)]
 pub(crate) struct ScoreInput<'s> {
     pub(crate) key: &'static str,
-    /// Its name in prose.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) value: Option<Decimal>,
     pub(crate) origin: InputOrigin<'s>,
 }

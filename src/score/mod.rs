@@ -118,7 +118,7 @@ fn value_of(
 #[derive(Clone, Debug)]
 pub(crate) struct Proven {
     /// The computation with the inputs as far as they are proven.
-    pub working: Working,
+    pub(crate) working: Working,
     computed: Decimal,
     /// A phrase for each input that is replaced.
     reasons: Vec<String>,

@@ -22,10 +22,8 @@ pub(crate) struct Contribution {
 #[derive(Clone, Debug)]
 pub(crate) struct OneLess {
     pub(crate) value: Decimal,
-    /// The name of that value.
-    pub name: Option<&'static str>,
-    /// The score with it.
-    pub working: Working,
+    pub(crate) name: Option<&'static str>,
+    pub(crate) working: Working,
     pub(crate) changes_band: bool,
 }
 
@@ -38,17 +36,17 @@ impl Contribution {
         working: &Working,
         factors: impl Iterator<Item = (Factor, Decimal)>,
     ) -> Vec<Self> {
-        let mut all: Vec<Self> = factors.map(|(factor, value)| Self::of(working, factor, value)).collect();
+        let mut all = Vec::new();
+        for (factor, value) in factors {
+            let share = working.raw - less_by(working, value).raw;
+            let lower = POINTS.into_iter().find(|point| *point < value);
+            let one_less =
+                lower.map(|lower| OneLess::new(lower, None, less_by(working, value - lower), working));
+            all.push(Self { factor, value, share, one_less });
+        }
         // Formulas use only the sum, so a larger factor contributes more.
         all.sort_by_key(|contribution| Reverse(contribution.value));
         all
-    }
-
-    fn of(working: &Working, factor: Factor, value: Decimal) -> Self {
-        let share = working.raw - less_by(working, value).raw;
-        let lower = POINTS.into_iter().find(|point| *point < value);
-        let one_less = lower.map(|lower| OneLess::new(lower, None, less_by(working, value - lower), working));
-        Self { factor, value, share, one_less }
     }
 }
 

@@ -101,8 +101,7 @@ pub struct MovedScore {
 pub(crate) struct Prospect {
     /// The value of the tenth factor that leads to it, if that is open.
     pub(crate) tenth: Option<Decimal>,
-    /// The score.
-    pub working: Working,
+    pub(crate) working: Working,
 }
 
 #[derive(Clone, Debug)]
