@@ -260,13 +260,11 @@ impl Report {
         shown.extend(self.input_errors.iter().map(InputError::path));
         let worst = self.worst();
         shown.extend(worst.as_ref().map(|worst| &*worst.path));
-        let mut root_paths = BTreeMap::new();
-        for shown in shown.into_iter().filter(|shown| !shown.is_empty()) {
+        let shown = shown.into_iter().filter(|shown| !shown.is_empty()).map(|shown| {
             let path = matched(Path::new(shown));
-            root_paths.insert(shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path });
-        }
-        root_paths.retain(|shown, path| shown != path);
-        self.root_paths = root_paths;
+            (shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path })
+        });
+        self.root_paths = shown.filter(|(shown, path)| shown != path).collect();
     }
 
     /// The path from the repository's root for a path that is shown.

@@ -1,6 +1,5 @@
 //! The data of a comparison with a base revision. [`crate::compare`] computes it.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -60,14 +59,12 @@ impl AgentChange {
 
     /// The direction of the change, by the score alone.
     pub fn direction(&self) -> Direction {
-        match (self.before, self.after) {
-            (ScoreChange::Scored(before, _), ScoreChange::Scored(after, _)) => match after.cmp(&before) {
-                Ordering::Greater => Direction::Worse,
-                Ordering::Less => Direction::Better,
-                Ordering::Equal => Direction::Other,
-            },
-            (ScoreChange::Scored(..), ScoreChange::Unscored | ScoreChange::Unread) => Direction::Worse,
-            _ => Direction::Other,
+        let ScoreChange::Scored(before, _) = self.before else { return Direction::Other };
+        match self.after {
+            ScoreChange::Scored(after, _) if after < before => Direction::Better,
+            ScoreChange::Scored(after, _) if after == before => Direction::Other,
+            ScoreChange::Scored(..) | ScoreChange::Unscored | ScoreChange::Unread => Direction::Worse,
+            ScoreChange::Absent => Direction::Other,
         }
     }
 }
