@@ -62,7 +62,7 @@ impl RuleInfo {
 }
 
 /// The rules that policies can name, and former names that are accepted as well.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RuleNames {
     /// All rules.
     pub rules: &'static [RuleInfo],
