@@ -59,7 +59,7 @@ impl RuleInfo {
 }
 
 /// The rules that policies can name, and former names that are accepted as well.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RuleNames {
     pub(crate) rules: &'static [RuleInfo],
     pub(crate) former: &'static [(&'static str, &'static str)],

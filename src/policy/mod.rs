@@ -69,7 +69,7 @@ impl fmt::Display for ProgramVersion {
 }
 
 /// A policy with everything that it extends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     rules: RuleNames,
     required_version: Option<Sourced<ProgramVersion>>,
@@ -138,23 +138,6 @@ pub enum Sought {
 }
 
 impl Policy {
-    fn new(rules: RuleNames) -> Self {
-        Self {
-            rules,
-            required_version: None,
-            settings: Settings::default(),
-            overrides: Vec::new(),
-            forced: BTreeMap::new(),
-            exceptions: Vec::new(),
-            rego: Vec::new(),
-            include: None,
-            exclude: None,
-            models_in: None,
-            sources: Vec::new(),
-            renamed: Vec::new(),
-        }
-    }
-
     /// The settings for a threat model, and the indices of the overrides that match it.
     pub(crate) fn settings_for(&self, scope: Scope<'_>) -> (Cow<'_, Settings>, Vec<usize>) {
         let matching: Vec<usize> =

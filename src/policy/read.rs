@@ -65,7 +65,7 @@ impl<'l> Chain<'l> {
 
     fn read(&mut self, shape: Shape, source: &Arc<Source>) -> Policy {
         let document = syntax::parse(source);
-        let mut policy = Policy::new(self.rules);
+        let mut policy = Policy { rules: self.rules, ..Policy::default() };
         let mut reader = PolicyReader::new(source, self);
         reader.extend(document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)));
         if let Some(root) = reader.root(&document) {
@@ -139,7 +139,13 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
     fn policy(&mut self, root: Node<'_>, shape: Shape, policy: &mut Policy) {
         let Some(map) = root.as_map() else { return };
         let required_version = self.required_version(map);
-        if !self.is_new_enough(required_version.as_ref()) {
+        let this = env!("CARGO_PKG_VERSION");
+        if let Some(Sourced { value, origin }) = &required_version
+            && ProgramVersion::parse(this) < Some(*value)
+        {
+            // The problems of an old program in a newer policy explain nothing.
+            let message = format!("this policy requires aivss-lint {value} or newer, not {this}");
+            self.report(problem(origin.span, message).help("update aivss-lint"));
             return;
         }
         if shape == Shape::Unchecked {
@@ -182,18 +188,6 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         Some(Sourced { value, origin: self.origin(entry.span()) })
     }
 
-    /// Whether this program is new enough for a policy. The problems of an old one in a newer policy explain nothing.
-    fn is_new_enough(&mut self, required: Option<&Sourced<ProgramVersion>>) -> bool {
-        let this = env!("CARGO_PKG_VERSION");
-        let Some(required) = required.filter(|required| ProgramVersion::parse(this) < Some(required.value))
-        else {
-            return true;
-        };
-        let message = format!("this policy requires aivss-lint {} or newer, not {this}", required.value);
-        self.report(problem(required.origin.span, message).help("update aivss-lint"));
-        false
-    }
-
     /// A policy file that this one extends.
     fn parent(&mut self, name: &str) -> Result<Arc<Source>, String> {
         if !is_path(name) {
@@ -227,7 +221,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
 
     /// The values of the file itself.
     fn own(&mut self, root: Node<'_>, map: Map<'_>) -> Policy {
-        let mut own = Policy::new(self.chain.rules);
+        let mut own = Policy { rules: self.chain.rules, ..Policy::default() };
         if let Some(files) = root.get("files") {
             own.include = self.patterns(files, "include", LetterCase::Exact).map(|set| set.value);
             own.exclude = self.patterns(files, "exclude", LetterCase::Exact);

@@ -58,30 +58,27 @@ impl Mirror {
 
     /// The definition of each answer of a rule, as far as it can be found.
     pub(crate) fn places(&self, input: &Value, asked: &EvaluatedRule) -> BTreeMap<RegoAnswer, usize> {
-        let mut engine = self.engine.clone();
-        engine.set_input(input.clone());
         let mut places = BTreeMap::new();
-        for (at, json) in Self::results(&mut engine, asked).unwrap_or_default() {
+        for (values, at) in self.results(input, asked).unwrap_or_default().iter().zip(&asked.definitions) {
+            let first = values.as_array().ok().and_then(|values| values.first());
+            let Some(json) = first.and_then(|value| value.to_json_str().ok()) else { continue };
             for answer in answers(&json, asked.name(), asked.level).unwrap_or_default() {
-                places.entry(answer).or_insert(at);
+                places.entry(answer).or_insert(*at);
             }
         }
         places
     }
 
     /// The results of the definitions of a rule, in one evaluation, so that they share the rules that they use.
-    fn results(engine: &mut Engine, asked: &EvaluatedRule) -> Option<Vec<(usize, String)>> {
+    fn results(&self, input: &Value, asked: &EvaluatedRule) -> Option<Vec<Value>> {
+        let mut engine = self.engine.clone();
+        engine.set_input(input.clone());
         let package = asked.whole.strip_suffix(asked.name())?;
         let copies = asked.definitions.iter().map(|at| format!("[x | x := data.{package}{PREFIX}{at}]"));
         // The engine bounds the length of a line.
         let copies = copies.collect::<Vec<_>>().join(",\n");
         let results = engine.eval_query(format!("[{copies}]"), false).ok()?;
-        let found = results.result.first()?.expressions.first()?.value.as_array().ok()?;
-        let each = found
-            .iter()
-            .zip(&asked.definitions)
-            .filter_map(|(values, at)| Some((*at, values.as_array().ok()?.first()?.to_json_str().ok()?)));
-        Some(each.collect())
+        Some(results.result.first()?.expressions.first()?.value.as_array().ok()?.iter().cloned().collect())
     }
 }
 
