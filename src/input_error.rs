@@ -113,7 +113,7 @@ impl fmt::Display for InputError {
             Self::Unreadable { cause, .. } => f.write_str(cause),
             Self::EmptyFolder { .. } => f.write_str(
                 "no threat model here; files are found by names such as threat-model.yaml, \
-                 NAME.threat-model.json and THREAT_MODEL.md, and by `files` of the policy; `aivss-lint init` \
+                 NAME.threat-model.json and THREAT_MODEL.md, and by the policy's `files`; `aivss-lint init` \
                  writes a threat model",
             ),
             Self::NoModel { .. } => f.write_str(
@@ -131,7 +131,7 @@ impl fmt::Display for InputError {
             ),
             Self::CaseClash { other, .. } => write!(
                 f,
-                "its name differs from {other} only in case, and this file system contains one of the two"
+                "its name differs from {other} only in case, and this file system keeps only one of them"
             ),
             Self::Rewritten { attribute, .. } => write!(
                 f,
@@ -139,7 +139,7 @@ impl fmt::Display for InputError {
                  remove the attribute from `.gitattributes`"
             ),
             Self::BrokenPolicy { role: PolicyRole::InForce, .. } => {
-                f.write_str("the policy is broken, so nothing was checked by it")
+                f.write_str("the policy is broken, so nothing was checked against it")
             }
             Self::BrokenPolicy { role: PolicyRole::OfChange, .. } => {
                 f.write_str("the policy of this change is broken")

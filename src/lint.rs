@@ -205,7 +205,7 @@ fn compare_with_base(linted: &mut LintResult, path: &str, context: LintContext<'
     let Some(before) = context.before else { return };
     if linted.models.is_empty() {
         if before.held(path) {
-            let message = "this file contains a threat model in the base, and none that can be read now";
+            let message = "this file had a threat model in the base and has no readable one now";
             let rule = &rules::builtin::MODEL_UNREADABLE;
             linted.diagnostics.push(Diagnostic::new(rule, Owner::File, Span::new(0, 0), message));
         }

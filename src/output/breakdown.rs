@@ -352,7 +352,7 @@ mod tests {
         let document = syntax::parse(source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        let model = ScoredModel::new(model, scores, &source);
+        let model = ScoredModel::new(model, scores, source);
         ScoreBreakdown::of_model(source.name(), &model, by)
     }
 

@@ -440,7 +440,7 @@ mod tests {
             assert_eq!(schema["$defs"][row.path], fragment(row), "{}", row.path);
         }
         for (section, description) in
-            [("limits", "What passes at the most."), ("require", "What must be given.")]
+            [("limits", "Upper limits."), ("require", "Required entries.")]
         {
             let mut entries: Vec<(&str, Value)> = TABLE
                 .into_iter()

@@ -199,7 +199,7 @@ pub(crate) static MODEL_UNREADABLE: Rule = Rule {
     examples: &[Example::whole(
         "threat-model.yaml",
         "
-# at 1:1-1:1 model-unreadable: this file contains a threat model in the base, and none that can be read now
+# at 1:1-1:1 model-unreadable: this file had a threat model in the base and has no readable one now
 threat_model: 1
 agent: { name: Planner, summary: Plans trips. }
 ",

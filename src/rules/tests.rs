@@ -92,9 +92,9 @@ fn fixed_rules(safety: Safety) -> BTreeMap<&'static str, usize> {
             let bad = Fixture::new(example, example.bad).text;
             let fixes = found(&bad).into_iter().filter_map(|diagnostic| diagnostic.fix);
             if fixes.into_iter().any(|fix| fix.safety <= safety) {
-                let fixed = apply_fixes(&bad, safety, found);
-                assert!(!fixed.changes.is_empty(), "{}", rule.name);
-                *fixed_rules.entry(rule.name).or_default() += found(&fixed.text).len();
+                let outcome = apply_fixes(&bad, safety, found);
+                assert!(!outcome.changes.is_empty(), "{}", rule.name);
+                *fixed_rules.entry(rule.name).or_default() += found(&outcome.text).len();
             }
         }
     }

@@ -166,7 +166,7 @@ impl Finder<'_> {
             Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),
             Sought::ByMarker if target.is_file() && !leads_out => self.pending.push(candidate),
-            // No regular file, so it contains no marker.
+            // Not a regular file, so it contains no marker.
             Sought::ByMarker => {}
         }
     }
@@ -385,7 +385,7 @@ fn case_clashes<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<(&'p str, &'p s
 enum FolderKind {
     /// It belongs to the checkout that git lists.
     Own,
-    /// It, or a folder above it, is a link, no folder, or missing.
+    /// It, or a folder above it, is a link, not a folder, or missing.
     Link,
     /// It is in the checkout of another repository.
     OtherCheckout,

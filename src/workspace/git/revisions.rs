@@ -14,7 +14,7 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
     refuse_unclear(root, ref_name(asked))?;
     let superproject = run(root, &["rev-parse", "--show-superproject-working-tree"]);
     if superproject.is_ok_and(|superproject| !superproject.stdout.is_empty()) {
-        let message = "this folder is a submodule of another repository, whose revisions these are not";
+        let message = "cannot compare revisions inside a submodule: run in a checkout of its own";
         return Err(message.to_owned());
     }
     let spec = format!("{asked}^{{commit}}");
@@ -55,7 +55,7 @@ pub(crate) fn is_id(name: &str) -> bool {
     [40, 64].contains(&name.len()) && is_hexadecimal(name)
 }
 
-/// Whether an id is the one of no commit, which CI systems and hooks give as the former commit of a new branch.
+/// Whether an id is all zeros, which CI systems and hooks give as the former commit of a new branch.
 pub(crate) fn is_null_id(asked: &str) -> bool {
     is_id(asked) && asked.bytes().all(|byte| byte == b'0')
 }
