@@ -133,6 +133,6 @@ mod tests {
             std::fs::write(path, book()).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap();
-        assert!(written == book(), "UPDATE=1 cargo test explain writes it");
+        assert!(written == book(), "UPDATE=1 cargo test --locked --lib explain writes it");
     }
 }

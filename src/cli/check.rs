@@ -212,7 +212,9 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         args.levels.apply(policy)
     })?;
     if is_first_push {
-        report.remarks.push("no base: the id of a new branch is all zeros, so every problem counts as new".to_owned());
+        report
+            .remarks
+            .push("no base: the id of a new branch is all zeros, so every problem counts as new".to_owned());
     }
     if let Some(policy) = policy_for_people {
         print_verbose(&options, repository, &policy, &report);

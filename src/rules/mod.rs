@@ -1,7 +1,7 @@
 //! The rules: everything that can fail the build. Each check is one value in one file.
 //!
 //! To add a rule, write `rules/its_name.rs` with a `RULE`, and add its `mod` line and its place in [`ALL`] here. Its examples
-//! are its tests. `UPDATE=1 cargo test schema_of_policies` and `UPDATE=1 cargo test explain` write the lists of rules.
+//! are its tests. CONTRIBUTING.md has the commands that write the lists of rules.
 //!
 //! A check reads a [`Subject`] and nothing else: it knows neither the format of the file, nor the version of the score, nor
 //! the format of a report.

@@ -256,7 +256,11 @@ mod tests {
             std::fs::write("src/schema/threat-model.bare.json", &text).unwrap();
             return;
         }
-        assert_eq!(Schema::ThreatModel.bare(), text, "UPDATE=1 cargo test bare_schema writes it");
+        assert_eq!(
+            Schema::ThreatModel.bare(),
+            text,
+            "UPDATE=1 cargo test --locked --lib bare_schema writes it"
+        );
     }
 
     fn messages(schema: &JsonValue, text: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The tutorial, walked as its reader walks it: files are written as it says, commands run, and what it shows compared
-//! with what they print. `UPDATE=1 cargo test --test tutorial` writes what they print.
+//! with what they print. `UPDATE=1 cargo test --locked --test it tutorial::` writes
+//! what they print.
 
 use std::fs;
 
@@ -20,7 +21,7 @@ fn the_tutorial_prints_what_it_shows() {
     let differing = page.lines().zip(walked.lines()).find(|(shown, printed)| shown != printed);
     assert!(
         page == walked,
-        "UPDATE=1 cargo test --test tutorial writes it; shown and printed: {differing:#?}"
+        "UPDATE=1 cargo test --locked --test it tutorial:: writes it; shown and printed: {differing:#?}"
     );
     assert!(walked.matches("\n$ aivss-lint").count() >= 8, "the tutorial shows too little");
 }
