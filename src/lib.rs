@@ -22,7 +22,8 @@
 //!
 //! # Invariants
 //!
-//! 1. [`lint::lint`] reads no disk, clock, environment or terminal. Only [`workspace`] and [`cli`] do.
+//! 1. [`lint::lint`] reads no clock, environment or terminal, and files only through [`lint::LintContext::load`]. Only
+//!    [`workspace`] and [`cli`] do.
 //! 2. Parsing never fails and never panics. Spans lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the output format.
 //! 4. Only [`aivss`] computes by version. Only [`syntax`] knows YAML from JSON. Only [`model`] and [`convert`] know the

@@ -1,4 +1,6 @@
-//! One file through all steps: text, tree, schema, rules, levels. A pure function of its arguments.
+//! One file through all steps: text, tree, schema, rules, levels.
+//!
+//! Other files (evidence, extended policies) are read only through [`LintContext::load`], which also bounds the time of Rego.
 
 mod rego;
 
@@ -106,7 +108,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
     let roots: Vec<(Node<'_>, DetectedFormat<'_>)> =
         document.roots().map(|root| (root, detect(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, DetectedFormat::Model(_)));
-    // A page that contains policies explains them.
+    // Policies in a Markdown page are examples, not policies.
     let is_page = source.language() == Language::Markdown;
     let shows_model = holds_model || context.before.is_some_and(|before| before.held(path));
     let hides_model = document.problems.iter().any(|problem| problem.kind == ProblemKind::UnreadMarker);
@@ -126,7 +128,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
         .map(|(number, _)| document.stream_of(number))
         .collect();
     for (number, (root, what)) in roots.into_iter().enumerate() {
-        // The rest is not reported, and the file fails for that.
+        // `limit_problems` adds an error for the rest.
         if linted.diagnostics.len() > MAX_PROBLEMS {
             break;
         }

@@ -92,7 +92,7 @@ impl Policy {
         })
     }
 
-    /// Sorts problems into the files they are in, which built-in policies are not.
+    /// Groups problems by file, without those in built-in policies.
     fn by_file(&self, all: Vec<Found<'_>>, in_force: &Self) -> Vec<(Arc<Source>, Vec<Diagnostic>)> {
         let mut by_file: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
         for (origin, diagnostic) in all {

@@ -1,4 +1,4 @@
-//! A check with a base: both sides are linted, the base first, and the head is compared with it.
+//! A check with a base: the base is linted, then the head alone to pair the models of both, then the head with those pairs.
 //!
 //! A threat model of the base counts as kept only if this run checked the file that it is in now.
 

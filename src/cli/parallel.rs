@@ -46,7 +46,7 @@ pub(crate) enum Turn {
     Alone,
 }
 
-/// The number of threads for a given one, where 0 is one per core.
+/// Resolves a number of threads: 0 is one per core.
 pub(crate) fn thread_count(given: usize) -> usize {
     if given > 0 { given } else { thread::available_parallelism().map_or(1, NonZero::get) }
 }

@@ -126,7 +126,7 @@ impl<'r> Baseline<'r> {
         }
     }
 
-    /// The worst model of the base in a file of the head, or in the file that it was, that the file does not continue.
+    /// The worst model of the base in this file, or in its former path, that no model of this file continues.
     fn worst_left(&self, path: &str) -> Option<ModelAt<'r>> {
         let kept = self.origins.get(path).map_or(&[][..], Vec::as_slice);
         let mut left = Vec::new();

@@ -208,7 +208,7 @@ impl QuotedSource {
     fn labels(&self, diagnostic: &Diagnostic) -> Vec<LabeledSpan> {
         let label = diagnostic.label.as_deref().map(|label| line(label).into_owned());
         let mut labels = vec![LabeledSpan::new_primary_with_span(label, self.place(diagnostic.span))];
-        // Besides a part of a long line nothing is quoted.
+        // A cut line is quoted alone.
         if !self.is_cut(diagnostic.span) {
             let related = diagnostic.related.iter().filter(|related| !self.is_cut(related.span));
             labels.extend(related.map(|related| {

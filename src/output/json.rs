@@ -160,7 +160,7 @@ fn fix_json(file: &FileReport, fix: &Fix) -> Value {
 }
 
 fn decided_by(origin: &Origin) -> Value {
-    json!({ "policy": origin.file, "line": origin.line, "column": origin.column })
+    json!({ "policy": &*origin.file, "line": origin.line, "column": origin.column })
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! Policies: settings, the level of each rule, exceptions, and the files that are checked.
 //!
-//! Only [`read`] makes a [`Policy`], so that every policy is valid. Every value keeps its [`Origin`], so that a problem
+//! Only `read` makes a [`Policy`], so that every policy is valid. Every value keeps its [`Origin`], so that a problem
 //! can name the line that decided it. The [`Settings`] of one threat model are those of the policy with the overrides
 //! that match it.
 //!

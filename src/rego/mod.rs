@@ -46,8 +46,8 @@ mod no_engine {
             Err(RegoProblem::general(MISSING))
         }
 
-        pub(crate) const fn ask(&self, _input: &str) -> Result<Answers, String> {
-            match *self {}
+        pub(crate) const fn ask(self, _input: &str) -> Result<Answers, String> {
+            match self {}
         }
 
         pub(crate) const fn definitions(&self) -> &[Definition] {

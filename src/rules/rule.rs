@@ -24,7 +24,7 @@ pub struct Rule {
     pub(crate) summary: &'static str,
     pub(crate) why: &'static str,
     pub(crate) remedy: &'static str,
-    /// The part of a standard or of a policy it rests on.
+    /// The part of a standard or of a policy that it is based on.
     pub(crate) see: &'static str,
     /// Files that it reports and files that pass, as tests.
     pub(crate) examples: &'static [Example],

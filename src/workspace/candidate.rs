@@ -38,7 +38,7 @@ pub(crate) struct FileSearch<'a> {
     pub(crate) paths: &'a [PathBuf],
     pub(crate) policy: &'a Policy,
     pub(crate) named: NamedFiles,
-    /// The number of threads; 0 for one a core.
+    /// The number of threads; 0 for one per core.
     pub(crate) threads: usize,
 }
 

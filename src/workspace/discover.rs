@@ -138,7 +138,7 @@ impl Finder<'_> {
         }
     }
 
-    /// How a file counts as a candidate, by its path from the root. Records a misplaced policy.
+    /// Decides by a path from the root whether a file is a candidate. Records a misplaced policy.
     fn sought(&mut self, matched: &str) -> Option<Sought> {
         let sought = self.search.policy.sought(matched)?;
         if is_misplaced_policy(matched) {

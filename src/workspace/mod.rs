@@ -1,4 +1,4 @@
-//! Everything that reads or writes files: discovery, git, atomic writes.
+//! Access to files: discovery, git, reading, atomic writes; and the process around it: standard error and time limits.
 
 #![expect(clippy::disallowed_methods, reason = "besides the command layer only this module accesses files")]
 

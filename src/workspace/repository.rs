@@ -262,7 +262,7 @@ pub(crate) const POLICY_NAMES: [&str; 6] = [
 
 /// Whether the path of a file, from the root, is almost that of a policy, or one that other tools would use.
 pub(crate) fn is_near_policy(path: &str) -> bool {
-    /// How many letters may differ.
+    /// The number of letters that may differ.
     const NEAR: usize = 2;
     let name = path.strip_prefix(".github/").unwrap_or(path);
     if POLICY_NAMES.contains(&name) || name.contains('/') {

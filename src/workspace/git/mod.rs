@@ -36,10 +36,10 @@ pub(crate) const NO_ATTRIBUTES_SHA256: &str =
 /// The commit of the checkout, for a shell.
 pub(crate) const HEAD: &str = "$(git rev-parse HEAD)";
 
-/// How long git may take to list files. A large repository on a slow disk takes most of it.
+/// The time limit of listings by git. A large repository on a slow disk takes most of it.
 pub(crate) const LISTING: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_mins(10);
-/// How many bytes of git's warnings are read.
+/// The number of bytes of git's warnings that are read.
 const MOST_WARNINGS: u64 = 1024 * 1024;
 
 /// A command of git at the root of a repository that changes nothing, is not interactive and reads no attributes.
