@@ -8,7 +8,7 @@
 reason=''
 
 main() {
-  local base='' policy_from='' number='' fork=false commit
+  local base='' policy_base='' number='' fork=false commit
   enter_working_directory
 
   case $GITHUB_EVENT_NAME in
@@ -53,20 +53,20 @@ main() {
 
   case $POLICY_FROM in
     head) ;;
-    '') if [[ $is_change == true ]]; then policy_from=$base; fi ;;
+    '') if [[ $is_change == true ]]; then policy_base=$base; fi ;;
     *)
       resolve "$POLICY_FROM"
-      policy_from=$resolved
-      obtain "$policy_from"
+      policy_base=$resolved
+      obtain "$policy_base"
       ;;
   esac
-  if [[ -n $base$policy_from ]] && is_partial; then
-    for commit in $base $policy_from; do complete "$commit"; done
+  if [[ -n $base$policy_base ]] && is_partial; then
+    for commit in $base $policy_base; do complete "$commit"; done
   fi
 
   output base "$base"
-  output policy-from "$policy_from"
-  echo "Base: ${base:-none}. Policy from: ${policy_from:-the checkout}."
+  output policy-from "$policy_base"
+  echo "Base: ${base:-none}. Policy from: ${policy_base:-the checkout}."
 }
 
 # Ends the step unless the checkout contains the commit that the event is about: by default, some events check out the
