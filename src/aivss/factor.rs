@@ -125,8 +125,8 @@ impl Factor {
     }
 
     /// The factor with a name of any version of the standard, or any key: `execution_autonomy`, `Opacity & Reflexivity`,
-    /// `Tool Use`, `self-mod`. Only letters and digits are compared, in any case. A misspelling is no name, and no name of
-    /// one of the two tenth factors means the other.
+    /// `Tool Use`, `self-mod`. Only letters and digits are compared, in any case. A misspelling does not match, and a name of
+    /// one of the two tenth factors never means the other.
     pub(crate) fn named(name: &str) -> Option<Self> {
         static NAMES: LazyLock<HashMap<String, Factor>> = LazyLock::new(|| {
             let mut names = HashMap::new();

@@ -250,7 +250,12 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
                 self.report(problem(entry.span(), message).help(UNREAD));
                 continue;
             }
-            settings.levels.insert(rule.name, Sourced { value: level, origin: self.origin(entry.key_span) });
+            let level = Sourced { value: level, origin: self.origin(entry.key_span) };
+            if settings.levels.insert(rule.name, level).is_some() {
+                let message =
+                    format!("level of `{}` is set twice: by its name and its former name", rule.name);
+                self.report(problem(entry.key_span, message).help("keep the current name"));
+            }
         }
         settings
     }

@@ -192,6 +192,14 @@ fn former_rule_name_works_everywhere_with_a_note() {
     let ran = folder.concise(&[]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert_eq!(ran.out.matches("note[rule-renamed]").count(), 2, "{}", ran.out);
+    for rules in
+        ["score-undeclared: error, score-missing: off", "score-missing: error, score-undeclared: off"]
+    {
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nrules: {{ {rules} }}\n"));
+        let ran = folder.concise(&[]);
+        let message = "error[policy] level of `score-missing` is set twice: by its name and its former name";
+        assert!(ran.code == 2 && ran.out.contains(message), "{}{}", ran.out, ran.err);
+    }
     folder.write("aivss-policy.yaml", "aivss_policy: 1\n");
     let ran = folder.concise(&["--allow", "score-undeclared"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
