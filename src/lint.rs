@@ -247,6 +247,9 @@ fn is_new(base: &dyn BaseModels, path: &str, place: usize) -> bool {
     !matches!(base.scores(path, place), Some(BaseScores::Same(_)))
 }
 
+/// The help for a threat model without a score of the agent.
+const BEGIN: &str = "add the score, or begin without one under the built-in policy `layers-only`";
+
 fn lint_model(
     root: Node<'_>,
     format: ModelFormat,
@@ -271,7 +274,9 @@ fn lint_model(
         if !is_duplicate(&violation, &linted.diagnostics)
             && !is_superseded(&violation, owner, &settings, &found)
         {
-            found.push(violation.into_diagnostic(owner));
+            let is_score = violation.owner.as_deref() == Some(rules::not_scored::RULE.name);
+            let diagnostic = violation.into_diagnostic(owner);
+            found.push(if is_score { diagnostic.help(BEGIN) } else { diagnostic });
         }
     }
     // A value that could not be read explains a score that could not be computed.
@@ -288,8 +293,8 @@ fn lint_model(
         diagnostic.threat = threat_at(diagnostic.span, &model);
     }
     linted.diagnostics.append(&mut found);
-    let scores = subject.scores;
-    linted.models.push(ScoredModel::new(model, scores, source));
+    let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
+    linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
@@ -379,6 +384,10 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 /// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
+    // The rule may be off, but only the setting accepts a missing score.
+    if rule.name == rules::not_scored::RULE.name {
+        return settings.no_score().is_some();
+    }
     let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
     settings.level(rule).is_none()
         || same.any(|found| {

@@ -157,7 +157,8 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
 /// The counts of a threat model without problems, all scores of which could be computed.
 fn counted(result: &LintResult) -> Option<Found> {
     let mut scores = result.models.iter().flat_map(|model| &model.scores);
-    let is_computed = scores.all(|score| score.working.is_some());
+    let is_computed =
+        scores.all(|score| score.working.is_some()) && !result.models.iter().any(|model| model.is_unscored);
     if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
         return None;
     }

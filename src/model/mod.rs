@@ -152,6 +152,11 @@ impl Model {
         )
     }
 
+    /// Whether it has no score of the agent, although its format can express one.
+    pub(crate) const fn lacks_score(&self) -> bool {
+        self.assessment.is_none() && self.format.is_complete()
+    }
+
     /// The layers, in MAESTRO's order; none in a format without layers.
     pub fn layers(&self) -> &[Layer] {
         self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)

@@ -170,6 +170,7 @@ struct ModelJson<'r> {
     name: Option<&'r str>,
     environment: Option<&'r str>,
     tier: Option<&'r str>,
+    not_scored: bool,
     scores: Vec<ScoreJson<'r>>,
     layers: Vec<LayerJson<'r>>,
 }
@@ -236,6 +237,7 @@ impl<'r> ModelJson<'r> {
             name: agent.name.as_deref(),
             environment: agent.environment.as_deref(),
             tier: agent.tier.as_deref(),
+            not_scored: whole.is_unscored,
             scores: scores.collect(),
             layers: model.layers().iter().map(layer).collect(),
         }

@@ -43,6 +43,7 @@ pub(crate) mod mitigation_without_evidence;
 pub(crate) mod model_weakened;
 pub(crate) mod multiplier_range;
 pub(crate) mod not_applicable_layers_exceeded;
+pub(crate) mod not_scored;
 pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
@@ -75,7 +76,7 @@ pub(crate) use crate::rules::rule::{Check, Subject};
 pub use crate::rules::rule::{Example, Rule};
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 78] = [
+pub static ALL: [&Rule; 79] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
@@ -146,6 +147,7 @@ pub static ALL: [&Rule; 78] = [
     &version_outdated::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
+    &not_scored::RULE,
     &owner_missing::RULE,
     &environment_missing::RULE,
     &tier_missing::RULE,

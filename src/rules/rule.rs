@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::aivss::Factor;
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo};
+use crate::diagnostic::{Diagnostic, Level, Origin, Owner, RuleInfo};
 use crate::model::{Finding, Layer, Model, PathProblem, Text, path_problem};
 use crate::policy::Settings;
 use crate::policy::settings::Setting;
@@ -162,6 +162,11 @@ impl<'a> Subject<'a> {
     /// The agent's own score, in formats that have one.
     pub(crate) fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
+    }
+
+    /// The line of the policy that accepts the model without a score of the agent, if it has none.
+    pub(crate) fn unscored(&self) -> Option<&Origin> {
+        self.settings.no_score().filter(|_| self.model.lacks_score())
     }
 
     pub(crate) fn layers(&self) -> impl Iterator<Item = &'a Layer> {

@@ -41,6 +41,7 @@ mod stops;
 mod telling;
 mod threads;
 mod tutorial;
+mod unscored;
 
 #[path = "../support/folder.rs"]
 mod folder;
