@@ -326,8 +326,7 @@ fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
-                diagnostic.decided_by =
-                    subject.settings.levels.get(rule.name).map(|set| Box::new(set.origin.clone()));
+                diagnostic.decided_by = subject.settings.level_origin(rule.name).cloned().map(Box::new);
             }
         }
     }

@@ -140,6 +140,8 @@ pub struct Finding {
     pub(crate) owner: Owner,
     pub(crate) id: Option<Text>,
     pub(crate) title: Option<Text>,
+    /// A core risk of OWASP AIVSS, or an entry of the ASI Top 10.
+    pub(crate) category: Option<Box<str>>,
     pub(crate) assessment: Option<Arc<Assessment>>,
 }
 

@@ -266,7 +266,7 @@ impl Policy {
             entries.push((entry.path(), entry.value.value.to_string(), &entry.value.origin));
         }
         for rule in self.rules.rules {
-            let origin = settings.levels.get(rule.name).map_or(&own, |set| &set.origin);
+            let origin = settings.level_origin(rule.name).unwrap_or(&own);
             entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
         }
         let mut lines = vec![CommentedLine { text: "aivss_policy: 1".to_owned(), origin: None }];

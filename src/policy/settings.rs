@@ -81,6 +81,8 @@ pub(crate) enum SettingValue {
 const SCALES: &[&str] = &["three-point", "continuous"];
 /// The formats that a policy can allow, `require.formats`.
 const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
+/// The rule that `require.core_risks` makes an error.
+const CORE_RISKS_RULE: &str = "risk-unaddressed";
 /// The number of layers of MAESTRO.
 const LAYERS: Option<u32> = Some(7);
 
@@ -130,6 +132,12 @@ pub(crate) static MITIGATION_EVIDENCE: Setting<bool> =
         .of_score();
 pub(crate) static APPROVAL_FROM: Setting<Band> =
     band("require.approval_from", "At or above this band, review.approved_by is required.").of_score();
+/// Raises the level of [`CORE_RISKS_RULE`].
+pub(crate) static CORE_RISKS: Setting<bool> = flag(
+    "require.core_risks",
+    "Each core risk of OWASP AIVSS that the factors raise is named by a threat or a finding; makes risk-unaddressed an error.",
+)
+.of_score();
 /// In days.
 pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "require.review_within",
@@ -153,7 +161,7 @@ pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
     words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.").of_score();
 
 /// All settings, in the order in which they are shown.
-static TABLE: [&SettingRow; 20] = [
+static TABLE: [&SettingRow; 21] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -170,6 +178,7 @@ static TABLE: [&SettingRow; 20] = [
     &RATIONALE_FROM.row,
     &MITIGATION_EVIDENCE.row,
     &APPROVAL_FROM.row,
+    &CORE_RISKS.row,
     &REVIEW_WITHIN.row,
     &ALLOWED_FORMATS.row,
     &SCALE.row,
@@ -396,7 +405,23 @@ impl Settings {
     /// The level of a rule; `None` if it is off.
     pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
         let rule = rule.into();
-        self.levels.get(rule.name).map_or(Some(rule.level), |set| set.value)
+        match self.levels.get(rule.name) {
+            Some(set) => set.value,
+            None if rule.name == CORE_RISKS_RULE && self.core_risks().is_some() => Some(Level::Error),
+            None => Some(rule.level),
+        }
+    }
+
+    /// The line that decides the level of a rule; `None` if it is the rule's own.
+    pub(crate) fn level_origin(&self, rule: &str) -> Option<&Origin> {
+        let set = self.levels.get(rule).map(|set| &set.origin);
+        set.or_else(|| self.core_risks().filter(|_| rule == CORE_RISKS_RULE))
+    }
+
+    /// The line that requires the core risks to be named.
+    pub(crate) fn core_risks(&self) -> Option<&Origin> {
+        let is_on = self.get(&CORE_RISKS).is_some_and(|required| required.value);
+        self.origin(&CORE_RISKS.row).filter(|_| is_on)
     }
 
     /// Applies other settings over these: their values win.

@@ -48,6 +48,7 @@ pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
 pub(crate) mod review_overdue;
+pub(crate) mod risk_unaddressed;
 mod rule;
 pub(crate) mod score_below_base;
 pub(crate) mod score_below_finding;
@@ -76,7 +77,7 @@ pub(crate) use crate::rules::rule::{Check, Subject};
 pub use crate::rules::rule::{Example, Rule};
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 79] = [
+pub static ALL: [&Rule; 80] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
@@ -133,6 +134,7 @@ pub static ALL: [&Rule; 79] = [
     &layer_contradiction::RULE,
     &layer_duplicated::RULE,
     &mitigation_missing::RULE,
+    &risk_unaddressed::RULE,
     &score_exceeded::RULE,
     &score_increased::RULE,
     &severity_exceeded::RULE,
