@@ -92,14 +92,16 @@ impl ReferenceList {
             };
             let rest = &text[start.len()..];
             let body = rest.trim_start_matches(SEPARATORS);
-            let is_number = body.starts_with(|letter: char| digit(letter).is_some());
+            let is_number = body.starts_with(|letter: char| digit(letter).is_some())
+                && body.chars().take(3).any(|letter| letter.is_ascii_digit());
             let is_named = match list {
                 // `T1059` and longer are techniques of MITRE ATT&CK; `T-shirt` and `To` are words.
                 Self::AgenticThreats => {
                     let number = body.bytes().take_while(u8::is_ascii_digit).count();
                     (1..4).contains(&number)
                 }
-                Self::Atlas => is_number || body.len() < rest.len() || body.starts_with(['T', 't']),
+                // AML is an abbreviation of other terms as well.
+                Self::Atlas => rest.starts_with('.') || atlas(body).is_some(),
                 Self::Asi | Self::Cwe | Self::Cve => is_number,
             };
             if is_named {
@@ -365,6 +367,10 @@ mod tests {
             "https://example.org/CWE-79",
             "SEC-12",
             "amlodipine",
+            "AML-CFT",
+            "ASI-based",
+            "CWE-top",
+            "CVEs",
             "TÜV",
             "Ť1",
             "🦀",

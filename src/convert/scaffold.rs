@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::aivss::{Factor, Formula};
+use crate::aivss::{LayerKind, LayerSet};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::is_steering;
-use crate::model::LayerKind;
 use crate::schema::Schema;
 
 /// A threat model to be completed. `None` is an unknown value.
@@ -213,12 +213,12 @@ impl ScaffoldText {
 
     fn layers(&mut self, layers: &BTreeMap<LayerKind, ScaffoldLayer>) {
         self.text.push_str("\n# MAESTRO layers: the threats of each.\nmaestro:\n");
-        if layers.len() < LayerKind::ALL.len() {
+        if layers.len() < LayerSet::DEFAULT.layers().len() {
             let open = "If the sources do not say: `{ status: uncertain, analysis: What is not known. }`. If it does not \
                         apply: `{ status: not_applicable, reason: Why. }`.";
             self.note(2, open);
         }
-        for kind in LayerKind::ALL {
+        for kind in LayerSet::DEFAULT.layers() {
             let key = kind.key();
             match layers.get(&kind) {
                 Some(ScaffoldLayer { uncertain: false, analysis }) => {
