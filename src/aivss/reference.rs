@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// A public list of risks, weaknesses, techniques or vulnerabilities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ReferenceList {
     Asi,
     AgenticThreats,
@@ -148,7 +148,7 @@ const AGENTIC_THREATS: [&str; 17] = [
 ];
 
 /// An entry of a public list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Reference {
     pub(crate) list: ReferenceList,
     /// The identifier in its official form: `ASI02`, `CWE-799`.
