@@ -98,7 +98,8 @@ impl ReferenceList {
                 // `T1059` and longer are techniques of MITRE ATT&CK; `T-shirt` and `To` are words.
                 Self::AgenticThreats => {
                     let number = body.bytes().take_while(u8::is_ascii_digit).count();
-                    (1..4).contains(&number)
+                    let is_whole = !body[number..].starts_with(char::is_alphanumeric);
+                    (1..4).contains(&number) && is_whole
                 }
                 // AML is an abbreviation of other terms as well.
                 Self::Atlas => rest.starts_with('.') || atlas(body).is_some(),
@@ -357,6 +358,7 @@ mod tests {
             "Two",
             "T1059",
             "T1059.001",
+            "T2a",
             "T-shirt",
             "Asia",
             "ASI",

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::shortened;
+use crate::model::{Threat, shortened};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::source::Span;
 
@@ -36,7 +36,9 @@ maestro:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
-    for id in subject.model.threats().filter_map(|threat| threat.own_id()) {
+    let mut ids: Vec<_> = subject.model.threats().filter_map(Threat::own_id).collect();
+    ids.sort_by_key(|id| id.span);
+    for id in ids {
         let name = id.trim();
         if let Some(first) = seen.get(name) {
             let message = format!("duplicate threat `{}`", shortened(name));

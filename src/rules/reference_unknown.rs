@@ -9,25 +9,44 @@ pub(crate) static RULE: Rule = Rule {
     why: "Reports link references and count them by list. A wrong number refers to nothing, or to another risk.",
     remedy: "Write the identifier in its official form: ASI01 to ASI10, T1 to T17, CWE-79, AML.T0051, CVE-2026-0001.",
     see: "OWASP ASI Top 10, OWASP Agentic AI Threats, CWE, MITRE ATLAS, CVE",
-    examples: &[Example::parts(
-        "
+    examples: &[
+        Example::parts(
+            "
 maestro:
   agent_frameworks:
     analysis: The planner may call a booking tool twice for one trip.
     threats:
-      - { title: Tool misuse, refs: [ASI2, T18, 'CWE 799', SEC-12] }
+      - { title: Tool misuse, refs: [ASI2, 'CWE 799', SEC-12] }
 #                                    ^^^^ reference-unknown: `ASI2` is not the official form of `ASI02`
-#                                          ^^^ reference-unknown: `T18` is unknown: identifiers are T1 to T17
-#                                               ^^^^^^^^^ reference-unknown: `CWE 799` is not the official form of `CWE-799`
+#                                          ^^^^^^^^^ reference-unknown: `CWE 799` is not the official form of `CWE-799`
 ",
-        "
+            "
 maestro:
   agent_frameworks:
     analysis: The planner may call a booking tool twice for one trip.
     threats:
-      - { title: Tool misuse, refs: [ASI02, T17, 'CWE-799', SEC-12] }
+      - { title: Tool misuse, refs: [ASI02, 'CWE-799', SEC-12] }
 ",
-    )],
+        ),
+        Example::parts(
+            "
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { title: Tool misuse, refs: [T18, CVE-2026-1, T1059.001] }
+#                                    ^^^ reference-unknown: `T18` is unknown: identifiers are T1 to T17
+#                                         ^^^^^^^^^^ reference-unknown: `CVE-2026-1` is unknown: identifiers are CVE-, a year and at least four digits
+",
+            "
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { title: Tool misuse, refs: [T17, CVE-2026-0001, T1059.001] }
+",
+        ),
+    ],
     check: Check::Model(check),
     ..Rule::WARNING
 };
