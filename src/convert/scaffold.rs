@@ -82,7 +82,12 @@ impl Scaffold {
         yaml.needed(2, "name", self.name.as_deref(), &["agent", "name"]);
         yaml.needed(2, "summary", self.summary.as_deref(), &["agent", "summary"]);
         yaml.optional(2, "owner", self.owner.as_deref(), "the team or person in charge of this threat model");
-        yaml.optional(2, "environment", self.environment.as_deref(), "development, testing or production");
+        yaml.optional(
+            2,
+            "environment",
+            self.environment.as_deref(),
+            "development, testing, staging or production",
+        );
         yaml.optional(2, "tier", self.tier.as_deref(), "low, moderate or high");
         yaml.optional(2, "version", self.version.as_deref(), "the agent's version, in quotes");
         if self.review_date.is_some() || self.reviewed_by.is_some() {

@@ -62,6 +62,8 @@ enum SettingParts {
     None,
     Factors,
     Bands,
+    /// Bands and [`TOTAL`]; a single value is the total.
+    BandsAndTotal,
 }
 
 /// The value of a setting.
@@ -83,6 +85,8 @@ const SCALES: &[&str] = &["three-point", "continuous"];
 const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
 /// The rule that `require.core_risks` makes an error.
 const CORE_RISKS_RULE: &str = "risk-unaddressed";
+/// The part of a setting by band that counts all bands.
+pub(crate) const TOTAL: &str = "total";
 /// The number of layers of MAESTRO.
 const LAYERS: Option<u32> = Some(7);
 
@@ -109,8 +113,12 @@ pub(crate) static UNCERTAIN_LAYERS: Setting<usize> =
     count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.");
 pub(crate) static NOT_APPLICABLE_LAYERS: Setting<usize> =
     count("limits.not_applicable_layers", LAYERS, "How many layers may be not applicable.");
-pub(crate) static OPEN_THREATS: Setting<usize> =
-    count("limits.open_threats", None, "How many threats may be open.");
+pub(crate) static OPEN_THREATS: Setting<usize> = count(
+    "limits.open_threats",
+    None,
+    "How many threats may be open, in total or by severity. Threats without a status are open, those without a severity count as Critical. Accepted and transferred threats count past their due date, or without owner, reason and due date.",
+)
+.with(SettingParts::BandsAndTotal);
 pub(crate) static INCREASE: Setting<Decimal> = number(
     "limits.increase",
     10,
@@ -145,6 +153,14 @@ pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "How old review.date may be, in days: 180d.",
     |value| if let SettingValue::Days(days) = value { Some(*days) } else { None },
 );
+pub(crate) static THREAT_OWNER_FROM: Setting<Band> = band(
+    "require.threat_owner_from",
+    "A threat at or above this severity needs an owner, unless it is mitigated or closed. Without a severity it counts as Critical.",
+);
+pub(crate) static THREAT_DUE_FROM: Setting<Band> = band(
+    "require.threat_due_from",
+    "A threat at or above this severity needs a due date, unless it is mitigated or closed. Without a severity it counts as Critical.",
+);
 pub(crate) static ALLOWED_FORMATS: Setting<Vec<&'static str>> = words(
     "require.formats",
     SettingKind::Words(FORMATS),
@@ -161,7 +177,7 @@ pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
     words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.").of_score();
 
 /// All settings, in the order in which they are shown.
-static TABLE: [&SettingRow; 21] = [
+static TABLE: [&SettingRow; 23] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -180,6 +196,8 @@ static TABLE: [&SettingRow; 21] = [
     &APPROVAL_FROM.row,
     &CORE_RISKS.row,
     &REVIEW_WITHIN.row,
+    &THREAT_OWNER_FROM.row,
+    &THREAT_DUE_FROM.row,
     &ALLOWED_FORMATS.row,
     &SCALE.row,
     &FORMULAS.row,
@@ -257,6 +275,7 @@ impl SettingRow {
             SettingParts::None => vec![""],
             SettingParts::Factors => Factor::ALL.into_iter().map(Factor::key).collect(),
             SettingParts::Bands => Band::ALL.into_iter().map(Band::name).collect(),
+            SettingParts::BandsAndTotal => Band::ALL.into_iter().map(Band::name).chain([TOTAL]).collect(),
         }
     }
 }
@@ -354,12 +373,16 @@ impl Settings {
             let (section, key) = row.section_and_key();
             let mut holder =
                 if section.is_empty() { Some(map) } else { map.get(section).and_then(Node::as_map) };
+            let whole = holder.and_then(|holder| holder.entry(key));
             if row.parts != SettingParts::None {
-                holder = holder.and_then(|section| section.get(key)).and_then(Node::as_map);
+                holder = whole.and_then(|entry| entry.value.as_map());
             }
+            let is_total = row.parts == SettingParts::BandsAndTotal && holder.is_none();
             for part in row.parts() {
                 let key = if part.is_empty() { key } else { part };
-                let Some(entry) = holder.and_then(|holder| holder.entry(key)) else { continue };
+                let entry = holder.and_then(|holder| holder.entry(key));
+                let entry = entry.or(whole.filter(|_| is_total && part == TOTAL));
+                let Some(entry) = entry else { continue };
                 if let Some(value) = row.kind.read(entry.value.value()) {
                     values.insert([row.path, part], Sourced { value, origin: origin(entry.key_span) });
                 }
@@ -484,7 +507,12 @@ mod tests {
             let parts = row.parts().into_iter().filter(|part| *part != "None");
             let properties: serde_json::Map<String, Value> =
                 parts.map(|part| (part.to_owned(), in_schema(row.kind))).collect();
-            object.insert("type".to_owned(), json!("object"));
+            if row.parts == SettingParts::BandsAndTotal {
+                object.extend(in_schema(row.kind).as_object().unwrap().clone());
+                object.insert("type".to_owned(), json!(["integer", "object"]));
+            } else {
+                object.insert("type".to_owned(), json!("object"));
+            }
             object.insert("properties".to_owned(), json!(properties));
             object.insert("additionalProperties".to_owned(), json!(false));
         }
@@ -552,6 +580,7 @@ mod tests {
                 SettingParts::None => values,
                 SettingParts::Factors => format!("{values}, by factor"),
                 SettingParts::Bands => format!("{values}, by band"),
+                SettingParts::BandsAndTotal => format!("{values}, or by band and `{TOTAL}`"),
             };
             format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });

@@ -16,15 +16,16 @@ pub(crate) static RULE: Rule = Rule {
             "
 aivss:
   factors:
+# ^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
     autonomy_of_action: 0.0
     natural_language_interface: 0.0
     contextual_awareness: 0.0
     non_determinism: 0.0
     opacity_and_reflexivity: 0.0
     dynamic_tool_use: 1.0
-#   ^^^^^^^^^^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
-  score: 8.2
+  score: 8.1
 maestro:
+  cross_layer: <absent>
   agent_ecosystem:
     threats:
       - { id: T2, title: Tool misuse, status: open }
@@ -38,18 +39,71 @@ aivss:
     non_determinism: 0.0
     opacity_and_reflexivity: 0.0
     dynamic_tool_use: 1.0
-  score: 8.2
+  score: 8.1
 maestro:
+  cross_layer: <absent>
   agent_ecosystem:
     threats:
       - { id: T2, title: Tool misuse, status: open }
-      - { id: T3, title: Roles of other tenants, status: open }
+      - { title: Roles of other tenants, status: open, refs: [ASI03] }
 ",
         ),
+        Example::parts(
+            "
+aivss:
+  factors:
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+#   ^^^^^^^^^^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    analysis: A hotel's own agent answers in free text.
+",
+            "
+aivss:
+  factors:
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    threats:
+      - { id: T3, title: Roles of other tenants, status: open }
+",
+        )
+        .under("require: { core_risks: true }"),
     ],
+    table: Some(table),
     check: Check::Model(check),
     ..Rule::NOTE
 };
+
+/// The core risks with the factors that raise them, the layers, and the identifiers that name them.
+fn table() -> String {
+    let mut table =
+        "| core risk | raised by, each from 0.5 | usually seen in | named by |\n|---|---|---|---|\n"
+            .to_owned();
+    for risk in &CORE_RISKS {
+        let factors =
+            risk.factors.iter().map(|factor| format!("`{}`", factor.key())).collect::<Vec<_>>().join(", ");
+        let names: Vec<&str> = std::iter::once("its name").chain(risk.ids()).collect();
+        let (layers, names) = (risk.layers.join("`, `"), names.join(", "));
+        table.push_str(&format!("| {} | {factors} | `{layers}` | {names} |\n", risk.name));
+    }
+    table.push_str("\nA factor of the other set of ten is left out. Threats are compared if the model lists any, or if the policy requires it.\n");
+    table
+}
 
 /// A core risk that the factors raise and nothing names.
 struct OpenRisk {
@@ -77,7 +131,7 @@ fn open_risks(subject: &Subject<'_>) -> Vec<OpenRisk> {
     let Some(own) = subject.own() else { return open };
     let model = subject.model;
     // The threats of such a model are in prose, which is not compared.
-    let is_prose = model.findings.is_empty() && model.layers().iter().all(|layer| layer.threats.is_empty());
+    let is_prose = model.findings.is_empty() && model.threats().next().is_none();
     if is_prose && subject.settings.core_risks().is_none() {
         return open;
     }
@@ -123,7 +177,7 @@ fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
 
 /// The texts that can name a core risk: identifiers and references of threats, categories of findings.
 fn names(model: &Model) -> Vec<&str> {
-    let threats = model.layers().iter().flat_map(|layer| &layer.threats);
-    let threats = threats.filter_map(|threat| threat.id.as_deref());
+    let threats = model.threats().filter(|threat| threat.is_named);
+    let threats = threats.flat_map(|threat| threat.id.iter().chain(&threat.refs)).map(|text| &**text);
     threats.chain(model.findings.iter().filter_map(|finding| finding.category.as_deref())).collect()
 }
