@@ -39,6 +39,8 @@ enum Next {
     ImportInPlace,
     /// Make a threat model of it.
     Import,
+    /// Make a threat model of it, if it lists threats; else write one next to it.
+    ImportThreats,
     /// Write a threat model next to it.
     Init,
     /// Check it by its name.
@@ -56,19 +58,19 @@ static DATA: [FileKind; 14] = [
         name: "threat-dragon",
         what: "an OWASP Threat Dragon model (v1)",
         marks: &[&[Key("summary"), Key("detail"), Key("diagramJson")]],
-        next: Next::Init,
+        next: Next::ImportThreats,
     },
     FileKind {
         name: "threat-dragon",
         what: "an OWASP Threat Dragon model (v2)",
         marks: &[&[Key("summary"), Key("detail"), Key("diagrams")]],
-        next: Next::Init,
+        next: Next::ImportThreats,
     },
     FileKind {
         name: "otm",
         what: "an Open Threat Model (OTM)",
         marks: &[&[Key("otmVersion")]],
-        next: Next::Init,
+        next: Next::ImportThreats,
     },
     FileKind {
         name: "threagile",
@@ -87,7 +89,7 @@ static DATA: [FileKind; 14] = [
             &[Text("www-project-threat-model-library"), Key("scope")],
             &[Key("trust_zones"), Key("symbolic_name")],
         ],
-        next: Next::Init,
+        next: Next::ImportThreats,
     },
     FileKind {
         name: "tm-bom",
@@ -219,17 +221,29 @@ static MENTION: FileKind = FileKind {
     next: Next::Nothing,
 };
 
-/// A file that is not checked: its kind, and the reason why it cannot be read.
+/// A file that is not checked: its kind, its next step, and the reason why it cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherFile {
     /// Its kind.
     pub kind: &'static FileKind,
+    next: Next,
     cause: Option<Box<str>>,
 }
 
 impl OtherFile {
     const fn of(kind: &'static FileKind) -> Self {
-        Self { kind, cause: None }
+        Self { kind, next: kind.next, cause: None }
+    }
+
+    /// A file of a kind of [`DATA`], whose threats can be imported if it can be read.
+    fn of_data(kind: &'static FileKind, text: &[u8], is_read: bool) -> Self {
+        let next = match kind.next {
+            Next::ImportThreats if is_read && lists_threats(text) => Next::Import,
+            Next::Import | Next::ImportThreats if !is_read => Next::Init,
+            Next::ImportThreats => Next::Init,
+            next => next,
+        };
+        Self { next, ..Self::of(kind) }
     }
 
     /// A file of any kind.
@@ -244,7 +258,7 @@ impl OtherFile {
         }
         match data_kind(source.text().as_bytes()) {
             Some(kind) if kind.name == MISPLACED_REPORT.name && is_unmarked => Self::of(&MISPLACED_REPORT),
-            Some(kind) => Self::of(kind),
+            Some(kind) => Self::of_data(kind, source.text().as_bytes(), true),
             None if is_unmarked && has_own_keys(source.text().as_bytes()) => Self::of(&UNMARKED),
             None => Self::UNKNOWN,
         }
@@ -254,24 +268,27 @@ impl OtherFile {
     /// model, so that it may be a broken one.
     pub(crate) fn unreadable(path: &str, source: &Source, cause: impl FnOnce() -> String) -> Option<Self> {
         let text = without_zeros(source.text().as_bytes());
-        let recognized = match source.language() {
-            Language::Markdown => Some(page_kind(path, source.text())).filter(|kind| **kind != UNKNOWN),
-            Language::Yaml | Language::Json => {
-                data_kind(&text).filter(|kind| kind.name != MISPLACED_REPORT.name)
-            }
-        };
-        if let Some(kind) = recognized {
-            return Some(Self::of(kind));
+        let has_own_keys = OWN_KEYS.iter().any(|key| is_key_in(&text, key, false));
+        if source.language() == Language::Markdown {
+            // In a page that can be decoded, only blocks that are meant to be threat models have problems.
+            let is_meant = source.undecodable().is_none() || has_own_keys;
+            let page = Some(Self::of(page_kind(path, source.text()))).filter(|_| !is_meant)?;
+            return Some(if page.is_unknown() { Self::broken(cause()) } else { page });
         }
-        if text.trim_ascii().is_empty() || OWN_KEYS.iter().any(|key| is_key_in(&text, key, false)) {
-            return None;
+        match data_kind(&text).filter(|kind| kind.name != MISPLACED_REPORT.name) {
+            Some(kind) => Some(Self::of_data(kind, &text, false)),
+            None if has_own_keys || text.trim_ascii().is_empty() => None,
+            None => Some(Self::broken(cause())),
         }
-        Some(Self { kind: &BROKEN, cause: Some(cause().into()) })
+    }
+
+    fn broken(cause: String) -> Self {
+        Self { cause: Some(cause.into()), ..Self::of(&BROKEN) }
     }
 
     /// Whether a next step is known.
     pub(crate) fn has_next(&self) -> bool {
-        self.kind.next != Next::Nothing
+        self.next != Next::Nothing
     }
 
     /// Whether a run reports the file, whose name is that of a threat model. A page may be an introduction to others.
@@ -294,10 +311,10 @@ impl OtherFile {
         let known = [&MAESTRO_PAGE, &UNMARKED, &MISPLACED_REPORT];
         match known.iter().position(|kind| *kind == self.kind) {
             Some(place) => place,
-            None => match self.kind.next {
+            None => match self.next {
                 Next::ImportInPlace | Next::Import | Next::Check => known.len(),
                 Next::Init if *self.kind == MODEL_PAGE => known.len() + 1,
-                Next::Init => known.len() + 2,
+                Next::ImportThreats | Next::Init => known.len() + 2,
                 Next::Edit(_) | Next::Nothing => known.len() + 3,
             },
         }
@@ -313,10 +330,10 @@ impl OtherFile {
 
     /// The command to run next, for the file at a path as the user writes it.
     pub(crate) fn command(&self, path: &str) -> Option<String> {
-        let arguments = match self.kind.next {
+        let arguments = match self.next {
             Next::ImportInPlace => format!("import --in-place {}", shell_word(path)),
             Next::Import => format!("import {} --output {}", shell_word(path), shell_word(&model_path(path))),
-            Next::Init => format!("init{}", init_target(path)),
+            Next::ImportThreats | Next::Init => format!("init{}", init_target(path)),
             Next::Check => shell_word(path).into_owned(),
             Next::Edit(_) | Next::Nothing => return None,
         };
@@ -325,9 +342,9 @@ impl OtherFile {
 
     /// The next step, as a part of a sentence.
     pub(crate) fn next(&self, path: &str) -> Option<String> {
-        match (self.kind.next, self.command(path)) {
+        match (self.next, self.command(path)) {
             (Next::Edit(step), _) => Some(step.to_owned()),
-            (Next::Init, Some(command)) => {
+            (Next::ImportThreats | Next::Init, Some(command)) => {
                 Some(format!("run `{command}` to write a threat model of the agent"))
             }
             (_, command) => command.map(|command| format!("run `{command}`")),
@@ -364,6 +381,20 @@ fn data_kind(text: &[u8]) -> Option<&'static FileKind> {
         Text(part) => memmem::find(text, part.as_bytes()).is_some(),
     };
     DATA.iter().find(|kind| kind.marks.iter().any(|marks| marks.iter().all(has)))
+}
+
+/// Whether a text lists threats, by its keys.
+fn lists_threats(text: &[u8]) -> bool {
+    const KEY: &[u8] = b"threats";
+    memmem::find_iter(text, KEY).any(|at| {
+        let rest = text[at + KEY.len()..].trim_ascii_start();
+        let rest = rest.strip_prefix(b"\"").unwrap_or(rest).trim_ascii_start();
+        let value = rest.strip_prefix(b":").unwrap_or_default().trim_ascii_start();
+        match value.strip_prefix(b"[") {
+            Some(list) => !list.trim_ascii_start().starts_with(b"]"),
+            None => value.starts_with(b"-"),
+        }
+    })
 }
 
 /// Whether a text contains a key: a word before a colon, in quotes or after white space. An `outer` key without quotes

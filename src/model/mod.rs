@@ -244,8 +244,9 @@ pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
     if map.get(MODEL_MARKER).is_some() {
         return DetectedFormat::Model(ModelFormat::Native);
     }
-    // A CycloneDX document has both keys as well, and a key of its own.
-    let is_shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
+    // Documents of CycloneDX and npm have both keys as well, and a key of their own.
+    let others = ["bomFormat", "specFormat", "auditReportVersion"];
+    let is_shaped = map.get("metadata").is_some() && others.iter().all(|key| map.get(key).is_none());
     if map.get(REPORT_KEY).is_some() && (is_shaped || lists_amplification(map)) {
         return DetectedFormat::Model(ModelFormat::OwaspReport);
     }

@@ -19,6 +19,7 @@ mod discovery;
 mod editors;
 mod examples;
 mod exceptions;
+mod first_run;
 mod fix;
 mod git_calls;
 mod hostile;
