@@ -217,23 +217,29 @@ fn exists(path: &Path) -> bool {
 fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
     let origin =
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
-    let mut draft = Scaffold {
-        name: args.name.clone().filter(|name| !name.trim().is_empty()),
-        environment: args.environment.clone(),
-        tier: args.tier.clone(),
-        owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
-        ..Scaffold::new(origin, "0.8")
-    };
+    let mut draft = Scaffold::new(origin, "0.8");
+    for (key, answer) in [
+        ("name", &args.name),
+        ("environment", &args.environment),
+        ("tier", &args.tier),
+        ("owner", &args.owner),
+    ] {
+        if let Some(answer) = answer.as_deref().filter(|answer| !answer.trim().is_empty()) {
+            draft.model.put(&format!("agent/{key}"), answer);
+        }
+    }
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if is_terminal {
-        for (answer, question, options) in [
-            (&mut draft.name, "Name of the agent?", &[][..]),
-            (&mut draft.environment, "Environment of the agent?", &ENVIRONMENTS),
-            (&mut draft.tier, "Risk tier of the agent?", &TIERS),
+        for (path, question, options) in [
+            ("agent/name", "Name of the agent?", &[][..]),
+            ("agent/environment", "Environment of the agent?", &ENVIRONMENTS),
+            ("agent/tier", "Risk tier of the agent?", &TIERS),
         ] {
-            if answer.is_none() {
-                *answer = ask(question, options)?;
+            if draft.model.get(path).is_none()
+                && let Some(answer) = ask(question, options)?
+            {
+                draft.model.put(path, &*answer);
             }
         }
     }
