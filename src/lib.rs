@@ -50,6 +50,7 @@ pub mod diagnostic;
 pub mod diff;
 
 pub mod aivss;
+
 pub mod syntax;
 
 pub mod schema;

@@ -5,6 +5,7 @@
 pub mod cvss;
 mod factor;
 mod formula;
+mod layer;
 mod v0_5;
 mod v0_8;
 
@@ -12,3 +13,4 @@ pub(crate) use factor::{Factor, is_other_spelling, letters};
 pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
 pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, ScoreStage, Steps, THREAT_MAX, is_multiplier};
+pub(crate) use layer::{LayerKind, LayerSet};

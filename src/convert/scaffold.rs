@@ -4,11 +4,10 @@
 //! folded or literal if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a
 //! terminal.
 
-use crate::aivss::{Factor, Formula};
+use crate::aivss::{Factor, Formula, LayerSet};
 use crate::convert::data::Data;
 use crate::date::Date;
 use crate::escape::is_steering;
-use crate::model::LayerKind;
 use crate::schema::Schema;
 use crate::syntax::MODEL_MARKER;
 
@@ -283,12 +282,12 @@ impl ScaffoldText {
 
     fn layers(&mut self, layers: &Data) {
         self.text.push_str("\n# MAESTRO layers: the threats of each.\nmaestro:\n");
-        if LayerKind::ALL.iter().any(|kind| layers.get(kind.key()).is_none()) {
+        if LayerSet::DEFAULT.layers().any(|kind| layers.get(kind.key()).is_none()) {
             let open = "If the sources do not say: `{ status: uncertain, analysis: What is not known. }`. If it does not \
                         apply: `{ status: not_applicable, reason: Why. }`.";
             self.note(2, open);
         }
-        for kind in LayerKind::ALL {
+        for kind in LayerSet::DEFAULT.layers() {
             match layers.get(kind.key()) {
                 Some(layer) => self.entry(2, kind.key(), layer),
                 None => self.asked(2, kind.key(), &["maestro", kind.key()]),
@@ -303,7 +302,7 @@ fn layout_of(key: &str) -> &'static Layout {
     match key {
         "threats" => THREAT,
         _ if Factor::with_key(key).is_some() => FACTOR,
-        _ if LayerKind::with_key(key).is_some() => LAYER,
+        _ if LayerSet::DEFAULT.with_key(key).is_some() => LAYER,
         _ => &[],
     }
 }

@@ -1,91 +1,20 @@
-//! MAESTRO's seven layers, and the answers that a threat model can give to one.
+//! The layers of a threat model, and the answers that it can give to one.
 
 use std::ops::Range;
 
-use crate::aivss::letters;
+use crate::aivss::LayerKind;
 use crate::diagnostic::{Edit, Fix, Safety};
 use crate::model::Text;
 use crate::model::block::Block;
 use crate::source::Span;
 use crate::syntax::{Addition, New};
 
-/// One of the seven layers of MAESTRO (Cloud Security Alliance).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LayerKind {
-    FoundationModels,
-    DataOperations,
-    AgentFrameworks,
-    DeploymentAndInfrastructure,
-    EvaluationAndObservability,
-    SecurityAndCompliance,
-    AgentEcosystem,
-}
-
-impl LayerKind {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::FoundationModels,
-        Self::DataOperations,
-        Self::AgentFrameworks,
-        Self::DeploymentAndInfrastructure,
-        Self::EvaluationAndObservability,
-        Self::SecurityAndCompliance,
-        Self::AgentEcosystem,
-    ];
-
-    /// The layer's key in a threat model, and its contents in a few words.
-    const fn texts(self) -> [&'static str; 2] {
-        match self {
-            Self::FoundationModels => ["foundation_models", "models, their interfaces and weights"],
-            Self::DataOperations => {
-                ["data_operations", "training data, retrieval, vector stores, memory inputs"]
-            }
-            Self::AgentFrameworks => ["agent_frameworks", "agent logic, planners, tool orchestration"],
-            Self::DeploymentAndInfrastructure => {
-                ["deployment_and_infrastructure", "cloud, runtimes, sandboxes"]
-            }
-            Self::EvaluationAndObservability => {
-                ["evaluation_and_observability", "monitoring, logging, evaluation, guardrails"]
-            }
-            Self::SecurityAndCompliance => ["security_and_compliance", "identity, policy, compliance"],
-            Self::AgentEcosystem => ["agent_ecosystem", "external tools, plugins, MCP servers, other agents"],
-        }
-    }
-
-    pub(crate) const fn key(self) -> &'static str {
-        self.texts()[0]
-    }
-
-    pub(crate) const fn contents(self) -> &'static str {
-        self.texts()[1]
-    }
-
-    pub(crate) fn with_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-
-    /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
-    /// Only letters are compared, in any case. A remark in parentheses, a number or the word `layer` is skipped.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        let name = name.trim();
-        let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
-        let mut name = letters(remark.map_or(name, |(name, _)| name))?;
-        name.retain(|letter| !letter.is_ascii_digit());
-        let name = name.strip_prefix("layer").unwrap_or(&name);
-        let name = name.strip_suffix("vertical").unwrap_or(name);
-        let name = name.strip_suffix("layer").unwrap_or(name);
-        Self::ALL.into_iter().find(|kind| {
-            let key = kind.key().replace('_', "");
-            key == name || key.replace("and", "") == name
-        })
-    }
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Maestro {
     /// The block's key, or the model's first key if there is no block.
     pub(crate) key_span: Span,
     pub(crate) written: bool,
-    /// Each of the seven, in MAESTRO's order.
+    /// Each layer of the set, in its order.
     pub(crate) layers: Vec<Layer>,
     /// Edits that add forms for the missing layers, if there is a place for them.
     pub(crate) stubs: Option<Fix>,
@@ -251,7 +180,10 @@ pub(crate) fn stub_of_missing(file: Block<'_>, written: bool, layers: &[Layer]) 
 
 /// The edits that write a form for a layer without a value.
 pub(crate) fn stub_of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> {
-    Some(fix(title(kind), maestro.own_node()?.filled(kind.key(), &form(&placeholder(kind)))?))
+    let node = maestro.own_node()?;
+    let text = placeholder(kind);
+    let addition = kind.keys().find_map(|key| node.filled(key, &form(&text)));
+    Some(fix(title(kind), addition?))
 }
 
 /// The edits that write a placeholder into a layer that is a mapping without a text.
@@ -287,11 +219,12 @@ fn fix(title: String, addition: Addition) -> Fix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aivss::LayerSet;
     use crate::model::{TextKind, blank};
 
     #[test]
     fn form_counts_as_placeholder() {
-        for kind in LayerKind::ALL {
+        for kind in LayerSet::DEFAULT.layers() {
             let text = placeholder(kind);
             assert_eq!(blank(&text, TextKind::Prose), Some(Blank::Placeholder(text.into())));
         }

@@ -14,7 +14,7 @@ pub use assessment::Assessment;
 pub(crate) use assessment::{Factors, GivenFactor, Multiplier, Undeclared};
 pub(crate) use evidence::{PathProblem, path_problem};
 pub use layers::{Answer, Blank, Layer};
-pub(crate) use layers::{LayerKind, Maestro, Threat};
+pub(crate) use layers::{Maestro, Threat};
 pub(crate) use placeholder::{TextKind, blank, is_too_short};
 
 use std::ops::Deref;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::aivss::Factor;
+use crate::aivss::{Factor, LayerKind, LayerSet};
 use crate::diagnostic::Owner;
 use crate::model::assessment::{Assessment, Factors, GivenFactor};
 use crate::model::block::Block;
 use crate::model::layers::{
-    Answer, Blank, Layer, LayerKind, Maestro, Threat, stub_of_described, stub_of_empty, stub_of_missing,
+    Answer, Blank, Layer, Maestro, Threat, stub_of_described, stub_of_empty, stub_of_missing,
 };
 use crate::model::placeholder::{TextKind, blank, is_refusal};
 use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text};
@@ -102,7 +102,9 @@ fn factors(block: Block<'_>) -> Factors {
 
 fn maestro(file: Block<'_>) -> Maestro {
     let block = file.block("maestro");
-    let layers: Vec<Layer> = LayerKind::ALL.into_iter().map(|kind| layer(kind, block)).collect();
+    let named = block.entry("version").and_then(version);
+    let set = named.and_then(|version| LayerSet::with_version(&version)).unwrap_or(LayerSet::DEFAULT);
+    let layers: Vec<Layer> = set.layers().map(|kind| layer(kind, set, block)).collect();
     let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
         Value::Null => false,
         Value::Map(map) => !map.is_empty(),
@@ -119,12 +121,12 @@ impl Layer {
     }
 }
 
-fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
+fn layer(kind: LayerKind, set: &'static LayerSet, maestro: Block<'_>) -> Layer {
     if maestro.node.is_some() && maestro.map().is_none() {
         return Layer::bare(kind, maestro.key_span, Answer::Unreadable);
     }
-    let Some(entry) = maestro.entry(kind.key()) else {
-        let is_misspelled = maestro.misspells(kind.key(), |other| LayerKind::with_key(other).is_none());
+    let Some(entry) = kind.keys().find_map(|key| maestro.entry(key)) else {
+        let is_misspelled = maestro.misspells(kind.key(), |other| set.with_key(other).is_none());
         let answer = if is_misspelled { Answer::Unreadable } else { Answer::Blank(Blank::Missing) };
         return Layer::bare(kind, maestro.key_span, answer);
     };
@@ -135,7 +137,7 @@ fn layer(kind: LayerKind, maestro: Block<'_>) -> Layer {
         }
         Value::String(text) => {
             let answer = blank(text, TextKind::Prose).map_or(Answer::Mapped, Answer::Blank);
-            let analysis = maestro.text(kind.key()).filter(|_| answer == Answer::Mapped);
+            let analysis = maestro.text(entry.key).filter(|_| answer == Answer::Mapped);
             let is_empty = answer == Answer::Blank(Blank::Empty);
             let stub = if is_empty { stub_of_empty(kind, maestro) } else { None };
             Layer { analysis, stub, ..Layer::bare(kind, entry.span(), answer) }

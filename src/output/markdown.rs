@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::aivss::LayerSet;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line};
-use crate::model::{Answer, Layer, LayerKind};
+use crate::model::{Answer, Layer};
 use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
 use crate::output::problem::{Detail, details, levels_in_words};
@@ -132,7 +133,8 @@ impl MarkdownPage<'_> {
             rows.sort_by_key(|row| Reverse((row.changed, row.score)));
         }
         self.list(AGENTS_END, rows.into_iter().map(|row| row.text), "agent");
-        let keys = LayerKind::ALL.map(|kind| text(kind.key(), NAME)).join(", ");
+        let keys =
+            LayerSet::DEFAULT.layers().map(|kind| text(kind.key(), NAME)).collect::<Vec<_>>().join(", ");
         self.text.push_str(&format!(
             "\n<sub>● mapped, ◐ uncertain, ○ not applicable, ✗ blank or unreadable; layers: {keys}</sub>\n"
         ));

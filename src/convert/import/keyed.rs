@@ -1,13 +1,12 @@
 //! Import of mappings with the keys of a threat model: those of this project's format without its marker, and layers and
 //! threats under common keys.
 
-use crate::aivss::{Band, Factor, letters};
+use crate::aivss::{Band, Factor, LayerKind, LayerSet, letters};
 use crate::convert::data::{Data, Row, number, text, word};
 use crate::convert::import::Draft;
 use crate::convert::import::answers::answer;
 use crate::convert::import::records::not_carried;
 use crate::convert::scaffold::Scaffold;
-use crate::model::LayerKind;
 use crate::schema::Schema;
 
 /// Names outside of the block `agent`.
@@ -146,7 +145,7 @@ fn is_name(key: &str) -> bool {
 /// Takes the layers of a block: its keys name layers, or its items do.
 fn add_layers(block: &mut Data, model: &mut Data) {
     for (key, value) in block.entries_mut() {
-        if let Some(kind) = LayerKind::named(key) {
+        if let Some(kind) = LayerSet::DEFAULT.named(key) {
             add_layer(kind, value, model);
         }
     }
@@ -159,7 +158,7 @@ fn add_layers(block: &mut Data, model: &mut Data) {
 }
 
 fn kind_at(item: &Data, key: &str) -> Option<LayerKind> {
-    LayerKind::named(word(item.get(key)?)?.as_text()?)
+    LayerSet::DEFAULT.named(word(item.get(key)?)?.as_text()?)
 }
 
 /// Takes one layer, unless there is an answer to it.
@@ -211,7 +210,7 @@ pub(crate) fn add_threats(block: &mut Data, kinds: &[LayerKind], model: &mut Dat
 
 /// The layers in a value such as `L4`, `[L1, L3]` or `data_operations`.
 fn kinds_in(value: &Data) -> Vec<LayerKind> {
-    let one = |value: &Data| word(value).and_then(|name| LayerKind::named(name.as_text()?));
+    let one = |value: &Data| word(value).and_then(|name| LayerSet::DEFAULT.named(name.as_text()?));
     match value {
         Data::List(items) => items.iter().filter_map(one).collect(),
         value => one(value).into_iter().collect(),

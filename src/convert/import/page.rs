@@ -3,12 +3,13 @@
 //!
 //! Pages are written for people, so they are read line by line. Of two values for the same thing, the first one counts.
 
+use crate::aivss::{LayerKind, LayerSet};
 use crate::convert::data::Data;
 use crate::convert::import::Draft;
 use crate::convert::import::answers::answer;
 use crate::convert::import::numbers::{is_complete, score};
 use crate::convert::scaffold::Scaffold;
-use crate::model::{LayerKind, TextKind, blank};
+use crate::model::{TextKind, blank};
 
 /// The most parts of a page that are reported as not imported.
 const MOST: usize = 50;
@@ -144,10 +145,10 @@ fn by_place(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
         !part.is_heading && part.cells.is_empty() && !is_frame
     });
     let (count, line) = (paragraphs.len(), paragraphs.first()?.line);
-    if count != LayerKind::ALL.len() {
+    if count != LayerSet::DEFAULT.layers().len() {
         return Some(format!("the layers are not named, and there are {count} paragraphs for seven layers"));
     }
-    for (kind, part) in LayerKind::ALL.into_iter().zip(&mut paragraphs) {
+    for (kind, part) in LayerSet::DEFAULT.layers().zip(&mut paragraphs) {
         part.used = true;
         add(scaffold, kind, &part.text);
     }
@@ -159,16 +160,19 @@ fn by_place(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
 /// The layer that a part names, with the text after the name.
 fn named_layer(part: &PagePart) -> Option<(LayerKind, String)> {
     if !part.cells.is_empty() {
-        let at = part.cells.iter().take(2).position(|cell| LayerKind::named(cell).is_some())?;
-        return Some((LayerKind::named(&part.cells[at])?, part.cells[at + 1..].join(" ").trim().to_owned()));
+        let at = part.cells.iter().take(2).position(|cell| LayerSet::DEFAULT.named(cell).is_some())?;
+        return Some((
+            LayerSet::DEFAULT.named(&part.cells[at])?,
+            part.cells[at + 1..].join(" ").trim().to_owned(),
+        ));
     }
-    if let Some(kind) = LayerKind::named(part.text.trim_end_matches(':')) {
+    if let Some(kind) = LayerSet::DEFAULT.named(part.text.trim_end_matches(':')) {
         return Some((kind, String::new()));
     }
     DASHES.into_iter().find_map(|dash| {
         // A number may come before the name: "Layer 1: Foundation Models: …".
         part.text.match_indices(dash).take(2).find_map(|(at, dash)| {
-            Some((LayerKind::named(&part.text[..at])?, part.text[at + dash.len()..].trim().to_owned()))
+            Some((LayerSet::DEFAULT.named(&part.text[..at])?, part.text[at + dash.len()..].trim().to_owned()))
         })
     })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aivss::{Band, Factor, Working};
+use crate::aivss::{Band, Factor, LayerKind, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
-use crate::model::{Answer, Layer, LayerKind, Review, TextKind, Threat, blank};
+use crate::model::{Answer, Layer, Review, TextKind, Threat, blank};
 use crate::output::Links;
 use crate::output::breakdown::{multipliers, origin_text};
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
