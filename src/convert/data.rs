@@ -189,7 +189,8 @@ impl Data {
             Self::Taken | Self::Null => true,
             Self::List(items) => items.is_empty(),
             Self::Map(entries) => entries.is_empty(),
-            Self::Flag(_) | Self::Number(_) | Self::Text(_) => false,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Flag(_) | Self::Number(_) => false,
         }
     }
 

@@ -24,6 +24,12 @@ pub(crate) struct Scaffold {
     pub(crate) asks_score: bool,
 }
 
+/// A part of new front matter: a top-level key with its text, or comments without a key.
+pub(crate) struct FrontPart {
+    pub(crate) key: &'static str,
+    pub(crate) text: String,
+}
+
 /// The place of a key without a value.
 enum Vacant {
     /// Empty, after its description in the schema.
@@ -102,6 +108,38 @@ impl Scaffold {
         yaml.text
     }
 
+    /// The parts that a page needs as front matter, if it gives its layers itself. `has_name` and `has_summary` are whether it
+    /// gives those.
+    pub(crate) fn front_parts(&self, has_name: bool, has_summary: bool) -> Vec<FrontPart> {
+        let mut marker = ScaffoldText::default();
+        marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
+        marker.note(0, "The layers and their threats are read from the page, and so are a name and a summary without a key here.");
+        let mut agent = ScaffoldText::default();
+        let is_given = |key: &str| match key {
+            "name" => has_name,
+            "summary" => has_summary,
+            _ => false,
+        };
+        let mut given = self.part("agent").clone();
+        for key in ["name", "summary"].into_iter().filter(|key| is_given(key)) {
+            given.take(key);
+        }
+        agent.text.push_str("agent:\n");
+        agent.block_without(2, &given, AGENT, &["agent"], is_given);
+        if given.rest().is_empty() && has_name && has_summary {
+            agent.comment_out(0);
+        }
+        let mut review = ScaffoldText::default();
+        if self.model.get("review").is_some() {
+            review.text.push_str("review:\n");
+            review.block(2, self.part("review"), REVIEW, &["review"]);
+        }
+        let mut score = ScaffoldText::default();
+        score.agent_score(self);
+        let parts = [(MODEL_MARKER, marker), ("agent", agent), ("review", review), ("aivss", score)];
+        parts.into_iter().map(|(key, part)| FrontPart { key, text: part.text }).collect()
+    }
+
     fn part(&self, key: &str) -> &Data {
         self.model.get(key).unwrap_or(&NOTHING)
     }
@@ -130,7 +168,19 @@ impl ScaffoldText {
 
     /// The keys of a layout in its order, then all others. `path` leads to them in the schema.
     fn block(&mut self, indent: usize, data: &Data, layout: &Layout, path: &[&str]) {
-        for (key, vacant) in layout {
+        self.block_without(indent, data, layout, path, |_| false);
+    }
+
+    /// The same without the keys that are given elsewhere.
+    fn block_without(
+        &mut self,
+        indent: usize,
+        data: &Data,
+        layout: &Layout,
+        path: &[&str],
+        is_given: impl Fn(&str) -> bool,
+    ) {
+        for (key, vacant) in layout.iter().filter(|(key, _)| !is_given(key)) {
             match (data.get(key), vacant) {
                 (Some(value), _) => self.entry(indent, key, value),
                 (None, Asked) => self.asked(indent, key, &[path, &[key]].concat()),
@@ -138,7 +188,7 @@ impl ScaffoldText {
                 (None, Absent) => {}
             }
         }
-        for (key, value) in data.entries() {
+        for (key, value) in data.entries().iter().filter(|(key, _)| !is_given(key)) {
             if layout.iter().all(|(known, _)| known != key) {
                 self.entry(indent, key, value);
             }
@@ -199,16 +249,25 @@ impl ScaffoldText {
     /// The agent's own score, or its form.
     fn agent_score(&mut self, scaffold: &Scaffold) {
         let start = self.text.len();
-        self.text.push_str("aivss:\n");
-        self.score(2, scaffold.part("aivss"));
-        if !scaffold.asks_score && !scaffold.is_scored() {
-            let form = self.text.split_off(start);
-            self.note(
-                0,
-                "No score was found. A policy can do without one; to score the agent, uncomment this:",
-            );
-            self.text.extend(form.lines().map(|line| format!("# {line}\n")));
+        let mut score = scaffold.part("aivss").clone();
+        let is_form = !scaffold.asks_score && !scaffold.is_scored();
+        if is_form {
+            score.put("version", "0.8");
         }
+        self.text.push_str("aivss:\n");
+        self.score(2, &score);
+        if is_form {
+            self.comment_out(start);
+            let note =
+                "No score was found. A policy can do without one; to score the agent, uncomment these lines:";
+            self.text.insert_str(start, &comment(note, 0));
+        }
+    }
+
+    /// Makes comments of the lines after a place.
+    fn comment_out(&mut self, start: usize) {
+        let form = self.text.split_off(start);
+        self.text.extend(form.lines().map(|line| format!("# {line}\n")));
     }
 
     fn score(&mut self, indent: usize, score: &Data) {

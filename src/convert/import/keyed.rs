@@ -34,7 +34,7 @@ const LAYER: [Row; 8] = [
     ("notes", "analysis", text),
 ];
 
-const THREAT: [Row; 26] = [
+const THREAT: [Row; 27] = [
     ("id", "id", word),
     ("title", "title", text),
     ("name", "title", text),
@@ -61,6 +61,7 @@ const THREAT: [Row; 26] = [
     ("deadline", "due", text),
     ("refs", "refs", list_of_texts),
     ("references", "refs", list_of_texts),
+    ("description", "x-description", text),
 ];
 
 /// The lists of threats in a mapping.

@@ -5,6 +5,7 @@
 //! The numbers are not checked here.
 
 mod answers;
+mod front_matter;
 mod keyed;
 mod neighbors;
 mod numbers;
@@ -52,17 +53,43 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
     Ok(Imported { text, remarks })
 }
 
-fn draft(name: &str, bytes: Vec<u8>) -> Result<Draft, String> {
-    let page = Source::decode("import.md", bytes.clone());
+/// Puts front matter on a page, whose layers are then read in place. The text of the result is the page, of which no other
+/// byte has changed.
+///
+/// # Errors
+/// The reason why it cannot get any.
+pub fn import_in_place(bytes: Vec<u8>) -> Result<Imported, String> {
+    let page = page_of(&bytes)?;
+    let Draft { scaffolds, mut remarks } = page::import(page.text().trim_start_matches(BOM))?;
+    let [scaffold] = scaffolds.as_slice() else {
+        return Err(format!("it describes {} agents: split it, one page for each", scaffolds.len()));
+    };
+    let is_known = |path: &str| scaffold.model.get(path).is_some();
+    let parts = scaffold.front_parts(is_known("agent/name"), is_known("agent/summary"));
+    let marked = front_matter::insert(page.text(), &parts)?;
+    remarks.extend(
+        marked.kept.iter().map(|key| format!("the front matter has `{key}` already: it was kept as it is")),
+    );
+    Ok(Imported { text: marked.text, remarks })
+}
+
+/// The text of a source that is not a threat model yet.
+fn page_of(bytes: &[u8]) -> Result<Source, String> {
+    let page = Source::decode("import.md", bytes.to_vec());
     if let Some(undecodable) = page.undecodable() {
         return Err(undecodable.message.clone());
     }
     for name in ["import.md", "import.yaml"] {
-        let source = Source::decode(name, bytes.clone());
+        let source = Source::decode(name, bytes.to_vec());
         if parse(&source).roots().any(|root| root.get(MODEL_MARKER).is_some()) {
             return Err(ALREADY.to_owned());
         }
     }
+    Ok(page)
+}
+
+fn draft(name: &str, bytes: Vec<u8>) -> Result<Draft, String> {
+    let page = page_of(&bytes)?;
     let text = page.text().trim_start_matches(BOM);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     match extension.as_str() {

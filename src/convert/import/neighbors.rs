@@ -74,12 +74,13 @@ impl Neighbor {
     }
 }
 
-const DRAGON: [Row; 5] = [
+const DRAGON: [Row; 6] = [
     ("number", "id", word),
     ("title", "title", text),
     ("severity", "severity", severity),
     ("status", "status", status),
     ("mitigation", "mitigation", text),
+    ("description", "x-description", text),
 ];
 
 /// Threats of the cells of each diagram; in version 1 the cells are a level deeper, and their threats a level higher.
@@ -108,9 +109,10 @@ fn take_all(list: Option<&mut Data>, rows: &[Row], threats: &mut Vec<Data>) {
     }
 }
 
-const OTM: [Row; 5] = [
+const OTM: [Row; 6] = [
     ("id", "id", word),
     ("name", "title", text),
+    ("description", "x-description", text),
     ("risk/likelihood", "likelihood", percent),
     ("risk/impact", "impact", percent),
     ("cwes", "refs", |value| (!value.items().is_empty()).then(|| value.clone())),
@@ -200,8 +202,12 @@ impl Register {
     }
 }
 
-const LIBRARY: [Row; 3] =
-    [("symbolic_name", "id", text), ("title", "title", text), ("weaknesses", "refs", weaknesses)];
+const LIBRARY: [Row; 4] = [
+    ("symbolic_name", "id", text),
+    ("title", "title", text),
+    ("description", "x-description", text),
+    ("weaknesses", "refs", weaknesses),
+];
 
 fn weaknesses(value: &Data) -> Option<Data> {
     let ids = value.items().iter().filter_map(|item| item.get("cwe_id").and_then(number));
