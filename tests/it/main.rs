@@ -24,6 +24,7 @@ mod fix;
 mod git_calls;
 mod hostile;
 mod html;
+mod import;
 mod limits;
 mod migrate;
 mod owners;
