@@ -46,7 +46,7 @@ const AGENT: &Layout = &[
     ("name", Asked),
     ("summary", Asked),
     ("owner", Offered("the team or person in charge of this threat model")),
-    ("environment", Offered("development, testing or production")),
+    ("environment", Offered("development, testing, staging or production")),
     ("tier", Offered("low, moderate or high")),
     ("version", Offered("the agent's version, in quotes")),
 ];

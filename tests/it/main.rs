@@ -33,6 +33,7 @@ mod properties;
 mod proven;
 mod published;
 mod rego;
+mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
