@@ -126,11 +126,6 @@ impl CoreRisk {
         self.entries.iter().chain(self.threats).copied()
     }
 
-    /// The shortest text that names it.
-    pub(crate) fn short_name(&self) -> &'static str {
-        self.ids().next().unwrap_or(self.name)
-    }
-
     /// Whether a text names it: its name in any spelling, or an identifier with or without more after it.
     pub(crate) fn is_named_by(&self, text: &str) -> bool {
         let first = text.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -152,6 +147,35 @@ impl CoreRisk {
             }
         }
         (!raising.is_empty()).then_some(raising)
+    }
+}
+
+/// A core risk that factors raise and nothing names.
+#[derive(Debug)]
+pub(crate) struct OpenRisk {
+    pub(crate) risk: &'static CoreRisk,
+    /// The factors that raise it, with their values.
+    pub(crate) raising: Vec<(Factor, Decimal)>,
+}
+
+impl OpenRisk {
+    /// The core risks that factors raise, without those that one of the texts names.
+    pub(crate) fn all(given: &[(Factor, Decimal)], names: &[&str]) -> Vec<Self> {
+        let mut open = Vec::new();
+        for risk in &CORE_RISKS {
+            let is_named = names.iter().any(|name| risk.is_named_by(name));
+            if let Some(raising) = risk.raised_by(given).filter(|_| !is_named) {
+                open.push(Self { risk, raising });
+            }
+        }
+        open
+    }
+
+    /// The factors with their values, and the layers, in words.
+    pub(crate) fn details(&self) -> String {
+        let values = self.raising.iter().map(|(factor, value)| format!("{} {value}", factor.key()));
+        let values = values.collect::<Vec<_>>().join(", ");
+        format!("raised by {values}, usually seen in {}", self.risk.layers.join(" and "))
     }
 }
 

@@ -167,9 +167,10 @@ impl Threat {
     }
 
     /// The position in a list sorted by risk, the highest first. A missing rating counts as the highest; without both, the
-    /// severity decides.
+    /// severity decides. A settled threat without any of them is last.
     pub(crate) fn risk_order(&self) -> Reverse<(u8, Band)> {
         let risk = match (self.likelihood, self.impact) {
+            (None, None) if self.severity.is_none() && !self.status.remains() => 0,
             (None, None) => match self.counted_severity() {
                 Band::None => 0,
                 Band::Low => 4,
@@ -350,6 +351,8 @@ mod tests {
         assert_eq!(rank("severity: Low"), 4);
         assert_eq!(rank("severity: Hihg"), 25);
         assert_eq!(rank("status: open"), 25);
+        assert_eq!(rank("status: closed"), 0);
+        assert_eq!(rank("status: closed, severity: High"), 16);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::aivss::{CORE_RISKS, CoreRisk};
+use crate::aivss::{CORE_RISKS, OpenRisk};
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::Model;
@@ -105,74 +105,52 @@ fn table() -> String {
     table
 }
 
-/// A core risk that the factors raise and nothing names.
-struct OpenRisk {
-    risk: &'static CoreRisk,
-    /// The first factor that raises it.
-    span: Span,
-    /// The factors with their values, and the layers.
-    details: String,
-}
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let open = open_risks(subject);
-    let Some(own) = subject.own().filter(|_| !open.is_empty()) else { return };
-    if subject.settings.core_risks().is_some() {
-        found.extend(open.iter().map(|one| problem(std::slice::from_ref(one), one.span).part(one.risk.name)));
-    } else {
+    let (Some(own), model) = (subject.own(), subject.model) else { return };
+    let is_required = subject.settings.core_risks().is_some();
+    // Without a register the threats are in prose, which is not compared.
+    if !is_required && model.findings.is_empty() && model.threats().next().is_none() {
+        return;
+    }
+    let factors = &own.declared.factors;
+    let given: Vec<_> = factors.numbers().collect();
+    let open = OpenRisk::all(&given, &names(model));
+    if is_required {
+        for one in &open {
+            let first = one.raising.first().map(|(factor, _)| factor);
+            let given = factors.given.iter().find(|given| Some(&given.factor) == first);
+            let span = given.map_or(factors.key_span, |given| given.key);
+            found.push(problem(std::slice::from_ref(one), span).part(one.risk.name));
+        }
+    } else if !open.is_empty() {
         // As a note all of them are one problem, so that they do not hide others.
-        let all = problem(&open, own.declared.factors.key_span);
-        found.push(all.amount(Decimal::from(open.len())));
+        found.push(problem(&open, factors.key_span).amount(Decimal::from(open.len())));
     }
 }
 
-fn open_risks(subject: &Subject<'_>) -> Vec<OpenRisk> {
-    let mut open = Vec::new();
-    let Some(own) = subject.own() else { return open };
-    let model = subject.model;
-    // The threats of such a model are in prose, which is not compared.
-    let is_prose = model.findings.is_empty() && model.threats().next().is_none();
-    if is_prose && subject.settings.core_risks().is_none() {
-        return open;
-    }
-    let (factors, names) = (&own.declared.factors, names(model));
-    let given: Vec<_> = factors.numbers().collect();
-    for risk in &CORE_RISKS {
-        let Some(raising) = risk.raised_by(&given) else { continue };
-        if names.iter().any(|name| risk.is_named_by(name)) {
-            continue;
-        }
-        let first = factors.given.iter().find(|given| given.factor == raising[0].0);
-        let values = raising.iter().map(|(factor, value)| format!("{} {value}", factors.spell(*factor)));
-        let values = values.collect::<Vec<_>>().join(", ");
-        open.push(OpenRisk {
-            risk,
-            span: first.map_or(factors.key_span, |given| given.key),
-            details: format!("raised by {values}, usually seen in {}", risk.layers.join(" and ")),
-        });
-    }
-    open
-}
+/// The most risks whose factors and layers are shown in one problem.
+const MOST_DETAILED: usize = 3;
 
 fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
-    let texts = |text: fn(&OpenRisk) -> String| open.iter().map(text).collect::<Vec<_>>();
-    let names = texts(|one| one.risk.name.to_owned()).join(", ");
-    let refs = texts(|one| one.risk.short_name().to_owned()).join(", ");
-    let (message, details) = match open {
-        [only] => {
-            (format!("no threat or finding names {names}, which the factors raise"), only.details.clone())
-        }
-        several => (
-            format!(
-                "no threat or finding names {} core risks that the factors raise: {names}",
-                several.len()
-            ),
-            texts(|one| format!("{} is {}", one.risk.name, one.details)).join("; "),
-        ),
+    let named = match open {
+        [only] => format!("{}, which the factors raise", only.risk.name),
+        several => format!("{} core risks that the factors raise", several.len()),
     };
-    Diagnostic::new(&RULE, Owner::Agent, span, message)
-        .note(Some(details))
-        .help(format!("write threats with `refs: [{refs}]`, or findings with such a category"))
+    let diagnostic =
+        Diagnostic::new(&RULE, Owner::Agent, span, format!("no threat or finding names {named}"));
+    if open.len() > MOST_DETAILED {
+        let list = open.iter().map(|one| match one.risk.ids().next() {
+            Some(id) => format!("{} ({id})", one.risk.name),
+            None => one.risk.name.to_owned(),
+        });
+        let help = "write threats with such `refs`, or findings with such a category; `aivss-lint explain risk-unaddressed` \
+                    shows factors and layers";
+        return diagnostic.note(Some(list.collect::<Vec<_>>().join(", "))).help(help);
+    }
+    let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
+    let refs: Vec<&str> = open.iter().map(|one| one.risk.ids().next().unwrap_or(one.risk.name)).collect();
+    let help = format!("write threats with `refs: [{}]`, or findings with such a category", refs.join(", "));
+    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help(help)
 }
 
 /// The texts that can name a core risk: identifiers and references of threats, categories of findings.
