@@ -4,4 +4,5 @@ pub(crate) mod data;
 pub mod export;
 pub mod import;
 pub mod migrate;
+mod risks;
 pub(crate) mod scaffold;

@@ -4,8 +4,9 @@
 //! folded or literal if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a
 //! terminal.
 
-use crate::aivss::{Factor, Formula, LayerSet, OpenRisk};
+use crate::aivss::{Factor, Formula, LayerSet};
 use crate::convert::data::Data;
+use crate::convert::risks::open_risks;
 use crate::date::Date;
 use crate::escape::is_steering;
 use crate::schema::Schema;
@@ -146,34 +147,10 @@ impl Scaffold {
         self.model.get(key).unwrap_or(&NOTHING)
     }
 
-    /// The core risks that the known factors raise, and no threat or finding names.
-    fn open_risks(&self) -> Vec<OpenRisk> {
-        let factors = self.model.get("aivss/factors").map(Data::entries).unwrap_or_default();
-        let given = factors.iter().filter_map(|(key, value)| {
-            Some((Factor::with_key(key)?, value.as_decimal().or_else(|| value.decimal("score"))?))
-        });
-        let mut names = Vec::new();
-        add_names(self.part("maestro"), &mut names);
-        add_names(self.part("findings"), &mut names);
-        OpenRisk::all(&given.collect::<Vec<_>>(), &names)
-    }
-
     /// Whether anything of a score besides its version is known.
     pub(crate) fn is_scored(&self) -> bool {
         self.part("aivss").entries().iter().any(|(key, value)| key != "version" && *value != Data::Null)
     }
-}
-
-/// Adds the texts of threats and findings that can name a core risk. The depth of the data bounds the recursion.
-fn add_names<'d>(data: &'d Data, names: &mut Vec<&'d str>) {
-    for (key, value) in data.entries() {
-        match key.as_str() {
-            "id" | "category" => names.extend(value.as_text()),
-            "refs" => names.extend(value.items().iter().filter_map(Data::as_text)),
-            _ => add_names(value, names),
-        }
-    }
-    data.items().iter().for_each(|item| add_names(item, names));
 }
 
 #[derive(Default)]
@@ -292,7 +269,7 @@ impl ScaffoldText {
 
     /// Asks for the threats of the core risks that are open.
     fn risks(&mut self, indent: usize, scaffold: &Scaffold) {
-        let open = scaffold.open_risks();
+        let open = open_risks(&scaffold.model);
         if !open.is_empty() {
             self.note(
                 indent,

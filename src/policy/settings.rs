@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::aivss::{Band, Factor, Formula};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Level, Origin, RuleInfo};
+use crate::diagnostic::{Level, Origin};
 use crate::policy::Sourced;
 use crate::source::Span;
 use crate::syntax::{Map, Node, Value as TreeValue};
@@ -83,8 +83,6 @@ pub(crate) enum SettingValue {
 const SCALES: &[&str] = &["three-point", "continuous"];
 /// The formats that a policy can allow, `require.formats`.
 const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
-/// The rule that `require.core_risks` makes an error.
-const CORE_RISKS_RULE: &str = "risk-unaddressed";
 /// The part of a setting by band that counts all bands.
 pub(crate) const TOTAL: &str = "total";
 /// The number of layers of MAESTRO.
@@ -140,7 +138,7 @@ pub(crate) static MITIGATION_EVIDENCE: Setting<bool> =
         .of_score();
 pub(crate) static APPROVAL_FROM: Setting<Band> =
     band("require.approval_from", "At or above this band, review.approved_by is required.").of_score();
-/// Raises the level of [`CORE_RISKS_RULE`].
+/// Raises the level of a rule.
 pub(crate) static CORE_RISKS: Setting<bool> = flag(
     "require.core_risks",
     "Each core risk of OWASP AIVSS that the factors raise is named by a threat or a finding; makes risk-unaddressed an error.",
@@ -417,34 +415,6 @@ impl Settings {
     pub(crate) fn three_point(&self) -> Option<&Origin> {
         let is_set = self.get(&SCALE).is_some_and(|scale| SCALES.first() == Some(&scale.value));
         self.origin(&SCALE.row).filter(|_| is_set)
-    }
-
-    /// The line that accepts a threat model without a score of the agent.
-    pub(crate) fn no_score(&self) -> Option<&Origin> {
-        let is_off = self.get(&OWN_SCORE).is_some_and(|required| !required.value);
-        self.origin(&OWN_SCORE.row).filter(|_| is_off)
-    }
-
-    /// The level of a rule; `None` if it is off.
-    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
-        let rule = rule.into();
-        match self.levels.get(rule.name) {
-            Some(set) => set.value,
-            None if rule.name == CORE_RISKS_RULE && self.core_risks().is_some() => Some(Level::Error),
-            None => Some(rule.level),
-        }
-    }
-
-    /// The line that decides the level of a rule; `None` if it is the rule's own.
-    pub(crate) fn level_origin(&self, rule: &str) -> Option<&Origin> {
-        let set = self.levels.get(rule).map(|set| &set.origin);
-        set.or_else(|| self.core_risks().filter(|_| rule == CORE_RISKS_RULE))
-    }
-
-    /// The line that requires the core risks to be named.
-    pub(crate) fn core_risks(&self) -> Option<&Origin> {
-        let is_on = self.get(&CORE_RISKS).is_some_and(|required| required.value);
-        self.origin(&CORE_RISKS.row).filter(|_| is_on)
     }
 
     /// Applies other settings over these: their values win.
