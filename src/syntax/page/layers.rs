@@ -374,7 +374,7 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
                 let outer = blocks[*at].outer;
                 match pieces.last_mut() {
                     Some(piece) if last.is_some_and(|last| last + 1 == *at) => {
-                        piece.span = hull(piece.span, outer)
+                        piece.span = hull(piece.span, outer);
                     }
                     _ => pieces.push(Piece::new("", outer)),
                 }

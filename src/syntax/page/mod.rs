@@ -249,11 +249,12 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     }
     let (blocks, set) = (outliner.blocks, LayerSet::DEFAULT);
     let agents = agents(&blocks, set);
-    let ranges = if agents.is_empty() { vec![0..blocks.len()] } else { agents.clone() };
+    let is_several = !agents.is_empty();
+    let whole = (!is_several).then_some(0..blocks.len());
     let (mut has_layers, mut read) = (false, vec![false; blocks.len()]);
-    for range in ranges {
-        let mut model = read_model(&blocks, range.clone(), text, front.end, set, !agents.is_empty());
-        if model.name.is_none() && agents.is_empty() {
+    for range in agents.into_iter().chain(whole) {
+        let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
+        if model.name.is_none() && !is_several {
             model.name = front.title(text);
         }
         for at in &model.layers.read {

@@ -196,12 +196,10 @@ impl Outliner {
                 self.close();
                 self.items = self.items.saturating_sub(1);
             }
-            TagEnd::Paragraph => {
-                if self.leaf.as_ref().is_some_and(|leaf| !matches!(leaf.kind, OutlineKind::Item)) {
-                    self.close();
-                }
-            }
-            TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
+            // An item has further paragraphs.
+            TagEnd::Paragraph
+                if self.leaf.as_ref().is_some_and(|leaf| matches!(leaf.kind, OutlineKind::Item)) => {}
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
             TagEnd::HtmlBlock => self.close_html(),
             TagEnd::TableCell => {
                 let cell = self.leaf.take().map(|leaf| leaf.phrase);

@@ -191,10 +191,10 @@ fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -
 
 /// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
 fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+    const MOST: usize = 20;
     if let Some(only) = set.named(text) {
         return vec![only];
     }
-    const MOST: usize = 20;
     let mut found: Vec<LayerKind> = Vec::new();
     let lines = text.split([',', ';', '\n']).flat_map(|part| {
         let inner = if set.named(part).is_some() { &[][..] } else { &['/', '+', '&'][..] };
@@ -206,7 +206,7 @@ fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
         match (set.named(part), numbers.as_slice(), ends.len()) {
             (Some(kind), ..) => found.push(kind),
             (None, [first, last], 2) => {
-                found.extend(set.layers().filter(|kind| first <= kind && kind <= last))
+                found.extend(set.layers().filter(|kind| first <= kind && kind <= last));
             }
             (None, [first, ..], _) => found.push(*first),
             (None, [], _) => {}
