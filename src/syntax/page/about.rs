@@ -23,8 +23,8 @@ const GENERIC: [&str; 21] = [
     "report", "assessment", "document", "framework", "the", "of", "for", "a", "aivss",
 ];
 /// Phrases that a title has besides the name.
-const PHRASES: [&str; 8] = [
-    "threat modeling", "threat modelling", "threat models", "threat model", "threat-model", "threat analysis", "maestro",
+const PHRASES: [&str; 9] = [
+    "threat modeling", "threat modelling", "threat models", "threat model", "threat-model", "threat analysis", "maestro", "aivss",
     "security analysis",
 ];
 

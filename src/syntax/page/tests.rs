@@ -7,7 +7,7 @@ fn print_cases() {
     for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "md")) {
         let source = crate::source::Source::decode("a.md", std::fs::read(path).unwrap());
         let draft = super::draft(&source);
-        println!("=== {} has_layers {} left {:?}", path.display(), draft.has_layers, draft.left);
+        println!("=== {} has_layers {} left {:?}", path.display(), draft.has_layers, draft.left());
         for root in draft.document.roots() {
             println!("{}", serde_json::to_string_pretty(&root.to_json()).unwrap());
         }
