@@ -10,8 +10,8 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span, Spans};
 use crate::syntax::lookalike::{Form, form_of};
-use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::page::{self, FrontMatter, FrontOutcome, Outliner, read_front};
+use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
 
 /// The most marks in a page: those of a thousand threat models.
@@ -93,13 +93,22 @@ pub(crate) fn each_event<'t>(
     true
 }
 
-/// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line.
+/// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line, and with
+/// spaces in place of tabs below the header of a table, which it does not take for one.
 fn with_feeds(page: &str) -> Cow<'_, str> {
-    if !page.contains('\r') {
-        return Cow::Borrowed(page);
+    let mut page = Cow::Borrowed(page);
+    if page.contains('\r') {
+        let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+        page = Cow::Owned(parts.join("\r\n"));
     }
-    let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
-    Cow::Owned(parts.join("\r\n"))
+    if page.contains("|\t") || page.contains("\t|") || page.contains("-\t") {
+        let lines = page.split_inclusive('\n').map(|line| {
+            let is_rule = line.contains('-') && line.bytes().all(|byte| b"|:- \t\r\n".contains(&byte));
+            if is_rule { Cow::Owned(line.replace('\t', " ")) } else { Cow::Borrowed(line) }
+        });
+        page = Cow::Owned(lines.collect());
+    }
+    page
 }
 
 /// The number of bytes of a page that may have a meaning in Markdown: breaks of lines, beginnings of items and quotations,

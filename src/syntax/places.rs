@@ -236,7 +236,8 @@ fn innermost(node: Node<'_>, span: Span, is_page: bool, depth: usize) -> Option<
     let mut consider = |part: &str, found: Option<Innermost>| {
         let found = found.filter(|found| depth + part.len() + found.pointer.len() < LONGEST_POINTER);
         let is_found = found.is_some();
-        if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|best| found.length < best.length)) {
+        if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|best| found.length < best.length))
+        {
             best = Some(Innermost { pointer: format!("/{part}{}", found.pointer), ..found });
         }
         is_found && !is_page

@@ -24,7 +24,10 @@ pub(crate) fn add_listing(text: &str, page: &mut PageDraft<'_>, model: &mut Data
     let lines: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty()).collect();
     let title_of = |subject: &str| {
         let is_it = |line: &str| {
-            line.len() <= 60 && !line.ends_with('.') && !line.starts_with('|') && line.to_lowercase().contains(subject)
+            line.len() <= 60
+                && !line.ends_with('.')
+                && !line.starts_with('|')
+                && line.to_lowercase().contains(subject)
         };
         lines.iter().skip(1).position(|(_, line)| is_it(line)).map(|at| at + 1)
     };
@@ -82,7 +85,10 @@ pub(crate) fn named_layers(page: &mut PageDraft<'_>, model: &mut Data) {
     for at in 0..page.blocks.len() {
         let block = &page.blocks[at];
         let is_line = matches!(block.kind, OutlineKind::Paragraph | OutlineKind::Item);
-        if is_line && page.uses[at] != BlockUse::Layers && add_named(std::iter::once(&*block.phrase.text), model) > 0 {
+        if is_line
+            && page.uses[at] != BlockUse::Layers
+            && add_named(std::iter::once(&*block.phrase.text), model) > 0
+        {
             take(page, at);
         }
     }
@@ -92,14 +98,18 @@ pub(crate) fn named_layers(page: &mut PageDraft<'_>, model: &mut Data) {
 fn add_named<'t>(texts: impl Iterator<Item = &'t str>, model: &mut Data) -> usize {
     let (mut open, mut count) = (None, 0);
     for text in texts {
-        if let Some((kind, text)) = named(text) {
-            count += 1;
-            open = text.is_empty().then_some(kind);
-            put(kind, text, model);
-        } else if let Some(kind) = open.take() {
-            count += 1;
-            put(kind, text, model);
-        }
+        let named = named(text);
+        let (kind, text) = match named {
+            Some((kind, "")) => {
+                open = Some(kind);
+                count += 1;
+                continue;
+            }
+            Some((kind, text)) => (Some(kind), text),
+            None => (open, text),
+        };
+        open = None;
+        count += usize::from(kind.is_some_and(|kind| put(kind, text, model)));
     }
     count
 }
@@ -118,9 +128,12 @@ fn named(text: &str) -> Option<(LayerKind, &str)> {
     })
 }
 
-/// Puts the answer to a layer, unless there is one, or the text is a placeholder.
-fn put(kind: LayerKind, text: &str, model: &mut Data) {
-    if blank(text, TextKind::Prose).is_none() {
-        model.put(&format!("maestro/{}", kind.key()), answer(text));
+/// Puts the answer to a layer, unless there is one, or the text is a placeholder; returns whether it did.
+fn put(kind: LayerKind, text: &str, model: &mut Data) -> bool {
+    let path = format!("maestro/{}", kind.key());
+    let is_new = blank(text, TextKind::Prose).is_none() && model.get(&path).is_none();
+    if is_new {
+        model.put(&path, answer(text));
     }
+    is_new
 }

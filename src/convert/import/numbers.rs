@@ -36,7 +36,8 @@ fn add_block(block: &OutlineBlock, score: &mut Data) -> bool {
         OutlineKind::Paragraph | OutlineKind::Item | OutlineKind::Other => {
             let text = block.phrase.text.trim();
             let lines = text.lines().map(str::trim);
-            let is_taken = lines.map(|line| add_line(line, score)).fold(true, |is_whole, is_taken| is_whole & is_taken);
+            let is_taken =
+                lines.map(|line| add_line(line, score)).fold(true, |is_whole, is_taken| is_whole & is_taken);
             is_taken || add_sentence(&text.replace('\n', " "), score)
         }
     }
@@ -77,14 +78,16 @@ fn add_row(cells: &[&str], rationale: Option<usize>, score: &mut Data) -> bool {
         let Some((value, others)) = cells.get(at + 1..).and_then(<[&str]>::split_first) else { return false };
         if named(name).is_some() {
             let texts: Vec<&str> = others.iter().copied().filter(|cell| !cell.is_empty()).collect();
-            let column = rationale.and_then(|column| cells.get(column)).copied().filter(|cell| !cell.is_empty());
+            let column =
+                rationale.and_then(|column| cells.get(column)).copied().filter(|cell| !cell.is_empty());
             let only = match texts.as_slice() {
                 [only] if !starts_with_number(only) => Some(*only),
                 _ => None,
             };
             let given = cells.iter().skip(at + 1).find(|cell| starts_with_number(cell)).unwrap_or(value);
             let reason = column.or(only);
-            return add_factor(name, given, reason, score) && texts.iter().all(|text| reason == Some(*text) || text == given);
+            return add_factor(name, given, reason, score)
+                && texts.iter().all(|text| reason == Some(*text) || text == given);
         }
         if input_key(name).is_some() {
             let is_whole = others.iter().all(|cell| cell.is_empty());
@@ -109,7 +112,11 @@ fn named(name: &str) -> Option<Factor> {
 fn add_factor(name: &str, value: &str, rationale: Option<&str>, score: &mut Data) -> bool {
     let Some(factor) = named(name) else { return false };
     let value = value.trim().trim_start_matches('=').trim_start();
-    let Ok(value) = Decimal::parse(value.strip_suffix("/1.0").or_else(|| value.strip_suffix("/1")).unwrap_or(value)) else { return false };
+    let Ok(value) =
+        Decimal::parse(value.strip_suffix("/1.0").or_else(|| value.strip_suffix("/1")).unwrap_or(value))
+    else {
+        return false;
+    };
     let path = format!("factors/{}", factor.key());
     if score.get(&path).is_some() {
         return false;
@@ -139,7 +146,9 @@ const INPUTS: [(&str, &[&str]); 8] = [
 fn input_key(name: &str) -> Option<&'static str> {
     let name = name.trim().trim_matches(['-', '*', ' ']).to_lowercase();
     let name = name.split(" (").next().unwrap_or_default();
-    let words = name.split_whitespace().filter(|word| !["v4.0", "4.0", "v0.8", "v0.5", "0.8", "0.5", "owasp"].contains(word));
+    let words = name
+        .split_whitespace()
+        .filter(|word| !["v4.0", "4.0", "v0.8", "v0.5", "0.8", "0.5", "owasp"].contains(word));
     let name = words.collect::<Vec<_>>().join(" ");
     Some(INPUTS.iter().find(|(_, names)| names.contains(&&*name))?.0)
 }
@@ -166,7 +175,8 @@ fn add_input(name: &str, value: &str, score: &mut Data) -> bool {
         _ => {
             let Some(Ok((number, rest))) = number(value) else { return false };
             let rest = rest.trim().trim_start_matches("/10").trim();
-            let remark = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
+            let remark =
+                rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
             let band = Band::named(remark);
             if !remark.is_empty() && band.is_none() && remark == rest {
                 return false;
@@ -186,7 +196,8 @@ fn is_level(value: &str, levels: &[MultiplierLevel]) -> bool {
 
 /// Adds the first CVSS vector of a text; returns whether the text is little else.
 fn add_vector(text: &str, score: &mut Data) -> bool {
-    let mut words = text.split_whitespace().map(|word| word.trim_matches(['`', '*', '(', ')', '.', ',', ';']));
+    let mut words =
+        text.split_whitespace().map(|word| word.trim_matches(['`', '*', '(', ')', '.', ',', ';']));
     let Some(vector) = words.find(|word| word.starts_with("CVSS:4.0/")) else { return false };
     score.put("cvss", vector);
     score.text("cvss") == Some(vector) && text.len() <= vector.len() + "CVSS vector: ``".len()

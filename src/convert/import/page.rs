@@ -26,7 +26,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         let is_listing = has_no_heading(&page);
         if is_listing {
             remarks.extend(add_listing(source.text(), &mut page, &mut model));
-        } else if !page.has_layers && score.get("factors").is_some() {
+        } else if score.get("factors").is_some() {
             named_layers(&mut page, &mut model);
         }
         let has_layers = page.has_layers || is_listing && model.get("maestro").is_some();
@@ -64,7 +64,8 @@ fn nothing(has_threats: bool) -> String {
 fn taken(model: &Data) -> String {
     let parts = model.get("maestro").map(Data::entries).unwrap_or_default();
     let layers = parts.iter().filter(|(key, layer)| key != "cross_layer" && *layer != Data::Null).count();
-    let threats: usize = parts.iter().map(|(_, part)| part.get("threats").map_or(0, |list| list.items().len())).sum();
+    let threats: usize =
+        parts.iter().map(|(_, part)| part.get("threats").map_or(0, |list| list.items().len())).sum();
     let factors = model.get("aivss/factors").map_or(0, |factors| factors.entries().len());
     let of = model.text("agent/name").map(|name| format!(" of {name}")).unwrap_or_default();
     format!("taken{of}: layers: {layers}, threats: {threats}, factors: {factors}")
@@ -90,7 +91,9 @@ fn version(page: &PageDraft<'_>, at: usize, model: &mut Data) -> Option<String> 
                 );
             }
         }
-        several => return Some(format!("it names the versions {} of AIVSS: choose one", several.join(" and "))),
+        several => {
+            return Some(format!("it names the versions {} of AIVSS: choose one", several.join(" and ")));
+        }
     }
     None
 }

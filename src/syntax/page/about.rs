@@ -15,16 +15,50 @@ const NAMING: [&str; 8] =
     ["project", "system", "agent", "agent name", "project name", "system name", "application", "product"];
 /// Titles of sections that sum up a page.
 const SUMMARIES: [&str; 9] = [
-    "executive summary", "summary", "overview", "tl;dr", "tldr", "system overview", "introduction", "description", "abstract",
+    "executive summary",
+    "summary",
+    "overview",
+    "tl;dr",
+    "tldr",
+    "system overview",
+    "introduction",
+    "description",
+    "abstract",
 ];
 /// Words of titles that name no agent.
 const GENERIC: [&str; 21] = [
-    "threat", "model", "modeling", "modelling", "models", "maestro", "threats", "security", "analysis", "agentic", "ai", "agent",
-    "report", "assessment", "document", "framework", "the", "of", "for", "a", "aivss",
+    "threat",
+    "model",
+    "modeling",
+    "modelling",
+    "models",
+    "maestro",
+    "threats",
+    "security",
+    "analysis",
+    "agentic",
+    "ai",
+    "agent",
+    "report",
+    "assessment",
+    "document",
+    "framework",
+    "the",
+    "of",
+    "for",
+    "a",
+    "aivss",
 ];
 /// Phrases that a title has besides the name.
 const PHRASES: [&str; 9] = [
-    "threat modeling", "threat modelling", "threat models", "threat model", "threat-model", "threat analysis", "maestro", "aivss",
+    "threat modeling",
+    "threat modelling",
+    "threat models",
+    "threat model",
+    "threat-model",
+    "threat analysis",
+    "maestro",
+    "aivss",
     "security analysis",
 ];
 
@@ -38,7 +72,12 @@ pub(crate) struct PageAbout {
 
 /// Reads the name and the summary from the blocks in a range, of which the first heading of the highest level is the title.
 /// `is_section` says whether they are the section of one agent of several.
-pub(crate) fn read_about(blocks: &[OutlineBlock], range: Range<usize>, text: &str, is_section: bool) -> PageAbout {
+pub(crate) fn read_about(
+    blocks: &[OutlineBlock],
+    range: Range<usize>,
+    text: &str,
+    is_section: bool,
+) -> PageAbout {
     let mut about = PageAbout::default();
     let title = range.clone().find(|at| match blocks[*at].kind {
         OutlineKind::Heading(level) => is_section || level == 1,
@@ -54,11 +93,12 @@ pub(crate) fn read_about(blocks: &[OutlineBlock], range: Range<usize>, text: &st
         about.name = Some(name);
     }
     let from = title.map_or(range.start, |at| at + 1);
-    let section = range.clone().find(|at| {
-        matches!(blocks[*at].kind, OutlineKind::Heading(_)) && is_summary(&blocks[*at].phrase)
-    });
+    let section = range
+        .clone()
+        .find(|at| matches!(blocks[*at].kind, OutlineKind::Heading(_)) && is_summary(&blocks[*at].phrase));
     let own = section.map(|at| at + 1..range.end).map(|range| paragraphs(blocks, range));
-    let first = own.filter(|own| !own.is_empty()).or_else(|| title.map(|_| paragraphs(blocks, from..range.end)));
+    let first =
+        own.filter(|own| !own.is_empty()).or_else(|| title.map(|_| paragraphs(blocks, from..range.end)));
     let first = first.unwrap_or_default();
     about.summary = summary(blocks, &first, text);
     if about.summary.is_some() {
@@ -70,7 +110,8 @@ pub(crate) fn read_about(blocks: &[OutlineBlock], range: Range<usize>, text: &st
 
 fn is_summary(phrase: &Phrase) -> bool {
     let words = phrase.text.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
-    let words = words.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ')' | ' '));
+    let words =
+        words.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ')' | ' '));
     SUMMARIES.contains(&words)
 }
 
@@ -89,10 +130,22 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
     fitting.collect()
 }
 
-/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does.
+/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does, or is part of a score.
 fn is_about_page(phrase: &Phrase) -> bool {
-    let is_label = |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
-    phrase.strong > 0 && phrase.text.lines().all(is_label)
+    let is_label =
+        |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
+    let is_number = |line: &str| {
+        let (_, value) = line.rsplit_once(": ").unwrap_or_default();
+        line.starts_with('|') || value.starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    let mut lines = phrase.text.lines();
+    (phrase.strong > 0 && lines.clone().all(is_label)) || lines.all(is_number) || is_score(&phrase.text)
+}
+
+/// Whether a text is about a score: it has a vector, or names both CVSS and AIVSS.
+fn is_score(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    small.contains("cvss:4.0/") || small.contains("cvss") && small.contains("aivss")
 }
 
 fn summary(blocks: &[OutlineBlock], paragraphs: &[usize], text: &str) -> Option<Piece> {
@@ -161,7 +214,8 @@ fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Op
             }),
             OutlineKind::Paragraph | OutlineKind::Item => {
                 let parts = block.phrase.text.split(['\n', '·', '|']);
-                let mut values = parts.filter_map(|part| part.split_once(':').filter(|(label, _)| is_naming(label)));
+                let mut values =
+                    parts.filter_map(|part| part.split_once(':').filter(|(label, _)| is_naming(label)));
                 values.next().map(|(_, name)| locate(name.trim(), block.phrase.span, text))
             }
             OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => None,

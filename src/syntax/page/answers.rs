@@ -10,13 +10,15 @@ pub(crate) enum PageAnswer<'t> {
     Analysis,
 }
 
-const NOT_APPLICABLE: [&str; 5] = ["layer not applicable", "not applicable", "does not apply", "n/a", "not-applicable"];
+const NOT_APPLICABLE: [&str; 5] =
+    ["layer not applicable", "not applicable", "does not apply", "n/a", "not-applicable"];
 const UNCERTAIN: [&str; 4] = ["not certain", "uncertain", "unclear", "unknown"];
 
 /// The answer in a text. Only a text that is `all` of the answer can end with one.
 pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
     let text = text.trim_matches(is_mark);
-    let opening = after(text, "this layer").or_else(|| after(text, "layer")).or_else(|| after(text, "status"));
+    let opening =
+        after(text, "this layer").or_else(|| after(text, "layer")).or_else(|| after(text, "status"));
     let opening = opening.map_or(text, |rest| rest.trim_start_matches(is_mark));
     let opening = after(opening, "is ").unwrap_or(opening);
     if let Some(rest) = NOT_APPLICABLE.iter().find_map(|phrase| after(opening, phrase)) {
@@ -47,11 +49,14 @@ fn before<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     let at = text.len().checked_sub(phrase.len())?;
     text.get(at..).filter(|end| end.eq_ignore_ascii_case(phrase))?;
     let rest = text[..at].trim_end();
-    let rest = ["is", "layer is", "this layer", "layer"].iter().find_map(|words| {
-        let start = rest.len().checked_sub(words.len())?;
-        let is_layer = words.contains("layer") && rest.get(start..)?.eq_ignore_ascii_case(words);
-        is_layer.then(|| rest[..start].trim_end())
-    }).or_else(|| rest.ends_with(is_mark).then_some(rest))?;
+    let rest = ["is", "layer is", "this layer", "layer"]
+        .iter()
+        .find_map(|words| {
+            let start = rest.len().checked_sub(words.len())?;
+            let is_layer = words.contains("layer") && rest.get(start..)?.eq_ignore_ascii_case(words);
+            is_layer.then(|| rest[..start].trim_end())
+        })
+        .or_else(|| rest.ends_with(is_mark).then_some(rest))?;
     Some(["this", "the", "so", "so this", "so the"].iter().fold(rest, |rest, word| {
         let start = rest.len().saturating_sub(word.len());
         let is_word = rest.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(word));
@@ -89,7 +94,10 @@ mod tests {
             ("Not certain from the listing — it may store.", "Not certain from the listing — it may store"),
             ("Unknown", "Unknown"),
         ] {
-            assert!(matches!(answer(text, true), PageAnswer::Uncertain(found) if found.trim_end_matches('.') == rest.trim_end_matches('.')), "{text}");
+            assert!(
+                matches!(answer(text, true), PageAnswer::Uncertain(found) if found.trim_end_matches('.') == rest.trim_end_matches('.')),
+                "{text}"
+            );
         }
     }
 

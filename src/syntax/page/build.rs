@@ -25,7 +25,8 @@ pub(crate) struct PageModel {
 pub(crate) fn add(document: &mut Document<'_>, model: &PageModel, root: u32, end: usize) {
     let start = Span { start: model.prose, end: model.prose };
     let about = [("name", &model.name), ("summary", &model.summary)];
-    let place = about.iter().find_map(|(_, piece)| piece.as_ref()).map_or(start, |piece| place_of(piece, start));
+    let place =
+        about.iter().find_map(|(_, piece)| piece.as_ref()).map_or(start, |piece| place_of(piece, start));
     add_to(document, root, "agent", place, |tree, agent| {
         for (key, piece) in about.into_iter().filter_map(|(key, piece)| Some((key, piece.as_ref()?))) {
             if is_vacant(tree, agent, key) {

@@ -48,7 +48,10 @@ impl ThreatField {
 /// references are read.
 const HEADERS: [(ThreatField, &[&str]); 10] = [
     (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "#", "no", "nr"]),
-    (ThreatField::Title, &["title", "threat title", "threat", "finding", "risk", "issue", "scenario", "threat scenario"]),
+    (
+        ThreatField::Title,
+        &["title", "threat title", "threat", "finding", "risk", "issue", "scenario", "threat scenario"],
+    ),
     (ThreatField::Severity, &["severity", "risk level", "rating", "risk rating", "criticality"]),
     (ThreatField::Likelihood, &["likelihood", "l", "probability"]),
     (ThreatField::Impact, &["impact", "i"]),
@@ -56,8 +59,17 @@ const HEADERS: [(ThreatField, &[&str]); 10] = [
     (
         ThreatField::Mitigation,
         &[
-            "mitigation", "mitigations", "control", "controls", "countermeasure", "countermeasures", "treatment",
-            "mitigation strategy", "proposed mitigation", "recommended mitigation", "remediation",
+            "mitigation",
+            "mitigations",
+            "control",
+            "controls",
+            "countermeasure",
+            "countermeasures",
+            "treatment",
+            "mitigation strategy",
+            "proposed mitigation",
+            "recommended mitigation",
+            "remediation",
         ],
     ),
     (ThreatField::Owner, &["owner", "risk owner", "assignee", "responsible"]),
@@ -65,19 +77,51 @@ const HEADERS: [(ThreatField, &[&str]); 10] = [
     (
         ThreatField::Refs,
         &[
-            "mapping", "mappings", "framework mapping", "references", "reference", "refs", "cwe", "asi", "owasp",
-            "asi threat", "owasp mapping", "asi id", "owasp asi", "atlas", "mitre atlas", "cve", "threat type",
+            "mapping",
+            "mappings",
+            "framework mapping",
+            "references",
+            "reference",
+            "refs",
+            "cwe",
+            "asi",
+            "owasp",
+            "asi threat",
+            "owasp mapping",
+            "asi id",
+            "owasp asi",
+            "atlas",
+            "mitre atlas",
+            "cve",
+            "threat type",
         ],
     ),
 ];
 
 /// Headers of columns that name layers.
-const LAYERS: [&str; 6] = ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers"];
+const LAYERS: [&str; 6] =
+    ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers"];
 
 /// Headers of columns that define a layer, besides those that open with one of [`DEFINING`].
 const DEFINITIONS: [&str; 18] = [
-    "name", "layer name", "description", "definition", "scope", "components", "component", "examples", "example",
-    "contents", "covers", "focus", "purpose", "key components", "what it is", "explanation", "meaning", "elements",
+    "name",
+    "layer name",
+    "description",
+    "definition",
+    "scope",
+    "components",
+    "component",
+    "examples",
+    "example",
+    "contents",
+    "covers",
+    "focus",
+    "purpose",
+    "key components",
+    "what it is",
+    "explanation",
+    "meaning",
+    "elements",
 ];
 const DEFINING: [&str; 5] = ["typical ", "example ", "what belongs", "what it ", "what is "];
 
@@ -172,20 +216,27 @@ pub(crate) fn status(text: &str) -> Option<&'static str> {
 /// Whether a text is a day, YYYY-MM-DD.
 pub(crate) fn is_day(text: &str) -> bool {
     text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// Whether a text is empty, or a mark for nothing.
 pub(crate) fn is_nothing(text: &str) -> bool {
-    text.chars().all(|letter| letter.is_whitespace() || matches!(letter, '-' | '–' | '—' | '.' | '…' | '_' | '/'))
+    text.chars()
+        .all(|letter| letter.is_whitespace() || matches!(letter, '-' | '–' | '—' | '.' | '…' | '_' | '/'))
 }
 
 /// Whether a text is a reference to a known list: `ASI02`, `T6`, `CWE-798`, `AML.T0053`, `CVE-2026-0001`.
 pub(crate) fn is_reference(text: &str) -> bool {
-    let is_number = |rest: &str| !rest.is_empty() && rest.len() < 10 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |rest: &str| !rest.is_empty() && rest.len() < 10 && rest.bytes().all(|byte| byte.is_ascii_digit());
     ["ASI", "CWE-", "T"].iter().any(|list| text.strip_prefix(list).is_some_and(is_number))
         || text.strip_prefix("AML.T").is_some_and(|rest| rest.split('.').all(is_number))
-        || text.strip_prefix("CVE-").is_some_and(|rest| rest.split_once('-').is_some_and(|(year, number)| is_number(year) && is_number(number)))
+        || text.strip_prefix("CVE-").is_some_and(|rest| {
+            rest.split_once('-').is_some_and(|(year, number)| is_number(year) && is_number(number))
+        })
 }
 
 /// Whether a text is the identifier of a threat: capitals and a number, as in `T6`, `R-01`, `ASI02`, `D1`.
@@ -201,16 +252,19 @@ pub(crate) fn is_identifier(text: &str) -> bool {
 /// The references in a text. A cell lists a few.
 pub(crate) fn references(text: &str, span: Span, source: &str) -> Vec<Piece> {
     const MOST: usize = 50;
-    let parts = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '(' | ')' | '[' | ']'));
-    let references = parts.map(|part| part.trim_matches([':', '.', '*', '`'])).filter(|part| is_reference(part));
+    let parts = text
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '(' | ')' | '[' | ']'));
+    let references =
+        parts.map(|part| part.trim_matches([':', '.', '*', '`'])).filter(|part| is_reference(part));
     references.take(MOST).map(|part| locate(part, span, source)).collect()
 }
 
 /// A part of a text that was read from a span, at its own bytes if they are literal there.
 pub(crate) fn locate(part: &str, within: Span, source: &str) -> Piece {
     let written = source.get(within.range()).unwrap_or_default();
-    let span = written.find(part).filter(|_| !part.is_empty()).map_or(within, |at| {
-        Span::new(at, at + part.len()).moved(within.range().start)
-    });
+    let span = written
+        .find(part)
+        .filter(|_| !part.is_empty())
+        .map_or(within, |at| Span::new(at, at + part.len()).moved(within.range().start));
     Piece::new(part, span)
 }

@@ -68,7 +68,9 @@ pub(crate) fn without_shortcodes(text: &str) -> String {
         let is_code = !was_code
             && rest.peek().is_some()
             && part.len() > 1
-            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte));
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte));
         if !is_code {
             kept.push_str(if was_code { " " } else { ":" });
             kept.push_str(part);
@@ -202,7 +204,9 @@ impl LayerReader<'_> {
 
     fn table(&mut self, at: usize, rows: &[TableRow]) {
         let table = ThreatTable::of(rows, self.set);
-        let Some(table) = table.filter(|table| !table.is_definition && (table.layer.is_some() || table.has_threats)) else {
+        let Some(table) =
+            table.filter(|table| !table.is_definition && (table.layer.is_some() || table.has_threats))
+        else {
             return self.part(at);
         };
         self.found.has_layer_table |= table.layer.is_some();
@@ -224,7 +228,9 @@ impl LayerReader<'_> {
         }
         let threat = table.threat(row, self.text);
         if let [kind] = kinds.as_slice() {
-            let text = (table.layer.is_some()).then(|| table.text(row, threat.is_none(), self.set, self.text)).flatten();
+            let text = (table.layer.is_some())
+                .then(|| table.text(row, threat.is_none(), self.set, self.text))
+                .flatten();
             let layer = self.layer(*kind, place);
             layer.parts.extend(text.map(LayerPart::Row));
             layer.span = hull(layer.span, threat.as_ref().map_or(place, |threat| threat.span));
@@ -307,7 +313,8 @@ impl PageLayer {
         };
         if let Some(reason) = reason {
             let others = contents.iter().copied().skip(1).filter(|_| !is_only);
-            let reasons: Vec<&str> = std::iter::once(reason).chain(others).filter(|part| !part.is_empty()).collect();
+            let reasons: Vec<&str> =
+                std::iter::once(reason).chain(others).filter(|part| !part.is_empty()).collect();
             self.status = Some(Piece::new("not_applicable", place));
             self.reason = (!reasons.is_empty()).then(|| locate(&one_line(&reasons.join(" ")), place, text));
             return;
@@ -344,6 +351,10 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
+fn is_html(block: &OutlineBlock, text: &str) -> bool {
+    matches!(block.kind, OutlineKind::Caption) && text[block.phrase.span.range()].starts_with('<')
+}
+
 /// The text of several parts: the source of blocks that follow each other, and the texts of rows.
 fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
     let mut pieces: Vec<Piece> = Vec::new();
@@ -354,10 +365,17 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
                 pieces.push(piece.clone());
                 last = None;
             }
+            // The text of an element of HTML, without its tags.
+            LayerPart::Block(at) if is_html(&blocks[*at], text) => {
+                pieces.push(Piece::new(blocks[*at].phrase.text.trim(), blocks[*at].phrase.span));
+                last = None;
+            }
             LayerPart::Block(at) => {
                 let outer = blocks[*at].outer;
                 match pieces.last_mut() {
-                    Some(piece) if last.is_some_and(|last| last + 1 == *at) => piece.span = hull(piece.span, outer),
+                    Some(piece) if last.is_some_and(|last| last + 1 == *at) => {
+                        piece.span = hull(piece.span, outer);
+                    }
                     _ => pieces.push(Piece::new("", outer)),
                 }
                 last = Some(*at);
@@ -367,7 +385,11 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
     let span = pieces.iter().map(|piece| piece.span).reduce(hull).unwrap_or_default();
     let is_row = |piece: &Piece| !piece.text.is_empty();
     let texts = pieces.iter().map(|piece| {
-        if is_row(piece) { piece.text.as_str() } else { text.get(piece.span.range()).unwrap_or_default().trim() }
+        if is_row(piece) {
+            piece.text.as_str()
+        } else {
+            text.get(piece.span.range()).unwrap_or_default().trim()
+        }
     });
     let texts: Vec<&str> = texts.collect();
     if let [only] = texts.as_slice() {

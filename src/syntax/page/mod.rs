@@ -57,7 +57,8 @@ impl FrontMatter {
         let start = offset + first.len();
         let mut at = start;
         for line in lines {
-            let is_end = if is_toml { line.trim_end() == "+++" } else { matches!(line.trim_end(), "---" | "...") };
+            let is_end =
+                if is_toml { line.trim_end() == "+++" } else { matches!(line.trim_end(), "---" | "...") };
             if is_end {
                 return Self { inner: start..at, end: at + line.len(), is_toml };
             }
@@ -88,7 +89,11 @@ pub(crate) enum FrontOutcome {
 }
 
 /// Reads the front matter as YAML, if it has the marker at its top.
-pub(crate) fn read_front<'t>(document: &mut Document<'t>, text: &'t str, front: &FrontMatter) -> FrontOutcome {
+pub(crate) fn read_front<'t>(
+    document: &mut Document<'t>,
+    text: &'t str,
+    front: &FrontMatter,
+) -> FrontOutcome {
     let inner = text.get(front.inner.clone()).unwrap_or_default();
     if front.is_toml || marker::keys(inner).next().is_none() {
         return FrontOutcome::Other;
@@ -175,29 +180,32 @@ fn agents(blocks: &[OutlineBlock], set: &'static LayerSet) -> Vec<Range<usize>> 
             _ => None,
         })
         .collect();
-    (1..=5).find_map(|wanted| {
-        let mut found: Vec<(Range<usize>, Vec<crate::aivss::LayerKind>)> = Vec::new();
-        let mut is_open = false;
-        for (at, level, kind) in &headings {
-            if *level <= wanted {
-                if let Some((range, _)) = found.last_mut().filter(|_| is_open) {
-                    range.end = *at;
+    (1..=5)
+        .find_map(|wanted| {
+            let mut found: Vec<(Range<usize>, Vec<crate::aivss::LayerKind>)> = Vec::new();
+            let mut is_open = false;
+            for (at, level, kind) in &headings {
+                if *level <= wanted {
+                    if let Some((range, _)) = found.last_mut().filter(|_| is_open) {
+                        range.end = *at;
+                    }
+                    is_open = *level == wanted;
+                    if is_open {
+                        found.push((*at..blocks.len(), Vec::new()));
+                    }
+                } else if let (Some(kind), Some((_, kinds)), true) = (kind, found.last_mut(), is_open)
+                    && !kinds.contains(kind)
+                {
+                    kinds.push(*kind);
                 }
-                is_open = *level == wanted;
-                if is_open {
-                    found.push((*at..blocks.len(), Vec::new()));
-                }
-            } else if let (Some(kind), Some((_, kinds)), true) = (kind, found.last_mut(), is_open)
-                && !kinds.contains(kind)
-            {
-                kinds.push(*kind);
             }
-        }
-        found.retain(|(_, kinds)| kinds.len() >= 2);
-        let is_repeated = found.windows(2).any(|pair| pair[0].1.iter().any(|kind| pair[1].1.contains(kind)));
-        let are_named = found.iter().all(|(range, _)| !is_part(&blocks[range.start].phrase.text));
-        (is_repeated && are_named).then(|| found.into_iter().map(|(range, _)| range).collect())
-    }).unwrap_or_default()
+            found.retain(|(_, kinds)| kinds.len() >= 2);
+            let is_repeated =
+                found.windows(2).any(|pair| pair[0].1.iter().any(|kind| pair[1].1.contains(kind)));
+            let are_named = found.iter().all(|(range, _)| !is_part(&blocks[range.start].phrase.text));
+            (is_repeated && are_named).then(|| found.into_iter().map(|(range, _)| range).collect())
+        })
+        .unwrap_or_default()
 }
 
 /// Whether a heading names a part of an analysis, such as "Threats by layer", and not an agent.
@@ -270,15 +278,18 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     let mut document = Document { tree: Tree::over(text), ..Document::default() };
     let front = FrontMatter::of(text);
     let mut outliner = Outliner::default();
-    let is_read = markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
+    let is_read =
+        markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
     let blocks = if is_read { outliner.blocks } else { Vec::new() };
     let set = LayerSet::DEFAULT;
     let agents = agents(&blocks, set);
-    let ranges = if agents.is_empty() { vec![0..blocks.len()] } else { agents.clone() };
+    let is_several = !agents.is_empty();
+    let whole = (!is_several).then_some(0..blocks.len());
+    let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
     let (mut has_layers, mut uses) = (false, vec![BlockUse::Free; blocks.len()]);
     for range in &ranges {
-        let mut model = read_model(&blocks, range.clone(), text, front.end, set, !agents.is_empty());
-        if model.name.is_none() && agents.is_empty() {
+        let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
+        if model.name.is_none() && !is_several {
             model.name = front.title(text);
         }
         for (read, used) in [(&model.layers.read, BlockUse::Layers), (&model.about, BlockUse::About)] {

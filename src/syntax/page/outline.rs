@@ -196,12 +196,10 @@ impl Outliner {
                 self.close();
                 self.items = self.items.saturating_sub(1);
             }
-            TagEnd::Paragraph => {
-                if self.leaf.as_ref().is_some_and(|leaf| !matches!(leaf.kind, OutlineKind::Item)) {
-                    self.close();
-                }
-            }
-            TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
+            // An item has further paragraphs.
+            TagEnd::Paragraph
+                if self.leaf.as_ref().is_some_and(|leaf| matches!(leaf.kind, OutlineKind::Item)) => {}
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
             TagEnd::HtmlBlock => self.close_html(),
             TagEnd::TableCell => {
                 let cell = self.leaf.take().map(|leaf| leaf.phrase);
@@ -293,7 +291,8 @@ fn details(html: &str, mut open: usize) -> usize {
         let tag = &html[at + 1..];
         let (is_end, name) = tag.strip_prefix('/').map_or((false, tag), |name| (true, name));
         let rest = name.get(..NAME.len()).filter(|name| name.eq_ignore_ascii_case(NAME));
-        let is_whole = !name[rest.map_or(0, str::len)..].starts_with(|next: char| next.is_ascii_alphanumeric());
+        let is_whole =
+            !name[rest.map_or(0, str::len)..].starts_with(|next: char| next.is_ascii_alphanumeric());
         if rest.is_some() && is_whole {
             open = if is_end { open.saturating_sub(1) } else { open + 1 };
         }

@@ -2,29 +2,41 @@
 
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
+use crate::syntax::node::Node;
 use crate::syntax::places::{Addition, line_end};
 use crate::syntax::tree::{PageFacts, PageSection};
 
+impl Node<'_> {
+    /// The edits that add a section with a text for each layer to the page.
+    pub(crate) fn with_sections(self, texts: &[(LayerKind, &str)]) -> Option<Addition> {
+        Some(additions(self.page()?, self.tree.text, texts))
+    }
+
+    /// The edits that add a text below the heading of a layer in the page.
+    pub(crate) fn with_section_text(self, kind: LayerKind, text: &str) -> Option<Addition> {
+        filled(self.page()?, self.tree.text, kind, text)
+    }
+}
+
 /// The edits that add a section with a text for each layer: after the section of the layer before it, or at the end of the
 /// page.
-pub(crate) fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addition {
+fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addition {
     let feed = line_end(text, text.len());
     let mut additions: Addition = Vec::new();
     for (kind, body) in texts {
-        let mut before: Vec<&PageSection> = page.sections.iter().filter(|section| section.kind < *kind).collect();
+        let mut before: Vec<&PageSection> =
+            page.sections.iter().filter(|section| section.kind < *kind).collect();
         before.sort_by_key(|section| (section.kind, section.end));
-        let next = page.sections.iter().filter(|section| section.kind > *kind).min_by_key(|section| section.kind);
+        let next =
+            page.sections.iter().filter(|section| section.kind > *kind).min_by_key(|section| section.kind);
         let like = before.last().copied().or(next);
         let level = like.map_or(2, |section| section.level.into());
         let heading = format!("{} {}", "#".repeat(level), title(*kind, like, text));
-        let (at, section) = match (before.last(), next) {
-            (None, Some(next)) => {
-                (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
-            }
-            (Some(_), _) | (None, None) => {
-                let end = before.last().map_or(text.len(), |section| section.end as usize);
-                (text[..end].trim_end().len(), format!("{feed}{feed}{heading}{feed}{feed}{body}"))
-            }
+        let (at, section) = if let (None, Some(next)) = (before.last(), next) {
+            (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
+        } else {
+            let end = before.last().map_or(text.len(), |section| section.end as usize);
+            (text[..end].trim_end().len(), format!("{feed}{feed}{heading}{feed}{feed}{body}"))
         };
         match additions.last_mut().filter(|(span, _)| span.start as usize == at) {
             Some((_, added)) => added.push_str(&section),
@@ -35,8 +47,8 @@ pub(crate) fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)
     additions
 }
 
-/// The edit that adds a text below the heading of a layer.
-pub(crate) fn body(page: &PageFacts, text: &str, kind: LayerKind, body: &str) -> Option<Addition> {
+/// The edit that adds a text below the heading of a layer's only section.
+fn filled(page: &PageFacts, text: &str, kind: LayerKind, body: &str) -> Option<Addition> {
     let section = page.sections.iter().find(|section| section.kind == kind)?;
     let end = text.get(..section.heading.range().end)?.trim_end().len();
     let feed = line_end(text, end);

@@ -3,8 +3,8 @@
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
 use crate::syntax::page::columns::{
-    Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title, level, locate,
-    names_layers, references, severity, status,
+    Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
+    level, locate, names_layers, references, severity, status,
 };
 use crate::syntax::page::outline::{Phrase, TableRow, hull};
 
@@ -39,9 +39,11 @@ impl PageThreat {
             ThreatField::Likelihood | ThreatField::Impact => level(text),
             ThreatField::Status => status(text),
             ThreatField::Due => Some(text).filter(|text| is_day(text)),
-            ThreatField::Id | ThreatField::Title | ThreatField::Mitigation | ThreatField::Owner | ThreatField::Refs => {
-                Some(text).filter(|text| !is_nothing(text))
-            }
+            ThreatField::Id
+            | ThreatField::Title
+            | ThreatField::Mitigation
+            | ThreatField::Owner
+            | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
         };
         let Some(value) = value.filter(|_| self.get(field).is_none()) else { return false };
         let piece = locate(value, span, source);
@@ -85,7 +87,8 @@ impl ThreatTable {
                 None => best.push((field, rank, at)),
             }
         }
-        let has_id = best.iter().any(|(field, ..)| *field == ThreatField::Id || *field == ThreatField::Severity);
+        let has_id =
+            best.iter().any(|(field, ..)| *field == ThreatField::Id || *field == ThreatField::Severity);
         let is_telling = best.iter().any(|(field, ..)| field.is_telling());
         if has_id && is_telling && !best.iter().any(|(field, ..)| *field == ThreatField::Title) {
             let plural = headers.iter().position(|name| is_plural_title(name));
@@ -112,7 +115,8 @@ impl ThreatTable {
 
     /// The threat of a row, if it has a title.
     pub(crate) fn threat(&self, row: &TableRow, source: &str) -> Option<PageThreat> {
-        let title = row.cells.get(self.title.filter(|_| self.has_threats)?).filter(|cell| !is_nothing(&cell.text))?;
+        let title =
+            row.cells.get(self.title.filter(|_| self.has_threats)?).filter(|cell| !is_nothing(&cell.text))?;
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
             if let Some(field) = field {
@@ -127,7 +131,13 @@ impl ThreatTable {
 
     /// The cells of a row that are not values of a threat: `header: cell`; the cell alone if it is the only one. Numbers
     /// and the names of layers are left out. With `is_whole`, all cells count.
-    pub(crate) fn text(&self, row: &TableRow, is_whole: bool, set: &'static LayerSet, source: &str) -> Option<Piece> {
+    pub(crate) fn text(
+        &self,
+        row: &TableRow,
+        is_whole: bool,
+        set: &'static LayerSet,
+        source: &str,
+    ) -> Option<Piece> {
         const LONGEST: usize = 60;
         let cells = row.cells.iter().enumerate().filter(|(at, cell)| {
             let is_value = self.has_threats && self.fields.get(*at).is_some_and(Option::is_some);
@@ -143,7 +153,8 @@ impl ThreatTable {
         }
         let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
         let texts = cells.iter().map(|(at, cell)| {
-            let header: String = self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
+            let header: String =
+                self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
             format!("{header}: {}", value_of(cell, source))
         });
         Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
@@ -161,22 +172,29 @@ impl ThreatTable {
 
 /// The column that names layers: by its header, or because two of its cells are their names.
 fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -> Option<usize> {
-    let named = |at: usize| body.iter().filter_map(move |row| set.named(&row.cells.get(at)?.text)).take(2).count();
+    let named =
+        |at: usize| body.iter().filter_map(move |row| set.named(&row.cells.get(at)?.text)).take(2).count();
     let by_name = (0..headers.len().min(4)).find(|at| named(*at) >= 2);
-    by_name.filter(|at| !headers.iter().any(|name| names_layers(name)) || names_layers(&headers[*at])).or_else(|| {
-        let mut headers = headers.iter();
-        let at = headers.position(|name| names_layers(name))?;
-        let is_any = body.iter().filter_map(|row| row.cells.get(at)).any(|cell| !layers_in(&cell.text, set).is_empty());
-        is_any.then_some(at)
-    }).or(by_name)
+    by_name
+        .filter(|at| !headers.iter().any(|name| names_layers(name)) || names_layers(&headers[*at]))
+        .or_else(|| {
+            let mut headers = headers.iter();
+            let at = headers.position(|name| names_layers(name))?;
+            let is_any = body
+                .iter()
+                .filter_map(|row| row.cells.get(at))
+                .any(|cell| !layers_in(&cell.text, set).is_empty());
+            is_any.then_some(at)
+        })
+        .or(by_name)
 }
 
 /// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
 pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+    const MOST: usize = 20;
     if let Some(only) = set.named(text) {
         return vec![only];
     }
-    const MOST: usize = 20;
     let mut found: Vec<LayerKind> = Vec::new();
     let lines = text.split([',', ';', '\n']).flat_map(|part| {
         let inner = if set.named(part).is_some() { &[][..] } else { &['/', '+', '&'][..] };
@@ -187,7 +205,9 @@ pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
         let numbers: Vec<LayerKind> = ends.iter().filter_map(|end| numbered(end, set)).collect();
         match (set.named(part), numbers.as_slice(), ends.len()) {
             (Some(kind), ..) => found.push(kind),
-            (None, [first, last], 2) => found.extend(set.layers().filter(|kind| first <= kind && kind <= last)),
+            (None, [first, last], 2) => {
+                found.extend(set.layers().filter(|kind| first <= kind && kind <= last));
+            }
             (None, [first, ..], _) => found.push(*first),
             (None, [], _) => {}
         }
@@ -229,7 +249,8 @@ pub(crate) fn threat_in(phrase: &Phrase, span: Span, source: &str) -> Option<Pag
     }
     let mut threat = PageThreat { span: trimmed(span, source), ..PageThreat::default() };
     let place = phrase.span;
-    let (first, after) = lead.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((lead, ""));
+    let (first, after) =
+        lead.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((lead, ""));
     let first = first.trim_matches(['[', ']', '(', ')', '.', ':']);
     let mut title = if is_identifier(first) {
         threat.set(ThreatField::Id, first, place, source);
@@ -238,7 +259,8 @@ pub(crate) fn threat_in(phrase: &Phrase, span: Span, source: &str) -> Option<Pag
         lead
     };
     while let Some((before, remark)) = last_remark(title) {
-        let is_severity = severity_alone(remark).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
+        let is_severity =
+            severity_alone(remark).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
         let is_taken = is_severity | threat.set(ThreatField::Refs, remark, place, source);
         if !is_taken {
             break;
@@ -271,13 +293,16 @@ fn take_remark<'r>(rest: &'r str, threat: &mut PageThreat, place: Span, source: 
     });
     let mut is_taken = threat.set(ThreatField::Refs, remark, place, source) && enclosed.is_some();
     for part in remark.split([',', ';', '/']) {
-        is_taken |= severity_alone(part).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
+        is_taken |=
+            severity_alone(part).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
     }
     without_separators(if is_taken { after } else { rest })
 }
 
 fn without_separators(text: &str) -> &str {
-    text.trim_start_matches(|letter: char| letter.is_whitespace() || matches!(letter, '—' | '–' | '-' | ':' | '|' | '.' | '·'))
+    text.trim_start_matches(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '—' | '–' | '-' | ':' | '|' | '.' | '·')
+    })
 }
 
 /// The last remark of a title and the title without it: in parentheses, or after a dash.
@@ -295,7 +320,8 @@ fn last_remark(title: &str) -> Option<(&str, &str)> {
 /// The severity that a text consists of: `High`, `Severity: High`, `High risk`, `CRITICAL`.
 fn severity_alone(text: &str) -> Option<&str> {
     let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut words = words.filter(|word| !["severity", "risk"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+    let mut words =
+        words.filter(|word| !["severity", "risk"].iter().any(|other| word.eq_ignore_ascii_case(other)));
     let word = words.next().filter(|word| word.len() > 2 && severity(word).is_some())?;
     words.next().is_none().then_some(word)
 }
@@ -314,7 +340,9 @@ pub(crate) fn add_labels(threat: &mut PageThreat, text: &str, place: Span, sourc
     let labels = labels(text);
     for (at, (_, value, field)) in labels.iter().enumerate() {
         let end = labels.get(at + 1).map_or(text.len(), |(start, ..)| *start);
-        let value = text[*value..end].trim().trim_end_matches(|letter: char| letter.is_whitespace() || ";,—–|·(".contains(letter));
+        let value = text[*value..end]
+            .trim()
+            .trim_end_matches(|letter: char| letter.is_whitespace() || ";,—–|·(".contains(letter));
         let value = value.lines().map(str::trim).collect::<Vec<_>>().join(" ");
         if *field != ThreatField::Title && *field != ThreatField::Id {
             threat.set(*field, &value, place, source);
