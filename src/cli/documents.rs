@@ -89,7 +89,7 @@ impl ProgramSource {
     }
 }
 
-const ENVIRONMENTS: [&str; 3] = ["development", "testing", "production"];
+const ENVIRONMENTS: [&str; 4] = ["development", "testing", "staging", "production"];
 const TIERS: [&str; 3] = ["low", "moderate", "high"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -46,7 +46,7 @@ const AGENT: &Layout = &[
     ("name", Asked),
     ("summary", Asked),
     ("owner", Offered("the team or person in charge of this threat model")),
-    ("environment", Offered("development, testing or production")),
+    ("environment", Offered("development, testing, staging or production")),
     ("tier", Offered("low, moderate or high")),
     ("version", Offered("the agent's version, in quotes")),
 ];
@@ -349,7 +349,8 @@ impl ScaffoldText {
         for kind in LayerSet::DEFAULT.layers() {
             let layer = layers.get(kind.key());
             // An analysis alone needs no key of its own.
-            let only = layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
+            let only =
+                layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
             match only.or(layer) {
                 Some(layer) => self.entry(2, kind.key(), layer),
                 None => self.asked(2, kind.key(), &["maestro", kind.key()]),

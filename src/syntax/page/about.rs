@@ -26,7 +26,7 @@ const SUMMARIES: [&str; 9] = [
     "abstract",
 ];
 /// Words of titles that name no agent.
-const GENERIC: [&str; 21] = [
+const GENERIC: [&str; 20] = [
     "threat",
     "model",
     "modeling",
@@ -46,7 +46,6 @@ const GENERIC: [&str; 21] = [
     "the",
     "of",
     "for",
-    "a",
     "aivss",
 ];
 /// Phrases that a title has besides the name.

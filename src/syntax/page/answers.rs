@@ -29,8 +29,8 @@ pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
         let is_bare = rest.trim_start().starts_with(is_mark) && !rest.trim_matches(is_mark).is_empty();
         return PageAnswer::Uncertain(if is_bare { rest.trim_start_matches(is_mark) } else { text });
     }
-    let text = text.trim_end_matches(is_mark);
-    let before = NOT_APPLICABLE.iter().find_map(|phrase| before(text, phrase)).filter(|_| all);
+    let body = text.trim_end_matches(is_mark);
+    let before = NOT_APPLICABLE.iter().find_map(|phrase| before(body, phrase)).filter(|_| all);
     before.map_or(PageAnswer::Analysis, |reason| PageAnswer::NotApplicable(reason.trim_matches(is_mark)))
 }
 

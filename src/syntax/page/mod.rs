@@ -70,7 +70,7 @@ impl FrontMatter {
     /// The title that another tool reads.
     fn title(&self, text: &str) -> Option<Piece> {
         let inner = text.get(self.inner.clone())?;
-        let line = inner.lines().find_map(|line| line.strip_prefix("title"))?;
+        let line = inner.split(['\n', '\r']).find_map(|line| line.strip_prefix("title"))?;
         let value = line.trim_start().strip_prefix(if self.is_toml { '=' } else { ':' })?;
         let title = value.trim().trim_matches(['"', '\'']);
         let name = about::name_in(title)?;
