@@ -198,7 +198,7 @@ fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -
 }
 
 /// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
-fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
     const MOST: usize = 20;
     if let Some(only) = set.named(text) {
         return vec![only];
