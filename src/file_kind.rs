@@ -5,12 +5,11 @@
 //! advice and never decides the verdict.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use crate::aivss::{LayerKind, LayerSet};
-use crate::source::{Language, Source, is_default};
+use crate::source::{BOM, Language, Source, is_default};
+use crate::syntax::{Node, draft};
 
 /// A kind of file that is not checked.
 #[derive(Debug, PartialEq, Eq)]
@@ -199,7 +198,7 @@ static MAESTRO_PAGE: FileKind = FileKind {
 
 static MODEL_PAGE: FileKind = FileKind {
     name: "threat-model-page",
-    what: "a threat model without headings for MAESTRO's layers",
+    what: "a threat model without MAESTRO's layers",
     marks: &[],
     next: Next::Init,
 };
@@ -254,7 +253,7 @@ impl OtherFile {
     /// Recognizes a file that was read and contains no threat model. `is_unmarked` is whether it has keys of one.
     pub(crate) fn recognize(path: &str, source: &Source, is_unmarked: bool) -> Self {
         if source.language() == Language::Markdown {
-            return Self::of(page_kind(path, source.text()));
+            return page_kind(path, source);
         }
         match data_kind(source.text().as_bytes()) {
             Some(kind) if kind.name == MISPLACED_REPORT.name && is_unmarked => Self::of(&MISPLACED_REPORT),
@@ -272,7 +271,7 @@ impl OtherFile {
         if source.language() == Language::Markdown {
             // In a page that can be decoded, only blocks that are meant to be threat models have problems.
             let is_meant = source.undecodable().is_none() || has_own_keys;
-            let page = Some(Self::of(page_kind(path, source.text()))).filter(|_| !is_meant)?;
+            let page = Some(page_kind(path, source)).filter(|_| !is_meant)?;
             return Some(if page.is_unknown() { Self::broken(cause()) } else { page });
         }
         match data_kind(&text).filter(|kind| kind.name != MISPLACED_REPORT.name) {
@@ -428,16 +427,30 @@ fn without_zeros(text: &[u8]) -> Cow<'_, [u8]> {
 const TITLES: [&str; 6] =
     ["threat model", "bedrohungsmodell", "modelo de amenaza", "modèle de menace", "威胁模型", "脅威モデル"];
 
-fn page_kind(path: &str, text: &str) -> &'static FileKind {
-    if layer_headings(text) > 1 {
-        return &MAESTRO_PAGE;
-    }
+/// Recognizes a page by what the reader of pages finds in it.
+fn page_kind(path: &str, source: &Source) -> OtherFile {
+    let page = draft(source);
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let is_index = ["readme", "index", "template", "_template"].iter().any(|index| name.starts_with(index));
-    if is_default(path) && !is_index || headings(text).next().is_some_and(is_model_title) {
-        return &MODEL_PAGE;
-    }
-    &UNKNOWN
+    let is_model = is_default(path) && !is_index || title(source.text()).is_some_and(is_model_title);
+    let several = page.document.roots().nth(1).is_some();
+    let (kind, next) = match page.has_layers {
+        true if several || source.text().trim_start_matches(BOM).starts_with("+++") => {
+            (&MAESTRO_PAGE, Next::Import)
+        }
+        true => (&MAESTRO_PAGE, MAESTRO_PAGE.next),
+        false if !is_model => return OtherFile::UNKNOWN,
+        false if page.document.roots().any(has_threats) => (&MODEL_PAGE, Next::Import),
+        false => (&MODEL_PAGE, MODEL_PAGE.next),
+    };
+    let next = if source.undecodable().is_some() { Next::Edit("save it as UTF-8") } else { next };
+    OtherFile { next, ..OtherFile::of(kind) }
+}
+
+/// Whether a page lists threats.
+fn has_threats(root: Node<'_>) -> bool {
+    let threats = root.get("maestro").and_then(|maestro| maestro.get("cross_layer")?.get("threats"));
+    threats.is_some()
 }
 
 /// Whether a title is that of one threat model, not of a list of them or a page about threat modeling.
@@ -451,20 +464,9 @@ fn is_model_title(title: &str) -> bool {
     })
 }
 
-/// The texts of the headings of a page, without fenced blocks.
-fn headings(text: &str) -> impl Iterator<Item = &str> {
-    let mut is_fenced = false;
-    text.lines().filter_map(move |line| {
-        is_fenced ^= line.trim_start().starts_with("```");
-        let title = line.trim_start_matches('#');
-        (!is_fenced && title.len() < line.len() && title.starts_with(' ')).then_some(title.trim())
-    })
-}
-
-/// The number of different layers that headings of a page name.
-fn layer_headings(text: &str) -> usize {
-    let layers = headings(text).filter_map(|title| LayerSet::DEFAULT.named(title));
-    layers.map(LayerKind::key).collect::<BTreeSet<_>>().len()
+/// The first heading of a page, or the title in its front matter.
+fn title(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.strip_prefix("title:").or_else(|| line.strip_prefix('#')))
 }
 
 /// The name of the threat model that `import` writes next to a file.

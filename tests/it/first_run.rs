@@ -37,7 +37,7 @@ const fn known(
 const DRAGON: &str = "an OWASP Threat Dragon model";
 const RESULT: &str = "the result of a scanner";
 const CANDIDATE: &str = "an AIVSS 1.0 candidate assessment, whose metrics are not those of 0.5 or 0.8";
-const NO_LAYERS: &str = "a threat model without headings for MAESTRO's layers";
+const NO_LAYERS: &str = "a threat model without MAESTRO's layers";
 
 const KNOWN: [Known; 36] = [
     known(
@@ -225,7 +225,7 @@ const KNOWN: [Known; 36] = [
     known(
         (
             "docs/threat-model.md",
-            "# Planner\n\n## Layer 1: Foundation Models\n\nA.\n\n### Layer 2: Data Operations\n\nB.\n",
+            "# Planner\n\n## Layer 1: Foundation Models\n\nA.\n\n### L2 - Data Operations\n\nB.\n",
         ),
         "maestro-page",
         "a MAESTRO analysis without front matter",
