@@ -196,6 +196,13 @@ static MAESTRO_PAGE: FileKind = FileKind {
     next: Next::ImportInPlace,
 };
 
+static MAESTRO_PAGES: FileKind = FileKind {
+    name: "maestro-page",
+    what: "a MAESTRO analysis of several agents",
+    marks: &[],
+    next: Next::Import,
+};
+
 static MODEL_PAGE: FileKind = FileKind {
     name: "threat-model-page",
     what: "a threat model without MAESTRO's layers",
@@ -307,7 +314,7 @@ impl OtherFile {
 
     /// The place among the files of a folder without a threat model: the file that leads furthest comes first.
     pub(crate) fn rank(&self) -> usize {
-        let known = [&MAESTRO_PAGE, &UNMARKED, &MISPLACED_REPORT];
+        let known = [&MAESTRO_PAGE, &MAESTRO_PAGES, &UNMARKED, &MISPLACED_REPORT];
         match known.iter().position(|kind| *kind == self.kind) {
             Some(place) => place,
             None => match self.next {
@@ -429,22 +436,30 @@ const TITLES: [&str; 6] =
 
 /// Recognizes a page by what the reader of pages finds in it.
 fn page_kind(path: &str, source: &Source) -> OtherFile {
-    let page = draft(source);
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let is_index = ["readme", "index", "template", "_template"].iter().any(|index| name.starts_with(index));
-    let is_model = is_default(path) && !is_index || title(source.text()).is_some_and(is_model_title);
-    let several = page.document.roots().nth(1).is_some();
-    let (kind, next) = match page.has_layers {
-        true if several || source.text().trim_start_matches(BOM).starts_with("+++") => {
-            (&MAESTRO_PAGE, Next::Import)
+    let (page, text) = (draft(source), source.text());
+    let has_threats = page.document.roots().any(has_threats);
+    let (kind, next) = if page.has_layers {
+        let is_toml = text.trim_start_matches(BOM).starts_with("+++");
+        match page.document.roots().nth(1) {
+            Some(_) => (&MAESTRO_PAGES, MAESTRO_PAGES.next),
+            // Front matter in TOML has no place for the marker.
+            None => (&MAESTRO_PAGE, if is_toml { Next::Import } else { MAESTRO_PAGE.next }),
         }
-        true => (&MAESTRO_PAGE, MAESTRO_PAGE.next),
-        false if !is_model => return OtherFile::UNKNOWN,
-        false if page.document.roots().any(has_threats) => (&MODEL_PAGE, Next::Import),
-        false => (&MODEL_PAGE, MODEL_PAGE.next),
+    } else if is_model_name(path)
+        || title(text).is_some_and(is_model_title)
+        || has_threats && is_default(path)
+    {
+        (&MODEL_PAGE, if has_threats { Next::Import } else { MODEL_PAGE.next })
+    } else {
+        return OtherFile::UNKNOWN;
     };
     let next = if source.undecodable().is_some() { Next::Edit("save it as UTF-8") } else { next };
     OtherFile { next, ..OtherFile::of(kind) }
+}
+
+/// Whether the file's own name, not that of its folder, is that of a threat model.
+fn is_model_name(path: &str) -> bool {
+    is_default(path.rsplit('/').next().unwrap_or(path))
 }
 
 /// Whether a page lists threats.
@@ -492,8 +507,63 @@ fn init_target(path: &str) -> String {
 }
 
 /// A path as a word of a shell. A path that begins with a hyphen is not an option.
-fn shell_word(path: &str) -> Cow<'_, str> {
+pub(crate) fn shell_word(path: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%=:,".contains(letter);
     let path: Cow<'_, str> = if path.starts_with('-') { format!("./{path}").into() } else { path.into() };
     if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documentation_lists_every_kind() {
+        let page = include_str!("../docs/ci.md");
+        let own = [&MAESTRO_PAGE, &MODEL_PAGE, &UNMARKED, &BROKEN, &UNKNOWN, &MENTION];
+        for kind in DATA.iter().chain(own) {
+            assert!(page.contains(&format!("`{}`", kind.name)), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn key_is_a_word_before_a_colon() {
+        for text in ["a: 1", "x: 2\na : 1", "{ a: 1 }", "{\"a\":1}", "x: { 'a' : 1 }", "\u{FEFF}a: 1"] {
+            assert!(is_key_in(text.as_bytes(), "a", true), "{text}");
+        }
+        for text in ["", "a", "ba: 1", "a b: 1", "\"a: 1", "'a\": 1", "x:\n  a: 1", "# a: 1", "\"xa\": 1"] {
+            assert!(!is_key_in(text.as_bytes(), "a", true), "{text}");
+        }
+        assert!(is_key_in(b"x:\n  a: 1", "a", false));
+    }
+
+    #[test]
+    fn threats_are_listed_if_a_list_has_any() {
+        for text in [
+            "threats:\n- id: a",
+            "\"threats\" : [ {} ]",
+            "x: { threats: [a] }",
+            "{\"threats\":[],\"x\":{\"threats\":[1]}}",
+        ] {
+            assert!(lists_threats(text.as_bytes()), "{text}");
+        }
+        for text in ["threats:", "\"threats\": []", "threats: [ ]", "threats: 3", "threats"] {
+            assert!(!lists_threats(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn new_files_have_the_names_of_threat_models_and_replace_none() {
+        for (path, model, target) in [
+            ("threat-model.json", "threat-model.yaml", ""),
+            ("threat-model.yaml", "threat-model.threat-model.yaml", " agent.threat-model.yaml"),
+            ("docs/shop.otm.json", "docs/shop.otm.threat-model.yaml", " docs"),
+            ("threat-models/shop.json", "threat-models/shop.yaml", " threat-models"),
+            ("a b/Threat-Model.YAML", "a b/Threat-Model.yaml", " 'a b/agent.threat-model.yaml'"),
+            ("x", "x.threat-model.yaml", ""),
+        ] {
+            assert_eq!((model_path(path).as_str(), init_target(path).as_str()), (model, target), "{path}");
+            assert!(is_default(&model_path(path)) && model_path(path) != path, "{path}");
+        }
+    }
 }

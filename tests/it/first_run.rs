@@ -39,7 +39,7 @@ const RESULT: &str = "the result of a scanner";
 const CANDIDATE: &str = "an AIVSS 1.0 candidate assessment, whose metrics are not those of 0.5 or 0.8";
 const NO_LAYERS: &str = "a threat model without MAESTRO's layers";
 
-const KNOWN: [Known; 36] = [
+const KNOWN: [Known; 39] = [
     known(
         (
             "threat-model.json",
@@ -259,10 +259,38 @@ const KNOWN: [Known; 36] = [
         Some("init docs"),
     ),
     known(
-        ("threat-models/shop.md", "# Bedrohungsmodell\n"),
+        ("threat-models/shop.md", "# Bedrohungsmodell: Shop\n"),
         "threat-model-page",
         NO_LAYERS,
         Some("init threat-models"),
+    ),
+    known(
+        (
+            "threat-models/shop.md",
+            "# Shop\n\n| ID | Threat | Severity | Mitigation |\n|---|---|---|---|\n| T1 | Spoofing | High | Tokens |\n",
+        ),
+        "threat-model-page",
+        NO_LAYERS,
+        Some("import threat-models/shop.md --output threat-models/shop.yaml"),
+    ),
+    known(
+        (
+            "docs/threat-model.md",
+            "+++\ntitle = \"Planner\"\n+++\n\n## Foundation Models\n\nA.\n\n## Data Operations\n\nB.\n",
+        ),
+        "maestro-page",
+        "a MAESTRO analysis without front matter",
+        Some("import docs/threat-model.md --output docs/threat-model.yaml"),
+    ),
+    known(
+        (
+            "docs/threat-model.md",
+            "# Planner\n\n## Foundation Models\n\nA.\n\n## Data Operations\n\nB.\n\n\
+             # Booker\n\n## Foundation Models\n\nC.\n\n## Data Operations\n\nD.\n",
+        ),
+        "maestro-page",
+        "a MAESTRO analysis of several agents",
+        Some("import docs/threat-model.md --output docs/threat-model.yaml"),
     ),
     known(
         ("threat-model.yaml", "{{- range .Values.agents }}\nname: {{ .name }}\n{{- end }}\n"),
@@ -309,7 +337,7 @@ fn folder_with_a_file_of_a_known_kind_names_it_and_the_next_command() {
         let found = format!("cannot check: .: no threat model here; found {path}: {name}");
         assert_eq!(ran.out.contains(&found), is_named, "{path}: {}", ran.out);
         assert!(is_named || ran.out.contains("`aivss-lint init` writes a threat model"), "{}", ran.out);
-        for next in next.iter() {
+        if let Some(next) = next {
             assert!(ran.out.contains(&format!("; run `aivss-lint {next}`")), "{path} {next}: {}", ran.out);
         }
         // The marker is for files in this project's own format.
