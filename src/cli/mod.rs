@@ -77,7 +77,7 @@ enum Command {
     /// Migrate threat models to another version of the standard (now `fix --to`)
     #[command(hide = true)]
     Migrate(migrate::MigrateArgs),
-    /// Create a threat model from an OWASP report, page or AVE records
+    /// Create a threat model from a page or another format
     #[command(after_help = documents::IMPORT_EXAMPLES)]
     Import(documents::ImportArgs),
     /// List the checked and the skipped files, and why
@@ -229,7 +229,7 @@ impl Command {
             Self::Migrate(args) => without_stdin(&args.files.paths),
             Self::Score(args) => without_stdin(&args.paths),
             Self::Init(args) => vec![args.path.clone()],
-            Self::Import(args) => args.to.output.iter().cloned().collect(),
+            Self::Import(args) => args.targets(),
             Self::Export(args) => vec![args.file.clone()],
             Self::Policy(policy::PolicyCommand::Show(args)) => vec![args.path.clone()],
             Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],

@@ -9,17 +9,21 @@ mod evidence;
 mod layers;
 mod placeholder;
 mod read;
+mod threat;
 
 pub use assessment::Assessment;
 pub(crate) use assessment::{Factors, GivenFactor, Multiplier, Undeclared};
 pub(crate) use evidence::{PathProblem, path_problem};
+pub(crate) use layers::Maestro;
 pub use layers::{Answer, Blank, Layer};
-pub(crate) use layers::{Maestro, Threat};
 pub(crate) use placeholder::{TextKind, blank, is_too_short};
+pub(crate) use threat::{Threat, ThreatStatus, shortened, threat_name};
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::aivss::LayerKind;
+use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Fix, Owner};
 use crate::likeness::nearest;
@@ -122,7 +126,7 @@ pub struct Agent {
     pub(crate) summary: Option<Text>,
     /// The person or team responsible for the model.
     pub(crate) owner: Option<Text>,
-    /// The environment: development, testing or production.
+    /// The environment: development, testing, staging or production.
     pub(crate) environment: Option<Text>,
     /// The risk tier: low, moderate or high.
     pub(crate) tier: Option<Text>,
@@ -157,6 +161,37 @@ impl Model {
     /// The layers, in MAESTRO's order; none in a format without layers.
     pub fn layers(&self) -> &[Layer] {
         self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)
+    }
+
+    /// The lists of threats: those of the layers, then those that span layers.
+    pub(crate) fn threat_lists(&self) -> impl Iterator<Item = &[Threat]> {
+        let layers = self.layers().iter().map(|layer| &*layer.threats);
+        layers.chain(self.maestro.iter().map(|maestro| &*maestro.shared))
+    }
+
+    /// All threats.
+    pub(crate) fn threats(&self) -> impl Iterator<Item = &Threat> {
+        self.threat_lists().flatten()
+    }
+
+    /// The threats of a layer, and those that span it and others.
+    pub(crate) fn threats_of(&self, layer: LayerKind) -> impl Iterator<Item = &Threat> {
+        self.threats().filter(move |threat| threat.layers.contains(&layer))
+    }
+
+    /// The threats under a key of `maestro`.
+    pub(crate) fn threats_at(&self, key: &str) -> &[Threat] {
+        let Some(maestro) = self.maestro.as_ref() else { return &[] };
+        if key == "cross_layer" {
+            return &maestro.shared;
+        }
+        let layer = maestro.layers.iter().find(|layer| layer.kind.keys().any(|own| own == key));
+        layer.map_or(&[], |layer| &layer.threats)
+    }
+
+    /// The number of open threats of a layer, with those that span layers.
+    pub(crate) fn open_threats(&self, layer: LayerKind, today: Date) -> usize {
+        self.threats_of(layer).filter(|threat| threat.is_open(today)).count()
     }
 
     pub(crate) fn finding(&self, owner: Owner) -> Option<&Finding> {

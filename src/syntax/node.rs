@@ -125,6 +125,12 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The bytes of a text without its quotes, if it is literal.
+    pub(crate) fn letters(self) -> Option<Span> {
+        let text = self.as_str().filter(|_| self.is_verbatim())?;
+        without_quotes(self.span(), text)
+    }
+
     /// Whether the node is a literal text or number in the file, without a tag or an anchor, and not an alias.
     pub fn is_verbatim(self) -> bool {
         let (NodeKind::String(letters) | NodeKind::Number(letters)) = self.tree.kind(self.id) else {
@@ -281,14 +287,19 @@ impl Entry<'_> {
 
     /// The bytes of the key without its quotes, if it is literal.
     pub fn key_letters(self) -> Option<Span> {
-        let (start, written) = (self.key_span.start as usize, self.key_span.range().len());
-        let quote = match written.checked_sub(self.key.len()) {
-            Some(0) => 0,
-            Some(2) => 1,
-            _ => return None,
-        };
-        self.key_verbatim.then(|| Span::new(start + quote, start + quote + self.key.len()))
+        self.key_verbatim.then(|| without_quotes(self.key_span, self.key)).flatten()
     }
+}
+
+/// The bytes of a literal text without its quotes.
+fn without_quotes(span: Span, text: &str) -> Option<Span> {
+    let (start, written) = (span.start as usize, span.range().len());
+    let quote = match written.checked_sub(text.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return None,
+    };
+    Some(Span::new(start + quote, start + quote + text.len()))
 }
 
 impl<'t> Map<'t> {
