@@ -8,11 +8,15 @@ use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, ThreatField, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, TableRow, hull};
-use crate::syntax::page::threats::{PageThreat, ThreatTable, add_labels, opens_with_label, threat_in};
+use crate::syntax::page::threats::{
+    PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, trimmed,
+};
 use crate::syntax::tree::PageSection;
 
 /// The most layers that a row may name and still answer each of them.
 const MOST_SHARED: usize = 3;
+/// The most bytes of a text below a caption that may be a placeholder.
+const LONGEST_PLACEHOLDER: usize = 160;
 
 /// A layer of a page.
 #[derive(Debug, Default)]
@@ -280,12 +284,12 @@ impl LayerPart {
     }
 
     /// The place of its text.
-    fn place(&self, blocks: &[OutlineBlock]) -> Span {
+    fn place(&self, blocks: &[OutlineBlock], text: &str) -> Span {
         match self {
             Self::Row(piece) => piece.span,
             Self::Block(at) => match blocks[*at].kind {
-                OutlineKind::Table(_) => blocks[*at].span,
-                _ => blocks[*at].phrase.span,
+                OutlineKind::Table(_) => trimmed(blocks[*at].span, text),
+                _ => trimmed(blocks[*at].phrase.span, text),
             },
         }
     }
@@ -301,11 +305,14 @@ impl PageLayer {
             self.finish_without_text();
             return;
         };
-        let is_only = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
+        let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
+        // Captions do not make a placeholder longer.
+        let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
+        let is_only = is_same && (!has_captions || opening.len() <= LONGEST_PLACEHOLDER);
         // Below a caption, a text is about its subject.
         let is_first = parts.first().is_some_and(|part| std::ptr::eq(part, first));
         let answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
-        let place = first.place(blocks);
+        let place = first.place(blocks, text);
         let reason = match answered {
             PageAnswer::NotApplicable(reason) => Some(reason),
             PageAnswer::Analysis if self.is_excluded => Some(opening),
@@ -374,7 +381,7 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
                 let outer = blocks[*at].outer;
                 match pieces.last_mut() {
                     Some(piece) if last.is_some_and(|last| last + 1 == *at) => {
-                        piece.span = hull(piece.span, outer)
+                        piece.span = hull(piece.span, outer);
                     }
                     _ => pieces.push(Piece::new("", outer)),
                 }

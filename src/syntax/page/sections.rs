@@ -32,14 +32,11 @@ fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addit
         let like = before.last().copied().or(next);
         let level = like.map_or(2, |section| section.level.into());
         let heading = format!("{} {}", "#".repeat(level), title(*kind, like, text));
-        let (at, section) = match (before.last(), next) {
-            (None, Some(next)) => {
-                (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
-            }
-            (Some(_), _) | (None, None) => {
-                let end = before.last().map_or(text.len(), |section| section.end as usize);
-                (text[..end].trim_end().len(), format!("{feed}{feed}{heading}{feed}{feed}{body}"))
-            }
+        let (at, section) = if let (None, Some(next)) = (before.last(), next) {
+            (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
+        } else {
+            let end = before.last().map_or(text.len(), |section| section.end as usize);
+            (text[..end].trim_end().len(), format!("{feed}{feed}{heading}{feed}{feed}{body}"))
         };
         match additions.last_mut().filter(|(span, _)| span.start as usize == at) {
             Some((_, added)) => added.push_str(&section),
