@@ -110,7 +110,7 @@ impl OtherFile {
         match known.iter().position(|kind| *kind == self.kind) {
             Some(place) => place,
             None => match self.next {
-                Next::ImportInPlace | Next::Import | Next::Check => known.len(),
+                Next::ImportInPlace | Next::Import | Next::ImportPage | Next::Check => known.len(),
                 Next::Init if *self.kind == MODEL_PAGE => known.len() + 1,
                 Next::ImportThreats | Next::Init => known.len() + 2,
                 Next::Edit(_) | Next::Nothing => known.len() + 3,
@@ -130,7 +130,10 @@ impl OtherFile {
     pub(crate) fn command(&self, path: &str) -> Option<String> {
         let arguments = match self.next {
             Next::ImportInPlace => format!("import --in-place {}", shell_word(path)),
-            Next::Import => format!("import {} --output {}", shell_word(path), shell_word(&model_path(path))),
+            Next::Import | Next::ImportPage => {
+                let option = if self.next == Next::ImportPage { "--threats " } else { "" };
+                format!("import {option}{} --output {}", shell_word(path), shell_word(&model_path(path)))
+            }
             Next::ImportThreats | Next::Init => format!("init{}", init_target(path)),
             Next::Check => shell_word(path).into_owned(),
             Next::Edit(_) | Next::Nothing => return None,
@@ -241,7 +244,7 @@ fn page_kind(path: &str, source: &Source) -> OtherFile {
         || title(text).is_some_and(is_model_title)
         || has_threats && is_default(path)
     {
-        (&MODEL_PAGE, if has_threats { Next::Import } else { MODEL_PAGE.next })
+        (&MODEL_PAGE, if has_threats { Next::ImportPage } else { MODEL_PAGE.next })
     } else {
         return OtherFile::UNKNOWN;
     };

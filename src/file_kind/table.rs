@@ -27,6 +27,8 @@ pub(crate) enum Next {
     ImportInPlace,
     /// Make a threat model of it.
     Import,
+    /// Make a threat model of the threats of a page.
+    ImportPage,
     /// Make a threat model of it, if it lists threats; else write one next to it.
     ImportThreats,
     /// Write a threat model next to it.
