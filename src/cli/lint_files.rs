@@ -15,17 +15,20 @@ use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::decimal::Decimal;
 use crate::digest;
-use crate::input_error::{InputError, PolicyRole, SkipReason};
+use crate::file_kind::OtherFile;
+use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Report};
-use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
+use crate::rules::builtin::{EMPTY_FILE, FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::score::ScoredModel;
-use crate::source::{Language, Source};
+use crate::source::{Language, Source, is_default};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::candidate::{Candidate, Discovery};
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::files::read;
+use crate::workspace::search::Marker;
 
 pub(crate) struct RunResult {
     pub(crate) report: Report,
@@ -53,7 +56,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         let name = options.stdin_filename.to_owned();
         let matched = repository.matched(Path::new(&name));
         let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
-        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep));
+        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep, stage));
         result.add(&candidate, outcome);
     }
     let threads = thread_count(options.threads);
@@ -66,7 +69,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         }))
         .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
     });
-    result.add_all(discovery, outcomes, tree);
+    result.add_all(discovery, outcomes, tree, options.lists_others);
     add_missing(run, context, &mut result);
     result
 }
@@ -93,6 +96,8 @@ enum Found {
         worst: Option<(Decimal, Band)>,
     },
     Reported(Content, Box<FileReport>),
+    /// A file that is not checked.
+    Other(OtherFile),
 }
 
 /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
@@ -113,7 +118,7 @@ fn lint_candidate(
     }
     let digest = matches!(stage, RunStage::Base(_)).then(|| digest::of_bytes(&bytes));
     let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
-    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep);
+    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep, stage);
     if let (RunStage::Base(memo), Some(digest)) = (stage, digest)
         && !files.is_used.into_inner()
         && outcome.unchecked.is_empty()
@@ -125,12 +130,29 @@ fn lint_candidate(
     Ok(Some(outcome))
 }
 
-fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, keep: Keep) -> FileOutcome {
+fn lint_new(
+    candidate: &Candidate,
+    bytes: Vec<u8>,
+    context: LintContext<'_>,
+    keep: Keep,
+    stage: RunStage<'_>,
+) -> FileOutcome {
+    let may_be_other = may_be_other(candidate, &bytes, context, stage);
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut result = lint(&source, &candidate.matched, context);
-    if candidate.by_marker && is_mention(&source, &result) {
-        result.content = Content::Other;
-        result.diagnostics.clear();
+    let other = match result.content {
+        Content::Model if candidate.by_marker => is_mention(&source, &result).then_some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked if candidate.by_marker => Some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked => {
+            let is_unmarked = result.content == Content::Unmarked;
+            Some(OtherFile::recognize(&candidate.matched, &source, is_unmarked))
+        }
+        Content::Model if may_be_other => unreadable(candidate, &source, &result),
+        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
+    };
+    if let Some(other) = other {
+        let (used, unchecked) = (result.used, result.unchecked);
+        return FileOutcome { used, unchecked, found: Found::Other(other) };
     }
     let used = std::mem::take(&mut result.used);
     let unchecked = std::mem::take(&mut result.unchecked);
@@ -152,6 +174,33 @@ fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, kee
     file.is_policy = content == Content::BrokenPolicy;
     file.source = file.source.filter(|_| keeps_text);
     FileOutcome { used, unchecked, found: Found::Reported(content, Box::new(file)) }
+}
+
+/// Whether a file that has problems may still be skipped. Its name alone, or the user, says that it is a threat model: it
+/// does not contain the marker in any form, no pattern of the policy names it, and it contained no threat model in the
+/// base.
+fn may_be_other(candidate: &Candidate, bytes: &[u8], context: LintContext<'_>, stage: RunStage<'_>) -> bool {
+    let path = &*candidate.matched;
+    (candidate.named || is_default(path))
+        && !candidate.by_marker
+        && !context.policy.includes(path)
+        && !context.before.is_some_and(|before| before.held(path))
+        // A broken file can be what became of a threat model of the base.
+        && !matches!(stage, RunStage::Pairing(_))
+        && !Marker::default().is_in(bytes, Language::of(path))
+}
+
+/// The kind of a file that may be skipped, if it is not a threat model that its problems make unreadable. A file that was
+/// given by name must be one of another tool's.
+fn unreadable(candidate: &Candidate, source: &Source, result: &LintResult) -> Option<OtherFile> {
+    let kept = [&MARKER_MISSING, &EMPTY_FILE].map(|rule| rule.name);
+    if !result.models.is_empty() || result.diagnostics.iter().any(|problem| kept.contains(&&*problem.rule)) {
+        return None;
+    }
+    let first = result.diagnostics.first()?;
+    let cause = || format!("line {}: {}", source.position(first.span.start).line, first.message);
+    let other = OtherFile::unreadable(&candidate.matched, source, cause)?;
+    (!candidate.named || other.is_foreign()).then_some(other)
 }
 
 /// The counts of a threat model without problems, all scores of which could be computed.
@@ -193,6 +242,7 @@ impl RunResult {
         discovery: &Discovery,
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
+        lists_others: bool,
     ) {
         self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
@@ -203,9 +253,51 @@ impl RunResult {
             }
         }
         let repository = tree.repository();
-        for folder in &discovery.folders {
-            if !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder) });
+        let empty = discovery
+            .folders
+            .iter()
+            .filter(|folder| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)));
+        let empty: Vec<&PathBuf> = empty.collect();
+        if !empty.is_empty() || lists_others {
+            self.add_hinted(&discovery.hinted);
+        }
+        let mut told = BTreeSet::new();
+        for folder in empty {
+            let others = self.report.others.iter();
+            let below =
+                others.filter(|(path, other)| other.has_next() && repository.holds(folder, Path::new(path)));
+            let found = below.min_by_key(|(_, other)| other.rank());
+            let found = found.map(|(path, other)| (path.clone(), other.clone()));
+            told.extend(found.as_ref().map(|(path, _)| path.clone()));
+            self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder), found });
+        }
+        self.remark_others(&told);
+    }
+
+    /// Adds remarks about files that are named like threat models and are none, except those of `told`.
+    fn remark_others(&mut self, told: &BTreeSet<String>) {
+        /// More are counted.
+        const MOST: usize = 10;
+        let others = self.report.others.iter();
+        let mut others =
+            others.filter(|(path, other)| !told.contains(*path) && other.is_remarkable(Language::of(path)));
+        let remarks = others.by_ref().take(MOST);
+        self.report
+            .remarks
+            .extend(remarks.map(|(path, other)| format!("skipped {path}: {}", other.sentence(path))));
+        let more = others.count();
+        if more > 0 {
+            self.report.remarks.push(format!("skipped {more} more: run `aivss-lint list`"));
+        }
+    }
+
+    /// Adds files that were not searched by their names, if they are recognized as those of other tools or as pages.
+    fn add_hinted(&mut self, hinted: &[Candidate]) {
+        for Candidate { name, matched, path, .. } in hinted {
+            let Ok(bytes) = read(path) else { continue };
+            let other = OtherFile::recognize(matched, &Source::decode(name.clone(), bytes), false);
+            if !other.is_unknown() {
+                self.report.others.insert(name.clone(), other);
             }
         }
     }
@@ -231,6 +323,15 @@ impl RunResult {
                 return true;
             }
             Found::Reported(content, file) => (content, *file),
+            Found::Other(file) if candidate.named => {
+                report.input_errors.push(InputError::NoModel { path, file });
+                return false;
+            }
+            Found::Other(file) => {
+                report.skipped.push(path.clone());
+                report.others.insert(path, file);
+                return false;
+            }
         };
         match content {
             Content::Model => report.files.push(file),
@@ -243,18 +344,8 @@ impl RunResult {
                 report.policies += 1;
                 return candidate.named;
             }
-            Content::Unmarked | Content::Other => {
-                match (candidate.named, content == Content::Unmarked) {
-                    (true, true) => report.input_errors.push(InputError::Unmarked { path }),
-                    (true, false) => report.input_errors.push(InputError::NoModel { path }),
-                    (false, is_unmarked) => {
-                        let remark = format!("skipped {path}: {}", SkipReason::Unmarked);
-                        report.remarks.extend(is_unmarked.then_some(remark));
-                        report.skipped.push(path);
-                    }
-                }
-                return false;
-            }
+            // Such a file was not reported.
+            Content::Unmarked | Content::Other => return false,
         }
         true
     }

@@ -117,6 +117,12 @@ pub(crate) fn stub_of_missing(file: Block<'_>, written: bool, layers: &[Layer]) 
     let (root, block) = (file.own_node()?, file.block("maestro"));
     let addition = match file.entry("maestro") {
         _ if forms.is_empty() => None,
+        // The prose of a page gets sections.
+        entry if root.is_page() && entry.is_none_or(|entry| root.is_prose(entry.key_span)) => {
+            let sections: Vec<(LayerKind, &str)> =
+                missing.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+            root.with_sections(&sections)
+        }
         Some(_) if written => block.own_node()?.with(&forms),
         Some(_) => root.filled("maestro", &New::Map(forms)),
         None => root.with(&[("maestro", New::Map(forms))]),
@@ -133,6 +139,7 @@ pub(crate) fn stub_of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> 
     let node = maestro.own_node()?;
     let text = placeholder(kind);
     let addition = kind.keys().find_map(|key| node.filled(key, &form(&text)));
+    let addition = addition.or_else(|| node.with_section_text(kind, &text));
     Some(fix(title(kind), addition?))
 }
 

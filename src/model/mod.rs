@@ -109,8 +109,10 @@ pub struct Model {
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelFormat {
-    /// This project's own.
+    /// This project's own, in YAML or JSON.
     Native,
+    /// This project's own, in the front matter and the prose of a page.
+    Markdown,
     /// The report of OWASP AIVSS v0.8, appendix A.
     OwaspReport,
 }
@@ -207,7 +209,7 @@ impl Model {
 impl ModelFormat {
     pub(crate) const fn schema(self) -> Schema {
         match self {
-            Self::Native => Schema::ThreatModel,
+            Self::Native | Self::Markdown => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
         }
     }
@@ -216,6 +218,7 @@ impl ModelFormat {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::Markdown => "markdown",
             Self::OwaspReport => "owasp-report",
         }
     }
@@ -223,14 +226,14 @@ impl ModelFormat {
     /// Whether the format can express a score of the agent as a whole, and the layers.
     pub(crate) const fn is_complete(self) -> bool {
         match self {
-            Self::Native => true,
+            Self::Native | Self::Markdown => true,
             Self::OwaspReport => false,
         }
     }
 
     const fn findings_key(self) -> &'static str {
         match self {
-            Self::Native => "findings",
+            Self::Native | Self::Markdown => "findings",
             Self::OwaspReport => "vulnerabilities",
         }
     }
@@ -252,6 +255,7 @@ impl ModelFormat {
     pub fn read(self, root: Node<'_>) -> Model {
         match self {
             Self::Native => read::native(root),
+            Self::Markdown => Model { format: Self::Markdown, ..read::native(root) },
             Self::OwaspReport => read::report(root),
         }
     }
@@ -277,10 +281,15 @@ pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
         return misplaced(root.as_list().into_iter().flat_map(List::iter));
     };
     if map.get(MODEL_MARKER).is_some() {
-        return DetectedFormat::Model(ModelFormat::Native);
+        return DetectedFormat::Model(if root.is_page() {
+            ModelFormat::Markdown
+        } else {
+            ModelFormat::Native
+        });
     }
-    // A CycloneDX document has both keys as well, and a key of its own.
-    let is_shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
+    // Documents of CycloneDX and npm have both keys as well, and a key of their own.
+    let others = ["bomFormat", "specFormat", "auditReportVersion"];
+    let is_shaped = map.get("metadata").is_some() && others.iter().all(|key| map.get(key).is_none());
     if map.get(REPORT_KEY).is_some() && (is_shaped || lists_amplification(map)) {
         return DetectedFormat::Model(ModelFormat::OwaspReport);
     }

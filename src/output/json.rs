@@ -239,6 +239,7 @@ impl<'r> ModelJson<'r> {
             position: whole.position,
             format: match model.format {
                 ModelFormat::Native => "threat-model",
+                ModelFormat::Markdown => "markdown",
                 ModelFormat::OwaspReport => "owasp-report",
             },
             name: agent.name.as_deref(),

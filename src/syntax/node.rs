@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
-use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
+use crate::syntax::tree::{Document, Letters, NodeKind, PageFacts, Tree};
 
 impl Document<'_> {
     /// The top node of each document in the file, in order. Documents without content are left out.
@@ -96,6 +96,25 @@ impl<'t> Node<'t> {
             NodeKind::Map(_) => Value::Map(Map(tree.node(id))),
             NodeKind::Alias(_) | NodeKind::Unreadable => Value::Unreadable,
         }
+    }
+
+    /// Whether the node is the root of a page that is a threat model.
+    pub(crate) fn is_page(self) -> bool {
+        self.page().is_some_and(|page| page.root == self.id)
+    }
+
+    /// The page of the node's tree. A node of a fenced block in it has the same one.
+    pub(crate) fn page(self) -> Option<&'t PageFacts> {
+        self.tree.page.as_deref()
+    }
+
+    /// Whether the node is in the prose of a page, where no edit can add entries.
+    pub(crate) fn is_prose(self, span: Span) -> bool {
+        self.page().is_some_and(|page| {
+            let root = self.tree.span(page.root);
+            let is_within = page.root <= self.id && self.id < self.tree.after(page.root);
+            is_within && span.start >= page.prose && root.contains(span)
+        })
     }
 
     /// The index of the node, or of the node that an alias refers to: equal for equal nodes of one tree.

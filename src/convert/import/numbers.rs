@@ -1,36 +1,38 @@
 //! The numbers of a page: factors from rows and lines, and the other inputs. A text that could be read as two numbers is not
 //! read.
 
-use std::collections::btree_map::Entry;
-
 use crate::aivss::{Band, Factor};
+use crate::convert::data::Data;
 use crate::convert::import::page::PagePart;
-use crate::convert::scaffold::{ScaffoldFactor, ScaffoldScore};
 use crate::decimal::Decimal;
 
 /// Whether a line is a factor or an input by itself, so that it does not continue in the next one.
 pub(crate) fn is_complete(part: &PagePart) -> bool {
-    factor(part).is_some() || input(part, &mut ScaffoldScore::default()).is_some()
+    factor(part).is_some() || input(part).is_some()
 }
 
-/// The factors, inputs and results of a page. The first of several counts.
-pub(crate) fn score(parts: &mut [PagePart]) -> ScaffoldScore {
-    let mut score = ScaffoldScore::default();
+/// The factors, inputs and results of a page, as a block `aivss`. The first of several counts.
+pub(crate) fn score(parts: &mut [PagePart]) -> Data {
+    let mut score = Data::EMPTY;
     for part in parts {
         if let Some(found) = factor(part) {
-            if let Entry::Vacant(slot) = score.factors.entry(found.factor) {
-                slot.insert(found.given);
+            let path = format!("factors/{}", found.factor.key());
+            if score.get(&path).is_none() {
+                score.put(&path, found.given);
                 part.used = found.is_whole;
             }
         } else if let Some(vector) = vector(&part.text) {
-            let first = score.vector.get_or_insert_with(|| vector.to_owned());
+            score.put("cvss", vector);
             // Other text next to a vector is not imported.
-            part.used = first == vector && part.text.len() <= vector.len() + "CVSS vector: ".len();
+            part.used =
+                score.text("cvss") == Some(vector) && part.text.len() <= vector.len() + "CVSS vector: ".len();
             add_sentence(part, &mut score);
-        } else if let Some(PageInput { slot, value, band }) = input(part, &mut score) {
-            if slot.is_none() {
-                *slot = Some(value);
-                score.severity = band.map(|band| band.name().to_owned()).or(score.severity);
+        } else if let Some(found) = input(part) {
+            if score.get(found.key).is_none() {
+                score.put(found.key, found.value);
+                if let Some(band) = found.band {
+                    score.put("severity", band.name());
+                }
                 part.used = true;
             }
         } else {
@@ -41,15 +43,15 @@ pub(crate) fn score(parts: &mut [PagePart]) -> ScaffoldScore {
 }
 
 /// An input or result on a line or in a row of its own.
-struct PageInput<'s> {
-    /// Its place in the score.
-    slot: &'s mut Option<Decimal>,
+struct PageInput {
+    /// Its key in the block `aivss`.
+    key: &'static str,
     value: Decimal,
     band: Option<Band>,
 }
 
 /// Reads a line such as `Threat multiplier: 1.1` or `AIVSS score: 9.6 (Critical)`.
-fn input<'s>(part: &PagePart, score: &'s mut ScaffoldScore) -> Option<PageInput<'s>> {
+fn input(part: &PagePart) -> Option<PageInput> {
     let (name, value) = match part.cells.as_slice() {
         [name, value, rest @ ..] if rest.iter().all(String::is_empty) => (name.as_str(), value.as_str()),
         [] => part.text.split_once(':')?,
@@ -59,16 +61,16 @@ fn input<'s>(part: &PagePart, score: &'s mut ScaffoldScore) -> Option<PageInput<
         Some((value, band)) => (value, Some(Band::named(band)?)),
         None => (value.trim(), None),
     };
-    let slot = match name.trim().to_lowercase().as_str() {
-        "cvss base" | "cvss base score" => &mut score.base,
-        "factor sum" => &mut score.factor_sum,
-        "aars" | "aars uplift" | "uplift" => &mut score.uplift,
-        "threat multiplier" | "aivss threat multiplier" => &mut score.threat,
-        "mitigation factor" | "aivss mitigation factor" => &mut score.mitigation,
-        "aivss" | "aivss score" => &mut score.score,
+    let key = match name.trim().to_lowercase().as_str() {
+        "cvss base" | "cvss base score" => "cvss_base",
+        "factor sum" => "factor_sum",
+        "aars" | "aars uplift" | "uplift" => "aars",
+        "threat multiplier" | "aivss threat multiplier" => "threat_multiplier",
+        "mitigation factor" | "aivss mitigation factor" => "mitigation_factor",
+        "aivss" | "aivss score" => "score",
         _ => return None,
     };
-    Some(PageInput { slot, value: Decimal::parse(value).ok()?, band })
+    Some(PageInput { key, value: Decimal::parse(value).ok()?, band })
 }
 
 fn vector(text: &str) -> Option<&str> {
@@ -78,7 +80,8 @@ fn vector(text: &str) -> Option<&str> {
 
 struct FoundFactor {
     factor: Factor,
-    given: ScaffoldFactor,
+    /// Its number, or a mapping with its rationale.
+    given: Data,
     /// Whether the part contains nothing else.
     is_whole: bool,
 }
@@ -103,7 +106,14 @@ fn factor(part: &PagePart) -> Option<FoundFactor> {
     let name = name.trim().trim_end_matches(':');
     let link = name.strip_prefix('[').and_then(|name| name.split_once("]("));
     let factor = Factor::named(link.map_or(name, |(text, _)| text))?;
-    let given = ScaffoldFactor { value: Decimal::parse(value).ok()?, rationale };
+    let value = Decimal::parse(value).ok()?;
+    let given = match rationale {
+        None => Data::from(value),
+        Some(rationale) => Data::Map(vec![
+            ("score".to_owned(), value.into()),
+            ("rationale".to_owned(), Data::Text(rationale)),
+        ]),
+    };
     Some(FoundFactor { factor, given, is_whole })
 }
 
@@ -113,11 +123,11 @@ fn is_text(cell: &str) -> bool {
 
 /// Adds inputs and results from a line like "CVSS base 8.5, AARS uplift 1.07, factor sum 6.5/10, threat ×1.1, mitigation ×1.0
 /// → AIVSS 9.6 Critical". The first such line counts.
-fn add_sentence(part: &mut PagePart, score: &mut ScaffoldScore) {
+fn add_sentence(part: &mut PagePart, score: &mut Data) {
     let small = part.text.to_lowercase();
     let Some(base) = small.find("cvss base") else { return };
     let line = &small[base..];
-    let is_first = score.base.is_none() && score.score.is_none();
+    let is_first = score.get("cvss_base").is_none() && score.get("score").is_none();
     if small.len() != part.text.len() || !is_first || !line.contains("aivss") {
         return;
     }
@@ -134,11 +144,17 @@ fn add_sentence(part: &mut PagePart, score: &mut ScaffoldScore) {
     if found[0].is_none() || found.iter().flatten().count() < 3 {
         return;
     }
-    let values = found.map(|number| number.and_then(Result::ok));
-    [score.base, score.uplift, score.factor_sum, score.threat, score.mitigation, score.score] = values;
+    let keys = ["cvss_base", "aars", "factor_sum", "threat_multiplier", "mitigation_factor", "score"];
+    for (key, number) in keys.into_iter().zip(found) {
+        if let Some(Ok(number)) = number {
+            score.put(key, number);
+        }
+    }
     let after = small.rfind("aivss").map_or("", |at| &part.text[at..]);
     let mut words = after.split(|letter: char| !letter.is_alphanumeric()).rev();
-    score.severity = words.find_map(Band::named).map(|band| band.name().to_owned());
+    if let Some(band) = words.find_map(Band::named) {
+        score.put("severity", band.name());
+    }
     part.used = !found.contains(&Some(Err(Ambiguous)));
 }
 

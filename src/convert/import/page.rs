@@ -4,9 +4,11 @@
 //! Pages are written for people, so they are read line by line. Of two values for the same thing, the first one counts.
 
 use crate::aivss::{LayerKind, LayerSet};
+use crate::convert::data::Data;
 use crate::convert::import::Draft;
+use crate::convert::import::answers::answer;
 use crate::convert::import::numbers::{is_complete, score};
-use crate::convert::scaffold::{Scaffold, ScaffoldLayer, ScaffoldScore};
+use crate::convert::scaffold::Scaffold;
 use crate::model::{TextKind, blank};
 
 /// The most parts of a page that are reported as not imported.
@@ -22,21 +24,25 @@ pub(crate) fn import(text: &str) -> Result<Draft, String> {
     let mut parts = parts(text, is_complete);
     let score = score(&mut parts);
     let title = parts.iter().position(|part| is_title(part, "maestro"));
-    if score.factors.is_empty() && title.is_none() {
+    if score.get("factors").is_none() && title.is_none() {
         return Err("no agentic factor and no MAESTRO layer is found in it".to_owned());
     }
-    let mut scaffold = Scaffold { score, ..Scaffold::default() };
+    let mut scaffold = Scaffold { origin: String::new(), model: Data::EMPTY, asks_score: true };
+    scaffold.model.put("aivss", score);
     // The first part is the page's own title, whatever its text.
     for part in parts.iter_mut().skip(1) {
         part.used |= is_title(part, "aivss") || is_title(part, "maestro");
     }
     let begun = parts.iter().skip(1).position(|part| part.used).map_or(parts.len(), |at| at + 1);
-    scaffold.name = name(&mut parts);
-    scaffold.summary = summary(&mut parts[..begun]);
+    for (path, text) in [("agent/name", name(&mut parts)), ("agent/summary", summary(&mut parts[..begun]))] {
+        if let Some(text) = text {
+            scaffold.model.put(path, &*text);
+        }
+    }
     let end = title.map_or(parts.len(), |at| at + 1);
     let (rest, below) = parts.split_at_mut(end);
     let mut remarks = Vec::from_iter(add_layers(below, &mut scaffold));
-    remarks.extend(version(rest, &mut scaffold.score));
+    remarks.extend(version(rest, &mut scaffold.model));
     let mut more = 0_usize;
     for part in parts.iter().filter(|part| !part.used && (!part.is_heading || has_number(&part.text))) {
         more += 1;
@@ -49,7 +55,7 @@ pub(crate) fn import(text: &str) -> Result<Draft, String> {
     if more > MOST {
         remarks.push(format!("not carried over: {} more paragraphs", more - MOST));
     }
-    Ok(Draft { scaffold, remarks })
+    Ok(Draft { scaffolds: vec![scaffold], remarks })
 }
 
 /// Takes the agent's name, which is the title of the page.
@@ -74,7 +80,7 @@ fn summary(parts: &mut [PagePart]) -> Option<String> {
 }
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.
-fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> {
+fn version(parts: &mut [PagePart], model: &mut Data) -> Option<String> {
     let mut versions = vec!["0.5", "0.8"];
     versions.retain(|version| {
         let names = [format!("aivss v{version}"), format!("aivss {version}")];
@@ -84,14 +90,14 @@ fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> 
     if versions.len() > 1 {
         return Some(format!("it names the versions {} of AIVSS: choose one", versions.join(" and ")));
     }
-    score.version = versions.first().map(|only| (*only).to_owned());
-    if score.version.is_some() {
+    if let Some(only) = versions.first() {
+        model.put("aivss/version", *only);
         return None;
     }
     let canonical = parts.iter_mut().find(|part| part.text.to_lowercase().contains(CANONICAL))?;
     // A longer sentence has other content, which is reported.
     canonical.used = canonical.text.len() <= 80;
-    score.version = Some("0.8".to_owned());
+    model.put("aivss/version", "0.8");
     Some("it names no version of AIVSS; the canonical formula is taken for that of 0.8".to_owned())
 }
 
@@ -104,7 +110,7 @@ pub(crate) fn add_layers(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Opt
         if let Some((kind, text)) = named_layer(part) {
             is_named = true;
             close(&mut open, scaffold);
-            let is_taken = scaffold.layers.contains_key(&kind);
+            let is_taken = scaffold.model.get(&format!("maestro/{}", kind.key())).is_some();
             // A placeholder is not an answer, and neither is the text after it.
             part.used = !is_taken && blank(&text, TextKind::Prose).is_none() || text.is_empty();
             if text.is_empty() && !is_taken {
@@ -171,23 +177,11 @@ fn named_layer(part: &PagePart) -> Option<(LayerKind, String)> {
     })
 }
 
-/// Adds the text on a layer; one that opens with "Not certain" is uncertain.
+/// Adds the text on a layer, unless it is a placeholder.
 fn add(scaffold: &mut Scaffold, kind: LayerKind, text: &str) {
-    let small = text.to_lowercase();
-    let uncertain = small.starts_with("not certain") || small.starts_with("uncertain");
-    // "Not certain from the listing — …": the status has the same meaning. A longer opening is kept.
-    let cut = DASHES.into_iter().filter_map(|dash| text.find(dash).map(|at| (at, at + dash.len()))).min();
-    let analysis = match cut {
-        Some((at, rest)) if uncertain && at <= 60 && is_bare(&text[..at].to_lowercase()) => &text[rest..],
-        _ => text,
-    };
-    if blank(analysis, TextKind::Prose).is_none() && !scaffold.layers.contains_key(&kind) {
-        scaffold.layers.insert(kind, ScaffoldLayer { uncertain, analysis: analysis.trim().to_owned() });
+    if blank(text, TextKind::Prose).is_none() {
+        scaffold.model.put(&format!("maestro/{}", kind.key()), answer(text));
     }
-}
-
-fn is_bare(opening: &str) -> bool {
-    ["not certain", "uncertain"].contains(&opening) || opening.starts_with("not certain from ")
 }
 
 /// A paragraph, a heading, an item or a row of a table.
