@@ -75,7 +75,7 @@ fn assessment(owner: Owner, parent: Block<'_>) -> Option<Arc<Assessment>> {
         uplift: block.number("aars"),
         score: block.number("score"),
         undeclared: block.undeclared("score"),
-        severity: block.own_text("severity").map(|text| read_as(Vocabulary::Severity, text)),
+        severity: block.own_text("severity"),
     }))
 }
 
