@@ -403,11 +403,7 @@ fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, fou
         return subject.settings.no_score().is_some();
     }
     let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
-    // Threats that span layers answer layers that are missing.
-    let is_answered =
-        rule.name == rules::layer_blank::RULE.name && subject.layers().any(|layer| layer.is_shared);
-    is_answered
-        || subject.settings.level(rule).is_none()
+    subject.settings.level(rule).is_none()
         || same.any(|found| {
             let places = [violation.span, violation.value_span];
             places.into_iter().any(|place| found.span.contains(place) || place.contains(found.span))
