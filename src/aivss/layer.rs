@@ -104,8 +104,8 @@ impl LayerSet {
         if whole.is_some() || !name_words(name).1 {
             return whole;
         }
-        let cuts = SEPARATORS.into_iter().flat_map(|separator| name.match_indices(separator));
-        cuts.filter_map(|(at, _)| self.named_exactly(&name[..at])).next()
+        let mut cuts = SEPARATORS.into_iter().flat_map(|separator| name.match_indices(separator));
+        cuts.find_map(|(at, _)| self.named_exactly(&name[..at]))
     }
 
     fn named_exactly(&'static self, name: &str) -> Option<LayerKind> {

@@ -182,7 +182,7 @@ spec:
             "threat-model.md",
             "
     aivss_threat_model: 1
-#   ^^^^^^^^^^^^^^^^^^ marker-unread: this threat model was not read: its marker is not a top-level key of a fenced block
+#   ^^^^^^^^^^^^^^^^^^ marker-unread: this threat model was not read: its marker is not at the top of the front matter or of a fenced block
 ",
             "",
         ),

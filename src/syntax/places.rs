@@ -251,12 +251,11 @@ fn innermost(node: Node<'_>, span: Span, is_page: bool, depth: usize) -> Option<
                 continue;
             }
             let part = entry.key.replace('~', "~0").replace('/', "~1");
-            let found = if is_in_key {
-                Some(Innermost { pointer: String::new(), length: entry.key_span.range().len() })
-            } else {
-                innermost(entry.value, span, is_page, depth + part.len() + 1)
-            };
-            if consider(&part, found) {
+            let length = entry.key_span.range().len();
+            let key = is_in_key.then_some(Innermost { pointer: String::new(), length });
+            // In a page, a key has the bytes of its value.
+            let is_done = consider(&part, key);
+            if is_done || consider(&part, innermost(entry.value, span, is_page, depth + part.len() + 1)) {
                 break;
             }
         }

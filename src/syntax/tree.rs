@@ -141,6 +141,7 @@ impl<'t> Tree<'t> {
 
     /// The value of a key in a mapping.
     pub(crate) fn value_of(&self, map: u32, key: &str) -> Option<u32> {
+        let NodeKind::Map(_) = self.kind(map) else { return None };
         self.pairs(map).find(|(id, _)| self.key(*id) == key).map(|(_, value)| value)
     }
 

@@ -26,7 +26,7 @@ const SUMMARIES: [&str; 9] = [
     "abstract",
 ];
 /// Words of titles that name no agent.
-const GENERIC: [&str; 21] = [
+const GENERIC: [&str; 20] = [
     "threat",
     "model",
     "modeling",
@@ -46,11 +46,10 @@ const GENERIC: [&str; 21] = [
     "the",
     "of",
     "for",
-    "a",
     "aivss",
 ];
 /// Phrases that a title has besides the name.
-const PHRASES: [&str; 8] = [
+const PHRASES: [&str; 9] = [
     "threat modeling",
     "threat modelling",
     "threat models",
@@ -58,6 +57,7 @@ const PHRASES: [&str; 8] = [
     "threat-model",
     "threat analysis",
     "maestro",
+    "aivss",
     "security analysis",
 ];
 
@@ -129,11 +129,22 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
     fitting.collect()
 }
 
-/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does.
+/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does, or is part of a score.
 fn is_about_page(phrase: &Phrase) -> bool {
     let is_label =
         |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
-    phrase.strong > 0 && phrase.text.lines().all(is_label)
+    let is_number = |line: &str| {
+        let (_, value) = line.rsplit_once(": ").unwrap_or_default();
+        line.starts_with('|') || value.starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    let mut lines = phrase.text.lines();
+    (phrase.strong > 0 && lines.clone().all(is_label)) || lines.all(is_number) || is_score(&phrase.text)
+}
+
+/// Whether a text is about a score: it has a vector, or names both CVSS and AIVSS.
+fn is_score(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    small.contains("cvss:4.0/") || small.contains("cvss") && small.contains("aivss")
 }
 
 fn summary(blocks: &[OutlineBlock], paragraphs: &[usize], text: &str) -> Option<Piece> {

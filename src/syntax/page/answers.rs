@@ -16,7 +16,7 @@ const UNCERTAIN: [&str; 4] = ["not certain", "uncertain", "unclear", "unknown"];
 
 /// The answer in a text. Only a text that is `all` of the answer can end with one.
 pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
-    let text = text.trim_matches(is_mark);
+    let text = text.trim_start_matches(is_mark).trim_end();
     let opening =
         after(text, "this layer").or_else(|| after(text, "layer")).or_else(|| after(text, "status"));
     let opening = opening.map_or(text, |rest| rest.trim_start_matches(is_mark));
@@ -29,7 +29,8 @@ pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
         let is_bare = rest.trim_start().starts_with(is_mark) && !rest.trim_matches(is_mark).is_empty();
         return PageAnswer::Uncertain(if is_bare { rest.trim_start_matches(is_mark) } else { text });
     }
-    let before = NOT_APPLICABLE.iter().find_map(|phrase| before(text, phrase)).filter(|_| all);
+    let body = text.trim_end_matches(is_mark);
+    let before = NOT_APPLICABLE.iter().find_map(|phrase| before(body, phrase)).filter(|_| all);
     before.map_or(PageAnswer::Analysis, |reason| PageAnswer::NotApplicable(reason.trim_matches(is_mark)))
 }
 

@@ -13,6 +13,8 @@ use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
 pub(crate) struct PageModel {
     pub(crate) name: Option<Piece>,
     pub(crate) summary: Option<Piece>,
+    /// The numbers of the blocks that contain them.
+    pub(crate) about: Vec<usize>,
     pub(crate) layers: PageLayers,
     /// The offset at which the prose begins.
     pub(crate) prose: u32,

@@ -26,6 +26,9 @@ impl Phrase {
     }
 
     fn cover(&mut self, span: Span) {
+        if span.is_empty() {
+            return;
+        }
         let is_new = self.span.is_empty();
         let start = if is_new { span.start } else { self.span.start.min(span.start) };
         self.span = Span { start, end: self.span.end.max(span.end) };
@@ -196,12 +199,10 @@ impl Outliner {
                 self.close();
                 self.items = self.items.saturating_sub(1);
             }
-            TagEnd::Paragraph => {
-                if self.leaf.as_ref().is_some_and(|leaf| !matches!(leaf.kind, OutlineKind::Item)) {
-                    self.close();
-                }
-            }
-            TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
+            // An item has further paragraphs.
+            TagEnd::Paragraph
+                if self.leaf.as_ref().is_some_and(|leaf| matches!(leaf.kind, OutlineKind::Item)) => {}
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::CodeBlock => self.close(),
             TagEnd::HtmlBlock => self.close_html(),
             TagEnd::TableCell => {
                 let cell = self.leaf.take().map(|leaf| leaf.phrase);
@@ -224,17 +225,20 @@ impl Outliner {
         if self.images > 0 {
             return;
         }
+        self.cover(Span { end: span.start, ..span });
         let Some(leaf) = &mut self.leaf else { return };
         leaf.phrase.text.push_str(text);
         if self.strikes > 0 {
             leaf.phrase.struck += text.len();
         }
-        if !span.is_empty() {
-            leaf.phrase.cover(span);
-        }
+        leaf.phrase.cover(span);
     }
 
+    /// Adds bytes to the open block. In an item, text can follow a block without a paragraph of its own.
     fn cover(&mut self, span: Span) {
+        if self.leaf.is_none() && self.items > 0 {
+            self.open(OutlineKind::Paragraph, span);
+        }
         if let Some(leaf) = &mut self.leaf {
             leaf.phrase.cover(span);
         }

@@ -42,6 +42,7 @@ impl PageThreat {
             ThreatField::Id
             | ThreatField::Title
             | ThreatField::Mitigation
+            | ThreatField::Reason
             | ThreatField::Owner
             | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
         };
@@ -170,31 +171,38 @@ impl ThreatTable {
     }
 }
 
-/// The column that names layers: by its header, or because two of its cells are their names.
+/// The column that names layers: by its header, or because two of its cells are their names. Numbers alone, as other lists of
+/// layers have, count next to a title of threats, or if there are many.
 fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -> Option<usize> {
-    let named =
-        |at: usize| body.iter().filter_map(move |row| set.named(&row.cells.get(at)?.text)).take(2).count();
-    let by_name = (0..headers.len().min(4)).find(|at| named(*at) >= 2);
-    by_name
-        .filter(|at| !headers.iter().any(|name| names_layers(name)) || names_layers(&headers[*at]))
-        .or_else(|| {
-            let mut headers = headers.iter();
-            let at = headers.position(|name| names_layers(name))?;
-            let is_any = body
-                .iter()
-                .filter_map(|row| row.cells.get(at))
-                .any(|cell| !layers_in(&cell.text, set).is_empty());
-            is_any.then_some(at)
-        })
-        .or(by_name)
+    const MANY: usize = 4;
+    let has_names = |at: usize| {
+        let cells = body.iter().filter_map(|row| row.cells.get(at));
+        cells.filter(|cell| set.named(&cell.text).is_some()).take(2).count() == 2
+    };
+    let headed = headers.iter().position(|name| names_layers(name));
+    if headed.is_none_or(|at| !has_names(at)) {
+        let named = (0..headers.len().min(MANY)).find(|at| has_names(*at));
+        if named.is_some() {
+            return named;
+        }
+    }
+    let has_title = headers.iter().any(|name| matches!(field_of(name), Some((ThreatField::Title, _))));
+    headed.filter(|at| {
+        let cells = || body.iter().filter_map(|row| row.cells.get(*at));
+        let mut kinds: Vec<LayerKind> = cells().flat_map(|cell| layers_in(&cell.text, set)).collect();
+        kinds.sort();
+        kinds.dedup();
+        let needed = if has_title || cells().any(|cell| set.named(&cell.text).is_some()) { 1 } else { MANY };
+        kinds.len() >= needed
+    })
 }
 
 /// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
-fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+    const MOST: usize = 20;
     if let Some(only) = set.named(text) {
         return vec![only];
     }
-    const MOST: usize = 20;
     let mut found: Vec<LayerKind> = Vec::new();
     let lines = text.split([',', ';', '\n']).flat_map(|part| {
         let inner = if set.named(part).is_some() { &[][..] } else { &['/', '+', '&'][..] };
@@ -206,7 +214,7 @@ fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
         match (set.named(part), numbers.as_slice(), ends.len()) {
             (Some(kind), ..) => found.push(kind),
             (None, [first, last], 2) => {
-                found.extend(set.layers().filter(|kind| first <= kind && kind <= last))
+                found.extend(set.layers().filter(|kind| first <= kind && kind <= last));
             }
             (None, [first, ..], _) => found.push(*first),
             (None, [], _) => {}
