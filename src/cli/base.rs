@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::common::{CliError, named_paths, without_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
-use crate::cli::lint_files::{Memo, RunResult, RunStage, lint_discovered};
+use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
 use crate::input_error::{InputError, SkipReason};
@@ -75,7 +75,8 @@ pub(crate) fn compare(
     let memo = Memo::default();
     let options = &CheckOptions { paths: &sides.everywhere, ..*run.options };
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
-    let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo));
+    let head = HeadFiles { tree: run.head, candidates: &sides.head_files.candidates };
+    let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo, head));
     let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
     sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));

@@ -198,6 +198,14 @@ impl Commit {
         matches!(self.files.get(path), Some(TreeEntry::Link))
     }
 
+    /// The id of the object at a path, if it is a regular file.
+    pub(crate) fn object(&self, path: &str) -> Option<&str> {
+        match self.files.get(path)? {
+            TreeEntry::File(id) => Some(id),
+            TreeEntry::Link | TreeEntry::Submodule => None,
+        }
+    }
+
     pub(crate) fn holds_folder(&self, folder: &str) -> bool {
         let below = format!("{}/", folder.trim_end_matches('/'));
         self.files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
