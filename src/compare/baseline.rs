@@ -44,7 +44,7 @@ pub struct Baseline<'r> {
     /// Paths of the head to those of the base, both from the repository's root.
     renames: &'r BTreeMap<String, String>,
     /// The origins of the models of each file of the head, in the order of the file.
-    origins: BTreeMap<String, Vec<ModelOrigin<'r>>>,
+    origins: HashMap<String, Vec<ModelOrigin<'r>>>,
     /// The models of the base that no model of the head continues, by their path in the base.
     left: BTreeMap<&'r str, Vec<&'r ScoredModel>>,
     /// Those of them whose files do not exist in the head.
@@ -57,7 +57,7 @@ impl<'r> Baseline<'r> {
     /// An agent is known by its file and name, then by its name alone in any file, then as the only one that is left of a
     /// file, under another name.
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, head: &Report) -> Self {
-        let mut origins: BTreeMap<String, Vec<ModelOrigin<'r>>> = BTreeMap::new();
+        let mut origins: HashMap<String, Vec<ModelOrigin<'r>>> = HashMap::new();
         for file in &head.files {
             // Standard input can have the name of a file.
             let models = origins.entry(file.path.clone()).or_default();
@@ -191,7 +191,7 @@ impl<'r> Baseline<'r> {
         Some((self.files.get(at.path)?, self.at(at)?))
     }
 
-    pub(crate) fn continued(&self) -> BTreeSet<ModelAt<'r>> {
+    pub(crate) fn continued(&self) -> HashSet<ModelAt<'r>> {
         let origins = self.origins.values().flatten();
         origins
             .filter_map(|origin| if let ModelOrigin::Same(at) = origin { Some(*at) } else { None })

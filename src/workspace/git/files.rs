@@ -1,6 +1,7 @@
 //! The files of a checkout that git lists, and those of a commit, read from git's objects.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -153,13 +154,16 @@ impl Commit {
         let listed = run(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let mut files = BTreeMap::new();
         for (path, object) in listed.parts().filter_map(tree_entry) {
-            if files.contains_key(&path) {
-                return Err(format!(
-                    "several files of `{}` have the name `{path}`, which is not UTF-8: rename them",
-                    revision.asked
-                ));
+            match files.entry(path) {
+                Entry::Vacant(entry) => drop(entry.insert(object)),
+                Entry::Occupied(entry) => {
+                    return Err(format!(
+                        "several files of `{}` have the name `{}`, which is not UTF-8: rename them",
+                        revision.asked,
+                        entry.key()
+                    ));
+                }
             }
-            files.insert(path, object);
         }
         let reader = Mutex::new(ObjectReader::start(root, &revision.commit).map_err(cannot_run)?);
         Ok(Self { revision, is_unrelated: false, files, reader })
