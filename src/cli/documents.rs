@@ -348,8 +348,8 @@ fn run_import_in_place(file: &Path, takes_threats: bool, repository: &Repository
         return Err(about("it is a link, or in a linked folder: name the page itself".to_owned()));
     }
     let bytes = repository.read(file).map_err(about)?;
-    let source = Source::decode(&*file.to_string_lossy(), bytes.clone());
-    let Imported { text, remarks } = import_in_place(bytes, takes_threats).map_err(about)?;
+    let Imported { text, remarks } = import_in_place(&bytes, takes_threats).map_err(about)?;
+    let source = Source::decode(&*file.to_string_lossy(), bytes);
     change(&source, &text, Some(repository)).map_err(about)?;
     print_remarks(&shown, &remarks);
     let unseen = if is_found(file, repository) { "" } else { UNSEEN };

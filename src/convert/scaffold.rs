@@ -4,7 +4,7 @@
 //! folded or literal if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a
 //! terminal.
 
-use crate::aivss::{Factor, Formula, LayerSet};
+use crate::aivss::{Factor, Formula, LayerKind, LayerSet};
 use crate::convert::data::Data;
 use crate::date::Date;
 use crate::escape::is_steering;
@@ -31,6 +31,7 @@ pub(crate) struct FrontPart {
 }
 
 /// The place of a key without a value.
+#[derive(Clone, Copy)]
 enum Vacant {
     /// Empty, after its description in the schema.
     Asked,
@@ -108,33 +109,39 @@ impl Scaffold {
         yaml.text
     }
 
-    /// The parts that a page needs as front matter, if it gives its layers itself. `has_name` and `has_summary` are whether it
-    /// gives those.
-    pub(crate) fn front_parts(&self, has_name: bool, has_summary: bool) -> Vec<FrontPart> {
-        let mut marker = ScaffoldText::default();
+    /// The parts that a page needs as front matter: everything but its name, its summary and its layers, which are read from
+    /// the page.
+    pub(crate) fn front_parts(&self) -> Vec<FrontPart> {
+        let [mut marker, mut agent, mut review, mut score] =
+            [const { ScaffoldText { text: String::new() } }; 4];
         marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
-        marker.note(0, "The layers and their threats are read from the page, and so are a name and a summary without a key here.");
-        let mut agent = ScaffoldText::default();
-        let is_given = |key: &str| match key {
-            "name" => has_name,
-            "summary" => has_summary,
-            _ => false,
-        };
-        let mut given = self.part("agent").clone();
-        for key in ["name", "summary"].into_iter().filter(|key| is_given(key)) {
-            given.take(key);
+        marker.note(0, "The agent's name, its summary and its layers are read from the page.");
+        let missing: Vec<&str> = LayerSet::DEFAULT
+            .layers()
+            .map(LayerKind::key)
+            .filter(|key| self.model.get(&format!("maestro/{key}")).is_none())
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            marker.note(
+                0,
+                &format!("No heading names {missing}: `aivss-lint fix --unsafe` adds a section for each."),
+            );
         }
+        let mut given = self.part("agent").clone();
+        let known: Vec<&str> =
+            ["name", "summary"].into_iter().filter(|key| given.take(key).is_some()).collect();
+        let layout: Vec<(&'static str, Vacant)> =
+            AGENT.iter().copied().filter(|(key, _)| !known.contains(key)).collect();
         agent.text.push_str("agent:\n");
-        agent.block_without(2, &given, AGENT, &["agent"], is_given);
-        if given.rest().is_empty() && has_name && has_summary {
+        agent.block(2, &given, &layout, &["agent"]);
+        if agent.text.lines().skip(1).all(|line| line.trim_start().starts_with('#')) {
             agent.comment_out(0);
         }
-        let mut review = ScaffoldText::default();
         if self.model.get("review").is_some() {
             review.text.push_str("review:\n");
             review.block(2, self.part("review"), REVIEW, &["review"]);
         }
-        let mut score = ScaffoldText::default();
         score.agent_score(self);
         let parts = [(MODEL_MARKER, marker), ("agent", agent), ("review", review), ("aivss", score)];
         parts.into_iter().map(|(key, part)| FrontPart { key, text: part.text }).collect()
@@ -168,19 +175,7 @@ impl ScaffoldText {
 
     /// The keys of a layout in its order, then all others. `path` leads to them in the schema.
     fn block(&mut self, indent: usize, data: &Data, layout: &Layout, path: &[&str]) {
-        self.block_without(indent, data, layout, path, |_| false);
-    }
-
-    /// The same without the keys that are given elsewhere.
-    fn block_without(
-        &mut self,
-        indent: usize,
-        data: &Data,
-        layout: &Layout,
-        path: &[&str],
-        is_given: impl Fn(&str) -> bool,
-    ) {
-        for (key, vacant) in layout.iter().filter(|(key, _)| !is_given(key)) {
+        for (key, vacant) in layout {
             match (data.get(key), vacant) {
                 (Some(value), _) => self.entry(indent, key, value),
                 (None, Asked) => self.asked(indent, key, &[path, &[key]].concat()),
@@ -188,7 +183,7 @@ impl ScaffoldText {
                 (None, Absent) => {}
             }
         }
-        for (key, value) in data.entries().iter().filter(|(key, _)| !is_given(key)) {
+        for (key, value) in data.entries() {
             if layout.iter().all(|(known, _)| known != key) {
                 self.entry(indent, key, value);
             }
@@ -264,10 +259,18 @@ impl ScaffoldText {
         }
     }
 
-    /// Makes comments of the lines after a place.
+    /// Makes comments of the lines after a place. A key that was offered in a comment becomes an empty one.
     fn comment_out(&mut self, start: usize) {
         let form = self.text.split_off(start);
-        self.text.extend(form.lines().map(|line| format!("# {line}\n")));
+        self.text.extend(form.lines().map(|line| {
+            let (indent, text) = line.split_at(line.len() - line.trim_start().len());
+            let offered = text.strip_prefix("# ").and_then(|text| text.split_once(": "));
+            match offered.filter(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+            {
+                Some((key, otherwise)) => format!("# {indent}{key}:  # {otherwise}\n"),
+                None => format!("# {line}\n"),
+            }
+        }));
     }
 
     fn score(&mut self, indent: usize, score: &Data) {

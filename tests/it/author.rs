@@ -295,7 +295,7 @@ fn an_opening_that_says_more_than_that_it_is_not_certain_stays() {
          - Two are named.\n\n### Agent Ecosystem (MCP)\n\nNot certain: the vendor stores prompts - we could not verify where.\n",
     );
     assert!(
-        out.contains("- Not certain whether it is one: the vendor is silent.\n    - Two are named.\n"),
+        out.contains("- Not certain whether it is one: the vendor is silent.\n      - Two are named.\n"),
         "{out}"
     );
     assert!(out.contains("analysis: the vendor stores prompts - we could not verify where."), "{out}");
