@@ -292,8 +292,8 @@ Examples:
   aivss-lint import aivss-report.json > threat-model.yaml
   aivss-lint import page.md --output agents/planner/threat-model.yaml
 
-Values without a place in a threat model are listed on standard error. Values that the source does not
-contain stay empty. Existing files are not overwritten; --in-place adds front matter and changes no other byte.";
+Values without a place in a threat model are listed on standard error. Values that the source
+does not contain stay empty. Existing files are not overwritten. --in-place changes no other byte.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {

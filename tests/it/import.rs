@@ -303,7 +303,7 @@ fn page_gives_its_layers_its_threats_and_its_score() {
         (ran.code, &*ran.err),
         (
             0,
-            "page.md: taken of Tide Clerk: layers: 7, threats: 2, factors: 10\npage.md: not carried over: Glossary: 2 blocks\n"
+            "page.md: found 7 layers, 2 threats, 10 factors (Tide Clerk)\npage.md: not carried over: Glossary: 2 blocks\n"
         )
     );
     for lines in [
@@ -343,7 +343,7 @@ fn agents_of_a_page_are_models_of_a_stream() {
     assert!(has_lines(second, "name: Packer") && has_lines(second, "foundation_models: Three."), "{second}");
     assert!(
         ran.err.starts_with(
-            "page.md: taken of Sorter: layers: 2, threats: 0, factors: 0\npage.md: taken of Packer: "
+            "page.md: found 2 layers, 0 threats, 0 factors (Sorter)\npage.md: found 2 layers, 0 threats, 0 factors (Packer)"
         ),
         "{}",
         ran.err
