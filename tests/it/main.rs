@@ -28,6 +28,7 @@ mod import;
 mod limits;
 mod migrate;
 mod owners;
+mod pages;
 mod patches;
 mod properties;
 mod proven;

@@ -13,6 +13,7 @@ pub(crate) enum ThreatField {
     Impact,
     Status,
     Mitigation,
+    Reason,
     Owner,
     Due,
     Refs,
@@ -29,6 +30,7 @@ impl ThreatField {
             Self::Impact => "impact",
             Self::Status => "status",
             Self::Mitigation => "mitigation",
+            Self::Reason => "reason",
             Self::Owner => "owner",
             Self::Due => "due",
             Self::Refs => "refs",
@@ -39,14 +41,14 @@ impl ThreatField {
     pub(crate) const fn is_telling(self) -> bool {
         match self {
             Self::Severity | Self::Likelihood | Self::Impact | Self::Status | Self::Mitigation => true,
-            Self::Id | Self::Title | Self::Owner | Self::Due | Self::Refs => false,
+            Self::Id | Self::Title | Self::Reason | Self::Owner | Self::Due | Self::Refs => false,
         }
     }
 }
 
 /// The headers of the columns, in lower case. Of several columns for a field, the one named first here counts, but all
 /// references are read.
-const HEADERS: [(ThreatField, &[&str]); 10] = [
+const HEADERS: [(ThreatField, &[&str]); 11] = [
     (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "#", "no", "nr"]),
     (
         ThreatField::Title,
@@ -72,6 +74,7 @@ const HEADERS: [(ThreatField, &[&str]); 10] = [
             "remediation",
         ],
     ),
+    (ThreatField::Reason, &["reason", "justification", "rationale"]),
     (ThreatField::Owner, &["owner", "risk owner", "assignee", "responsible"]),
     (ThreatField::Due, &["due", "due date", "deadline", "target", "target date"]),
     (

@@ -6,15 +6,13 @@ use std::ops::Range;
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
-use crate::syntax::page::columns::{Piece, ThreatField, is_nothing, locate};
+use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, TableRow, hull};
 use crate::syntax::page::threats::{
     PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, trimmed,
 };
 use crate::syntax::tree::PageSection;
 
-/// The most layers that a row may name and still answer each of them.
-const MOST_SHARED: usize = 3;
 /// The most bytes of a text below a caption that may be a placeholder.
 const LONGEST_PLACEHOLDER: usize = 160;
 
@@ -31,8 +29,6 @@ pub(crate) struct PageLayer {
     pub(crate) analysis: Option<Piece>,
     pub(crate) threats: Vec<PageThreat>,
     parts: Vec<LayerPart>,
-    /// The titles of rows that the layer shares with others.
-    shared: Vec<Piece>,
     /// Whether the heading says that the layer does not apply.
     is_excluded: bool,
 }
@@ -227,6 +223,7 @@ impl LayerReader<'_> {
 
     fn row(&mut self, table: &ThreatTable, row: &TableRow, own: Option<LayerKind>) {
         let (mut kinds, place) = table.layers_of(row, self.set);
+        let whole = trimmed(row.span, self.text);
         if kinds.is_empty() {
             kinds.extend(own);
         }
@@ -237,20 +234,16 @@ impl LayerReader<'_> {
                 .flatten();
             let layer = self.layer(*kind, place);
             layer.parts.extend(text.map(LayerPart::Row));
-            layer.span = hull(layer.span, threat.as_ref().map_or(place, |threat| threat.span));
+            layer.span = hull(layer.span, whole);
             layer.threats.extend(threat);
         } else if let Some(mut threat) = threat {
-            if kinds.len() <= MOST_SHARED {
-                let title = threat.get(ThreatField::Title).cloned();
-                for kind in &kinds {
-                    self.layer(*kind, place).shared.extend(title.clone());
-                }
-            }
             (threat.layers, threat.layers_span) = (kinds, place);
             self.found.cross.push(threat);
         } else if let Some(text) = table.text(row, true, self.set, self.text) {
             for kind in kinds {
-                self.layer(kind, place).parts.push(LayerPart::Row(text.clone()));
+                let layer = self.layer(kind, place);
+                layer.span = hull(layer.span, whole);
+                layer.parts.push(LayerPart::Row(text.clone()));
             }
         }
     }
@@ -302,7 +295,9 @@ impl PageLayer {
         let contents: Vec<&str> = parts.iter().flat_map(|part| part.contents(blocks)).collect();
         let first = parts.iter().find(|part| !part.contents(blocks).is_empty());
         let (Some(first), Some(opening)) = (first, contents.first().copied()) else {
-            self.finish_without_text();
+            if self.is_excluded {
+                self.status = Some(Piece::new("not_applicable", self.key_span));
+            }
             return;
         };
         let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
@@ -337,19 +332,6 @@ impl PageLayer {
         });
         if let PageAnswer::Uncertain(_) = answered {
             self.status = Some(Piece::new("uncertain", place));
-        }
-    }
-
-    /// Without a text, a layer has its own threats or those that it shares.
-    fn finish_without_text(&mut self) {
-        if self.is_excluded {
-            self.status = Some(Piece::new("not_applicable", self.key_span));
-        } else if self.threats.is_empty()
-            && let Some(place) = self.shared.iter().map(|title| title.span).reduce(hull)
-        {
-            let titles: Vec<&str> = self.shared.iter().map(|title| title.text.as_str()).collect();
-            self.status = Some(Piece::new("uncertain", self.key_span));
-            self.analysis = Some(Piece::new(titles.join("\n"), place));
         }
     }
 }

@@ -36,7 +36,10 @@ fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addit
             (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
         } else {
             let end = before.last().map_or(text.len(), |section| section.end as usize);
-            (text[..end].trim_end().len(), format!("{feed}{feed}{heading}{feed}{feed}{body}"))
+            let at = text[..end].trim_end().len();
+            // A blank line comes before the next heading.
+            let gap = if text[at..end].matches('\n').count() < 2 && end < text.len() { feed } else { "" };
+            (at, format!("{feed}{feed}{heading}{feed}{feed}{body}{gap}"))
         };
         match additions.last_mut().filter(|(span, _)| span.start as usize == at) {
             Some((_, added)) => added.push_str(&section),
@@ -55,15 +58,62 @@ fn filled(page: &PageFacts, text: &str, kind: LayerKind, body: &str) -> Option<A
     Some(vec![(Span::new(end, end), format!("{feed}{feed}{body}"))])
 }
 
-/// The title of a layer's section, with its number if that of another section has one.
+/// The title of a layer's section, numbered like another section: `Layer 2: Data Operations`, `L2 — Data Operations`.
 fn title(kind: LayerKind, like: Option<&PageSection>, text: &str) -> String {
     let words = kind.key().split('_').map(|word| match word {
         "and" => "and".to_owned(),
         word => word[..1].to_uppercase() + &word[1..],
     });
     let name = words.collect::<Vec<_>>().join(" ");
-    let number = LayerSet::DEFAULT.layers().position(|other| other == kind).map_or(0, |at| at + 1);
-    let heading = like.and_then(|section| text.get(section.heading.range())).unwrap_or_default();
-    let small = heading.to_ascii_lowercase();
-    if like.is_none() || small.contains("layer ") { format!("Layer {number}: {name}") } else { name }
+    let number_of = |kind| LayerSet::DEFAULT.layers().position(|other| other == kind).map_or(0, |at| at + 1);
+    let (number, Some(like)) = (number_of(kind), like) else {
+        return format!("Layer {}: {name}", number_of(kind));
+    };
+    let heading = text.get(like.heading.range()).unwrap_or_default().trim_start_matches(['#', ' ', '*']);
+    let Some((label, rest)) = heading.split_once(&number_of(like.kind).to_string()) else { return name };
+    let sign = &rest[..rest.find(char::is_alphabetic).unwrap_or(0)];
+    let is_label = ["", "l", "layer"].iter().any(|known| label.trim().eq_ignore_ascii_case(known));
+    let is_sign = [":", " —", " –", " -", ".", ")"].contains(&sign.trim_end());
+    match (is_label && is_sign, label.to_ascii_lowercase().contains("layer")) {
+        (true, _) => format!("{label}{number}{sign}{name}"),
+        (false, true) => format!("Layer {number}: {name}"),
+        (false, false) => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::source::Source;
+    use crate::syntax::parse;
+
+    fn with_section(page: &str, key: &str) -> String {
+        let text = format!("---\naivss_threat_model: 1\n---\n{page}");
+        let source = Source::decode("a.md", text.into_bytes());
+        let document = parse(&source);
+        let kind = super::LayerSet::DEFAULT.with_key(key).unwrap();
+        let mut edits = document.roots().next().unwrap().with_sections(&[(kind, "Why?")]).unwrap();
+        let mut text = source.text().to_owned();
+        let (span, added) = edits.pop().unwrap();
+        text.insert_str(span.start as usize, &added);
+        text["---\naivss_threat_model: 1\n---\n".len()..].to_owned()
+    }
+
+    #[test]
+    fn section_has_the_level_the_place_and_the_number_of_its_neighbors() {
+        for (page, expected) in [
+            ("# A\n", "# A\n\n## Layer 2: Data Operations\n\nWhy?\n"),
+            (
+                "# A\n### L1 — Foundation Models\nx\n\n\n## Z\n",
+                "# A\n### L1 — Foundation Models\nx\n\n### L2 — Data Operations\n\nWhy?\n\n\n## Z\n",
+            ),
+            ("## 3. Agent Frameworks\nx\n", "## 2. Data Operations\n\nWhy?\n\n## 3. Agent Frameworks\nx\n"),
+            (
+                "# 🧠 Layer 1: Foundation Models {#a}\nx\n# B\n",
+                "# 🧠 Layer 1: Foundation Models {#a}\nx\n\n# Layer 2: Data Operations\n\nWhy?\n\n# B\n",
+            ),
+            ("Foundation Models\n---\nx", "Foundation Models\n---\nx\n\n## Data Operations\n\nWhy?"),
+        ] {
+            assert_eq!(with_section(page, "data_operations"), expected);
+        }
+    }
 }

@@ -106,11 +106,11 @@ fn marked(page: &str) -> String {
 /// Checks that each value has bytes of its own in the text, from which it was read, and that its place leads back to it.
 fn check_places(document: &Document<'_>, text: &str) {
     for root in document.roots() {
-        check_place(document, root, text, "");
+        check_place(root, text, "");
     }
 }
 
-fn check_place(document: &Document<'_>, node: Node<'_>, text: &str, path: &str) {
+fn check_place(node: Node<'_>, text: &str, path: &str) {
     let written = text.get(node.span().range());
     assert!(written.is_some(), "{path}: {:?} is not in the text", node.span());
     if let (Value::String(value), true) = (node.value(), node.is_verbatim()) {
@@ -119,11 +119,11 @@ fn check_place(document: &Document<'_>, node: Node<'_>, text: &str, path: &str) 
     if let Some(map) = node.as_map() {
         for entry in map.iter() {
             assert!(text.get(entry.key_span.range()).is_some(), "{path}/{}", entry.key);
-            check_place(document, entry.value, text, &format!("{path}/{}", entry.key));
+            check_place(entry.value, text, &format!("{path}/{}", entry.key));
         }
     } else if let Some(list) = node.as_list() {
         for (at, item) in list.iter().enumerate() {
-            check_place(document, item, text, &format!("{path}/{at}"));
+            check_place(item, text, &format!("{path}/{at}"));
         }
     }
 }

@@ -42,6 +42,7 @@ impl PageThreat {
             ThreatField::Id
             | ThreatField::Title
             | ThreatField::Mitigation
+            | ThreatField::Reason
             | ThreatField::Owner
             | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
         };
