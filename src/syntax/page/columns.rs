@@ -252,14 +252,14 @@ pub(crate) fn is_identifier(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// The references in a text. A cell lists a few.
-pub(crate) fn references(text: &str, span: Span, source: &str) -> Vec<Piece> {
+/// The references in a text. A threat has a few, of which some are known.
+pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> Vec<Piece> {
     const MOST: usize = 50;
     let parts = text
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '(' | ')' | '[' | ']'));
     let references =
         parts.map(|part| part.trim_matches([':', '.', '*', '`'])).filter(|part| is_reference(part));
-    references.take(MOST).map(|part| locate(part, span, source)).collect()
+    references.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
 }
 
 /// A part of a text that was read from a span, at its own bytes if they are literal there.

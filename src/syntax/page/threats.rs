@@ -29,7 +29,8 @@ impl PageThreat {
     fn set(&mut self, field: ThreatField, text: &str, span: Span, source: &str) -> bool {
         let text = text.trim();
         if field == ThreatField::Refs {
-            let found = references(text, span, source);
+            let known = self.fields.iter().filter(|(field, _)| *field == ThreatField::Refs).count();
+            let found = references(text, span, source, known);
             let is_found = !found.is_empty();
             self.fields.extend(found.into_iter().map(|piece| (field, piece)));
             return is_found;
