@@ -4,221 +4,19 @@
 //! Recognition searches a text for keys and never parses it, so it is linear, and works on broken files as well. It gives
 //! advice and never decides the verdict.
 
+mod table;
+
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use crate::aivss::{LayerKind, LayerSet};
-use crate::source::{Language, Source, is_default};
-
-/// A kind of file that is not checked.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FileKind {
-    /// Its identifier, for programs.
-    pub name: &'static str,
-    /// Its name in sentences.
-    what: &'static str,
-    /// The alternatives by which it is recognized. Of each, all marks must be in the text.
-    marks: &'static [&'static [Mark]],
-    next: Next,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    /// A key at the top level of YAML, or in quotes anywhere.
-    Key(&'static str),
-    /// A text.
-    Text(&'static str),
-}
-
-/// The next step for the owner of a file. None of them puts the marker on a format of another tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// Put front matter on the page.
-    ImportInPlace,
-    /// Make a threat model of it.
-    Import,
-    /// Make a threat model of it, if it lists threats; else write one next to it.
-    ImportThreats,
-    /// Write a threat model next to it.
-    Init,
-    /// Check it by its name.
-    Check,
-    /// A change of the file, in words.
-    Edit(&'static str),
-    Nothing,
-}
-
-use Mark::{Key, Text};
-
-/// The formats of other tools, and of OWASP. The first one that matches counts.
-static DATA: [FileKind; 14] = [
-    FileKind {
-        name: "threat-dragon",
-        what: "an OWASP Threat Dragon model (v1)",
-        marks: &[&[Key("summary"), Key("detail"), Key("diagramJson")]],
-        next: Next::ImportThreats,
-    },
-    FileKind {
-        name: "threat-dragon",
-        what: "an OWASP Threat Dragon model (v2)",
-        marks: &[&[Key("summary"), Key("detail"), Key("diagrams")]],
-        next: Next::ImportThreats,
-    },
-    FileKind {
-        name: "otm",
-        what: "an Open Threat Model (OTM)",
-        marks: &[&[Key("otmVersion")]],
-        next: Next::ImportThreats,
-    },
-    FileKind {
-        name: "threagile",
-        what: "a Threagile model",
-        marks: &[
-            &[Key("threagile_version")],
-            &[Key("technical_assets"), Key("data_assets")],
-            &[Key("technical_assets"), Key("trust_boundaries")],
-        ],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "tm-bom",
-        what: "a threat model of the OWASP Threat Model Library (TM-BOM)",
-        marks: &[
-            &[Text("www-project-threat-model-library"), Key("scope")],
-            &[Key("trust_zones"), Key("symbolic_name")],
-        ],
-        next: Next::ImportThreats,
-    },
-    FileKind {
-        name: "tm-bom",
-        what: "a CycloneDX threat model (TM-BOM)",
-        marks: &[
-            &[Key("specFormat"), Text("CycloneDX"), Key("threats")],
-            &[Key("specFormat"), Text("CycloneDX"), Key("blueprints")],
-            &[Key("bomFormat"), Text("CycloneDX"), Key("threats")],
-        ],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "cyclonedx",
-        what: "a CycloneDX BOM, which lists components",
-        marks: &[&[Key("bomFormat"), Text("CycloneDX")], &[Key("specFormat"), Text("CycloneDX")]],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "pytm",
-        what: "a pytm model",
-        marks: &[
-            &[Text("from pytm import")],
-            &[Text("import pytm")],
-            &[Key("threatsFile")],
-            &[Key("mergeResponses"), Key("onDuplicates")],
-        ],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "ave",
-        what: "AVE records",
-        marks: &[&[Key("ave_id")], &[Key("aarf")]],
-        next: Next::Import,
-    },
-    FileKind {
-        name: "aivss-candidate",
-        what: "an AIVSS 1.0 candidate assessment, whose metrics are not those of 0.5 or 0.8",
-        marks: &[
-            &[Text("AIVSS:1.0/")],
-            &[Text("AIVSS:2.0/")],
-            &[Text("urn:aivss:")],
-            &[Key("agentic_ai_profile")],
-            &[Key("agentic_applicability")],
-        ],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "scan-result",
-        what: "a SARIF log",
-        marks: &[&[Text("sarif-schema")], &[Text("sarif-2.1.0")], &[Key("runs"), Key("tool"), Key("driver")]],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "scan-result",
-        what: "the result of a scanner",
-        marks: &[
-            &[Key("aivss_score"), Key("findings")],
-            &[Key("ArtifactName"), Key("Results")],
-            &[Key("auditReportVersion")],
-            &[Key("check_id"), Key("results")],
-            &[Key("check_type"), Key("results")],
-            &[Key("issue_severity"), Key("test_id")],
-            &[Key("matched-at"), Key("template-id")],
-            &[Key("matches"), Key("artifact"), Key("vulnerability")],
-            &[Key("packageManager"), Key("vulnerabilities")],
-            &[Key("probe_classname")],
-            &[Key("RuleID"), Key("Fingerprint")],
-            &[Key("scan"), Key("scanner"), Key("vulnerabilities")],
-            &[Key("@programName"), Key("site")],
-        ],
-        next: Next::Init,
-    },
-    FileKind {
-        name: "owasp-report",
-        what: "an OWASP report, under a name that is not searched",
-        marks: &[&[Key("vulnerabilities"), Key("amplification_factors")]],
-        next: Next::Check,
-    },
-    FileKind {
-        name: "json-schema",
-        what: "a JSON Schema",
-        marks: &[&[Text("json-schema.org/"), Key("properties")]],
-        next: Next::Nothing,
-    },
-];
-
-static MISPLACED_REPORT: FileKind = FileKind {
-    name: "owasp-report",
-    what: "an OWASP report that is not at the top level of the file",
-    marks: &[],
-    next: Next::Edit("move it there"),
-};
-
-static UNMARKED: FileKind = FileKind {
-    name: "unmarked",
-    what: "it looks like a threat model, but its first key is not `aivss_threat_model: 1`",
-    marks: &[],
-    next: Next::Edit("add that key"),
-};
-
-static MAESTRO_PAGE: FileKind = FileKind {
-    name: "maestro-page",
-    what: "a MAESTRO analysis without front matter",
-    marks: &[],
-    next: Next::ImportInPlace,
-};
-
-static MODEL_PAGE: FileKind = FileKind {
-    name: "threat-model-page",
-    what: "a threat model without headings for MAESTRO's layers",
-    marks: &[],
-    next: Next::Init,
-};
-
-static BROKEN: FileKind = FileKind {
-    name: "broken",
-    what: "it lacks the key `aivss_threat_model` and cannot be read",
-    marks: &[],
-    next: Next::Edit("correct both if it is meant to be a threat model"),
-};
-
-static UNKNOWN: FileKind =
-    FileKind { name: "other", what: "it contains no threat model", marks: &[], next: Next::Nothing };
-
-static MENTION: FileKind = FileKind {
-    name: "mention",
-    what: "it mentions `aivss_threat_model` and contains no threat model",
-    marks: &[],
-    next: Next::Nothing,
+use crate::source::{BOM, Language, Source, is_default};
+use crate::syntax::{Node, draft};
+pub use table::FileKind;
+use table::FormatMark::{Key, Text};
+use table::{
+    BROKEN, DATA, FormatMark, MAESTRO_PAGE, MAESTRO_PAGES, MENTION, MISPLACED_REPORT, MODEL_PAGE, Next,
+    UNKNOWN, UNMARKED,
 };
 
 /// A file that is not checked: its kind, its next step, and the reason why it cannot be read.
@@ -254,7 +52,7 @@ impl OtherFile {
     /// Recognizes a file that was read and contains no threat model. `is_unmarked` is whether it has keys of one.
     pub(crate) fn recognize(path: &str, source: &Source, is_unmarked: bool) -> Self {
         if source.language() == Language::Markdown {
-            return Self::of(page_kind(path, source.text()));
+            return page_kind(path, source);
         }
         match data_kind(source.text().as_bytes()) {
             Some(kind) if kind.name == MISPLACED_REPORT.name && is_unmarked => Self::of(&MISPLACED_REPORT),
@@ -272,7 +70,7 @@ impl OtherFile {
         if source.language() == Language::Markdown {
             // In a page that can be decoded, only blocks that are meant to be threat models have problems.
             let is_meant = source.undecodable().is_none() || has_own_keys;
-            let page = Some(Self::of(page_kind(path, source.text()))).filter(|_| !is_meant)?;
+            let page = Some(page_kind(path, source)).filter(|_| !is_meant)?;
             return Some(if page.is_unknown() { Self::broken(cause()) } else { page });
         }
         match data_kind(&text).filter(|kind| kind.name != MISPLACED_REPORT.name) {
@@ -308,11 +106,11 @@ impl OtherFile {
 
     /// The place among the files of a folder without a threat model: the file that leads furthest comes first.
     pub(crate) fn rank(&self) -> usize {
-        let known = [&MAESTRO_PAGE, &UNMARKED, &MISPLACED_REPORT];
+        let known = [&MAESTRO_PAGE, &MAESTRO_PAGES, &UNMARKED, &MISPLACED_REPORT];
         match known.iter().position(|kind| *kind == self.kind) {
             Some(place) => place,
             None => match self.next {
-                Next::ImportInPlace | Next::Import | Next::Check => known.len(),
+                Next::ImportInPlace | Next::Import | Next::ImportPage | Next::Check => known.len(),
                 Next::Init if *self.kind == MODEL_PAGE => known.len() + 1,
                 Next::ImportThreats | Next::Init => known.len() + 2,
                 Next::Edit(_) | Next::Nothing => known.len() + 3,
@@ -332,7 +130,10 @@ impl OtherFile {
     pub(crate) fn command(&self, path: &str) -> Option<String> {
         let arguments = match self.next {
             Next::ImportInPlace => format!("import --in-place {}", shell_word(path)),
-            Next::Import => format!("import {} --output {}", shell_word(path), shell_word(&model_path(path))),
+            Next::Import | Next::ImportPage => {
+                let option = if self.next == Next::ImportPage { "--threats " } else { "" };
+                format!("import {option}{} --output {}", shell_word(path), shell_word(&model_path(path)))
+            }
             Next::ImportThreats | Next::Init => format!("init{}", init_target(path)),
             Next::Check => shell_word(path).into_owned(),
             Next::Edit(_) | Next::Nothing => return None,
@@ -376,7 +177,7 @@ fn has_own_keys(text: &[u8]) -> bool {
 }
 
 fn data_kind(text: &[u8]) -> Option<&'static FileKind> {
-    let has = |mark: &Mark| match *mark {
+    let has = |mark: &FormatMark| match *mark {
         Key(key) => is_key_in(text, key, true),
         Text(part) => memmem::find(text, part.as_bytes()).is_some(),
     };
@@ -428,16 +229,38 @@ fn without_zeros(text: &[u8]) -> Cow<'_, [u8]> {
 const TITLES: [&str; 6] =
     ["threat model", "bedrohungsmodell", "modelo de amenaza", "modèle de menace", "威胁模型", "脅威モデル"];
 
-fn page_kind(path: &str, text: &str) -> &'static FileKind {
-    if layer_headings(text) > 1 {
-        return &MAESTRO_PAGE;
-    }
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let is_index = ["readme", "index", "template", "_template"].iter().any(|index| name.starts_with(index));
-    if is_default(path) && !is_index || headings(text).next().is_some_and(is_model_title) {
-        return &MODEL_PAGE;
-    }
-    &UNKNOWN
+/// Recognizes a page by what the reader of pages finds in it.
+fn page_kind(path: &str, source: &Source) -> OtherFile {
+    let (page, text) = (draft(source), source.text());
+    let has_threats = page.document.roots().any(has_threats);
+    let (kind, next) = if page.has_layers {
+        let is_toml = text.trim_start_matches(BOM).starts_with("+++");
+        match page.document.roots().nth(1) {
+            Some(_) => (&MAESTRO_PAGES, MAESTRO_PAGES.next),
+            // Front matter in TOML has no place for the marker.
+            None => (&MAESTRO_PAGE, if is_toml { Next::Import } else { MAESTRO_PAGE.next }),
+        }
+    } else if is_model_name(path)
+        || title(text).is_some_and(is_model_title)
+        || has_threats && is_default(path)
+    {
+        (&MODEL_PAGE, if has_threats { Next::ImportPage } else { MODEL_PAGE.next })
+    } else {
+        return OtherFile::UNKNOWN;
+    };
+    let next = if source.undecodable().is_some() { Next::Edit("save it as UTF-8") } else { next };
+    OtherFile { next, ..OtherFile::of(kind) }
+}
+
+/// Whether the file's own name, not that of its folder, is that of a threat model.
+fn is_model_name(path: &str) -> bool {
+    is_default(path.rsplit('/').next().unwrap_or(path))
+}
+
+/// Whether a page lists threats.
+fn has_threats(root: Node<'_>) -> bool {
+    let threats = root.get("maestro").and_then(|maestro| maestro.get("cross_layer")?.get("threats"));
+    threats.is_some()
 }
 
 /// Whether a title is that of one threat model, not of a list of them or a page about threat modeling.
@@ -451,20 +274,9 @@ fn is_model_title(title: &str) -> bool {
     })
 }
 
-/// The texts of the headings of a page, without fenced blocks.
-fn headings(text: &str) -> impl Iterator<Item = &str> {
-    let mut is_fenced = false;
-    text.lines().filter_map(move |line| {
-        is_fenced ^= line.trim_start().starts_with("```");
-        let title = line.trim_start_matches('#');
-        (!is_fenced && title.len() < line.len() && title.starts_with(' ')).then_some(title.trim())
-    })
-}
-
-/// The number of different layers that headings of a page name.
-fn layer_headings(text: &str) -> usize {
-    let layers = headings(text).filter_map(|title| LayerSet::DEFAULT.named(title));
-    layers.map(LayerKind::key).collect::<BTreeSet<_>>().len()
+/// The first heading of a page, or the title in its front matter.
+fn title(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.strip_prefix("title:").or_else(|| line.strip_prefix('#')))
 }
 
 /// The name of the threat model that `import` writes next to a file.
@@ -490,8 +302,63 @@ fn init_target(path: &str) -> String {
 }
 
 /// A path as a word of a shell. A path that begins with a hyphen is not an option.
-fn shell_word(path: &str) -> Cow<'_, str> {
+pub(crate) fn shell_word(path: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%=:,".contains(letter);
     let path: Cow<'_, str> = if path.starts_with('-') { format!("./{path}").into() } else { path.into() };
     if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documentation_lists_every_kind() {
+        let page = include_str!("../docs/ci.md");
+        let own = [&MAESTRO_PAGE, &MODEL_PAGE, &UNMARKED, &BROKEN, &UNKNOWN, &MENTION];
+        for kind in DATA.iter().chain(own) {
+            assert!(page.contains(&format!("`{}`", kind.name)), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn key_is_a_word_before_a_colon() {
+        for text in ["a: 1", "x: 2\na : 1", "{ a: 1 }", "{\"a\":1}", "x: { 'a' : 1 }", "\u{FEFF}a: 1"] {
+            assert!(is_key_in(text.as_bytes(), "a", true), "{text}");
+        }
+        for text in ["", "a", "ba: 1", "a b: 1", "\"a: 1", "'a\": 1", "x:\n  a: 1", "# a: 1", "\"xa\": 1"] {
+            assert!(!is_key_in(text.as_bytes(), "a", true), "{text}");
+        }
+        assert!(is_key_in(b"x:\n  a: 1", "a", false));
+    }
+
+    #[test]
+    fn threats_are_listed_if_a_list_has_any() {
+        for text in [
+            "threats:\n- id: a",
+            "\"threats\" : [ {} ]",
+            "x: { threats: [a] }",
+            "{\"threats\":[],\"x\":{\"threats\":[1]}}",
+        ] {
+            assert!(lists_threats(text.as_bytes()), "{text}");
+        }
+        for text in ["threats:", "\"threats\": []", "threats: [ ]", "threats: 3", "threats"] {
+            assert!(!lists_threats(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn new_files_have_the_names_of_threat_models_and_replace_none() {
+        for (path, model, target) in [
+            ("threat-model.json", "threat-model.yaml", ""),
+            ("threat-model.yaml", "threat-model.threat-model.yaml", " agent.threat-model.yaml"),
+            ("docs/shop.otm.json", "docs/shop.otm.threat-model.yaml", " docs"),
+            ("threat-models/shop.json", "threat-models/shop.yaml", " threat-models"),
+            ("a b/Threat-Model.YAML", "a b/Threat-Model.yaml", " 'a b/agent.threat-model.yaml'"),
+            ("x", "x.threat-model.yaml", ""),
+        ] {
+            assert_eq!((model_path(path).as_str(), init_target(path).as_str()), (model, target), "{path}");
+            assert!(is_default(&model_path(path)) && model_path(path) != path, "{path}");
+        }
+    }
 }

@@ -6,10 +6,14 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::file_kind::OtherFile;
+use crate::file_kind::{OtherFile, shell_word};
 
 /// The message for a link that is not followed.
 pub(crate) const LINK_OUT: &str = "it is a link that leads out of the repository";
+
+/// The names by which files are found.
+const NAMES: &str = "files are found by names such as threat-model.yaml, NAME.threat-model.json and THREAT_MODEL.md, and by \
+     the policy's `files`";
 
 /// The message for a tracked file that is not in the working folder.
 pub(crate) const SPARSE: &str =
@@ -110,11 +114,10 @@ impl fmt::Display for InputError {
                 }
             }
             Self::Unreadable { cause, .. } => f.write_str(cause),
-            Self::EmptyFolder { found: None, .. } => f.write_str(
-                "no threat model here; files are found by names such as threat-model.yaml, \
-                 NAME.threat-model.json and THREAT_MODEL.md, and by the policy's `files`; `aivss-lint init` \
-                 writes a threat model",
-            ),
+            Self::EmptyFolder { path, found: None } => {
+                let folder = if path == "." { String::new() } else { format!(" {}", shell_word(path)) };
+                write!(f, "no threat model here; {NAMES}; `aivss-lint init{folder}` writes a threat model")
+            }
             Self::EmptyFolder { found: Some((path, file)), .. } => {
                 write!(f, "no threat model here; found {path}: {}", file.sentence(path))
             }

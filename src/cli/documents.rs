@@ -303,6 +303,9 @@ pub(crate) struct ImportArgs {
     /// Put front matter on the Markdown page itself
     #[arg(long, conflicts_with = "output")]
     in_place: bool,
+    /// Also import a page of threats without layers and without a score
+    #[arg(long)]
+    threats: bool,
     #[command(flatten)]
     to: OutputArgs,
 }
@@ -316,14 +319,14 @@ impl ImportArgs {
 
 pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(), CliError> {
     if args.in_place {
-        return run_import_in_place(&args.file, repository);
+        return run_import_in_place(&args.file, args.threats, repository);
     }
     let output = args.to.output.as_deref();
     output.map_or(Ok(()), refuse_other_than_yaml)?;
     let shown = repository.shown(&args.file);
     let stdin = read_stdin(std::slice::from_ref(&args.file));
     let bytes = stdin.unwrap_or_else(|| repository.read(&args.file));
-    let imported = bytes.and_then(|bytes| import(&shown, bytes));
+    let imported = bytes.and_then(|bytes| import(&shown, bytes, args.threats));
     let imported = imported.map_err(|message| CliError::about(&shown, message))?;
     let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
     if let Some((name, output)) = written.zip(output) {
@@ -334,7 +337,7 @@ pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(
 }
 
 /// Puts front matter on a page. A link is refused: the page is named where it is.
-fn run_import_in_place(file: &Path, repository: &Repository) -> Result<(), CliError> {
+fn run_import_in_place(file: &Path, takes_threats: bool, repository: &Repository) -> Result<(), CliError> {
     refuse_stdin(std::slice::from_ref(&file.to_owned()), "changed")?;
     let shown = repository.shown(file);
     let about = |message: String| CliError::about(&shown, message);
@@ -346,7 +349,7 @@ fn run_import_in_place(file: &Path, repository: &Repository) -> Result<(), CliEr
     }
     let bytes = repository.read(file).map_err(about)?;
     let source = Source::decode(&*file.to_string_lossy(), bytes.clone());
-    let Imported { text, remarks } = import_in_place(bytes).map_err(about)?;
+    let Imported { text, remarks } = import_in_place(bytes, takes_threats).map_err(about)?;
     change(&source, &text, Some(repository)).map_err(about)?;
     print_remarks(&shown, &remarks);
     let unseen = if is_found(file, repository) { "" } else { UNSEEN };

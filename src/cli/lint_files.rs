@@ -13,6 +13,7 @@ use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
+use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
 use crate::decimal::Decimal;
 use crate::digest;
 use crate::file_kind::OtherFile;
@@ -21,14 +22,12 @@ use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Report};
-use crate::rules::builtin::{EMPTY_FILE, FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
+use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::score::ScoredModel;
-use crate::source::{Language, Source, is_default};
+use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
 use crate::workspace::candidate::{Candidate, Discovery};
 use crate::workspace::file_tree::FileTree;
-use crate::workspace::files::read;
-use crate::workspace::search::Marker;
 
 pub(crate) struct RunResult {
     pub(crate) report: Report,
@@ -176,33 +175,6 @@ fn lint_new(
     FileOutcome { used, unchecked, found: Found::Reported(content, Box::new(file)) }
 }
 
-/// Whether a file that has problems may still be skipped. Its name alone, or the user, says that it is a threat model: it
-/// does not contain the marker in any form, no pattern of the policy names it, and it contained no threat model in the
-/// base.
-fn may_be_other(candidate: &Candidate, bytes: &[u8], context: LintContext<'_>, stage: RunStage<'_>) -> bool {
-    let path = &*candidate.matched;
-    (candidate.named || is_default(path))
-        && !candidate.by_marker
-        && !context.policy.includes(path)
-        && !context.before.is_some_and(|before| before.held(path))
-        // A broken file can be what became of a threat model of the base.
-        && !matches!(stage, RunStage::Pairing(_))
-        && !Marker::default().is_in(bytes, Language::of(path))
-}
-
-/// The kind of a file that may be skipped, if it is not a threat model that its problems make unreadable. A file that was
-/// given by name must be one of another tool's.
-fn unreadable(candidate: &Candidate, source: &Source, result: &LintResult) -> Option<OtherFile> {
-    let kept = [&MARKER_MISSING, &EMPTY_FILE].map(|rule| rule.name);
-    if !result.models.is_empty() || result.diagnostics.iter().any(|problem| kept.contains(&&*problem.rule)) {
-        return None;
-    }
-    let first = result.diagnostics.first()?;
-    let cause = || format!("line {}: {}", source.position(first.span.start).line, first.message);
-    let other = OtherFile::unreadable(&candidate.matched, source, cause)?;
-    (!candidate.named || other.is_foreign()).then_some(other)
-}
-
 /// The counts of a threat model without problems, all scores of which could be computed.
 fn counted(result: &LintResult) -> Option<Found> {
     let mut scores = result.models.iter().flat_map(|model| &model.scores);
@@ -253,53 +225,13 @@ impl RunResult {
             }
         }
         let repository = tree.repository();
-        let empty = discovery
-            .folders
-            .iter()
-            .filter(|folder| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)));
-        let empty: Vec<&PathBuf> = empty.collect();
+        let is_empty =
+            |folder: &&PathBuf| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path));
+        let empty: Vec<&PathBuf> = discovery.folders.iter().filter(is_empty).collect();
         if !empty.is_empty() || lists_others {
-            self.add_hinted(&discovery.hinted);
+            add_hinted(&mut self.report, &discovery.hinted);
         }
-        let mut told = BTreeSet::new();
-        for folder in empty {
-            let others = self.report.others.iter();
-            let below =
-                others.filter(|(path, other)| other.has_next() && repository.holds(folder, Path::new(path)));
-            let found = below.min_by_key(|(_, other)| other.rank());
-            let found = found.map(|(path, other)| (path.clone(), other.clone()));
-            told.extend(found.as_ref().map(|(path, _)| path.clone()));
-            self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder), found });
-        }
-        self.remark_others(&told);
-    }
-
-    /// Adds remarks about files that are named like threat models and are none, except those of `told`.
-    fn remark_others(&mut self, told: &BTreeSet<String>) {
-        /// More are counted.
-        const MOST: usize = 10;
-        let others = self.report.others.iter();
-        let mut others =
-            others.filter(|(path, other)| !told.contains(*path) && other.is_remarkable(Language::of(path)));
-        let remarks = others.by_ref().take(MOST);
-        self.report
-            .remarks
-            .extend(remarks.map(|(path, other)| format!("skipped {path}: {}", other.sentence(path))));
-        let more = others.count();
-        if more > 0 {
-            self.report.remarks.push(format!("skipped {more} more: run `aivss-lint list`"));
-        }
-    }
-
-    /// Adds files that were not searched by their names, if they are recognized as those of other tools or as pages.
-    fn add_hinted(&mut self, hinted: &[Candidate]) {
-        for Candidate { name, matched, path, .. } in hinted {
-            let Ok(bytes) = read(path) else { continue };
-            let other = OtherFile::recognize(matched, &Source::decode(name.clone(), bytes), false);
-            if !other.is_unknown() {
-                self.report.others.insert(name.clone(), other);
-            }
-        }
+        report_others(&mut self.report, &empty, repository);
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.

@@ -16,6 +16,7 @@ mod policy_review;
 mod reference;
 mod report;
 mod score;
+mod skipped;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};

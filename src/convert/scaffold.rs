@@ -347,7 +347,11 @@ impl ScaffoldText {
             self.note(2, open);
         }
         for kind in LayerSet::DEFAULT.layers() {
-            match layers.get(kind.key()) {
+            let layer = layers.get(kind.key());
+            // An analysis alone needs no key of its own.
+            let only =
+                layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
+            match only.or(layer) {
                 Some(layer) => self.entry(2, kind.key(), layer),
                 None => self.asked(2, kind.key(), &["maestro", kind.key()]),
             }

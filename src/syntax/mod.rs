@@ -8,7 +8,7 @@ mod lookalike;
 mod markdown;
 mod marker;
 mod node;
-mod page;
+pub(crate) mod page;
 mod places;
 mod tree;
 #[cfg(test)]

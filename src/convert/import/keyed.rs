@@ -1,13 +1,15 @@
 //! Import of mappings with the keys of a threat model: those of this project's format without its marker, and layers and
 //! threats under common keys.
 
-use crate::aivss::{Band, Factor, LayerKind, LayerSet, letters};
+use crate::aivss::{Factor, LayerKind, LayerSet};
 use crate::convert::data::{Data, Row, number, text, word};
 use crate::convert::import::Draft;
-use crate::convert::import::answers::answer;
 use crate::convert::import::records::not_carried;
 use crate::convert::scaffold::Scaffold;
 use crate::schema::Schema;
+use crate::syntax::page::answers::{self, PageAnswer};
+use crate::syntax::page::columns::{self, ThreatField};
+use crate::syntax::page::threats::layers_in;
 
 /// Names outside of the block `agent`.
 const AGENT: [Row; 10] = [
@@ -32,36 +34,6 @@ const LAYER: [Row; 8] = [
     ("description", "analysis", text),
     ("text", "analysis", text),
     ("notes", "analysis", text),
-];
-
-const THREAT: [Row; 27] = [
-    ("id", "id", word),
-    ("title", "title", text),
-    ("name", "title", text),
-    ("threat", "title", text),
-    ("risk", "title", text),
-    ("scenario", "title", text),
-    ("issue", "title", text),
-    ("finding", "title", text),
-    ("severity", "severity", severity),
-    ("rating", "severity", severity),
-    ("risk_level", "severity", severity),
-    ("likelihood", "likelihood", level),
-    ("probability", "likelihood", level),
-    ("impact", "impact", level),
-    ("status", "status", status),
-    ("state", "status", status),
-    ("mitigation", "mitigation", texts),
-    ("mitigations", "mitigation", texts),
-    ("control", "mitigation", texts),
-    ("controls", "mitigation", texts),
-    ("countermeasures", "mitigation", texts),
-    ("owner", "owner", text),
-    ("due", "due", text),
-    ("deadline", "due", text),
-    ("refs", "refs", list_of_texts),
-    ("references", "refs", list_of_texts),
-    ("description", "x-description", text),
 ];
 
 /// The lists of threats in a mapping.
@@ -211,14 +183,15 @@ pub(crate) fn add_threats(block: &mut Data, kinds: &[LayerKind], model: &mut Dat
 
 /// The layers in a value such as `L4`, `[L1, L3]` or `data_operations`.
 fn kinds_in(value: &Data) -> Vec<LayerKind> {
-    let one = |value: &Data| word(value).and_then(|name| LayerSet::DEFAULT.named(name.as_text()?));
+    let set = LayerSet::DEFAULT;
+    let one = |value: &Data| word(value).and_then(|name| Some(layers_in(name.as_text()?, set)));
     match value {
-        Data::List(items) => items.iter().filter_map(one).collect(),
-        value => one(value).into_iter().collect(),
+        Data::List(items) => items.iter().filter_map(one).flatten().collect(),
+        value => one(value).unwrap_or_default(),
     }
 }
 
-/// Takes one threat: a title, or a mapping with one.
+/// Takes one threat: a title, or a mapping with one. Its keys are headers of tables on pages, too.
 fn threat(item: &mut Data) -> Option<Data> {
     let mut threat = Data::EMPTY;
     if let Some(title) = item.as_text() {
@@ -227,10 +200,37 @@ fn threat(item: &mut Data) -> Option<Data> {
         return Some(threat);
     }
     let mut taken = item.clone();
-    taken.carry(&THREAT, &mut threat);
+    for (key, value) in taken.entries_mut() {
+        let header = key.to_lowercase().replace(['_', '-'], " ");
+        let field = columns::field_of(&header).map(|(field, _)| field);
+        let converted = match field {
+            Some(field) => convert(field, value),
+            None if header == "description" => text(value).map(|text| ("x-description", text)),
+            None if header == "name" => text(value).map(|text| ("title", text)),
+            None => None,
+        };
+        if let Some((path, converted)) = converted.filter(|(path, _)| threat.get(path).is_none()) {
+            *value = Data::Taken;
+            threat.put(path, converted);
+        }
+    }
     threat.get("title")?;
     *item = taken;
     Some(threat)
+}
+
+/// The value of a field of a threat, under its key in a threat model.
+fn convert(field: ThreatField, value: &Data) -> Option<(&'static str, Data)> {
+    let converted = match field {
+        ThreatField::Id => word(value),
+        ThreatField::Title | ThreatField::Reason | ThreatField::Owner | ThreatField::Due => text(value),
+        ThreatField::Severity => severity(value),
+        ThreatField::Likelihood | ThreatField::Impact => level(value),
+        ThreatField::Status => status(value),
+        ThreatField::Mitigation => texts(value),
+        ThreatField::Refs => list_of_texts(value),
+    };
+    Some((field.key(), converted?))
 }
 
 /// Adds a threat to the layer that it is about, or to the threats of several layers.
@@ -255,38 +255,47 @@ pub(crate) fn add_threat(kinds: &[LayerKind], mut threat: Data, model: &mut Data
 
 /// A severity in the words of the schema.
 pub(crate) fn severity(value: &Data) -> Option<Data> {
-    let word = letters(value.as_text()?)?;
-    let bands = [Band::None, Band::Low, Band::Medium, Band::High, Band::Critical].map(Band::name);
-    let is_it = |band: &&str| band.eq_ignore_ascii_case(&word) || (*band == "Medium" && word == "moderate");
-    bands.into_iter().find(is_it).map(Data::from)
+    columns::severity(value.as_text()?).map(Data::from)
 }
 
 /// A likelihood or an impact: 1 to 5, or a word.
-pub(crate) fn level(value: &Data) -> Option<Data> {
-    if let Data::Number(digits) = value {
-        return ["1", "2", "3", "4", "5"].contains(&&**digits).then(|| number(value))?;
-    }
-    severity(value).filter(|word| matches!(word.as_text(), Some("Low" | "Medium" | "High")))
+fn level(value: &Data) -> Option<Data> {
+    let word = word(value)?;
+    let level = columns::level(word.as_text()?)?;
+    Some(if matches!(value, Data::Number(_)) { number(value)? } else { Data::from(level) })
 }
 
-/// The words for the status of a threat, each with that of the schema.
-const STATUSES: [(&str, &[&str]); 5] = [
-    ("open", &["open", "new", "identified", "exposed", "inprogress", "planned", "todo"]),
-    ("mitigated", &["mitigated", "implemented", "partlymitigated"]),
-    ("accepted", &["accepted", "acceptedrisk", "riskaccepted"]),
-    ("transferred", &["transferred"]),
-    ("closed", &["closed", "done", "fixed", "resolved", "notapplicable", "na"]),
+/// Words for the status of a threat besides those of pages, each with that of the schema.
+const STATUSES: [(&str, &[&str]); 3] = [
+    ("open", &["new", "identified", "exposed", "in progress", "planned"]),
+    ("mitigated", &["implemented"]),
+    ("closed", &["notapplicable", "not applicable", "n/a", "na"]),
 ];
 
 /// The status of a threat in the words of the schema.
 pub(crate) fn status(value: &Data) -> Option<Data> {
-    let word = letters(value.as_text()?)?;
-    let (status, _) = STATUSES.iter().find(|(_, words)| words.contains(&&*word))?;
-    Some(Data::from(*status))
+    let word = value.as_text()?;
+    let other = STATUSES.iter().find(|(_, words)| words.iter().any(|other| other.eq_ignore_ascii_case(word)));
+    other.map(|(status, _)| *status).or_else(|| columns::status(word)).map(Data::from)
+}
+
+/// The value of a layer with a text, which may say that the layer does not apply, or that it is not certain.
+pub(crate) fn answer(text: &str) -> Data {
+    let (status, key, rest) = match answers::answer(text, true) {
+        PageAnswer::NotApplicable(reason) => ("not_applicable", "reason", reason),
+        PageAnswer::Uncertain(rest) => ("uncertain", "analysis", rest),
+        PageAnswer::Analysis => return Data::from(text.trim()),
+    };
+    let mut layer = Data::EMPTY;
+    layer.put("status", status);
+    if !rest.trim().is_empty() {
+        layer.put(key, rest.trim());
+    }
+    layer
 }
 
 fn layer_status(value: &Data) -> Option<Data> {
-    let word = letters(value.as_text()?)?;
+    let word = value.as_text()?.to_lowercase().replace(['_', '-', '/', ' '], "");
     let status = match &*word {
         "mapped" | "analyzed" | "complete" => "mapped",
         "uncertain" | "notcertain" | "unknown" | "unclear" => "uncertain",

@@ -4,9 +4,9 @@
 //! Nothing is invented: a value that the source lacks stays empty. A value that has no place in a threat model is a remark.
 //! The numbers are not checked here.
 
-mod answers;
 mod front_matter;
 mod keyed;
+mod listing;
 mod neighbors;
 mod numbers;
 mod page;
@@ -39,8 +39,8 @@ const UNKNOWN: &str = "an OWASP report (`metadata`, `vulnerabilities`) nor AVE r
 ///
 /// # Errors
 /// The reason why it cannot be imported.
-pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
-    let Draft { scaffolds, remarks } = draft(name, bytes)?;
+pub fn import(name: &str, bytes: Vec<u8>, takes_threats: bool) -> Result<Imported, String> {
+    let Draft { scaffolds, remarks } = draft(name, bytes, takes_threats)?;
     let mut text = String::new();
     for mut scaffold in scaffolds {
         if !text.is_empty() {
@@ -58,9 +58,9 @@ pub fn import(name: &str, bytes: Vec<u8>) -> Result<Imported, String> {
 ///
 /// # Errors
 /// The reason why it cannot get any.
-pub fn import_in_place(bytes: Vec<u8>) -> Result<Imported, String> {
+pub fn import_in_place(bytes: Vec<u8>, takes_threats: bool) -> Result<Imported, String> {
     let page = page_of(&bytes)?;
-    let Draft { scaffolds, mut remarks } = page::import(page.text().trim_start_matches(BOM))?;
+    let Draft { scaffolds, mut remarks } = page::import(&page, takes_threats)?;
     let [scaffold] = scaffolds.as_slice() else {
         return Err(format!("it describes {} agents: split it, one page for each", scaffolds.len()));
     };
@@ -88,18 +88,18 @@ fn page_of(bytes: &[u8]) -> Result<Source, String> {
     Ok(page)
 }
 
-fn draft(name: &str, bytes: Vec<u8>) -> Result<Draft, String> {
+fn draft(name: &str, bytes: Vec<u8>, takes_threats: bool) -> Result<Draft, String> {
     let page = page_of(&bytes)?;
     let text = page.text().trim_start_matches(BOM);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     match extension.as_str() {
-        "md" | "markdown" => page::import(text),
-        _ if text.trim().is_empty() => page::import(text),
+        "md" | "markdown" => page::import(&page, takes_threats),
+        _ if text.trim().is_empty() => page::import(&page, takes_threats),
         "yaml" | "yml" => keyed(&Source::decode("import.yaml", bytes)),
         "json" => keyed(&Source::decode("import.json", bytes)),
         _ if text.trim_start().starts_with(['{', '[']) => keyed(&Source::decode("import.json", bytes)),
         // A mapping, or a text that happens to look like one.
-        _ => keyed(&Source::decode("import.yaml", bytes)).or_else(|_| page::import(text)),
+        _ => keyed(&Source::decode("import.yaml", bytes)).or_else(|_| page::import(&page, takes_threats)),
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     proptest! {
         #[test]
         fn page_gives_a_sound_scaffold_or_an_error(page in page()) {
-            if let Ok(imported) = import("page.md", page.into_bytes()) {
+            if let Ok(imported) = import("page.md", page.into_bytes(), true) {
                 is_sound(imported.text);
             }
         }
@@ -181,7 +181,7 @@ mod tests {
                  {text}: {number}}}, \"aars\": {number}, \"cvss_base\": {number}, \"thm\": {number}, \"mitigation_factor\": {number}, \
                  \"aivss_score\": {number}, \"spec_version\": {text}}}, \"cvss_base_vector\": {text}}}"
             );
-            if let Ok(imported) = import("record.json", record.into_bytes()) {
+            if let Ok(imported) = import("record.json", record.into_bytes(), false) {
                 is_sound(imported.text);
             }
         }

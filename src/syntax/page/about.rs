@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::syntax::page::columns::{Piece, locate};
 use crate::syntax::page::layers::without_shortcodes;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, hull};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
 const LONGEST_SUMMARY: usize = 1_000;
@@ -49,7 +49,7 @@ const GENERIC: [&str; 20] = [
     "aivss",
 ];
 /// Phrases that a title has besides the name.
-const PHRASES: [&str; 8] = [
+const PHRASES: [&str; 9] = [
     "threat modeling",
     "threat modelling",
     "threat models",
@@ -57,6 +57,7 @@ const PHRASES: [&str; 8] = [
     "threat-model",
     "threat analysis",
     "maestro",
+    "aivss",
     "security analysis",
 ];
 
@@ -106,7 +107,7 @@ pub(crate) fn read_about(
     about
 }
 
-fn is_summary(phrase: &Phrase) -> bool {
+fn is_summary(phrase: &PageText) -> bool {
     let words = phrase.text.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
     let words =
         words.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ')' | ' '));
@@ -128,11 +129,22 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
     fitting.collect()
 }
 
-/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does.
-fn is_about_page(phrase: &Phrase) -> bool {
+/// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does, or is part of a score.
+fn is_about_page(phrase: &PageText) -> bool {
     let is_label =
         |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
-    phrase.strong > 0 && phrase.text.lines().all(is_label)
+    let is_number = |line: &str| {
+        let (_, value) = line.rsplit_once(": ").unwrap_or_default();
+        line.starts_with('|') || value.starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    let mut lines = phrase.text.lines();
+    (phrase.strong > 0 && lines.clone().all(is_label)) || lines.all(is_number) || is_score(&phrase.text)
+}
+
+/// Whether a text is about a score: it has a vector, or names both CVSS and AIVSS.
+fn is_score(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    small.contains("cvss:4.0/") || small.contains("cvss") && small.contains("aivss")
 }
 
 fn summary(blocks: &[OutlineBlock], paragraphs: &[usize], text: &str) -> Option<Piece> {

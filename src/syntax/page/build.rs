@@ -1,4 +1,4 @@
-//! What a page contains to nodes of a tree, as if it were written as YAML.
+//! The contents of a page to nodes of a tree, as if it were written as YAML.
 
 use crate::source::Span;
 use crate::syntax::node::Value;
@@ -8,11 +8,13 @@ use crate::syntax::page::outline::hull;
 use crate::syntax::page::threats::PageThreat;
 use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
 
-/// What a page contains about an agent.
+/// The contents of a page about an agent.
 #[derive(Debug)]
 pub(crate) struct PageModel {
     pub(crate) name: Option<Piece>,
     pub(crate) summary: Option<Piece>,
+    /// The numbers of the blocks that contain them.
+    pub(crate) about: Vec<usize>,
     pub(crate) layers: PageLayers,
     /// The offset at which the prose begins.
     pub(crate) prose: u32,

@@ -1,7 +1,7 @@
 //! The words of registers: headers of tables, labels in lists, and values, as people write them.
 
 use crate::source::Span;
-use crate::syntax::page::outline::Phrase;
+use crate::syntax::page::outline::PageText;
 
 /// A column of a table of threats, or a label in the text of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ const DEFINITIONS: [&str; 18] = [
 const DEFINING: [&str; 5] = ["typical ", "example ", "what belongs", "what it ", "what is "];
 
 /// A header in lower-case words.
-pub(crate) fn header(phrase: &Phrase) -> String {
+pub(crate) fn header(phrase: &PageText) -> String {
     let words = phrase.text.split(|letter: char| !(letter.is_alphanumeric() || letter == '#'));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(5).collect();
     words.join(" ").to_lowercase()

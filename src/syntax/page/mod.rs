@@ -5,15 +5,15 @@
 //! each with its place ([`build`]). [`draft`] reads pages without a marker by the same means.
 
 mod about;
-mod answers;
+pub(crate) mod answers;
 mod build;
-mod columns;
+pub(crate) mod columns;
 mod layers;
-mod outline;
+pub(crate) mod outline;
 mod sections;
 #[cfg(test)]
 mod tests;
-mod threats;
+pub(crate) mod threats;
 
 use std::ops::Range;
 
@@ -164,10 +164,9 @@ fn read_model(
 ) -> PageModel {
     let about = read_about(blocks, range.clone(), text, is_section);
     let end = blocks.get(range.end).map_or(text.len(), |next| next.span.start as usize);
-    let mut layers = read_layers(blocks, range, end, text, set);
-    layers.read.extend(about.read);
+    let layers = read_layers(blocks, range, end, text, set);
     let prose = Span::new(prose, prose).start;
-    PageModel { name: about.name, summary: about.summary, layers, prose }
+    PageModel { name: about.name, summary: about.summary, about: about.read, layers, prose }
 }
 
 /// The sections of the agents of a page: those that each hold layers, if there are two and none is named like a part of
@@ -220,7 +219,18 @@ fn is_part(heading: &str) -> bool {
     words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || WORDS.contains(&format!(" {word} ")))
 }
 
-/// What a page without a marker contains, for `import`.
+/// The use of a block of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockUse {
+    /// None: it is in no tree.
+    Free,
+    /// The name, the summary, or other facts about the agent.
+    About,
+    /// A layer or its threats.
+    Layers,
+}
+
+/// A page without a marker, for `import`.
 #[derive(Debug)]
 pub struct PageDraft<'t> {
     /// A tree with a root for each agent, as a threat model without a marker: `agent.name`, `agent.summary`,
@@ -228,9 +238,35 @@ pub struct PageDraft<'t> {
     pub document: Document<'t>,
     /// Whether the page analyzes layers: two headings name them, or a table does.
     pub has_layers: bool,
-    /// The titles of sections with the numbers of their blocks that are in no tree, in the order of the page. The text
-    /// before the first heading has an empty title.
-    pub left: Vec<(String, usize)>,
+    pub(crate) blocks: Vec<OutlineBlock>,
+    /// The use of each block.
+    pub(crate) uses: Vec<BlockUse>,
+    /// The blocks of each root.
+    pub(crate) ranges: Vec<Range<usize>>,
+}
+
+impl PageDraft<'_> {
+    /// The titles of sections with the numbers of their blocks that have no use, in the order of the page. The text before
+    /// the first heading has an empty title.
+    pub fn left(&self) -> Vec<(String, usize)> {
+        let mut left: Vec<(String, usize)> = Vec::new();
+        let (mut title, mut is_new) = (String::new(), true);
+        for (block, used) in self.blocks.iter().zip(&self.uses) {
+            if let OutlineKind::Heading(_) = block.kind {
+                block.phrase.text.trim().clone_into(&mut title);
+                is_new = true;
+            } else if *used == BlockUse::Free {
+                if is_new {
+                    left.push((title.clone(), 0));
+                }
+                is_new = false;
+                if let Some((_, count)) = left.last_mut() {
+                    *count += 1;
+                }
+            }
+        }
+        left
+    }
 }
 
 /// Reads a page, whatever its front matter.
@@ -244,21 +280,22 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     let mut outliner = Outliner::default();
     let is_read =
         markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
-    if !is_read {
-        return PageDraft { document, has_layers: false, left: Vec::new() };
-    }
-    let (blocks, set) = (outliner.blocks, LayerSet::DEFAULT);
+    let blocks = if is_read { outliner.blocks } else { Vec::new() };
+    let set = LayerSet::DEFAULT;
     let agents = agents(&blocks, set);
     let is_several = !agents.is_empty();
     let whole = (!is_several).then_some(0..blocks.len());
-    let (mut has_layers, mut read) = (false, vec![false; blocks.len()]);
-    for range in agents.into_iter().chain(whole) {
+    let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
+    let (mut has_layers, mut uses) = (false, vec![BlockUse::Free; blocks.len()]);
+    for range in &ranges {
         let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
         if model.name.is_none() && !is_several {
             model.name = front.title(text);
         }
-        for at in &model.layers.read {
-            read[*at] = true;
+        for (read, used) in [(&model.layers.read, BlockUse::Layers), (&model.about, BlockUse::About)] {
+            for at in read {
+                uses[*at] = used;
+            }
         }
         has_layers |= is_analysis(&model.layers);
         let start = blocks.get(range.start).map_or(front.end, |block| block.span.start as usize);
@@ -267,33 +304,11 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
         let end = blocks.get(range.end).map_or(text.len(), |block| block.span.start as usize);
         build::add(&mut document, &model, root, end);
     }
-    let left = left(&blocks, &read);
-    PageDraft { document, has_layers, left }
+    PageDraft { document, has_layers, blocks, uses, ranges }
 }
 
 fn is_analysis(layers: &PageLayers) -> bool {
     let mut kinds: Vec<_> = layers.sections.iter().map(|section| section.kind).collect();
     kinds.dedup();
     kinds.len() >= 2 || layers.has_layer_table
-}
-
-/// The sections with blocks that were not read, and their numbers.
-fn left(blocks: &[OutlineBlock], read: &[bool]) -> Vec<(String, usize)> {
-    let mut left: Vec<(String, usize)> = Vec::new();
-    let (mut title, mut is_new) = (String::new(), true);
-    for (block, is_read) in blocks.iter().zip(read) {
-        if let OutlineKind::Heading(_) = block.kind {
-            block.phrase.text.trim().clone_into(&mut title);
-            is_new = true;
-        } else if !is_read {
-            if is_new {
-                left.push((title.clone(), 0));
-            }
-            is_new = false;
-            if let Some((_, count)) = left.last_mut() {
-                *count += 1;
-            }
-        }
-    }
-    left
 }
