@@ -114,7 +114,9 @@ fn maestro(file: Block<'_>) -> Maestro {
     let mut layers: Vec<Layer> = set.layers().map(|kind| layer(kind, set, block)).collect();
     let shared: Vec<Threat> =
         block.block("cross_layer").items("threats").map(|node| Threat::read(node, None)).collect();
-    layers.iter_mut().for_each(|layer| layer.answer_by(&shared));
+    for layer in &mut layers {
+        layer.answer_by(&shared);
+    }
     let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
         Value::Null => false,
         Value::Map(map) => !map.is_empty(),
