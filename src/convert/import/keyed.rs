@@ -41,6 +41,9 @@ const THREATS: [&str; 4] = ["threats", "risks", "register", "threat_register"];
 
 /// Reads a mapping by its keys; `None` if there is nothing of a threat model in it.
 pub(crate) fn of_mapping(mut root: Data) -> Option<Draft> {
+    if !matches!(root, Data::Map(_)) {
+        return None;
+    }
     let mut model = Data::EMPTY;
     if let Some(Data::Map(factors)) = root.get_mut("aivss/factors") {
         for (key, _) in factors {
