@@ -125,6 +125,8 @@ def main():
     ten = compare("yaml-10000", None, ROUNDS)
     alone = compare("yaml-10000", None, ROUNDS, arguments=("--threads", "1"))
     lines.append(row("1,000 files", thousand))
+    pages = compare("pages-1000", None, ROUNDS)
+    lines.append(row("1,000 Markdown pages", pages))
     lines.append(row("10,000 files", ten))
     lines.append(row("10,000 files on one thread", alone))
     lines.append(row("a tree of 20,000 files, 1,000 of them models", compare("tree", None, ROUNDS)))
@@ -133,6 +135,8 @@ def main():
     lines.append(row("10,000 problems in 100 files", compare("problems", None, ROUNDS, expected=1)))
     times = [middle([one[0] for one, _ in pairs]) for pairs, _ in (thousand, ten, alone)]
     ratio, threads = times[1] / times[0], times[2] / times[1]
+    page = middle([one[0] for one, _ in pages[0]])
+    lines.append(f"\n1,000 pages take {page / times[0]:.2f} times the time of 1,000 YAML files.")
     lines.append(f"\nTen times the files take {ratio:.1f} times the time. One thread takes {threads:.2f} times the time of {os.cpu_count()}.")
     largest = max(path.stat().st_size for path in (CORPUS / "large").iterdir()) / 2**20
     lines.append(f"The large file has {largest:.1f} MiB.\n")

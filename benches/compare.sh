@@ -32,7 +32,7 @@ fi
 say "building the release"
 cargo build --quiet --release --locked
 say "writing the corpora"
-if ! [[ -d $corpus/problems ]]; then
+if ! [[ -d $corpus/problems && -d $corpus/pages-1000 ]]; then
   rm -rf "$corpus"
   benches/corpus.py 1 "$corpus/one"
   benches/corpus.py 1000 "$corpus/yaml-1000"
@@ -42,6 +42,7 @@ if ! [[ -d $corpus/problems ]]; then
   benches/corpus.py 10000000 "$corpus/large/large.threat-model.yaml" --one
   mkdir "$corpus/larges"
   for at in 1 2 3 4 5; do cp "$corpus/large/large.threat-model.yaml" "$corpus/larges/$at.threat-model.yaml"; done
+  benches/corpus.py 1000 "$corpus/pages-1000" --pages
   benches/corpus.py 10000 "$corpus/problems" --problems
 fi
 say "timing"

@@ -2,6 +2,7 @@
 """Writes the corpus of the benchmarks: different threat models that pass, about 3 KB each.
 
     corpus.py COUNT FOLDER [--json]           COUNT files in folders of a hundred
+    corpus.py COUNT FOLDER --pages            COUNT Markdown pages of about 6 KB, each with front matter
     corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are no threat models
     corpus.py BYTES FILE --one                one file of about so many bytes: one agent with many findings
     corpus.py COUNT FOLDER --problems           files with COUNT problems between them
@@ -115,6 +116,34 @@ def many(count, folder, as_json):
         write(folder / f"{number // 100:03}" / f"agent-{number:05}.threat-model.{extension}", model(number), as_json)
 
 
+def page(number):
+    """A page as teams write them: front matter, prose, and a table of threats in every second layer."""
+    value = model(number)
+    chance = random.Random(-number - 1)
+    layers, agent = value.pop("maestro"), value["agent"]
+    name, summary = agent.pop("name"), agent.pop("summary")
+    lines = ["---", yaml(value), "---", f"# Threat model: {name}", "", "## Executive Summary", "", summary, ""]
+    for at, (layer, answer) in enumerate(layers.items()):
+        title = layer.replace("_and_", " & ").replace("_", " ").title()
+        lines += [f"## Layer {at + 1}: {title}", "", answer["analysis"], "", sentence(chance, 20), ""]
+        if answer.get("threats"):
+            lines += ["| ID | Threat | Severity | Mitigation | Status |", "|---|---|---|---|---|"]
+            severities = ("Low", "Medium", "High", "Critical")
+            lines += [
+                f"| {threat['id']} | {threat['title']} | {chance.choice(severities)} | {threat['mitigation']} | mitigated |"
+                for threat in answer["threats"]
+            ]
+        lines += [""] + [f"- {sentence(chance, 12)}" for _ in range(3)] + [""]
+    return "\n".join(lines)
+
+
+def pages(count, folder):
+    for number in range(count):
+        path = folder / f"{number // 100:03}" / f"agent-{number:05}.threat-model.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(number), encoding="utf-8")
+
+
 def tree(count, folder, others):
     """Folders of folders, in which most files are something else."""
     every = max(1, others // max(1, count))
@@ -167,12 +196,15 @@ def main():
     parser.add_argument("--tree", type=int)
     parser.add_argument("--one", action="store_true")
     parser.add_argument("--problems", action="store_true")
+    parser.add_argument("--pages", action="store_true")
     given = parser.parse_args()
     number = int(given.first)
     if given.one:
         one(number, given.path)
     elif given.problems:
         problems(number, given.path)
+    elif given.pages:
+        pages(number, given.path)
     elif given.tree is not None:
         tree(number, given.path, given.tree)
     else:

@@ -13,8 +13,10 @@ use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
+use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
 use crate::decimal::Decimal;
-use crate::input_error::{InputError, PolicyRole, SkipReason};
+use crate::file_kind::OtherFile;
+use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::{FileLoader, Load, PolicyUsage};
@@ -52,7 +54,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         let name = options.stdin_filename.to_owned();
         let matched = repository.matched(Path::new(&name));
         let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
-        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep));
+        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep, stage));
         result.add(&candidate, outcome);
     }
     let threads = thread_count(options.threads);
@@ -65,7 +67,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         }))
         .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
     });
-    result.add_all(discovery, outcomes, tree);
+    result.add_all(discovery, outcomes, tree, options.lists_others);
     add_missing(run, context, &mut result);
     result
 }
@@ -92,6 +94,16 @@ enum Found {
         worst: Option<(Decimal, Band)>,
     },
     Reported(Content, Box<FileReport>),
+    /// A file that is not checked.
+    Other(OtherFile),
+}
+
+impl FileOutcome {
+    /// Whether the result for a file that was not given by name holds for a candidate: without a threat model, it may not if
+    /// that was.
+    fn is_for(&self, candidate: &Candidate) -> bool {
+        !candidate.named || matches!(&self.found, Found::Reported(_, file) if !file.models.is_empty())
+    }
 }
 
 /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
@@ -108,26 +120,43 @@ fn lint_candidate(
     }
     let RunStage::Base(memo, head) = stage else {
         let bytes = tree.read(candidate, most)?;
-        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep)));
+        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
     };
     let Some(bytes) = head.read_same(candidate, tree, most) else {
         let bytes = tree.read(candidate, most)?;
-        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep)));
+        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
     };
     let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
-    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep);
+    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep, stage);
     if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
         memo.lock().insert(candidate.matched.clone(), outcome.clone());
     }
     Ok(Some(outcome))
 }
 
-fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, keep: Keep) -> FileOutcome {
+fn lint_new(
+    candidate: &Candidate,
+    bytes: Vec<u8>,
+    context: LintContext<'_>,
+    keep: Keep,
+    stage: RunStage<'_>,
+) -> FileOutcome {
+    let may_be_other = may_be_other(candidate, &bytes, context, stage);
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut result = lint(&source, &candidate.matched, context);
-    if candidate.by_marker && is_mention(&source, &result) {
-        result.content = Content::Other;
-        result.diagnostics.clear();
+    let other = match result.content {
+        Content::Model if candidate.by_marker => is_mention(&source, &result).then_some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked if candidate.by_marker => Some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked => {
+            let is_unmarked = result.content == Content::Unmarked;
+            Some(OtherFile::recognize(&candidate.matched, &source, is_unmarked))
+        }
+        Content::Model if may_be_other => unreadable(candidate, &source, &result),
+        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
+    };
+    if let Some(other) = other {
+        let (used, unchecked) = (result.used, result.unchecked);
+        return FileOutcome { used, unchecked, found: Found::Other(other) };
     }
     let used = std::mem::take(&mut result.used);
     let unchecked = std::mem::take(&mut result.unchecked);
@@ -190,6 +219,7 @@ impl RunResult {
         discovery: &Discovery,
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
+        lists_others: bool,
     ) {
         self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
@@ -200,11 +230,13 @@ impl RunResult {
             }
         }
         let repository = tree.repository();
-        for folder in &discovery.folders {
-            if !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder) });
-            }
+        let is_empty =
+            |folder: &&PathBuf| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path));
+        let empty: Vec<&PathBuf> = discovery.folders.iter().filter(is_empty).collect();
+        if !empty.is_empty() || lists_others {
+            add_hinted(&mut self.report, &discovery.hinted);
         }
+        report_others(&mut self.report, &empty, repository);
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.
@@ -228,6 +260,15 @@ impl RunResult {
                 return true;
             }
             Found::Reported(content, file) => (content, *file),
+            Found::Other(file) if candidate.named => {
+                report.input_errors.push(InputError::NoModel { path, file });
+                return false;
+            }
+            Found::Other(file) => {
+                report.skipped.push(path.clone());
+                report.others.insert(path, file);
+                return false;
+            }
         };
         match content {
             Content::Model => report.files.push(file),
@@ -240,18 +281,8 @@ impl RunResult {
                 report.policies += 1;
                 return candidate.named;
             }
-            Content::Unmarked | Content::Other => {
-                match (candidate.named, content == Content::Unmarked) {
-                    (true, true) => report.input_errors.push(InputError::Unmarked { path }),
-                    (true, false) => report.input_errors.push(InputError::NoModel { path }),
-                    (false, is_unmarked) => {
-                        let remark = format!("skipped {path}: {}", SkipReason::Unmarked);
-                        report.remarks.extend(is_unmarked.then_some(remark));
-                        report.skipped.push(path);
-                    }
-                }
-                return false;
-            }
+            // Such a file was not reported.
+            Content::Unmarked | Content::Other => return false,
         }
         true
     }
@@ -322,12 +353,16 @@ impl<'m> RunStage<'m> {
     fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
         match self {
             Self::Single | Self::Base(..) => None,
-            Self::Pairing(memo) => memo.lock().get(&candidate.matched).cloned(),
+            Self::Pairing(memo) => {
+                let memo = memo.lock();
+                memo.get(&candidate.matched).filter(|outcome| outcome.is_for(candidate)).cloned()
+            }
             // Nothing reads it after this.
             Self::Compared(memo, baseline) => {
                 let outcome = memo.lock().remove(&candidate.matched)?;
                 let Found::Reported(_, file) = &outcome.found else { return None };
-                baseline.is_itself(&candidate.matched, file.models.len()).then_some(outcome)
+                let is_itself = baseline.is_itself(&candidate.matched, file.models.len());
+                (is_itself && outcome.is_for(candidate)).then_some(outcome)
             }
         }
     }

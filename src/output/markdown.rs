@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::aivss::LayerSet;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line};
-use crate::model::{Answer, Layer, LayerKind};
+use crate::model::{Answer, Layer};
 use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
 use crate::output::problem::{Detail, details, levels_in_words};
@@ -132,7 +133,8 @@ impl MarkdownPage<'_> {
             rows.sort_by_key(|row| Reverse((row.changed, row.score)));
         }
         self.list(AGENTS_END, rows.into_iter().map(|row| row.text), "agent");
-        let keys = LayerKind::ALL.map(|kind| text(kind.key(), NAME)).join(", ");
+        let keys =
+            LayerSet::DEFAULT.layers().map(|kind| text(kind.key(), NAME)).collect::<Vec<_>>().join(", ");
         self.text.push_str(&format!(
             "\n<sub>● mapped, ◐ uncertain, ○ not applicable, ✗ blank or unreadable; layers: {keys}</sub>\n"
         ));
@@ -147,7 +149,12 @@ impl MarkdownPage<'_> {
             Some(worst) => (worst.score.to_string(), worst.band.name()),
             None => ("–".to_owned(), "not computable"),
         };
-        let (layers, problems) = (layers(model.model.layers()), self.counts(file, at));
+        let (mut layers, problems) = (layers(model.model.layers()), self.counts(file, at));
+        let today = self.report.today;
+        let open = model.model.threats().filter(|threat| threat.is_open(today)).count();
+        if open > 0 {
+            layers.push_str(&format!(" {}", count(open, "open threat")));
+        }
         let changed = change.as_ref().is_some_and(|change| change != "=");
         let change = change.map_or_else(String::new, |change| format!(" {change} |"));
         let text = format!("| {agent} | {score} | {band} |{change} {layers} | {problems} |\n");

@@ -38,6 +38,20 @@ maestro:
         ),
         Example::parts(
             "
+maestro:
+  deployment_and_infrastructure: <absent>
+  deployment_infrastructure: TODO
+#                            ^^^^ layer-blank: `deployment_and_infrastructure` is blank: `TODO` is a placeholder
+",
+            "
+maestro:
+  version: 1
+  deployment_and_infrastructure: <absent>
+  deployment_infrastructure: The pod shares a node with the web shop.
+",
+        ),
+        Example::parts(
+            "
 aivss_threat_model: 1
 #^^^^^^^^^^^^^^^^^ layer-blank: `maestro` is missing or empty: all seven layers are blank
 maestro: <absent>

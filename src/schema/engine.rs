@@ -127,6 +127,9 @@ impl SchemaError {
                 let branches = context.iter().map(|branch| branch.iter().map(Self::of).collect());
                 SchemaErrorKind::NoBranch(branches.collect())
             }
+            Kind::OneOfMultipleValid { .. } => {
+                SchemaErrorKind::Other("the same thing has two keys: keep one of them".to_owned())
+            }
             Kind::Not { .. } => SchemaErrorKind::Other("this combination is not possible".to_owned()),
             // Our schemas do not use the other keywords. The engine's words quote no value.
             _ => SchemaErrorKind::Other(error.to_string()),
@@ -290,7 +293,7 @@ mod tests {
         [Schema::ThreatModel, Schema::OwaspReport, Schema::Policy, Schema::PolicyTest];
     /// The keywords that mean the same in draft 2020-12 and in draft 7: the schemas are compiled as draft 7, and some editors
     /// know no other.
-    const COMMON: [&str; 29] = [
+    const COMMON: [&str; 30] = [
         "$id",
         "$defs",
         "$ref",
@@ -318,6 +321,7 @@ mod tests {
         "items",
         "allOf",
         "anyOf",
+        "oneOf",
         "not",
         "if",
     ];
@@ -335,7 +339,7 @@ mod tests {
                 "$defs" | "properties" | "patternProperties" => {
                     value.as_object().unwrap().values().for_each(keep_common);
                 }
-                "allOf" | "anyOf" => value.as_array().unwrap().iter().for_each(keep_common),
+                "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(keep_common),
                 "items" | "not" | "if" | "then" | "additionalProperties" | "propertyNames" => {
                     keep_common(value);
                 }

@@ -1,0 +1,273 @@
+//! MAESTRO's layers (Cloud Security Alliance) as data. A set has a version: a later set is another table.
+
+/// One layer of a set.
+#[derive(Debug)]
+struct LayerRow {
+    key: &'static str,
+    /// Another key that is read as this layer.
+    alias: Option<&'static str>,
+    /// The contents in a few words.
+    contents: &'static str,
+    /// Names in documents besides the key, in lower-case letters without spaces.
+    names: &'static [&'static str],
+}
+
+/// A set of layers.
+#[derive(Debug)]
+pub(crate) struct LayerSet {
+    /// The value of `maestro.version`.
+    pub(crate) version: &'static str,
+    rows: &'static [LayerRow],
+}
+
+/// The seven layers of MAESTRO's first version.
+static SEVEN: LayerSet = LayerSet {
+    version: "1",
+    rows: &[
+        LayerRow {
+            key: "foundation_models",
+            alias: None,
+            contents: "models, their interfaces and weights",
+            names: &["foundationmodel", "foundationalmodels", "foundationalmodel"],
+        },
+        LayerRow {
+            key: "data_operations",
+            alias: None,
+            contents: "training data, retrieval, vector stores, memory inputs",
+            names: &["dataops", "dataoperation"],
+        },
+        LayerRow {
+            key: "agent_frameworks",
+            alias: None,
+            contents: "agent logic, planners, tool orchestration",
+            names: &["agentframework", "agenticframeworks", "agenticframework"],
+        },
+        LayerRow {
+            key: "deployment_and_infrastructure",
+            alias: Some("deployment_infrastructure"),
+            contents: "cloud, runtimes, sandboxes",
+            names: &["deploymentinfrastructure"],
+        },
+        LayerRow {
+            key: "evaluation_and_observability",
+            alias: None,
+            contents: "monitoring, logging, evaluation, guardrails",
+            names: &["evaluationobservability", "evaluationsandobservability", "evaluationsobservability"],
+        },
+        LayerRow {
+            key: "security_and_compliance",
+            alias: None,
+            contents: "identity, policy, compliance",
+            names: &["securitycompliance"],
+        },
+        LayerRow {
+            key: "agent_ecosystem",
+            alias: None,
+            contents: "external tools, plugins, MCP servers, other agents",
+            names: &["agentecosystems", "agenticecosystem", "agenticecosystems"],
+        },
+    ],
+};
+
+impl LayerSet {
+    /// All sets, the default one first.
+    const ALL: [&'static Self; 1] = [&SEVEN];
+
+    /// The set of a threat model that names no version.
+    pub(crate) const DEFAULT: &'static Self = Self::ALL[0];
+
+    pub(crate) fn with_version(version: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|set| set.version == version)
+    }
+
+    /// The layers in the set's order.
+    pub(crate) fn layers(&'static self) -> impl ExactSizeIterator<Item = LayerKind> {
+        (0..self.rows.len()).map(move |at| LayerKind { set: self, at })
+    }
+
+    /// The layer with a key or its alias.
+    pub(crate) fn with_key(&'static self, key: &str) -> Option<LayerKind> {
+        self.layers().find(|kind| kind.keys().any(|own| own == key))
+    }
+
+    /// The layer that a name means: `Foundation Models`, `L4 — Deployment & Infrastructure`, `6. security-and-compliance`,
+    /// `Agentic Ecosystem (vertical)`. A number and a word such as `Layer` are skipped, and after them a remark, too.
+    pub(crate) fn named(&'static self, name: &str) -> Option<LayerKind> {
+        const LONGEST: usize = 100;
+        const SEPARATORS: [&str; 7] = [": ", " (", " — ", " – ", " - ", " | ", ", "];
+        let name = name.trim();
+        if name.len() > LONGEST {
+            return None;
+        }
+        let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+        let whole = self.named_exactly(name).or_else(|| self.named_exactly(remark?.0));
+        if whole.is_some() || !name_words(name).1 {
+            return whole;
+        }
+        let mut cuts = SEPARATORS.into_iter().flat_map(|separator| name.match_indices(separator));
+        cuts.find_map(|(at, _)| self.named_exactly(&name[..at]))
+    }
+
+    fn named_exactly(&'static self, name: &str) -> Option<LayerKind> {
+        const REMARKS: [&str; 8] =
+            ["layer", "vertical", "security", "threat", "threats", "risk", "risks", "analysis"];
+        let (mut words, _) = name_words(name);
+        loop {
+            let joined = words.concat();
+            let found = self.layers().find(|kind| kind.row().is_named(&joined));
+            let last = words.pop()?;
+            if found.is_some() || !(REMARKS.contains(&&*last) || is_number(&last)) {
+                return found;
+            }
+        }
+    }
+}
+
+impl LayerRow {
+    /// Whether a name in lower-case letters, without spaces, is that of this layer.
+    fn is_named(&self, joined: &str) -> bool {
+        let mut key = self.key.split('_').filter(|word| *word != "and");
+        let mut rest = Some(joined);
+        let is_key = key.all(|word| {
+            rest = rest
+                .map(|rest| rest.strip_prefix("and").unwrap_or(rest))
+                .and_then(|rest| rest.strip_prefix(word));
+            rest.is_some()
+        });
+        is_key && rest == Some("") || self.names.contains(&joined)
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// The words of a layer's name in lower case, without `and` and without the numbers before it and their words
+/// (`MAESTRO Layer 1`, `L1`, `3.1`), and whether there were any.
+fn name_words(name: &str) -> (Vec<String>, bool) {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+    words.retain(|word| word != "and");
+    let is_roman = |word: &str| word.bytes().all(|letter| matches!(letter, b'i' | b'v'));
+    let is_numbered = |word: &str| {
+        let rest = word.trim_start_matches('l');
+        is_number(rest) && !rest.is_empty()
+            || !word.is_ascii() && word.contains(|letter: char| letter.is_ascii_digit())
+    };
+    let mut start = 0;
+    while let Some(word) = words.get(start) {
+        let next = words.get(start + 1).map_or("", String::as_str);
+        start += match word.as_str() {
+            "layer" if is_number(next) || is_roman(next) => 2,
+            "layer" | "maestro" => 1,
+            word if is_numbered(word) => 1,
+            // The word for a layer in another language.
+            _ if start == 0 && is_number(next) && !next.is_empty() => 2,
+            _ => break,
+        };
+    }
+    let start = start.min(words.len());
+    (words.split_off(start), start > 0)
+}
+
+/// A layer of a set, such as Foundation Models. Layers are in the order of their set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LayerKind {
+    set: &'static LayerSet,
+    at: usize,
+}
+
+impl LayerKind {
+    fn row(self) -> &'static LayerRow {
+        &self.set.rows[self.at]
+    }
+
+    /// The layer's key in a threat model.
+    pub(crate) fn key(self) -> &'static str {
+        self.row().key
+    }
+
+    /// The layer's key, and then its alias.
+    pub(crate) fn keys(self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.key()).chain(self.row().alias)
+    }
+
+    /// The layer's contents in a few words.
+    pub(crate) fn contents(self) -> &'static str {
+        self.row().contents
+    }
+}
+
+impl PartialEq for LayerKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for LayerKind {}
+
+impl PartialOrd for LayerKind {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for LayerKind {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.set.version, self.at).cmp(&(other.set.version, other.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layer_is_found_by_its_names() {
+        for (name, key) in [
+            ("Foundation Models", "foundation_models"),
+            ("Layer 1: Foundational Models", "foundation_models"),
+            ("2. Data Ops", "data_operations"),
+            ("Agent Framework (Layer 3)", "agent_frameworks"),
+            ("Layer 4: Deployment & Infrastructure", "deployment_and_infrastructure"),
+            ("deployment_infrastructure", "deployment_and_infrastructure"),
+            ("Evaluations and Observability", "evaluation_and_observability"),
+            ("Security and Compliance (vertical)", "security_and_compliance"),
+            ("Agentic Ecosystem", "agent_ecosystem"),
+            ("🧠 L1 — Foundation Model", "foundation_models"),
+            ("MAESTRO Layer II: Data Operations Security", "data_operations"),
+            ("4.3. Agent Frameworks", "agent_frameworks"),
+            ("Layer 1 (Foundation Models)", "foundation_models"),
+            ("L5 - Evaluation/Observability Threats", "evaluation_and_observability"),
+            ("Schicht 6: Security & Compliance", "security_and_compliance"),
+            ("第7層：Agent Ecosystem", "agent_ecosystem"),
+            ("Layer 3: Agent Frameworks — the planner", "agent_frameworks"),
+            ("security-and-compliance", "security_and_compliance"),
+            ("SecurityCompliance", "security_and_compliance"),
+        ] {
+            assert_eq!(LayerSet::DEFAULT.named(name).map(LayerKind::key), Some(key), "{name}");
+        }
+        for name in
+            ["Data", "Layer 4", "Agent Frameworks: LangGraph", "Security", "Security and Compliance roadmap"]
+        {
+            assert!(LayerSet::DEFAULT.named(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_of_a_set_are_those_of_the_schema() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../schemas/threat-model.json")).unwrap();
+        let maestro = &schema["properties"]["maestro"]["properties"];
+        for kind in LayerSet::DEFAULT.layers() {
+            for key in kind.keys() {
+                assert!(maestro.get(key).is_some(), "{key}");
+            }
+        }
+        let versions = maestro["version"]["enum"].as_array().unwrap();
+        for set in LayerSet::ALL {
+            assert!(versions.iter().any(|version| version == set.version), "{}", set.version);
+            assert!(LayerSet::with_version(set.version).is_some());
+        }
+    }
+}
