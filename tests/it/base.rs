@@ -1677,7 +1677,7 @@ fn unchanged_file_is_not_read_from_the_base() {
     fs::remove_file(object).unwrap();
     assert_eq!(repository.lines(&["--base", &base]), before);
     // Another file needs it.
-    repository.edit("agents/other/threat-model.yaml", "score: 9.4", "score: 9.3");
+    repository.edit("agents/other/threat-model.yaml", "helper", "assistant");
     assert_eq!(repository.lines(&["--base", &base]).0, 2);
 }
 
@@ -1710,11 +1710,12 @@ fn unchanged_problem_is_known_in_a_repository_of_either_hash_and_with_rewritten_
         repository.write(PLANNER, &MODEL.replace("score: 9.4", "score: 9.1"));
         repository.write("agents/other/threat-model.yaml", &other("helper"));
         repository.commit();
-        for folder in
-            [repository.path().to_owned(), clone_of(&repository, &["-c", "core.autocrlf=true"]).keep()]
-        {
-            let report = run(&folder, &["--base", "origin/main", "--new-only", "--format", "json"]);
-            assert_eq!(report.status.code(), Some(0), "{format} {report:?}");
+        let url = format!("file://{}", repository.path().display());
+        for setting in ["core.autocrlf=false", "core.autocrlf=true"] {
+            let clone = TempDir::new().unwrap();
+            git(clone.path(), &["clone", "--quiet", "--config", setting, &url, "."]);
+            let output = run(clone.path(), &["--base", "origin/main", "--new-only"]);
+            assert_eq!(output.status.code(), Some(0), "{format} {setting}: {output:?}");
         }
     }
 }
