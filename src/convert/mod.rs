@@ -6,3 +6,4 @@ pub mod import;
 pub mod migrate;
 mod risks;
 pub(crate) mod scaffold;
+pub(crate) mod yaml_text;

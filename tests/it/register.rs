@@ -185,6 +185,31 @@ fn model_of_threats_that_span_layers_is_exported() {
 }
 
 #[test]
+fn register_of_a_page_is_checked_like_that_of_a_file() {
+    let (front, _) = MODEL.split_once("maestro:\n").unwrap();
+    let page = format!(
+        "---\n{front}---\n# MAESTRO\n## Layer 1: Foundation Models\nThe model follows instructions in pages.\n## Layer 3: Agent Frameworks\nThe planner may book twice.\n\n\
+         | # | Threat | Severity | L | I | Mitigation | Status | Owner | Due | CWE |\n|---|---|---|---|---|---|---|---|---|---|\n\
+         | 1 | Double booking | 🔴 Critical | 3 | 5 | – | Open | payments | 2026-10-31 | CWE-799 |\n\
+         | 2 | Wrong fare | medium | 2 | 2 | Travelers confirm it | Accepted | payments | 2027-10-31 | T18 |\n\
+         | 3 | Wrong hotel | low | 2 | 2 | | Accepted | | | |\n\n\
+         ## Layer 4: Deployment & Infrastructure\nThe container reaches the bank.\n## Layer 5: Evaluation & Observability\nCalls are logged in part.\n## Layer 6: Security & Compliance\nOne account serves all.\n\
+         # Register\n| # | Layer | Title | Severity |\n|---|---|---|---|\n| 1 | L2, L7 | Poisoned pages | High |\n"
+    );
+    let folder = Folder::new(&[("threat-model.md", &*page)]);
+    let ran = folder.run(&[TODAY.as_slice(), &["--format", "concise"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for problem in [
+        "warning[threat-overdue] threat `Double booking` is open, and was due 22 days ago",
+        "warning[reference-unknown] `T18` is unknown: identifiers are T1 to T17",
+        "warning[acceptance-incomplete] threat `Wrong hotel` is accepted without `owner`, `reason`, `due`",
+    ] {
+        assert!(ran.out.contains(problem), "{problem} in {}", ran.out);
+    }
+    assert_eq!(ran.out.matches("warning[").count(), 3, "{}", ran.out);
+}
+
+#[test]
 fn limit_by_severity_counts_what_is_left_out() {
     let limit = "limits: { open_threats: { Critical: 0, High: 1, total: 3 } }\n";
     let exceeded = |threats: &str| {

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use crate::aivss::LayerSet;
 use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::layers::without_shortcodes;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, hull};
+use crate::syntax::page::layers::{is_bold_layer, without_shortcodes};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
 const LONGEST_SUMMARY: usize = 1_000;
@@ -107,7 +108,7 @@ pub(crate) fn read_about(
     about
 }
 
-fn is_summary(phrase: &Phrase) -> bool {
+fn is_summary(phrase: &PageText) -> bool {
     let words = phrase.text.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
     let words =
         words.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ')' | ' '));
@@ -116,7 +117,10 @@ fn is_summary(phrase: &Phrase) -> bool {
 
 /// The paragraphs up to the next heading, without lines of labels and pictures, as far as they fit into a summary.
 fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
-    let section = range.take_while(|at| !matches!(blocks[*at].kind, OutlineKind::Heading(_)));
+    let is_heading = |block: &OutlineBlock| {
+        matches!(block.kind, OutlineKind::Heading(_)) || is_bold_layer(block, LayerSet::DEFAULT)
+    };
+    let section = range.take_while(|at| !is_heading(&blocks[*at]));
     let mut length = 0;
     let texts = section.filter(|at| {
         matches!(blocks[*at].kind, OutlineKind::Paragraph) && !is_about_page(&blocks[*at].phrase)
@@ -130,7 +134,7 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
 }
 
 /// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does, or is part of a score.
-fn is_about_page(phrase: &Phrase) -> bool {
+fn is_about_page(phrase: &PageText) -> bool {
     let is_label =
         |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
     let is_number = |line: &str| {

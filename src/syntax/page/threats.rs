@@ -2,11 +2,12 @@
 
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
+use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
-    level, locate, names_layers, references, severity, status,
+    is_reference, level, locate, names_layers, references, severity, status,
 };
-use crate::syntax::page::outline::{Phrase, TableRow, hull};
+use crate::syntax::page::outline::{PageText, TableRow, hull};
 
 /// A threat of a page.
 #[derive(Debug, Default)]
@@ -29,7 +30,8 @@ impl PageThreat {
     fn set(&mut self, field: ThreatField, text: &str, span: Span, source: &str) -> bool {
         let text = text.trim();
         if field == ThreatField::Refs {
-            let found = references(text, span, source);
+            let known = self.fields.iter().filter(|(field, _)| *field == ThreatField::Refs).count();
+            let found = references(text, span, source, known);
             let is_found = !found.is_empty();
             self.fields.extend(found.into_iter().map(|piece| (field, piece)));
             return is_found;
@@ -114,10 +116,22 @@ impl ThreatTable {
         cell.map_or_else(|| (Vec::new(), row.span), |cell| (layers_in(&cell.text, set), cell.span))
     }
 
+    /// The cell with the title of a threat.
+    fn title_of<'r>(&self, row: &'r TableRow) -> Option<&'r PageText> {
+        row.cells.get(self.title.filter(|_| self.has_threats)?)
+    }
+
+    /// Whether a row is no threat, and says something in the place of one.
+    pub(crate) fn is_text(&self, row: &TableRow) -> bool {
+        self.title_of(row).map_or(self.layer.is_some(), is_not_applicable)
+    }
+
     /// The threat of a row, if it has a title.
     pub(crate) fn threat(&self, row: &TableRow, source: &str) -> Option<PageThreat> {
-        let title =
-            row.cells.get(self.title.filter(|_| self.has_threats)?).filter(|cell| !is_nothing(&cell.text))?;
+        let title = self.title_of(row).filter(|cell| !is_nothing(&cell.text))?;
+        if is_not_applicable(title) {
+            return None;
+        }
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
             if let Some(field) = field {
@@ -148,15 +162,18 @@ impl ThreatTable {
                 && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 && set.named(&cell.text).is_none()
         });
-        let cells: Vec<(usize, &Phrase)> = cells.collect();
+        let cells: Vec<(usize, &PageText)> = cells.collect();
         if let [(_, only)] = cells.as_slice() {
             return Some(locate(&value_of(only, source), only.span, source));
         }
         let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
-        let texts = cells.iter().map(|(at, cell)| {
+        let is_answered =
+            cells.first().is_some_and(|(_, cell)| answer(&cell.text, false) != PageAnswer::Analysis);
+        let texts = cells.iter().enumerate().map(|(number, (at, cell))| {
             let header: String =
                 self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
-            format!("{header}: {}", value_of(cell, source))
+            let value = value_of(cell, source);
+            if is_answered && number == 0 { value } else { format!("{header}: {value}") }
         });
         Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
     }
@@ -169,6 +186,10 @@ impl ThreatTable {
             !is_known && !is_nothing(&cell.text)
         })
     }
+}
+
+fn is_not_applicable(cell: &PageText) -> bool {
+    matches!(answer(&cell.text, true), PageAnswer::NotApplicable(_))
 }
 
 /// The column that names layers: by its header, or because two of its cells are their names. Numbers alone, as other lists of
@@ -234,7 +255,7 @@ fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
 }
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
-fn value_of(cell: &Phrase, source: &str) -> String {
+fn value_of(cell: &PageText, source: &str) -> String {
     let written = source.get(cell.span.range()).filter(|_| cell.has_link && !cell.is_struck());
     written.unwrap_or(&cell.text).trim().to_owned()
 }
@@ -248,7 +269,7 @@ pub(crate) fn trimmed(span: Span, source: &str) -> Span {
 
 /// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
-pub(crate) fn threat_in(phrase: &Phrase, span: Span, source: &str) -> Option<PageThreat> {
+pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
     const LONGEST: usize = 300;
     let lead = phrase.text.get(..phrase.strong)?.trim().trim_end_matches([':', '.']);
     let rest = phrase.text.get(phrase.strong..)?;
@@ -334,13 +355,23 @@ fn severity_alone(text: &str) -> Option<&str> {
     words.next().is_none().then_some(word)
 }
 
+/// The threat that a heading names: `T6: Intent breaking (High)`. Without a severity it has the identifier of a list of
+/// threats.
+pub(crate) fn threat_of(heading: &PageText, span: Span, source: &str) -> Option<PageThreat> {
+    let mut lead = heading.clone();
+    lead.strong = lead.text.len();
+    let threat = threat_in(&lead, span, source)?;
+    let id = threat.get(ThreatField::Id)?;
+    (threat.get(ThreatField::Severity).is_some() || is_reference(&id.text)).then_some(threat)
+}
+
 /// Whether a text ends by saying that the threat is closed: `DONE`, `(fixed)`, `— resolved`.
 fn is_done(text: &str) -> bool {
-    let last = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-    let at = last.rfind(|letter: char| !letter.is_alphanumeric()).map_or(0, |at| at + 1);
-    let before = last[..at].trim_end();
+    let body = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let last = body.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let before = body[..body.len() - last.len()].trim_end();
     let is_apart = before.is_empty() || before.ends_with(['.', '—', '–', '(', '[', '✅', '|']);
-    is_apart && status(&last[at..]) == Some("closed")
+    is_apart && status(last) == Some("closed")
 }
 
 /// Adds the values after labels in a text: `Mitigation: …`, `Status: open`.
