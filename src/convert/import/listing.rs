@@ -85,9 +85,9 @@ fn by_place(lines: &[(usize, &str)], model: &mut Data, remarks: &mut Vec<String>
     all
 }
 
-/// Adds the layers that lines of a page name, outside of the sections of layers.
-pub(crate) fn named_layers(page: &mut PageDraft<'_>, model: &mut Data) {
-    for at in 0..page.blocks.len() {
+/// Adds the layers that lines of a root's part of a page name, outside of the sections of layers.
+pub(crate) fn named_layers(page: &mut PageDraft<'_>, root: usize, model: &mut Data) {
+    for at in page.ranges[root].clone() {
         let block = &page.blocks[at];
         let is_line = matches!(block.kind, OutlineKind::Paragraph | OutlineKind::Item);
         if is_line
