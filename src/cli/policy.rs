@@ -42,7 +42,7 @@ pub(crate) enum PolicyCommand {
 pub(crate) struct ShowArgs {
     /// Threat model
     pub(crate) path: PathBuf,
-    /// Policy file or built-in policy: recommended, strict, permissive
+    /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 }

@@ -15,6 +15,7 @@ use crate::input_error::InputError;
 use crate::output::Look;
 use crate::output::human::{line_width, painted, wrapped};
 use crate::output::json::{TOOL, Tool};
+use crate::report::NOT_SCORED;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
 };
@@ -51,6 +52,8 @@ pub fn write_breakdown(
         });
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
         writeln!(out, "AIVSS {} gives {result}{other}", formula.version)?;
+    } else if breakdown.is_unscored {
+        writeln!(out, "{NOT_SCORED}")?;
     } else {
         writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
         for missing in breakdown.missing_inputs() {
@@ -205,6 +208,7 @@ struct BreakdownJson<'s> {
     finding: Option<&'s str>,
     version: Option<&'s str>,
     inputs: BTreeMap<&'static str, InputJson<'s>>,
+    not_scored: bool,
     missing: Vec<String>,
     steps: Vec<Value>,
     uplift: Option<Decimal>,
@@ -280,6 +284,7 @@ fn score(breakdown: &ScoreBreakdown, formulas: Formulas) -> BreakdownJson<'_> {
         finding: breakdown.finding.as_deref(),
         version: breakdown.version.as_deref(),
         inputs: inputs.map(|input| (input.key, InputJson::from(input))).collect(),
+        not_scored: breakdown.is_unscored,
         missing: breakdown.missing_inputs(),
         steps: steps.into_iter().map(|(step, working)| json!({ "step": step, "working": working })).collect(),
         uplift: working.map(|working| working.uplift),
