@@ -147,7 +147,7 @@ impl ColorArgs {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
         let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
         let unicode = io::stdout().is_terminal();
-        Look { color, unicode, width: width.clamp(40, 120), links, ..Look::PLAIN }
+        Look { color, unicode, width: width.clamp(40, 140), links, ..Look::PLAIN }
     }
 }
 

@@ -4,17 +4,16 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::aivss::{ALL, Band, Formula, Working};
+use crate::aivss::{ALL, Formula, Working};
 use crate::decimal::Decimal;
 use crate::escape::{line, plain_line, write_json};
 use crate::input_error::InputError;
 use crate::output::Look;
-use crate::output::human::{line_width, painted, wrapped};
 use crate::output::json::{TOOL, Tool};
+use crate::output::text::{Tone, line_width, painted, wrapped};
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
 };
@@ -40,19 +39,19 @@ pub fn write_breakdown(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if let Some(heading) = heading(breakdown) {
-        let style = if look.color { Style::new().bold() } else { Style::new() };
-        writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
+        let heading = wrapped(&heading, line_width(look), (0, 2));
+        writeln!(out, "{}", painted(&heading, Tone::Strong, look))?;
     }
     let computed = breakdown.computed();
     if let Some((_, Working { formula, score, band, .. })) = computed {
-        let result = painted(&format!("{score} {}", band.name()), color(*band), look);
+        let result = painted(&format!("{score} {}", band.name()), (*band).into(), look);
         let other = breakdown.version.as_deref().filter(|version| {
             Formula::named(version).is_none_or(|declared| declared.version != formula.version)
         });
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
         writeln!(out, "AIVSS {} gives {result}{other}", formula.version)?;
     } else {
-        writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
+        writeln!(out, "{}", painted("the score cannot be computed:", Tone::Bad, look))?;
         for missing in breakdown.missing_inputs() {
             writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
         }
@@ -101,7 +100,7 @@ fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<
     if !wrong.is_empty() {
         let text = format!("wrong as declared: {} (`aivss-lint` reports why)", line(&wrong.join(", ")));
         let text = wrapped(&text, line_width(look), (2, 4));
-        writeln!(out, "\n  {}", painted(&text, AnsiColor::Red, look))?;
+        writeln!(out, "\n  {}", painted(&text, Tone::Bad, look))?;
     }
     Ok(())
 }
@@ -161,7 +160,7 @@ fn step(less: &OneLess, now: &Working, look: Look) -> String {
         return format!("→ {to}: {} → {score}", now.score);
     }
     let (before, after) = (now.band.name(), less.working.band.name());
-    painted(&format!("→ {to}: {} {before} → {score} {after}", now.score), AnsiColor::Green, look)
+    painted(&format!("→ {to}: {} {before} → {score} {after}", now.score), Tone::Good, look)
 }
 
 fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
@@ -175,14 +174,6 @@ fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    {version:10}  {uplift:width$}  {score} {band}{mark}")?;
     }
     Ok(())
-}
-
-const fn color(band: Band) -> AnsiColor {
-    match band {
-        Band::None | Band::Low => AnsiColor::Green,
-        Band::Medium | Band::High => AnsiColor::Yellow,
-        Band::Critical => AnsiColor::Red,
-    }
 }
 
 /// The version of the shape. New keys keep it; a key that is removed or changes its meaning makes a new version.

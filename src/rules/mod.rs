@@ -202,7 +202,7 @@ pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
 }
 
 /// A sentence as the end of a line: without its capital and its full stop.
-fn in_passing(sentence: &'static str) -> Cow<'static, str> {
+pub(crate) fn in_passing(sentence: &'static str) -> Cow<'static, str> {
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
     let mut letters = sentence.chars();
     match (letters.next(), letters.next()) {
