@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aivss::Working;
 use crate::compare::baseline::ModelAt;
+use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::model::{Answer, Layer};
+use crate::model::{Answer, Layer, Threat};
 use crate::policy::{Attribute, Direction};
 use crate::report::{AgentChange, Difference, MITIGATION, PROVEN, Report, ScoreChange};
 use crate::score::{Proven, Scored, ScoredModel};
@@ -42,7 +43,9 @@ pub fn agents(
                 name: model.name().map(str::to_owned),
                 before: old.map_or(ScoreChange::Absent, |(_, old)| score_of(old)),
                 after: score_of(model),
-                differences: old.map(|(_, old)| model_differences(old, model)).unwrap_or_default(),
+                differences: old
+                    .map(|(_, old)| model_differences(old, model, head.today))
+                    .unwrap_or_default(),
             };
             if old.is_none() || origin.is_some() || !change.differences.is_empty() {
                 changes.push(change);
@@ -71,8 +74,8 @@ pub fn agents(
 }
 
 /// The differences between two states of a threat model, without declared scores that follow the computed ones.
-fn model_differences(old: &ScoredModel, new: &ScoredModel) -> Vec<Difference> {
-    let all = differences(&attributes(old), &attributes(new));
+fn model_differences(old: &ScoredModel, new: &ScoredModel, today: Date) -> Vec<Difference> {
+    let all = differences(&attributes(old, today), &attributes(new, today));
     let mut kept = all.clone();
     kept.retain(|one| {
         let Some(owner) = one.what.strip_suffix(DECLARED) else { return true };
@@ -88,7 +91,7 @@ fn numbers(difference: &Difference) -> [Option<Decimal>; 2] {
     values.map(|value| Decimal::parse(value.as_deref()?.split(' ').next()?).ok())
 }
 
-fn attributes(model: &ScoredModel) -> Vec<Attribute> {
+fn attributes(model: &ScoredModel, today: Date) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     for scored in &model.scores {
         add_score(scored, model.model.finding_id(scored.owner), &mut attributes);
@@ -103,7 +106,13 @@ fn attributes(model: &ScoredModel) -> Vec<Attribute> {
         attributes.extend(value.as_deref().map(|value| Attribute::plain(what.to_owned(), value.to_owned())));
     }
     for layer in model.model.layers() {
-        add_layer(layer, &mut attributes);
+        let answer = of_layer(layer);
+        let place = format!("in {}", layer.kind.key());
+        attributes.push(answer);
+        attributes.extend(layer.threats.iter().map(|threat| of_threat(threat, &place, today)));
+    }
+    for threat in model.model.threats_at("cross_layer") {
+        attributes.push(of_threat(threat, "across layers", today));
     }
     // Threats of one name are distinguished by their order.
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -160,7 +169,7 @@ fn add_score(score: &Scored, finding: Option<&str>, attributes: &mut Vec<Attribu
     }
 }
 
-fn add_layer(layer: &Layer, attributes: &mut Vec<Attribute>) {
+fn of_layer(layer: &Layer) -> Attribute {
     let weight = match layer.answer {
         Answer::Mapped | Answer::NotApplicable => Decimal::ZERO,
         Answer::Uncertain => Decimal::ONE,
@@ -168,20 +177,35 @@ fn add_layer(layer: &Layer, attributes: &mut Vec<Attribute>) {
     };
     let key = layer.kind.key();
     let answer = Attribute::plain(format!("layer {key}"), layer.answer.name().to_owned());
-    attributes.push(Attribute { weight: Some(weight), ..answer });
-    for threat in &layer.threats {
-        let words: Vec<&str> = threat.short_id().into_iter().chain(threat.short_title()).collect();
-        let (value, weight) = match (threat.open, threat.mitigation.is_some()) {
-            (false, true) => ("closed", 0),
-            (false, false) => ("closed, no mitigation", 1),
-            (true, true) => ("open", 2),
-            (true, false) => ("open, no mitigation", 3),
-        };
-        let plain = Attribute::plain(format!("threat in {key}: {}", words.join(" ")), value.to_owned());
-        let weight = Some(Decimal::new(weight, 0));
-        attributes.push(Attribute { weight, absent: Some(Decimal::ZERO), ..plain });
-    }
+    Attribute { weight: Some(weight), ..answer }
 }
+
+/// A threat as one attribute. Its state outweighs its severity, its severity the risk, and the risk its due date.
+fn of_threat(threat: &Threat, place: &str, today: Date) -> Attribute {
+    let words: Vec<&str> = threat.short_id().into_iter().chain(threat.short_title()).collect();
+    let (state, weight) = match (threat.is_open(today), threat.mitigation.is_some()) {
+        (false, true) => ("closed", 0),
+        (false, false) => ("closed, no mitigation", 1),
+        (true, true) => ("open", 2),
+        (true, false) => ("open, no mitigation", 3),
+    };
+    let mut values = vec![state.to_owned()];
+    values.extend(threat.severity.map(|severity| severity.name().to_owned()));
+    values.extend(threat.risk().map(|risk| format!("risk {risk}")));
+    values.extend(threat.due.map(|due| format!("due {}", due.value)));
+    values.extend(threat.short_owner().map(|owner| format!("owner {owner}")));
+    // A value that is missing weighs as much as the worst. A later date is worse.
+    let severity = threat.counted_severity() as i64;
+    let risk = i64::from(threat.risk().unwrap_or(25));
+    let days = Date::parse("0001-01-01").zip(threat.due).map(|(first, due)| due.value.days_since(first));
+    let days = i64::from(days.unwrap_or(MOST_DAYS)).clamp(0, i64::from(MOST_DAYS));
+    let weight = ((weight * 5 + severity) * 26 + risk) * (i64::from(MOST_DAYS) + 1) + days;
+    let plain = Attribute::plain(format!("threat {place}: {}", words.join(" ")), values.join(", "));
+    Attribute { weight: Some(Decimal::new(weight, 0)), absent: Some(Decimal::ZERO), ..plain }
+}
+
+/// More days than to any due date.
+const MOST_DAYS: i32 = 4_000_000;
 
 /// The differences between two lists of attributes, in the order of the later one, then those that are gone.
 pub(crate) fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {

@@ -144,6 +144,8 @@ pub struct Diagnostic {
     pub finding: Option<Arc<str>>,
     /// The name of its threat in a layer, which stays when another threat is inserted.
     pub threat: Option<Box<str>>,
+    /// The entries of public lists that its threat refers to, such as `ASI02`.
+    pub references: Vec<String>,
     /// The JSON pointer (RFC 6901) of the place in its document.
     pub pointer: Box<str>,
 }
@@ -252,6 +254,7 @@ impl Diagnostic {
             model: None,
             finding: None,
             threat: None,
+            references: Vec::new(),
             pointer: Box::default(),
         }
     }

@@ -6,8 +6,14 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::file_kind::{OtherFile, shell_word};
+
 /// The message for a link that is not followed.
 pub(crate) const LINK_OUT: &str = "it is a link that leads out of the repository";
+
+/// The names by which files are found.
+const NAMES: &str = "files are found by names such as threat-model.yaml, NAME.threat-model.json and THREAT_MODEL.md, and by \
+     the policy's `files`";
 
 /// The message for a tracked file that is not in the working folder.
 pub(crate) const SPARSE: &str =
@@ -23,12 +29,10 @@ pub enum InputError {
     NotFound { path: String, suggestion: Option<Suggestion> },
     /// Reading or checking failed, with a cause in words.
     Unreadable { path: String, cause: String },
-    /// A folder without a threat model.
-    EmptyFolder { path: String },
+    /// A folder without a threat model, with the file in it that is most like one.
+    EmptyFolder { path: String, found: Option<(String, OtherFile)> },
     /// A file that was given by name and is neither a threat model nor a policy.
-    NoModel { path: String },
-    /// A file that was given by name and has the keys of a threat model but not the marker.
-    Unmarked { path: String },
+    NoModel { path: String, file: OtherFile },
     /// The pointer that Git LFS puts in the place of a file.
     LfsPointer { path: String },
     /// A link that leads out of the repository.
@@ -82,9 +86,8 @@ impl InputError {
         match self {
             Self::NotFound { path, .. }
             | Self::Unreadable { path, .. }
-            | Self::EmptyFolder { path }
-            | Self::NoModel { path }
-            | Self::Unmarked { path }
+            | Self::EmptyFolder { path, .. }
+            | Self::NoModel { path, .. }
             | Self::LfsPointer { path }
             | Self::LinkOut { path }
             | Self::Sparse { path }
@@ -111,15 +114,17 @@ impl fmt::Display for InputError {
                 }
             }
             Self::Unreadable { cause, .. } => f.write_str(cause),
-            Self::EmptyFolder { .. } => f.write_str(
-                "no threat model here; files are found by names such as threat-model.yaml, \
-                 NAME.threat-model.json and THREAT_MODEL.md, and by the policy's `files`; `aivss-lint init` \
-                 writes a threat model",
-            ),
-            Self::NoModel { .. } => f.write_str(
+            Self::EmptyFolder { path, found: None } => {
+                let folder = if path == "." { String::new() } else { format!(" {}", shell_word(path)) };
+                write!(f, "no threat model here; {NAMES}; `aivss-lint init{folder}` writes a threat model")
+            }
+            Self::EmptyFolder { found: Some((path, file)), .. } => {
+                write!(f, "no threat model here; found {path}: {}", file.sentence(path))
+            }
+            Self::NoModel { file, .. } if file.is_unknown() => f.write_str(
                 "it contains no threat model (first key `aivss_threat_model`), OWASP report or policy",
             ),
-            Self::Unmarked { .. } => SkipReason::Unmarked.fmt(f),
+            Self::NoModel { path, file } => f.write_str(&file.sentence(path)),
             Self::LfsPointer { .. } => f.write_str(
                 "it is a Git LFS pointer, so its content cannot be checked; run `git lfs pull` \
                  (actions/checkout: `lfs: true`)",
@@ -191,10 +196,8 @@ pub enum SkipReason {
     NotMatched,
     /// It is in a format that contains no threat models.
     OtherFormat,
-    /// It contains no threat model.
-    NoModel,
-    /// It has the keys of a threat model but not the marker.
-    Unmarked,
+    /// It contains no threat model: its path as the user writes it, and its kind.
+    NoModel { path: String, file: OtherFile },
     /// It is not below the paths that were given.
     OutsidePaths,
     /// Another reason, which is not known.
@@ -208,10 +211,7 @@ impl fmt::Display for SkipReason {
             Self::Ignored => "git ignores it",
             Self::NotMatched => "neither the built-in names nor `files.include` match it (--only-matching)",
             Self::OtherFormat => "not YAML, JSON or Markdown",
-            Self::NoModel => "it contains no threat model",
-            Self::Unmarked => {
-                "it looks like a threat model, but its first key is not `aivss_threat_model: 1`; add that key"
-            }
+            Self::NoModel { path, file } => return f.write_str(&file.sentence(path)),
             Self::OutsidePaths => "outside of the checked paths",
             Self::Unchecked => "not checked",
         })

@@ -39,7 +39,6 @@
 pub mod date;
 pub mod decimal;
 mod digest;
-pub mod input_error;
 mod likeness;
 pub mod source;
 
@@ -53,7 +52,10 @@ pub mod aivss;
 
 pub mod syntax;
 
+pub mod file_kind;
 pub mod schema;
+
+pub mod input_error;
 
 pub mod model;
 

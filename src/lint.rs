@@ -11,12 +11,12 @@ use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
-use crate::model::{DetectedFormat, MOST_FINDINGS, Model, ModelFormat, detect};
-use crate::policy::{Exception, Load, PolicyUsage, Scope, Settings};
+use crate::model::{DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
+use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
 use crate::rules;
 use crate::rules::{Check, Subject};
-use crate::schema::Violation;
+use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Source, Span};
 use crate::syntax;
@@ -266,12 +266,19 @@ fn lint_model(
         subject.left = [all.left(path), all.gone()];
     }
     let mut found = check_rules(&subject);
-    for violation in format.schema().violations(root).into_iter().take(MAX_PROBLEMS) {
+    let mut violations = format.schema().violations(root);
+    // Notes must not crowd out errors.
+    violations.sort_by_key(|violation| violation.kind == ViolationKind::Spelling);
+    for violation in violations.into_iter().take(MAX_PROBLEMS) {
         let owner = format.owner_at(violation.path.iter().map(String::as_str));
-        if !is_duplicate(&violation, &linted.diagnostics)
-            && !is_superseded(&violation, owner, &settings, &found)
+        let level = settings.level(violation.kind.rule());
+        if let Some(level) = level
+            && !is_duplicate(&violation, &linted.diagnostics)
+            && !is_superseded(&violation, owner, &subject, &found)
         {
-            found.push(violation.into_diagnostic(owner));
+            let decided_by = settings.levels.get(violation.kind.rule().name);
+            let decided_by = decided_by.map(|set| Box::new(set.origin.clone()));
+            found.push(Diagnostic { level, decided_by, ..violation.into_diagnostic(owner) });
         }
     }
     // A value that could not be read explains a score that could not be computed.
@@ -285,7 +292,11 @@ fn lint_model(
     for diagnostic in &mut found {
         diagnostic.model = Some(place);
         diagnostic.finding = id_of(diagnostic.owner, &model, &mut ids);
-        diagnostic.threat = threat_at(diagnostic.span, &model);
+        if let Some((threats, index)) = threat_at(diagnostic.span, &model) {
+            diagnostic.threat = threat_name(threats, index).map(String::into_boxed_str);
+            let references = threats[index].references().into_iter();
+            diagnostic.references = references.map(|entry| entry.id).take(MAX_REFERENCES).collect();
+        }
     }
     linted.diagnostics.append(&mut found);
     let scores = subject.scores;
@@ -298,12 +309,15 @@ fn id_of(owner: Owner, model: &Model, ids: &mut HashMap<usize, Option<Arc<str>>>
     ids.entry(at).or_insert_with(|| model.finding(owner)?.id.as_deref().map(Arc::from)).clone()
 }
 
-fn threat_at(span: Span, model: &Model) -> Option<Box<str>> {
-    let (layer, index) = model.layers().iter().find_map(|layer| {
-        let index = layer.threats.iter().position(|threat| threat.whole.contains(span))?;
-        Some((layer, index))
-    })?;
-    layer.threat_name(index).map(String::into_boxed_str)
+/// The number of references of a threat that its problems carry.
+const MAX_REFERENCES: usize = 20;
+
+/// The list of threats and the index in it of the one that contains a place.
+fn threat_at(span: Span, model: &Model) -> Option<(&[Threat], usize)> {
+    model.threat_lists().find_map(|threats| {
+        let index = threats.iter().position(|threat| threat.whole.contains(span))?;
+        Some((threats, index))
+    })
 }
 
 /// The problems that the rules find in a threat model, at the levels of the settings.
@@ -377,10 +391,14 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 }
 
 /// Whether another rule already covers this schema violation, or is turned off.
-fn is_superseded(violation: &Violation, owner: Owner, settings: &Settings, found: &[Diagnostic]) -> bool {
+fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
     let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
-    settings.level(rule).is_none()
+    // Threats that span layers answer layers that are missing.
+    let is_answered =
+        rule.name == rules::layer_blank::RULE.name && subject.layers().any(|layer| layer.is_shared);
+    is_answered
+        || subject.settings.level(rule).is_none()
         || same.any(|found| {
             let places = [violation.span, violation.value_span];
             places.into_iter().any(|place| found.span.contains(place) || place.contains(found.span))
@@ -415,6 +433,7 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Settings;
 
     #[test]
     fn lfs_pointer_is_known_in_every_version() {

@@ -12,6 +12,7 @@ use crate::aivss::{Band, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::file_kind::OtherFile;
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
@@ -31,6 +32,8 @@ pub struct Report {
     pub policies: usize,
     /// Files that match a pattern and contain no threat model.
     pub skipped: Vec<String>,
+    /// The kinds of files that are not checked, by the paths shown.
+    pub(crate) others: BTreeMap<String, OtherFile>,
     /// The inputs that cannot be checked, in the order of the paths.
     pub input_errors: Vec<InputError>,
     /// The policy's name.
@@ -239,6 +242,7 @@ impl Report {
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
+            others: BTreeMap::new(),
             input_errors: Vec::new(),
             policy: String::new(),
             in_force: None,

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 /// A half-open range of bytes in one [`Source`], on character boundaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Byte offset of the first byte.
     pub start: u32,

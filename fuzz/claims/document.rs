@@ -31,7 +31,8 @@ pub fn document(data: &[u8]) {
     }
 }
 
-fn walk(source: &Source, document: &Document<'_>) {
+/// Checks the places of the nodes of a tree.
+pub(crate) fn walk(source: &Source, document: &Document<'_>) {
     let mut nodes: Vec<Node<'_>> = document.roots().collect();
     let mut seen = 0;
     while let Some(node) = nodes.pop() {

@@ -9,6 +9,7 @@ mod fix;
 mod import;
 mod lint;
 mod migrate;
+mod page;
 mod policy;
 mod reports;
 mod vector;
@@ -18,6 +19,7 @@ pub use fix::fix;
 pub use import::import;
 pub use lint::lint;
 pub use migrate::migrate;
+pub use page::page;
 pub use policy::policy;
 pub use reports::reports;
 pub use vector::vector;
@@ -36,7 +38,7 @@ use aivss_lint::source::{Source, Span};
 pub type Claim = fn(&[u8]);
 
 /// All claims by their names.
-pub const ALL: [(&str, Claim); 8] = [
+pub const ALL: [(&str, Claim); 9] = [
     ("document", document),
     ("lint", lint),
     ("fix", fix),
@@ -45,6 +47,7 @@ pub const ALL: [(&str, Claim); 8] = [
     ("policy", policy),
     ("migrate", migrate),
     ("import", import),
+    ("page", page),
 ];
 
 static RECOMMENDED: LazyLock<CompiledPolicy> =

@@ -1,7 +1,5 @@
 //! MAESTRO's layers (Cloud Security Alliance) as data. A set has a version: a later set is another table.
 
-use crate::aivss::letters;
-
 /// One layer of a set.
 #[derive(Debug)]
 struct LayerRow {
@@ -92,18 +90,84 @@ impl LayerSet {
         self.layers().find(|kind| kind.keys().any(|own| own == key))
     }
 
-    /// The layer that a name means: `Foundation Models`, `Layer 4: Deployment & Infrastructure`, `6. security-and-compliance`.
-    /// Only letters are compared, in any case. A remark in parentheses, a number or the word `layer` is skipped.
+    /// The layer that a name means: `Foundation Models`, `L4 — Deployment & Infrastructure`, `6. security-and-compliance`,
+    /// `Agentic Ecosystem (vertical)`. A number and a word such as `Layer` are skipped, and after them a remark, too.
     pub(crate) fn named(&'static self, name: &str) -> Option<LayerKind> {
+        const LONGEST: usize = 100;
+        const SEPARATORS: [&str; 7] = [": ", " (", " — ", " – ", " - ", " | ", ", "];
         let name = name.trim();
+        if name.len() > LONGEST {
+            return None;
+        }
         let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
-        let mut name = letters(remark.map_or(name, |(name, _)| name))?;
-        name.retain(|letter| !letter.is_ascii_digit());
-        let name = name.strip_prefix("layer").unwrap_or(&name);
-        let name = name.strip_suffix("vertical").unwrap_or(name);
-        let name = name.strip_suffix("layer").unwrap_or(name);
-        self.layers().find(|kind| kind.key().replace('_', "") == name || kind.row().names.contains(&name))
+        let whole = self.named_exactly(name).or_else(|| self.named_exactly(remark?.0));
+        if whole.is_some() || !name_words(name).1 {
+            return whole;
+        }
+        let mut cuts = SEPARATORS.into_iter().flat_map(|separator| name.match_indices(separator));
+        cuts.find_map(|(at, _)| self.named_exactly(&name[..at]))
     }
+
+    fn named_exactly(&'static self, name: &str) -> Option<LayerKind> {
+        const REMARKS: [&str; 8] =
+            ["layer", "vertical", "security", "threat", "threats", "risk", "risks", "analysis"];
+        let (mut words, _) = name_words(name);
+        loop {
+            let joined = words.concat();
+            let found = self.layers().find(|kind| kind.row().is_named(&joined));
+            let last = words.pop()?;
+            if found.is_some() || !(REMARKS.contains(&&*last) || is_number(&last)) {
+                return found;
+            }
+        }
+    }
+}
+
+impl LayerRow {
+    /// Whether a name in lower-case letters, without spaces, is that of this layer.
+    fn is_named(&self, joined: &str) -> bool {
+        let mut key = self.key.split('_').filter(|word| *word != "and");
+        let mut rest = Some(joined);
+        let is_key = key.all(|word| {
+            rest = rest
+                .map(|rest| rest.strip_prefix("and").unwrap_or(rest))
+                .and_then(|rest| rest.strip_prefix(word));
+            rest.is_some()
+        });
+        is_key && rest == Some("") || self.names.contains(&joined)
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// The words of a layer's name in lower case, without `and` and without the numbers before it and their words
+/// (`MAESTRO Layer 1`, `L1`, `3.1`), and whether there were any.
+fn name_words(name: &str) -> (Vec<String>, bool) {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+    words.retain(|word| word != "and");
+    let is_roman = |word: &str| word.bytes().all(|letter| matches!(letter, b'i' | b'v'));
+    let is_numbered = |word: &str| {
+        let rest = word.trim_start_matches('l');
+        is_number(rest) && !rest.is_empty()
+            || !word.is_ascii() && word.contains(|letter: char| letter.is_ascii_digit())
+    };
+    let mut start = 0;
+    while let Some(word) = words.get(start) {
+        let next = words.get(start + 1).map_or("", String::as_str);
+        start += match word.as_str() {
+            "layer" if is_number(next) || is_roman(next) => 2,
+            "layer" | "maestro" => 1,
+            word if is_numbered(word) => 1,
+            // The word for a layer in another language.
+            _ if start == 0 && is_number(next) && !next.is_empty() => 2,
+            _ => break,
+        };
+    }
+    let start = start.min(words.len());
+    (words.split_off(start), start > 0)
 }
 
 /// A layer of a set, such as Foundation Models. Layers are in the order of their set.
@@ -170,10 +234,24 @@ mod tests {
             ("Evaluations and Observability", "evaluation_and_observability"),
             ("Security and Compliance (vertical)", "security_and_compliance"),
             ("Agentic Ecosystem", "agent_ecosystem"),
+            ("🧠 L1 — Foundation Model", "foundation_models"),
+            ("MAESTRO Layer II: Data Operations Security", "data_operations"),
+            ("4.3. Agent Frameworks", "agent_frameworks"),
+            ("Layer 1 (Foundation Models)", "foundation_models"),
+            ("L5 - Evaluation/Observability Threats", "evaluation_and_observability"),
+            ("Schicht 6: Security & Compliance", "security_and_compliance"),
+            ("第7層：Agent Ecosystem", "agent_ecosystem"),
+            ("Layer 3: Agent Frameworks — the planner", "agent_frameworks"),
+            ("security-and-compliance", "security_and_compliance"),
+            ("SecurityCompliance", "security_and_compliance"),
         ] {
             assert_eq!(LayerSet::DEFAULT.named(name).map(LayerKind::key), Some(key), "{name}");
         }
-        assert!(LayerSet::DEFAULT.named("Data").is_none());
+        for name in
+            ["Data", "Layer 4", "Agent Frameworks: LangGraph", "Security", "Security and Compliance roadmap"]
+        {
+            assert!(LayerSet::DEFAULT.named(name).is_none(), "{name}");
+        }
     }
 
     #[test]

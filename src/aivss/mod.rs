@@ -6,6 +6,7 @@ pub mod cvss;
 mod factor;
 mod formula;
 mod layer;
+mod reference;
 mod v0_5;
 mod v0_8;
 
@@ -14,3 +15,4 @@ pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
 pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, ScoreStage, Steps, THREAT_MAX, is_multiplier};
 pub(crate) use layer::{LayerKind, LayerSet};
+pub(crate) use reference::{ReadReference, Reference, ReferenceList, ReferenceListInfo};

@@ -14,6 +14,7 @@ use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::diagnostic::{Level, Origin};
+use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, SkipReason, Suggestion};
 use crate::likeness::nearest;
 use crate::policy::{Policy, Sought};
@@ -258,7 +259,10 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
         let reason = match exclusion(policy, &matched) {
             Some(excluded) => excluded,
             None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
-            None => SkipReason::NoModel,
+            None => SkipReason::NoModel {
+                path: name.clone(),
+                file: report.others.get(name).cloned().unwrap_or(OtherFile::UNKNOWN),
+            },
         };
         lines.push(format!("skipped: {name}: {reason}"));
     }

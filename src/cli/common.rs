@@ -228,10 +228,15 @@ pub(crate) fn write_output(
     if name.is_none() {
         print(text)?;
     }
+    print_remarks(subject, remarks);
+    Ok(name)
+}
+
+/// Prints remarks about a file to standard error, a line each.
+pub(crate) fn print_remarks(subject: &str, remarks: &[String]) {
     for remark in remarks {
         print_error(&(begin_line(&format!("{subject}: {remark}")) + "\n"));
     }
-    Ok(name)
 }
 
 /// Writes a text to a file that does not exist yet; returns its printable name.

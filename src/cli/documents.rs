@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, read_source, read_stdin,
-    refuse_other_than_yaml, write_new, write_output,
+    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, print_remarks, read_source, read_stdin,
+    refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
-use crate::cli::fix::place;
+use crate::cli::fix::{change, place};
 use crate::cli::gate::find_policy;
 
 use crate::convert::export::{CORE_RISKS, core_risk, export};
-use crate::convert::import::import;
+use crate::convert::import::{Imported, import, import_in_place};
 use crate::convert::scaffold::Scaffold;
 use crate::likeness::nearest;
 use crate::output::escape_line;
 use crate::report::Verdict;
+use crate::source::{Language, Source};
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
@@ -88,7 +89,7 @@ impl ProgramSource {
     }
 }
 
-const ENVIRONMENTS: [&str; 3] = ["development", "testing", "production"];
+const ENVIRONMENTS: [&str; 4] = ["development", "testing", "staging", "production"];
 const TIERS: [&str; 3] = ["low", "moderate", "high"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -217,23 +218,29 @@ fn exists(path: &Path) -> bool {
 fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
     let origin =
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
-    let mut draft = Scaffold {
-        name: args.name.clone().filter(|name| !name.trim().is_empty()),
-        environment: args.environment.clone(),
-        tier: args.tier.clone(),
-        owner: args.owner.clone().filter(|owner| !owner.trim().is_empty()),
-        ..Scaffold::new(origin, "0.8")
-    };
+    let mut draft = Scaffold::new(origin, "0.8");
+    for (key, answer) in [
+        ("name", &args.name),
+        ("environment", &args.environment),
+        ("tier", &args.tier),
+        ("owner", &args.owner),
+    ] {
+        if let Some(answer) = answer.as_deref().filter(|answer| !answer.trim().is_empty()) {
+            draft.model.put(&format!("agent/{key}"), answer);
+        }
+    }
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if is_terminal {
-        for (answer, question, options) in [
-            (&mut draft.name, "Name of the agent?", &[][..]),
-            (&mut draft.environment, "Environment of the agent?", &ENVIRONMENTS),
-            (&mut draft.tier, "Risk tier of the agent?", &TIERS),
+        for (path, question, options) in [
+            ("agent/name", "Name of the agent?", &[][..]),
+            ("agent/environment", "Environment of the agent?", &ENVIRONMENTS),
+            ("agent/tier", "Risk tier of the agent?", &TIERS),
         ] {
-            if answer.is_none() {
-                *answer = ask(question, options)?;
+            if draft.model.get(path).is_none()
+                && let Some(answer) = ask(question, options)?
+            {
+                draft.model.put(path, &*answer);
             }
         }
     }
@@ -281,34 +288,75 @@ pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
 
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:
+  aivss-lint import docs/threat-model.md --in-place    put front matter on a page and check it there
   aivss-lint import aivss-report.json > threat-model.yaml
   aivss-lint import page.md --output agents/planner/threat-model.yaml
 
 Values without a place in a threat model are listed on standard error. Values that the source does not
-contain stay empty. Existing files are not overwritten.";
+contain stay empty. Existing files are not overwritten; --in-place adds front matter and changes no other byte.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// OWASP report or AVE records (JSON), or a page (text or Markdown); `-` is standard input
+    /// Page (Markdown or text), OWASP report, AVE records, Threat Dragon, OTM or TM-BOM file; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Put front matter on the Markdown page itself
+    #[arg(long, conflicts_with = "output")]
+    in_place: bool,
+    /// Also import a page of threats without layers and without a score
+    #[arg(long)]
+    threats: bool,
     #[command(flatten)]
-    pub(crate) to: OutputArgs,
+    to: OutputArgs,
+}
+
+impl ImportArgs {
+    /// The paths that are written to.
+    pub(crate) fn targets(&self) -> Vec<PathBuf> {
+        if self.in_place { vec![self.file.clone()] } else { self.to.output.iter().cloned().collect() }
+    }
 }
 
 pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(), CliError> {
+    if args.in_place {
+        return run_import_in_place(&args.file, args.threats, repository);
+    }
     let output = args.to.output.as_deref();
     output.map_or(Ok(()), refuse_other_than_yaml)?;
     let shown = repository.shown(&args.file);
     let stdin = read_stdin(std::slice::from_ref(&args.file));
     let bytes = stdin.unwrap_or_else(|| repository.read(&args.file));
-    let imported = bytes.and_then(|bytes| import(&shown, bytes));
+    let imported = bytes.and_then(|bytes| import(&shown, bytes, args.threats));
     let imported = imported.map_err(|message| CliError::about(&shown, message))?;
     let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
     if let Some((name, output)) = written.zip(output) {
         let unseen = if is_found(output, repository) { "" } else { UNSEEN };
         print_error(&format!("wrote {name}: run `aivss-lint {name}` to list missing values\n{unseen}"));
     }
+    Ok(())
+}
+
+/// Puts front matter on a page. A link is refused: the page is named where it is.
+fn run_import_in_place(file: &Path, takes_threats: bool, repository: &Repository) -> Result<(), CliError> {
+    refuse_stdin(std::slice::from_ref(&file.to_owned()), "changed")?;
+    let shown = repository.shown(file);
+    let about = |message: String| CliError::about(&shown, message);
+    if Language::of(&shown) != Language::Markdown {
+        return Err(about("only a Markdown page (.md, .markdown) has front matter".to_owned()));
+    }
+    if repository.is_linked(file) {
+        return Err(about("it is a link, or in a linked folder: name the page itself".to_owned()));
+    }
+    let bytes = repository.read(file).map_err(about)?;
+    let source = Source::decode(&*file.to_string_lossy(), bytes.clone());
+    let Imported { text, remarks } = import_in_place(bytes, takes_threats).map_err(about)?;
+    change(&source, &text, Some(repository)).map_err(about)?;
+    print_remarks(&shown, &remarks);
+    let unseen = if is_found(file, repository) { "" } else { UNSEEN };
+    let name = escape_line(&shown);
+    print_error(&format!(
+        "{name}: front matter added; run `aivss-lint {name}` to list missing values\n{unseen}"
+    ));
     Ok(())
 }
 
@@ -368,7 +416,6 @@ mod tests {
     use crate::policy::NoFiles;
     use crate::rego::CompiledPolicy;
     use crate::rules::NAMES;
-    use crate::source::Source;
     use crate::syntax::parse;
 
     #[test]

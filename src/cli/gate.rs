@@ -43,6 +43,8 @@ pub(crate) struct CheckOptions<'a> {
     pub(crate) threads: usize,
     pub(crate) progress: Progress,
     pub(crate) keep: Keep,
+    /// Whether files whose names only hint at threat models are recognized, also if there are threat models.
+    pub(crate) lists_others: bool,
 }
 
 impl<'a> CheckOptions<'a> {
@@ -62,6 +64,7 @@ impl<'a> CheckOptions<'a> {
             threads: 0,
             progress: Progress::Hidden,
             keep: Keep::Models,
+            lists_others: false,
         }
     }
 

@@ -11,8 +11,10 @@ use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
+use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
 use crate::digest;
-use crate::input_error::{InputError, PolicyRole, SkipReason};
+use crate::file_kind::OtherFile;
+use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::{FileLoader, Load, PolicyUsage};
@@ -50,7 +52,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         let name = options.stdin_filename.to_owned();
         let matched = repository.matched(Path::new(&name));
         let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
-        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep));
+        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep, stage));
         result.add(&candidate, outcome);
     }
     let threads = thread_count(options.threads);
@@ -63,7 +65,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         }))
         .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
     });
-    result.add_all(discovery, outcomes, tree);
+    result.add_all(discovery, outcomes, tree, options.lists_others);
     add_missing(run, context, &mut result);
     result
 }
@@ -90,6 +92,8 @@ enum Found {
         worst: Option<WorstScore>,
     },
     Reported(Content, Box<FileReport>),
+    /// A file that is not checked.
+    Other(OtherFile),
 }
 
 /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
@@ -110,7 +114,7 @@ fn lint_candidate(
     }
     let digest = matches!(stage, RunStage::Base(_)).then(|| digest::of_bytes(&bytes));
     let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
-    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep);
+    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep, stage);
     if let (RunStage::Base(memo), Some(digest)) = (stage, digest)
         && !files.is_used.into_inner()
         && outcome.unchecked.is_empty()
@@ -122,12 +126,29 @@ fn lint_candidate(
     Ok(Some(outcome))
 }
 
-fn lint_new(candidate: &Candidate, bytes: Vec<u8>, context: LintContext<'_>, keep: Keep) -> FileOutcome {
+fn lint_new(
+    candidate: &Candidate,
+    bytes: Vec<u8>,
+    context: LintContext<'_>,
+    keep: Keep,
+    stage: RunStage<'_>,
+) -> FileOutcome {
+    let may_be_other = may_be_other(candidate, &bytes, context, stage);
     let source = Source::decode(candidate.name.clone(), bytes);
     let mut result = lint(&source, &candidate.matched, context);
-    if candidate.by_marker && is_mention(&source, &result) {
-        result.content = Content::Other;
-        result.diagnostics.clear();
+    let other = match result.content {
+        Content::Model if candidate.by_marker => is_mention(&source, &result).then_some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked if candidate.by_marker => Some(OtherFile::MENTION),
+        Content::Other | Content::Unmarked => {
+            let is_unmarked = result.content == Content::Unmarked;
+            Some(OtherFile::recognize(&candidate.matched, &source, is_unmarked))
+        }
+        Content::Model if may_be_other => unreadable(candidate, &source, &result),
+        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
+    };
+    if let Some(other) = other {
+        let (used, unchecked) = (result.used, result.unchecked);
+        return FileOutcome { used, unchecked, found: Found::Other(other) };
     }
     let used = std::mem::take(&mut result.used);
     let unchecked = std::mem::take(&mut result.unchecked);
@@ -189,6 +210,7 @@ impl RunResult {
         discovery: &Discovery,
         outcomes: Vec<Option<Result<FileOutcome, String>>>,
         tree: FileTree<'_>,
+        lists_others: bool,
     ) {
         self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
@@ -199,11 +221,13 @@ impl RunResult {
             }
         }
         let repository = tree.repository();
-        for folder in &discovery.folders {
-            if !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path)) {
-                self.report.input_errors.push(InputError::EmptyFolder { path: repository.shown(folder) });
-            }
+        let is_empty =
+            |folder: &&PathBuf| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path));
+        let empty: Vec<&PathBuf> = discovery.folders.iter().filter(is_empty).collect();
+        if !empty.is_empty() || lists_others {
+            add_hinted(&mut self.report, &discovery.hinted);
         }
+        report_others(&mut self.report, &empty, repository);
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.
@@ -227,6 +251,15 @@ impl RunResult {
                 return true;
             }
             Found::Reported(content, file) => (content, *file),
+            Found::Other(file) if candidate.named => {
+                report.input_errors.push(InputError::NoModel { path, file });
+                return false;
+            }
+            Found::Other(file) => {
+                report.skipped.push(path.clone());
+                report.others.insert(path, file);
+                return false;
+            }
         };
         match content {
             Content::Model => report.files.push(file),
@@ -239,18 +272,8 @@ impl RunResult {
                 report.policies += 1;
                 return candidate.named;
             }
-            Content::Unmarked | Content::Other => {
-                match (candidate.named, content == Content::Unmarked) {
-                    (true, true) => report.input_errors.push(InputError::Unmarked { path }),
-                    (true, false) => report.input_errors.push(InputError::NoModel { path }),
-                    (false, is_unmarked) => {
-                        let remark = format!("skipped {path}: {}", SkipReason::Unmarked);
-                        report.remarks.extend(is_unmarked.then_some(remark));
-                        report.skipped.push(path);
-                    }
-                }
-                return false;
-            }
+            // Such a file was not reported.
+            Content::Unmarked | Content::Other => return false,
         }
         true
     }

@@ -7,6 +7,7 @@ mod documents;
 mod fix;
 mod gate;
 mod lint_files;
+mod list;
 mod migrate;
 mod outputs;
 mod parallel;
@@ -15,6 +16,7 @@ mod policy_review;
 mod reference;
 mod report;
 mod score;
+mod skipped;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};
@@ -75,9 +77,12 @@ enum Command {
     /// Migrate threat models to another version of the standard (now `fix --to`)
     #[command(hide = true)]
     Migrate(migrate::MigrateArgs),
-    /// Create a threat model from an OWASP report, page or AVE records
+    /// Create a threat model from a page or another format
     #[command(after_help = documents::IMPORT_EXAMPLES)]
     Import(documents::ImportArgs),
+    /// List the checked and the skipped files, and why
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListArgs),
     /// Write findings as OWASP's v0.8 report
     #[command(after_help = documents::EXPORT_EXAMPLES)]
     Export(documents::ExportArgs),
@@ -197,6 +202,7 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Init(args) => return documents::run_init(args, &repository),
         Command::Export(args) => return documents::run_export(args, &repository),
         Command::Migrate(args) => return migrate::run(args, &repository),
+        Command::List(args) => return list::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
         Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
         Command::Policy(policy::PolicyCommand::Test(args)) => return policy::test(args, &repository),
@@ -218,11 +224,12 @@ impl Command {
             Self::Diff(args) => args.path.clone(),
             Self::Report(args) => args.files.paths.clone(),
             Self::Badge(args) => args.files.paths.clone(),
+            Self::List(args) => args.files.paths.clone(),
             Self::Fix(args) => without_stdin(&args.files.paths),
             Self::Migrate(args) => without_stdin(&args.files.paths),
             Self::Score(args) => without_stdin(&args.paths),
             Self::Init(args) => vec![args.path.clone()],
-            Self::Import(args) => args.to.output.iter().cloned().collect(),
+            Self::Import(args) => args.targets(),
             Self::Export(args) => vec![args.file.clone()],
             Self::Policy(policy::PolicyCommand::Show(args)) => vec![args.path.clone()],
             Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],

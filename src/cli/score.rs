@@ -208,7 +208,7 @@ fn of_files(
         }
     }
     for error in &mut errors {
-        if let InputError::EmptyFolder { path } = error {
+        if let InputError::EmptyFolder { path, found: None } = error {
             *error = InputError::unreadable(&**path, "no threat model here, so there is nothing to explain");
         }
     }

@@ -1,5 +1,6 @@
 //! Conversions: other formats to threat models and back, and new threat models.
 
+pub(crate) mod data;
 pub mod export;
 pub mod import;
 pub mod migrate;

@@ -1,76 +1,87 @@
 //! Scaffolds: threat models to be completed, with the known values and empty keys with a comment for the others.
 //!
 //! An empty key fails the check until it is filled in, so no decision of a person is made here. Texts are plain if that is safe,
-//! folded if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a terminal.
+//! folded or literal if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a
+//! terminal.
 
-use std::collections::BTreeMap;
-
-use crate::aivss::{Factor, Formula};
-use crate::aivss::{LayerKind, LayerSet};
+use crate::aivss::{Factor, Formula, LayerSet};
+use crate::convert::data::Data;
 use crate::date::Date;
-use crate::decimal::Decimal;
 use crate::escape::is_steering;
 use crate::schema::Schema;
+use crate::syntax::MODEL_MARKER;
 
-/// A threat model to be completed. `None` is an unknown value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use self::Vacant::{Absent, Asked, Offered};
+
+/// A threat model to be completed.
+#[derive(Clone, Debug)]
 pub(crate) struct Scaffold {
     /// Its origin, a comment at its top.
     pub(crate) origin: String,
-    pub(crate) name: Option<String>,
-    pub(crate) summary: Option<String>,
-    pub(crate) owner: Option<String>,
-    pub(crate) environment: Option<String>,
-    pub(crate) tier: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) review_date: Option<String>,
-    pub(crate) reviewed_by: Option<String>,
-    pub(crate) score: ScaffoldScore,
-    pub(crate) layers: BTreeMap<LayerKind, ScaffoldLayer>,
-    pub(crate) findings: Vec<ScaffoldFinding>,
+    /// The known values, under the keys of a threat model.
+    pub(crate) model: Data,
+    /// Whether the score is asked for even if nothing of it is known. Otherwise its form is a comment.
+    pub(crate) asks_score: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ScaffoldScore {
-    pub(crate) version: Option<String>,
-    pub(crate) vector: Option<String>,
-    pub(crate) base: Option<Decimal>,
-    pub(crate) factors: BTreeMap<Factor, ScaffoldFactor>,
-    pub(crate) threat: Option<Decimal>,
-    pub(crate) mitigation: Option<Decimal>,
-    pub(crate) evidence: Option<String>,
-    pub(crate) factor_sum: Option<Decimal>,
-    pub(crate) uplift: Option<Decimal>,
-    pub(crate) score: Option<Decimal>,
-    pub(crate) severity: Option<String>,
+/// A part of new front matter: a top-level key with its text, or comments without a key.
+pub(crate) struct FrontPart {
+    pub(crate) key: &'static str,
+    pub(crate) text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ScaffoldFactor {
-    pub(crate) value: Decimal,
-    pub(crate) rationale: Option<String>,
+/// The place of a key without a value.
+enum Vacant {
+    /// Empty, after its description in the schema.
+    Asked,
+    /// In a comment, with its description.
+    Offered(&'static str),
+    /// Nowhere.
+    Absent,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ScaffoldLayer {
-    pub(crate) uncertain: bool,
-    pub(crate) analysis: String,
-}
+type Layout = [(&'static str, Vacant)];
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ScaffoldFinding {
-    pub(crate) id: Option<String>,
-    pub(crate) title: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) category: Option<String>,
-    pub(crate) score: ScaffoldScore,
-}
+const AGENT: &Layout = &[
+    ("name", Asked),
+    ("summary", Asked),
+    ("owner", Offered("the team or person in charge of this threat model")),
+    ("environment", Offered("development, testing, staging or production")),
+    ("tier", Offered("low, moderate or high")),
+    ("version", Offered("the agent's version, in quotes")),
+];
+const REVIEW: &Layout =
+    &[("date", Offered("the day of the review, YYYY-MM-DD")), ("by", Offered("the reviewer"))];
+const FACTOR: &Layout = &[("score", Absent), ("rationale", Absent)];
+const FINDING: &Layout = &[
+    ("id", Asked),
+    ("title", Offered("the finding in a few words")),
+    ("description", Absent),
+    ("category", Offered("a core risk of OWASP AIVSS, or ASI01 to ASI10")),
+];
+const LAYER: &Layout = &[("status", Absent), ("reason", Absent), ("analysis", Absent), ("threats", Absent)];
+const THREAT: &Layout = &[
+    ("id", Absent),
+    ("title", Absent),
+    ("layers", Absent),
+    ("severity", Absent),
+    ("likelihood", Absent),
+    ("impact", Absent),
+    ("status", Absent),
+    ("mitigation", Absent),
+    ("owner", Absent),
+    ("due", Absent),
+    ("refs", Absent),
+];
+
+static NOTHING: Data = Data::EMPTY;
 
 impl Scaffold {
     /// An empty threat model, scored by a version.
     pub(crate) fn new(origin: &str, version: &str) -> Self {
-        let score = ScaffoldScore { version: Some(version.to_owned()), ..ScaffoldScore::default() };
-        Self { origin: origin.to_owned(), score, ..Self::default() }
+        let mut model = Data::EMPTY;
+        model.put("aivss/version", version);
+        Self { origin: origin.to_owned(), model, asks_score: true }
     }
 
     /// The threat model as YAML.
@@ -78,28 +89,64 @@ impl Scaffold {
         let mut yaml = ScaffoldText::default();
         yaml.note(0, &self.origin);
         yaml.note(0, "The check fails until every empty key is filled in; keys in comments are optional.");
-        yaml.text.push_str("aivss_threat_model: 1\n\nagent:\n");
-        yaml.needed(2, "name", self.name.as_deref(), &["agent", "name"]);
-        yaml.needed(2, "summary", self.summary.as_deref(), &["agent", "summary"]);
-        yaml.optional(2, "owner", self.owner.as_deref(), "the team or person in charge of this threat model");
-        yaml.optional(2, "environment", self.environment.as_deref(), "development, testing or production");
-        yaml.optional(2, "tier", self.tier.as_deref(), "low, moderate or high");
-        yaml.optional(2, "version", self.version.as_deref(), "the agent's version, in quotes");
-        if self.review_date.is_some() || self.reviewed_by.is_some() {
+        yaml.text.push_str(&format!("{MODEL_MARKER}: 1\n\nagent:\n"));
+        yaml.block(2, self.part("agent"), AGENT, &["agent"]);
+        if self.model.get("review").is_some() {
             yaml.text.push_str("\nreview:\n");
-            yaml.optional(2, "date", self.review_date.as_deref(), "the day of the review, YYYY-MM-DD");
-            yaml.optional(2, "by", self.reviewed_by.as_deref(), "the reviewer");
+            yaml.block(2, self.part("review"), REVIEW, &["review"]);
         }
-        yaml.text.push_str("\naivss:\n");
-        yaml.score(2, &self.score);
-        yaml.layers(&self.layers);
-        if !self.findings.is_empty() {
+        yaml.text.push('\n');
+        yaml.agent_score(self);
+        yaml.layers(self.part("maestro"));
+        let findings = self.part("findings");
+        if !findings.items().is_empty() {
             yaml.text.push_str("\nfindings:\n");
         }
-        for finding in &self.findings {
-            yaml.finding(finding);
+        for finding in findings.items() {
+            yaml.item(4, |yaml| yaml.finding(finding));
         }
         yaml.text
+    }
+
+    /// The parts that a page needs as front matter, if it gives its layers itself. `has_name` and `has_summary` are whether it
+    /// gives those.
+    pub(crate) fn front_parts(&self, has_name: bool, has_summary: bool) -> Vec<FrontPart> {
+        let mut marker = ScaffoldText::default();
+        marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
+        marker.note(0, "The layers and their threats are read from the page, and so are a name and a summary without a key here.");
+        let mut agent = ScaffoldText::default();
+        let is_given = |key: &str| match key {
+            "name" => has_name,
+            "summary" => has_summary,
+            _ => false,
+        };
+        let mut given = self.part("agent").clone();
+        for key in ["name", "summary"].into_iter().filter(|key| is_given(key)) {
+            given.take(key);
+        }
+        agent.text.push_str("agent:\n");
+        agent.block_without(2, &given, AGENT, &["agent"], is_given);
+        if given.rest().is_empty() && has_name && has_summary {
+            agent.comment_out(0);
+        }
+        let mut review = ScaffoldText::default();
+        if self.model.get("review").is_some() {
+            review.text.push_str("review:\n");
+            review.block(2, self.part("review"), REVIEW, &["review"]);
+        }
+        let mut score = ScaffoldText::default();
+        score.agent_score(self);
+        let parts = [(MODEL_MARKER, marker), ("agent", agent), ("review", review), ("aivss", score)];
+        parts.into_iter().map(|(key, part)| FrontPart { key, text: part.text }).collect()
+    }
+
+    fn part(&self, key: &str) -> &Data {
+        self.model.get(key).unwrap_or(&NOTHING)
+    }
+
+    /// Whether anything of a score besides its version is known.
+    pub(crate) fn is_scored(&self) -> bool {
+        self.part("aivss").entries().iter().any(|(key, value)| key != "version" && *value != Data::Null)
     }
 }
 
@@ -119,133 +166,207 @@ impl ScaffoldText {
         self.text.push_str(&format!("{:indent$}{key}:{rest}", ""));
     }
 
-    /// A key with its value, or with its description in the schema.
-    fn needed(&mut self, indent: usize, key: &str, text: Option<&str>, path: &[&str]) {
-        if let Some(text) = text {
-            return self.key(indent, key, &value(key, text, indent));
+    /// The keys of a layout in its order, then all others. `path` leads to them in the schema.
+    fn block(&mut self, indent: usize, data: &Data, layout: &Layout, path: &[&str]) {
+        self.block_without(indent, data, layout, path, |_| false);
+    }
+
+    /// The same without the keys that are given elsewhere.
+    fn block_without(
+        &mut self,
+        indent: usize,
+        data: &Data,
+        layout: &Layout,
+        path: &[&str],
+        is_given: impl Fn(&str) -> bool,
+    ) {
+        for (key, vacant) in layout.iter().filter(|(key, _)| !is_given(key)) {
+            match (data.get(key), vacant) {
+                (Some(value), _) => self.entry(indent, key, value),
+                (None, Asked) => self.asked(indent, key, &[path, &[key]].concat()),
+                (None, Offered(otherwise)) => self.note(indent, &format!("{key}: {otherwise}")),
+                (None, Absent) => {}
+            }
         }
+        for (key, value) in data.entries().iter().filter(|(key, _)| !is_given(key)) {
+            if layout.iter().all(|(known, _)| known != key) {
+                self.entry(indent, key, value);
+            }
+        }
+    }
+
+    /// An empty key, after its description in the schema.
+    fn asked(&mut self, indent: usize, key: &str, path: &[&str]) {
         self.note(indent, Schema::ThreatModel.description(path).unwrap_or_default());
         self.key(indent, key, "\n");
     }
 
-    /// A key with its value, or as a comment.
-    fn optional(&mut self, indent: usize, key: &str, text: Option<&str>, otherwise: &str) {
-        match text {
-            Some(text) => self.key(indent, key, &value(key, text, indent)),
-            None => self.note(indent, &format!("{key}: {otherwise}")),
-        }
-    }
-
-    fn number(&mut self, indent: usize, key: &str, number: Option<Decimal>) {
-        if let Some(number) = number {
-            self.key(indent, key, &format!(" {number}\n"));
-        }
-    }
-
-    fn multiplier(&mut self, indent: usize, key: &str, number: Option<Decimal>, otherwise: &str) {
-        self.number(indent, key, number);
-        if number.is_none() {
-            self.optional(indent, key, None, otherwise);
-        }
-    }
-
-    fn score(&mut self, indent: usize, score: &ScaffoldScore) {
-        match &score.version {
-            Some(version) => self.key(indent, "version", &format!(" \"{version}\"\n")),
-            None => self.needed(indent, "version", None, &["aivss", "version"]),
-        }
-        if score.vector.is_some() || score.base.is_none() {
-            self.needed(indent, "cvss", score.vector.as_deref(), &["aivss", "cvss"]);
-        }
-        self.number(indent, "cvss_base", score.base);
-        self.key(indent, "factors", "\n");
-        self.factors(indent + 2, score);
-        let formula = score.version.as_deref().and_then(Formula::named);
-        let threat = match formula {
-            Some(_) => "attacked, proof-of-concept (the default), unreported, or a number",
-            None => "a number",
-        };
-        self.multiplier(indent, "threat_multiplier", score.threat, threat);
-        if formula.is_none_or(Formula::has_mitigation) {
-            let mitigation = "none (the default), partial, strong, or a number";
-            self.multiplier(indent, "mitigation_factor", score.mitigation, mitigation);
-            self.optional(indent, "mitigation_evidence", score.evidence.as_deref(), "the evidence for it");
-        }
-        self.number(indent, "factor_sum", score.factor_sum);
-        self.number(indent, "aars", score.uplift);
-        self.number(indent, "score", score.score);
-        if score.score.is_none() {
-            self.key(indent, "score", "  # `aivss-lint fix` writes it once its inputs are given\n");
-        }
-        if let Some(severity) = &score.severity {
-            self.key(indent, "severity", &value("severity", severity, indent));
-        }
-    }
-
-    fn factors(&mut self, indent: usize, score: &ScaffoldScore) {
-        // Of the two tenth factors the given one, otherwise that of the current standard.
-        let given = &score.factors;
-        let has_old = given.contains_key(&Factor::GoalDrivenPlanning);
-        let tenth = if has_old { Factor::GoalDrivenPlanning } else { Factor::NaturalLanguageInterface };
-        let mut factors = Factor::ALL.to_vec();
-        factors.retain(|factor| {
-            given.contains_key(factor) || factor.counterpart().is_none() || *factor == tenth
-        });
-        if factors.len() > given.len() {
-            self.note(indent, "Each a number from 0.00 to 1.00, or { score: 0.5, rationale: Why. }");
-        }
-        for factor in factors {
-            let key = factor.key();
-            match given.get(&factor) {
-                Some(ScaffoldFactor { value, rationale: None }) => self.number(indent, key, Some(*value)),
-                Some(ScaffoldFactor { value: number, rationale: Some(rationale) }) => {
-                    self.key(indent, key, "\n");
-                    self.number(indent + 2, "score", Some(*number));
-                    self.key(indent + 2, "rationale", &value("rationale", rationale, indent + 2));
-                }
-                None => {
-                    self.note(indent, factor.description());
-                    self.key(indent, key, "\n");
+    fn entry(&mut self, indent: usize, key: &str, data: &Data) {
+        match data {
+            Data::Null | Data::Taken => {}
+            Data::Flag(flag) => self.key(indent, key, &format!(" {flag}\n")),
+            Data::Number(digits) => self.key(indent, key, &format!(" {digits}\n")),
+            Data::Text(text) => self.key(indent, key, &value(key, text, indent)),
+            Data::Map(entries) if entries.is_empty() => self.key(indent, key, " {}\n"),
+            Data::Map(_) => {
+                self.key(indent, key, "\n");
+                self.block(indent + 2, data, layout_of(key), &[]);
+            }
+            Data::List(items) if items.is_empty() => self.key(indent, key, " []\n"),
+            Data::List(items) => {
+                self.key(indent, key, "\n");
+                let inner = indent + 4;
+                for item in items {
+                    match item {
+                        Data::Map(_) => self.item(inner, |yaml| yaml.block(inner, item, layout_of(key), &[])),
+                        Data::Text(text) => {
+                            let text = value("", text, inner - 1);
+                            self.text.push_str(&format!("{:indent$}  -{text}", ""));
+                        }
+                        Data::Number(digits) => self.text.push_str(&format!("{:indent$}  - {digits}\n", "")),
+                        Data::Null | Data::Taken | Data::Flag(_) | Data::List(_) => {}
+                    }
                 }
             }
         }
     }
 
-    fn layers(&mut self, layers: &BTreeMap<LayerKind, ScaffoldLayer>) {
+    /// An item of a list, whose first line begins with a dash in place of a space.
+    fn item(&mut self, indent: usize, write: impl FnOnce(&mut Self)) {
+        let start = self.text.len() + indent - 2;
+        write(self);
+        self.text.replace_range(start..=start, "-");
+    }
+
+    fn finding(&mut self, finding: &Data) {
+        let mut finding = finding.clone();
+        let score = finding.take("aivss").unwrap_or(Data::EMPTY);
+        self.block(4, &finding, FINDING, &["findings", "0"]);
+        self.text.push_str("    aivss:\n");
+        self.score(6, &score);
+    }
+
+    /// The agent's own score, or its form.
+    fn agent_score(&mut self, scaffold: &Scaffold) {
+        let start = self.text.len();
+        let mut score = scaffold.part("aivss").clone();
+        let is_form = !scaffold.asks_score && !scaffold.is_scored();
+        if is_form {
+            score.put("version", "0.8");
+        }
+        self.text.push_str("aivss:\n");
+        self.score(2, &score);
+        if is_form {
+            self.comment_out(start);
+            let note =
+                "No score was found. A policy can do without one; to score the agent, uncomment these lines:";
+            self.text.insert_str(start, &comment(note, 0));
+        }
+    }
+
+    /// Makes comments of the lines after a place.
+    fn comment_out(&mut self, start: usize) {
+        let form = self.text.split_off(start);
+        self.text.extend(form.lines().map(|line| format!("# {line}\n")));
+    }
+
+    fn score(&mut self, indent: usize, score: &Data) {
+        let version = score.text("version");
+        match version {
+            Some(version) => self.key(indent, "version", &format!(" {}\n", quoted(version))),
+            None => self.asked(indent, "version", &["aivss", "version"]),
+        }
+        if score.get("cvss").is_none() && score.get("cvss_base").is_none() {
+            self.asked(indent, "cvss", &["aivss", "cvss"]);
+        }
+        self.given(indent, score, &["cvss", "cvss_base"]);
+        self.key(indent, "factors", "\n");
+        self.factors(indent + 2, score.get("factors").unwrap_or(&NOTHING));
+        let formula = version.and_then(Formula::named);
+        let threat = match formula {
+            Some(_) => "attacked, proof-of-concept (the default), unreported, or a number",
+            None => "a number",
+        };
+        self.offered(indent, score, "threat_multiplier", threat);
+        if formula.is_none_or(Formula::has_mitigation) {
+            let mitigation = "none (the default), partial, strong, or a number";
+            self.offered(indent, score, "mitigation_factor", mitigation);
+            self.offered(indent, score, "mitigation_evidence", "the evidence for it");
+        } else {
+            self.given(indent, score, &["mitigation_factor", "mitigation_evidence"]);
+        }
+        self.given(indent, score, &["factor_sum", "aars", "score"]);
+        if score.get("score").is_none() {
+            self.key(indent, "score", "  # `aivss-lint fix` writes it once its inputs are given\n");
+        }
+        self.given(indent, score, &["severity"]);
+    }
+
+    fn given(&mut self, indent: usize, data: &Data, keys: &[&str]) {
+        for key in keys {
+            if let Some(value) = data.get(key) {
+                self.entry(indent, key, value);
+            }
+        }
+    }
+
+    fn offered(&mut self, indent: usize, data: &Data, key: &'static str, otherwise: &'static str) {
+        match data.get(key) {
+            Some(value) => self.entry(indent, key, value),
+            None => self.note(indent, &format!("{key}: {otherwise}")),
+        }
+    }
+
+    fn factors(&mut self, indent: usize, given: &Data) {
+        // Of the two tenth factors the given one, otherwise that of the current standard.
+        let has_old = given.get(Factor::GoalDrivenPlanning.key()).is_some();
+        let tenth = if has_old { Factor::GoalDrivenPlanning } else { Factor::NaturalLanguageInterface };
+        let mut factors = Factor::ALL.to_vec();
+        factors.retain(|factor| {
+            given.get(factor.key()).is_some() || factor.counterpart().is_none() || *factor == tenth
+        });
+        if factors.iter().any(|factor| given.get(factor.key()).is_none()) {
+            self.note(indent, "Each a number from 0.00 to 1.00, or { score: 0.5, rationale: Why. }");
+        }
+        for factor in factors {
+            let key = factor.key();
+            if let Some(value) = given.get(key) {
+                self.entry(indent, key, value);
+            } else {
+                self.note(indent, factor.description());
+                self.key(indent, key, "\n");
+            }
+        }
+    }
+
+    fn layers(&mut self, layers: &Data) {
         self.text.push_str("\n# MAESTRO layers: the threats of each.\nmaestro:\n");
-        if layers.len() < LayerSet::DEFAULT.layers().len() {
+        if LayerSet::DEFAULT.layers().any(|kind| layers.get(kind.key()).is_none()) {
             let open = "If the sources do not say: `{ status: uncertain, analysis: What is not known. }`. If it does not \
                         apply: `{ status: not_applicable, reason: Why. }`.";
             self.note(2, open);
         }
         for kind in LayerSet::DEFAULT.layers() {
-            let key = kind.key();
-            match layers.get(&kind) {
-                Some(ScaffoldLayer { uncertain: false, analysis }) => {
-                    self.key(2, key, &value(key, analysis, 2));
-                }
-                Some(ScaffoldLayer { uncertain: true, analysis }) => {
-                    self.key(2, key, "\n    status: uncertain\n");
-                    self.key(4, "analysis", &value("analysis", analysis, 4));
-                }
-                None => self.needed(2, key, None, &["maestro", key]),
+            let layer = layers.get(kind.key());
+            // An analysis alone needs no key of its own.
+            let only =
+                layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
+            match only.or(layer) {
+                Some(layer) => self.entry(2, kind.key(), layer),
+                None => self.asked(2, kind.key(), &["maestro", kind.key()]),
             }
         }
+        self.given(2, layers, &["cross_layer"]);
     }
+}
 
-    fn finding(&mut self, finding: &ScaffoldFinding) {
-        let start = self.text.len();
-        self.needed(4, "id", finding.id.as_deref(), &["findings", "0", "id"]);
-        // The first key, or the comment before it, begins the item.
-        self.text.replace_range(start + 2..=start + 2, "-");
-        self.optional(4, "title", finding.title.as_deref(), "the finding in a few words");
-        if let Some(description) = &finding.description {
-            self.optional(4, "description", Some(description), "");
-        }
-        let category = "a core risk of OWASP AIVSS, or ASI01 to ASI10";
-        self.optional(4, "category", finding.category.as_deref(), category);
-        self.text.push_str("    aivss:\n");
-        self.score(6, &finding.score);
+/// The order of the keys in the mapping of a key, or in the mappings in its list.
+fn layout_of(key: &str) -> &'static Layout {
+    match key {
+        "threats" => THREAT,
+        _ if Factor::with_key(key).is_some() => FACTOR,
+        _ if LayerSet::DEFAULT.with_key(key).is_some() => LAYER,
+        _ => &[],
     }
 }
 
@@ -260,6 +381,14 @@ pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
     }
     if !fits && is_foldable(text) {
         return format!(" >-\n{}", lines(text, indent + 2, ""));
+    }
+    if is_literal(text) {
+        let inner = indent + 2;
+        let lines = text.split('\n').map(|line| match line {
+            "" => "\n".to_owned(),
+            line => format!("{:inner$}{line}\n", ""),
+        });
+        return format!(" |-\n{}", lines.collect::<String>());
     }
     format!(" {}\n", quoted(text))
 }
@@ -307,6 +436,19 @@ fn is_foldable(text: &str) -> bool {
 fn is_calm(text: &str) -> bool {
     const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
     text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
+}
+
+/// Whether a text of several lines can be written line by line, and read as the same again.
+fn is_literal(text: &str) -> bool {
+    let is_harmless =
+        |letter: char| letter == '\n' || !is_steering(letter) && !matches!(letter, '\u{FFFE}' | '\u{FFFF}');
+    text.contains('\n')
+        && text.chars().all(is_harmless)
+        && !text.starts_with(char::is_whitespace)
+        && text.split('\n').all(|line| !line.ends_with(char::is_whitespace))
+        && !text.ends_with('\n')
+        // The marker, and commands to the service of a CI log.
+        && !["::", "##[", "##vso", MODEL_MARKER].iter().any(|mark| text.contains(mark))
 }
 
 fn quoted(text: &str) -> String {

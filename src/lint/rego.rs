@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, MAX_PROBLEMS, Owner, shortened, with_threat};
 use crate::lint::LintContext;
-use crate::model::{Model, ModelFormat};
+use crate::model::{Model, ModelFormat, threat_name};
 use crate::rego::{Definition, RegoAnswer, RegoAnswers, rego_input};
 use crate::rules::Subject;
 use crate::syntax::{Node, missing_at, place_of};
@@ -75,9 +75,7 @@ fn diagnostic(answer: RegoAnswer, root: Node<'_>, model: &Model) -> Diagnostic {
         Owner::Finding(_) => path.splitn(4, '/').nth(3).unwrap_or_default(),
         Owner::File | Owner::Policy | Owner::Agent => path,
     };
-    let part = with_threat(part, |layer, index| {
-        model.layers().iter().find(|known| known.kind.key() == layer)?.threat_name(index)
-    });
+    let part = with_threat(part, |layer, index| threat_name(model.threats_at(layer), index));
     let details = answer.details.map(|details| shortened(format!("details: {details}").into()).into());
     Diagnostic::of_rego(answer.rule, answer.level, owner, span, answer.message).part(part).note(details)
 }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::aivss::LayerKind;
 use crate::diagnostic::{Edit, Fix, Safety};
-use crate::model::Text;
 use crate::model::block::Block;
+use crate::model::{Text, Threat};
 use crate::source::Span;
 use crate::syntax::{Addition, New};
 
@@ -16,6 +16,8 @@ pub(crate) struct Maestro {
     pub(crate) written: bool,
     /// Each layer of the set, in its order.
     pub(crate) layers: Vec<Layer>,
+    /// The threats that span layers.
+    pub(crate) shared: Vec<Threat>,
     /// Edits that add forms for the missing layers, if there is a place for them.
     pub(crate) stubs: Option<Fix>,
 }
@@ -32,7 +34,10 @@ pub struct Layer {
     pub(crate) analysis: Option<Text>,
     /// The reason why the layer does not apply.
     pub(crate) reason: Option<Box<str>>,
+    /// Its own threats, without those that span layers.
     pub(crate) threats: Vec<Threat>,
+    /// Whether only threats that span layers answer it.
+    pub(crate) is_shared: bool,
     /// Edits that add a form to a layer without a value, if there is a place for it.
     pub(crate) stub: Option<Fix>,
 }
@@ -84,62 +89,7 @@ impl Answer {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Threat {
-    pub(crate) span: Span,
-    pub(crate) whole: Span,
-    pub(crate) id: Option<Box<str>>,
-    pub(crate) title: Option<Box<str>>,
-    /// Its status, in the file's word.
-    pub(crate) status: Option<Box<str>>,
-    /// Its mitigation, if that is more than a placeholder.
-    pub(crate) mitigation: Option<Box<str>>,
-    /// Whether it is open, as a threat without a status is.
-    pub(crate) open: bool,
-}
-
-/// The maximum number of characters of a threat's identifier or title in comparisons and reports.
-const LONGEST_NAME: usize = 120;
-
-impl Threat {
-    pub(crate) fn short_id(&self) -> Option<&str> {
-        self.id.as_deref().map(shortened)
-    }
-
-    pub(crate) fn short_title(&self) -> Option<&str> {
-        self.title.as_deref().map(shortened)
-    }
-
-    /// The name that identifies a threat in its layer across revisions: an identifier of its own, else its title.
-    /// Identifiers such as `T2` are categories, and repeat.
-    fn own_name(&self) -> Option<&str> {
-        let id = self.id.as_deref().filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
-        id.or(self.title.as_deref()).map(str::trim).filter(|name| !name.is_empty())
-    }
-}
-
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(LONGEST_NAME).map_or(text, |(end, _)| &text[..end])
-}
-
-/// Whether an identifier is that of a category: `T` and a number.
-fn is_category(id: &str) -> bool {
-    let number = id.strip_prefix(['T', 't']).unwrap_or_default();
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 impl Layer {
-    /// The name of the threat at an index of the list. The second threat of a name gets a number, as do those after it.
-    pub(crate) fn threat_name(&self, index: usize) -> Option<String> {
-        let name = self.threats.get(index)?.own_name()?;
-        let before = self.threats[..index].iter().filter(|other| other.own_name() == Some(name)).count();
-        Some(if before == 0 { name.to_owned() } else { format!("{name} ({})", before + 1) })
-    }
-
-    pub(crate) fn open_threats(&self) -> usize {
-        self.threats.iter().filter(|threat| threat.open).count()
-    }
-
     /// The opening of a mapped layer's text, in bytes of the text, where it admits that the analysis is not certain.
     pub(crate) fn hedge(&self) -> Option<Range<usize>> {
         const OPENING: &str = "not certain";
@@ -167,6 +117,12 @@ pub(crate) fn stub_of_missing(file: Block<'_>, written: bool, layers: &[Layer]) 
     let (root, block) = (file.own_node()?, file.block("maestro"));
     let addition = match file.entry("maestro") {
         _ if forms.is_empty() => None,
+        // The prose of a page gets sections.
+        entry if root.is_page() && entry.is_none_or(|entry| root.is_prose(entry.key_span)) => {
+            let sections: Vec<(LayerKind, &str)> =
+                missing.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+            root.with_sections(&sections)
+        }
         Some(_) if written => block.own_node()?.with(&forms),
         Some(_) => root.filled("maestro", &New::Map(forms)),
         None => root.with(&[("maestro", New::Map(forms))]),
@@ -183,6 +139,7 @@ pub(crate) fn stub_of_empty(kind: LayerKind, maestro: Block<'_>) -> Option<Fix> 
     let node = maestro.own_node()?;
     let text = placeholder(kind);
     let addition = kind.keys().find_map(|key| node.filled(key, &form(&text)));
+    let addition = addition.or_else(|| node.with_section_text(kind, &text));
     Some(fix(title(kind), addition?))
 }
 

@@ -9,17 +9,21 @@ mod evidence;
 mod layers;
 mod placeholder;
 mod read;
+mod threat;
 
 pub use assessment::Assessment;
 pub(crate) use assessment::{Factors, GivenFactor, Multiplier, Undeclared};
 pub(crate) use evidence::{PathProblem, path_problem};
+pub(crate) use layers::Maestro;
 pub use layers::{Answer, Blank, Layer};
-pub(crate) use layers::{Maestro, Threat};
 pub(crate) use placeholder::{TextKind, blank, is_too_short};
+pub(crate) use threat::{Threat, ThreatStatus, shortened, threat_name};
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::aivss::LayerKind;
+use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Fix, Owner};
 use crate::likeness::nearest;
@@ -105,8 +109,10 @@ pub struct Model {
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelFormat {
-    /// This project's own.
+    /// This project's own, in YAML or JSON.
     Native,
+    /// This project's own, in the front matter and the prose of a page.
+    Markdown,
     /// The report of OWASP AIVSS v0.8, appendix A.
     OwaspReport,
 }
@@ -120,7 +126,7 @@ pub struct Agent {
     pub(crate) summary: Option<Text>,
     /// The person or team responsible for the model.
     pub(crate) owner: Option<Text>,
-    /// The environment: development, testing or production.
+    /// The environment: development, testing, staging or production.
     pub(crate) environment: Option<Text>,
     /// The risk tier: low, moderate or high.
     pub(crate) tier: Option<Text>,
@@ -157,6 +163,37 @@ impl Model {
         self.maestro.as_ref().map_or(&[], |maestro| &maestro.layers)
     }
 
+    /// The lists of threats: those of the layers, then those that span layers.
+    pub(crate) fn threat_lists(&self) -> impl Iterator<Item = &[Threat]> {
+        let layers = self.layers().iter().map(|layer| &*layer.threats);
+        layers.chain(self.maestro.iter().map(|maestro| &*maestro.shared))
+    }
+
+    /// All threats.
+    pub(crate) fn threats(&self) -> impl Iterator<Item = &Threat> {
+        self.threat_lists().flatten()
+    }
+
+    /// The threats of a layer, and those that span it and others.
+    pub(crate) fn threats_of(&self, layer: LayerKind) -> impl Iterator<Item = &Threat> {
+        self.threats().filter(move |threat| threat.layers.contains(&layer))
+    }
+
+    /// The threats under a key of `maestro`.
+    pub(crate) fn threats_at(&self, key: &str) -> &[Threat] {
+        let Some(maestro) = self.maestro.as_ref() else { return &[] };
+        if key == "cross_layer" {
+            return &maestro.shared;
+        }
+        let layer = maestro.layers.iter().find(|layer| layer.kind.keys().any(|own| own == key));
+        layer.map_or(&[], |layer| &layer.threats)
+    }
+
+    /// The number of open threats of a layer, with those that span layers.
+    pub(crate) fn open_threats(&self, layer: LayerKind, today: Date) -> usize {
+        self.threats_of(layer).filter(|threat| threat.is_open(today)).count()
+    }
+
     pub(crate) fn finding(&self, owner: Owner) -> Option<&Finding> {
         let Owner::Finding(at) = owner else { return None };
         self.findings.get(at)
@@ -172,7 +209,7 @@ impl Model {
 impl ModelFormat {
     pub(crate) const fn schema(self) -> Schema {
         match self {
-            Self::Native => Schema::ThreatModel,
+            Self::Native | Self::Markdown => Schema::ThreatModel,
             Self::OwaspReport => Schema::OwaspReport,
         }
     }
@@ -181,6 +218,7 @@ impl ModelFormat {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::Markdown => "markdown",
             Self::OwaspReport => "owasp-report",
         }
     }
@@ -188,14 +226,14 @@ impl ModelFormat {
     /// Whether the format can express a score of the agent as a whole, and the layers.
     pub(crate) const fn is_complete(self) -> bool {
         match self {
-            Self::Native => true,
+            Self::Native | Self::Markdown => true,
             Self::OwaspReport => false,
         }
     }
 
     const fn findings_key(self) -> &'static str {
         match self {
-            Self::Native => "findings",
+            Self::Native | Self::Markdown => "findings",
             Self::OwaspReport => "vulnerabilities",
         }
     }
@@ -217,6 +255,7 @@ impl ModelFormat {
     pub fn read(self, root: Node<'_>) -> Model {
         match self {
             Self::Native => read::native(root),
+            Self::Markdown => Model { format: Self::Markdown, ..read::native(root) },
             Self::OwaspReport => read::report(root),
         }
     }
@@ -242,10 +281,15 @@ pub(crate) fn detect(root: Node<'_>) -> DetectedFormat<'_> {
         return misplaced(root.as_list().into_iter().flat_map(List::iter));
     };
     if map.get(MODEL_MARKER).is_some() {
-        return DetectedFormat::Model(ModelFormat::Native);
+        return DetectedFormat::Model(if root.is_page() {
+            ModelFormat::Markdown
+        } else {
+            ModelFormat::Native
+        });
     }
-    // A CycloneDX document has both keys as well, and a key of its own.
-    let is_shaped = map.get("metadata").is_some() && map.get("bomFormat").is_none();
+    // Documents of CycloneDX and npm have both keys as well, and a key of their own.
+    let others = ["bomFormat", "specFormat", "auditReportVersion"];
+    let is_shaped = map.get("metadata").is_some() && others.iter().all(|key| map.get(key).is_none());
     if map.get(REPORT_KEY).is_some() && (is_shaped || lists_amplification(map)) {
         return DetectedFormat::Model(ModelFormat::OwaspReport);
     }

@@ -7,10 +7,11 @@ use crate::diagnostic::Owner;
 use crate::model::assessment::{Assessment, Factors, GivenFactor};
 use crate::model::block::Block;
 use crate::model::layers::{
-    Answer, Blank, Layer, Maestro, Threat, stub_of_described, stub_of_empty, stub_of_missing,
+    Answer, Blank, Layer, Maestro, stub_of_described, stub_of_empty, stub_of_missing,
 };
 use crate::model::placeholder::{TextKind, blank, is_refusal};
-use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text};
+use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text, Threat};
+use crate::schema::Vocabulary;
 use crate::source::Span;
 use crate::syntax::{Entry, Node, Value};
 
@@ -27,8 +28,8 @@ pub(crate) fn native(root: Node<'_>) -> Model {
             name: agent.text("name"),
             summary: agent.text("summary"),
             owner: agent.answered("owner", TextKind::Name),
-            environment: agent.text("environment"),
-            tier: agent.text("tier"),
+            environment: agent.text("environment").map(|text| read_as(Vocabulary::Environment, text)),
+            tier: agent.text("tier").map(|text| read_as(Vocabulary::Tier, text)),
         },
         review: Review {
             key_span: file.entry("review").map(|entry| entry.key_span),
@@ -40,6 +41,12 @@ pub(crate) fn native(root: Node<'_>) -> Model {
         findings: file.items("findings").enumerate().map(|(at, node)| finding(at, node)).collect(),
         maestro: Some(maestro(file)),
     }
+}
+
+/// A text in the spelling of a vocabulary, if it means one of its words.
+fn read_as(vocabulary: Vocabulary, text: Text) -> Text {
+    let meant = vocabulary.meant(&text).filter(|word| **word != *text);
+    meant.map(|word| Text::new(word.into(), text.span)).unwrap_or(text)
 }
 
 fn finding(at: usize, node: Node<'_>) -> Finding {
@@ -104,20 +111,43 @@ fn maestro(file: Block<'_>) -> Maestro {
     let block = file.block("maestro");
     let named = block.entry("version").and_then(version);
     let set = named.and_then(|version| LayerSet::with_version(&version)).unwrap_or(LayerSet::DEFAULT);
-    let layers: Vec<Layer> = set.layers().map(|kind| layer(kind, set, block)).collect();
+    let mut layers: Vec<Layer> = set.layers().map(|kind| layer(kind, set, block)).collect();
+    let shared: Vec<Threat> =
+        block.block("cross_layer").items("threats").map(|node| Threat::read(node, None)).collect();
+    layers.iter_mut().for_each(|layer| layer.answer_by(&shared));
     let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
         Value::Null => false,
         Value::Map(map) => !map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
     let stubs = stub_of_missing(file, written, &layers);
-    Maestro { key_span: block.key_span, written, layers, stubs }
+    Maestro { key_span: block.key_span, written, layers, shared, stubs }
 }
 
 impl Layer {
     /// A layer with nothing but an answer.
-    const fn bare(kind: LayerKind, span: Span, answer: Answer) -> Self {
-        Self { kind, span, answer, analysis: None, reason: None, threats: Vec::new(), stub: None }
+    fn bare(kind: LayerKind, span: Span, answer: Answer) -> Self {
+        Self {
+            kind,
+            span,
+            answer,
+            analysis: None,
+            reason: None,
+            threats: Vec::new(),
+            is_shared: false,
+            stub: None,
+        }
+    }
+
+    /// Makes an empty layer uncertain if a threat that spans layers is an answer for it.
+    fn answer_by(&mut self, shared: &[Threat]) {
+        if !matches!(self.answer, Answer::Blank(Blank::Missing | Blank::Empty)) {
+            return;
+        }
+        if let Some(threat) = shared.iter().find(|threat| threat.answers(self.kind)) {
+            (self.answer, self.span, self.is_shared) = (Answer::Uncertain, threat.span, true);
+            self.stub = None;
+        }
     }
 }
 
@@ -153,17 +183,17 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
     let analysis = text.filter(|_| blank.is_none());
-    let threats: Vec<Threat> = block.items("threats").map(threat).collect();
-    let mut titles =
-        block.items("threats").map(|threat| Block::root(threat).answered("title", TextKind::Prose));
+    let threats: Vec<Threat> =
+        block.items("threats").map(|threat| Threat::read(threat, Some(kind))).collect();
     // A placeholder makes the layer blank whatever else it has. Without a text, a threat with a title is an answer.
     let unwritten = match blank {
         Some(Blank::Placeholder(_)) => blank,
-        _ if analysis.is_some() || titles.any(|title| title.is_some()) => None,
+        _ if analysis.is_some() || threats.iter().any(|threat| threat.is_named) => None,
         _ => Some(Blank::Empty),
     };
     let reason = block.answered("reason", TextKind::Prose).map(|reason| reason.value);
-    let answer = match (block.str("status"), unwritten) {
+    let status = block.str("status").map(|text| Vocabulary::LayerStatus.meant(text).unwrap_or(text));
+    let answer = match (status, unwritten) {
         (Some("not_applicable"), _) => Answer::NotApplicable,
         (Some("mapped" | "uncertain") | None, Some(blank)) => Answer::Blank(blank),
         (Some("uncertain"), None) => Answer::Uncertain,
@@ -176,21 +206,7 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     };
     let is_empty = answer == Answer::Blank(Blank::Empty);
     let stub = if is_empty { stub_of_described(kind, maestro, block) } else { None };
-    Layer { kind, span, answer, analysis, reason, threats, stub }
-}
-
-fn threat(node: Node<'_>) -> Threat {
-    let block = Block::root(node);
-    let status = block.str("status");
-    Threat {
-        span: block.key_span,
-        whole: node.span(),
-        id: block.str("id").map(Box::from),
-        title: block.str("title").map(Box::from),
-        status: status.map(Box::from),
-        mitigation: block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value),
-        open: !matches!(status, Some("mitigated" | "accepted" | "transferred")),
-    }
+    Layer { analysis, reason, threats, stub, ..Layer::bare(kind, span, answer) }
 }
 
 /// Reads OWASP's v0.8 report (appendix A): a list of vulnerabilities without a score of the whole, without layers.

@@ -8,11 +8,12 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
-use crate::model::{Layer, ModelFormat};
+use crate::model::{Layer, Model, ModelFormat};
 use crate::report::{Change, FileReport, Report, Summary, Verdict};
 use crate::rules;
 use crate::score::{Scored, ScoredModel};
@@ -38,7 +39,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         new_only: report.new_only,
         remarks: &report.remarks,
         summary: report.totals(),
-        files: &report.files,
+        files: FilesJson { files: &report.files, today: report.today },
         skipped: &report.skipped,
         input_errors: &report.input_errors,
         change: report.change.as_ref(),
@@ -59,8 +60,7 @@ struct ReportJson<'r> {
     new_only: bool,
     remarks: &'r [String],
     summary: Summary,
-    #[serde(serialize_with = "files")]
-    files: &'r [FileReport],
+    files: FilesJson<'r>,
     skipped: &'r [String],
     #[serde(rename = "obstacles")]
     input_errors: &'r [InputError],
@@ -74,8 +74,15 @@ pub(crate) struct Tool {
 }
 
 /// Builds each file when it is written.
-fn files<S: Serializer>(files: &[FileReport], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(files.iter().map(file))
+struct FilesJson<'r> {
+    files: &'r [FileReport],
+    today: Date,
+}
+
+impl Serialize for FilesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.files.iter().map(|one| file(one, self.today)))
+    }
 }
 
 #[derive(Serialize)]
@@ -87,7 +94,7 @@ struct FileJson<'r> {
     diagnostics: Vec<ProblemJson<'r>>,
 }
 
-fn file(file: &FileReport) -> FileJson<'_> {
+fn file(file: &FileReport, today: Date) -> FileJson<'_> {
     FileJson {
         path: file.name(),
         root_path: &file.path,
@@ -96,7 +103,7 @@ fn file(file: &FileReport) -> FileJson<'_> {
             (_, true) => "missing",
             _ => "threat-model",
         },
-        models: file.models.iter().map(ModelJson::of).collect(),
+        models: file.models.iter().map(|model| ModelJson::of(model, today)).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| problem(file, diagnostic)).collect(),
     }
 }
@@ -172,6 +179,7 @@ struct ModelJson<'r> {
     tier: Option<&'r str>,
     scores: Vec<ScoreJson<'r>>,
     layers: Vec<LayerJson<'r>>,
+    threats: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -215,7 +223,7 @@ struct ThreatJson<'r> {
 }
 
 impl<'r> ModelJson<'r> {
-    fn of(whole: &'r ScoredModel) -> Self {
+    fn of(whole: &'r ScoredModel, today: Date) -> Self {
         let (model, agent) = (&whole.model, &whole.model.agent);
         let scores = whole.scores.iter().map(|score| {
             let factors = score.declared.factors.sorted();
@@ -231,13 +239,15 @@ impl<'r> ModelJson<'r> {
             position: whole.position,
             format: match model.format {
                 ModelFormat::Native => "threat-model",
+                ModelFormat::Markdown => "markdown",
                 ModelFormat::OwaspReport => "owasp-report",
             },
             name: agent.name.as_deref(),
             environment: agent.environment.as_deref(),
             tier: agent.tier.as_deref(),
             scores: scores.collect(),
-            layers: model.layers().iter().map(layer).collect(),
+            layers: model.layers().iter().map(|one| layer(one, model, today)).collect(),
+            threats: model.threats().map(|threat| threat.to_json(today)).collect(),
         }
     }
 }
@@ -260,16 +270,16 @@ fn computed(scored: &Scored) -> Option<ComputedJson> {
     })
 }
 
-fn layer(layer: &Layer) -> LayerJson<'_> {
+fn layer<'r>(layer: &'r Layer, model: &Model, today: Date) -> LayerJson<'r> {
     let threats = layer.threats.iter().map(|threat| ThreatJson {
         id: threat.short_id(),
         title: threat.short_title(),
-        open: threat.open,
+        open: threat.is_open(today),
     });
     LayerJson {
         key: layer.kind.key(),
         answer: layer.answer.name(),
-        open_threats: layer.open_threats(),
+        open_threats: model.open_threats(layer.kind, today),
         threats: threats.collect(),
     }
 }

@@ -149,7 +149,12 @@ impl MarkdownPage<'_> {
             Some(worst) => (worst.score.to_string(), worst.band.name()),
             None => ("–".to_owned(), "not computable"),
         };
-        let (layers, problems) = (layers(model.model.layers()), self.counts(file, at));
+        let (mut layers, problems) = (layers(model.model.layers()), self.counts(file, at));
+        let today = self.report.today;
+        let open = model.model.threats().filter(|threat| threat.is_open(today)).count();
+        if open > 0 {
+            layers.push_str(&format!(" {}", count(open, "open threat")));
+        }
         let changed = change.as_ref().is_some_and(|change| change != "=");
         let change = change.map_or_else(String::new, |change| format!(" {change} |"));
         let text = format!("| {agent} | {score} | {band} |{change} {layers} | {problems} |\n");

@@ -6,7 +6,7 @@ mod breakdown;
 mod change;
 mod gitlab;
 mod html;
-mod human;
+pub(crate) mod human;
 mod json;
 mod junit;
 mod logs;

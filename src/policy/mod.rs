@@ -202,6 +202,11 @@ impl Policy {
         if is_excluded { None } else { self.sought_anyhow(path) }
     }
 
+    /// Whether a pattern of the policy names a path, given as for [`Self::sought`].
+    pub(crate) fn includes(&self, path: &str) -> bool {
+        self.include.as_ref().is_some_and(|set| set.matches(path))
+    }
+
     /// The pattern that excludes a path which would be found otherwise, and the line of the policy that sets it.
     pub(crate) fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
         let exclude = self.exclude.as_ref().filter(|_| self.sought_anyhow(path).is_some())?;
@@ -227,7 +232,7 @@ impl Policy {
     }
 
     fn sought_anyhow(&self, path: &str) -> Option<Sought> {
-        if is_default(path) || self.include.as_ref().is_some_and(|set| set.matches(path)) {
+        if is_default(path) || self.includes(path) {
             Some(Sought::ByName)
         } else {
             is_readable(path).then_some(Sought::ByMarker)

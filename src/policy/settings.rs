@@ -57,6 +57,8 @@ enum SettingParts {
     None,
     Factors,
     Bands,
+    /// Bands and [`TOTAL`]; a single value is the total.
+    BandsAndTotal,
 }
 
 /// The value of a setting.
@@ -76,6 +78,8 @@ pub(crate) enum SettingValue {
 const SCALES: &[&str] = &["three-point", "continuous"];
 /// The formats that a policy can allow, `require.formats`.
 const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
+/// The part of a setting by band that counts all bands.
+pub(crate) const TOTAL: &str = "total";
 /// The number of layers of MAESTRO.
 const LAYERS: Option<u32> = Some(7);
 
@@ -96,8 +100,12 @@ pub(crate) static UNCERTAIN_LAYERS: Setting<usize> =
     count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.");
 pub(crate) static NOT_APPLICABLE_LAYERS: Setting<usize> =
     count("limits.not_applicable_layers", LAYERS, "How many layers may be not applicable.");
-pub(crate) static OPEN_THREATS: Setting<usize> =
-    count("limits.open_threats", None, "How many threats may be open.");
+pub(crate) static OPEN_THREATS: Setting<usize> = count(
+    "limits.open_threats",
+    None,
+    "How many threats may be open, in total or by severity. Threats without a status are open, those without a severity count as Critical. Accepted and transferred threats count past their due date, or without owner, reason and due date.",
+)
+.with(SettingParts::BandsAndTotal);
 pub(crate) static INCREASE: Setting<Decimal> = number(
     "limits.increase",
     10,
@@ -119,6 +127,14 @@ pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "How old review.date may be, in days: 180d.",
     |value| if let SettingValue::Days(days) = value { Some(*days) } else { None },
 );
+pub(crate) static THREAT_OWNER_FROM: Setting<Band> = band(
+    "require.threat_owner_from",
+    "A threat at or above this severity needs an owner, unless it is mitigated or closed. Without a severity it counts as Critical.",
+);
+pub(crate) static THREAT_DUE_FROM: Setting<Band> = band(
+    "require.threat_due_from",
+    "A threat at or above this severity needs a due date, unless it is mitigated or closed. Without a severity it counts as Critical.",
+);
 pub(crate) static ALLOWED_FORMATS: Setting<Vec<&'static str>> = words(
     "require.formats",
     SettingKind::Words(FORMATS),
@@ -134,7 +150,7 @@ pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
     words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.");
 
 /// All settings, in the order in which they are shown.
-static TABLE: [&SettingRow; 19] = [
+static TABLE: [&SettingRow; 21] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -151,6 +167,8 @@ static TABLE: [&SettingRow; 19] = [
     &MITIGATION_EVIDENCE.row,
     &APPROVAL_FROM.row,
     &REVIEW_WITHIN.row,
+    &THREAT_OWNER_FROM.row,
+    &THREAT_DUE_FROM.row,
     &ALLOWED_FORMATS.row,
     &SCALE.row,
     &FORMULAS.row,
@@ -217,6 +235,7 @@ impl SettingRow {
             SettingParts::None => vec![""],
             SettingParts::Factors => Factor::ALL.into_iter().map(Factor::key).collect(),
             SettingParts::Bands => Band::ALL.into_iter().map(Band::name).collect(),
+            SettingParts::BandsAndTotal => Band::ALL.into_iter().map(Band::name).chain([TOTAL]).collect(),
         }
     }
 }
@@ -305,12 +324,16 @@ impl Settings {
             let (section, key) = row.section_and_key();
             let mut holder =
                 if section.is_empty() { Some(map) } else { map.get(section).and_then(Node::as_map) };
+            let whole = holder.and_then(|holder| holder.entry(key));
             if row.parts != SettingParts::None {
-                holder = holder.and_then(|section| section.get(key)).and_then(Node::as_map);
+                holder = whole.and_then(|entry| entry.value.as_map());
             }
+            let is_total = row.parts == SettingParts::BandsAndTotal && holder.is_none();
             for part in row.parts() {
                 let key = if part.is_empty() { key } else { part };
-                let Some(entry) = holder.and_then(|holder| holder.entry(key)) else { continue };
+                let entry = holder.and_then(|holder| holder.entry(key));
+                let entry = entry.or(whole.filter(|_| is_total && part == TOTAL));
+                let Some(entry) = entry else { continue };
                 if let Some(value) = row.kind.read(entry.value.value()) {
                     values.insert([row.path, part], Sourced { value, origin: origin(entry.key_span) });
                 }
@@ -413,7 +436,12 @@ mod tests {
             let parts = row.parts().into_iter().filter(|part| *part != "None");
             let properties: serde_json::Map<String, Value> =
                 parts.map(|part| (part.to_owned(), in_schema(row.kind))).collect();
-            object.insert("type".to_owned(), json!("object"));
+            if row.parts == SettingParts::BandsAndTotal {
+                object.extend(in_schema(row.kind).as_object().unwrap().clone());
+                object.insert("type".to_owned(), json!(["integer", "object"]));
+            } else {
+                object.insert("type".to_owned(), json!("object"));
+            }
             object.insert("properties".to_owned(), json!(properties));
             object.insert("additionalProperties".to_owned(), json!(false));
         }
@@ -481,6 +509,7 @@ mod tests {
                 SettingParts::None => values,
                 SettingParts::Factors => format!("{values}, by factor"),
                 SettingParts::Bands => format!("{values}, by band"),
+                SettingParts::BandsAndTotal => format!("{values}, or by band and `{TOTAL}`"),
             };
             format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });

@@ -190,6 +190,13 @@ pub(crate) fn rego_input(
         Value::Object(object) => object,
         _ => Map::new(),
     };
+    // Rules compare these words, so that another spelling must not pass by them.
+    for (key, read) in [("environment", &model.agent.environment), ("tier", &model.agent.tier)] {
+        let written = input.get_mut("agent").and_then(|agent| agent.get_mut(key));
+        if let (Some(written), Some(read)) = (written, read) {
+            *written = json!(&**read);
+        }
+    }
     let mut agent = Value::Null;
     let mut findings = Vec::new();
     for scored in scores {
@@ -204,7 +211,8 @@ pub(crate) fn rego_input(
     }
     let mut layers = Map::new();
     for layer in model.layers() {
-        let answer = json!({ "answer": layer.answer.name(), "open_threats": layer.open_threats() });
+        let open = model.open_threats(layer.kind, today);
+        let answer = json!({ "answer": layer.answer.name(), "open_threats": open });
         layers.insert(layer.kind.key().to_owned(), answer);
     }
     let computed = json!({
@@ -213,6 +221,7 @@ pub(crate) fn rego_input(
         "agent": agent,
         "findings": findings,
         "layers": layers,
+        "threats": model.threats().map(|threat| threat.to_json(today)).collect::<Vec<_>>(),
     });
     input.insert("computed".to_owned(), computed);
     Value::Object(input).to_string()

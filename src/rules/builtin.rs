@@ -182,7 +182,7 @@ spec:
             "threat-model.md",
             "
     aivss_threat_model: 1
-#   ^^^^^^^^^^^^^^^^^^ marker-unread: this threat model was not read: its marker is not a top-level key of a fenced block
+#   ^^^^^^^^^^^^^^^^^^ marker-unread: this threat model was not read: its marker is not at the top of the front matter or of a fenced block
 ",
             "",
         ),
@@ -221,8 +221,8 @@ pub(crate) static SCHEMA: Rule = Rule {
 agent:
   name: Planner
   summary: Plans trips.
-  environment: prod
-#              ^^^^ schema: `agent.environment` must be one of development, testing, production, not `prod`
+  environment: moon
+#              ^^^^ schema: `agent.environment` must be one of development, testing, staging, production, not `moon`
 ",
             "
 agent:
@@ -249,6 +249,40 @@ agent:
         ),
     ],
     ..Rule::FIXED
+};
+
+pub(crate) static VALUE_SPELLING: Rule = Rule {
+    name: "value-spelling",
+    summary: "A value is spelled in another way than the format's.",
+    why: "It is read as what it means. Other tools and rules in Rego may compare the text.",
+    remedy: "Write the word of the format.",
+    see: "schemas/threat-model.json",
+    examples: &[Example::parts(
+        "
+agent:
+  name: Planner
+  summary: Plans trips.
+  environment: prod
+#              ^^^^ value-spelling: `agent.environment` is `prod`, read as `production`
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats: [{ title: Tool misuse, severity: high, status: In progress }]
+#                                             ^^^^ value-spelling: `maestro.agent_frameworks.threats[0].severity` is `high`, read as `High`
+#                                                           ^^^^^^^^^^^ value-spelling: `maestro.agent_frameworks.threats[0].status` is `In progress`, read as `open`
+",
+        "
+agent:
+  name: Planner
+  summary: Plans trips.
+  environment: production
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats: [{ title: Tool misuse, severity: High, status: open }]
+",
+    )],
+    ..Rule::NOTE
 };
 
 pub(crate) static UNKNOWN_KEY: Rule = Rule {

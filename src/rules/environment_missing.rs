@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "environment-missing",
     summary: "The policy requires the agent's environment, and it is missing.",
     why: "Overrides match by the environment. A threat model without one escapes the settings that are meant for it.",
-    remedy: "Set `agent.environment`: development, testing or production.",
+    remedy: "Set `agent.environment`: development, testing, staging or production.",
     see: "`require.environment` of the policy",
     examples: &[Example::parts(
         "

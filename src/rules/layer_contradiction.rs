@@ -38,7 +38,8 @@ maestro:
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for layer in subject.layers() {
-        let open = layer.threats.iter().find(|threat| threat.open);
+        let mut threats = subject.model.threats_of(layer.kind);
+        let open = threats.find(|threat| threat.is_open(subject.today) && threat.is_about(layer.kind));
         if let (Answer::NotApplicable, Some(threat)) = (&layer.answer, open) {
             let message = format!("`{}` does not apply, but has an open threat", layer.kind.key());
             found.push(

@@ -1,4 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::model::ThreatStatus;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,13 +33,9 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for threat in subject.layers().flat_map(|layer| &layer.threats) {
-        if threat.status.as_deref() == Some("mitigated") && threat.mitigation.is_none() {
-            let name = match threat.id.as_ref().or(threat.title.as_ref()) {
-                Some(name) => format!("threat `{name}`"),
-                None => "a threat".to_owned(),
-            };
-            let message = format!("{name} is mitigated but has no mitigation");
+    for threat in subject.model.threats() {
+        if threat.status == ThreatStatus::Mitigated && threat.mitigation.is_none() {
+            let message = format!("{} is mitigated but has no mitigation", threat.shown());
             found.push(Diagnostic::new(&RULE, Owner::Agent, threat.span, message));
         }
     }

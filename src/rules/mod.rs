@@ -6,6 +6,7 @@
 //! A check reads a [`Subject`] and nothing else: it knows neither the format of the file, nor the version of the score, nor
 //! the format of a report.
 
+pub(crate) mod acceptance_incomplete;
 pub(crate) mod agent_placeholder;
 pub(crate) mod approval_missing;
 pub(crate) mod audit;
@@ -19,6 +20,7 @@ pub(crate) mod cvss_unverified;
 pub(crate) mod cvss_vector;
 pub(crate) mod cvss_version;
 pub(crate) mod duplicate_finding_id;
+pub(crate) mod duplicate_threat_id;
 pub(crate) mod environment_missing;
 pub(crate) mod evidence_missing;
 pub(crate) mod evidence_not_found;
@@ -46,6 +48,7 @@ pub(crate) mod not_applicable_layers_exceeded;
 pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
+pub(crate) mod reference_unknown;
 pub(crate) mod review_overdue;
 mod rule;
 pub(crate) mod score_below_base;
@@ -59,6 +62,9 @@ pub(crate) mod severity_exceeded;
 pub(crate) mod severity_mismatch;
 pub(crate) mod summary_too_short;
 pub(crate) mod threat_below_floor;
+pub(crate) mod threat_due_missing;
+pub(crate) mod threat_overdue;
+pub(crate) mod threat_owner_missing;
 pub(crate) mod tier_missing;
 pub(crate) mod too_many_decimals;
 pub(crate) mod uncertain_layers_exceeded;
@@ -75,7 +81,7 @@ pub(crate) use crate::rules::rule::{Check, Subject};
 pub use crate::rules::rule::{Example, Rule};
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 78] = [
+pub static ALL: [&Rule; 85] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
@@ -91,6 +97,7 @@ pub static ALL: [&Rule; 78] = [
     &builtin::MODEL_MISSING,
     &builtin::SCHEMA,
     &builtin::UNKNOWN_KEY,
+    &builtin::VALUE_SPELLING,
     &builtin::POLICY,
     &audit::POLICY_INEFFECTIVE,
     &audit::RULE_RENAMED,
@@ -132,6 +139,10 @@ pub static ALL: [&Rule; 78] = [
     &layer_contradiction::RULE,
     &layer_duplicated::RULE,
     &mitigation_missing::RULE,
+    &acceptance_incomplete::RULE,
+    &threat_overdue::RULE,
+    &duplicate_threat_id::RULE,
+    &reference_unknown::RULE,
     &score_exceeded::RULE,
     &score_increased::RULE,
     &severity_exceeded::RULE,
@@ -154,6 +165,8 @@ pub static ALL: [&Rule; 78] = [
     &evidence_not_found::RULE,
     &approval_missing::RULE,
     &review_overdue::RULE,
+    &threat_owner_missing::RULE,
+    &threat_due_missing::RULE,
 ];
 
 /// Former names of rules and their current ones; policies and options accept both for one release.

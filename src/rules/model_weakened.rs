@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::{Model, ModelFormat};
+use crate::model::Model;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::{BaseScores, ScoredModel};
 
@@ -44,11 +44,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.model.assessment.is_none() && olds.iter().any(|old| has_own_score(old)) {
         lost.push("its own score");
     }
-    if subject.model.format != ModelFormat::Native
-        && olds.iter().any(|old| old.model.format == ModelFormat::Native)
-    {
-        lost.push("its format (native in the base)");
-    }
+    let mut formats = olds.iter().map(|old| old.model.format).filter(|format| format.is_complete());
+    let before = formats.next().filter(|_| !subject.model.format.is_complete());
+    let format = before.map(|format| format!("its format ({} in the base)", format.name()));
+    lost.extend(format.as_deref());
     if !lost.is_empty() {
         let message = format!("this threat model lost {}", lost.join(", "));
         let note = "this threat model is new; it is compared with those that this change removes";

@@ -1,38 +1,110 @@
-use crate::diagnostic::Diagnostic;
-use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
+use crate::aivss::Band;
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Owner};
+use crate::model::{Threat, ThreatStatus};
+use crate::policy::Sourced;
+use crate::policy::settings::{self, TOTAL};
+use crate::rules::rule::{Check, Example, Rule, Subject, counted};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
     summary: "More threats are open than the policy allows.",
-    why: "An open threat is a decision that nobody has made.",
-    remedy: "Mitigate, accept or transfer threats and set their `status`. A threat without a status is open.",
+    why: "An open threat is a decision that nobody has made. A threat without a status is open, one without a severity counts as Critical, and an acceptance ends on its due date.",
+    remedy: "Mitigate threats, or accept or transfer them with an owner, a reason and a due date, and set their `status` and `severity`.",
     see: "`limits.open_threats` of the policy",
-    examples: &[Example::parts(
-        "
+    examples: &[
+        Example::parts(
+            "
 maestro:
 #^^^^^^ open-threats-exceeded: 1 threat is open, and the limit is 0
   agent_frameworks:
     threats:
       - { id: T2, title: Tool misuse }
 ",
-        "
+            "
 maestro:
   agent_frameworks:
     threats:
       - { id: T2, title: Tool misuse, status: mitigated, mitigation: Bookings are idempotent. }
 ",
-    )
-    .under("limits: { open_threats: 0 }")],
+        )
+        .under("limits: { open_threats: 0 }"),
+        Example::parts(
+            "
+maestro:
+#^^^^^^ open-threats-exceeded: 2 Critical threats are open, and the limit is 0
+#^^^^^^ open-threats-exceeded: 3 threats are open, and the limit is 2
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { title: Tool misuse, severity: Low }
+      - { title: A page without a severity }
+      - { title: Goal hijack, severity: Critical, status: accepted, owner: a-team, reason: Trips are refunded., due: 2025-12-31 }
+#                                                                                                                    ^^^^^^^^^^ threat-overdue: threat `Goal hijack` is accepted, and was due 1 day ago
+",
+            "
+maestro:
+  agent_frameworks:
+    analysis: The planner may call a booking tool twice for one trip.
+    threats:
+      - { title: Tool misuse, severity: Low }
+      - { title: A page without a severity, severity: Low }
+      - { title: Goal hijack, severity: Critical, status: accepted, owner: a-team, reason: Trips are refunded., due: 2026-12-31 }
+",
+        )
+        .under("limits: { open_threats: { Critical: 0, total: 2 } }"),
+    ],
     check: Check::Limit { applies: |settings| settings.has(&settings::OPEN_THREATS), check },
     ..Rule::ERROR
 };
 
+/// The number of threats that are shown one by one.
+const MAX_SHOWN: usize = 7;
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut places = Vec::new();
-    for threat in subject.layers().flat_map(|layer| &layer.threats).filter(|threat| threat.open) {
-        places.push((threat.span, format!("open: {}", threat.title.as_deref().unwrap_or("without a title"))));
+    let open: Vec<&Threat> = subject.model.threats().filter(|threat| threat.is_open(subject.today)).collect();
+    for band in Band::ALL.into_iter().rev() {
+        let Some(limit) = subject.settings.part(&settings::OPEN_THREATS, band.name()) else { continue };
+        let mut of_band = open.clone();
+        of_band.retain(|threat| threat.counted_severity() == band);
+        let words = [format!("{} threat is", band.name()), format!("{} threats are", band.name())];
+        let exceeded = exceeded(subject, &of_band, &limit, words.each_ref().map(String::as_str));
+        found.extend(exceeded.map(|diagnostic| diagnostic.part(band.name())));
     }
-    let words = ["threat is", "threats are", "open"];
-    found.extend(limit_of_layers(&RULE, subject, &settings::OPEN_THREATS, words, places));
+    if let Some(limit) = subject.settings.part(&settings::OPEN_THREATS, TOTAL) {
+        found.extend(exceeded(subject, &open, &limit, ["threat is", "threats are"]));
+    }
+}
+
+/// Reports more open threats than a limit allows. The words are `threat is` and `threats are`.
+fn exceeded(
+    subject: &Subject<'_>,
+    threats: &[&Threat],
+    limit: &Sourced<usize>,
+    [one, many]: [&str; 2],
+) -> Option<Diagnostic> {
+    let maestro = subject.model.maestro.as_ref().filter(|_| threats.len() > limit.value)?;
+    let count = counted(threats.len(), one, many);
+    let message = format!("{count} open, and the limit is {}", limit.value);
+    let mut diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
+        .amount(Decimal::from(threats.len()))
+        .decided_by(&limit.origin);
+    for threat in threats.iter().take(MAX_SHOWN) {
+        diagnostic = diagnostic.related(threat.span, label(threat, subject));
+    }
+    Some(diagnostic)
+}
+
+fn label(threat: &Threat, subject: &Subject<'_>) -> String {
+    let title = threat.title.as_deref().unwrap_or("without a title");
+    let missing = threat.missing_terms();
+    let state = match threat.status {
+        ThreatStatus::Open if threat.severity.is_none() => "open, no severity".to_owned(),
+        status if !missing.is_empty() => format!("{} without {}", status.name(), missing.join(", ")),
+        status if status != ThreatStatus::Open && threat.is_overdue(subject.today) => {
+            format!("{} until a day that is past", status.name())
+        }
+        status => status.name().to_owned(),
+    };
+    format!("{state}: {title}")
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::aivss::Factor;
+use crate::aivss::{Band, Factor};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo};
-use crate::model::{Finding, Layer, Model, PathProblem, Text, path_problem};
+use crate::model::{Finding, Layer, Model, PathProblem, Text, Threat, path_problem};
 use crate::policy::Settings;
 use crate::policy::settings::Setting;
 use crate::score::{BaseScores, Proven, Scored, ScoredModel, score};
@@ -214,6 +214,28 @@ pub(crate) fn require_field(
         let span = subject.model.agent.key_span.unwrap_or(subject.model.key_span);
         let message = format!("`agent.{}` is missing", setting.row.section_and_key().1);
         found.push(Diagnostic::new(rule, Owner::Agent, span, message).decided_by(&required.origin));
+    }
+}
+
+/// Reports threats at or above a severity that lack something. Mitigated and closed threats need nothing.
+pub(crate) fn require_of_threats(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    setting: &Setting<Band>,
+    lacking: &str,
+    has: impl Fn(&Threat) -> bool,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(from) = subject.settings.get(setting) else { return };
+    for threat in subject.model.threats() {
+        if !threat.status.remains() || threat.counted_severity() < from.value || has(threat) {
+            continue;
+        }
+        let message = match threat.severity {
+            Some(severity) => format!("{} is {} and has no {lacking}", threat.shown(), severity.name()),
+            None => format!("{} has no severity and no {lacking}", threat.shown()),
+        };
+        found.push(Diagnostic::new(rule, Owner::Agent, threat.span, message).decided_by(&from.origin));
     }
 }
 

@@ -68,7 +68,9 @@ fn fix_removes_the_problem_of_an_example() {
         "uplift-mismatch",
     ];
     assert_eq!(fixed_rules(Safety::Safe), BTreeMap::from(derived.map(|name| (name, 0))));
-    let suggested = [("factor-unknown", 0), ("unknown-key", 0), ("version-outdated", 0)];
+    let suggested =
+        ["factor-unknown", "reference-unknown", "unknown-key", "value-spelling", "version-outdated"]
+            .map(|name| (name, 0));
     // A form has gaps, and the problem remains until a person fills them in.
     let asked = [("layer-blank", 11)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);
@@ -131,7 +133,8 @@ fn every_rule_has_texts() {
 #[test]
 fn builtin_rules_are_fixed() {
     for rule in ALL {
-        if matches!(rule.check, Check::Builtin) {
+        // The values of this one are read as what they mean.
+        if matches!(rule.check, Check::Builtin) && rule.name != builtin::VALUE_SPELLING.name {
             assert!(rule.fixed, "{}", rule.name);
         }
     }

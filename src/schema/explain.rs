@@ -7,7 +7,7 @@ use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
 use crate::likeness::nearest;
 use crate::schema::engine::{SchemaError, SchemaErrorKind};
-use crate::schema::{Compiled, Violation, ViolationKind};
+use crate::schema::{Compiled, Violation, ViolationKind, Vocabulary};
 use crate::source::Span;
 use crate::syntax::{Entry, Map, Node, Value};
 
@@ -87,6 +87,7 @@ impl<'t> Explanation<'_, 't> {
             SchemaErrorKind::WrongType(expected) => {
                 (place.span, wrong_type(&place, expected), self.help_for_type(place.node, error, expected))
             }
+            SchemaErrorKind::NotOneOf(_) if self.explain_spelling(error, &place) => return,
             SchemaErrorKind::NotOneOf(options) => {
                 // A number and its text are one option. The order of the schema has a meaning.
                 let mut seen = HashSet::new();
@@ -123,6 +124,24 @@ impl<'t> Explanation<'_, 't> {
             help: None,
             respelt: None,
         }
+    }
+
+    /// Reports a value that means one of the options, unless it is a number in quotes. Returns whether it means one.
+    fn explain_spelling(&mut self, error: &SchemaError, place: &ErrorPlace<'_>) -> bool {
+        let vocabulary = self.schema.text_beside(error, "x-spellings").and_then(Vocabulary::named);
+        let meant = vocabulary.zip(place.node.as_str()).and_then(|(words, text)| words.meant(text));
+        let (Some(meant), Some(written)) = (meant, place.node.as_str()) else { return false };
+        if meant != written {
+            let letters = place.node.letters().filter(|_| !place.shared);
+            let message = format!("{} is `{written}`, read as `{meant}`", place.name);
+            self.violations.push(Violation {
+                kind: ViolationKind::Spelling,
+                help: Some(format!("write `{meant}`")),
+                respelt: letters.map(|letters| (letters, meant.to_owned())),
+                ..self.violation(error, place, place.span, message)
+            });
+        }
+        true
     }
 
     fn help_for_type(&self, node: Node<'_>, error: &SchemaError, expected: &[&str]) -> Option<String> {

@@ -5,16 +5,18 @@
 
 mod engine;
 mod explain;
+mod spelling;
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde_json::Value as JsonValue;
 
-use crate::diagnostic::{Diagnostic, Fix, Owner, RuleInfo};
+use crate::diagnostic::{Diagnostic, Fix, Level, Owner, RuleInfo};
 use crate::source::Span;
 use crate::syntax::Node;
 use engine::{Engine, SchemaError, SchemaErrorKind};
+pub(crate) use spelling::Vocabulary;
 
 /// The schema of the JSON report.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
@@ -50,7 +52,7 @@ pub struct Violation {
     pub span: Span,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// The letters of a misspelled key with their replacement, if they can be replaced.
+    /// The letters of a misspelled key or value with their replacement, if they can be replaced.
     pub respelt: Option<(Span, String)>,
 }
 
@@ -61,6 +63,8 @@ pub enum ViolationKind {
     UnknownKey,
     /// Any other.
     Shape,
+    /// A value that is read as a word of the schema, but spelled in another way.
+    Spelling,
 }
 
 impl ViolationKind {
@@ -68,6 +72,7 @@ impl ViolationKind {
         match self {
             Self::UnknownKey => RuleInfo::fixed("unknown-key"),
             Self::Shape => RuleInfo::fixed("schema"),
+            Self::Spelling => RuleInfo { name: "value-spelling", level: Level::Note, fixed: false },
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::aivss::{
     ALL, Factor, Formula, INPUT_DECIMALS, MITIGATION_LEVELS, THREAT_MAX, Working, is_multiplier,
 };
 use crate::decimal::Decimal;
-use crate::model::{Assessment, Factors, ModelFormat, Multiplier, Spanned, Text};
+use crate::model::{Assessment, Factors, Multiplier, Spanned, Text};
 use crate::score::{Scored, ScoredModel, agrees, score};
 use crate::source::Position;
 
@@ -41,7 +41,7 @@ impl ScoreBreakdown {
             ..Self::default()
         };
         let mut all = Vec::new();
-        if model.model.assessment.is_none() && model.model.format == ModelFormat::Native {
+        if model.model.assessment.is_none() && model.model.format.is_complete() {
             all.push(bare());
         }
         all.extend(model.scores.iter().map(|scored| Self {
@@ -303,6 +303,7 @@ fn precision(name: &str, value: Decimal, missing: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ModelFormat;
     use crate::source::Source;
     use crate::syntax;
 

@@ -10,6 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span, Spans};
 use crate::syntax::lookalike::{Form, form_of};
+use crate::syntax::page::{self, FrontMatter, FrontOutcome, Outliner, read_front};
 use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
 
@@ -31,67 +32,83 @@ pub(crate) struct Covered {
     pub(crate) unread: Vec<Span>,
 }
 
-/// Reads the fenced blocks of `text` into `document`: those in YAML and JSON, and any that looks like a threat model.
+/// Reads the front matter and the fenced blocks of `text` into `document`: blocks in YAML and JSON, and any that looks like
+/// a threat model. If the front matter has the marker, the prose belongs to it.
 pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
-    let page = text.strip_prefix(BOM).unwrap_or(text);
-    let offset = text.len() - page.len();
-    if marks(page) > MAX_MARKS {
-        let message = format!("page has more than {MAX_MARKS} lines and signs of Markdown");
-        document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
+    let front = FrontMatter::of(text);
+    let outcome = read_front(document, text, &front);
+    let mut covered = Covered::default();
+    let mut outliner = Outliner::default();
+    let root = match outcome {
+        FrontOutcome::Marked(root) => Some(root),
+        FrontOutcome::Faulty => {
+            covered.faulty.push(Span::new(front.inner.start, front.inner.end));
+            None
+        }
+        FrontOutcome::Other => None,
+    };
+    let is_yaml = matches!(outcome, FrontOutcome::Marked(_) | FrontOutcome::Faulty);
+    let mut reader = PageReader { text, block: None, covered, inside: Vec::new() };
+    let start = if is_yaml { front.end } else { 0 };
+    let is_read = each_event(document, text, start, |document, event, span| {
+        if root.is_some() {
+            outliner.event(&event, span);
+        }
+        // Backticks in front matter are characters of YAML.
+        if !matches!(event, Event::Code(_)) || span.start as usize >= front.end {
+            reader.event(document, event, span);
+        }
+    });
+    if !is_read {
         return Covered::default();
     }
-    let mut reader =
-        PageReader { document, text, block: None, covered: Covered::default(), inside: Vec::new() };
-    let front = offset + front_matter(page);
-    for (event, range) in Parser::new_ext(&with_feeds(page), Options::ENABLE_TABLES).into_offset_iter() {
-        let span = Span::new(offset + range.start, offset + range.end);
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => reader.find_in_braces(span),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
-                let language = language.unwrap_or_default().to_ascii_lowercase();
-                reader.block = Some(FencedBlock { language, ..FencedBlock::default() });
-            }
-            Event::Text(content) => {
-                if let Some(block) = &mut reader.block {
-                    block.start.get_or_insert(span.range().start);
-                    block.end = span.range().end;
-                    block.content.push_str(&content);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => reader.end(span),
-            // Backticks in front matter are characters of YAML.
-            Event::Code(_) if span.start as usize >= front => reader.code_span(span),
-            _ => {}
-        }
+    if let Some(root) = root {
+        page::add_page(document, &outliner.blocks, root, &front);
     }
     let (inside, mut covered) = (Spans::of(reader.inside), reader.covered);
-    let objects = marker::in_braces(text, 0..text.len(), marker::is_object);
+    let objects = marker::in_braces(text, start..text.len(), marker::is_object);
     covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
     covered
 }
 
-/// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line.
-fn with_feeds(page: &str) -> Cow<'_, str> {
-    if !page.contains('\r') {
-        return Cow::Borrowed(page);
+/// Parses the text from an offset on and calls `with` for each event, with its bytes. Reports a page with too many signs,
+/// which is not read.
+pub(crate) fn each_event<'t>(
+    document: &mut Document<'t>,
+    text: &'t str,
+    start: usize,
+    mut with: impl FnMut(&mut Document<'t>, Event<'_>, Span),
+) -> bool {
+    let start = start.max(if text.starts_with(BOM) { BOM.len_utf8() } else { 0 });
+    let page = &text[start..];
+    if marks(page) > MAX_MARKS {
+        let message = format!("page has more than {MAX_MARKS} lines and signs of Markdown");
+        document.problem(ProblemKind::InputLimit, Span::new(0, 0), message);
+        return false;
     }
-    let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
-    Cow::Owned(parts.join("\r\n"))
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
+    for (event, range) in Parser::new_ext(&with_feeds(page), options).into_offset_iter() {
+        with(document, event, Span::new(range.start, range.end).moved(start));
+    }
+    true
 }
 
-/// The end of the front matter of a page; 0 if it has none.
-fn front_matter(page: &str) -> usize {
-    let mut lines = page.split_inclusive(['\n', '\r']);
-    let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else { return 0 };
-    let mut at = first.len();
-    for line in lines {
-        at += line.len();
-        if matches!(line.trim_end(), "---" | "...") {
-            return at;
-        }
+/// The page with line feeds in place of lone carriage returns, which the parser does not take for the end of a line, and with
+/// spaces in place of tabs below the header of a table, which it does not take for one.
+fn with_feeds(page: &str) -> Cow<'_, str> {
+    let mut page = Cow::Borrowed(page);
+    if page.contains('\r') {
+        let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+        page = Cow::Owned(parts.join("\r\n"));
     }
-    0
+    if page.contains("|\t") || page.contains("\t|") || page.contains("-\t") {
+        let lines = page.split_inclusive('\n').map(|line| {
+            let is_rule = line.contains('-') && line.bytes().all(|byte| b"|:- \t\r\n".contains(&byte));
+            if is_rule { Cow::Owned(line.replace('\t', " ")) } else { Cow::Borrowed(line) }
+        });
+        page = Cow::Owned(lines.collect());
+    }
+    page
 }
 
 /// The number of bytes of a page that may have a meaning in Markdown: breaks of lines, beginnings of items and quotations,
@@ -108,8 +125,7 @@ fn marks(page: &str) -> usize {
     marks.count()
 }
 
-struct PageReader<'d, 't> {
-    document: &'d mut Document<'t>,
+struct PageReader<'t> {
     text: &'t str,
     /// The fenced block whose end has not been read.
     block: Option<FencedBlock>,
@@ -118,13 +134,34 @@ struct PageReader<'d, 't> {
     inside: Vec<Span>,
 }
 
-impl PageReader<'_, '_> {
-    fn end(&mut self, span: Span) {
+impl<'t> PageReader<'t> {
+    fn event(&mut self, document: &mut Document<'t>, event: Event<'_>, span: Span) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => self.find_in_braces(span),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.split([' ', ',', '{', '}', '.']).find(|word| !word.is_empty());
+                let language = language.unwrap_or_default().to_ascii_lowercase();
+                self.block = Some(FencedBlock { language, ..FencedBlock::default() });
+            }
+            Event::Text(content) => {
+                if let Some(block) = &mut self.block {
+                    block.start.get_or_insert(span.range().start);
+                    block.end = span.range().end;
+                    block.content.push_str(&content);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => self.end(document, span),
+            Event::Code(_) => self.code_span(span),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, document: &mut Document<'t>, span: Span) {
         self.inside.push(span);
-        self.document.blocks.push(self.document.roots.len());
+        document.blocks.push(document.roots.len());
         let Some(block) = self.block.take() else { return };
         self.covered.fences.push(span);
-        match block.read(self.document, self.text) {
+        match block.read(document, self.text) {
             BlockOutcome::Read => self.covered.read.push(span),
             BlockOutcome::Faulty(block) => self.covered.faulty.push(block),
             BlockOutcome::Mention => self.covered.faulty.push(span),

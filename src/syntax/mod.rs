@@ -8,6 +8,7 @@ mod lookalike;
 mod markdown;
 mod marker;
 mod node;
+pub(crate) mod page;
 mod places;
 mod tree;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) use lookalike::{Form, LONGEST as LONGEST_LOOKALIKE, form_of, is_key_i
 pub(crate) use marker::may_be_model;
 pub(crate) use node::canonical;
 pub use node::{Entry, List, Map, Node, Vacancy, Value};
+pub use page::{PageDraft, draft};
 pub use places::{Addition, New, missing_at, place_of, pointer};
 pub use tree::{Document, Problem, ProblemKind, Tree};
 pub(crate) use unread::is_model;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 use crate::source::Span;
-use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
+use crate::syntax::tree::{Document, Letters, NodeKind, PageFacts, Tree};
 
 impl Document<'_> {
     /// The top node of each document in the file, in order. Documents without content are left out.
@@ -98,12 +98,37 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether the node is the root of a page that is a threat model.
+    pub(crate) fn is_page(self) -> bool {
+        self.page().is_some_and(|page| page.root == self.id)
+    }
+
+    /// The page of the node's tree. A node of a fenced block in it has the same one.
+    pub(crate) fn page(self) -> Option<&'t PageFacts> {
+        self.tree.page.as_deref()
+    }
+
+    /// Whether the node is in the prose of a page, where no edit can add entries.
+    pub(crate) fn is_prose(self, span: Span) -> bool {
+        self.page().is_some_and(|page| {
+            let root = self.tree.span(page.root);
+            let is_within = page.root <= self.id && self.id < self.tree.after(page.root);
+            is_within && span.start >= page.prose && root.contains(span)
+        })
+    }
+
     /// The index of the node, or of the node that an alias refers to: equal for equal nodes of one tree.
     pub(crate) fn resolved(self) -> u32 {
         match self.tree.kind(self.id) {
             NodeKind::Alias(target) => target,
             _ => self.id,
         }
+    }
+
+    /// The bytes of a text without its quotes, if it is literal.
+    pub(crate) fn letters(self) -> Option<Span> {
+        let text = self.as_str().filter(|_| self.is_verbatim())?;
+        without_quotes(self.span(), text)
     }
 
     /// Whether the node is a literal text or number in the file, without a tag or an anchor, and not an alias.
@@ -262,14 +287,19 @@ impl Entry<'_> {
 
     /// The bytes of the key without its quotes, if it is literal.
     pub fn key_letters(self) -> Option<Span> {
-        let (start, written) = (self.key_span.start as usize, self.key_span.range().len());
-        let quote = match written.checked_sub(self.key.len()) {
-            Some(0) => 0,
-            Some(2) => 1,
-            _ => return None,
-        };
-        self.key_verbatim.then(|| Span::new(start + quote, start + quote + self.key.len()))
+        self.key_verbatim.then(|| without_quotes(self.key_span, self.key)).flatten()
     }
+}
+
+/// The bytes of a literal text without its quotes.
+fn without_quotes(span: Span, text: &str) -> Option<Span> {
+    let (start, written) = (span.start as usize, span.range().len());
+    let quote = match written.checked_sub(text.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return None,
+    };
+    Some(Span::new(start + quote, start + quote + text.len()))
 }
 
 impl<'t> Map<'t> {

@@ -28,19 +28,23 @@ impl Node<'_> {
     pub fn with(self, entries: &[(&str, New<'_>)]) -> Option<Addition> {
         let map = self.as_map().filter(|_| !self.is_shared())?;
         let text = self.tree.text;
-        let last = map.iter().last()?;
+        if self.is_prose(self.span()) {
+            return None;
+        }
+        let written: Vec<Entry<'_>> = map.iter().filter(|entry| !self.is_prose(entry.key_span)).collect();
+        let last = written.last().copied()?;
         let style = Style::of(text, last.key_span);
         let end = end_of(text, last);
         let feed = line_end(text, end);
         if self.is_in_braces() {
-            let has_lines = map.iter().all(|entry| indent(text, entry.key_span).is_some());
+            let has_lines = written.iter().all(|entry| indent(text, entry.key_span).is_some());
             let indent = indent(text, last.key_span).filter(|_| has_lines);
             let lead = indent.map_or(" ".to_owned(), |indent| format!("{feed}{indent}"));
-            let written = entries.iter().map(|entry| format!(",{lead}{}", style.flow(entry, indent, feed)));
-            return Some(vec![(Span::new(end, end), written.collect())]);
+            let added = entries.iter().map(|entry| format!(",{lead}{}", style.flow(entry, indent, feed)));
+            return Some(vec![(Span::new(end, end), added.collect())]);
         }
         // The first key of an item in a list follows its dash.
-        let indent = map.iter().find_map(|entry| indent(text, entry.key_span))?;
+        let indent = written.iter().find_map(|entry| indent(text, entry.key_span))?;
         let end = end_of_line(text, end);
         Some(vec![(Span::new(end, end), style.block(entries, indent, feed))])
     }
@@ -48,6 +52,9 @@ impl Node<'_> {
     /// The edits that give a key of a mapping a value, if it has none or an empty one.
     pub fn filled(self, key: &str, value: &New<'_>) -> Option<Addition> {
         let entry = self.as_map().filter(|_| !self.is_shared())?.entry(key)?;
+        if self.is_prose(entry.key_span) {
+            return None;
+        }
         let text = self.tree.text;
         let old = entry.value.span();
         let is_empty = match entry.value.value() {
@@ -198,7 +205,7 @@ fn indent(text: &str, key: Span) -> Option<&str> {
 }
 
 /// The line ending before a place, which an added line uses, too.
-fn line_end(text: &str, at: usize) -> &'static str {
+pub(crate) fn line_end(text: &str, at: usize) -> &'static str {
     let is_pair = text[..at].rfind('\n').is_some_and(|at| text[..at].ends_with('\r'));
     if is_pair { "\r\n" } else { "\n" }
 }
@@ -209,28 +216,60 @@ const LONGEST_POINTER: usize = 4_096;
 /// The JSON pointer of the innermost key or value that contains a span; empty for the whole document. The contents of an
 /// overlong key have the pointer of its parent.
 pub fn pointer(document: &Document<'_>, span: Span) -> String {
-    let mut pointer = String::new();
-    let mut next = document.roots().find(|root| root.span().contains(span));
-    while let Some(node) = next {
-        let (part, value) = if let Some(map) = node.as_map() {
-            let mut entries = map.iter();
-            let entry =
-                entries.find(|entry| entry.key_span.contains(span) || entry.value.span().contains(span));
-            let Some(entry) = entry.filter(|entry| entry.key.len() < LONGEST_POINTER) else { break };
-            let is_value = !entry.key_span.contains(span);
-            (entry.key.replace('~', "~0").replace('/', "~1"), is_value.then_some(entry.value))
-        } else {
-            let mut items = node.as_list().into_iter().flat_map(List::iter).enumerate();
-            let Some((at, item)) = items.find(|(_, item)| item.span().contains(span)) else { break };
-            (at.to_string(), Some(item))
-        };
-        if pointer.len() + part.len() >= LONGEST_POINTER {
-            break;
+    let roots = document.roots().filter(|root| root.span().contains(span));
+    // The root of a page contains its fenced blocks, which are roots, too.
+    let found = roots.filter_map(|root| innermost(root, span, root.is_page(), 0));
+    found.min_by_key(|found| found.length).map_or_else(String::new, |found| found.pointer)
+}
+
+/// The innermost key or value that contains a span.
+struct Innermost {
+    pointer: String,
+    /// The length of its bytes.
+    length: usize,
+}
+
+/// The innermost key or value in a node that contains a span: in a page the smallest, because values can be within the bytes
+/// of others. `depth` is the length of the pointer to the node.
+fn innermost(node: Node<'_>, span: Span, is_page: bool, depth: usize) -> Option<Innermost> {
+    let mut best: Option<Innermost> = None;
+    let mut consider = |part: &str, found: Option<Innermost>| {
+        let found = found.filter(|found| depth + part.len() + found.pointer.len() < LONGEST_POINTER);
+        let is_found = found.is_some();
+        if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|best| found.length < best.length))
+        {
+            best = Some(Innermost { pointer: format!("/{part}{}", found.pointer), ..found });
         }
-        pointer = format!("{pointer}/{part}");
-        next = value;
+        is_found && !is_page
+    };
+    if let Some(map) = node.as_map() {
+        for entry in map.iter().filter(|entry| entry.key.len() < LONGEST_POINTER) {
+            let is_in_key = entry.key_span.contains(span);
+            // A mapping of the front matter can have values in the prose.
+            let is_split = is_page && depth == 0 && entry.value.as_map().is_some();
+            if !is_in_key && !is_split && !entry.value.span().contains(span) {
+                continue;
+            }
+            let part = entry.key.replace('~', "~0").replace('/', "~1");
+            let length = entry.key_span.range().len();
+            let key = is_in_key.then_some(Innermost { pointer: String::new(), length });
+            // In a page, a key has the bytes of its value.
+            let is_done = consider(&part, key);
+            if is_done || consider(&part, innermost(entry.value, span, is_page, depth + part.len() + 1)) {
+                break;
+            }
+        }
+    } else {
+        let items = node.as_list().into_iter().flat_map(List::iter).enumerate();
+        for (at, item) in items.filter(|(_, item)| item.span().contains(span)) {
+            let part = at.to_string();
+            if consider(&part, innermost(item, span, is_page, depth + part.len() + 1)) {
+                break;
+            }
+        }
     }
-    pointer
+    let own = Innermost { pointer: String::new(), length: node.span().range().len() };
+    best.or_else(|| node.span().contains(span).then_some(own))
 }
 
 fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {

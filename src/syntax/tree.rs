@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::aivss::LayerKind;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Owner, RuleInfo};
 use crate::source::Span;
@@ -23,6 +24,28 @@ pub struct Tree<'t> {
     pub(crate) shared: HashSet<u32>,
     /// The scalars with a tag or an anchor before them.
     pub(crate) tagged: HashSet<u32>,
+    /// The page that the tree was read from, if its prose is a threat model.
+    pub(crate) page: Option<Box<PageFacts>>,
+}
+
+/// A page that is a threat model.
+#[derive(Debug)]
+pub(crate) struct PageFacts {
+    /// The root with the nodes of its front matter and of its prose.
+    pub(crate) root: u32,
+    /// The offset at which the prose begins.
+    pub(crate) prose: u32,
+    pub(crate) sections: Vec<PageSection>,
+}
+
+/// The section of a layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSection {
+    pub(crate) kind: LayerKind,
+    pub(crate) level: u8,
+    pub(crate) heading: Span,
+    /// The offset of the heading that ends it, or of the end of the page.
+    pub(crate) end: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +127,63 @@ impl<'t> Tree<'t> {
         if let NodeKind::List(end) | NodeKind::Map(end) = kind {
             *end = after;
         }
+    }
+
+    /// Closes a collection over a span.
+    pub(crate) fn close_over(&mut self, id: u32, span: Span) {
+        self.close(id, span.end as usize);
+        self.items[id as usize].span = span;
+    }
+
+    pub(crate) fn set_span(&mut self, id: u32, span: Span) {
+        self.items[id as usize].span = span;
+    }
+
+    /// The value of a key in a mapping.
+    pub(crate) fn value_of(&self, map: u32, key: &str) -> Option<u32> {
+        let NodeKind::Map(_) = self.kind(map) else { return None };
+        self.pairs(map).find(|(id, _)| self.key(*id) == key).map(|(_, value)| value)
+    }
+
+    /// Drops the entry of a key.
+    pub(crate) fn drop_key(&mut self, map: u32, key: &str) {
+        let found = self.pairs(map).find(|(id, _)| self.key(*id) == key);
+        if let Some((id, _)) = found {
+            self.set_unreadable(id);
+        }
+    }
+
+    /// Moves the nodes from `first` on to the end of a collection before them. Returns the index at which they are now, and
+    /// their number.
+    fn move_into(&mut self, collection: u32, first: u32) -> (u32, u32) {
+        let (at, count) = (self.after(collection), self.next() - first);
+        let moved = |id: u32| match id {
+            id if id < at => id,
+            id if id < first => id + count,
+            id => id - (first - at),
+        };
+        for (id, item) in (0..).zip(&mut self.items) {
+            match &mut item.kind {
+                NodeKind::List(end) | NodeKind::Map(end) => {
+                    *end = match id {
+                        // The collection and those around it.
+                        id if id <= collection && *end > collection => *end + count,
+                        id if id < at => *end,
+                        id if id < first => *end + count,
+                        _ => *end - (first - at),
+                    };
+                }
+                NodeKind::Alias(target) => *target = moved(*target),
+                _ => {}
+            }
+        }
+        self.items[at as usize..].rotate_right(count as usize);
+        for set in [&mut self.shared, &mut self.tagged] {
+            if set.iter().any(|id| *id >= at) {
+                *set = set.iter().map(|id| moved(*id)).collect();
+            }
+        }
+        (at, count)
     }
 
     /// The node must not be a collection.
@@ -295,6 +375,14 @@ impl Document<'_> {
         // A single one keeps the file from passing.
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
+        }
+    }
+
+    /// Moves the nodes from `first` on, which no root contains, to the end of a collection.
+    pub(crate) fn move_into(&mut self, collection: u32, first: u32) {
+        let (at, count) = self.tree.move_into(collection, first);
+        for root in self.roots.iter_mut().filter(|root| **root >= at) {
+            *root += count;
         }
     }
 

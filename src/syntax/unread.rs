@@ -41,8 +41,8 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
             "move the threat model to the top level, or to a file of its own",
         ),
         Language::Markdown => (
-            "this threat model was not read: its marker is not a top-level key of a fenced block",
-            "put the threat model in a fenced block (```yaml), or a mere mention in a code span",
+            "this threat model was not read: its marker is not at the top of the front matter or of a fenced block",
+            "put the threat model in the front matter or in a fenced block (```yaml), or a mere mention in a code span",
         ),
     };
     for span in unread {

@@ -42,12 +42,17 @@ pub(crate) struct FileSearch<'a> {
     pub(crate) threads: usize,
 }
 
+/// The most files whose names hint at threat models that are kept.
+pub(crate) const MOST_HINTED: usize = 200;
+
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
     /// The files, each once, ordered by name.
     pub(crate) candidates: Vec<Candidate>,
     /// The folders among the given paths, each of which must contain a threat model.
     pub(crate) folders: Vec<PathBuf>,
+    /// Files that do not contain the marker, whose names hint at threat models of other tools.
+    pub(crate) hinted: Vec<Candidate>,
     /// Files given by name that the policy's patterns exclude, if [`NamedFiles::Filtered`].
     pub(crate) left_out: Vec<String>,
     pub(crate) errors: Vec<InputError>,

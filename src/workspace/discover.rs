@@ -4,16 +4,17 @@
 //! does not ignore. Elsewhere the `ignore` crate does. Files with names of threat models are candidates. Any other YAML, JSON
 //! or Markdown file is one if it contains the marker.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::mem;
 use std::path::{Path, PathBuf};
 
+use crate::file_kind::is_hinted;
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-use crate::workspace::candidate::{Candidate, Discovery, FileSearch, NamedFiles};
+use crate::workspace::candidate::{Candidate, Discovery, FileSearch, MOST_HINTED, NamedFiles};
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
 use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
@@ -358,13 +359,18 @@ impl Finder<'_> {
     }
 
     fn search_pending(&mut self) {
+        let mut found = HashSet::new();
         for (candidate, outcome) in search(&self.pending, self.search.threads) {
             self.filtered.remove(&candidate.name);
+            found.insert(&candidate.matched);
             match outcome {
                 Ok(()) => self.found.candidates.push(candidate.clone()),
                 Err(cause) => self.found.errors.push(InputError::unreadable(&*candidate.name, cause)),
             }
         }
+        let others = self.pending.iter().filter(|candidate| !found.contains(&candidate.matched));
+        let hinted = others.filter(|candidate| is_hinted(&candidate.matched));
+        self.found.hinted.extend(hinted.take(MOST_HINTED).cloned());
         self.found.left_out.extend(mem::take(&mut self.filtered));
     }
 }

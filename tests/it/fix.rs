@@ -322,7 +322,7 @@ fn a_file_that_cannot_be_read_is_left_and_the_others_are_mended() {
         ("b/threat-model.yaml", &broken),
         ("c/threat-model.yaml", &twice),
     ]);
-    fs::write(folder.path("latin.threat-model.yaml"), b"caf\xE9: 1").unwrap();
+    fs::write(folder.path("latin.threat-model.yaml"), b"aivss_threat_model: 1\ncaf\xE9: 1").unwrap();
     let ran = folder.fix(&[".", "absent.yaml"]);
     assert_eq!(ran.code, 2);
     assert_eq!(folder.read("a/threat-model.yaml"), MODEL);

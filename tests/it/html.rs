@@ -31,7 +31,13 @@ fn model(text: &str) -> String {
             "self_modification": factor
         }
     });
-    let threats = json!([{ "id": text, "title": text, "mitigation": text, "status": text }]);
+    let threats = json!([
+        { "id": text, "title": text, "mitigation": text, "status": text },
+        { "title": text, "severity": text, "likelihood": 3, "impact": text, "owner": text, "reason": text,
+          "due": text, "status": "accepted", "refs": [text, "CWE-79", "ASI02", text] },
+    ]);
+    let shared =
+        json!([{ "title": text, "layers": [text, "agent_ecosystem"], "severity": "High", "refs": [text] }]);
     let layer = json!({ "status": "uncertain", "analysis": text, "threats": threats });
     let without = |key: &str| {
         let mut unfinished = assessment.clone();
@@ -51,7 +57,7 @@ fn model(text: &str) -> String {
             "foundation_models": layer, "data_operations": text,
             "agent_frameworks": { "status": "not_applicable", "reason": text },
             "deployment_and_infrastructure": layer, "evaluation_and_observability": layer,
-            "security_and_compliance": layer
+            "security_and_compliance": layer, "cross_layer": { "threats": shared }
         }
     })
     .to_string()
@@ -131,8 +137,15 @@ fn holds(report: &Report, page: &str) {
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
             assert!(!name.starts_with("on") && name != "style" && name != "src", "{name}");
-            let leads = ["#", "https://host.example/blob/1/", "https://docs.rs/", "data:image/svg+xml,"];
-            let is_known = leads.iter().any(|lead| value.starts_with(lead));
+            let lists = [
+                "https://genai.owasp.org/",
+                "https://cwe.mitre.org/",
+                "https://atlas.mitre.org/",
+                "https://www.cve.org/",
+            ];
+            let own = ["#", "https://host.example/blob/1/", "https://docs.rs/", "data:image/svg+xml,"];
+            let mut leads = own.into_iter().chain(lists);
+            let is_known = leads.any(|lead| value.starts_with(lead));
             assert!(name != "href" || is_known, "{value}");
         }
     }

@@ -1,145 +1,246 @@
-//! The numbers of a page: factors from rows and lines, and the other inputs. A text that could be read as two numbers is not
-//! read.
+//! The score in the prose of a page: factors, inputs and results from rows of tables and from lines. A text that could be
+//! read as two numbers is not read.
 
-use std::collections::btree_map::Entry;
-
-use crate::aivss::{Band, Factor};
-use crate::convert::import::page::PagePart;
-use crate::convert::scaffold::{ScaffoldFactor, ScaffoldScore};
+use crate::aivss::{Band, Factor, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS};
+use crate::convert::data::Data;
+use crate::convert::import::page::take;
 use crate::decimal::Decimal;
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, TableRow};
+use crate::syntax::page::{BlockUse, PageDraft};
 
-/// Whether a line is a factor or an input by itself, so that it does not continue in the next one.
-pub(crate) fn is_complete(part: &PagePart) -> bool {
-    factor(part).is_some() || input(part, &mut ScaffoldScore::default()).is_some()
-}
-
-/// The factors, inputs and results of a page. The first of several counts.
-pub(crate) fn score(parts: &mut [PagePart]) -> ScaffoldScore {
-    let mut score = ScaffoldScore::default();
-    for part in parts {
-        if let Some(found) = factor(part) {
-            if let Entry::Vacant(slot) = score.factors.entry(found.factor) {
-                slot.insert(found.given);
-                part.used = found.is_whole;
-            }
-        } else if let Some(vector) = vector(&part.text) {
-            let first = score.vector.get_or_insert_with(|| vector.to_owned());
-            // Other text next to a vector is not imported.
-            part.used = first == vector && part.text.len() <= vector.len() + "CVSS vector: ".len();
-            add_sentence(part, &mut score);
-        } else if let Some(PageInput { slot, value, band }) = input(part, &mut score) {
-            if slot.is_none() {
-                *slot = Some(value);
-                score.severity = band.map(|band| band.name().to_owned()).or(score.severity);
-                part.used = true;
-            }
-        } else {
-            add_sentence(part, &mut score);
+/// The factors, inputs and results of the agent of a root, as a block `aivss`. The first of several counts. What belongs to
+/// a layer is not read.
+pub(crate) fn score(page: &mut PageDraft<'_>, root: usize) -> Data {
+    let mut score = Data::EMPTY;
+    for at in page.ranges[root].clone() {
+        if page.uses[at] != BlockUse::Layers && add_block(&page.blocks[at], &mut score) {
+            take(page, at);
         }
     }
     score
 }
 
-/// An input or result on a line or in a row of its own.
-struct PageInput<'s> {
-    /// Its place in the score.
-    slot: &'s mut Option<Decimal>,
-    value: Decimal,
-    band: Option<Band>,
-}
-
-/// Reads a line such as `Threat multiplier: 1.1` or `AIVSS score: 9.6 (Critical)`.
-fn input<'s>(part: &PagePart, score: &'s mut ScaffoldScore) -> Option<PageInput<'s>> {
-    let (name, value) = match part.cells.as_slice() {
-        [name, value, rest @ ..] if rest.iter().all(String::is_empty) => (name.as_str(), value.as_str()),
-        [] => part.text.split_once(':')?,
-        _ => return None,
-    };
-    let (value, band) = match value.trim().strip_suffix(')').and_then(|value| value.split_once(" (")) {
-        Some((value, band)) => (value, Some(Band::named(band)?)),
-        None => (value.trim(), None),
-    };
-    let slot = match name.trim().to_lowercase().as_str() {
-        "cvss base" | "cvss base score" => &mut score.base,
-        "factor sum" => &mut score.factor_sum,
-        "aars" | "aars uplift" | "uplift" => &mut score.uplift,
-        "threat multiplier" | "aivss threat multiplier" => &mut score.threat,
-        "mitigation factor" | "aivss mitigation factor" => &mut score.mitigation,
-        "aivss" | "aivss score" => &mut score.score,
-        _ => return None,
-    };
-    Some(PageInput { slot, value: Decimal::parse(value).ok()?, band })
-}
-
-fn vector(text: &str) -> Option<&str> {
-    let mut words = text.split_whitespace();
-    Some(words.find(|word| word.starts_with("CVSS:4.0/"))?.trim_end_matches(['.', ',', ';', ')']))
-}
-
-struct FoundFactor {
-    factor: Factor,
-    given: ScaffoldFactor,
-    /// Whether the part contains nothing else.
-    is_whole: bool,
-}
-
-/// Reads a factor from a row, or from a line such as `Autonomy of Action: 0.60 (books by itself)`.
-fn factor(part: &PagePart) -> Option<FoundFactor> {
-    let (name, value, rationale, is_whole);
-    if let [first, second, rest @ ..] = part.cells.as_slice() {
-        let mut rest = rest.iter().filter(|cell| !cell.is_empty());
-        let only = rest.next().filter(|_| rest.next().is_none());
-        is_whole = part.cells[2..].iter().all(String::is_empty) || only.is_some_and(|cell| is_text(cell));
-        rationale = only.filter(|cell| is_text(cell)).cloned();
-        (name, value) = (first.as_str(), second.as_str());
-    } else {
-        let split = part.text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
-        let text = split.map_or(part.text.as_str(), |(text, _)| text);
-        rationale = split.map(|(_, rationale)| rationale.to_owned());
-        is_whole = true;
-        (name, value) = text.rsplit_once([' ', '\t', ':'])?;
+/// Adds the numbers of a block; returns whether all of its text was taken.
+fn add_block(block: &OutlineBlock, score: &mut Data) -> bool {
+    match &block.kind {
+        OutlineKind::Heading(_) | OutlineKind::Caption => false,
+        OutlineKind::Table(rows) => {
+            let rationale = rationale_column(rows);
+            let rows = rows.iter().map(|row| {
+                let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.trim()).collect();
+                add_row(&cells, rationale, score)
+            });
+            // The header of a table is not a value.
+            rows.skip(1).fold(true, |is_whole, is_taken| is_whole & is_taken)
+        }
+        OutlineKind::Paragraph | OutlineKind::Item | OutlineKind::Other => {
+            let text = block.phrase.text.trim();
+            let lines = text.lines().map(str::trim);
+            let is_taken =
+                lines.map(|line| add_line(line, score)).fold(true, |is_whole, is_taken| is_whole & is_taken);
+            is_taken || add_sentence(&text.replace('\n', " "), score)
+        }
     }
-    // A name may be a link.
-    let name = name.trim().trim_end_matches(':');
+}
+
+/// Adds the number of a line; returns whether all of it was taken.
+fn add_line(line: &str, score: &mut Data) -> bool {
+    if line.starts_with('|') {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        return add_row(&cells, None, score);
+    }
+    // A rationale in parentheses, and a name that may end with a colon.
+    let split = line.strip_suffix(')').and_then(|line| line.rsplit_once(" ("));
+    let (bare, rationale) = split.map_or((line, None), |(bare, rationale)| (bare, Some(rationale)));
+    if let Some((name, value)) = bare.rsplit_once([' ', '\t', ':'])
+        && add_factor(name, value, rationale, score)
+    {
+        return true;
+    }
+    if let Some((name, value)) = line.split_once(':')
+        && add_input(name, value, score)
+    {
+        return true;
+    }
+    add_vector(line, score)
+}
+
+/// The column of the reasons in a table of factors.
+fn rationale_column(rows: &[TableRow]) -> Option<usize> {
+    const NAMES: [&str; 7] = ["why", "rationale", "reason", "reasoning", "justification", "comment", "notes"];
+    rows.first()?.cells.iter().position(|cell| NAMES.contains(&&*cell.text.trim().to_lowercase()))
+}
+
+/// Adds the number of a row: a name, the first number after it, and a rationale. Returns whether all of it was taken.
+fn add_row(cells: &[&str], rationale: Option<usize>, score: &mut Data) -> bool {
+    const MOST: usize = 3;
+    for (at, name) in cells.iter().enumerate().take(MOST) {
+        let Some((value, others)) = cells.get(at + 1..).and_then(<[&str]>::split_first) else { return false };
+        if named(name).is_some() {
+            let texts: Vec<&str> = others.iter().copied().filter(|cell| !cell.is_empty()).collect();
+            let column =
+                rationale.and_then(|column| cells.get(column)).copied().filter(|cell| !cell.is_empty());
+            let only = match texts.as_slice() {
+                [only] if !starts_with_number(only) => Some(*only),
+                _ => None,
+            };
+            let given = cells.iter().skip(at + 1).find(|cell| starts_with_number(cell)).unwrap_or(value);
+            let reason = column.or(only);
+            return add_factor(name, given, reason, score)
+                && texts.iter().all(|text| reason == Some(*text) || text == given);
+        }
+        if input_key(name).is_some() {
+            let is_whole = others.iter().all(|cell| cell.is_empty());
+            return add_input(name, value, score) && is_whole;
+        }
+    }
+    false
+}
+
+fn starts_with_number(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// The factor of a name, which may be a link or end with a colon.
+fn named(name: &str) -> Option<Factor> {
+    let name = name.trim().trim_end_matches(':').trim_matches(['-', '*', ' ']);
     let link = name.strip_prefix('[').and_then(|name| name.split_once("]("));
-    let factor = Factor::named(link.map_or(name, |(text, _)| text))?;
-    let given = ScaffoldFactor { value: Decimal::parse(value).ok()?, rationale };
-    Some(FoundFactor { factor, given, is_whole })
+    Factor::named(link.map_or(name, |(text, _)| text))
 }
 
-fn is_text(cell: &str) -> bool {
-    Decimal::parse(cell).is_err()
+/// Adds a factor, unless there is one; returns whether it was added.
+fn add_factor(name: &str, value: &str, rationale: Option<&str>, score: &mut Data) -> bool {
+    let Some(factor) = named(name) else { return false };
+    let value = value.trim().trim_start_matches('=').trim_start();
+    let Ok(value) =
+        Decimal::parse(value.strip_suffix("/1.0").or_else(|| value.strip_suffix("/1")).unwrap_or(value))
+    else {
+        return false;
+    };
+    let path = format!("factors/{}", factor.key());
+    if score.get(&path).is_some() {
+        return false;
+    }
+    match rationale {
+        None => score.put(&path, value),
+        Some(rationale) => {
+            score.put(&format!("{path}/score"), value);
+            score.put(&format!("{path}/rationale"), rationale);
+        }
+    }
+    true
 }
 
-/// Adds inputs and results from a line like "CVSS base 8.5, AARS uplift 1.07, factor sum 6.5/10, threat ×1.1, mitigation ×1.0
-/// → AIVSS 9.6 Critical". The first such line counts.
-fn add_sentence(part: &mut PagePart, score: &mut ScaffoldScore) {
-    let small = part.text.to_lowercase();
-    let Some(base) = small.find("cvss base") else { return };
+/// The names of inputs and results, each with its key in the block `aivss`.
+const INPUTS: [(&str, &[&str]); 8] = [
+    ("cvss", &["cvss vector", "vector", "cvss base vector"]),
+    ("cvss_base", &["cvss base", "cvss base score", "cvss score", "base score"]),
+    ("factor_sum", &["factor sum", "sum of factors", "sum of the factors"]),
+    ("aars", &["aars", "aars uplift", "uplift", "agentic uplift"]),
+    ("threat_multiplier", &["threat multiplier", "aivss threat multiplier", "thm"]),
+    ("mitigation_factor", &["mitigation factor", "aivss mitigation factor"]),
+    ("score", &["aivss", "aivss score", "final aivss score", "overall aivss score"]),
+    ("severity", &["aivss severity", "aivss rating"]),
+];
+
+fn input_key(name: &str) -> Option<&'static str> {
+    let name = name.trim().trim_matches(['-', '*', ' ']).to_lowercase();
+    let name = name.split(" (").next().unwrap_or_default();
+    let words = name
+        .split_whitespace()
+        .filter(|word| !["v4.0", "4.0", "v0.8", "v0.5", "0.8", "0.5", "owasp"].contains(word));
+    let name = words.collect::<Vec<_>>().join(" ");
+    Some(INPUTS.iter().find(|(_, names)| names.contains(&&*name))?.0)
+}
+
+/// Adds an input or a result such as `Threat multiplier: 1.1` or `AIVSS score: 9.6 (Critical)`, unless there is one;
+/// returns whether it was added.
+fn add_input(name: &str, value: &str, score: &mut Data) -> bool {
+    let Some(key) = input_key(name).filter(|key| score.get(key).is_none()) else { return false };
+    let value = value.trim().trim_matches('`');
+    match key {
+        "cvss" => add_vector(value, score),
+        "severity" => Band::named(value).is_some_and(|band| {
+            score.put(key, band.name());
+            true
+        }),
+        "threat_multiplier" if is_level(value, THREAT_LEVELS) => {
+            score.put(key, &*value.to_lowercase());
+            true
+        }
+        "mitigation_factor" if is_level(value, MITIGATION_LEVELS) => {
+            score.put(key, &*value.to_lowercase());
+            true
+        }
+        _ => {
+            let Some(Ok((number, rest))) = number(value) else { return false };
+            let rest = rest.trim().trim_start_matches("/10").trim();
+            let remark =
+                rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
+            let band = Band::named(remark);
+            if !remark.is_empty() && band.is_none() && remark == rest {
+                return false;
+            }
+            score.put(key, number);
+            if let Some(band) = band.filter(|_| key == "score") {
+                score.put("severity", band.name());
+            }
+            remark.is_empty() || band.is_some()
+        }
+    }
+}
+
+fn is_level(value: &str, levels: &[MultiplierLevel]) -> bool {
+    levels.iter().any(|level| level.name.eq_ignore_ascii_case(value))
+}
+
+/// Adds the first CVSS vector of a text; returns whether the text is little else.
+fn add_vector(text: &str, score: &mut Data) -> bool {
+    let mut words =
+        text.split_whitespace().map(|word| word.trim_matches(['`', '*', '(', ')', '.', ',', ';']));
+    let Some(vector) = words.find(|word| word.starts_with("CVSS:4.0/")) else { return false };
+    score.put("cvss", vector);
+    score.text("cvss") == Some(vector) && text.len() <= vector.len() + "CVSS vector: ``".len()
+}
+
+/// Adds inputs and results from a text like "CVSS base 8.5, AARS uplift 1.07, factor sum 6.5/10, threat ×1.1, mitigation ×1.0
+/// → AIVSS 9.6 Critical". The first such text counts; returns whether it was taken.
+fn add_sentence(text: &str, score: &mut Data) -> bool {
+    let small = text.to_lowercase();
+    let Some(base) = small.find("cvss base") else { return false };
     let line = &small[base..];
-    let is_first = score.base.is_none() && score.score.is_none();
-    if small.len() != part.text.len() || !is_first || !line.contains("aivss") {
-        return;
+    let is_first = score.get("cvss_base").is_none() && score.get("score").is_none();
+    if small.len() != text.len() || !is_first || !line.contains("aivss") {
+        return false;
     }
-    let found = [
-        number_after(line, &["cvss base score", "cvss base"]),
-        number_after(line, &["aars uplift", "aars"]),
-        number_after(line, &["factor sum"]),
-        number_after(line, &["threat multiplier", "threat"]),
-        number_after(line, &["mitigation factor", "mitigation"]),
+    let labels: [(&str, &[&str]); 6] = [
+        ("cvss_base", &["cvss base score", "cvss base"]),
+        ("aars", &["aars uplift", "aars"]),
+        ("factor_sum", &["factor sum"]),
+        ("threat_multiplier", &["threat multiplier", "threat"]),
+        ("mitigation_factor", &["mitigation factor", "mitigation"]),
         // A version before the inputs is not a score.
-        number_after(line, &["aivss score", "aivss"]),
+        ("score", &["aivss score", "aivss"]),
     ];
+    let found = labels.map(|(key, labels)| (key, number_after(line, labels)));
     // Other sentences can mention both.
-    if found[0].is_none() || found.iter().flatten().count() < 3 {
-        return;
+    if found[0].1.is_none() || found.iter().filter(|(_, number)| number.is_some()).count() < 3 {
+        return false;
     }
-    let values = found.map(|number| number.and_then(Result::ok));
-    [score.base, score.uplift, score.factor_sum, score.threat, score.mitigation, score.score] = values;
-    let after = small.rfind("aivss").map_or("", |at| &part.text[at..]);
+    let after = small.rfind("aivss").map_or("", |at| &text[at..]);
     let mut words = after.split(|letter: char| !letter.is_alphanumeric()).rev();
-    score.severity = words.find_map(Band::named).map(|band| band.name().to_owned());
-    part.used = !found.contains(&Some(Err(Ambiguous)));
+    if let Some(band) = words.find_map(Band::named) {
+        score.put("severity", band.name());
+    }
+    let mut is_whole = true;
+    for (key, number) in found {
+        match number {
+            Some(Ok(number)) => score.put(key, number),
+            Some(Err(Ambiguous)) => is_whole = false,
+            None => {}
+        }
+    }
+    is_whole
 }
 
 /// A number that could be read as another one: `1,1`, `20%`.
@@ -148,20 +249,20 @@ struct Ambiguous;
 
 /// The number after the first label that has one, with only signs between.
 fn number_after(text: &str, labels: &[&str]) -> Option<Result<Decimal, Ambiguous>> {
-    labels.iter().find_map(|label| {
-        let rest = &text[text.find(label)? + label.len()..];
-        let rest = rest.trim_start_matches([' ', ':', '=', '×', 'x', '*', '≈', '~', '\t', '(']);
-        if !rest.starts_with(|letter: char| letter.is_ascii_digit()) {
-            return None;
-        }
-        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
-        let is_list = after
-            .strip_prefix(',')
-            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
-        if is_list || after.trim_start().starts_with('%') {
-            return Some(Err(Ambiguous));
-        }
-        Some(Decimal::parse(number.trim_end_matches('.')).map_err(|_| Ambiguous))
-    })
+    let found = labels.iter().find_map(|label| number(&text[text.find(label)? + label.len()..]))?;
+    Some(found.map(|(number, _)| number))
+}
+
+/// The number at the beginning of a text, and the rest of it.
+fn number(text: &str) -> Option<Result<(Decimal, &str), Ambiguous>> {
+    let rest = text.trim_start_matches([' ', ':', '=', '×', 'x', '*', '≈', '~', '\t', '(']);
+    if !starts_with_number(rest) {
+        return None;
+    }
+    let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+    let (number, after) = rest.split_at(end);
+    if after.strip_prefix(',').is_some_and(starts_with_number) || after.trim_start().starts_with('%') {
+        return Some(Err(Ambiguous));
+    }
+    Some(Decimal::parse(number.trim_end_matches('.')).map(|number| (number, after)).map_err(|_| Ambiguous))
 }

@@ -1,263 +1,106 @@
-//! Import of a page about an agent, as text or Markdown: its title, its summary, a table of factors, a paragraph for each of
-//! the seven layers, and other inputs.
-//!
-//! Pages are written for people, so they are read line by line. Of two values for the same thing, the first one counts.
+//! Import of a page about an agent, as Markdown or text: what the reader of pages finds in it, and the score in its prose.
 
-use crate::aivss::{LayerKind, LayerSet};
-use crate::convert::import::Draft;
-use crate::convert::import::numbers::{is_complete, score};
-use crate::convert::scaffold::{Scaffold, ScaffoldLayer, ScaffoldScore};
-use crate::model::{TextKind, blank};
+use crate::convert::data::Data;
+use crate::convert::import::listing::{add_listing, has_no_heading, named_layers};
+use crate::convert::import::{Draft, numbers};
+use crate::convert::scaffold::Scaffold;
+use crate::source::Source;
+use crate::syntax::page::{BlockUse, PageDraft, draft};
 
-/// The most parts of a page that are reported as not imported.
+/// The most sections that are reported as not imported.
 const MOST: usize = 50;
-/// The most characters of one.
-const LONGEST: usize = 70;
 /// The wording of a page that uses the formula of 0.8.
 const CANONICAL: &str = "canonical owasp aivss formula";
-/// The separators between a name and its text.
-const DASHES: [&str; 4] = [" — ", " – ", " - ", ": "];
 
-pub(crate) fn import(text: &str) -> Result<Draft, String> {
-    let mut parts = parts(text, is_complete);
-    let score = score(&mut parts);
-    let title = parts.iter().position(|part| is_title(part, "maestro"));
-    if score.factors.is_empty() && title.is_none() {
-        return Err("no agentic factor and no MAESTRO layer is found in it".to_owned());
+/// Imports a page. With `takes_threats`, threats are enough.
+pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, String> {
+    let mut page = draft(source);
+    if let Some(problem) = page.document.problems.first() {
+        return Err(problem.message.clone());
     }
-    let mut scaffold = Scaffold { score, ..Scaffold::default() };
-    // The first part is the page's own title, whatever its text.
-    for part in parts.iter_mut().skip(1) {
-        part.used |= is_title(part, "aivss") || is_title(part, "maestro");
-    }
-    let begun = parts.iter().skip(1).position(|part| part.used).map_or(parts.len(), |at| at + 1);
-    scaffold.name = name(&mut parts);
-    scaffold.summary = summary(&mut parts[..begun]);
-    let end = title.map_or(parts.len(), |at| at + 1);
-    let (rest, below) = parts.split_at_mut(end);
-    let mut remarks = Vec::from_iter(add_layers(below, &mut scaffold));
-    remarks.extend(version(rest, &mut scaffold.score));
-    let mut more = 0_usize;
-    for part in parts.iter().filter(|part| !part.used && (!part.is_heading || has_number(&part.text))) {
-        more += 1;
-        if more <= MOST {
-            let short: String = part.text.chars().take(LONGEST).collect();
-            let dots = if short.len() < part.text.len() { "…" } else { "" };
-            remarks.push(format!("not carried over: line {}: {short}{dots}", part.line));
+    let mut remarks = Vec::new();
+    let roots: Vec<Data> = page.document.roots().map(Data::from).collect();
+    let mut scaffolds = Vec::new();
+    for (at, mut model) in roots.into_iter().enumerate() {
+        let score = numbers::score(&mut page, at);
+        let is_listing = has_no_heading(&page);
+        if is_listing {
+            remarks.extend(add_listing(source.text(), &mut page, &mut model));
+        } else if score.get("factors").is_some() {
+            named_layers(&mut page, &mut model);
         }
+        let has_layers = page.has_layers || is_listing && model.get("maestro").is_some();
+        let has_threats = model.get("maestro/cross_layer").is_some();
+        if !has_layers && score.get("factors").is_none() && !(takes_threats && has_threats) {
+            return Err(nothing(has_threats));
+        }
+        if score.entries().iter().any(|(key, _)| key != "severity") {
+            model.put("aivss", score);
+        }
+        remarks.extend(version(&page, at, &mut model));
+        remarks.push(taken(&model));
+        scaffolds.push(Scaffold { origin: String::new(), model, asks_score: false });
     }
-    if more > MOST {
-        remarks.push(format!("not carried over: {} more paragraphs", more - MOST));
+    let left = page.left();
+    remarks.extend(left.iter().take(MOST).map(|(title, count)| {
+        let blocks = if *count == 1 { "block" } else { "blocks" };
+        match title.as_str() {
+            "" => format!("not carried over: {count} {blocks} before the first heading"),
+            title => format!("not carried over: {title}: {count} {blocks}"),
+        }
+    }));
+    if left.len() > MOST {
+        remarks.push(format!("not carried over: {} more sections", left.len() - MOST));
     }
-    Ok(Draft { scaffold, remarks })
+    Ok(Draft { scaffolds, remarks })
 }
 
-/// Takes the agent's name, which is the title of the page.
-fn name(parts: &mut [PagePart]) -> Option<String> {
-    let title = parts.first_mut().filter(|title| !title.used)?;
-    title.used = true;
-    let cut = DASHES.into_iter().chain([" | "]).find_map(|dash| title.text.rsplit_once(dash));
-    let name = cut.filter(|(_, rest)| rest.to_lowercase().contains("threat model")).map(|(name, _)| name);
-    Some(name.unwrap_or(&title.text).to_owned())
+fn nothing(has_threats: bool) -> String {
+    let help = if has_threats { "; --threats imports its threats without layers" } else { "" };
+    format!("no agentic factor and no MAESTRO layer is found in it{help}")
 }
 
-/// Takes the summary, which is the sentences before the first section.
-fn summary(parts: &mut [PagePart]) -> Option<String> {
-    let mut summary = Vec::new();
-    for part in parts.iter_mut().skip(1) {
-        if !part.is_heading && part.cells.is_empty() && part.text.ends_with('.') {
-            part.used = true;
-            summary.push(part.text.as_str());
-        }
-    }
-    (!summary.is_empty()).then(|| summary.join(" "))
+/// A remark on what was taken: a definition of the layers cannot always be distinguished from an analysis.
+fn taken(model: &Data) -> String {
+    let parts = model.get("maestro").map(Data::entries).unwrap_or_default();
+    let layers = parts.iter().filter(|(key, layer)| key != "cross_layer" && *layer != Data::Null).count();
+    let threats: usize =
+        parts.iter().map(|(_, part)| part.get("threats").map_or(0, |list| list.items().len())).sum();
+    let factors = model.get("aivss/factors").map_or(0, |factors| factors.entries().len());
+    let of = model.text("agent/name").map(|name| format!(" of {name}")).unwrap_or_default();
+    format!("taken{of}: layers: {layers}, threats: {threats}, factors: {factors}")
 }
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.
-fn version(parts: &mut [PagePart], score: &mut ScaffoldScore) -> Option<String> {
+fn version(page: &PageDraft<'_>, at: usize, model: &mut Data) -> Option<String> {
+    model.get("aivss")?;
+    let texts: Vec<String> =
+        page.blocks[page.ranges[at].clone()].iter().map(|block| block.phrase.text.to_lowercase()).collect();
     let mut versions = vec!["0.5", "0.8"];
     versions.retain(|version| {
         let names = [format!("aivss v{version}"), format!("aivss {version}")];
-        let mut texts = parts.iter().map(|part| part.text.to_lowercase());
-        texts.any(|text| names.iter().any(|name| text.contains(name)))
+        texts.iter().any(|text| names.iter().any(|name| text.contains(name)))
     });
-    if versions.len() > 1 {
-        return Some(format!("it names the versions {} of AIVSS: choose one", versions.join(" and ")));
-    }
-    score.version = versions.first().map(|only| (*only).to_owned());
-    if score.version.is_some() {
-        return None;
-    }
-    let canonical = parts.iter_mut().find(|part| part.text.to_lowercase().contains(CANONICAL))?;
-    // A longer sentence has other content, which is reported.
-    canonical.used = canonical.text.len() <= 80;
-    score.version = Some("0.8".to_owned());
-    Some("it names no version of AIVSS; the canonical formula is taken for that of 0.8".to_owned())
-}
-
-/// Adds the layers in the parts below their title; returns a remark if they are not named.
-pub(crate) fn add_layers(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
-    // The layer that gets the text after its bare name.
-    let mut open: Option<(LayerKind, String)> = None;
-    let mut is_named = false;
-    for part in &mut *parts {
-        if let Some((kind, text)) = named_layer(part) {
-            is_named = true;
-            close(&mut open, scaffold);
-            let is_taken = scaffold.layers.contains_key(&kind);
-            // A placeholder is not an answer, and neither is the text after it.
-            part.used = !is_taken && blank(&text, TextKind::Prose).is_none() || text.is_empty();
-            if text.is_empty() && !is_taken {
-                open = Some((kind, String::new()));
-            } else if part.used {
-                add(scaffold, kind, &text);
+    match versions.as_slice() {
+        [only] => model.put("aivss/version", *only),
+        [] => {
+            if texts.iter().any(|text| text.replace('\n', " ").contains(CANONICAL)) {
+                model.put("aivss/version", "0.8");
+                return Some(
+                    "it names no version of AIVSS; the canonical formula is taken for that of 0.8".to_owned(),
+                );
             }
-        } else if part.is_heading {
-            close(&mut open, scaffold);
-        } else if let Some((_, text)) = &mut open {
-            part.used = true;
-            let space = if text.is_empty() { "" } else { " " };
-            text.push_str(&format!("{space}{}", part.text));
+        }
+        several => {
+            return Some(format!("it names the versions {} of AIVSS: choose one", several.join(" and ")));
         }
     }
-    close(&mut open, scaffold);
-    if is_named { None } else { by_place(parts, scaffold) }
+    None
 }
 
-fn close(open: &mut Option<(LayerKind, String)>, scaffold: &mut Scaffold) {
-    if let Some((kind, text)) = open.take() {
-        add(scaffold, kind, &text);
+/// Marks a block as taken.
+pub(crate) fn take(page: &mut PageDraft<'_>, at: usize) {
+    if page.uses[at] == BlockUse::Free {
+        page.uses[at] = BlockUse::About;
     }
-}
-
-/// Adds seven paragraphs of a page that names no layer.
-fn by_place(parts: &mut [PagePart], scaffold: &mut Scaffold) -> Option<String> {
-    let mut paragraphs: Vec<&mut PagePart> = parts.iter_mut().collect();
-    paragraphs.retain(|part| {
-        let small = part.text.to_lowercase();
-        let is_frame = small.starts_with("maestro") || small.starts_with("per-layer");
-        !part.is_heading && part.cells.is_empty() && !is_frame
-    });
-    let (count, line) = (paragraphs.len(), paragraphs.first()?.line);
-    if count != LayerSet::DEFAULT.layers().len() {
-        return Some(format!("the layers are not named, and there are {count} paragraphs for seven layers"));
-    }
-    for (kind, part) in LayerSet::DEFAULT.layers().zip(&mut paragraphs) {
-        part.used = true;
-        add(scaffold, kind, &part.text);
-    }
-    Some(format!(
-        "the layers are not named: seven paragraphs from line {line} on are taken in MAESTRO's order"
-    ))
-}
-
-/// The layer that a part names, with the text after the name.
-fn named_layer(part: &PagePart) -> Option<(LayerKind, String)> {
-    if !part.cells.is_empty() {
-        let at = part.cells.iter().take(2).position(|cell| LayerSet::DEFAULT.named(cell).is_some())?;
-        return Some((
-            LayerSet::DEFAULT.named(&part.cells[at])?,
-            part.cells[at + 1..].join(" ").trim().to_owned(),
-        ));
-    }
-    if let Some(kind) = LayerSet::DEFAULT.named(part.text.trim_end_matches(':')) {
-        return Some((kind, String::new()));
-    }
-    DASHES.into_iter().find_map(|dash| {
-        // A number may come before the name: "Layer 1: Foundation Models: …".
-        part.text.match_indices(dash).take(2).find_map(|(at, dash)| {
-            Some((LayerSet::DEFAULT.named(&part.text[..at])?, part.text[at + dash.len()..].trim().to_owned()))
-        })
-    })
-}
-
-/// Adds the text on a layer; one that opens with "Not certain" is uncertain.
-fn add(scaffold: &mut Scaffold, kind: LayerKind, text: &str) {
-    let small = text.to_lowercase();
-    let uncertain = small.starts_with("not certain") || small.starts_with("uncertain");
-    // "Not certain from the listing — …": the status has the same meaning. A longer opening is kept.
-    let cut = DASHES.into_iter().filter_map(|dash| text.find(dash).map(|at| (at, at + dash.len()))).min();
-    let analysis = match cut {
-        Some((at, rest)) if uncertain && at <= 60 && is_bare(&text[..at].to_lowercase()) => &text[rest..],
-        _ => text,
-    };
-    if blank(analysis, TextKind::Prose).is_none() && !scaffold.layers.contains_key(&kind) {
-        scaffold.layers.insert(kind, ScaffoldLayer { uncertain, analysis: analysis.trim().to_owned() });
-    }
-}
-
-fn is_bare(opening: &str) -> bool {
-    ["not certain", "uncertain"].contains(&opening) || opening.starts_with("not certain from ")
-}
-
-/// A paragraph, a heading, an item or a row of a table.
-pub(crate) struct PagePart {
-    /// Its first line, 1-based.
-    pub(crate) line: usize,
-    pub(crate) text: String,
-    pub(crate) is_heading: bool,
-    /// The cells of a row.
-    pub(crate) cells: Vec<String>,
-    /// Whether all of its text is in the scaffold.
-    pub(crate) used: bool,
-}
-
-/// The parts of a page. Without blank lines each line is one, and so is a line that `is_complete`.
-pub(crate) fn parts(text: &str, is_complete: fn(&PagePart) -> bool) -> Vec<PagePart> {
-    let is_spaced = text.trim().lines().any(|line| line.trim().is_empty());
-    let mut parts: Vec<PagePart> = Vec::new();
-    let mut joins = false;
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        let is_rule = !line.is_empty() && line.chars().all(|letter| "-=_*|: ".contains(letter));
-        if line.is_empty() || is_rule {
-            // A rule below a row makes it the head of its table.
-            if let Some(last) = parts.last_mut()
-                && is_rule
-                && !last.cells.is_empty()
-                && last.line == at
-            {
-                last.is_heading = true;
-            }
-            joins = false;
-            continue;
-        }
-        let bare = line.trim_start_matches(['#', '>', ' ']);
-        let is_heading = line.starts_with('#');
-        let item = item(bare);
-        let is_row = line.contains('|') && (line.starts_with('|') || line.ends_with('|'));
-        let text = item.unwrap_or(bare).replace("**", "").trim().to_owned();
-        let cells = text.trim_matches('|').split('|').filter(|_| is_row);
-        let cells = cells.map(|cell| cell.trim().to_owned()).collect();
-        let part = PagePart { line: at + 1, text, is_heading, cells, used: false };
-        let is_apart = item.is_some() || is_heading || is_row || is_complete(&part);
-        match parts.last_mut() {
-            Some(last) if joins && !is_apart => {
-                last.text.push(' ');
-                last.text.push_str(&part.text);
-            }
-            _ => parts.push(part),
-        }
-        joins = is_spaced && !is_heading && !is_row;
-    }
-    parts
-}
-
-/// The text of an item of a list, after `-`, `*`, `+` or a number.
-fn item(line: &str) -> Option<&str> {
-    let rest = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let marks = if rest.len() < line.len() { &[". ", ") "][..] } else { &["- ", "* ", "+ "] };
-    marks.iter().find_map(|mark| rest.strip_prefix(mark))
-}
-
-/// Whether a part is the title of a section on a subject: a heading, or a short line that is not a sentence.
-pub(crate) fn is_title(part: &PagePart, subject: &str) -> bool {
-    let is_short = part.text.len() <= 60 && !part.text.ends_with('.');
-    let is_bare = part.cells.is_empty() && !has_number(&part.text);
-    (part.is_heading || is_short) && is_bare && part.text.to_lowercase().contains(subject)
-}
-
-/// Whether a text has a number after a name, as in "CVSS base: 8.5".
-pub(crate) fn has_number(text: &str) -> bool {
-    text.split(": ").skip(1).any(|rest| rest.trim_start().starts_with(|letter: char| letter.is_ascii_digit()))
 }

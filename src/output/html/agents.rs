@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aivss::{Band, Factor, LayerKind, Working};
+use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
-use crate::model::{Answer, Layer, Review, TextKind, Threat, blank};
+use crate::model::{Answer, Layer, Model, Review, TextKind, Threat, blank};
 use crate::output::Links;
 use crate::output::breakdown::{multipliers, origin_text};
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
@@ -15,7 +16,7 @@ use crate::report::{AgentChange, Difference, FileReport, Report};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel};
 
 /// The maximum number of characters of a name in tables.
-const NAME: usize = 120;
+pub(crate) const NAME: usize = 120;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Graded {
@@ -41,6 +42,8 @@ pub(crate) struct AgentView {
     pub(crate) is_known: bool,
     pub(crate) scores: Vec<ScoreView>,
     pub(crate) layers: Vec<LayerView>,
+    /// The number of open threats.
+    pub(crate) open: usize,
     pub(crate) problems: Vec<ProblemView>,
 }
 
@@ -90,7 +93,7 @@ pub(crate) struct LayerView {
 
 pub(crate) struct ThreatView {
     pub(crate) name: SanitizedText,
-    pub(crate) status: SanitizedText,
+    pub(crate) status: &'static str,
     pub(crate) mitigation: Option<SanitizedText>,
     pub(crate) open: bool,
 }
@@ -124,7 +127,12 @@ impl AgentView {
             is_known: file.is_read() && scored.is_computed(),
             worst: scored.worst().map(Graded::of),
             scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
-            layers: model.layers().iter().map(|layer| LayerView::of(layer, change)).collect(),
+            layers: model
+                .layers()
+                .iter()
+                .map(|layer| LayerView::of(layer, model, change, report.today))
+                .collect(),
+            open: model.threats().filter(|threat| threat.is_open(report.today)).count(),
             problems: problems.map(|problem| ProblemView::of(problem, file, report, links)).collect(),
         }
     }
@@ -277,15 +285,15 @@ fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
 }
 
 impl LayerView {
-    fn of(layer: &Layer, change: Option<&AgentChange>) -> Self {
+    fn of(layer: &Layer, model: &Model, change: Option<&AgentChange>, today: Date) -> Self {
         let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable));
         let before = difference(change, &format!("layer {}", layer.kind.key()));
         Self {
             kind: layer.kind,
             answer: layer.answer.name(),
             text: reason.or(layer.analysis.as_deref()).map(SanitizedText::lines),
-            threats: layer.threats.iter().map(ThreatView::of).collect(),
-            open: layer.open_threats(),
+            threats: model.threats_of(layer.kind).map(|threat| ThreatView::of(threat, today)).collect(),
+            open: model.open_threats(layer.kind, today),
             before: before.and_then(|difference| difference.before.as_deref()).map(SanitizedText::line),
         }
     }
@@ -300,13 +308,13 @@ impl LayerView {
 }
 
 impl ThreatView {
-    fn of(threat: &Threat) -> Self {
+    fn of(threat: &Threat, today: Date) -> Self {
         let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
         Self {
             name: SanitizedText::cut(&words.join(" "), 2 * NAME),
-            status: SanitizedText::cut(threat.status.as_deref().unwrap_or("open"), NAME),
+            status: threat.status.name(),
             mitigation: threat.mitigation.as_deref().map(SanitizedText::lines),
-            open: threat.open,
+            open: threat.is_open(today),
         }
     }
 }

@@ -7,6 +7,7 @@ mod badge;
 pub(crate) mod changes;
 pub(crate) mod chart;
 pub(crate) mod problems;
+pub(crate) mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,6 +16,7 @@ use agents::{AgentView, mark_namesakes};
 use askama::Template;
 use changes::Changes;
 use problems::{ProblemView, SanitizedText};
+use register::RegisterRow;
 
 use crate::aivss::Band;
 use crate::diagnostic::Level;
@@ -40,6 +42,7 @@ struct PageTemplate<'r> {
     bands: Vec<Bar>,
     filters: Filters,
     agents: Vec<AgentView>,
+    register: Vec<RegisterRow>,
     changes: Option<Changes>,
     exceptions: &'r [Exception],
     /// Problems that belong to no threat model, by their file.
@@ -86,6 +89,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
         tiles: tiles(report, &agents),
         filters: filters(&agents, &bands),
         bands,
+        register: RegisterRow::all(report),
         changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
         exceptions: report.in_force.as_ref().map_or(&[], Policy::exceptions),
         others,
@@ -96,7 +100,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
 fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
     let layers: Vec<_> = agents.iter().flat_map(|agent| &agent.layers).collect();
     let blank = layers.iter().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
-    let open: usize = layers.iter().map(|layer| layer.open).sum();
+    let open: usize = agents.iter().map(|agent| agent.open).sum();
     let Summary { errors, warnings, excepted, in_base, .. } = report.totals();
     let totals = [
         ("agent", "agents", agents.len(), ""),

@@ -12,7 +12,7 @@
     return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
   };
   // The order of words that is not alphabetical.
-  const ranks = ["low", "moderate", "high", "development", "testing", "production"];
+  const ranks = ["low", "moderate", "high", "development", "testing", "staging", "production"];
   const alphabet = new Intl.Collator().compare;
   const inOrder = (one, other) => {
     const [rank, otherRank] = [ranks.indexOf(one), ranks.indexOf(other)];

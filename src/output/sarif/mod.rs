@@ -5,6 +5,7 @@
 //! therefore have a rule without a severity: `score-mismatch/excepted` or `score-mismatch/in-base`.
 
 mod size;
+mod taxonomy;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use crate::escape::{line, uri_path, write_json};
 use crate::explain;
 use crate::output::left_out;
 use crate::output::problem::{Fingerprints, passes_because, plain_text};
+use crate::output::sarif::taxonomy::Taxonomies;
 use crate::report::{FileReport, Report};
 use crate::rules;
 use crate::rules::Rule;
@@ -136,12 +138,13 @@ struct SarifResults<'r> {
     listed: &'r [ListedResult<'r>],
     /// The indexes of the rules by their identifiers.
     indexes: HashMap<String, usize>,
+    taxonomies: Taxonomies,
 }
 
 impl Serialize for SarifResults<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { report, listed, indexes } = self;
-        serializer.collect_seq(listed.iter().map(|listed| result(report, listed, indexes)))
+        let Self { report, listed, .. } = self;
+        serializer.collect_seq(listed.iter().map(|listed| result(report, listed, self)))
     }
 }
 
@@ -160,7 +163,9 @@ fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Re
         notifications.push(json!({ "level": "warning", "message": message(&words) }));
     }
     let rules: Vec<Value> = rules.iter().map(RuleDescriptor::json).collect();
-    let about = json!({
+    let taxonomies = Taxonomies::of(listed.iter().map(|listed| listed.diagnostic));
+    let about = without_nulls(json!({
+        "taxonomies": taxonomies.json(),
         "tool": { "driver": without_nulls(json!({
             "name": NAME,
             "version": VERSION,
@@ -176,8 +181,8 @@ fn log_bytes(report: &Report, listed: &[ListedResult<'_>], all: usize) -> io::Re
             "exitCode": report.verdict().exit_code(),
             "toolExecutionNotifications": notifications,
         }],
-    });
-    let results = SarifResults { report, listed, indexes };
+    }));
+    let results = SarifResults { report, listed, indexes, taxonomies };
     let log = SarifLog { schema: SCHEMA, version: "2.1.0", runs: [SarifRun { about, results }] };
     let mut bytes = Vec::new();
     write_json(&log, &mut bytes)?;
@@ -295,7 +300,8 @@ fn pascal(name: &str) -> String {
     pascal
 }
 
-fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, usize>) -> Value {
+fn result(report: &Report, listed: &ListedResult<'_>, all: &SarifResults<'_>) -> Value {
+    let SarifResults { indexes, taxonomies, .. } = all;
     let ListedResult { file, diagnostic, fingerprint } = listed;
     let rule_id = rule_id(report, diagnostic);
     let mut place = location_in(file, diagnostic.span);
@@ -313,6 +319,7 @@ fn result(report: &Report, listed: &ListedResult<'_>, indexes: &HashMap<String, 
     let suppressions = reason
         .map(|reason| json!([{ "kind": "external", "status": "accepted", "justification": line(&reason) }]));
     without_nulls(json!({
+        "taxa": taxonomies.taxa(diagnostic),
         "ruleIndex": indexes.get(&*rule_id).copied().unwrap_or_default(),
         "ruleId": rule_id,
         "kind": "fail",

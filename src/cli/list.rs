@@ -1,0 +1,189 @@
+//! `list`: the files that a check reads, those that it skips, and why.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, refuse_stdin};
+use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
+use crate::cli::lint_files::{RunStage, lint_discovered};
+use crate::input_error::{InputError, SkipReason};
+use crate::output::human::{line_width, wrapped};
+use crate::output::{Look, escape_line};
+use crate::report::{FileReport, Report, Verdict, count};
+use crate::workspace::candidate::skipped;
+use crate::workspace::discover::discover;
+use crate::workspace::file_tree::FileTree;
+use crate::workspace::repository::Repository;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  aivss-lint list
+  aivss-lint list --format json agents
+
+Exit status: 0 on success, 2 if a file cannot be read.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) files: PathArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Format of the list
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ListFormat {
+    /// Text
+    Human,
+    /// JSON for programs
+    Json,
+}
+
+/// A file that is not checked, its reason, and the next step.
+struct SkippedFile {
+    path: String,
+    kind: &'static str,
+    reason: String,
+    next: Option<String>,
+    command: Option<String>,
+}
+
+/// The files of a run.
+struct Listing<'r> {
+    policy: &'r str,
+    checked: Vec<&'r FileReport>,
+    skipped: Vec<SkippedFile>,
+    errors: Vec<&'r InputError>,
+}
+
+pub(crate) fn run(args: &ListArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let paths: &[PathBuf] = &args.files.paths;
+    refuse_stdin(paths, "listed")?;
+    let head = FileTree::WorkTree(repository);
+    let (policy, name) = find_policy(args.policy.policy.as_deref(), head)?
+        .map_err(|(name, _)| format!("cannot use policy {name}: it has errors: run `aivss-lint`"))?;
+    let options = CheckOptions { lists_others: true, ..CheckOptions::new(paths, args.policy.today()) };
+    let discovery = discover(options.search(paths, &policy), repository);
+    let left_out = skipped(&discovery, repository, &policy);
+    let run = CheckRun { options: &options, head, policy: &policy };
+    let mut report = lint_discovered(run, &discovery, RunStage::Single).report;
+    report.input_errors.sort();
+    report.policy = name;
+    let listing = Listing::of(&report, left_out);
+    match args.format {
+        ListFormat::Human => print(&listing.in_words(ColorArgs::AUTO.look()))?,
+        ListFormat::Json => print(&format!("{:#}\n", listing.json()))?,
+    }
+    Ok(if listing.errors.is_empty() { Verdict::Passed } else { Verdict::CannotCheck })
+}
+
+impl<'r> Listing<'r> {
+    fn of(report: &'r Report, left_out: BTreeMap<String, SkipReason>) -> Self {
+        let mut others: BTreeMap<&str, _> =
+            report.others.iter().map(|(path, file)| (&**path, file)).collect();
+        let mut errors = Vec::new();
+        for error in &report.input_errors {
+            match error {
+                InputError::NoModel { path, file } => drop(others.insert(path, file)),
+                // The list shows it.
+                InputError::EmptyFolder { .. } => {}
+                error => errors.push(error),
+            }
+        }
+        let others = others.into_iter().map(|(path, file)| SkippedFile {
+            path: path.to_owned(),
+            kind: file.kind.name,
+            reason: file.reason().into_owned(),
+            next: file.next(path),
+            command: file.command(path),
+        });
+        let mut skipped: Vec<SkippedFile> = others.collect();
+        // A link that leads out is an error, and is not found either.
+        let left_out =
+            left_out.into_iter().filter(|(path, _)| errors.iter().all(|error| error.path() != path));
+        skipped.extend(left_out.map(|(path, reason)| SkippedFile {
+            path,
+            kind: if reason == SkipReason::Ignored { "ignored" } else { "excluded" },
+            reason: reason.to_string(),
+            next: None,
+            command: None,
+        }));
+        skipped.sort_by(|one, other| one.path.cmp(&other.path));
+        let checked = report.files.iter().filter(|file| file.is_model()).collect();
+        Self { policy: &report.policy, checked, skipped, errors }
+    }
+
+    fn in_words(&self, look: Look) -> String {
+        let mut text = format!("policy: {}\n", escape_line(self.policy));
+        text += &heading("checked", self.checked.len());
+        let width = self.checked.iter().map(|file| file.name().chars().count()).max().unwrap_or(0).min(40);
+        for file in &self.checked {
+            let (name, contents) = (escape_line(file.name()), escape_line(&contents(file)));
+            let is_short = name.chars().count() <= width;
+            let gap = if is_short { "  ".to_owned() } else { format!("\n{:width$}", "", width = width + 4) };
+            text += &format!("  {name:width$}{gap}{contents}\n");
+        }
+        if self.checked.is_empty() && self.skipped.iter().all(|file| file.next.is_none()) {
+            text += "  next: `aivss-lint init` writes a threat model\n";
+        }
+        if !self.skipped.is_empty() {
+            text += &heading("skipped", self.skipped.len());
+        }
+        for SkippedFile { path, reason, next, .. } in &self.skipped {
+            text += &format!("  {}\n", escape_line(path));
+            for line in [Some(reason.clone()), next.as_ref().map(|next| format!("next: {next}"))] {
+                let Some(line) = line else { continue };
+                text += &format!("      {}\n", wrapped(&escape_line(&line), line_width(look), (6, 8)));
+            }
+        }
+        if !self.errors.is_empty() {
+            text += &heading("cannot check", self.errors.len());
+        }
+        for error in &self.errors {
+            let line = format!("{}: {error}", error.path());
+            text += &format!("  {}\n", wrapped(&escape_line(&line), line_width(look), (2, 6)));
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let checked = self.checked.iter().map(|file| {
+            let models = file
+                .models
+                .iter()
+                .map(|model| json!({ "agent": model.name(), "format": model.model.format.name() }));
+            json!({ "path": file.name(), "models": models.collect::<Vec<_>>() })
+        });
+        let skipped = self.skipped.iter().map(|SkippedFile { path, kind, reason, next, command }| {
+            json!({ "path": path, "kind": kind, "reason": reason, "next": next, "command": command })
+        });
+        json!({
+            "aivss_list": 1,
+            "policy": self.policy,
+            "checked": checked.collect::<Vec<_>>(),
+            "skipped": skipped.collect::<Vec<_>>(),
+            "errors": self.errors,
+        })
+    }
+}
+
+fn heading(word: &str, number: usize) -> String {
+    format!("\n{word}: {}\n", count(number, "file"))
+}
+
+/// The agents of a file, or their number.
+fn contents(file: &FileReport) -> String {
+    match file.models.as_slice() {
+        [] => "no readable threat model".to_owned(),
+        [model] => match model.name() {
+            Some(name) => format!("{name} ({})", model.model.format.name()),
+            None => format!("unnamed agent ({})", model.model.format.name()),
+        },
+        models => count(models.len(), "threat model"),
+    }
+}

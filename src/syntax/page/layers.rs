@@ -1,0 +1,389 @@
+//! Sections and rows of a page to layers, each with its answer, its text and its threats.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::aivss::{LayerKind, LayerSet};
+use crate::source::Span;
+use crate::syntax::page::answers::{PageAnswer, answer};
+use crate::syntax::page::columns::{Piece, is_nothing, locate};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, TableRow, hull};
+use crate::syntax::page::threats::{
+    PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, trimmed,
+};
+use crate::syntax::tree::PageSection;
+
+/// The most bytes of a text below a caption that may be a placeholder.
+const LONGEST_PLACEHOLDER: usize = 160;
+
+/// A layer of a page.
+#[derive(Debug, Default)]
+pub(crate) struct PageLayer {
+    /// The heading, or the first cell that names the layer.
+    pub(crate) key_span: Span,
+    /// The bytes of everything that belongs to the layer.
+    pub(crate) span: Span,
+    /// The word for the answer, if it is not an analysis, and its place.
+    pub(crate) status: Option<Piece>,
+    pub(crate) reason: Option<Piece>,
+    pub(crate) analysis: Option<Piece>,
+    pub(crate) threats: Vec<PageThreat>,
+    parts: Vec<LayerPart>,
+    /// Whether the heading says that the layer does not apply.
+    is_excluded: bool,
+}
+
+#[derive(Debug)]
+enum LayerPart {
+    /// The block of the outline with this number.
+    Block(usize),
+    Row(Piece),
+}
+
+/// The layers of an agent, and everything else that a page contains about its threats.
+#[derive(Debug, Default)]
+pub(crate) struct PageLayers {
+    pub(crate) layers: BTreeMap<LayerKind, PageLayer>,
+    pub(crate) cross: Vec<PageThreat>,
+    pub(crate) sections: Vec<PageSection>,
+    /// The heading above the layers, or the first layer's own.
+    pub(crate) key_span: Span,
+    /// Whether a table has a row per layer, or a column that names layers.
+    pub(crate) has_layer_table: bool,
+    /// The numbers of the blocks that were read.
+    pub(crate) read: Vec<usize>,
+}
+
+/// The layer of a heading.
+pub(crate) fn layer_of(phrase: &Phrase, set: &'static LayerSet) -> Option<LayerKind> {
+    set.named(&without_shortcodes(&phrase.text))
+}
+
+/// A text without emoji of the form `:shield:`.
+pub(crate) fn without_shortcodes(text: &str) -> String {
+    let mut rest = text.split(':').peekable();
+    let mut kept = rest.next().unwrap_or_default().to_owned();
+    let mut was_code = false;
+    while let Some(part) = rest.next() {
+        let is_code = !was_code
+            && rest.peek().is_some()
+            && part.len() > 1
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte));
+        if !is_code {
+            kept.push_str(if was_code { " " } else { ":" });
+            kept.push_str(part);
+        }
+        was_code = is_code;
+    }
+    kept
+}
+
+/// Reads the layers among the blocks in a range.
+pub(crate) fn read_layers(
+    blocks: &[OutlineBlock],
+    range: Range<usize>,
+    end: usize,
+    text: &str,
+    set: &'static LayerSet,
+) -> PageLayers {
+    let mut reader = LayerReader {
+        text,
+        blocks,
+        set,
+        found: PageLayers::default(),
+        open: None,
+        above: None,
+        is_in_threat: false,
+    };
+    for at in range {
+        reader.block(at);
+    }
+    reader.end_section(end);
+    let mut found = reader.found;
+    for layer in found.layers.values_mut() {
+        layer.finish(blocks, text);
+    }
+    found
+}
+
+struct LayerReader<'b> {
+    text: &'b str,
+    blocks: &'b [OutlineBlock],
+    set: &'static LayerSet,
+    found: PageLayers,
+    /// The layer whose section is open, and the level of its heading.
+    open: Option<(LayerKind, u8)>,
+    /// The last heading that is not a layer's.
+    above: Option<Span>,
+    /// Whether the last block belongs to the last threat.
+    is_in_threat: bool,
+}
+
+impl LayerReader<'_> {
+    fn layer(&mut self, kind: LayerKind, place: Span) -> &mut PageLayer {
+        if self.found.layers.is_empty() {
+            self.found.key_span = self.above.unwrap_or(place);
+        }
+        let new = || PageLayer { key_span: place, span: place, ..PageLayer::default() };
+        let layer = self.found.layers.entry(kind).or_insert_with(new);
+        layer.span = hull(layer.span, place);
+        layer
+    }
+
+    fn block(&mut self, at: usize) {
+        let block = &self.blocks[at];
+        match &block.kind {
+            OutlineKind::Heading(level) => self.heading(at, *level),
+            OutlineKind::Table(rows) => {
+                self.is_in_threat = false;
+                self.table(at, rows);
+            }
+            OutlineKind::Caption | OutlineKind::Other => {
+                self.is_in_threat = false;
+                self.part(at);
+            }
+            OutlineKind::Paragraph | OutlineKind::Item => {
+                self.part(at);
+                self.threat(block);
+            }
+        }
+    }
+
+    fn heading(&mut self, at: usize, level: u8) {
+        let block = &self.blocks[at];
+        self.is_in_threat = false;
+        if let Some(kind) = layer_of(&block.phrase, self.set) {
+            self.end_section(block.span.start as usize);
+            let is_excluded = is_excluded(&block.phrase.text);
+            self.layer(kind, block.phrase.span).is_excluded |= is_excluded;
+            self.found.read.push(at);
+            let section = PageSection { kind, level, heading: block.span, end: 0 };
+            self.found.sections.push(section);
+            self.open = Some((kind, level));
+        } else if self.open.is_some_and(|(_, open)| level > open) {
+            self.part(at);
+        } else {
+            self.end_section(block.span.start as usize);
+            self.above = Some(block.phrase.span).filter(|_| level > 1);
+        }
+    }
+
+    fn end_section(&mut self, end: usize) {
+        if self.open.take().is_some()
+            && let Some(section) = self.found.sections.last_mut()
+        {
+            section.end = Span::new(end, end).start;
+        }
+    }
+
+    /// Adds a block to the layer whose section is open.
+    fn part(&mut self, at: usize) {
+        if let Some((kind, _)) = self.open {
+            let outer = self.blocks[at].outer;
+            self.layer(kind, outer).parts.push(LayerPart::Block(at));
+            self.found.read.push(at);
+        }
+    }
+
+    fn threat(&mut self, block: &OutlineBlock) {
+        let Some((kind, _)) = self.open else { return };
+        let has_threats = self.found.layers.get(&kind).is_some_and(|layer| !layer.threats.is_empty());
+        if let Some(threat) = threat_in(&block.phrase, block.span, self.text) {
+            self.layer(kind, block.outer).threats.push(threat);
+            self.is_in_threat = true;
+        } else if self.is_in_threat && has_threats && opens_with_label(&block.phrase.text) {
+            let text = self.text;
+            if let Some(threat) = self.layer(kind, block.outer).threats.last_mut() {
+                add_labels(threat, &block.phrase.text, block.phrase.span, text);
+                threat.span = hull(threat.span, block.phrase.span);
+            }
+        }
+    }
+
+    fn table(&mut self, at: usize, rows: &[TableRow]) {
+        let table = ThreatTable::of(rows, self.set);
+        let Some(table) =
+            table.filter(|table| !table.is_definition && (table.layer.is_some() || table.has_threats))
+        else {
+            return self.part(at);
+        };
+        self.found.has_layer_table |= table.layer.is_some();
+        let own = self.open.map(|(kind, _)| kind);
+        if own.is_some() && table.layer.is_none() && !table.is_read_whole(rows) {
+            // What is not a value of a threat stays the layer's text.
+            self.part(at);
+        }
+        self.found.read.push(at);
+        for row in rows.iter().skip(1) {
+            self.row(&table, row, own);
+        }
+    }
+
+    fn row(&mut self, table: &ThreatTable, row: &TableRow, own: Option<LayerKind>) {
+        let (mut kinds, place) = table.layers_of(row, self.set);
+        let whole = trimmed(row.span, self.text);
+        if kinds.is_empty() {
+            kinds.extend(own);
+        }
+        let threat = table.threat(row, self.text);
+        if let [kind] = kinds.as_slice() {
+            let text = (table.layer.is_some())
+                .then(|| table.text(row, threat.is_none(), self.set, self.text))
+                .flatten();
+            let layer = self.layer(*kind, place);
+            layer.parts.extend(text.map(LayerPart::Row));
+            layer.span = hull(layer.span, whole);
+            layer.threats.extend(threat);
+        } else if let Some(mut threat) = threat {
+            (threat.layers, threat.layers_span) = (kinds, place);
+            self.found.cross.push(threat);
+        } else if let Some(text) = table.text(row, true, self.set, self.text) {
+            for kind in kinds {
+                let layer = self.layer(kind, place);
+                layer.span = hull(layer.span, whole);
+                layer.parts.push(LayerPart::Row(text.clone()));
+            }
+        }
+    }
+}
+
+/// Whether a heading ends by saying that its layer does not apply: `Layer 7: Agent Ecosystem (N/A)`.
+fn is_excluded(heading: &str) -> bool {
+    let at = heading.rfind(['(', '—', '–', ':']).or_else(|| heading.rfind(" - "));
+    at.is_some_and(|at| {
+        let remark = heading[at..].trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        answer(remark, false) == PageAnswer::NotApplicable("")
+    })
+}
+
+impl LayerPart {
+    /// The texts of a part that say something: its own, or those of the cells of a table.
+    fn contents<'b>(&'b self, blocks: &'b [OutlineBlock]) -> Vec<&'b str> {
+        match self {
+            Self::Row(piece) => vec![&piece.text],
+            Self::Block(at) => match &blocks[*at].kind {
+                OutlineKind::Heading(_) | OutlineKind::Caption => Vec::new(),
+                OutlineKind::Table(rows) => {
+                    let cells = rows.iter().skip(1).flat_map(|row| &row.cells);
+                    cells.map(|cell| cell.text.trim()).filter(|cell| !is_nothing(cell)).collect()
+                }
+                OutlineKind::Paragraph | OutlineKind::Item | OutlineKind::Other => {
+                    vec![blocks[*at].phrase.text.trim()]
+                }
+            },
+        }
+    }
+
+    /// The place of its text.
+    fn place(&self, blocks: &[OutlineBlock], text: &str) -> Span {
+        match self {
+            Self::Row(piece) => piece.span,
+            Self::Block(at) => match blocks[*at].kind {
+                OutlineKind::Table(_) => trimmed(blocks[*at].span, text),
+                _ => trimmed(blocks[*at].phrase.span, text),
+            },
+        }
+    }
+}
+
+impl PageLayer {
+    /// Makes the answer of the parts.
+    fn finish(&mut self, blocks: &[OutlineBlock], text: &str) {
+        let parts = std::mem::take(&mut self.parts);
+        let contents: Vec<&str> = parts.iter().flat_map(|part| part.contents(blocks)).collect();
+        let first = parts.iter().find(|part| !part.contents(blocks).is_empty());
+        let (Some(first), Some(opening)) = (first, contents.first().copied()) else {
+            if self.is_excluded {
+                self.status = Some(Piece::new("not_applicable", self.key_span));
+            }
+            return;
+        };
+        let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
+        // Captions do not make a placeholder longer.
+        let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
+        let is_only = is_same && (!has_captions || opening.len() <= LONGEST_PLACEHOLDER);
+        // Below a caption, a text is about its subject.
+        let is_first = parts.first().is_some_and(|part| std::ptr::eq(part, first));
+        let answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
+        let place = first.place(blocks, text);
+        let reason = match answered {
+            PageAnswer::NotApplicable(reason) => Some(reason),
+            PageAnswer::Analysis if self.is_excluded => Some(opening),
+            PageAnswer::Uncertain(_) | PageAnswer::Analysis => None,
+        };
+        if let Some(reason) = reason {
+            let others = contents.iter().copied().skip(1).filter(|_| !is_only);
+            let reasons: Vec<&str> =
+                std::iter::once(reason).chain(others).filter(|part| !part.is_empty()).collect();
+            self.status = Some(Piece::new("not_applicable", place));
+            self.reason = (!reasons.is_empty()).then(|| locate(&one_line(&reasons.join(" ")), place, text));
+            return;
+        }
+        self.analysis = Some(match (&answered, first) {
+            _ if !is_only => analysis(&parts, blocks, text),
+            (PageAnswer::Uncertain(rest), _) => locate(rest, place, text),
+            (_, LayerPart::Row(piece)) => piece.clone(),
+            (_, LayerPart::Block(at)) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => {
+                locate(opening, place, text)
+            }
+            (_, LayerPart::Block(_)) => Piece::new(text.get(place.range()).unwrap_or_default(), place),
+        });
+        if let PageAnswer::Uncertain(_) = answered {
+            self.status = Some(Piece::new("uncertain", place));
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+fn is_html(block: &OutlineBlock, text: &str) -> bool {
+    matches!(block.kind, OutlineKind::Caption) && text[block.phrase.span.range()].starts_with('<')
+}
+
+/// The text of several parts: the source of blocks that follow each other, and the texts of rows.
+fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut last = None;
+    for part in parts {
+        match part {
+            LayerPart::Row(piece) => {
+                pieces.push(piece.clone());
+                last = None;
+            }
+            // The text of an element of HTML, without its tags.
+            LayerPart::Block(at) if is_html(&blocks[*at], text) => {
+                pieces.push(Piece::new(blocks[*at].phrase.text.trim(), blocks[*at].phrase.span));
+                last = None;
+            }
+            LayerPart::Block(at) => {
+                let outer = blocks[*at].outer;
+                match pieces.last_mut() {
+                    Some(piece) if last.is_some_and(|last| last + 1 == *at) => {
+                        piece.span = hull(piece.span, outer);
+                    }
+                    _ => pieces.push(Piece::new("", outer)),
+                }
+                last = Some(*at);
+            }
+        }
+    }
+    let span = pieces.iter().map(|piece| piece.span).reduce(hull).unwrap_or_default();
+    let is_row = |piece: &Piece| !piece.text.is_empty();
+    let texts = pieces.iter().map(|piece| {
+        if is_row(piece) {
+            piece.text.as_str()
+        } else {
+            text.get(piece.span.range()).unwrap_or_default().trim()
+        }
+    });
+    let texts: Vec<&str> = texts.collect();
+    if let [only] = texts.as_slice() {
+        return locate(only, span, text);
+    }
+    let between = if pieces.iter().all(is_row) { "\n" } else { "\n\n" };
+    Piece::new(texts.join(between), span)
+}

@@ -1,0 +1,314 @@
+//! A page of prose as a threat model: layers from its headings and tables, threats from its tables and lists, the name and
+//! the summary from its beginning.
+//!
+//! A page whose front matter has the marker becomes one tree: the nodes of the front matter, and after them those of the page,
+//! each with its place ([`build`]). [`draft`] reads pages without a marker by the same means.
+
+mod about;
+pub(crate) mod answers;
+mod build;
+pub(crate) mod columns;
+mod layers;
+pub(crate) mod outline;
+mod sections;
+#[cfg(test)]
+mod tests;
+pub(crate) mod threats;
+
+use std::ops::Range;
+
+use crate::aivss::LayerSet;
+use crate::likeness::is_near;
+use crate::source::{BOM, Source, Span};
+use crate::syntax::lookalike::form_of;
+use crate::syntax::tree::{Document, PageFacts, ProblemKind, Tree};
+use crate::syntax::{MODEL_MARKER, markdown, marker, yaml};
+use about::read_about;
+use build::PageModel;
+use columns::{Piece, locate};
+use layers::{PageLayers, layer_of, read_layers};
+pub(crate) use outline::Outliner;
+use outline::{OutlineBlock, OutlineKind};
+
+/// The keys at the top of a threat model, and the opening of a team's own.
+const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
+const TEAM_KEY: &str = "x-";
+
+/// The front matter of a page: YAML between lines of `---`, or TOML between lines of `+++`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FrontMatter {
+    /// The bytes between the lines.
+    pub(crate) inner: Range<usize>,
+    /// The end of the last line; 0 if the page has none.
+    pub(crate) end: usize,
+    pub(crate) is_toml: bool,
+}
+
+impl FrontMatter {
+    /// The front matter at the beginning of a text; a byte order mark may precede it.
+    pub(crate) fn of(text: &str) -> Self {
+        let offset = text.len() - text.strip_prefix(BOM).unwrap_or(text).len();
+        let mut lines = text[offset..].split_inclusive(['\n', '\r']);
+        let first = lines.next().unwrap_or_default();
+        let is_toml = first.trim_end() == "+++";
+        if !is_toml && first.trim_end() != "---" {
+            return Self::default();
+        }
+        let start = offset + first.len();
+        let mut at = start;
+        for line in lines {
+            let is_end =
+                if is_toml { line.trim_end() == "+++" } else { matches!(line.trim_end(), "---" | "...") };
+            if is_end {
+                return Self { inner: start..at, end: at + line.len(), is_toml };
+            }
+            at += line.len();
+        }
+        Self::default()
+    }
+
+    /// The title that another tool reads.
+    fn title(&self, text: &str) -> Option<Piece> {
+        let inner = text.get(self.inner.clone())?;
+        let line = inner.split(['\n', '\r']).find_map(|line| line.strip_prefix("title"))?;
+        let value = line.trim_start().strip_prefix(if self.is_toml { '=' } else { ':' })?;
+        let title = value.trim().trim_matches(['"', '\'']);
+        let name = about::name_in(title)?;
+        Some(locate(&name, Span::new(self.inner.start, self.inner.end), text))
+    }
+}
+
+/// The outcome of reading the front matter of a page.
+pub(crate) enum FrontOutcome {
+    /// The root of a threat model.
+    Marked(u32),
+    /// A threat model with problems, which are reported.
+    Faulty,
+    /// That of another tool, or none.
+    Other,
+}
+
+/// Reads the front matter as YAML, if it has the marker at its top.
+pub(crate) fn read_front<'t>(
+    document: &mut Document<'t>,
+    text: &'t str,
+    front: &FrontMatter,
+) -> FrontOutcome {
+    let inner = text.get(front.inner.clone()).unwrap_or_default();
+    if front.is_toml || marker::keys(inner).next().is_none() {
+        return FrontOutcome::Other;
+    }
+    yaml::read(document, text, front.inner.clone());
+    let is_sound = document.is_sound();
+    if let ([root], true) = (document.roots.as_slice(), is_sound)
+        && document.tree.value_of(*root, MODEL_MARKER).is_some()
+    {
+        let root = *root;
+        pass_other_keys(&mut document.tree, root);
+        return FrontOutcome::Marked(root);
+    }
+    let is_marked = document.roots().any(|root| root.get(MODEL_MARKER).is_some());
+    if !is_sound && (is_marked || marker::is_uncommented(inner, crate::source::Language::Yaml)) {
+        document.roots.clear();
+        return FrontOutcome::Faulty;
+    }
+    *document = Document { tree: Tree::over(text), ..Document::default() };
+    FrontOutcome::Other
+}
+
+/// Drops the keys of other tools. A near miss of a key of ours stays and is a problem.
+fn pass_other_keys(tree: &mut Tree<'_>, root: u32) {
+    let others = tree.pairs(root).filter(|(key, _)| {
+        let key = tree.key(*key);
+        let is_own = OWN_KEYS.contains(&key) || key.starts_with(TEAM_KEY);
+        let is_miss = form_of(key).is_some() || OWN_KEYS.iter().any(|own| is_near(key, own, 1));
+        !is_own && !is_miss
+    });
+    for (key, _) in others.collect::<Vec<_>>() {
+        tree.set_unreadable(key);
+    }
+}
+
+/// Adds what a page contains to the root of its front matter.
+pub(crate) fn add_page(document: &mut Document<'_>, blocks: &[OutlineBlock], root: u32, front: &FrontMatter) {
+    let text = document.tree.text;
+    let set = LayerSet::DEFAULT;
+    let agents = agents(blocks, set);
+    if let [first, second, ..] = agents.as_slice() {
+        let message = "the page describes several agents: each has a section with its own layers";
+        let place = blocks[second.start].phrase.span;
+        let mut problem = crate::syntax::Problem::new(ProblemKind::Syntax, place, message);
+        problem.related = Some((blocks[first.start].phrase.span, "the first one is here".to_owned()));
+        problem.help = Some("split the page: one page per agent, each with its own front matter".to_owned());
+        document.report(problem);
+    }
+    let range = agents.first().cloned().unwrap_or(0..blocks.len());
+    let mut model = read_model(blocks, range, text, front.end, set, !agents.is_empty());
+    if model.name.is_none() {
+        model.name = front.title(text);
+    }
+    let sections = std::mem::take(&mut model.layers.sections);
+    build::add(document, &model, root, text.len());
+    document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections }));
+    let first = Span::new(front.inner.start, front.inner.start);
+    document.check_room(first);
+}
+
+fn read_model(
+    blocks: &[OutlineBlock],
+    range: Range<usize>,
+    text: &str,
+    prose: usize,
+    set: &'static LayerSet,
+    is_section: bool,
+) -> PageModel {
+    let about = read_about(blocks, range.clone(), text, is_section);
+    let end = blocks.get(range.end).map_or(text.len(), |next| next.span.start as usize);
+    let layers = read_layers(blocks, range, end, text, set);
+    let prose = Span::new(prose, prose).start;
+    PageModel { name: about.name, summary: about.summary, about: about.read, layers, prose }
+}
+
+/// The sections of the agents of a page: those that each hold layers, if there are two and none is named like a part of
+/// an analysis. Otherwise the page is about one agent, and there are none.
+fn agents(blocks: &[OutlineBlock], set: &'static LayerSet) -> Vec<Range<usize>> {
+    let headings: Vec<(usize, u8, Option<crate::aivss::LayerKind>)> = blocks
+        .iter()
+        .enumerate()
+        .filter_map(|(at, block)| match block.kind {
+            OutlineKind::Heading(level) => Some((at, level, layer_of(&block.phrase, set))),
+            _ => None,
+        })
+        .collect();
+    (1..=5)
+        .find_map(|wanted| {
+            let mut found: Vec<(Range<usize>, Vec<crate::aivss::LayerKind>)> = Vec::new();
+            let mut is_open = false;
+            for (at, level, kind) in &headings {
+                if *level <= wanted {
+                    if let Some((range, _)) = found.last_mut().filter(|_| is_open) {
+                        range.end = *at;
+                    }
+                    is_open = *level == wanted;
+                    if is_open {
+                        found.push((*at..blocks.len(), Vec::new()));
+                    }
+                } else if let (Some(kind), Some((_, kinds)), true) = (kind, found.last_mut(), is_open)
+                    && !kinds.contains(kind)
+                {
+                    kinds.push(*kind);
+                }
+            }
+            found.retain(|(_, kinds)| kinds.len() >= 2);
+            let is_repeated =
+                found.windows(2).any(|pair| pair[0].1.iter().any(|kind| pair[1].1.contains(kind)));
+            let are_named = found.iter().all(|(range, _)| !is_part(&blocks[range.start].phrase.text));
+            (is_repeated && are_named).then(|| found.into_iter().map(|(range, _)| range).collect())
+        })
+        .unwrap_or_default()
+}
+
+/// Whether a heading names a part of an analysis, such as "Threats by layer", and not an agent.
+fn is_part(heading: &str) -> bool {
+    const WORDS: &str = " threat threats mitigation mitigations risk risks analysis maestro layer layers control controls \
+        countermeasure countermeasures recommendation recommendations assessment overview by per the of and for in to model \
+        models modeling security summary detail details detailed finding findings residual current planned attack attacks \
+        scenario scenarios review table matrix mapping step phase part section appendix ";
+    let small = heading.to_lowercase();
+    let mut words = small.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || WORDS.contains(&format!(" {word} ")))
+}
+
+/// The use of a block of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockUse {
+    /// None: it is in no tree.
+    Free,
+    /// The name, the summary, or other facts about the agent.
+    About,
+    /// A layer or its threats.
+    Layers,
+}
+
+/// A page without a marker, for `import`.
+#[derive(Debug)]
+pub struct PageDraft<'t> {
+    /// A tree with a root for each agent, as a threat model without a marker: `agent.name`, `agent.summary`,
+    /// `maestro.<layer>` with `status`, `reason`, `analysis` and `threats`, and `maestro.cross_layer`.
+    pub document: Document<'t>,
+    /// Whether the page analyzes layers: two headings name them, or a table does.
+    pub has_layers: bool,
+    pub(crate) blocks: Vec<OutlineBlock>,
+    /// The use of each block.
+    pub(crate) uses: Vec<BlockUse>,
+    /// The blocks of each root.
+    pub(crate) ranges: Vec<Range<usize>>,
+}
+
+impl PageDraft<'_> {
+    /// The titles of sections with the numbers of their blocks that have no use, in the order of the page. The text before
+    /// the first heading has an empty title.
+    pub fn left(&self) -> Vec<(String, usize)> {
+        let mut left: Vec<(String, usize)> = Vec::new();
+        let (mut title, mut is_new) = (String::new(), true);
+        for (block, used) in self.blocks.iter().zip(&self.uses) {
+            if let OutlineKind::Heading(_) = block.kind {
+                block.phrase.text.trim().clone_into(&mut title);
+                is_new = true;
+            } else if *used == BlockUse::Free {
+                if is_new {
+                    left.push((title.clone(), 0));
+                }
+                is_new = false;
+                if let Some((_, count)) = left.last_mut() {
+                    *count += 1;
+                }
+            }
+        }
+        left
+    }
+}
+
+/// Reads a page, whatever its front matter.
+///
+/// `import` takes the values from the roots by their keys, as from a threat model. Without `has_layers` the page is not an
+/// analysis; its threats are in `maestro.cross_layer` of the only root all the same.
+pub fn draft(source: &Source) -> PageDraft<'_> {
+    let text = source.text();
+    let mut document = Document { tree: Tree::over(text), ..Document::default() };
+    let front = FrontMatter::of(text);
+    let mut outliner = Outliner::default();
+    let is_read =
+        markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
+    let blocks = if is_read { outliner.blocks } else { Vec::new() };
+    let set = LayerSet::DEFAULT;
+    let agents = agents(&blocks, set);
+    let is_several = !agents.is_empty();
+    let whole = (!is_several).then_some(0..blocks.len());
+    let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
+    let (mut has_layers, mut uses) = (false, vec![BlockUse::Free; blocks.len()]);
+    for range in &ranges {
+        let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
+        if model.name.is_none() && !is_several {
+            model.name = front.title(text);
+        }
+        for (read, used) in [(&model.layers.read, BlockUse::Layers), (&model.about, BlockUse::About)] {
+            for at in read {
+                uses[*at] = used;
+            }
+        }
+        has_layers |= is_analysis(&model.layers);
+        let start = blocks.get(range.start).map_or(front.end, |block| block.span.start as usize);
+        let root = document.tree.open(start, true);
+        document.roots.push(root);
+        let end = blocks.get(range.end).map_or(text.len(), |block| block.span.start as usize);
+        build::add(&mut document, &model, root, end);
+    }
+    PageDraft { document, has_layers, blocks, uses, ranges }
+}
+
+fn is_analysis(layers: &PageLayers) -> bool {
+    let mut kinds: Vec<_> = layers.sections.iter().map(|section| section.kind).collect();
+    kinds.dedup();
+    kinds.len() >= 2 || layers.has_layer_table
+}

@@ -1,0 +1,275 @@
+//! Pages in the manners of teams, each with what is read from it.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use crate::aivss::LayerSet;
+use crate::source::{Source, Span};
+use crate::syntax::{Document, Node, Value, draft, parse, pointer};
+
+/// The pages: a title after `===`, the page, and what is read after a line of `---- read`, or `---- nothing` for a page
+/// that is no analysis. A layer has its number, `=` before its text, `n/a` before a reason, `?` before an uncertain text,
+/// and `!` before a threat; `x` stands for threats across layers. `left` lists sections with blocks that were not read.
+const PAGES: &str = include_str!("pages.txt");
+
+fn pages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    PAGES.split("=== ").skip(1).map(|page| {
+        let (title, page) = page.split_once('\n').unwrap();
+        let (page, expected) = page.split_once("---- ").unwrap();
+        (title, page, expected)
+    })
+}
+
+/// What is read from a page, in the form of the file.
+fn reading(source: &Source) -> String {
+    let draft = draft(source);
+    let mut out = format!("{}\n", if draft.has_layers { "read" } else { "nothing" });
+    for root in draft.document.roots() {
+        for key in ["name", "summary"] {
+            if let Some(text) = root.get("agent").and_then(|agent| agent.get(key)) {
+                writeln!(out, "{key}: {}", text.as_str().unwrap()).unwrap();
+            }
+        }
+        let maestro = root.get("maestro");
+        let layers =
+            LayerSet::DEFAULT.layers().zip(1..).map(|(kind, number)| (kind.key(), number.to_string()));
+        for (key, name) in layers.chain([("cross_layer", "x".to_owned())]) {
+            if let Some(layer) = maestro.and_then(|maestro| maestro.get(key)) {
+                write_layer(&mut out, &name, layer);
+            }
+        }
+    }
+    let left: Vec<String> = draft.left.iter().map(|(title, count)| format!("{title} {count}")).collect();
+    if !left.is_empty() {
+        writeln!(out, "left: {}", left.join(", ")).unwrap();
+    }
+    out.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn write_layer(out: &mut String, name: &str, layer: Node<'_>) {
+    let text = |key: &str| layer.get(key).and_then(Node::as_str);
+    match (text("status"), text("analysis")) {
+        (Some("not_applicable"), _) => {
+            writeln!(out, "{}", format!("{name} n/a {}", text("reason").unwrap_or_default()).trim()).unwrap();
+        }
+        (Some("uncertain"), Some(analysis)) => writeln!(out, "{name} ? {analysis}").unwrap(),
+        (None, Some(analysis)) => writeln!(out, "{name} = {analysis}").unwrap(),
+        (None, None) if layer.get("threats").is_none() => writeln!(out, "{name}").unwrap(),
+        other => assert!(other == (None, None), "{other:?}"),
+    }
+    for threat in layer.get("threats").into_iter().flat_map(|threats| threats.as_list().unwrap().iter()) {
+        let values = threat.as_map().unwrap().iter().map(|entry| {
+            let value = match entry.value.value() {
+                Value::Number(text) | Value::String(text) => text.to_owned(),
+                Value::List(list) => list.iter().filter_map(Node::as_str).collect::<Vec<_>>().join(","),
+                other => panic!("{other:?}"),
+            };
+            format!(" {}={value}", entry.key)
+        });
+        let values: Vec<String> = values.collect();
+        writeln!(out, "{name} !{}", values.concat()).unwrap();
+    }
+}
+
+/// The page with other line ends, with a byte order mark, or as it is.
+fn variants(page: &str) -> [String; 4] {
+    [page.to_owned(), page.replace('\n', "\r\n"), page.replace('\n', "\r"), format!("\u{FEFF}{page}")]
+}
+
+#[test]
+fn page_is_read_with_any_line_ends() {
+    let mut wrong = Vec::new();
+    for (title, page, expected) in pages() {
+        for text in variants(page) {
+            let read = reading(&Source::decode("a.md", text.into_bytes()));
+            if read != expected {
+                wrong.push(format!("=== {title}\n{page}---- {read}"));
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+    assert!(pages().count() >= 20);
+}
+
+/// The page as a threat model: with the marker in its front matter.
+fn marked(page: &str) -> String {
+    match page.strip_prefix("---\n") {
+        Some(rest) => format!("---\naivss_threat_model: 1\n{rest}"),
+        None => {
+            format!("---\naivss_threat_model: 1\nagent: {{ owner: a }}\nx-team: {{ a: [1] }}\n---\n{page}")
+        }
+    }
+}
+
+/// Checks that each value has bytes of its own in the text, from which it was read, and that its place leads back to it.
+fn check_places(document: &Document<'_>, text: &str) {
+    for root in document.roots() {
+        check_place(root, text, "");
+    }
+}
+
+fn check_place(node: Node<'_>, text: &str, path: &str) {
+    let written = text.get(node.span().range());
+    assert!(written.is_some(), "{path}: {:?} is not in the text", node.span());
+    if let (Value::String(value), true) = (node.value(), node.is_verbatim()) {
+        assert!(written.is_some_and(|written| written.contains(value)), "{path}: {value:?}");
+    }
+    if let Some(map) = node.as_map() {
+        for entry in map.iter() {
+            assert!(text.get(entry.key_span.range()).is_some(), "{path}/{}", entry.key);
+            check_place(entry.value, text, &format!("{path}/{}", entry.key));
+        }
+    } else if let Some(list) = node.as_list() {
+        for (at, item) in list.iter().enumerate() {
+            check_place(item, text, &format!("{path}/{at}"));
+        }
+    }
+}
+
+#[test]
+fn marked_page_is_one_tree_with_the_places_of_the_page() {
+    for (title, page, _) in pages().filter(|(title, ..)| *title != "several agents") {
+        for text in variants(&marked(page)) {
+            let source = Source::decode("a.md", text.into_bytes());
+            let document = parse(&source);
+            assert!(document.is_sound(), "{title}: {:?}", document.problems);
+            let root = document.roots().next().unwrap();
+            assert!(root.is_page() && root.get("title").is_none(), "{title}");
+            check_places(&document, source.text());
+            let draft = draft(&source);
+            let other = draft.document.roots().next().unwrap();
+            let value = |root: Node<'_>, key: &str| root.get(key).map(Node::to_json);
+            assert_eq!(value(root, "maestro"), value(other, "maestro"), "{title}");
+            let name = |root: Node<'_>| Some(root.get("agent")?.get("name")?.to_json());
+            assert_eq!(name(root), name(other), "{title}");
+        }
+    }
+}
+
+#[test]
+fn pointer_leads_to_the_value_of_the_page() {
+    let page = "# A\n## Foundation Models\nText.\n\n| ID | Threat | Status | Note |\n|-|-|-|-|\n| T1 | First | open | x |\n\n\
+        ## Data Operations\nMore.\n\n## Register\n| Layer | Title | Severity |\n|-|-|-|\n| L2 | Second | High |\n| L1 | Third | Low |\n\
+        | L2 | Fourth | Low |\n\n```yaml\naivss_threat_model: 1\nagent: { name: B }\n```\n";
+    let source = Source::decode("a.md", marked(page).into_bytes());
+    let document = parse(&source);
+    for (word, expected) in [
+        ("Text.", "/maestro/foundation_models/analysis"),
+        ("First", "/maestro/foundation_models/threats/0/title"),
+        ("open", "/maestro/foundation_models/threats/0/status"),
+        ("Data Operations", "/maestro/data_operations"),
+        ("Second", "/maestro/data_operations/threats/0/title"),
+        ("Third", "/maestro/foundation_models/threats/1/title"),
+        ("Fourth", "/maestro/data_operations/threats/1/title"),
+        ("A\n", "/agent/name"),
+        ("a }", "/agent/owner"),
+        ("B }", "/agent/name"),
+    ] {
+        let at = source.text().find(word).unwrap();
+        let span = Span::new(at, at + word.trim_end_matches([' ', '}', '\n']).len());
+        assert_eq!(pointer(&document, span), expected, "{word}");
+    }
+}
+
+#[test]
+fn front_matter_wins_and_its_empty_values_do_not() {
+    let page = "---\naivss_threat_model: 1\nagent: { name: '', summary: Mine., owner: a }\nmaestro:\n  data_operations: Kept.\n  \
+        foundation_models:\n---\n# Theirs\nText.\n## Foundation Models\nRead.\n## Data Operations\nDropped.\n## Agent Ecosystem\nAdded.\n";
+    let source = Source::decode("a.md", page.as_bytes().to_vec());
+    let document = parse(&source);
+    assert!(document.is_sound(), "{:?}", document.problems);
+    let root = document.roots().next().unwrap().to_json();
+    let expected = serde_json::json!({
+        "aivss_threat_model": 1,
+        "agent": { "name": "Theirs", "summary": "Mine.", "owner": "a" },
+        "maestro": {
+            "data_operations": "Kept.",
+            "foundation_models": { "analysis": "Read." },
+            "agent_ecosystem": { "analysis": "Added." },
+        },
+    });
+    assert_eq!(root, expected);
+    check_places(&document, page);
+}
+
+#[test]
+fn aliases_and_anchors_of_the_front_matter_keep_their_values() {
+    let page = "---\naivss_threat_model: 1\nagent: { owner: &a team, x-b: *a }\nmaestro: { x-c: &c [1, 2] }\nx-d: *c\nx-e: *a\n---\n# A\n## Foundation Models\nRead.\n";
+    let source = Source::decode("a.md", page.as_bytes().to_vec());
+    let document = parse(&source);
+    let root = document.roots().next().unwrap().to_json();
+    let expected = serde_json::json!({
+        "aivss_threat_model": 1,
+        "agent": { "owner": "team", "x-b": "team", "name": "A" },
+        "maestro": { "x-c": [1, 2], "foundation_models": { "analysis": "Read." } },
+        "x-d": [1, 2],
+        "x-e": "team",
+    });
+    assert_eq!(root, expected);
+}
+
+#[test]
+fn keys_of_other_tools_pass_and_near_misses_stay() {
+    let page = "---\ntitle: A\naivss_threat_model: 1\nstatus: draft\nreviewers: [x]\nmaestros: {}\nagnet: {}\nx-own: 1\n---\n";
+    let source = Source::decode("a.md", page.as_bytes().to_vec());
+    let document = parse(&source);
+    let keys: Vec<&str> =
+        document.roots().next().unwrap().as_map().unwrap().iter().map(|entry| entry.key).collect();
+    assert_eq!(keys, ["aivss_threat_model", "maestros", "agnet", "x-own", "agent"]);
+}
+
+#[test]
+fn front_matter_without_the_marker_at_its_top_is_not_a_threat_model() {
+    for front in ["title: A", "- aivss_threat_model: 1", "x: { aivss_threat_model: 1 }", "a: [", ""] {
+        let source =
+            Source::decode("a.md", format!("---\n{front}\n---\n# A\n## Foundation Models\nx\n").into_bytes());
+        assert_eq!(parse(&source).roots().count(), 0, "{front}");
+    }
+    let broken = Source::decode("a.md", b"---\naivss_threat_model: 1\nagent: {\n---\n# A\n".to_vec());
+    let document = parse(&broken);
+    let kinds: Vec<_> = document.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!((document.roots().count(), kinds), (0, vec![crate::syntax::ProblemKind::Syntax]));
+}
+
+#[test]
+fn marked_page_with_several_agents_is_a_problem() {
+    let (_, page, _) = pages().find(|(title, ..)| *title == "several agents").unwrap();
+    let source = Source::decode("a.md", marked(page).into_bytes());
+    let problems = parse(&source).problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].message.contains("several agents"));
+}
+
+/// Parts of pages in any order.
+fn any_page() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        "\\PC{0,20}",
+        "[#>|*~`<!-]{1,4} ?(Layer [0-9]: )?(Foundation Models|Data Ops|L4|Agent Ecosystem)? ?\\PC{0,8}",
+        "\\| ?(L[1-9](, ?L[1-9])?|Data Operations|\\PC{0,6}) ?\\| ?(~~)?\\PC{0,8}(~~)? ?\\| (High|open|T[0-9]|2) \\|",
+        Just("| Layer | Threat | Status |\n|---|---|---|".to_owned()),
+        Just("| ID | Title | Severity |\n|---|---|---|".to_owned()),
+        "- \\*\\*(T[0-9] )?\\PC{0,8}\\*\\* ?(\\(High\\))?: (Mitigation: |Status: )?\\PC{0,8}",
+        Just("<details><summary>x</summary>".to_owned()),
+        Just("</details>".to_owned()),
+        Just("===".to_owned()),
+        Just("Not applicable: \u{1F6F0}".to_owned()),
+        Just("```\n# x\n```".to_owned()),
+        Just(String::new()),
+    ];
+    let end = prop_oneof![Just("\n"), Just("\n"), Just("\r\n"), Just("\r"), Just("\n\n")];
+    proptest::collection::vec((part, end), 0..24)
+        .prop_map(|parts| parts.into_iter().map(|(part, end)| format!("{part}{end}")).collect())
+}
+
+proptest! {
+    #[test]
+    fn any_page_is_read_with_places_in_its_text(page in any_page()) {
+        for text in [page.clone(), marked(&page), page.replace('\n', "\r")] {
+            let source = Source::decode("a.md", text.into_bytes());
+            check_places(&draft(&source).document, source.text());
+            check_places(&parse(&source), source.text());
+        }
+    }
+}

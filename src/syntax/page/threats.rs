@@ -1,0 +1,384 @@
+//! Threats in tables, lists and bold lines.
+
+use crate::aivss::{LayerKind, LayerSet};
+use crate::source::Span;
+use crate::syntax::page::columns::{
+    Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
+    level, locate, names_layers, references, severity, status,
+};
+use crate::syntax::page::outline::{Phrase, TableRow, hull};
+
+/// A threat of a page.
+#[derive(Debug, Default)]
+pub(crate) struct PageThreat {
+    /// The row, the item or the line.
+    pub(crate) span: Span,
+    /// The values, in the order of the page. References have one each.
+    pub(crate) fields: Vec<(ThreatField, Piece)>,
+    /// The layers that a row names, and their place.
+    pub(crate) layers: Vec<LayerKind>,
+    pub(crate) layers_span: Span,
+}
+
+impl PageThreat {
+    pub(crate) fn get(&self, wanted: ThreatField) -> Option<&Piece> {
+        self.fields.iter().find(|(field, _)| *field == wanted).map(|(_, piece)| piece)
+    }
+
+    /// Sets a field from a text of the page, unless it has a value or the text is not one. The first one counts.
+    fn set(&mut self, field: ThreatField, text: &str, span: Span, source: &str) -> bool {
+        let text = text.trim();
+        if field == ThreatField::Refs {
+            let found = references(text, span, source);
+            let is_found = !found.is_empty();
+            self.fields.extend(found.into_iter().map(|piece| (field, piece)));
+            return is_found;
+        }
+        let value = match field {
+            ThreatField::Severity => severity(text),
+            ThreatField::Likelihood | ThreatField::Impact => level(text),
+            ThreatField::Status => status(text),
+            ThreatField::Due => Some(text).filter(|text| is_day(text)),
+            ThreatField::Id
+            | ThreatField::Title
+            | ThreatField::Mitigation
+            | ThreatField::Reason
+            | ThreatField::Owner
+            | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
+        };
+        let Some(value) = value.filter(|_| self.get(field).is_none()) else { return false };
+        let piece = locate(value, span, source);
+        // Another spelling of a word has the place of the whole value.
+        let is_literal = source.get(piece.span.range()) == Some(value);
+        self.fields.push((field, if is_literal { piece } else { Piece::new(value, span) }));
+        true
+    }
+
+    fn close(&mut self, span: Span) {
+        self.fields.retain(|(field, _)| *field != ThreatField::Status);
+        self.fields.push((ThreatField::Status, Piece::new("closed", span)));
+    }
+}
+
+/// The columns of a table.
+#[derive(Debug)]
+pub(crate) struct ThreatTable {
+    headers: Vec<String>,
+    fields: Vec<Option<ThreatField>>,
+    title: Option<usize>,
+    /// The column that names layers.
+    pub(crate) layer: Option<usize>,
+    /// Whether the table lists threats.
+    pub(crate) has_threats: bool,
+    /// Whether it only says what the layers are.
+    pub(crate) is_definition: bool,
+}
+
+impl ThreatTable {
+    pub(crate) fn of(rows: &[TableRow], set: &'static LayerSet) -> Option<Self> {
+        let (head, body) = rows.split_first()?;
+        let headers: Vec<String> = head.cells.iter().map(header).collect();
+        let layer = layer_column(&headers, body, set);
+        let mut best: Vec<(ThreatField, usize, usize)> = Vec::new();
+        for (at, name) in headers.iter().enumerate().filter(|(at, _)| Some(*at) != layer) {
+            let Some((field, rank)) = field_of(name) else { continue };
+            match best.iter_mut().find(|(known, ..)| *known == field && field != ThreatField::Refs) {
+                Some(known) if rank < known.1 => (known.1, known.2) = (rank, at),
+                Some(_) => {}
+                None => best.push((field, rank, at)),
+            }
+        }
+        let has_id =
+            best.iter().any(|(field, ..)| *field == ThreatField::Id || *field == ThreatField::Severity);
+        let is_telling = best.iter().any(|(field, ..)| field.is_telling());
+        if has_id && is_telling && !best.iter().any(|(field, ..)| *field == ThreatField::Title) {
+            let plural = headers.iter().position(|name| is_plural_title(name));
+            best.extend(plural.map(|at| (ThreatField::Title, 0, at)));
+        }
+        let mut fields = vec![None; headers.len()];
+        for (field, _, at) in &best {
+            fields[*at] = Some(*field);
+        }
+        let title = fields.iter().position(|field| *field == Some(ThreatField::Title));
+        // Cells that only repeat the layer's name say nothing about it.
+        let is_definition = layer.is_some()
+            && title.is_none()
+            && headers.iter().enumerate().all(|(at, name)| Some(at) == layer || defines_layer(name));
+        let has_threats = title.is_some() && (is_telling || layer.is_some());
+        Some(Self { headers, fields, title, layer, has_threats, is_definition })
+    }
+
+    /// The layers that a row names, with their place.
+    pub(crate) fn layers_of(&self, row: &TableRow, set: &'static LayerSet) -> (Vec<LayerKind>, Span) {
+        let cell = self.layer.and_then(|at| row.cells.get(at));
+        cell.map_or_else(|| (Vec::new(), row.span), |cell| (layers_in(&cell.text, set), cell.span))
+    }
+
+    /// The threat of a row, if it has a title.
+    pub(crate) fn threat(&self, row: &TableRow, source: &str) -> Option<PageThreat> {
+        let title =
+            row.cells.get(self.title.filter(|_| self.has_threats)?).filter(|cell| !is_nothing(&cell.text))?;
+        let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
+        for (cell, field) in row.cells.iter().zip(&self.fields) {
+            if let Some(field) = field {
+                threat.set(*field, &value_of(cell, source), cell.span, source);
+            }
+        }
+        if title.is_struck() {
+            threat.close(title.span);
+        }
+        Some(threat)
+    }
+
+    /// The cells of a row that are not values of a threat: `header: cell`; the cell alone if it is the only one. Numbers
+    /// and the names of layers are left out. With `is_whole`, all cells count.
+    pub(crate) fn text(
+        &self,
+        row: &TableRow,
+        is_whole: bool,
+        set: &'static LayerSet,
+        source: &str,
+    ) -> Option<Piece> {
+        const LONGEST: usize = 60;
+        let cells = row.cells.iter().enumerate().filter(|(at, cell)| {
+            let is_value = self.has_threats && self.fields.get(*at).is_some_and(Option::is_some);
+            Some(*at) != self.layer
+                && (is_whole || !is_value)
+                && !is_nothing(&cell.text)
+                && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                && set.named(&cell.text).is_none()
+        });
+        let cells: Vec<(usize, &Phrase)> = cells.collect();
+        if let [(_, only)] = cells.as_slice() {
+            return Some(locate(&value_of(only, source), only.span, source));
+        }
+        let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
+        let texts = cells.iter().map(|(at, cell)| {
+            let header: String =
+                self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
+            format!("{header}: {}", value_of(cell, source))
+        });
+        Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
+    }
+
+    /// Whether every column is a field, so that nothing of the table is left.
+    pub(crate) fn is_read_whole(&self, rows: &[TableRow]) -> bool {
+        let mut cells = rows.iter().skip(1).flat_map(|row| row.cells.iter().enumerate());
+        !cells.any(|(at, cell)| {
+            let is_known = Some(at) == self.layer || self.fields.get(at).is_some_and(Option::is_some);
+            !is_known && !is_nothing(&cell.text)
+        })
+    }
+}
+
+/// The column that names layers: by its header, or because two of its cells are their names. Numbers alone, as other lists of
+/// layers have, count next to a title of threats, or if there are many.
+fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -> Option<usize> {
+    const MANY: usize = 4;
+    let has_names = |at: usize| {
+        let cells = body.iter().filter_map(|row| row.cells.get(at));
+        cells.filter(|cell| set.named(&cell.text).is_some()).take(2).count() == 2
+    };
+    let headed = headers.iter().position(|name| names_layers(name));
+    if headed.is_none_or(|at| !has_names(at)) {
+        let named = (0..headers.len().min(MANY)).find(|at| has_names(*at));
+        if named.is_some() {
+            return named;
+        }
+    }
+    let has_title = headers.iter().any(|name| matches!(field_of(name), Some((ThreatField::Title, _))));
+    headed.filter(|at| {
+        let cells = || body.iter().filter_map(|row| row.cells.get(*at));
+        let mut kinds: Vec<LayerKind> = cells().flat_map(|cell| layers_in(&cell.text, set)).collect();
+        kinds.sort();
+        kinds.dedup();
+        let needed = if has_title || cells().any(|cell| set.named(&cell.text).is_some()) { 1 } else { MANY };
+        kinds.len() >= needed
+    })
+}
+
+/// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
+pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
+    const MOST: usize = 20;
+    if let Some(only) = set.named(text) {
+        return vec![only];
+    }
+    let mut found: Vec<LayerKind> = Vec::new();
+    let lines = text.split([',', ';', '\n']).flat_map(|part| {
+        let inner = if set.named(part).is_some() { &[][..] } else { &['/', '+', '&'][..] };
+        part.split(inner)
+    });
+    for part in lines.take(MOST) {
+        let ends: Vec<&str> = part.split(['–', '-']).map(str::trim).collect();
+        let numbers: Vec<LayerKind> = ends.iter().filter_map(|end| numbered(end, set)).collect();
+        match (set.named(part), numbers.as_slice(), ends.len()) {
+            (Some(kind), ..) => found.push(kind),
+            (None, [first, last], 2) => {
+                found.extend(set.layers().filter(|kind| first <= kind && kind <= last));
+            }
+            (None, [first, ..], _) => found.push(*first),
+            (None, [], _) => {}
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The layer of a number: `L4`, `Layer 4`, `4`.
+fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
+    let small = text.trim().to_ascii_lowercase();
+    let number = small.strip_prefix("layer").or_else(|| small.strip_prefix('l')).unwrap_or(&small);
+    let number: usize = number.trim().parse().ok()?;
+    set.layers().nth(number.checked_sub(1)?)
+}
+
+/// The text of a cell: as it is written if it has links, so that they are kept.
+fn value_of(cell: &Phrase, source: &str) -> String {
+    let written = source.get(cell.span.range()).filter(|_| cell.has_link && !cell.is_struck());
+    written.unwrap_or(&cell.text).trim().to_owned()
+}
+
+/// A span without white space at its ends.
+pub(crate) fn trimmed(span: Span, source: &str) -> Span {
+    let written = source.get(span.range()).unwrap_or_default();
+    let start = written.len() - written.trim_start().len();
+    Span::new(start, start + written.trim().len()).moved(span.range().start)
+}
+
+/// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
+/// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
+pub(crate) fn threat_in(phrase: &Phrase, span: Span, source: &str) -> Option<PageThreat> {
+    const LONGEST: usize = 300;
+    let lead = phrase.text.get(..phrase.strong)?.trim().trim_end_matches([':', '.']);
+    let rest = phrase.text.get(phrase.strong..)?;
+    if lead.is_empty() || lead.len() > LONGEST {
+        return None;
+    }
+    let mut threat = PageThreat { span: trimmed(span, source), ..PageThreat::default() };
+    let place = phrase.span;
+    let (first, after) =
+        lead.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((lead, ""));
+    let first = first.trim_matches(['[', ']', '(', ')', '.', ':']);
+    let mut title = if is_identifier(first) {
+        threat.set(ThreatField::Id, first, place, source);
+        without_separators(after)
+    } else {
+        lead
+    };
+    while let Some((before, remark)) = last_remark(title) {
+        let is_severity =
+            severity_alone(remark).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
+        let is_taken = is_severity | threat.set(ThreatField::Refs, remark, place, source);
+        if !is_taken {
+            break;
+        }
+        title = before;
+    }
+    let rest = take_remark(rest.trim_start(), &mut threat, place, source);
+    if title.is_empty() {
+        let end = rest.find(['.', ':', '\n', '—', ';']).unwrap_or(rest.len());
+        title = rest[..end].trim();
+    }
+    let is_threat = threat.get(ThreatField::Id).is_some() || threat.get(ThreatField::Severity).is_some();
+    if !is_threat || !threat.set(ThreatField::Title, title, place, source) {
+        return None;
+    }
+    add_labels(&mut threat, rest, place, source);
+    if phrase.is_struck() || is_done(rest) {
+        threat.close(place);
+    }
+    Some(threat)
+}
+
+/// Takes the severity and the references after a bold title: `(High)`, `— High`, `[T6, High]`.
+fn take_remark<'r>(rest: &'r str, threat: &mut PageThreat, place: Span, source: &str) -> &'r str {
+    let brackets = [('(', ')'), ('[', ']')];
+    let enclosed = brackets.into_iter().find_map(|(open, close)| rest.strip_prefix(open)?.split_once(close));
+    let (remark, after) = enclosed.unwrap_or_else(|| {
+        let rest = without_separators(rest);
+        rest.split_at(rest.find([':', '.', ',', '\n', ';', '—', '–']).unwrap_or(rest.len()))
+    });
+    let mut is_taken = threat.set(ThreatField::Refs, remark, place, source) && enclosed.is_some();
+    for part in remark.split([',', ';', '/']) {
+        is_taken |=
+            severity_alone(part).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
+    }
+    without_separators(if is_taken { after } else { rest })
+}
+
+fn without_separators(text: &str) -> &str {
+    text.trim_start_matches(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '—' | '–' | '-' | ':' | '|' | '.' | '·')
+    })
+}
+
+/// The last remark of a title and the title without it: in parentheses, or after a dash.
+fn last_remark(title: &str) -> Option<(&str, &str)> {
+    let title = title.trim_end();
+    if let Some(inner) = title.strip_suffix([')', ']']) {
+        let at = inner.rfind(['(', '['])?;
+        return Some((title[..at].trim_end(), &inner[at + 1..]));
+    }
+    let dashes = [" — ", " – ", " - ", " | ", ": "];
+    let (at, dash) = dashes.into_iter().filter_map(|dash| Some((title.rfind(dash)?, dash))).max()?;
+    Some((title[..at].trim_end(), &title[at + dash.len()..]))
+}
+
+/// The severity that a text consists of: `High`, `Severity: High`, `High risk`, `CRITICAL`.
+fn severity_alone(text: &str) -> Option<&str> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words =
+        words.filter(|word| !["severity", "risk"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+    let word = words.next().filter(|word| word.len() > 2 && severity(word).is_some())?;
+    words.next().is_none().then_some(word)
+}
+
+/// Whether a text ends by saying that the threat is closed: `DONE`, `(fixed)`, `— resolved`.
+fn is_done(text: &str) -> bool {
+    let last = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let at = last.rfind(|letter: char| !letter.is_alphanumeric()).map_or(0, |at| at + 1);
+    let before = last[..at].trim_end();
+    let is_apart = before.is_empty() || before.ends_with(['.', '—', '–', '(', '[', '✅', '|']);
+    is_apart && status(&last[at..]) == Some("closed")
+}
+
+/// Adds the values after labels in a text: `Mitigation: …`, `Status: open`.
+pub(crate) fn add_labels(threat: &mut PageThreat, text: &str, place: Span, source: &str) {
+    let labels = labels(text);
+    for (at, (_, value, field)) in labels.iter().enumerate() {
+        let end = labels.get(at + 1).map_or(text.len(), |(start, ..)| *start);
+        let value = text[*value..end]
+            .trim()
+            .trim_end_matches(|letter: char| letter.is_whitespace() || ";,—–|·(".contains(letter));
+        let value = value.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        if *field != ThreatField::Title && *field != ThreatField::Id {
+            threat.set(*field, &value, place, source);
+        }
+    }
+}
+
+/// Whether a text opens with a label of a threat's value.
+pub(crate) fn opens_with_label(text: &str) -> bool {
+    labels(text).first().is_some_and(|(start, _, field)| *start == 0 && *field != ThreatField::Title)
+}
+
+/// The labels in a text: where each begins, where its value begins, and its field.
+fn labels(text: &str) -> Vec<(usize, usize, ThreatField)> {
+    const LONGEST: usize = 40;
+    let mut found = Vec::new();
+    for (colon, _) in text.match_indices(':') {
+        let from = text.floor_char_boundary(colon.saturating_sub(LONGEST));
+        let before = &text[from..colon];
+        let boundary = before.rfind(['.', ';', '\n', ',', '—', '–', '|', '(', '·']);
+        let start = match boundary {
+            Some(at) => from + text[from + at..].chars().next().map_or(0, |sign| at + sign.len_utf8()),
+            None if from == 0 => 0,
+            None => continue,
+        };
+        let label = text[start..colon].trim().to_lowercase();
+        let field = field_of(&label).filter(|_| label.len() > 1);
+        found.extend(field.map(|(field, _)| (start, colon + 1, field)));
+    }
+    found
+}

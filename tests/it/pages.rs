@@ -1,0 +1,259 @@
+//! Pages of prose as threat models, in whole runs: check, fix, comparison, scores and reports.
+
+use serde_json::Value;
+
+use crate::folder::{Folder, Ran};
+use crate::git::{commit, git};
+
+const PASSING: &str = include_str!("../../examples/markdown/travel-planner.md");
+const FAILING: &str = include_str!("../../examples/markdown/refund-assistant.md");
+const PAGE: &str = "docs/threat-model.md";
+const TODAY: [&str; 2] = ["--today", "2026-11-22"];
+
+fn folder(page: &str) -> Folder {
+    Folder::new(&[(PAGE, page)])
+}
+
+fn concise(folder: &Folder, arguments: &[&str]) -> (i32, Vec<String>) {
+    let ran = folder.run(&[&["check", "--format", "concise"], &TODAY[..], arguments].concat());
+    (ran.code, ran.out.lines().map(str::to_owned).collect())
+}
+
+fn json(folder: &Folder) -> (i32, Value) {
+    let ran = folder.run(&[&["check", "--format", "json"], &TODAY[..]].concat());
+    let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/report.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap().validate(&report).unwrap_or_else(|error| panic!("{error}"));
+    (ran.code, report)
+}
+
+/// A text of the page with its line and column, 1-based.
+fn place(page: &str, text: &str) -> String {
+    let at = page.find(text).unwrap();
+    let line = page[..at].matches('\n').count() + 1;
+    let column = page[..at].rsplit('\n').next().unwrap().chars().count() + 1;
+    format!("{line}:{column}")
+}
+
+#[test]
+fn page_that_passes_has_its_format_layers_and_threats_in_the_report() {
+    let (code, report) = json(&folder(PASSING));
+    assert_eq!(code, 0, "{report:#}");
+    let model = &report["files"][0]["models"][0];
+    assert_eq!((&model["format"], &model["name"]), (&"markdown".into(), &"Travel planner".into()));
+    let answers: Vec<&str> =
+        model["layers"].as_array().unwrap().iter().map(|layer| layer["answer"].as_str().unwrap()).collect();
+    let expected = ["mapped", "mapped", "mapped", "mapped", "uncertain", "mapped", "not-applicable"];
+    assert_eq!(answers, expected);
+    let titles: Vec<&str> =
+        model["threats"].as_array().unwrap().iter().map(|threat| threat["title"].as_str().unwrap()).collect();
+    assert!(titles.contains(&"A trip is booked twice after a time-out"), "{titles:?}");
+    assert!(titles.contains(&"Memory poisoning"), "{titles:?}");
+}
+
+#[test]
+fn problems_point_at_the_heading_the_cell_or_the_line() {
+    for (page, feed) in [
+        (FAILING.to_owned(), "\n"),
+        (FAILING.replace('\n', "\r\n"), "\r\n"),
+        (FAILING.replace('\n', "\r"), "\r"),
+    ] {
+        let (code, lines) = concise(&folder(&page), &[]);
+        let expected = [
+            ("9.1", "score-mismatch"),
+            ("Layers\n\n| MAESTRO", "layer-blank"),
+            ("TBD", "layer-blank"),
+            ("1 | L3", "mitigation-missing"),
+        ];
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|(text, rule)| format!("{PAGE}:{}: error[{rule}]", place(FAILING, text)))
+            .collect();
+        assert_eq!(code, 1);
+        assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        for (line, expected) in lines.iter().zip(&expected) {
+            assert!(line.starts_with(expected), "{feed:?}: {line} is not {expected}");
+        }
+    }
+}
+
+#[test]
+fn pointers_of_the_report_lead_into_the_threat_model() {
+    let (_, report) = json(&folder(FAILING));
+    let problems = report["files"][0]["diagnostics"].as_array().unwrap();
+    let pointers: Vec<&str> = problems.iter().map(|problem| problem["pointer"].as_str().unwrap()).collect();
+    let expected = [
+        "/aivss/score",
+        "/maestro",
+        "/maestro/data_operations/analysis",
+        "/maestro/agent_frameworks/threats/0/id",
+    ];
+    assert_eq!(pointers, expected);
+}
+
+#[test]
+fn fix_changes_the_front_matter_alone() {
+    for page in [FAILING.to_owned(), format!("\u{FEFF}{}", FAILING.replace('\n', "\r\n"))] {
+        let folder = folder(&page);
+        let ran = folder.run(&["fix"]);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert_eq!(folder.read(PAGE), page.replace("score: 9.1", "score: 9.4"));
+    }
+}
+
+#[test]
+fn unsafe_fix_adds_a_section_with_a_question_that_stays_blank() {
+    let page = PASSING.replace("\n", "\r\n");
+    let (start, end) = (page.find("### Layer 4").unwrap(), page.find("### Layer 5").unwrap());
+    let without = format!("{}{}", &page[..start], &page[end..]);
+    let folder = folder(&without);
+    let ran = folder.run(&["fix", "--unsafe"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let added = "### Layer 4: Deployment and Infrastructure\r\n\r\nTODO: say what threatens cloud, runtimes, sandboxes\r\n\r\n";
+    assert_eq!(folder.read(PAGE), format!("{}{added}{}", &page[..start], &page[end..]));
+    let (code, lines) = concise(&folder, &[]);
+    assert_eq!((code, lines.len()), (1, 1), "{lines:?}");
+    assert!(lines[0].contains("error[layer-blank]") && lines[0].contains("placeholder"), "{lines:?}");
+}
+
+#[test]
+fn policy_can_allow_pages_or_not() {
+    let folder = folder(PASSING);
+    for (formats, code) in [("[markdown]", 0), ("[native, markdown]", 0), ("[native]", 1)] {
+        folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nrequire: {{ formats: {formats} }}\n"));
+        let (found, lines) = concise(&folder, &[]);
+        assert_eq!(found, code, "{formats}: {lines:?}");
+    }
+}
+
+/// A repository with a page in its first commit and another version of it in the second.
+fn history(before: &str, after: &str) -> Folder {
+    let folder = folder(before);
+    git(&folder.path("."), &["init", "--quiet", "--initial-branch=main", "."]);
+    commit(&folder.path("."), "before");
+    folder.write(PAGE, after);
+    folder
+}
+
+fn is_green(ran: &Ran) -> bool {
+    ran.code == 0
+}
+
+#[test]
+fn change_of_a_page_is_compared_like_yaml() {
+    let removed = PASSING.replace("Hidden text on a hotel page can be taken for the traveler's wish. A second model reads each booking before it is paid.", "TBD");
+    let folder = history(PASSING, &removed);
+    let (code, lines) = concise(&folder, &["--base", "main"]);
+    assert_eq!((code, lines.len()), (1, 1), "{lines:?}");
+    let folder = history(FAILING, &FAILING.replace("is paid again", "may be paid again"));
+    let ran = folder.run(&[&["check", "--base", "main", "--new-only"], &TODAY[..]].concat());
+    assert!(is_green(&ran), "{ran:?}");
+}
+
+#[test]
+fn diff_of_a_page_names_the_threat_that_is_new() {
+    let row = "| F-2 | The planner";
+    let after = PASSING.replace(
+        row,
+        &format!("| F-3 | A ghost trip is booked | High | 1 | 1 | | open | travel | 2027-02-01 |\n{row}"),
+    );
+    let folder = history(PASSING, &after);
+    commit(&folder.path("."), "after");
+    let ran = folder.run(&["diff", "HEAD~1", "HEAD"]);
+    assert!(ran.out.contains("F-3"), "{ran:?}");
+}
+
+#[test]
+fn page_that_loses_its_marker_is_reported() {
+    let folder = history(PASSING, &PASSING.replace("aivss_threat_model: 1\n", ""));
+    let (code, lines) = concise(&folder, &["--base", "main"]);
+    assert_eq!(code, 1, "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("model-unreadable")), "{lines:?}");
+}
+
+#[test]
+fn yaml_that_becomes_a_page_is_not_weakened_and_a_report_in_its_place_is() {
+    let yaml = include_str!("../../src/rules/stock.yaml");
+    let folder = Folder::new(&[("threat-model.yaml", yaml)]);
+    git(&folder.path("."), &["init", "--quiet", "--initial-branch=main", "."]);
+    commit(&folder.path("."), "before");
+    std::fs::remove_file(folder.path("threat-model.yaml")).unwrap();
+    folder.write("threat-model.md", PASSING);
+    let (_, lines) = concise(&folder, &["--base", "main"]);
+    assert!(!lines.iter().any(|line| line.contains("model-weakened")), "{lines:?}");
+}
+
+#[test]
+fn score_report_and_sarif_show_a_page() {
+    let folder = folder(PASSING);
+    let score = folder.run(&["score", PAGE]);
+    assert!(score.out.contains("9.4") && score.out.contains("Travel planner"), "{score:?}");
+    let page = folder.run(&[&["report", "--output", "a.html"], &TODAY[..]].concat());
+    assert!(is_green(&page), "{page:?}");
+    let html = folder.read("a.html");
+    for text in ["Travel planner", "A trip is booked twice", "the planner meets no other agent"] {
+        assert!(html.contains(text), "{text}");
+    }
+    let folder = self::folder(FAILING);
+    let sarif = folder.run(&[&["check", "--format", "sarif"], &TODAY[..]].concat());
+    let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let region = &results
+        .iter()
+        .find(|result| result["message"]["text"].as_str().unwrap().contains("TBD"))
+        .unwrap()["locations"][0]["physicalLocation"]["region"];
+    let start = format!("{}:{}", region["startLine"], region["startColumn"]);
+    assert_eq!(start, place(FAILING, "TBD"));
+}
+
+#[test]
+fn rego_sees_a_page_as_a_threat_model() {
+    let folder = folder(PASSING);
+    folder.write("aivss-policy.yaml", "aivss_policy: 1\nrego: [rules/]\n");
+    folder.write(
+        "rules/a.rego",
+        "package main\nimport rego.v1\ndeny contains {\"msg\": \"no\", \"path\": path} if {\n  some i, threat in input.maestro.agent_frameworks.threats\n  \
+         threat.status == \"open\"\n  path := sprintf(\"/maestro/agent_frameworks/threats/%d/title\", [i])\n}\n",
+    );
+    let (code, lines) = concise(&folder, &[]);
+    assert_eq!(code, 1, "{lines:?}");
+    assert!(lines[0].starts_with(&format!("{PAGE}:{}", place(PASSING, "The planner drops"))), "{lines:?}");
+}
+
+#[test]
+fn page_with_several_agents_is_to_be_split() {
+    let layers = "### L1 Foundation Models\nx\n### L2 Data Operations\ny\n";
+    let front = &PASSING[..PASSING.find("# 🧭").unwrap()];
+    let (code, lines) =
+        concise(&folder(&format!("{front}# Agents\n## Buyer\n{layers}## Seller\n{layers}")), &[]);
+    assert_eq!(code, 1);
+    assert!(lines.iter().any(|line| line.contains("several agents")), "{lines:?}");
+}
+
+#[test]
+fn marker_in_the_front_matter_that_is_disguised_or_deeper_is_an_error() {
+    for marker in [
+        "aivss-threat-model: 1",
+        "x: { aivss_threat_model: 1 }",
+        "\u{430}ivss_threat_model: 1",
+        "- aivss_threat_model: 1",
+    ] {
+        let page = PASSING.replace("aivss_threat_model: 1", marker);
+        let (code, lines) = concise(&folder(&page), &[]);
+        assert_ne!(code, 0, "{marker}: {lines:?}");
+    }
+    // In front matter that is read, too.
+    let second = PASSING.replace("layout: threat-model", "layout: { aivss_threat_model: 1 }");
+    let (code, lines) = concise(&folder(&second), &[]);
+    assert!(code == 1 && lines.iter().any(|line| line.contains("marker-unread")), "{lines:?}");
+}
+
+#[test]
+fn fenced_block_next_to_prose_is_a_second_threat_model() {
+    let yaml = include_str!("../../src/rules/stock.yaml");
+    let (code, report) = json(&folder(&format!("{PASSING}\n```yaml\n{yaml}```\n")));
+    assert_eq!(code, 0, "{report:#}");
+    let models = report["files"][0]["models"].as_array().unwrap();
+    let formats: Vec<&str> = models.iter().map(|model| model["format"].as_str().unwrap()).collect();
+    assert_eq!(formats, ["markdown", "threat-model"]);
+}
