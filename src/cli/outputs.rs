@@ -13,13 +13,14 @@ use crate::cli::common::{
     CliError, ColorArgs, FAILED, emit_to_stdout, parse_category, print_error, refuse_terminal, variable,
 };
 use crate::cli::gate::Keep;
+use crate::cli::help::OUTPUT;
 
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::{Badge, BadgeSubject, Format, Listing, Look, Verbosity};
+use crate::output::{Badge, BadgeSubject, Format, Look, ProblemList, Verbosity};
 use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::source::is_default;
@@ -29,6 +30,7 @@ use crate::workspace::files::{folder, read, refuse_link_out, replace};
 use crate::workspace::process::on_stop;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
     #[arg(short, long, value_name = "FORMAT")]
@@ -198,9 +200,9 @@ impl ReportArgs {
             usize::MAX
         });
         let listing = match most {
-            _ if self.statistics => Listing::Statistics,
-            usize::MAX => Listing::All,
-            most => Listing::First(most),
+            _ if self.statistics => ProblemList::Statistics,
+            usize::MAX => ProblemList::All,
+            most => ProblemList::First(most),
         };
         Output::new(name.with(Look { listing, ..look }), file)
     }

@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
     /// Write this format
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: ScoreFormat,
     #[command(flatten)]
     colors: ColorArgs,

@@ -12,7 +12,7 @@ use crate::output::problem::{Detail, asides};
 use crate::output::snippet::{Context, Quoted, Underline, drawn, listed};
 use crate::output::summary::{write_rules, write_verdict};
 use crate::output::text::{Tone, line_width, painted, wrapped};
-use crate::output::{Listing, Look, Verbosity};
+use crate::output::{Look, ProblemList, Verbosity};
 use crate::policy::Direction;
 use crate::report::{Change, FileReport, Report, Verdict, count};
 use crate::rules;
@@ -37,7 +37,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         let rest = text.strip_prefix(words).unwrap_or(&text);
         writeln!(out, "{}{rest}\n", painted(words, Tone::Bad, look))?;
     }
-    if look.listing == Listing::Statistics {
+    if look.listing == ProblemList::Statistics {
         write_rules(report, usize::MAX, look, out)?;
     }
     if look.beside == Verbosity::Nothing {
@@ -69,11 +69,11 @@ struct Shown<'r> {
 }
 
 impl<'r> Shown<'r> {
-    fn of(report: &'r Report, listing: Listing) -> Self {
+    fn of(report: &'r Report, listing: ProblemList) -> Self {
         let most = match listing {
-            Listing::All => usize::MAX,
-            Listing::First(most) => most,
-            Listing::Statistics => return Self { report, chosen: Some(BTreeSet::new()), left: 0 },
+            ProblemList::All => usize::MAX,
+            ProblemList::First(most) => most,
+            ProblemList::Statistics => return Self { report, chosen: Some(BTreeSet::new()), left: 0 },
         };
         let mut all = Vec::new();
         for (file_at, file) in report.files.iter().enumerate() {

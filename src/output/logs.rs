@@ -10,14 +10,14 @@ use crate::output::blocks::is_fixable;
 use crate::output::problem::{Detail, asides, details};
 use crate::output::summary::write_rules;
 use crate::output::text::{Tone, painted};
-use crate::output::{Listing, Look};
+use crate::output::{Look, ProblemList};
 use crate::report::{FileReport, Report, count};
 
 pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let most = match look.listing {
-        Listing::All => usize::MAX,
-        Listing::First(most) => most,
-        Listing::Statistics => {
+        ProblemList::All => usize::MAX,
+        ProblemList::First(most) => most,
+        ProblemList::Statistics => {
             write_rules(report, usize::MAX, look, out)?;
             0
         }
@@ -31,7 +31,7 @@ pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write
     for (file, diagnostic) in listed.iter().take(most) {
         writeln!(out, "{}", concise_problem(file, diagnostic, look))?;
     }
-    if left > 0 && look.listing != Listing::Statistics {
+    if left > 0 && look.listing != ProblemList::Statistics {
         writeln!(out, "… {} more: --max-problems all lists them", count(left, "problem"))?;
     }
     if !report.lowered.is_empty() {

@@ -6,16 +6,17 @@ mod breakdown;
 mod change;
 mod gitlab;
 mod html;
-pub(crate) mod human;
+mod human;
 mod json;
 mod junit;
 mod logs;
 mod markdown;
+mod page;
 mod problem;
 mod sarif;
 mod snippet;
 mod summary;
-mod text;
+pub(crate) mod text;
 
 use std::io;
 
@@ -25,6 +26,7 @@ use crate::report::{Report, count};
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
+pub use page::render_page;
 pub use text::{Tone, cut_path, painted, wrapped};
 
 /// The formats of a report.
@@ -87,12 +89,12 @@ pub struct Look {
     /// The parts to write besides problems and inputs that cannot be checked.
     pub beside: Verbosity,
     /// The problems to list.
-    pub listing: Listing,
+    pub listing: ProblemList,
 }
 
 /// The problems that the human format lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listing {
+pub enum ProblemList {
     /// All.
     All,
     /// So many, first those that fail the gate.
@@ -118,7 +120,7 @@ impl Look {
         width: 100,
         links: false,
         beside: Verbosity::Everything,
-        listing: Listing::All,
+        listing: ProblemList::All,
     };
 }
 

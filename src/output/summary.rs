@@ -8,7 +8,7 @@ use crate::diagnostic::Level;
 use crate::escape::line;
 use crate::output::blocks::is_fixable;
 use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width, wrapped};
-use crate::output::{Listing, Look};
+use crate::output::{Look, ProblemList};
 use crate::report::{Report, Verdict, WorstScore, count};
 use crate::rules;
 
@@ -34,7 +34,7 @@ pub(crate) fn write_verdict(report: &Report, look: Look, out: &mut dyn io::Write
     }
     let has_rows = report.verdict() != Verdict::Passed;
     let mut rest = Vec::new();
-    if has_rows && look.listing != Listing::Statistics && counted(report).1 > FEW {
+    if has_rows && look.listing != ProblemList::Statistics && counted(report).1 > FEW {
         write_rules(report, ROWS, look, &mut rest)?;
     }
     if has_rows {

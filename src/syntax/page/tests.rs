@@ -40,7 +40,7 @@ fn reading(source: &Source) -> String {
             }
         }
     }
-    let left: Vec<String> = draft.left.iter().map(|(title, count)| format!("{title} {count}")).collect();
+    let left: Vec<String> = draft.left().iter().map(|(title, count)| format!("{title} {count}")).collect();
     if !left.is_empty() {
         writeln!(out, "left: {}", left.join(", ")).unwrap();
     }
