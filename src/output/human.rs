@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::escape::{line, plain_line, same_length};
 use crate::explain::page_url;
 use crate::output::blocks::{ProblemBlock, blocks};
-use crate::output::change::{LineSubject, lines};
+use crate::output::change::{ChangeLine, LineSubject, lines};
 use crate::output::problem::{Detail, asides};
 use crate::output::snippet::{Context, Quoted, Underline, drawn, listed};
 use crate::output::summary::{write_rules, write_verdict};
@@ -51,7 +51,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         writeln!(out, "{word}: {}\n", line(&report.lowered.join(", ")))?;
     }
     if let Some(change) = &report.change {
-        write_change(change, look, out)?;
+        write_change(change, None, look, out)?;
         writeln!(out)?;
     }
     for remark in &report.remarks {
@@ -102,10 +102,29 @@ impl<'r> Shown<'r> {
 }
 
 /// Writes the effects of a change on each agent and on the policy.
-pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// `new` are its new problems, which come after the limits that it loosens, and before the agents.
+pub(crate) fn write_change(
+    change: &Change,
+    new: Option<&str>,
+    look: Look,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let heading = format!("change against {}:", change.base);
     writeln!(out, "{}", wrapped(&line(&heading), line_width(look), (0, 2)))?;
-    for change in lines(change, if look.unicode { "→" } else { "->" }, |path| path) {
+    let arrow = if look.unicode { "→" } else { "->" };
+    let mut lines = lines(change, arrow, |path| path);
+    if let Some(new) = new {
+        let fixed: Vec<_> = lines.extract_if(.., |line| line.is_fixed()).collect();
+        let at = lines.iter().take_while(|line| line.is_looser()).count();
+        let new = ChangeLine {
+            subject: LineSubject::Change,
+            words: format!("new problems: {new}"),
+            direction: if new == "none" { Direction::Other } else { Direction::Worse },
+        };
+        lines.splice(at..at, std::iter::once(new).chain(fixed));
+    }
+    for change in lines {
         let (indent, mut text) = match change.subject {
             LineSubject::Policy => (2, "policy: ".to_owned()),
             LineSubject::Agent(agent) => {
@@ -122,12 +141,16 @@ pub(crate) fn write_change(change: &Change, look: Look, out: &mut dyn io::Write)
             text.push_str(&format!(" ({})", change.word()));
         }
         let text = wrapped(&line(&text), line_width(look), (indent, indent + 2));
-        let text = match change.direction {
-            Direction::Worse => painted(&text, Tone::Bad, look),
-            Direction::Better => painted(&text, Tone::Good, look),
-            Direction::Other => text,
+        let tone = match change.direction {
+            Direction::Worse if change.is_looser() => Tone::Caution,
+            Direction::Worse => Tone::Bad,
+            Direction::Better => Tone::Good,
+            Direction::Other => Tone::Plain,
         };
-        writeln!(out, "{:indent$}{text}", "")?;
+        // The new value alone is in color, or what is new as a whole.
+        let start = text.find(arrow).or_else(|| text.rfind(": ").map(|at| at + 2)).unwrap_or(0);
+        let (before, after) = text.split_at(start);
+        writeln!(out, "{:indent$}{before}{}", "", painted(after, tone, look))?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod markdown;
 mod page;
 mod problem;
 mod sarif;
+mod score_table;
 mod snippet;
 mod summary;
 pub(crate) mod text;
@@ -27,6 +28,7 @@ pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 pub use page::render_page;
+pub use score_table::write_score_table;
 pub use text::{Tone, cut_path, painted, wrapped};
 
 /// The formats of a report.
@@ -130,7 +132,7 @@ impl Look {
 /// The error of the writer.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
-    human::write_change(change, look, out)?;
+    human::write_change(change, Some(&change::new_problems(report)), look, out)?;
     let (before, after) = (change.verdict_before.words(), report.verdict().words());
     writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
 }

@@ -191,11 +191,12 @@ fn headline(report: &Report, look: Look) -> String {
     if report.verdict() == Verdict::Passed && width(&policy) > room {
         return text.replacen(words, &painted(words, tone, look), 1);
     }
-    let text = wrapped(&format!("{text} (policy: {policy})"), line_width(look), (0, 2));
+    let text =
+        wrapped(&format!("{text} (policy:\u{a0}{policy})"), line_width(look), (0, 2)).replace('\u{a0}', " ");
     let head = format!("{sign} {words}");
     let rest = text.strip_prefix(&head).unwrap_or(&text);
-    let (rest, policy) = rest.rsplit_once(" (policy:").unwrap_or((rest, ""));
-    let policy = if policy.is_empty() { String::new() } else { format!(" (policy:{policy}") };
+    let (rest, policy) = rest.rsplit_once("(policy:").unwrap_or((rest, ""));
+    let policy = if policy.is_empty() { String::new() } else { format!("(policy:{policy}") };
     format!("{}{rest}{}", painted(&head, tone, look), painted(&policy, Tone::Dim, look))
 }
 
