@@ -8,6 +8,7 @@ mod baseline;
 pub use baseline::Baseline;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
 
 use crate::aivss::Working;
 use crate::compare::baseline::ModelAt;
@@ -35,6 +36,9 @@ pub fn agents(
     for file in &head.files {
         for (place, model) in file.models.iter().enumerate() {
             let old = baseline.in_file(&file.path, place);
+            if old.is_some_and(|(origin, old)| origin.path == file.path && ptr::eq(old, model)) {
+                continue;
+            }
             let origin = old.map(|(origin, _)| origin).filter(|origin| origin.path != file.path);
             let change = AgentChange {
                 path: file.name().to_owned(),

@@ -394,11 +394,7 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
     let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
-    // Threats that span layers answer layers that are missing.
-    let is_answered =
-        rule.name == rules::layer_blank::RULE.name && subject.layers().any(|layer| layer.is_shared);
-    is_answered
-        || subject.settings.level(rule).is_none()
+    subject.settings.level(rule).is_none()
         || same.any(|found| {
             let places = [violation.span, violation.value_span];
             places.into_iter().any(|place| found.span.contains(place) || place.contains(found.span))

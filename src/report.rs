@@ -98,8 +98,8 @@ pub struct FileReport {
     pub source: Option<Arc<Source>>,
     /// The path relative to the repository's root, with `/` between its parts.
     pub path: String,
-    /// Its threat models.
-    pub models: Vec<ScoredModel>,
+    /// Its threat models, which the reports on both sides of a comparison share if the file is the same.
+    pub models: Arc<[ScoredModel]>,
     /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) is_policy: bool,
@@ -112,10 +112,10 @@ impl FileReport {
     pub fn new(
         source: Arc<Source>,
         path: String,
-        models: Vec<ScoredModel>,
+        models: impl Into<Arc<[ScoredModel]>>,
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
-        let name = source.name().to_owned();
+        let (name, models) = (source.name().to_owned(), models.into());
         Self { name, source: Some(source), path, models, diagnostics, is_policy: false, is_missing: false }
     }
 

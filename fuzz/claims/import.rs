@@ -1,4 +1,4 @@
-//! Import: whatever a draft is made of, it is a threat model that can be read.
+//! Import: whatever a draft is made of, it is a threat model that can be read, and a page in place changes nowhere else.
 
 use aivss_lint::source::Source;
 use aivss_lint::syntax::{MODEL_MARKER, ProblemKind, parse};
@@ -7,7 +7,8 @@ use crate::{RECOMMENDED, all_lie_in, linted};
 
 /// Any bytes give a draft that is sound YAML, or none and a reason.
 pub fn import(data: &[u8]) {
-    let imported = match aivss_lint::convert::import::import("page", data.to_vec()) {
+    in_place(data);
+    let imported = match aivss_lint::convert::import::import("page", data.to_vec(), true) {
         Ok(imported) => imported,
         Err(reason) => return assert!(!reason.is_empty(), "refused without a message"),
     };
@@ -21,7 +22,18 @@ pub fn import(data: &[u8]) {
         document.problems,
         draft.text()
     );
-    assert_eq!(document.roots().count(), 1, "{}", draft.text());
+    assert!(document.roots().count() >= 1, "{}", draft.text());
     assert!(document.roots().all(|root| root.get(MODEL_MARKER).is_some()), "{}", draft.text());
     all_lie_in(&draft, &linted(&draft, &RECOMMENDED).diagnostics);
+}
+
+/// Front matter is put into one place of a page, and all other bytes stay.
+fn in_place(data: &[u8]) {
+    let Ok(marked) = aivss_lint::convert::import::import_in_place(data, true) else { return };
+    let (old, new) = (data, marked.text.as_bytes());
+    let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let after = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    assert!(before + after >= old.len(), "{:?}", marked.text);
+    let page = Source::decode("page.md", marked.text.into_bytes());
+    assert!(parse(&page).roots().any(|root| root.get(MODEL_MARKER).is_some()), "{}", page.text());
 }

@@ -50,7 +50,7 @@ impl ReferenceList {
                 organization: "MITRE",
                 version: None,
                 url: "https://cwe.mitre.org/",
-                form: "CWE- and a number",
+                form: "CWE-1 and up",
             },
             Self::Atlas => ReferenceListInfo {
                 name: "MITRE ATLAS",

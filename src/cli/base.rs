@@ -2,12 +2,14 @@
 //!
 //! A threat model of the base counts as kept only if this run checked the file that it is in now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use crate::cli::common::{CliError, named_paths, without_stdin};
+use crate::cli::common::{CliError, FAILED, named_paths, without_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
-use crate::cli::lint_files::{Memo, RunResult, RunStage, lint_discovered};
+use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
 use crate::input_error::{InputError, SkipReason};
@@ -75,7 +77,8 @@ pub(crate) fn compare(
     let memo = Memo::default();
     let options = &CheckOptions { paths: &sides.everywhere, ..*run.options };
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
-    let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo));
+    let head = HeadFiles { tree: run.head, candidates: &sides.head_files.candidates };
+    let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo, head));
     let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
     sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
@@ -131,9 +134,25 @@ impl<'c> Sides<'c> {
             let name = repository.shown(path);
             return Err(CliError::about(name, "a link: name its target, by the path that the base has"));
         }
-        let mut may_hold = changed(repository.root(), revision, head.revision())?;
         let paths = without_stdin(options.paths);
-        let head_files = head.discover(options.search(&paths, policy), &may_hold);
+        let search = options.search(&paths, policy);
+        let find_changed = || changed(repository.root(), revision, head.revision());
+        let (mut may_hold, head_files) = if let FileTree::Commit(..) = head {
+            let may_hold = find_changed()?;
+            let head_files = head.discover(search, &may_hold);
+            (may_hold, head_files)
+        } else {
+            // git compares the working folder while this thread searches it.
+            thread::scope(|scope| {
+                let other = thread::Builder::new().spawn_scoped(scope, find_changed);
+                let head_files = head.discover(search, &BTreeSet::new());
+                let may_hold = match other {
+                    Ok(other) => other.join().unwrap_or_else(|_| Err(FAILED.to_owned())),
+                    Err(_) => find_changed(),
+                };
+                may_hold.map(|may_hold| (may_hold, head_files))
+            })?
+        };
         may_hold.extend(head_files.candidates.iter().map(|candidate| candidate.matched.clone()));
         may_hold.insert(repository.matched(Path::new(options.stdin_filename)));
         let named = named_paths(options.paths, options.stdin_filename);
@@ -174,7 +193,11 @@ impl<'c> Sides<'c> {
     /// contain one. An unchecked copy must not take their place.
     fn find_renames(&mut self, before: &Report, now: &Report) -> Result<BTreeMap<String, String>, CliError> {
         let commit = self.base.commit;
-        let gone: Vec<&str> = model_paths(before).filter(|path| !self.has(path)).collect();
+        // The search has seen every file that it found by itself.
+        let found = self.head_files.candidates.iter().filter(|file| !file.named);
+        let found: HashSet<&str> = found.map(|file| &*file.matched).collect();
+        let gone = model_paths(before).filter(|path| !found.contains(path) && !self.has(path));
+        let gone: Vec<&str> = gone.collect();
         let mut new: BTreeSet<&str> = model_paths(now).filter(|path| !commit.holds(path)).collect();
         let changed = self.may_hold.iter().map(String::as_str).filter(|path| {
             let is_new = !commit.holds(path) && self.has(path) && self.is_named(path);
@@ -215,7 +238,8 @@ impl<'c> Sides<'c> {
         asked: &BTreeSet<String>,
         report: &mut Report,
     ) -> BTreeMap<String, usize> {
-        let own_files = self.own_files_of_base();
+        // Only problems ask for them.
+        let own_files = LazyCell::new(|| self.own_files_of_base());
         let (today, is_unrelated) = (self.run.options.today, self.base.commit.is_unrelated);
         baseline.mark_known(
             &mut report.files,

@@ -1,6 +1,7 @@
 //! `check`: the arguments, and the report that they ask for. [`crate::cli::gate`] contains the run itself.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ValueEnum};
@@ -178,10 +179,13 @@ pub(crate) fn run(
         }
     }
     emit(&report, &outputs, args.reports.verbosity())?;
-    Ok(match report.verdict() {
+    let verdict = match report.verdict() {
         Verdict::Failed if args.exit_zero => Verdict::Passed,
         verdict => verdict,
-    })
+    };
+    // The end of the process frees the models of 10,000 files faster.
+    mem::forget(report);
+    Ok(verdict)
 }
 
 fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Result<Report, CliError> {

@@ -313,8 +313,8 @@ Examples:
   aivss-lint import aivss-report.json > threat-model.yaml
   aivss-lint import page.md --output agents/planner/threat-model.yaml
 
-Values without a place in a threat model are listed on standard error. Values that the source does not
-contain stay empty. Existing files are not overwritten; --in-place adds front matter and changes no other byte.";
+Values without a place in a threat model are listed on standard error. Values that the source
+does not contain stay empty. Existing files are not overwritten. --in-place changes no other byte.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -369,8 +369,8 @@ fn run_import_in_place(file: &Path, takes_threats: bool, repository: &Repository
         return Err(about("it is a link, or in a linked folder: name the page itself".to_owned()));
     }
     let bytes = repository.read(file).map_err(about)?;
-    let source = Source::decode(&*file.to_string_lossy(), bytes.clone());
-    let Imported { text, remarks } = import_in_place(bytes, takes_threats).map_err(about)?;
+    let Imported { text, remarks } = import_in_place(&bytes, takes_threats).map_err(about)?;
+    let source = Source::decode(&*file.to_string_lossy(), bytes);
     change(&source, &text, Some(repository)).map_err(about)?;
     print_remarks(&shown, &remarks);
     let unseen = if is_found(file, repository) { "" } else { UNSEEN };

@@ -1,18 +1,17 @@
-//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results. Those of
-//! the base are reused for files with the same bytes, if nothing else decides them.
+//! One file tree checked against one policy: finds the files, lints them on all cores, and collects the results. A file that
+//! is the same in the base and in the head is read and linted once, if nothing else decides its result.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
-use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
@@ -108,20 +107,18 @@ fn lint_candidate(
     if let Some(outcome) = stage.recall(candidate) {
         return Ok(Some(outcome));
     }
-    let Some(bytes) = tree.read(candidate, most)? else { return Ok(None) };
-    if let Some(outcome) = stage.recall_bytes(candidate, &bytes) {
-        return Ok(Some(outcome));
-    }
-    let digest = matches!(stage, RunStage::Base(_)).then(|| digest::of_bytes(&bytes));
+    let RunStage::Base(memo, head) = stage else {
+        let bytes = tree.read(candidate, most)?;
+        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
+    };
+    let Some(bytes) = head.read_same(candidate, tree, most) else {
+        let bytes = tree.read(candidate, most)?;
+        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
+    };
     let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
     let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep, stage);
-    if let (RunStage::Base(memo), Some(digest)) = (stage, digest)
-        && !files.is_used.into_inner()
-        && outcome.unchecked.is_empty()
-    {
-        let (path, candidate, outcome) = (candidate.matched.clone(), candidate.clone(), outcome.clone());
-        let entry = MemoEntry { candidate, digest, outcome, is_unchanged: false };
-        memo.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path, entry);
+    if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
+        memo.lock().insert(candidate.matched.clone(), outcome.clone());
     }
     Ok(Some(outcome))
 }
@@ -287,16 +284,35 @@ impl RunResult {
     }
 }
 
-/// The results of the base, by the paths of its files from the root.
+/// The results for files that are the same in the base and in the head, by their paths from the root.
 #[derive(Default)]
-pub(crate) struct Memo(Mutex<BTreeMap<String, MemoEntry>>);
+pub(crate) struct Memo(Mutex<HashMap<String, FileOutcome>>);
 
-struct MemoEntry {
-    candidate: Candidate,
-    digest: [u8; 32],
-    outcome: FileOutcome,
-    /// Whether the head has the same bytes.
-    is_unchanged: bool,
+impl Memo {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, FileOutcome>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The files of the head, ordered by name.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadFiles<'h> {
+    pub(crate) tree: FileTree<'h>,
+    pub(crate) candidates: &'h [Candidate],
+}
+
+impl HeadFiles<'_> {
+    /// The bytes of a file of the base, if the head checks the same file, under the same name.
+    fn read_same(&self, candidate: &Candidate, base: FileTree<'_>, most: usize) -> Option<Vec<u8>> {
+        let FileTree::Commit(_, commit) = base else { return None };
+        let first = self.candidates.partition_point(|file| file.name < candidate.name);
+        let mut named = self.candidates[first..].iter().take_while(|file| file.name == candidate.name);
+        let file = named.next()?;
+        // Different names that are not UTF-8 can be shown alike.
+        let is_same = named.next().is_none()
+            && (&file.matched, file.by_marker) == (&candidate.matched, candidate.by_marker);
+        is_same.then(|| self.tree.read_same(file, commit, most))?
+    }
 }
 
 /// The stage of a run, with the results that it records or reuses.
@@ -304,8 +320,8 @@ struct MemoEntry {
 pub(crate) enum RunStage<'m> {
     /// A run without a base.
     Single,
-    /// The base, which records its results.
-    Base(&'m Memo),
+    /// The base, which records results for files that the head has as well.
+    Base(&'m Memo, HeadFiles<'m>),
     /// The head by itself, to pair its models with those of the base.
     Pairing(&'m Memo),
     /// The head compared with the base.
@@ -317,28 +333,22 @@ impl<'m> RunStage<'m> {
     pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
         match self {
             Self::Compared(_, baseline) => Some(baseline),
-            Self::Single | Self::Base(_) | Self::Pairing(_) => None,
+            Self::Single | Self::Base(..) | Self::Pairing(_) => None,
         }
     }
 
-    /// The result for a file whose bytes are known to be those of the base, if the comparison cannot change it.
-    pub(crate) fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
-        let Self::Compared(memo, baseline) = self else { return None };
-        let entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(&candidate.matched).filter(|entry| entry.is_unchanged)?;
-        let Found::Reported(_, file) = &entry.outcome.found else { return None };
-        baseline.is_itself(&candidate.matched, file.models.len()).then(|| entry.outcome.clone())
-    }
-
-    /// The result for a file of the head, if the base has the same bytes.
-    pub(crate) fn recall_bytes(self, candidate: &Candidate, bytes: &[u8]) -> Option<FileOutcome> {
-        let Self::Pairing(memo) = self else { return None };
-        let mut entries = memo.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get_mut(&candidate.matched)?;
-        entry.is_unchanged = entry.candidate.name == candidate.name
-            && entry.candidate.by_marker == candidate.by_marker
-            && entry.digest == digest::of_bytes(bytes);
-        entry.is_unchanged.then(|| entry.outcome.clone())
+    /// The result for a file of the head that is the same in the base, unless the comparison can change it.
+    fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
+        match self {
+            Self::Single | Self::Base(..) => None,
+            Self::Pairing(memo) => memo.lock().get(&candidate.matched).cloned(),
+            // Nothing reads it after this.
+            Self::Compared(memo, baseline) => {
+                let outcome = memo.lock().remove(&candidate.matched)?;
+                let Found::Reported(_, file) = &outcome.found else { return None };
+                baseline.is_itself(&candidate.matched, file.models.len()).then_some(outcome)
+            }
+        }
     }
 }
 

@@ -178,7 +178,7 @@ fn heading(word: &str, number: usize) -> String {
 
 /// The agents of a file, or their number.
 fn contents(file: &FileReport) -> String {
-    match file.models.as_slice() {
+    match &*file.models {
         [] => "no readable threat model".to_owned(),
         [model] => match model.name() {
             Some(name) => format!("{name} ({})", model.model.format.name()),

@@ -1,7 +1,7 @@
 //! The models of the base, the one that each model of the head continues or replaces, and the problems that both have.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::decimal::Decimal;
@@ -11,7 +11,7 @@ use crate::report::{FileReport, Report};
 use crate::score::{BaseScores, ScoredModel};
 
 /// A threat model by its path from the root and its place in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ModelAt<'r> {
     pub(crate) path: &'r str,
     pub(crate) place: usize,
@@ -31,6 +31,10 @@ enum ModelOrigin<'r> {
 struct NamedModel<'r> {
     at: ModelAt<'r>,
     name: Option<&'r str>,
+    /// The path of its file in the base.
+    origin: &'r str,
+    /// Whether no other model of its file is in the same list.
+    is_single: bool,
 }
 
 /// The base, and the origins of the head's models in it.
@@ -40,7 +44,7 @@ pub struct Baseline<'r> {
     /// Paths of the head to those of the base, both from the repository's root.
     renames: &'r BTreeMap<String, String>,
     /// The origins of the models of each file of the head, in the order of the file.
-    origins: BTreeMap<String, Vec<ModelOrigin<'r>>>,
+    origins: HashMap<String, Vec<ModelOrigin<'r>>>,
     /// The models of the base that no model of the head continues, by their path in the base.
     left: BTreeMap<&'r str, Vec<&'r ScoredModel>>,
     /// Those of them whose files do not exist in the head.
@@ -53,7 +57,7 @@ impl<'r> Baseline<'r> {
     /// An agent is known by its file and name, then by its name alone in any file, then as the only one that is left of a
     /// file, under another name.
     pub fn new(base: &'r Report, renames: &'r BTreeMap<String, String>, head: &Report) -> Self {
-        let mut origins: BTreeMap<String, Vec<ModelOrigin<'r>>> = BTreeMap::new();
+        let mut origins: HashMap<String, Vec<ModelOrigin<'r>>> = HashMap::new();
         for file in &head.files {
             // Standard input can have the name of a file.
             let models = origins.entry(file.path.clone()).or_default();
@@ -62,13 +66,12 @@ impl<'r> Baseline<'r> {
         let files = base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file));
         let (left, gone) = (BTreeMap::new(), Vec::new());
         let mut baseline = Self { files: files.collect(), renames, origins, left, gone };
-        let (mut old, mut new) = (named_models(base), named_models(head));
-        baseline.pair(&mut new, &mut old, |origin, new, old| origin == old.at.path && new.name == old.name);
-        baseline.pair(&mut new, &mut old, |_, new, old| new.name.is_some() && new.name == old.name);
-        let (single_new, single_old) = (single_paths(&new), single_paths(&old));
-        baseline.pair(&mut new, &mut old, |origin, new, old| {
-            origin == old.at.path && single_new.contains(new.at.path) && single_old.contains(old.at.path)
-        });
+        let (mut old, mut new) = (named_models(base, None), named_models(head, Some(renames)));
+        baseline.pair(&mut new, &mut old, |model| Some((Some(model.origin), model.name)));
+        baseline.pair(&mut new, &mut old, |model| Some((None, Some(model.name?))));
+        mark_single(&mut new);
+        mark_single(&mut old);
+        baseline.pair(&mut new, &mut old, |model| model.is_single.then_some((Some(model.origin), None)));
         baseline.find_replaced(&new, &old);
         for NamedModel { at, .. } in &old {
             let left = baseline.at(*at);
@@ -85,21 +88,28 @@ impl<'r> Baseline<'r> {
         self.left.iter().map(|(path, models)| (*path, models.as_slice()))
     }
 
-    /// Pairs models that are alike, in order, and removes both from their lists. `is_alike` gets the path in the base of
-    /// the new model's file.
+    /// Pairs models with the same key, in order, and removes both from their lists.
     fn pair<'n>(
         &mut self,
         new: &mut Vec<NamedModel<'n>>,
         old: &mut Vec<NamedModel<'r>>,
-        is_alike: impl Fn(&str, &NamedModel<'n>, &NamedModel<'r>) -> bool,
+        key: impl for<'m> Fn(&NamedModel<'m>) -> Option<(Option<&'m str>, Option<&'m str>)>,
     ) {
+        let mut by_key: HashMap<_, VecDeque<ModelAt<'_>>> = HashMap::new();
+        for model in &*old {
+            if let Some(key) = key(model) {
+                by_key.entry(key).or_default().push_back(model.at);
+            }
+        }
+        let mut paired = HashSet::new();
         new.retain(|model| {
-            let origin = self.origin(model.at.path);
-            let Some(at) = old.iter().position(|old| is_alike(origin, model, old)) else { return true };
-            let origin = ModelOrigin::Same(old.remove(at).at);
-            self.set_origin(model.at, origin);
+            let origin = key(model).and_then(|key| by_key.get_mut(&key)?.pop_front());
+            let Some(at) = origin else { return true };
+            self.set_origin(model.at, ModelOrigin::Same(at));
+            paired.insert(at);
             false
         });
+        old.retain(|model| !paired.contains(&model.at));
     }
 
     fn set_origin(&mut self, model: ModelAt<'_>, origin: ModelOrigin<'r>) {
@@ -110,13 +120,16 @@ impl<'r> Baseline<'r> {
 
     /// Finds the models that new ones can replace: those that left their file, else those whose file is gone.
     fn find_replaced(&mut self, new: &[NamedModel<'_>], gone: &[NamedModel<'r>]) {
+        if new.is_empty() {
+            return;
+        }
         let worst_gone = self.worst(gone.iter().map(|model| model.at));
         let mut worst_left: BTreeMap<&str, Option<ModelAt<'r>>> = BTreeMap::new();
         for NamedModel { at, .. } in new {
             worst_left.entry(at.path).or_insert_with(|| self.worst_left(at.path));
         }
         let by_name = self.worst_by_name();
-        for NamedModel { at, name } in new {
+        for NamedModel { at, name, .. } in new {
             // A second model of an agent is compared with the one that the base has.
             let same_name = name.and_then(|name| by_name.get(name).copied());
             let replaced = same_name.or(worst_left.get(at.path).copied().flatten()).or(worst_gone);
@@ -140,10 +153,13 @@ impl<'r> Baseline<'r> {
 
     fn worst_by_name(&self) -> BTreeMap<&'r str, ModelAt<'r>> {
         let mut by_name: BTreeMap<&str, ModelAt<'r>> = BTreeMap::new();
-        for NamedModel { at, name } in self.files.values().flat_map(|file| named(file)) {
-            if let Some(name) = name.filter(|name| !name.is_empty()) {
-                let known = by_name.get(name).copied();
-                by_name.extend(self.worst(known.into_iter().chain([at])).map(|worst| (name, worst)));
+        for (path, file) in &self.files {
+            for (place, model) in file.models.iter().enumerate() {
+                if let Some(name) = model.name().filter(|name| !name.is_empty()) {
+                    let known = by_name.get(name).copied().into_iter();
+                    let worst = self.worst(known.chain([ModelAt { path, place }]));
+                    by_name.extend(worst.map(|worst| (name, worst)));
+                }
             }
         }
         by_name
@@ -175,7 +191,7 @@ impl<'r> Baseline<'r> {
         Some((self.files.get(at.path)?, self.at(at)?))
     }
 
-    pub(crate) fn continued(&self) -> BTreeSet<ModelAt<'r>> {
+    pub(crate) fn continued(&self) -> HashSet<ModelAt<'r>> {
         let origins = self.origins.values().flatten();
         origins
             .filter_map(|origin| if let ModelOrigin::Same(at) = origin { Some(*at) } else { None })
@@ -211,23 +227,32 @@ impl BaseModels for Baseline<'_> {
     }
 }
 
-fn named_models(report: &Report) -> Vec<NamedModel<'_>> {
-    report.files.iter().filter(|file| !file.is_policy).flat_map(named).collect()
+/// The models of a report with their paths in the base.
+fn named_models<'m>(
+    report: &'m Report,
+    renames: Option<&'m BTreeMap<String, String>>,
+) -> Vec<NamedModel<'m>> {
+    let files = report.files.iter().filter(|file| !file.is_policy);
+    let models = files.flat_map(|file| {
+        let origin = renames.and_then(|renames| renames.get(&file.path)).unwrap_or(&file.path);
+        let models = file.models.iter().enumerate();
+        models.map(move |(place, model)| {
+            let at = ModelAt { path: &file.path, place };
+            NamedModel { at, name: model.name(), origin, is_single: false }
+        })
+    });
+    models.collect()
 }
 
-fn named(file: &FileReport) -> impl Iterator<Item = NamedModel<'_>> {
-    let models = file.models.iter().enumerate();
-    models.map(|(place, model)| NamedModel { at: ModelAt { path: &file.path, place }, name: model.name() })
-}
-
-/// The paths of files with exactly one of the models.
-fn single_paths<'r>(models: &[NamedModel<'r>]) -> BTreeSet<&'r str> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for model in models {
+/// Marks the models that are alone in their files.
+fn mark_single(models: &mut [NamedModel<'_>]) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for model in &*models {
         *counts.entry(model.at.path).or_default() += 1;
     }
-    counts.retain(|_, count| *count == 1);
-    counts.into_keys().collect()
+    for model in models {
+        model.is_single = counts.get(model.at.path) == Some(&1);
+    }
 }
 
 /// The identity of a problem in two states of a model.

@@ -14,6 +14,7 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
 use crate::model::{Assessment, DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Spanned, detect};
+use crate::schema::ViolationKind;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
 use crate::syntax::{Document, List, Node, parse};
@@ -110,7 +111,8 @@ struct Scores {
 pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
     let document = parse(source);
     let root = only_model(&document).map_err(|refusal| vec![refusal])?;
-    let violations = ModelFormat::Native.schema().violations(root);
+    let mut violations = ModelFormat::Native.schema().violations(root);
+    violations.retain(|violation| violation.kind != ViolationKind::Spelling);
     if !violations.is_empty() {
         let refusals = violations.into_iter();
         return Err(refusals.map(|violation| Refusal::new(violation.span, violation.message)).collect());

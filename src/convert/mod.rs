@@ -5,3 +5,4 @@ pub mod export;
 pub mod import;
 pub mod migrate;
 pub(crate) mod scaffold;
+pub(crate) mod yaml_text;

@@ -1,13 +1,10 @@
 //! Scaffolds: threat models to be completed, with the known values and empty keys with a comment for the others.
 //!
-//! An empty key fails the check until it is filled in, so no decision of a person is made here. Texts are plain if that is safe,
-//! folded or literal if they are long, quoted otherwise. Each is read back verbatim, and none contains control characters of a
-//! terminal.
+//! An empty key fails the check until it is filled in, so no decision of a person is made here.
 
-use crate::aivss::{Factor, Formula, LayerSet};
+use crate::aivss::{Factor, Formula, LayerKind, LayerSet};
 use crate::convert::data::Data;
-use crate::date::Date;
-use crate::escape::is_steering;
+use crate::convert::yaml_text::{comment, quoted, value};
 use crate::schema::Schema;
 use crate::syntax::MODEL_MARKER;
 
@@ -31,6 +28,7 @@ pub(crate) struct FrontPart {
 }
 
 /// The place of a key without a value.
+#[derive(Clone, Copy)]
 enum Vacant {
     /// Empty, after its description in the schema.
     Asked,
@@ -108,33 +106,39 @@ impl Scaffold {
         yaml.text
     }
 
-    /// The parts that a page needs as front matter, if it gives its layers itself. `has_name` and `has_summary` are whether it
-    /// gives those.
-    pub(crate) fn front_parts(&self, has_name: bool, has_summary: bool) -> Vec<FrontPart> {
-        let mut marker = ScaffoldText::default();
+    /// The parts that a page needs as front matter: everything but its name, its summary and its layers, which are read from
+    /// the page.
+    pub(crate) fn front_parts(&self) -> Vec<FrontPart> {
+        let [mut marker, mut agent, mut review, mut score] =
+            [const { ScaffoldText { text: String::new() } }; 4];
         marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
-        marker.note(0, "The layers and their threats are read from the page, and so are a name and a summary without a key here.");
-        let mut agent = ScaffoldText::default();
-        let is_given = |key: &str| match key {
-            "name" => has_name,
-            "summary" => has_summary,
-            _ => false,
-        };
-        let mut given = self.part("agent").clone();
-        for key in ["name", "summary"].into_iter().filter(|key| is_given(key)) {
-            given.take(key);
+        marker.note(0, "The agent's name, its summary and its layers are read from the page.");
+        let missing: Vec<&str> = LayerSet::DEFAULT
+            .layers()
+            .map(LayerKind::key)
+            .filter(|key| self.model.get(&format!("maestro/{key}")).is_none())
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            marker.note(
+                0,
+                &format!("No heading names {missing}: `aivss-lint fix --unsafe` adds a section for each."),
+            );
         }
+        let mut given = self.part("agent").clone();
+        let known: Vec<&str> =
+            ["name", "summary"].into_iter().filter(|key| given.take(key).is_some()).collect();
+        let layout: Vec<(&'static str, Vacant)> =
+            AGENT.iter().copied().filter(|(key, _)| !known.contains(key)).collect();
         agent.text.push_str("agent:\n");
-        agent.block_without(2, &given, AGENT, &["agent"], is_given);
-        if given.rest().is_empty() && has_name && has_summary {
+        agent.block(2, &given, &layout, &["agent"]);
+        if agent.text.lines().skip(1).all(|line| line.trim_start().starts_with('#')) {
             agent.comment_out(0);
         }
-        let mut review = ScaffoldText::default();
         if self.model.get("review").is_some() {
             review.text.push_str("review:\n");
             review.block(2, self.part("review"), REVIEW, &["review"]);
         }
-        let mut score = ScaffoldText::default();
         score.agent_score(self);
         let parts = [(MODEL_MARKER, marker), ("agent", agent), ("review", review), ("aivss", score)];
         parts.into_iter().map(|(key, part)| FrontPart { key, text: part.text }).collect()
@@ -168,19 +172,7 @@ impl ScaffoldText {
 
     /// The keys of a layout in its order, then all others. `path` leads to them in the schema.
     fn block(&mut self, indent: usize, data: &Data, layout: &Layout, path: &[&str]) {
-        self.block_without(indent, data, layout, path, |_| false);
-    }
-
-    /// The same without the keys that are given elsewhere.
-    fn block_without(
-        &mut self,
-        indent: usize,
-        data: &Data,
-        layout: &Layout,
-        path: &[&str],
-        is_given: impl Fn(&str) -> bool,
-    ) {
-        for (key, vacant) in layout.iter().filter(|(key, _)| !is_given(key)) {
+        for (key, vacant) in layout {
             match (data.get(key), vacant) {
                 (Some(value), _) => self.entry(indent, key, value),
                 (None, Asked) => self.asked(indent, key, &[path, &[key]].concat()),
@@ -188,7 +180,7 @@ impl ScaffoldText {
                 (None, Absent) => {}
             }
         }
-        for (key, value) in data.entries().iter().filter(|(key, _)| !is_given(key)) {
+        for (key, value) in data.entries() {
             if layout.iter().all(|(known, _)| known != key) {
                 self.entry(indent, key, value);
             }
@@ -264,10 +256,18 @@ impl ScaffoldText {
         }
     }
 
-    /// Makes comments of the lines after a place.
+    /// Makes comments of the lines after a place. A key that was offered in a comment becomes an empty one.
     fn comment_out(&mut self, start: usize) {
         let form = self.text.split_off(start);
-        self.text.extend(form.lines().map(|line| format!("# {line}\n")));
+        self.text.extend(form.lines().map(|line| {
+            let (indent, text) = line.split_at(line.len() - line.trim_start().len());
+            let offered = text.strip_prefix("# ").and_then(|text| text.split_once(": "));
+            match offered.filter(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+            {
+                Some((key, otherwise)) => format!("# {indent}{key}:  # {otherwise}\n"),
+                None => format!("# {line}\n"),
+            }
+        }));
     }
 
     fn score(&mut self, indent: usize, score: &Data) {
@@ -367,157 +367,5 @@ fn layout_of(key: &str) -> &'static Layout {
         _ if Factor::with_key(key).is_some() => FACTOR,
         _ if LayerSet::DEFAULT.with_key(key).is_some() => LAYER,
         _ => &[],
-    }
-}
-
-/// The most characters of a line.
-pub(crate) const WIDTH: usize = 100;
-
-/// The text after the colon of a key that begins at column `indent`, with its line break.
-pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
-    let fits = indent + key.len() + 2 + text.chars().count() <= WIDTH;
-    if fits && is_plain(text) {
-        return format!(" {text}\n");
-    }
-    if !fits && is_foldable(text) {
-        return format!(" >-\n{}", lines(text, indent + 2, ""));
-    }
-    if is_literal(text) {
-        let inner = indent + 2;
-        let lines = text.split('\n').map(|line| match line {
-            "" => "\n".to_owned(),
-            line => format!("{:inner$}{line}\n", ""),
-        });
-        return format!(" |-\n{}", lines.collect::<String>());
-    }
-    format!(" {}\n", quoted(text))
-}
-
-/// A text as comment lines.
-pub(crate) fn comment(text: &str, indent: usize) -> String {
-    let text: String =
-        text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect();
-    lines(&text, indent, "# ")
-}
-
-/// A text in lines of at most [`WIDTH`] characters, broken at spaces.
-fn lines(text: &str, indent: usize, lead: &str) -> String {
-    let room = WIDTH - indent - lead.len();
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.iter().map(|line| format!("{:indent$}{lead}{line}\n", "")).collect()
-}
-
-/// Whether a text needs no quotes to be text to every reader of YAML.
-fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
-    if WORDS.into_iter().any(|word| text.eq_ignore_ascii_case(word)) {
-        return false;
-    }
-    let begins = text.starts_with(char::is_alphabetic) || Date::parse(text).is_some();
-    begins && !text.ends_with([' ', ':']) && !text.contains(": ") && !text.contains("::") && is_calm(text)
-}
-
-/// Whether a text can be broken at its spaces, and read as the same again.
-fn is_foldable(text: &str) -> bool {
-    let breaks = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
-    breaks && !text.contains("::") && is_calm(text)
-}
-
-/// Whether a text contains only letters, digits and punctuation of prose.
-fn is_calm(text: &str) -> bool {
-    const MARKS: &str = " ,.;:()'\"/+%=@_&!?$€<>~^*-–—‑’‘“”…×·→°§";
-    text.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(letter))
-}
-
-/// Whether a text of several lines can be written line by line, and read as the same again.
-fn is_literal(text: &str) -> bool {
-    let is_harmless =
-        |letter: char| letter == '\n' || !is_steering(letter) && !matches!(letter, '\u{FFFE}' | '\u{FFFF}');
-    text.contains('\n')
-        && text.chars().all(is_harmless)
-        && !text.starts_with(char::is_whitespace)
-        && text.split('\n').all(|line| !line.ends_with(char::is_whitespace))
-        && !text.ends_with('\n')
-        // The marker, and commands to the service of a CI log.
-        && !["::", "##[", "##vso", MODEL_MARKER].iter().any(|mark| text.contains(mark))
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    let mut before = None;
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            // The service of a CI log would obey it as a command.
-            ':' | '#' if before == Some(letter) => quoted.push_str(&format!("\\x{:02X}", u32::from(letter))),
-            // YAML does not count the last two as printable.
-            _ if is_steering(letter) || matches!(letter, '\u{FFFE}' | '\u{FFFF}') => {
-                match u32::from(letter) {
-                    code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04X}")),
-                    code => quoted.push_str(&format!("\\U{code:08X}")),
-                }
-            }
-            _ => quoted.push(letter),
-        }
-        before = Some(letter);
-    }
-    quoted + "\""
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::source::Source;
-    use crate::syntax::{Node, parse};
-
-    /// Reads a text that was written after a key.
-    fn read(text: &str) -> Option<String> {
-        let written = format!("a:\n  key:{}  next: 1\n", value("key", text, 2));
-        let source = Source::decode("a.yaml", written.clone().into_bytes());
-        let document = parse(&source);
-        assert!(document.is_sound(), "{:?}\n{written}", document.problems);
-        let block = document.roots().next()?.get("a")?;
-        assert_eq!(block.get("next").map(Node::kind_name), Some("a number"), "{written}");
-        block.get("key")?.as_str().map(str::to_owned)
-    }
-
-    #[test]
-    fn text_is_written_in_its_simplest_form() {
-        assert_eq!(value("a", "Plans trips.", 2), " Plans trips.\n");
-        assert_eq!(value("a", "2026-11-25", 2), " 2026-11-25\n");
-        assert_eq!(value("a", "1.4", 2), " \"1.4\"\n");
-        assert_eq!(value("a", "NO", 2), " \"NO\"\n");
-        assert_eq!(value("a", "a: b", 2), " \"a: b\"\n");
-        assert_eq!(value("a", "\u{1b}[0m::x\u{202E}", 2), " \"\\u001B[0m:\\x3Ax\\u202E\"\n");
-        let long = "word ".repeat(30);
-        assert!(value("a", long.trim_end(), 2).starts_with(" >-\n    word word"));
-    }
-
-    proptest! {
-        #[test]
-        fn text_is_read_back_verbatim(text in "\\PC{0,200}|[ a-z:#'\"\\\\&*\\-\n\t\r\u{0}\u{85}\u{2028}\u{FEFF}\u{FFFE}]{0,40}|([a-z,.:]{1,9} ?){0,60}") {
-            prop_assert_eq!(read(&text), Some(text));
-        }
-
-        #[test]
-        fn line_is_no_longer_than_its_longest_word_requires(text in "([a-z]{1,20} ){0,80}[a-z]") {
-            for line in value("key", &text, 6).lines() {
-                prop_assert!(line.len() <= WIDTH + 6, "{}", line);
-            }
-        }
     }
 }

@@ -36,8 +36,6 @@ pub struct Layer {
     pub(crate) reason: Option<Box<str>>,
     /// Its own threats, without those that span layers.
     pub(crate) threats: Vec<Threat>,
-    /// Whether only threats that span layers answer it.
-    pub(crate) is_shared: bool,
     /// Edits that add a form to a layer without a value, if there is a place for it.
     pub(crate) stub: Option<Fix>,
 }

@@ -114,7 +114,9 @@ fn maestro(file: Block<'_>) -> Maestro {
     let mut layers: Vec<Layer> = set.layers().map(|kind| layer(kind, set, block)).collect();
     let shared: Vec<Threat> =
         block.block("cross_layer").items("threats").map(|node| Threat::read(node, None)).collect();
-    layers.iter_mut().for_each(|layer| layer.answer_by(&shared));
+    for layer in &mut layers {
+        layer.answer_by(&shared);
+    }
     let written = file.entry("maestro").is_some_and(|entry| match entry.value.value() {
         Value::Null => false,
         Value::Map(map) => !map.is_empty(),
@@ -127,16 +129,7 @@ fn maestro(file: Block<'_>) -> Maestro {
 impl Layer {
     /// A layer with nothing but an answer.
     fn bare(kind: LayerKind, span: Span, answer: Answer) -> Self {
-        Self {
-            kind,
-            span,
-            answer,
-            analysis: None,
-            reason: None,
-            threats: Vec::new(),
-            is_shared: false,
-            stub: None,
-        }
+        Self { kind, span, answer, analysis: None, reason: None, threats: Vec::new(), stub: None }
     }
 
     /// Makes an empty layer uncertain if a threat that spans layers is an answer for it.
@@ -145,8 +138,7 @@ impl Layer {
             return;
         }
         if let Some(threat) = shared.iter().find(|threat| threat.answers(self.kind)) {
-            (self.answer, self.span, self.is_shared) = (Answer::Uncertain, threat.span, true);
-            self.stub = None;
+            (self.answer, self.span, self.stub) = (Answer::Uncertain, threat.span, None);
         }
     }
 }

@@ -123,9 +123,10 @@ impl Threat {
         self.owner.as_deref().map(shortened)
     }
 
-    /// The title or the identifier, for messages.
+    /// The identifier, or the title in place of the number of a row, for messages.
     pub(crate) fn shown(&self) -> String {
-        match self.short_id().or(self.short_title()) {
+        let id = self.short_id().filter(|id| self.title.is_none() || !is_number(id));
+        match id.or(self.short_title()) {
             Some(name) => format!("threat `{name}`"),
             None => "a threat".to_owned(),
         }
@@ -133,7 +134,8 @@ impl Threat {
 
     /// The name that identifies a threat in its list across revisions: an identifier of its own, else its title.
     fn own_name(&self) -> Option<&str> {
-        let id = self.id.as_deref().filter(|id| !id.trim().is_empty() && !is_category(id.trim()));
+        let is_own = |id: &&str| !is_category(id.trim()) && (self.title.is_none() || !is_number(id));
+        let id = self.id.as_deref().filter(is_own);
         id.or(self.title.as_deref()).map(str::trim).filter(|name| !name.is_empty())
     }
 
@@ -141,8 +143,7 @@ impl Threat {
     pub(crate) fn own_id(&self) -> Option<&Text> {
         let id = self.id.as_ref()?;
         let name = id.trim();
-        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-        let is_own = !is_number && !is_category(name) && Reference::named(name).is_none();
+        let is_own = !is_number(name) && !is_category(name) && Reference::named(name).is_none();
         is_own.then_some(id)
     }
 
@@ -257,6 +258,10 @@ pub(crate) fn threat_name(threats: &[Threat], index: usize) -> Option<String> {
 /// The first characters of a text.
 pub(crate) fn shortened(text: &str) -> &str {
     text.char_indices().nth(LONGEST_NAME).map_or(text, |(end, _)| &text[..end])
+}
+
+fn is_number(id: &str) -> bool {
+    id.trim().bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an identifier is that of a category: `T` and a number. Such identifiers repeat.

@@ -138,7 +138,7 @@ pub(crate) static THREAT_DUE_FROM: Setting<Band> = band(
 pub(crate) static ALLOWED_FORMATS: Setting<Vec<&'static str>> = words(
     "require.formats",
     SettingKind::Words(FORMATS),
-    "The formats that are allowed. native: YAML, JSON and fenced blocks of pages. What a format that is not listed cannot express counts as missing if a limit needs it.",
+    "The formats that are allowed. native: YAML, JSON and fenced blocks of pages; markdown: pages with front matter. What a format that is not listed cannot express counts as missing if a limit needs it.",
 );
 pub(crate) static SCALE: Setting<&'static str> = Setting::new(
     "scale",

@@ -14,9 +14,9 @@ maestro:
     analysis: The planner may call a booking tool twice for one trip.
     threats:
       - { id: T2, title: Tool misuse, status: accepted, owner: payments-team }
-#         ^^ acceptance-incomplete: threat `T2` is accepted without reason, due
+#         ^^ acceptance-incomplete: threat `T2` is accepted without `reason`, `due`
       - { title: Goal hijack, status: transferred, owner: payments-team, reason: The insurer covers it. }
-#         ^^^^^ acceptance-incomplete: threat `Goal hijack` is transferred without due
+#         ^^^^^ acceptance-incomplete: threat `Goal hijack` is transferred without `due`
 ",
         "
 maestro:
@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let missing = threat.missing_terms();
         if !missing.is_empty() {
             let (name, status) = (threat.shown(), threat.status.name());
-            let message = format!("{name} is {status} without {}", missing.join(", "));
+            let message = format!("{name} is {status} without `{}`", missing.join("`, `"));
             found.push(Diagnostic::new(&RULE, Owner::Agent, threat.span, message));
         }
     }

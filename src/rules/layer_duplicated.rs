@@ -1,5 +1,5 @@
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::Spanned;
+use crate::model::{Answer, Layer, Spanned};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,21 +26,31 @@ maestro:
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, &Spanned<Box<str>>)> = Vec::new();
+    let mut seen: Vec<(&Layer, &Spanned<Box<str>>)> = Vec::new();
     for layer in subject.layers() {
         let Some(analysis) = &layer.analysis else { continue };
         let key = layer.kind.key();
         let earlier = seen.iter().find(|(_, text)| letters(text).eq(letters(analysis)));
         if let Some((first, text)) = earlier {
-            let message = format!("`{key}` has the same text as `{first}`");
+            if shares_a_threat(subject, first, layer) {
+                continue;
+            }
+            let message = format!("`{key}` has the same text as `{}`", first.kind.key());
             found.push(
                 Diagnostic::new(&RULE, Owner::Agent, analysis.span, message)
                     .related(text.span, "the same text"),
             );
         } else {
-            seen.push((key, analysis));
+            seen.push((layer, analysis));
         }
     }
+}
+
+/// Whether two layers are uncertain and have a threat in common, which a page may give as the text of both.
+fn shares_a_threat(subject: &Subject<'_>, one: &Layer, other: &Layer) -> bool {
+    let are_uncertain = one.answer == Answer::Uncertain && other.answer == Answer::Uncertain;
+    let mut threats = subject.model.threats();
+    are_uncertain && threats.any(|threat| threat.answers(one.kind) && threat.answers(other.kind))
 }
 
 /// The letters of a text's words, without case, white space and punctuation.

@@ -100,9 +100,9 @@ fn label(threat: &Threat, subject: &Subject<'_>) -> String {
     let missing = threat.missing_terms();
     let state = match threat.status {
         ThreatStatus::Open if threat.severity.is_none() => "open, no severity".to_owned(),
-        status if !missing.is_empty() => format!("{} without {}", status.name(), missing.join(", ")),
+        status if !missing.is_empty() => format!("{} without `{}`", status.name(), missing.join("`, `")),
         status if status != ThreatStatus::Open && threat.is_overdue(subject.today) => {
-            format!("{} until a day that is past", status.name())
+            format!("{}, past its due date", status.name())
         }
         status => status.name().to_owned(),
     };

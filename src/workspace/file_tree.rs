@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::digest::is_git_blob;
 use crate::input_error::{LINK_OUT, Revision, SPARSE};
 use crate::policy::FileLoader;
 use crate::policy::globs::is_readable;
@@ -121,6 +122,19 @@ impl FileTree<'_> {
                 let bytes = commit.bytes(&candidate.matched, most)?;
                 Ok((bytes.len() <= most).then_some(bytes))
             }
+        }
+    }
+
+    /// The bytes of a file of this tree, if a commit has the same ones at its path; `None` as well if they are more than
+    /// `most`. The times that the index of git records prove nothing, and a checkout can rewrite a file.
+    pub(crate) fn read_same(&self, candidate: &Candidate, base: &Commit, most: usize) -> Option<Vec<u8>> {
+        let object = base.object(&candidate.matched)?;
+        match self {
+            Self::WorkTree(_) => self.read(candidate, most).ok()?.filter(|bytes| is_git_blob(bytes, object)),
+            Self::Commit(_, commit) if commit.object(&candidate.matched) == Some(object) => {
+                self.read(candidate, most).ok()?
+            }
+            Self::Commit(..) => None,
         }
     }
 

@@ -134,7 +134,7 @@ fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
         "listing.txt: the layers are not named: seven paragraphs from line 17 on are taken in MAESTRO's order\n\
          listing.txt: not carried over: MAESTRO 7-layer threat model: 2 lines\n\
          listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
-         listing.txt: taken of Courier: layers: 7, threats: 0, factors: 10\n\
+         listing.txt: found 7 layers, 0 threats, 10 factors (Courier)\n\
          wrote threat-model.yaml: run `aivss-lint threat-model.yaml` to list missing values\n"
     );
     needs_only_a_vector(&folder);
@@ -176,7 +176,7 @@ fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
         (ran.code, &*ran.err),
         (
             0,
-            "page.md: taken of Ledger keeper: layers: 6, threats: 2, factors: 10\n\
+            "page.md: found 6 layers, 2 threats, 10 factors (Ledger keeper)\n\
              page.md: not carried over: Ledger keeper: AIVSS threat model: 1 block\n\
              page.md: not carried over: MAESTRO: 1 block\n\
              page.md: not carried over: History: 1 block\n"
@@ -284,7 +284,7 @@ fn inputs_on_lines_of_their_own_are_read() {
     }
     assert_eq!(
         err,
-        "page.md: taken of Planner: layers: 0, threats: 0, factors: 3\npage.md: not carried over: Planner — threat model: 1 block\n"
+        "page.md: found 0 layers, 0 threats, 3 factors (Planner)\npage.md: not carried over: Planner — threat model: 1 block\n"
     );
 }
 
@@ -295,7 +295,7 @@ fn an_opening_that_says_more_than_that_it_is_not_certain_stays() {
          - Two are named.\n\n### Agent Ecosystem (MCP)\n\nNot certain: the vendor stores prompts - we could not verify where.\n",
     );
     assert!(
-        out.contains("- Not certain whether it is one: the vendor is silent.\n    - Two are named.\n"),
+        out.contains("- Not certain whether it is one: the vendor is silent.\n      - Two are named.\n"),
         "{out}"
     );
     assert!(out.contains("analysis: the vendor stores prompts - we could not verify where."), "{out}");

@@ -86,6 +86,16 @@ fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
 }
 
 #[test]
+fn of_the_pages_one_passes_and_one_fails() {
+    let (code, report) = report(&["examples/markdown"]);
+    assert_eq!(code, Some(1));
+    let page = "examples/markdown/refund-assistant.md";
+    let expected = ["score-mismatch", "layer-blank", "layer-blank", "mitigation-missing"];
+    assert_eq!(rules(&report, "error"), expected.map(|rule| (page, rule)));
+    assert_eq!(report["summary"]["models"], 2);
+}
+
+#[test]
 fn a_folder_without_a_threat_model_cannot_be_judged() {
     let (code, report) = report(&["src/cli"]);
     assert_eq!(code, Some(2));

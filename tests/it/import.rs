@@ -1,5 +1,7 @@
 //! `import`: other formats by their keys, pages by their headings, and front matter put on a page.
 
+use serde_json::Value;
+
 use crate::folder::{Folder, Ran};
 
 const THREAT_DRAGON: &str = include_str!("import/threat-dragon.json");
@@ -276,4 +278,216 @@ fn record_without_a_score_is_a_finding_too() {
         assert!(has_lines(&ran.out, finding), "{}", ran.out);
         assert!(ran.err.contains("not carried over: status: draft"), "{}", ran.err);
     }
+}
+
+const ANALYSIS: &str = include_str!("import/analysis.md");
+const THREATS: &str = "# Threat model\n\n## STRIDE\n\n| Category | Threat | Severity | Mitigation | Status |\n|---|---|---|---|---|\n\
+                       | Spoofing | A process speaks for another | Medium | A socket of its own | Mitigated |\n\
+                       | Tampering | A ticket gives orders | High | | Open |\n";
+const TWO: &str = "# Two agents\n\n## Agent: Sorter\n\n### Foundation Models\n\nOne.\n\n### Data Operations\n\nTwo.\n\n\
+                   ## Agent: Packer\n\n### Foundation Models\n\nThree.\n\n### Data Operations\n\nFour.\n";
+
+/// The layers and the scores of the only model in the JSON report on a file, without places.
+fn read_back(folder: &Folder, name: &str) -> (Value, Value) {
+    let ran = folder.run(&["check", name, "--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let model = &report["files"][0]["models"][0];
+    assert_ne!(*model, Value::Null, "{ran:?}");
+    (model["layers"].clone(), model["scores"][0]["computed"].clone())
+}
+
+#[test]
+fn page_gives_its_layers_its_threats_and_its_score() {
+    let ran = imported("page.md", ANALYSIS);
+    assert_eq!(
+        (ran.code, &*ran.err),
+        (
+            0,
+            "page.md: found 7 layers, 2 threats, 10 factors (Tide Clerk)\npage.md: not carried over: Glossary: 2 blocks\n"
+        )
+    );
+    for lines in [
+        "name: Tide Clerk\nsummary: Tide Clerk reads the tables of the harbor and moves berths by itself.",
+        "version: \"0.8\"\ncvss: CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N\ncvss_base: 8.7\nfactors:\n\
+         autonomy_of_action:\nscore: 1.0\nrationale: Nobody confirms a move.\ndynamic_tool_use: 1.0",
+        "threat_multiplier: 0.97\nmitigation_factor: none",
+        "factor_sum: 5.0\nscore: 9.3\nseverity: Critical",
+        "foundation_models: A radio message is taken for an order.",
+        "- id: D-1\ntitle: An old table moves a ferry\nseverity: High\nlikelihood: 3\nimpact: 4\nstatus: mitigated\n\
+         mitigation: Tables expire\nowner: pilots\ndue: 2027-02-01\n- id: D-2\ntitle: Two tables disagree\nseverity: Low\nstatus: closed",
+        "agent_frameworks:\nstatus: uncertain\nanalysis: the planner is being replaced.",
+        "security_and_compliance:\nstatus: not_applicable\nreason: it holds no keys",
+    ] {
+        assert!(has_lines(&ran.out, lines), "{lines}\n{}", ran.out);
+    }
+}
+
+#[test]
+fn page_is_read_back_as_the_same_from_yaml_and_in_place() {
+    let folder = Folder::new(&[("page.md", ANALYSIS)]);
+    assert_eq!(folder.run(&["import", "page.md", "--output", "threat-model.yaml"]).code, 0);
+    assert_eq!(folder.run(&["import", "page.md", "--in-place"]).code, 0);
+    let yaml = folder.run(&["check", "threat-model.yaml"]);
+    assert_eq!(yaml.code, 0, "{}", yaml.out);
+    let page = folder.run(&["check", "page.md"]);
+    assert_eq!(page.code, 0, "{}", page.out);
+    assert_eq!(read_back(&folder, "page.md"), read_back(&folder, "threat-model.yaml"));
+}
+
+#[test]
+fn agents_of_a_page_are_models_of_a_stream() {
+    let ran = imported("page.md", TWO);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (first, second) = ran.out.split_once("\n---\n").unwrap();
+    assert!(has_lines(first, "name: Sorter") && has_lines(first, "data_operations: Two."), "{first}");
+    assert!(has_lines(second, "name: Packer") && has_lines(second, "foundation_models: Three."), "{second}");
+    assert!(
+        ran.err.starts_with(
+            "page.md: found 2 layers, 0 threats, 0 factors (Sorter)\npage.md: found 2 layers, 0 threats, 0 factors (Packer)"
+        ),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn page_of_threats_without_layers_is_taken_on_request() {
+    let ran = imported("page.md", THREATS);
+    assert!(ran.code == 2 && ran.out.is_empty(), "{ran:?}");
+    assert!(
+        ran.err.contains("no agentic factor and no MAESTRO layer is found in it; --threats imports"),
+        "{}",
+        ran.err
+    );
+    let folder = Folder::new(&[("page.md", THREATS)]);
+    let ran = folder.run(&["import", "page.md", "--threats"]);
+    let threats = "cross_layer:\nthreats:\n- title: A process speaks for another\nseverity: Medium\nstatus: mitigated\n\
+                   mitigation: A socket of its own\n- title: A ticket gives orders\nseverity: High\nstatus: open";
+    assert!(ran.code == 0 && has_lines(&ran.out, threats), "{}", ran.out);
+}
+
+#[test]
+fn definition_of_the_layers_is_no_analysis() {
+    let table = "# How we use MAESTRO\n\n| Layer | Name | Description |\n|---|---|---|\n| 1 | Foundation Models | models |\n\
+                 | 2 | Data Operations | data |\n";
+    let list = "# MAESTRO\n\nThe method has layers:\n\n- **Foundation Models**: the models that an agent calls\n\
+                - **Data Operations**: stores and retrieval\n- **Agent Frameworks**: libraries\n";
+    for page in [table, list, "", "# A\n", "---\ntitle: MAESTRO\n---\n"] {
+        let ran = imported("page.md", page);
+        assert!(ran.code == 2 && ran.out.is_empty(), "{page}\n{ran:?}");
+        let folder = Folder::new(&[("page.md", page)]);
+        assert_eq!(folder.run(&["import", "page.md", "--in-place"]).code, 2);
+        assert_eq!(folder.read("page.md"), page);
+    }
+}
+
+#[test]
+fn front_matter_changes_no_other_byte_of_a_page() {
+    let matter = "title: \"Tide: Clerk\"   # for the site\nlayout: page\ntags:\n- a\n";
+    let bare = ANALYSIS.trim_end().to_owned();
+    let fronted = format!("---\n{matter}---\n{ANALYSIS}");
+    for (page, opening) in [(ANALYSIS, ""), (&*bare, ""), (&*fronted, "---\n")] {
+        for end in ["\n", "\r\n", "\r"] {
+            for bom in ["", "\u{FEFF}"] {
+                let (opening, page) = (opening.replace('\n', end), page.replace('\n', end));
+                let folder = Folder::new(&[("docs/page.md", &format!("{bom}{page}"))]);
+                let ran = folder.run(&["import", "docs/page.md", "--in-place"]);
+                assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
+                let text = folder.read("docs/page.md");
+                let added = text
+                    .strip_prefix(&format!("{bom}{opening}"))
+                    .unwrap()
+                    .strip_suffix(&page[opening.len()..])
+                    .unwrap();
+                let marker = format!("aivss_threat_model: 1{end}");
+                assert!(added.trim_start_matches(['-', '\r', '\n']).starts_with(&marker), "{added}");
+                assert_eq!(
+                    added.matches(['\n', '\r']).count(),
+                    added.matches(end).count() * end.len(),
+                    "{added:?}"
+                );
+                let (layers, score) = read_back(&folder, "docs/page.md");
+                assert_eq!(
+                    (layers.as_array().unwrap().len(), &score["score"]),
+                    (7, &Value::from(9.3)),
+                    "{layers}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn page_without_a_score_gets_the_form_in_comments() {
+    let layers =
+        ANALYSIS.split_once("## Layers").unwrap().1.replace("### L7 — Agent Ecosystem", "### Elsewhere");
+    let folder =
+        Folder::new(&[("page.md", &format!("# Tide Clerk\n\nIt moves berths.\n\n## Layers{layers}"))]);
+    let ran = folder.run(&["import", "page.md", "--in-place"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = folder.read("page.md");
+    let (front, _) = text.split_once("\n---\n").unwrap();
+    assert!(front.lines().skip(2).all(|line| line.starts_with('#')), "{front}");
+    for line in [
+        "# agent:",
+        "#   owner:  # the team or person in charge of this threat model",
+        "#   score:  # `aivss-lint fix` writes it once its inputs are given",
+    ] {
+        assert!(front.lines().any(|other| other == line), "{line}\n{front}");
+    }
+    assert!(
+        front
+            .contains("No heading names agent_ecosystem: `aivss-lint fix --unsafe` adds a section for each."),
+        "{front}"
+    );
+}
+
+#[test]
+fn page_that_cannot_be_marked_is_left_as_it_is() {
+    let marked = format!("---\naivss_threat_model: 1\n---\n{ANALYSIS}");
+    let toml = format!("+++\ntitle = \"Tide Clerk\"\n+++\n{ANALYSIS}");
+    let flow = format!("---\n{{ title: Tide Clerk }}\n---\n{ANALYSIS}");
+    for (page, why) in [
+        (&*marked, "it is a threat model already"),
+        (&toml, "its front matter is TOML (`+++`)"),
+        (&flow, "its front matter is not a mapping in YAML"),
+        (TWO, "it describes 2 agents: split it, one page for each"),
+        (THREATS, "no agentic factor and no MAESTRO layer is found in it"),
+        (include_str!("import/listing.txt"), "they are not read in place"),
+    ] {
+        let folder = Folder::new(&[("page.md", page)]);
+        let ran = folder.run(&["import", "page.md", "--in-place"]);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(why), "{why}: {ran:?}");
+        assert_eq!(folder.read("page.md"), page);
+    }
+    let folder = Folder::new(&[("page.txt", ANALYSIS), ("page.md", ANALYSIS)]);
+    for (arguments, why) in [
+        (&["import", "page.txt", "--in-place"][..], "only a Markdown page (.md, .markdown) has front matter"),
+        (&["import", "-", "--in-place"], "standard input cannot be changed"),
+        (&["import", "page.md", "--in-place", "--output", "a.yaml"], "cannot be used with"),
+        (&["import", "none.md", "--in-place"], "none.md: "),
+    ] {
+        let ran = folder.run(arguments);
+        assert!(ran.code == 2 && ran.err.contains(why), "{why}: {ran:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_marked() {
+    use std::os::unix::fs::symlink;
+    let (folder, outside) =
+        (Folder::new(&[("docs/page.md", ANALYSIS)]), Folder::new(&[("page.md", ANALYSIS)]));
+    crate::git::git(&folder.path(""), &["init", "-q"]);
+    symlink(folder.path("docs/page.md"), folder.path("inner.md")).unwrap();
+    symlink(outside.path("page.md"), folder.path("outer.md")).unwrap();
+    symlink(outside.path(""), folder.path("folder")).unwrap();
+    for name in ["inner.md", "outer.md", "folder/page.md"] {
+        let ran = folder.run(&["import", name, "--in-place"]);
+        assert!(ran.code == 2 && ran.err.contains("link"), "{name}: {ran:?}");
+    }
+    assert_eq!(
+        (folder.read("docs/page.md"), outside.read("page.md")),
+        (ANALYSIS.to_owned(), ANALYSIS.to_owned())
+    );
 }

@@ -103,7 +103,7 @@ fn fix_changes_the_front_matter_alone() {
 
 #[test]
 fn unsafe_fix_adds_a_section_with_a_question_that_stays_blank() {
-    let page = PASSING.replace("\n", "\r\n");
+    let page = PASSING.replace('\n', "\r\n");
     let (start, end) = (page.find("### Layer 4").unwrap(), page.find("### Layer 5").unwrap());
     let without = format!("{}{}", &page[..start], &page[end..]);
     let folder = folder(&without);

@@ -160,8 +160,48 @@ fn threat_that_spans_layers_answers_them_as_uncertain() {
     assert_eq!(rules(&model("", &four, &without), "").1, ["layer-blank"; 2]);
     let placeholder = SHARED.replace("A poisoned page", "TBD");
     assert_eq!(rules(&model("", &placeholder, &without), "").1, ["layer-blank"; 2]);
+    let both = model("", SHARED, &without).replace(
+        "  deployment_and_infrastructure:",
+        "  deployment_infrastructure: The pod shares a node.\n  deployment_and_infrastructure:",
+    );
+    assert_eq!(rules(&both, ""), (1, vec!["schema".to_owned()]));
     let third = ["data_operations", "agent_ecosystem", "security_and_compliance"];
     assert_eq!(rules(&model("", SHARED, &third), "").1, ["layer-blank"]);
+}
+
+#[test]
+fn model_of_threats_that_span_layers_is_exported() {
+    let text = model("", SHARED, &["data_operations"])
+        .replace("  name: Planner\n", "  name: Planner\n  environment: prod\n");
+    let findings = "findings: [{ id: V-1, category: ASI02, aivss: { version: '0.8', cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H, factors: { autonomy_of_action: 1, dynamic_tool_use: 0.5, natural_language_interface: 1, contextual_awareness: 1, non_determinism: 1, opacity_and_reflexivity: 1, persistent_memory: 0.5, dynamic_identity: 0.5, multi_agent_interactions: 1, self_modification: 0.5 }, score: 9.4 } }]\n";
+    let ran = folder(&format!("{text}review: {{ date: 2026-01-01, by: a.reviewer }}\n{findings}"), "")
+        .run(&["export", "threat-model.yaml"]);
+    assert!(ran.code == 0 && ran.out.contains("V-1"), "{ran:?}");
+}
+
+#[test]
+fn register_of_a_page_is_checked_like_that_of_a_file() {
+    let (front, _) = MODEL.split_once("maestro:\n").unwrap();
+    let page = format!(
+        "---\n{front}---\n# MAESTRO\n## Layer 1: Foundation Models\nThe model follows instructions in pages.\n## Layer 3: Agent Frameworks\nThe planner may book twice.\n\n\
+         | # | Threat | Severity | L | I | Mitigation | Status | Owner | Due | CWE |\n|---|---|---|---|---|---|---|---|---|---|\n\
+         | 1 | Double booking | 🔴 Critical | 3 | 5 | – | Open | payments | 2026-10-31 | CWE-799 |\n\
+         | 2 | Wrong fare | medium | 2 | 2 | Travelers confirm it | Accepted | payments | 2027-10-31 | T18 |\n\
+         | 3 | Wrong hotel | low | 2 | 2 | | Accepted | | | |\n\n\
+         ## Layer 4: Deployment & Infrastructure\nThe container reaches the bank.\n## Layer 5: Evaluation & Observability\nCalls are logged in part.\n## Layer 6: Security & Compliance\nOne account serves all.\n\
+         # Register\n| # | Layer | Title | Severity |\n|---|---|---|---|\n| 1 | L2, L7 | Poisoned pages | High |\n"
+    );
+    let folder = Folder::new(&[("threat-model.md", &*page)]);
+    let ran = folder.run(&[TODAY.as_slice(), &["--format", "concise"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for problem in [
+        "warning[threat-overdue] threat `Double booking` is open, and was due 22 days ago",
+        "warning[reference-unknown] `T18` is unknown: identifiers are T1 to T17",
+        "warning[acceptance-incomplete] threat `Wrong hotel` is accepted without `owner`, `reason`, `due`",
+    ] {
+        assert!(ran.out.contains(problem), "{problem} in {}", ran.out);
+    }
+    assert_eq!(ran.out.matches("warning[").count(), 3, "{}", ran.out);
 }
 
 #[test]

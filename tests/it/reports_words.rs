@@ -107,7 +107,7 @@ fn full_of(text: &str) -> Report {
     }));
     let source = Source::decode(text, format!("{text}\nabc: {text}\n").into_bytes());
     let mut models = report.files.remove(0).models;
-    models[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
+    Arc::make_mut(&mut models)[0].model.agent.name = Some(Spanned::new(text.into(), Span::new(0, 0)));
     let diagnostics = vec![whole.decided_by(&origin), excepted];
     report.files.push(FileReport::new(Arc::new(source), text.to_owned(), models, diagnostics));
     report.input_errors = vec![InputError::unreadable(text, text)];
@@ -289,11 +289,13 @@ fn the_worst_agents_stay_in_the_table() {
     let mut report = large(190, "x");
     let last = report.files.len() - 1;
     for file in &mut report.files {
-        file.models[0].model.agent.name = Some(Spanned::new("name".repeat(30).into(), Span::new(0, 0)));
+        Arc::make_mut(&mut file.models)[0].model.agent.name =
+            Some(Spanned::new("name".repeat(30).into(), Span::new(0, 0)));
     }
-    report.files[last].models[0].model.agent.name = Some(Spanned::new("the worst".into(), Span::new(0, 0)));
+    Arc::make_mut(&mut report.files[last].models)[0].model.agent.name =
+        Some(Spanned::new("the worst".into(), Span::new(0, 0)));
     for file in &mut report.files[..last] {
-        for score in &mut file.models[0].scores {
+        for score in &mut Arc::make_mut(&mut file.models)[0].scores {
             score.working = None;
         }
     }

@@ -223,7 +223,7 @@ fn threat(item: &mut Data) -> Option<Data> {
 fn convert(field: ThreatField, value: &Data) -> Option<(&'static str, Data)> {
     let converted = match field {
         ThreatField::Id => word(value),
-        ThreatField::Title | ThreatField::Owner | ThreatField::Due | ThreatField::Reason => text(value),
+        ThreatField::Title | ThreatField::Reason | ThreatField::Owner | ThreatField::Due => text(value),
         ThreatField::Severity => severity(value),
         ThreatField::Likelihood | ThreatField::Impact => level(value),
         ThreatField::Status => status(value),

@@ -58,19 +58,37 @@ pub fn import(name: &str, bytes: Vec<u8>, takes_threats: bool) -> Result<Importe
 ///
 /// # Errors
 /// The reason why it cannot get any.
-pub fn import_in_place(bytes: Vec<u8>, takes_threats: bool) -> Result<Imported, String> {
-    let page = page_of(&bytes)?;
-    let Draft { scaffolds, mut remarks } = page::import(&page, takes_threats)?;
+pub fn import_in_place(bytes: &[u8], takes_threats: bool) -> Result<Imported, String> {
+    let page = page_of(bytes)?;
+    let Draft { scaffolds, remarks } = page::import(&page, takes_threats)?;
     let [scaffold] = scaffolds.as_slice() else {
         return Err(format!("it describes {} agents: split it, one page for each", scaffolds.len()));
     };
-    let is_known = |path: &str| scaffold.model.get(path).is_some();
-    let parts = scaffold.front_parts(is_known("agent/name"), is_known("agent/summary"));
-    let marked = front_matter::insert(page.text(), &parts)?;
+    let mut remarks: Vec<String> =
+        remarks.into_iter().map(|remark| remark.replacen("not carried over", "not read", 1)).collect();
+    let marked = front_matter::insert(page.text(), &scaffold.front_parts())?;
     remarks.extend(
         marked.kept.iter().map(|key| format!("the front matter has `{key}` already: it was kept as it is")),
     );
-    Ok(Imported { text: marked.text, remarks })
+    let again = Source::decode("import.md", marked.text.into_bytes());
+    let document = parse(&again);
+    if let Some(problem) = document.problems.first() {
+        let at = again.position(problem.span.start);
+        return Err(format!(
+            "with front matter, line {}, column {}: {}",
+            at.line, at.column, problem.message
+        ));
+    }
+    let root = document.roots().next().map_or(Data::EMPTY, Data::from);
+    if !marked.kept.contains(&"maestro") && root.get("maestro") != scaffold.model.get("maestro") {
+        return Err(
+            "its layers have no headings and no table, so they are not read in place: import it without \
+                    --in-place"
+                .to_owned(),
+        );
+    }
+    drop(document);
+    Ok(Imported { text: again.text().to_owned(), remarks })
 }
 
 /// The text of a source that is not a threat model yet.

@@ -185,7 +185,8 @@ fn add_input(name: &str, value: &str, score: &mut Data) -> bool {
             if let Some(band) = band.filter(|_| key == "score") {
                 score.put("severity", band.name());
             }
-            remark.is_empty() || band.is_some()
+            // A multiplier's remark names its level.
+            remark.is_empty() || band.is_some() || key.ends_with("multiplier") || key == "mitigation_factor"
         }
     }
 }

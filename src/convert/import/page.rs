@@ -4,6 +4,7 @@ use crate::convert::data::Data;
 use crate::convert::import::listing::{add_listing, has_no_heading, named_layers};
 use crate::convert::import::{Draft, numbers};
 use crate::convert::scaffold::Scaffold;
+use crate::report::count;
 use crate::source::Source;
 use crate::syntax::page::{BlockUse, PageDraft, draft};
 
@@ -38,15 +39,15 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
             model.put("aivss", score);
         }
         remarks.extend(version(&page, at, &mut model));
-        remarks.push(taken(&model));
+        remarks.push(found(&model));
         scaffolds.push(Scaffold { origin: String::new(), model, asks_score: false });
     }
     let left = page.left();
-    remarks.extend(left.iter().take(MOST).map(|(title, count)| {
-        let blocks = if *count == 1 { "block" } else { "blocks" };
+    remarks.extend(left.iter().take(MOST).map(|(title, number)| {
+        let blocks = count(*number, "block");
         match title.as_str() {
-            "" => format!("not carried over: {count} {blocks} before the first heading"),
-            title => format!("not carried over: {title}: {count} {blocks}"),
+            "" => format!("not carried over: {blocks} before the first heading"),
+            title => format!("not carried over: {title}: {blocks}"),
         }
     }));
     if left.len() > MOST {
@@ -60,15 +61,17 @@ fn nothing(has_threats: bool) -> String {
     format!("no agentic factor and no MAESTRO layer is found in it{help}")
 }
 
-/// A remark on what was taken: a definition of the layers cannot always be distinguished from an analysis.
-fn taken(model: &Data) -> String {
+/// A remark on what was found: a definition of the layers cannot always be distinguished from an analysis.
+fn found(model: &Data) -> String {
     let parts = model.get("maestro").map(Data::entries).unwrap_or_default();
     let layers = parts.iter().filter(|(key, layer)| key != "cross_layer" && *layer != Data::Null).count();
     let threats: usize =
         parts.iter().map(|(_, part)| part.get("threats").map_or(0, |list| list.items().len())).sum();
     let factors = model.get("aivss/factors").map_or(0, |factors| factors.entries().len());
-    let of = model.text("agent/name").map(|name| format!(" of {name}")).unwrap_or_default();
-    format!("taken{of}: layers: {layers}, threats: {threats}, factors: {factors}")
+    let parts = [(layers, "layer"), (threats, "threat"), (factors, "factor")]
+        .map(|(number, word)| count(number, word));
+    let name = model.text("agent/name").map(|name| format!(" ({name})")).unwrap_or_default();
+    format!("found {}{name}", parts.join(", "))
 }
 
 /// Sets the version of the standard; returns a remark if the page names none, or several.

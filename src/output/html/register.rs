@@ -35,7 +35,7 @@ pub(crate) struct RefView {
 impl RegisterRow {
     /// The threats of the agents, which are numbered in the order of the report, the highest risk first.
     pub(crate) fn all(report: &Report) -> Vec<Self> {
-        let models = report.files.iter().flat_map(|file| &file.models);
+        let models = report.files.iter().flat_map(|file| file.models.iter());
         let mut rows = Vec::new();
         for (at, scored) in models.enumerate() {
             let name = SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME);

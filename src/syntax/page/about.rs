@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::syntax::page::columns::{Piece, locate};
 use crate::syntax::page::layers::without_shortcodes;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, hull};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
 const LONGEST_SUMMARY: usize = 1_000;
@@ -107,7 +107,7 @@ pub(crate) fn read_about(
     about
 }
 
-fn is_summary(phrase: &Phrase) -> bool {
+fn is_summary(phrase: &PageText) -> bool {
     let words = phrase.text.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
     let words =
         words.trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ')' | ' '));
@@ -130,7 +130,7 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
 }
 
 /// Whether a paragraph consists of labels and values, as `**Owner:** x · **Date:** y` does, or is part of a score.
-fn is_about_page(phrase: &Phrase) -> bool {
+fn is_about_page(phrase: &PageText) -> bool {
     let is_label =
         |line: &str| line.split_once(':').is_some_and(|(label, _)| label.split_whitespace().count() <= 3);
     let is_number = |line: &str| {

@@ -1,4 +1,4 @@
-//! What a page contains to nodes of a tree, as if it were written as YAML.
+//! The contents of a page to nodes of a tree, as if it were written as YAML.
 
 use crate::source::Span;
 use crate::syntax::node::Value;
@@ -8,7 +8,7 @@ use crate::syntax::page::outline::hull;
 use crate::syntax::page::threats::PageThreat;
 use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
 
-/// What a page contains about an agent.
+/// The contents of a page about an agent.
 #[derive(Debug)]
 pub(crate) struct PageModel {
     pub(crate) name: Option<Piece>,

@@ -1,7 +1,7 @@
 //! The words of registers: headers of tables, labels in lists, and values, as people write them.
 
 use crate::source::Span;
-use crate::syntax::page::outline::Phrase;
+use crate::syntax::page::outline::PageText;
 
 /// A column of a table of threats, or a label in the text of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ const DEFINITIONS: [&str; 18] = [
 const DEFINING: [&str; 5] = ["typical ", "example ", "what belongs", "what it ", "what is "];
 
 /// A header in lower-case words.
-pub(crate) fn header(phrase: &Phrase) -> String {
+pub(crate) fn header(phrase: &PageText) -> String {
     let words = phrase.text.split(|letter: char| !(letter.is_alphanumeric() || letter == '#'));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(5).collect();
     words.join(" ").to_lowercase()
@@ -252,14 +252,14 @@ pub(crate) fn is_identifier(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// The references in a text. A cell lists a few.
-pub(crate) fn references(text: &str, span: Span, source: &str) -> Vec<Piece> {
+/// The references in a text. A threat has a few, of which some are known.
+pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> Vec<Piece> {
     const MOST: usize = 50;
     let parts = text
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '(' | ')' | '[' | ']'));
     let references =
         parts.map(|part| part.trim_matches([':', '.', '*', '`'])).filter(|part| is_reference(part));
-    references.take(MOST).map(|part| locate(part, span, source)).collect()
+    references.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
 }
 
 /// A part of a text that was read from a span, at its own bytes if they are literal there.

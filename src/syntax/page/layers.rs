@@ -7,7 +7,7 @@ use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, Phrase, TableRow, hull};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::page::threats::{
     PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, trimmed,
 };
@@ -55,7 +55,7 @@ pub(crate) struct PageLayers {
 }
 
 /// The layer of a heading.
-pub(crate) fn layer_of(phrase: &Phrase, set: &'static LayerSet) -> Option<LayerKind> {
+pub(crate) fn layer_of(phrase: &PageText, set: &'static LayerSet) -> Option<LayerKind> {
     set.named(&without_shortcodes(&phrase.text))
 }
 

@@ -6,7 +6,7 @@ use crate::source::Span;
 
 /// A text without Markdown's signs, and the bytes that it was read from.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Phrase {
+pub(crate) struct PageText {
     pub(crate) text: String,
     pub(crate) span: Span,
     /// The bytes of the text that are bold at its beginning.
@@ -16,7 +16,7 @@ pub(crate) struct Phrase {
     struck: usize,
 }
 
-impl Phrase {
+impl PageText {
     pub(crate) fn is_struck(&self) -> bool {
         self.struck > 0 && self.struck >= self.text.trim().len()
     }
@@ -39,7 +39,7 @@ impl Phrase {
 #[derive(Debug)]
 pub(crate) struct TableRow {
     pub(crate) span: Span,
-    pub(crate) cells: Vec<Phrase>,
+    pub(crate) cells: Vec<PageText>,
 }
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) enum OutlineKind {
 #[derive(Debug)]
 pub(crate) struct OutlineBlock {
     pub(crate) kind: OutlineKind,
-    pub(crate) phrase: Phrase,
+    pub(crate) phrase: PageText,
     /// The bytes of the quotation, list or block that contains it and is in nothing else.
     pub(crate) outer: Span,
     /// Its own bytes.
@@ -213,7 +213,7 @@ impl Outliner {
             TagEnd::Table => {
                 let rows = std::mem::take(&mut self.table);
                 let hull = rows.iter().map(|row| row.span).reduce(hull).unwrap_or_default();
-                self.push(OutlineKind::Table(rows), Phrase::default(), hull);
+                self.push(OutlineKind::Table(rows), PageText::default(), hull);
             }
             _ => {}
         }
@@ -247,7 +247,7 @@ impl Outliner {
     fn open(&mut self, kind: OutlineKind, span: Span) {
         self.close();
         self.leads = 0;
-        let phrase = Phrase { span: Span { end: span.start, ..span }, ..Phrase::default() };
+        let phrase = PageText { span: Span { end: span.start, ..span }, ..PageText::default() };
         self.leaf = Some(OutlineBlock { kind, phrase, outer: self.outer, span });
     }
 
@@ -273,7 +273,7 @@ impl Outliner {
         }
     }
 
-    fn push(&mut self, kind: OutlineKind, phrase: Phrase, span: Span) {
+    fn push(&mut self, kind: OutlineKind, phrase: PageText, span: Span) {
         self.blocks.push(OutlineBlock { kind, phrase, outer: self.outer, span });
     }
 }

@@ -6,7 +6,7 @@ use crate::syntax::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
     level, locate, names_layers, references, severity, status,
 };
-use crate::syntax::page::outline::{Phrase, TableRow, hull};
+use crate::syntax::page::outline::{PageText, TableRow, hull};
 
 /// A threat of a page.
 #[derive(Debug, Default)]
@@ -29,7 +29,8 @@ impl PageThreat {
     fn set(&mut self, field: ThreatField, text: &str, span: Span, source: &str) -> bool {
         let text = text.trim();
         if field == ThreatField::Refs {
-            let found = references(text, span, source);
+            let known = self.fields.iter().filter(|(field, _)| *field == ThreatField::Refs).count();
+            let found = references(text, span, source, known);
             let is_found = !found.is_empty();
             self.fields.extend(found.into_iter().map(|piece| (field, piece)));
             return is_found;
@@ -148,7 +149,7 @@ impl ThreatTable {
                 && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 && set.named(&cell.text).is_none()
         });
-        let cells: Vec<(usize, &Phrase)> = cells.collect();
+        let cells: Vec<(usize, &PageText)> = cells.collect();
         if let [(_, only)] = cells.as_slice() {
             return Some(locate(&value_of(only, source), only.span, source));
         }
@@ -234,7 +235,7 @@ fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
 }
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
-fn value_of(cell: &Phrase, source: &str) -> String {
+fn value_of(cell: &PageText, source: &str) -> String {
     let written = source.get(cell.span.range()).filter(|_| cell.has_link && !cell.is_struck());
     written.unwrap_or(&cell.text).trim().to_owned()
 }
@@ -248,7 +249,7 @@ pub(crate) fn trimmed(span: Span, source: &str) -> Span {
 
 /// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
-pub(crate) fn threat_in(phrase: &Phrase, span: Span, source: &str) -> Option<PageThreat> {
+pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
     const LONGEST: usize = 300;
     let lead = phrase.text.get(..phrase.strong)?.trim().trim_end_matches([':', '.']);
     let rest = phrase.text.get(phrase.strong..)?;
@@ -336,11 +337,11 @@ fn severity_alone(text: &str) -> Option<&str> {
 
 /// Whether a text ends by saying that the threat is closed: `DONE`, `(fixed)`, `— resolved`.
 fn is_done(text: &str) -> bool {
-    let last = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-    let at = last.rfind(|letter: char| !letter.is_alphanumeric()).map_or(0, |at| at + 1);
-    let before = last[..at].trim_end();
+    let body = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let last = body.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let before = body[..body.len() - last.len()].trim_end();
     let is_apart = before.is_empty() || before.ends_with(['.', '—', '–', '(', '[', '✅', '|']);
-    is_apart && status(&last[at..]) == Some("closed")
+    is_apart && status(last) == Some("closed")
 }
 
 /// Adds the values after labels in a text: `Mitigation: …`, `Status: open`.

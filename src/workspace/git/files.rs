@@ -1,6 +1,7 @@
 //! The files of a checkout that git lists, and those of a commit, read from git's objects.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -153,13 +154,16 @@ impl Commit {
         let listed = run(root, &["ls-tree", "-r", "-z", "--full-tree", &revision.commit])?;
         let mut files = BTreeMap::new();
         for (path, object) in listed.parts().filter_map(tree_entry) {
-            if files.contains_key(&path) {
-                return Err(format!(
-                    "several files of `{}` have the name `{path}`, which is not UTF-8: rename them",
-                    revision.asked
-                ));
+            match files.entry(path) {
+                Entry::Vacant(entry) => drop(entry.insert(object)),
+                Entry::Occupied(entry) => {
+                    return Err(format!(
+                        "several files of `{}` have the name `{}`, which is not UTF-8: rename them",
+                        revision.asked,
+                        entry.key()
+                    ));
+                }
             }
-            files.insert(path, object);
         }
         let reader = Mutex::new(ObjectReader::start(root, &revision.commit).map_err(cannot_run)?);
         Ok(Self { revision, is_unrelated: false, files, reader })
@@ -196,6 +200,14 @@ impl Commit {
 
     pub(crate) fn is_link(&self, path: &str) -> bool {
         matches!(self.files.get(path), Some(TreeEntry::Link))
+    }
+
+    /// The id of the object at a path, if it is a regular file.
+    pub(crate) fn object(&self, path: &str) -> Option<&str> {
+        match self.files.get(path)? {
+            TreeEntry::File(id) => Some(id),
+            TreeEntry::Link | TreeEntry::Submodule => None,
+        }
     }
 
     pub(crate) fn holds_folder(&self, folder: &str) -> bool {
