@@ -444,8 +444,6 @@ pub(crate) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, pointer_of: im
 
 /// Cuts a text that quotes more of a file than anyone reads.
 pub(crate) fn shortened(text: Box<str>) -> Box<str> {
-    if text.len() <= LONGEST_MESSAGE {
-        return text;
-    }
-    format!("{}…", &text[..text.floor_char_boundary(LONGEST_MESSAGE)]).into()
+    let end = text.floor_char_boundary(LONGEST_MESSAGE);
+    if end == text.len() { text } else { format!("{}…", &text[..end]).into() }
 }

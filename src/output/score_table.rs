@@ -13,13 +13,15 @@ use crate::score::{Contribution, ScoreBreakdown, Scored};
 
 /// The columns of a bar of 10.
 const BAR: usize = 40;
+/// The columns of 1.
+const BAR_UNIT: Decimal = Decimal::new(4, 0);
 /// The columns of an agent in the table, and on a narrow terminal.
 const AGENT: usize = 30;
 const NARROW_AGENT: usize = 20;
 
 /// The columns of a value in a bar.
 fn columns(value: Decimal) -> usize {
-    let columns = value.clamp(Decimal::ZERO, Decimal::TEN) * Decimal::new(BAR as i64 / 10, 0);
+    let columns = value.clamp(Decimal::ZERO, Decimal::TEN) * BAR_UNIT;
     columns
         .round_half_up(0)
         .plain()
@@ -70,6 +72,9 @@ fn lever(scored: &Scored, working: &Working) -> Option<String> {
 }
 
 /// Writes one row for each score, the highest first, and those that cannot be computed before them.
+///
+/// # Errors
+/// Errors of the writer.
 pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut sorted: Vec<&ScoreBreakdown> = breakdowns.iter().collect();
     sorted.sort_by_key(|one| one.computed().map(|(_, working)| Reverse(working.score)));
