@@ -196,7 +196,8 @@ impl<'r> ProblemBlock<'r> {
                     let Some(remedy) = rule.map(|rule| rules::in_passing(rule.remedy)) else { continue };
                     detail.text = remedy.into_owned();
                 }
-                let is_told = detail.word == "note" && at > 0;
+                // The fix of the cause fixes its consequences.
+                let is_told = at > 0 && ["note", "help"].contains(&detail.word);
                 if !is_told
                     && !found.iter().any(|other| other.word == detail.word && other.text == detail.text)
                 {
@@ -204,6 +205,15 @@ impl<'r> ProblemBlock<'r> {
                 }
             }
         }
+        // The working of a score begins with that of its uplift.
+        let workings: Vec<String> = found.iter().map(|detail| format!("{};", detail.text)).collect();
+        let mut each = workings.iter();
+        found.retain(|_| {
+            let own = each.next();
+            own.is_none_or(|own| {
+                !workings.iter().any(|other| other != own && other.starts_with(own.as_str()))
+            })
+        });
         let order = ["working", "note", "policy", "excepted", "help"];
         found.sort_by_key(|detail| order.iter().position(|word| *word == detail.word));
         found

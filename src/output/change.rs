@@ -165,7 +165,7 @@ fn rules_in_words<'r>(rules: impl Iterator<Item = (&'r str, usize)>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The rules of the problems that count and are not in the base, in words.
+/// The rules of the problems that count and are not in the base, in words; empty if there are none.
 pub(crate) fn new_problems(report: &Report) -> String {
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, problem) in report.diagnostics() {
@@ -173,5 +173,5 @@ pub(crate) fn new_problems(report: &Report) -> String {
             *rules.entry(&problem.rule).or_default() += 1;
         }
     }
-    if rules.is_empty() { "none".to_owned() } else { rules_in_words(rules.into_iter()) }
+    rules_in_words(rules.into_iter())
 }

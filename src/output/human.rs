@@ -26,7 +26,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
         write_problems(file, &shown.of_file(at, file), look, out)?;
     }
     if shown.left > 0 {
-        let words = format!("… {} more: --max-problems all lists them", count(shown.left, "problem"));
+        let words = format!("… {}: --max-problems all lists them", count(shown.left, "more problem"));
         writeln!(out, "{}\n", painted(&words, Tone::Dim, look))?;
     }
     write_excepted(report, look, out)?;
@@ -106,7 +106,7 @@ impl<'r> Shown<'r> {
 /// `new` are its new problems, which come after the limits that it loosens, and before the agents.
 pub(crate) fn write_change(
     change: &Change,
-    new: Option<&str>,
+    new: Option<String>,
     look: Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -117,12 +117,12 @@ pub(crate) fn write_change(
     if let Some(new) = new {
         let fixed: Vec<_> = lines.extract_if(.., |line| line.is_fixed()).collect();
         let at = lines.iter().take_while(|line| line.is_looser()).count();
-        let new = ChangeLine {
+        let new = (!new.is_empty()).then(|| ChangeLine {
             subject: LineSubject::Change,
             words: format!("new problems: {new}"),
-            direction: if new == "none" { Direction::Other } else { Direction::Worse },
-        };
-        lines.splice(at..at, std::iter::once(new).chain(fixed));
+            direction: Direction::Worse,
+        });
+        lines.splice(at..at, new.into_iter().chain(fixed));
     }
     for change in lines {
         let (indent, mut text) = match change.subject {

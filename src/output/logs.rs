@@ -32,7 +32,7 @@ pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write
         writeln!(out, "{}", concise_problem(file, diagnostic, look))?;
     }
     if left > 0 && look.listing != ProblemList::Statistics {
-        writeln!(out, "… {} more: --max-problems all lists them", count(left, "problem"))?;
+        writeln!(out, "… {}: --max-problems all lists them", count(left, "more problem"))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;

@@ -132,7 +132,7 @@ impl Look {
 /// The error of the writer.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
-    human::write_change(change, Some(&change::new_problems(report)), look, out)?;
+    human::write_change(change, Some(change::new_problems(report)), look, out)?;
     let (before, after) = (change.verdict_before.words(), report.verdict().words());
     writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
 }

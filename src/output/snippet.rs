@@ -319,10 +319,12 @@ fn underlined(gutter: &str, content: &str, text: Option<&str>, tone: Tone, look:
     let Some(text) = text else { return painted(content, tone, look) };
     let (margin, end) = (width(gutter), width(gutter) + width(content) + 1);
     let has_room = end + width(text) <= look.width || end + ROOM <= look.width;
-    let column = if has_room { end } else { margin + 2 };
+    let start = width(content) - width(content.trim_start());
+    let below = if margin + start + width(text) <= look.width { start } else { 2 };
+    let column = if has_room { end } else { margin + below };
     let broken = wrapped(text, look.width.saturating_sub(margin), (column - margin, column - margin));
     let (first, rest) = match broken.split_once('\n') {
-        _ if !has_room => (content.to_owned(), Some(format!("  {broken}"))),
+        _ if !has_room => (content.to_owned(), Some(format!("{:below$}{broken}", ""))),
         Some((first, rest)) => (format!("{content} {first}"), Some(rest.to_owned())),
         None => (format!("{content} {broken}"), None),
     };

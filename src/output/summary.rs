@@ -136,7 +136,12 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
         };
         let [fix, diff] =
             ["aivss-lint fix", "aivss-lint fix --diff"].map(|text| painted(text, Tone::Action, look));
-        lines.push(format!("{fix} corrects {number}; {diff} shows how"));
+        let (first, second) = (format!("{fix} corrects {number}"), format!("{diff} shows how"));
+        if HEADS + 4 + width(&first) + width(&second) > line_width(look) {
+            lines.extend([first, second]);
+        } else {
+            lines.push(format!("{first}; {second}"));
+        }
     }
     let known = rules.iter().filter(|(name, _)| rules::named(name).is_some());
     if let Some((name, _)) = known.max_by_key(|(name, count)| (count.problems, Reverse(*name))) {
@@ -205,7 +210,9 @@ fn affected(report: &Report) -> usize {
     let mut models = BTreeSet::new();
     for (at, file) in report.files.iter().enumerate().filter(|(_, file)| file.is_model()) {
         let problems = file.diagnostics.iter().filter(|problem| report.counts(problem));
-        models.extend(problems.map(|problem| (at, problem.model.unwrap_or(0))));
+        let own =
+            problems.map(|problem| problem.model.unwrap_or(0)).filter(|model| *model < file.models.len());
+        models.extend(own.map(|model| (at, model)));
     }
     models.len()
 }
