@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -42,6 +43,25 @@ def peak(command, folder=None):
             subprocess.run(timed, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             sizes.append(int(found.read().split()[-1]) / 1024)
     return f"{max(sizes):.1f} MiB"
+
+
+def changed_checkout():
+    """A checkout of the 10,000 files on a branch that changes one of them."""
+    folder = CORPUS / "change"
+    if not folder.exists():
+        shutil.copytree(CORPUS / "yaml-10000", folder)
+
+        def git(*arguments):
+            subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@y", *arguments], cwd=folder, check=True)
+
+        git("init", "--quiet", "--initial-branch=main")
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "base")
+        git("switch", "--quiet", "--create", "change")
+        first = pathlib.Path(files("change")[0])
+        first.write_text(first.read_text().replace("summary: ", "summary: Really. ", 1))
+        git("commit", "--quiet", "--all", "--message", "change")
+    return folder.name
 
 
 def compare(folder, theirs, rounds, expected=0, arguments=()):
@@ -133,6 +153,10 @@ def main():
     lines.append(row("one file of 10 MB", compare("large", None, ROUNDS)))
     lines.append(row("five files of 10 MB", compare("larges", None, ROUNDS)))
     lines.append(row("10,000 problems in 100 files", compare("problems", None, ROUNDS, expected=1)))
+    checkout, against = changed_checkout(), ("--base", "main")
+    runs = [[once([str(GATE), *arguments], CORPUS / checkout) for arguments in ((), against)] for _ in range(ROUNDS + 1)]
+    over = [middle([based[at] / plain[at] for plain, based in runs[1:]]) for at in range(2)]
+    lines.append(row("10,000 files with `--base`, one of them changed", compare(checkout, None, ROUNDS, arguments=against)))
     times = [middle([one[0] for one, _ in pairs]) for pairs, _ in (thousand, ten, alone)]
     ratio, threads = times[1] / times[0], times[2] / times[1]
     page = middle([one[0] for one, _ in pages[0]])
@@ -140,6 +164,8 @@ def main():
     lines.append(f"\nTen times the files take {ratio:.1f} times the time. One thread takes {threads:.2f} times the time of {os.cpu_count()}.")
     largest = max(path.stat().st_size for path in (CORPUS / "large").iterdir()) / 2**20
     lines.append(f"The large file has {largest:.1f} MiB.\n")
+    lines.append(f"With `--base` and one changed file, a run takes {over[0]:.2f} times the wall time of a plain one, and "
+                 f"{over[1]:.2f} times the CPU time.\n")
     text = "\n".join(lines)
     (ROOT / "benches/RESULTS.md").write_text(text)
     print(text)

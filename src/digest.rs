@@ -53,6 +53,7 @@ const BLOCK: usize = 64;
 /// The constants of its four phases.
 const CONSTANTS: [u32; 4] = [0x5A82_7999, 0x6ED9_EBA1, 0x8F1B_BCDC, 0xCA62_C1D6];
 
+#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 fn add_blocks(state: &mut [u32; 5], blocks: &[[u8; BLOCK]]) {
     for block in blocks {
         let mut words = [0; 80];

@@ -206,6 +206,9 @@ impl Verdict {
     }
 }
 
+/// The words in place of the score of an agent that has none, if the policy accepts that.
+pub(crate) const NOT_SCORED: &str = "not scored";
+
 /// The totals of a report.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Summary {
@@ -218,6 +221,8 @@ pub(crate) struct Summary {
     pub(crate) notes: usize,
     pub(crate) excepted: usize,
     pub(crate) worst: Option<WorstScore>,
+    /// The number of agents without a score that the policy accepts.
+    unscored: usize,
     /// The number of problems that do not count because the base has them.
     #[serde(skip)]
     pub(crate) in_base: usize,
@@ -351,6 +356,22 @@ impl Report {
         files.all(|file| file.is_read() && file.models.iter().all(ScoredModel::is_computed))
     }
 
+    /// The number of agents without a score in words, if nothing else keeps a score from being known.
+    pub(crate) fn not_scored(&self) -> Option<String> {
+        let Summary { models, unscored, .. } = self.totals();
+        let mut files = self.files.iter().filter(|file| file.is_model());
+        let is_reason = unscored > 0
+            && self.input_errors.is_empty()
+            && files.all(|file| file.is_read() && file.models.iter().all(|model| model.uncomputed == 0));
+        is_reason.then(|| {
+            if unscored == models {
+                NOT_SCORED.to_owned()
+            } else {
+                format!("{unscored} of {models} {NOT_SCORED}")
+            }
+        })
+    }
+
     pub(crate) fn totals(&self) -> Summary {
         let mut totals = Summary {
             policies: self.policies,
@@ -362,6 +383,7 @@ impl Report {
             totals.files += usize::from(file.is_model());
             totals.models += file.models.len();
             totals.uncomputed += file.models.iter().map(|model| model.uncomputed).sum::<usize>();
+            totals.unscored += file.models.iter().filter(|model| model.is_unscored).count();
         }
         for (_, problem) in self.diagnostics() {
             *match problem.level {
@@ -398,6 +420,7 @@ impl Report {
             (totals.excepted > 0, format!("{} excepted", totals.excepted)),
             (totals.in_base > 0, format!("{} in the base already", totals.in_base)),
             (totals.uncomputed > 0, format!("{} not computable", count(totals.uncomputed, "score"))),
+            (totals.unscored > 0, format!("{} not scored", count(totals.unscored, "agent"))),
             (totals.skipped > 0, format!("{} skipped (no threat model)", totals.skipped)),
         ];
         let parts: Vec<String> =

@@ -28,7 +28,7 @@ pub(crate) struct PathArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
-    /// Policy file or built-in policy: recommended, strict, permissive
+    /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     ///
     /// Default: aivss-policy.yaml in the repository's root or in its .github, else recommended.
     #[arg(long, value_name = "FILE|NAME", help_heading = POLICY)]

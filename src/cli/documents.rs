@@ -14,7 +14,8 @@ use crate::cli::common::{
 use crate::cli::fix::{change, place};
 use crate::cli::gate::find_policy;
 
-use crate::convert::export::{CORE_RISKS, core_risk, export};
+use crate::aivss::{CORE_RISKS, CoreRisk};
+use crate::convert::export::export;
 use crate::convert::import::{Imported, import, import_in_place};
 use crate::convert::scaffold::Scaffold;
 use crate::likeness::nearest;
@@ -421,8 +422,8 @@ pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<V
 }
 
 fn category(name: &str) -> Result<&'static str, CliError> {
-    core_risk(name).ok_or_else(|| {
-        let names = CORE_RISKS.map(|(name, _)| name);
+    CoreRisk::of_category(name).map(|risk| risk.name).ok_or_else(|| {
+        let names = CORE_RISKS.each_ref().map(|risk| risk.name);
         let help = match nearest(name, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known: {}", names.join(", ")),

@@ -95,6 +95,14 @@ enum Found {
     Other(OtherFile),
 }
 
+impl FileOutcome {
+    /// Whether the result for a file that was not given by name holds for a candidate: without a threat model, it may not if
+    /// that was.
+    fn is_for(&self, candidate: &Candidate) -> bool {
+        !candidate.named || matches!(&self.found, Found::Reported(_, file) if !file.models.is_empty())
+    }
+}
+
 /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
 fn lint_candidate(
     candidate: &Candidate,
@@ -172,7 +180,8 @@ fn lint_new(
 /// The counts of a threat model without problems, all scores of which could be computed.
 fn counted(result: &LintResult, name: &str) -> Option<Found> {
     let mut scores = result.models.iter().flat_map(|model| &model.scores);
-    let is_computed = scores.all(|score| score.working.is_some());
+    let is_computed =
+        scores.all(|score| score.working.is_some()) && !result.models.iter().any(|model| model.is_unscored);
     if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
         return None;
     }
@@ -341,12 +350,16 @@ impl<'m> RunStage<'m> {
     fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
         match self {
             Self::Single | Self::Base(..) => None,
-            Self::Pairing(memo) => memo.lock().get(&candidate.matched).cloned(),
+            Self::Pairing(memo) => {
+                let memo = memo.lock();
+                memo.get(&candidate.matched).filter(|outcome| outcome.is_for(candidate)).cloned()
+            }
             // Nothing reads it after this.
             Self::Compared(memo, baseline) => {
                 let outcome = memo.lock().remove(&candidate.matched)?;
                 let Found::Reported(_, file) = &outcome.found else { return None };
-                baseline.is_itself(&candidate.matched, file.models.len()).then_some(outcome)
+                let is_itself = baseline.is_itself(&candidate.matched, file.models.len());
+                (is_itself && outcome.is_for(candidate)).then_some(outcome)
             }
         }
     }

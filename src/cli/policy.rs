@@ -45,7 +45,7 @@ pub(crate) enum PolicyCommand {
 pub(crate) struct ShowArgs {
     /// Threat model, whose overrides apply [default: none; all overrides are listed]
     pub(crate) path: Option<PathBuf>,
-    /// Policy file or built-in policy: recommended, strict, permissive
+    /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
     /// List all rules, also those with their own level

@@ -117,7 +117,7 @@ fn parse_formula(text: &str) -> Result<&'static Formula, String> {
     Formula::named(text).ok_or_else(|| format!("unknown formula, expected one of {known}"))
 }
 
-/// Explains the scores; passes if all of them can be computed.
+/// Explains the scores; passes if all of them can be computed, or may be missing.
 pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verdict, CliError> {
     let is_given = arguments.cvss.is_some() || arguments.threat.is_some() || arguments.mitigation.is_some();
     let (breakdowns, errors) = if is_given || !arguments.factors.is_empty() {
@@ -149,7 +149,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             write_errors(&errors, stdout)
         }
     })?;
-    let is_whole = errors.is_empty() && breakdowns.iter().all(|breakdown| breakdown.computed().is_some());
+    let is_whole = errors.is_empty() && breakdowns.iter().all(ScoreBreakdown::is_sound);
     Ok(if is_whole { Verdict::Passed } else { Verdict::CannotCheck })
 }
 

@@ -4,7 +4,7 @@
 
 use crate::decimal::Decimal;
 use crate::escape::cut;
-use crate::syntax::{List, Map, Node, Value};
+use crate::syntax::{List, Map, Node, Value, canonical};
 
 /// A value, or the gap of one that was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl From<Node<'_>> for Data {
         match node.value() {
             Value::Null | Value::Unreadable => Self::Null,
             Value::Bool(flag) => Self::Flag(flag),
-            Value::Number(digits) => Self::Number(digits.to_owned()),
+            Value::Number(digits) => Self::Number(canonical(digits).into_owned()),
             Value::String(text) => Self::Text(text.to_owned()),
             Value::List(list) => Self::List(List::iter(list).map(Self::from).collect()),
             Value::Map(map) => {

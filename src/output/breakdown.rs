@@ -15,6 +15,7 @@ use crate::output::Look;
 use crate::output::json::{TOOL, Tool};
 use crate::output::score_table::write_bars;
 use crate::output::text::{Tone, cut_path, line_width, painted, wrapped};
+use crate::report::NOT_SCORED;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
 };
@@ -49,6 +50,9 @@ pub fn write_breakdown(
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
         let name = painted(&name(breakdown), Tone::Strong, look);
         writeln!(out, "{result}  {name}AIVSS {}{other}", formula.version)?;
+        write_place(place, look, out)?;
+    } else if breakdown.is_unscored {
+        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown), Tone::Strong, look).trim_end())?;
         write_place(place, look, out)?;
     } else {
         let name = painted(&name(breakdown), Tone::Strong, look);
@@ -225,6 +229,7 @@ struct BreakdownJson<'s> {
     finding: Option<&'s str>,
     version: Option<&'s str>,
     inputs: BTreeMap<&'static str, InputJson<'s>>,
+    not_scored: bool,
     missing: Vec<String>,
     steps: Vec<Value>,
     uplift: Option<Decimal>,
@@ -300,6 +305,7 @@ fn score(breakdown: &ScoreBreakdown, formulas: Formulas) -> BreakdownJson<'_> {
         finding: breakdown.finding.as_deref(),
         version: breakdown.version.as_deref(),
         inputs: inputs.map(|input| (input.key, InputJson::from(input))).collect(),
+        not_scored: breakdown.is_unscored,
         missing: breakdown.missing_inputs(),
         steps: steps.into_iter().map(|(step, working)| json!({ "step": step, "working": working })).collect(),
         uplift: working.map(|working| working.uplift),

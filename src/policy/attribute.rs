@@ -109,23 +109,22 @@ impl Attribute {
     fn of_setting(entry: &SettingEntry<'_>, about: &str) -> Self {
         let value = &entry.value.value;
         let plain = Self::plain(format!("{about}{}", entry.path().join(".")), value.to_string());
-        let is_required = match (value, entry.row.kind) {
-            (SettingValue::Number(number), _) => return plain.weighed(Some(*number), UNLIMITED),
-            (SettingValue::Count(count), _) => return plain.weighed(whole(*count), UNLIMITED),
-            (SettingValue::Days(days), _) => {
-                return plain.weighed(Some(Decimal::new((*days).into(), 0)), UNLIMITED);
-            }
-            (SettingValue::Band(band), _) => return plain.weighed(whole(*band as usize), UNLIMITED),
-            (SettingValue::Words(words), _) => {
+        match value {
+            SettingValue::Number(number) => plain.weighed(Some(*number), UNLIMITED),
+            SettingValue::Count(count) => plain.weighed(whole(*count), UNLIMITED),
+            SettingValue::Days(days) => plain.weighed(Some(Decimal::new((*days).into(), 0)), UNLIMITED),
+            SettingValue::Band(band) => plain.weighed(whole(*band as usize), UNLIMITED),
+            SettingValue::Words(words) => {
                 let list = words.iter().map(|word| (*word).to_owned()).collect();
                 let items = Some(Items { list, added: Direction::Worse });
-                return Self { items, ..plain.weighed(Some(REQUIRED), FREE) };
+                Self { items, ..plain.weighed(Some(REQUIRED), FREE) }
             }
-            (SettingValue::Flag(flag), _) => *flag,
-            (SettingValue::Word(word), SettingKind::Word(words)) => words.first() == Some(word),
-            (SettingValue::Word(_), _) => return plain,
-        };
-        plain.weighed(Some(if is_required { REQUIRED } else { FREE }), FREE)
+            SettingValue::Flag(_) | SettingValue::Word(_) => {
+                let is_required = entry.row.kind == SettingKind::Flag { default: true };
+                let weight = if entry.is_strict() { REQUIRED } else { FREE };
+                plain.weighed(Some(weight), if is_required { REQUIRED } else { FREE })
+            }
+        }
     }
 
     fn of_exception(exception: &Exception) -> Self {
@@ -286,7 +285,7 @@ impl Policy {
         let is_shown =
             |rule: &&RuleInfo| levels == ShownLevels::All || settings.level(**rule) != Some(rule.level);
         for rule in self.rules.rules.iter().filter(is_shown) {
-            let origin = settings.levels.get(rule.name).map_or(&own, |set| &set.origin);
+            let origin = settings.level_origin(rule.name).unwrap_or(&own);
             entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
         }
         let mut lines = vec![CommentedLine { text: "aivss_policy: 1".to_owned(), origin: None }];

@@ -265,6 +265,39 @@ impl Policy {
     }
 }
 
+/// The rule that `require.core_risks` makes an error.
+const CORE_RISKS_RULE: &str = "risk-unaddressed";
+
+impl Settings {
+    /// The line that accepts a threat model without a score of the agent.
+    pub(crate) fn no_score(&self) -> Option<&Origin> {
+        let is_off = self.get(&settings::OWN_SCORE).is_some_and(|required| !required.value);
+        self.origin(&settings::OWN_SCORE.row).filter(|_| is_off)
+    }
+
+    /// The level of a rule; `None` if it is off.
+    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
+        let rule = rule.into();
+        match self.levels.get(rule.name) {
+            Some(set) => set.value,
+            None if rule.name == CORE_RISKS_RULE && self.core_risks().is_some() => Some(Level::Error),
+            None => Some(rule.level),
+        }
+    }
+
+    /// The line that decides the level of a rule; `None` if it is the rule's own.
+    pub(crate) fn level_origin(&self, rule: &str) -> Option<&Origin> {
+        let set = self.levels.get(rule).map(|set| &set.origin);
+        set.or_else(|| self.core_risks().filter(|_| rule == CORE_RISKS_RULE))
+    }
+
+    /// The line that requires the core risks to be named.
+    pub(crate) fn core_risks(&self) -> Option<&Origin> {
+        let is_on = self.get(&settings::CORE_RISKS).is_some_and(|required| required.value);
+        self.origin(&settings::CORE_RISKS.row).filter(|_| is_on)
+    }
+}
+
 impl Override {
     fn matches(&self, scope: Scope<'_>) -> bool {
         self.path.as_ref().is_none_or(|path| path.matches(scope.path))

@@ -1662,3 +1662,60 @@ fn unchanged_model_next_to_a_second_one_of_its_agent_is_compared() {
     assert_eq!(names(&once), names(&repository.report(&["--base", "main"])));
     assert_eq!(once["change"]["agents"].as_array().unwrap().len(), 2, "{once}");
 }
+
+/// The object of an unchanged file is not needed: its id proves that the checkout has the same bytes.
+#[test]
+fn unchanged_file_is_not_read_from_the_base() {
+    let repository = Repository::new();
+    repository.write("agents/other/threat-model.yaml", &other("helper"));
+    repository.commit();
+    let base = git(repository.path(), &["rev-parse", "HEAD"]);
+    raise(&repository, PLANNER);
+    let before = repository.lines(&["--base", &base]);
+    let id = git(repository.path(), &["rev-parse", "HEAD:agents/other/threat-model.yaml"]);
+    let object = repository.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+    fs::remove_file(object).unwrap();
+    assert_eq!(repository.lines(&["--base", &base]), before);
+    // Another file needs it.
+    repository.edit("agents/other/threat-model.yaml", "helper", "assistant");
+    assert_eq!(repository.lines(&["--base", &base]).0, 2);
+}
+
+#[test]
+fn change_that_the_index_does_not_record_is_compared() {
+    let settings: [&[&str]; 3] = [
+        &["update-index", "--assume-unchanged", PLANNER],
+        &["update-index", "--skip-worktree", PLANNER],
+        &["config", "core.checkStat", "minimal"],
+    ];
+    for setting in settings {
+        let repository = Repository::new();
+        repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
+        let path = repository.path().join(PLANNER);
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
+        repository.git(setting);
+        // The same number of bytes at the same time.
+        raise(&repository, PLANNER);
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+        let (code, lines) = repository.lines(&["--base", "main"]);
+        assert_eq!((code, lines[0].contains("from 9.4 by 0.4")), (1, true), "{setting:?}: {lines:?}");
+    }
+}
+
+#[test]
+fn unchanged_problem_is_known_in_a_repository_of_either_hash_and_with_rewritten_line_breaks() {
+    for format in ["sha1", "sha256"] {
+        let repository = Repository(TempDir::new().unwrap());
+        repository.git(&["init", "--quiet", "--initial-branch=main", "--object-format", format, "."]);
+        repository.write(PLANNER, &MODEL.replace("score: 9.4", "score: 9.1"));
+        repository.write("agents/other/threat-model.yaml", &other("helper"));
+        repository.commit();
+        let url = format!("file://{}", repository.path().display());
+        for setting in ["core.autocrlf=false", "core.autocrlf=true"] {
+            let clone = TempDir::new().unwrap();
+            git(clone.path(), &["clone", "--quiet", "--config", setting, &url, "."]);
+            let output = run(clone.path(), &["--base", "origin/main", "--new-only"]);
+            assert_eq!(output.status.code(), Some(0), "{format} {setting}: {output:?}");
+        }
+    }
+}

@@ -219,6 +219,7 @@ fn mapping_without_anything_of_a_threat_model_is_refused() {
         ("b.yaml", "aivss_thread_model: 1\nagent: { name: Planner }\n"),
         ("c.json", "{ \"layers\": [{ \"type\": \"dense\" }] }"),
         ("d.yaml", "just text\n"),
+        ("g.yaml", "- a\n- b\n"),
         ("e.yaml", "a: [\n"),
         ("f.json", "{ \"runs\": [], \"version\": \"2.1.0\" }"),
     ] {

@@ -41,6 +41,9 @@ const THREATS: [&str; 4] = ["threats", "risks", "register", "threat_register"];
 
 /// Reads a mapping by its keys; `None` if there is nothing of a threat model in it.
 pub(crate) fn of_mapping(mut root: Data) -> Option<Draft> {
+    if !matches!(root, Data::Map(_)) {
+        return None;
+    }
     let mut model = Data::EMPTY;
     if let Some(Data::Map(factors)) = root.get_mut("aivss/factors") {
         for (key, _) in factors {
@@ -223,7 +226,7 @@ fn threat(item: &mut Data) -> Option<Data> {
 fn convert(field: ThreatField, value: &Data) -> Option<(&'static str, Data)> {
     let converted = match field {
         ThreatField::Id => word(value),
-        ThreatField::Title | ThreatField::Reason | ThreatField::Owner | ThreatField::Due => text(value),
+        ThreatField::Title | ThreatField::Owner | ThreatField::Due | ThreatField::Reason => text(value),
         ThreatField::Severity => severity(value),
         ThreatField::Likelihood | ThreatField::Impact => level(value),
         ThreatField::Status => status(value),

@@ -111,6 +111,10 @@ fn draft(name: &str, bytes: Vec<u8>, takes_threats: bool) -> Result<Draft, Strin
     let text = page.text().trim_start_matches(BOM);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     match extension.as_str() {
+        // A file of JSON alone, whatever its name.
+        "md" | "markdown" if text.trim_start().starts_with('{') => {
+            keyed(&Source::decode("import.json", bytes)).or_else(|_| page::import(&page, takes_threats))
+        }
         "md" | "markdown" => page::import(&page, takes_threats),
         _ if text.trim().is_empty() => page::import(&page, takes_threats),
         "yaml" | "yml" => keyed(&Source::decode("import.yaml", bytes)),

@@ -1,7 +1,7 @@
 //! The score in the prose of a page: factors, inputs and results from rows of tables and from lines. A text that could be
 //! read as two numbers is not read.
 
-use crate::aivss::{Band, Factor, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS};
+use crate::aivss::{Band, Factor, Formula, MITIGATION_LEVELS, MultiplierLevel, THREAT_LEVELS};
 use crate::convert::data::Data;
 use crate::convert::import::page::take;
 use crate::decimal::Decimal;
@@ -49,8 +49,16 @@ fn add_line(line: &str, score: &mut Data) -> bool {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         return add_row(&cells, None, score);
     }
-    // A rationale in parentheses, and a name that may end with a colon.
-    let split = line.strip_suffix(')').and_then(|line| line.rsplit_once(" ("));
+    // A rationale after a dash or in parentheses, and a name that may end with a colon.
+    let dashed = [" — ", " – ", " - "].into_iter().find_map(|dash| line.split_once(dash));
+    let dashed = dashed.filter(|(bare, _)| bare.ends_with(|letter: char| letter.is_ascii_digit()));
+    let enclosed = line.strip_suffix(')').and_then(|line| line.rsplit_once(" ("));
+    if let Some((name, value)) = enclosed
+        && add_factor(name, value, None, score)
+    {
+        return true;
+    }
+    let split = dashed.or(enclosed);
     let (bare, rationale) = split.map_or((line, None), |(bare, rationale)| (bare, Some(rationale)));
     if let Some((name, value)) = bare.rsplit_once([' ', '\t', ':'])
         && add_factor(name, value, rationale, score)
@@ -174,11 +182,22 @@ fn add_input(name: &str, value: &str, score: &mut Data) -> bool {
         }
         _ => {
             let Some(Ok((number, rest))) = number(value) else { return false };
-            let rest = rest.trim().trim_start_matches("/10").trim();
+            let rest = rest.trim();
+            let rest = rest
+                .strip_prefix('/')
+                .and_then(|rest| rest.trim_start().strip_prefix("10"))
+                .unwrap_or(rest)
+                .trim();
             let remark =
                 rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
             let band = Band::named(remark);
-            if !remark.is_empty() && band.is_none() && remark == rest {
+            // More text may follow in a sentence of its own.
+            let is_apart = remark != rest || rest.starts_with(['.', ';', '—', '–']);
+            if !remark.is_empty() && band.is_none() && !is_apart {
+                return false;
+            }
+            // `AIVSS: 0.8` names a version.
+            if key == "score" && Formula::named(&number.to_string()).is_some() {
                 return false;
             }
             score.put(key, number);
@@ -186,7 +205,8 @@ fn add_input(name: &str, value: &str, score: &mut Data) -> bool {
                 score.put("severity", band.name());
             }
             // A multiplier's remark names its level.
-            remark.is_empty() || band.is_some() || key.ends_with("multiplier") || key == "mitigation_factor"
+            let is_level = remark != rest && matches!(key, "threat_multiplier" | "mitigation_factor");
+            remark.is_empty() || band.is_some() || is_level
         }
     }
 }
@@ -266,4 +286,47 @@ fn number(text: &str) -> Option<Result<(Decimal, &str), Ambiguous>> {
         return Some(Err(Ambiguous));
     }
     Some(Decimal::parse(number.trim_end_matches('.')).map(|number| (number, after)).map_err(|_| Ambiguous))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+    use crate::syntax::page::draft;
+
+    #[test]
+    fn lines_and_rows_give_numbers_and_reasons() {
+        for (text, expected) in [
+            ("- **Execution Autonomy**: 1.0 — nobody confirms", "factors/autonomy_of_action/score 1.0"),
+            (
+                "- **Execution Autonomy**: 1.0 — nobody confirms",
+                "factors/autonomy_of_action/rationale nobody confirms",
+            ),
+            ("Behavioral Non-Determinism (0.5)", "factors/non_determinism 0.5"),
+            ("Tool Control Surface — 0.5", "factors/dynamic_tool_use 0.5"),
+            ("**Memory Use:** 0.50 (short)", "factors/persistent_memory/rationale short"),
+            ("| 7 | Self-Mod | 0.5 | |", "factors/self_modification 0.5"),
+            ("CVSS v4.0 base score: 8.7. Vector below.", "cvss_base 8.7"),
+            ("**Threat multiplier:** ×0.97", "threat_multiplier 0.97"),
+            ("Threat multiplier: Attacked", "threat_multiplier attacked"),
+            ("Mitigation factor (M): 0.83 (partial)", "mitigation_factor 0.83"),
+            ("**AIVSS score: 9.4 / 10 (Critical)**", "score 9.4"),
+            ("**AIVSS score: 9.4/10 (Critical)**", "severity Critical"),
+            ("Vector: `CVSS:4.0/AV:N/AC:L`.", "cvss CVSS:4.0/AV:N/AC:L"),
+            ("AIVSS: 0.8", ""),
+            ("Autonomy: 50%", ""),
+            ("Threat multiplier: 1,1", ""),
+            ("CVSS base: high", ""),
+        ] {
+            let source = Source::decode("a.md", format!("# A\n\n{text}\n").into_bytes());
+            let score = score(&mut draft(&source), 0);
+            let (path, value) = expected.split_once(' ').unwrap_or_default();
+            let found = score.get(path).map(|found| match found {
+                Data::Number(found) | Data::Text(found) => found.as_str(),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found.unwrap_or_default(), value, "{text}: {score:?}");
+            assert!(!expected.is_empty() || score.entries().is_empty(), "{text}: {score:?}");
+        }
+    }
 }

@@ -142,6 +142,7 @@ fn of_record(record: &mut Data, remarks: &mut Vec<String>) -> Data {
     match spec.as_ref().and_then(Data::as_text) {
         Some(spec) if Formula::named(spec).is_some() => finding.put("aivss/version", spec),
         Some(spec) => own.push(format!("spec_version names no formula, but `{spec}`: choose one")),
+        None if record.get("aivss").is_none() => {}
         None => own.push("spec_version names no formula, but nothing: choose one".to_owned()),
     }
     record.carry(&RECORD, &mut finding);

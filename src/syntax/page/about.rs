@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use crate::aivss::LayerSet;
 use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::layers::without_shortcodes;
+use crate::syntax::page::layers::{is_bold_layer, without_shortcodes};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
@@ -116,7 +117,10 @@ fn is_summary(phrase: &PageText) -> bool {
 
 /// The paragraphs up to the next heading, without lines of labels and pictures, as far as they fit into a summary.
 fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
-    let section = range.take_while(|at| !matches!(blocks[*at].kind, OutlineKind::Heading(_)));
+    let is_heading = |block: &OutlineBlock| {
+        matches!(block.kind, OutlineKind::Heading(_)) || is_bold_layer(block, LayerSet::DEFAULT)
+    };
+    let section = range.take_while(|at| !is_heading(&blocks[*at]));
     let mut length = 0;
     let texts = section.filter(|at| {
         matches!(blocks[*at].kind, OutlineKind::Paragraph) && !is_about_page(&blocks[*at].phrase)

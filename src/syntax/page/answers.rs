@@ -21,10 +21,10 @@ pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
         after(text, "this layer").or_else(|| after(text, "layer")).or_else(|| after(text, "status"));
     let opening = opening.map_or(text, |rest| rest.trim_start_matches(is_mark));
     let opening = after(opening, "is ").unwrap_or(opening);
-    if let Some(rest) = NOT_APPLICABLE.iter().find_map(|phrase| after(opening, phrase)) {
+    if let Some(rest) = opened(opening, &NOT_APPLICABLE) {
         return PageAnswer::NotApplicable(rest.trim_matches(is_mark));
     }
-    if let Some(rest) = UNCERTAIN.iter().find_map(|phrase| after(opening, phrase)) {
+    if let Some(rest) = opened(opening, &UNCERTAIN) {
         // A longer opening, such as "Not certain from the listing — …", is part of the text.
         let is_bare = rest.trim_start().starts_with(is_mark) && !rest.trim_matches(is_mark).is_empty();
         return PageAnswer::Uncertain(if is_bare { rest.trim_start_matches(is_mark) } else { text });
@@ -32,6 +32,11 @@ pub(crate) fn answer(text: &str, all: bool) -> PageAnswer<'_> {
     let body = text.trim_end_matches(is_mark);
     let before = NOT_APPLICABLE.iter().find_map(|phrase| before(body, phrase)).filter(|_| all);
     before.map_or(PageAnswer::Analysis, |reason| PageAnswer::NotApplicable(reason.trim_matches(is_mark)))
+}
+
+/// The text after the phrase of a list that it begins with.
+fn opened<'t>(text: &'t str, phrases: &[&str]) -> Option<&'t str> {
+    phrases.iter().find_map(|phrase| after(text, phrase).filter(|rest| is_ended_by(phrase, rest)))
 }
 
 fn is_mark(letter: char) -> bool {
@@ -43,6 +48,19 @@ fn after<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     let opening = text.get(..phrase.len()).filter(|opening| opening.eq_ignore_ascii_case(phrase))?;
     let rest = &text[opening.len()..];
     (phrase.ends_with(' ') || !rest.starts_with(char::is_alphanumeric)).then_some(rest)
+}
+
+/// Whether a phrase can end before a text: "Does not apply to us", but not "Does not apply limits"; "Unknown", but not "Unknown
+/// callers".
+fn is_ended_by(phrase: &str, rest: &str) -> bool {
+    const ENDED: [&str; 3] = ["does not apply", "unclear", "unknown"];
+    const NEXT: [&str; 22] = [
+        "because", "as", "since", "to", "here", "for", "in", "at", "if", "whether", "what", "how", "who",
+        "which", "why", "from", "about", "so", "yet", "until", "when", "where",
+    ];
+    let rest = rest.trim_start();
+    let word = rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    !ENDED.contains(&phrase) || word.is_empty() || NEXT.iter().any(|next| word.eq_ignore_ascii_case(next))
 }
 
 /// The text before a phrase that it ends with, where the phrase is about the layer: after a sign, or after `layer`.
@@ -94,6 +112,7 @@ mod tests {
             ("Status: uncertain — the vendor is silent.", "the vendor is silent."),
             ("Not certain from the listing — it may store.", "Not certain from the listing — it may store"),
             ("Unknown", "Unknown"),
+            ("Unclear whether logs are kept", "Unclear whether logs are kept"),
         ] {
             assert!(
                 matches!(answer(text, true), PageAnswer::Uncertain(found) if found.trim_end_matches('.') == rest.trim_end_matches('.')),
@@ -108,6 +127,9 @@ mod tests {
             "The vendor's terms do not cover it, and the SLA does not apply.",
             "Unclearly worded orders reach the prompt.",
             "N/Aware agents are trusted.",
+            "Does not apply rate limits, so a loop is expensive.",
+            "Unknown callers reach the tool.",
+            "Unclear orders are obeyed.",
             "The GDPR is not applicable",
         ] {
             assert_eq!(answer(text, true), PageAnswer::Analysis, "{text}");

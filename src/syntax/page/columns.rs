@@ -177,16 +177,21 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// The severity that a value begins with: `High`, `🔴 high (7.8)`, `Moderate`.
+/// The severity in a value: `High`, `🔴 high (7.8)`, `Moderate`; of several the highest.
 pub(crate) fn severity(text: &str) -> Option<&'static str> {
-    Some(match &*words(text).next()? {
-        "critical" | "crit" | "c" => "Critical",
-        "high" | "h" => "High",
-        "medium" | "moderate" | "med" | "m" => "Medium",
-        "low" | "l" => "Low",
-        "none" | "info" | "informational" => "None",
-        _ => return None,
-    })
+    const BANDS: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
+    let number = |word: String| match &*word {
+        "none" | "info" | "informational" => Some(0),
+        "low" => Some(1),
+        "medium" | "moderate" | "med" => Some(2),
+        "high" => Some(3),
+        "critical" | "crit" => Some(4),
+        _ => None,
+    };
+    let first = words(text).next()?;
+    let short = ["l", "m", "h", "c"].iter().position(|letter| *letter == first).map(|at| at + 1);
+    let first = short.or_else(|| number(first))?;
+    BANDS.get(words(text).filter_map(number).fold(first, usize::max)).copied()
 }
 
 /// The likelihood or impact that a value begins with: 1 to 5, or a word.
@@ -204,9 +209,21 @@ pub(crate) fn level(text: &str) -> Option<&'static str> {
     })
 }
 
-/// The status that a value begins with. Any other value leaves the threat open.
+/// The status that a value consists of, with at most a date, a place or a version after it. Any other value leaves the threat
+/// open.
 pub(crate) fn status(text: &str) -> Option<&'static str> {
-    Some(match &*words(text).next()? {
+    const AFTER: [&str; 14] = [
+        "in", "on", "by", "since", "at", "via", "version", "release", "commit", "pr", "ticket", "issue",
+        "risk", "fully",
+    ];
+    let mut words = words(text);
+    let first = words.next()?;
+    let is_plain =
+        |word: String| AFTER.contains(&&*word) || word.contains(|letter: char| letter.is_ascii_digit());
+    if text.contains('?') || !words.all(is_plain) {
+        return None;
+    }
+    Some(match &*first {
         "open" => "open",
         "mitigated" => "mitigated",
         "accepted" => "accepted",

@@ -9,10 +9,12 @@ use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::page::threats::{
-    PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, trimmed,
+    PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, threat_of, trimmed,
 };
 use crate::syntax::tree::PageSection;
 
+/// The level of a bold line in the place of a heading, below all headings.
+pub(crate) const BOLD_LEVEL: u8 = 7;
 /// The most bytes of a text below a caption that may be a placeholder.
 const LONGEST_PLACEHOLDER: usize = 160;
 
@@ -57,6 +59,13 @@ pub(crate) struct PageLayers {
 /// The layer of a heading.
 pub(crate) fn layer_of(phrase: &PageText, set: &'static LayerSet) -> Option<LayerKind> {
     set.named(&without_shortcodes(&phrase.text))
+}
+
+/// Whether a line in bold names a layer, in the place of a heading.
+pub(crate) fn is_bold_layer(block: &OutlineBlock, set: &'static LayerSet) -> bool {
+    block.outer == block.span
+        && block.phrase.strong >= block.phrase.text.trim_end_matches([':', ' ']).len()
+        && layer_of(&block.phrase, set).is_some()
 }
 
 /// A text without emoji of the form `:shield:`.
@@ -144,6 +153,7 @@ impl LayerReader<'_> {
                 self.is_in_threat = false;
                 self.part(at);
             }
+            OutlineKind::Paragraph if is_bold_layer(block, self.set) => self.heading(at, BOLD_LEVEL),
             OutlineKind::Paragraph | OutlineKind::Item => {
                 self.part(at);
                 self.threat(block);
@@ -162,8 +172,12 @@ impl LayerReader<'_> {
             let section = PageSection { kind, level, heading: block.span, end: 0 };
             self.found.sections.push(section);
             self.open = Some((kind, level));
-        } else if self.open.is_some_and(|(_, open)| level > open) {
+        } else if let Some((kind, _)) = self.open.filter(|(_, open)| level > *open) {
             self.part(at);
+            if let Some(threat) = threat_of(&block.phrase, block.span, self.text) {
+                self.layer(kind, block.outer).threats.push(threat);
+                self.is_in_threat = true;
+            }
         } else {
             self.end_section(block.span.start as usize);
             self.above = Some(block.phrase.span).filter(|_| level > 1);
@@ -229,9 +243,9 @@ impl LayerReader<'_> {
         }
         let threat = table.threat(row, self.text);
         if let [kind] = kinds.as_slice() {
-            let text = (table.layer.is_some())
-                .then(|| table.text(row, threat.is_none(), self.set, self.text))
-                .flatten();
+            let is_text = table.is_text(row);
+            let has_text = table.layer.is_some() || is_text;
+            let text = has_text.then(|| table.text(row, is_text, self.set, self.text)).flatten();
             let layer = self.layer(*kind, place);
             layer.parts.extend(text.map(LayerPart::Row));
             layer.span = hull(layer.span, whole);
@@ -306,7 +320,15 @@ impl PageLayer {
         let is_only = is_same && (!has_captions || opening.len() <= LONGEST_PLACEHOLDER);
         // Below a caption, a text is about its subject.
         let is_first = parts.first().is_some_and(|part| std::ptr::eq(part, first));
-        let answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
+        let mut answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
+        let is_row = |part: &LayerPart| matches!(part, LayerPart::Row(_));
+        if !is_only
+            && parts.iter().all(is_row)
+            && contents.iter().any(|other| answer(other, true) == PageAnswer::Analysis)
+        {
+            // One row of several says so.
+            answered = PageAnswer::Analysis;
+        }
         let place = first.place(blocks, text);
         let reason = match answered {
             PageAnswer::NotApplicable(reason) => Some(reason),

@@ -3,6 +3,7 @@
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
 use crate::syntax::node::Node;
+use crate::syntax::page::layers::BOLD_LEVEL;
 use crate::syntax::places::{Addition, line_end};
 use crate::syntax::tree::{PageFacts, PageSection};
 
@@ -31,7 +32,12 @@ fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addit
             page.sections.iter().filter(|section| section.kind > *kind).min_by_key(|section| section.kind);
         let like = before.last().copied().or(next);
         let level = like.map_or(2, |section| section.level.into());
-        let heading = format!("{} {}", "#".repeat(level), title(*kind, like, text));
+        let title = title(*kind, like, text);
+        let heading = if level < BOLD_LEVEL.into() {
+            format!("{} {title}", "#".repeat(level))
+        } else {
+            format!("**{title}**")
+        };
         let (at, section) = if let (None, Some(next)) = (before.last(), next) {
             (next.heading.start as usize, format!("{heading}{feed}{feed}{body}{feed}{feed}"))
         } else {
@@ -111,6 +117,7 @@ mod tests {
                 "# 🧠 Layer 1: Foundation Models {#a}\nx\n# B\n",
                 "# 🧠 Layer 1: Foundation Models {#a}\nx\n\n# Layer 2: Data Operations\n\nWhy?\n\n# B\n",
             ),
+            ("**Foundation Models**\n\nx\n", "**Foundation Models**\n\nx\n\n**Data Operations**\n\nWhy?\n"),
             ("Foundation Models\n---\nx", "Foundation Models\n---\nx\n\n## Data Operations\n\nWhy?"),
         ] {
             assert_eq!(with_section(page, "data_operations"), expected);

@@ -2,9 +2,10 @@
 
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
+use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
-    level, locate, names_layers, references, severity, status,
+    is_reference, level, locate, names_layers, references, severity, status,
 };
 use crate::syntax::page::outline::{PageText, TableRow, hull};
 
@@ -115,10 +116,22 @@ impl ThreatTable {
         cell.map_or_else(|| (Vec::new(), row.span), |cell| (layers_in(&cell.text, set), cell.span))
     }
 
+    /// The cell with the title of a threat.
+    fn title_of<'r>(&self, row: &'r TableRow) -> Option<&'r PageText> {
+        row.cells.get(self.title.filter(|_| self.has_threats)?)
+    }
+
+    /// Whether a row is no threat, and says something in the place of one.
+    pub(crate) fn is_text(&self, row: &TableRow) -> bool {
+        self.title_of(row).map_or(self.layer.is_some(), is_not_applicable)
+    }
+
     /// The threat of a row, if it has a title.
     pub(crate) fn threat(&self, row: &TableRow, source: &str) -> Option<PageThreat> {
-        let title =
-            row.cells.get(self.title.filter(|_| self.has_threats)?).filter(|cell| !is_nothing(&cell.text))?;
+        let title = self.title_of(row).filter(|cell| !is_nothing(&cell.text))?;
+        if is_not_applicable(title) {
+            return None;
+        }
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
             if let Some(field) = field {
@@ -154,10 +167,13 @@ impl ThreatTable {
             return Some(locate(&value_of(only, source), only.span, source));
         }
         let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
-        let texts = cells.iter().map(|(at, cell)| {
+        let is_answered =
+            cells.first().is_some_and(|(_, cell)| answer(&cell.text, false) != PageAnswer::Analysis);
+        let texts = cells.iter().enumerate().map(|(number, (at, cell))| {
             let header: String =
                 self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
-            format!("{header}: {}", value_of(cell, source))
+            let value = value_of(cell, source);
+            if is_answered && number == 0 { value } else { format!("{header}: {value}") }
         });
         Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
     }
@@ -170,6 +186,10 @@ impl ThreatTable {
             !is_known && !is_nothing(&cell.text)
         })
     }
+}
+
+fn is_not_applicable(cell: &PageText) -> bool {
+    matches!(answer(&cell.text, true), PageAnswer::NotApplicable(_))
 }
 
 /// The column that names layers: by its header, or because two of its cells are their names. Numbers alone, as other lists of
@@ -333,6 +353,16 @@ fn severity_alone(text: &str) -> Option<&str> {
         words.filter(|word| !["severity", "risk"].iter().any(|other| word.eq_ignore_ascii_case(other)));
     let word = words.next().filter(|word| word.len() > 2 && severity(word).is_some())?;
     words.next().is_none().then_some(word)
+}
+
+/// The threat that a heading names: `T6: Intent breaking (High)`. Without a severity it has the identifier of a list of
+/// threats.
+pub(crate) fn threat_of(heading: &PageText, span: Span, source: &str) -> Option<PageThreat> {
+    let mut lead = heading.clone();
+    lead.strong = lead.text.len();
+    let threat = threat_in(&lead, span, source)?;
+    let id = threat.get(ThreatField::Id)?;
+    (threat.get(ThreatField::Severity).is_some() || is_reference(&id.text)).then_some(threat)
 }
 
 /// Whether a text ends by saying that the threat is closed: `DONE`, `(fixed)`, `— resolved`.
