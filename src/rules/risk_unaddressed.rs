@@ -139,12 +139,9 @@ fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(&RULE, Owner::Agent, span, format!("no threat or finding names {named}"));
     if open.len() > MOST_DETAILED {
-        let list = open.iter().map(|one| match one.risk.ids().next() {
-            Some(id) => format!("{} ({id})", one.risk.name),
-            None => one.risk.name.to_owned(),
-        });
-        let help = "write threats with such `refs`, or findings with such a category; `aivss-lint explain risk-unaddressed` \
-                    shows factors and layers";
+        let list = open.iter().map(|one| one.risk.ids().next().unwrap_or(one.risk.name));
+        let help =
+            "write threats with such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers";
         return diagnostic.note(Some(list.collect::<Vec<_>>().join(", "))).help(help);
     }
     let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
