@@ -49,7 +49,7 @@ impl ThreatField {
 /// The headers of the columns, in lower case. Of several columns for a field, the one named first here counts, but all
 /// references are read.
 const HEADERS: [(ThreatField, &[&str]); 11] = [
-    (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "#", "no", "nr"]),
+    (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "ref", "#", "no", "nr"]),
     (
         ThreatField::Title,
         &["title", "threat title", "threat", "finding", "risk", "issue", "scenario", "threat scenario"],
@@ -102,8 +102,8 @@ const HEADERS: [(ThreatField, &[&str]); 11] = [
 ];
 
 /// Headers of columns that name layers.
-const LAYERS: [&str; 6] =
-    ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers"];
+const LAYERS: [&str; 7] =
+    ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers", "maestro"];
 
 /// Headers of columns that define a layer, besides those that open with one of [`DEFINING`].
 const DEFINITIONS: [&str; 18] = [
@@ -177,9 +177,10 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// The severity in a value: `High`, `🔴 high (7.8)`, `Moderate`; of several the highest.
+/// The severity in a value: `High`, `🔴 high (7.8)`, `9.1 (Critical)`, `🟠`; of several the highest.
 pub(crate) fn severity(text: &str) -> Option<&'static str> {
     const BANDS: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
+    const COLORS: [char; 4] = ['🟢', '🟡', '🟠', '🔴'];
     let number = |word: String| match &*word {
         "none" | "info" | "informational" => Some(0),
         "low" => Some(1),
@@ -188,7 +189,11 @@ pub(crate) fn severity(text: &str) -> Option<&'static str> {
         "critical" | "crit" => Some(4),
         _ => None,
     };
-    let first = words(text).next()?;
+    let is_word = |word: &String| !word.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(first) = words(text).find(is_word) else {
+        let color = COLORS.iter().position(|color| text.contains(*color))?;
+        return BANDS.get(color + 1).copied();
+    };
     let short = ["l", "m", "h", "c"].iter().position(|letter| *letter == first).map(|at| at + 1);
     let first = short.or_else(|| number(first))?;
     BANDS.get(words(text).filter_map(number).fold(first, usize::max)).copied()
@@ -217,7 +222,7 @@ pub(crate) fn status(text: &str) -> Option<&'static str> {
         "risk", "fully",
     ];
     let mut words = words(text);
-    let first = words.next()?;
+    let first = words.find(|word| word != "risk")?;
     let is_plain =
         |word: String| AFTER.contains(&&*word) || word.contains(|letter: char| letter.is_ascii_digit());
     if text.contains('?') || !words.all(is_plain) {
