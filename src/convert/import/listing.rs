@@ -44,7 +44,7 @@ pub(crate) fn add_listing(text: &str, page: &mut PageDraft<'_>, model: &mut Data
     let cut = DASHES.into_iter().chain([" | "]).find_map(|dash| title.rsplit_once(dash));
     let name = cut.filter(|(_, rest)| rest.to_lowercase().contains("threat model"));
     model.put("agent/name", name.map_or(title, |(name, _)| name));
-    let summary = lines[1..begun].iter().map(|(_, line)| *line).filter(|line| line.ends_with('.'));
+    let summary = lines[1..begun.max(1)].iter().map(|(_, line)| *line).filter(|line| line.ends_with('.'));
     let summary = summary.collect::<Vec<_>>().join(" ");
     if !summary.is_empty() {
         model.put("agent/summary", &*summary);
