@@ -33,6 +33,8 @@ use outline::{OutlineBlock, OutlineKind};
 /// The keys at the top of a threat model, and the opening of a team's own.
 const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
 const TEAM_KEY: &str = "x-";
+/// The most agents of a page without a marker.
+const MOST_AGENTS: usize = 100;
 
 /// The front matter of a page: YAML between lines of `---`, or TOML between lines of `+++`.
 #[derive(Clone, Debug, Default)]
@@ -290,8 +292,14 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
         markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
     let blocks = if is_read { outliner.blocks } else { Vec::new() };
     let set = LayerSet::DEFAULT;
-    let agents = agents(&blocks, set);
+    let mut agents = agents(&blocks, set);
     let is_several = !agents.is_empty();
+    if agents.len() > MOST_AGENTS {
+        let place = blocks[agents[MOST_AGENTS].start].phrase.span;
+        let message = format!("the page describes more than {MOST_AGENTS} agents");
+        document.report(crate::syntax::Problem::new(ProblemKind::InputLimit, place, message));
+        agents.truncate(MOST_AGENTS);
+    }
     let whole = (!is_several).then_some(0..blocks.len());
     let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
     let (mut has_layers, mut uses, mut unread) = (false, vec![BlockUse::Free; blocks.len()], Vec::new());
