@@ -197,8 +197,10 @@ fn write_notes(
         let position = file.position(block.first().span.start);
         write_title(block, look, out)?;
         let help = block.first().help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
-        let text = format!("{}:{}:{}{help}", file.name(), position.line, position.column);
-        writeln!(out, "  {}", painted(&wrapped(&line(&text), line_width(look), (2, 2)), Tone::Dim, look))?;
+        // A path may begin like a command to the service that keeps the log.
+        let place = plain_line(format!("{}:{}:{}", line(file.name()), position.line, position.column));
+        let text = wrapped(&format!("{place}{}", line(&help)), line_width(look), (2, 2));
+        writeln!(out, "  {}", painted(&text, Tone::Dim, look))?;
     }
     if notes.is_empty() { Ok(()) } else { writeln!(out) }
 }
