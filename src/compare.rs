@@ -16,11 +16,16 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::model::{Answer, Layer, Threat};
 use crate::policy::{Attribute, Direction};
-use crate::report::{AgentChange, Difference, MITIGATION, PROVEN, Report, ScoreChange};
+use crate::report::{AgentChange, Difference, MITIGATION, NOT_SCORED, PROVEN, Report, ScoreChange};
 use crate::score::{Proven, Scored, ScoredModel};
 
 fn score_of(model: &ScoredModel) -> ScoreChange {
-    model.worst().map_or(ScoreChange::Unscored, |working| ScoreChange::Scored(working.score, working.band))
+    match model.worst() {
+        // The scores of findings say nothing about the agent.
+        _ if model.model.lacks_score() => ScoreChange::NotScored,
+        Some(working) => ScoreChange::Scored(working.score, working.band),
+        None => ScoreChange::Unscored,
+    }
 }
 
 /// Compares the agents of both sides. `asked` selects the paths of the base whose agents are reported if they are gone,
@@ -97,6 +102,10 @@ fn numbers(difference: &Difference) -> [Option<Decimal>; 2] {
 
 fn attributes(model: &ScoredModel, today: Date) -> Vec<Attribute> {
     let mut attributes = Vec::new();
+    if model.model.lacks_score() {
+        let not_scored = Attribute::plain("score".to_owned(), NOT_SCORED.to_owned());
+        attributes.push(Attribute { weight: Some(UNKNOWN), absent: Some(UNKNOWN), ..not_scored });
+    }
     for scored in &model.scores {
         add_score(scored, model.model.finding_id(scored.owner), &mut attributes);
     }
@@ -132,7 +141,7 @@ fn attributes(model: &ScoredModel, today: Date) -> Vec<Attribute> {
 
 const DECLARED: &str = "declared score";
 
-/// The weight of a score that cannot be computed: more than any.
+/// The weight of a score that is not known: more than any.
 const UNKNOWN: Decimal = Decimal::new(11, 0);
 
 fn add_score(score: &Scored, finding: Option<&str>, attributes: &mut Vec<Attribute>) {
@@ -244,7 +253,8 @@ fn difference(old: Option<&Attribute>, new: Option<&Attribute>) -> Option<Differ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Items;
+    use crate::policy::{BuiltIn, Items};
+    use crate::rules::NAMES;
 
     fn fact(what: &str, value: &str, weight: Option<i64>) -> Attribute {
         let weight = weight.map(|weight| Decimal::new(weight, 0));
@@ -253,6 +263,22 @@ mod tests {
             absent: Some(Decimal::ZERO),
             ..Attribute::plain(what.to_owned(), value.to_owned())
         }
+    }
+
+    #[test]
+    fn layers_only_is_looser_than_permissive_by_the_score_alone() {
+        let [permissive, layers_only] =
+            ["permissive", "layers-only"].map(|name| BuiltIn::named(name).unwrap().policy(NAMES).facts());
+        let found = differences(&permissive, &layers_only);
+        let found: Vec<(&str, &str)> = found.iter().map(|one| (&*one.what, one.direction.name())).collect();
+        assert_eq!(
+            found,
+            [
+                ("require.score", "worse"),
+                ("rules.layer-blank", "better"),
+                ("rules.layer-reason-missing", "better"),
+            ]
+        );
     }
 
     #[test]

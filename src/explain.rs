@@ -27,7 +27,8 @@ pub fn page_url(rule: &Rule) -> Option<String> {
 /// The page without its name and its opening.
 pub fn details(rule: &Rule) -> String {
     let examples: String = rule.examples.iter().take(1).map(example).collect();
-    format!("**Fix:** {}\n\n{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
+    let table = rule.table.map_or_else(String::new, |table| format!("{}\n", table()));
+    format!("**Fix:** {}\n\n{table}{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
 }
 
 /// All pages, after a table of the rules, as `docs/rules.md` has them.

@@ -247,6 +247,9 @@ fn is_new(base: &dyn BaseModels, path: &str, place: usize) -> bool {
     !matches!(base.scores(path, place), Some(BaseScores::Same(_)))
 }
 
+/// The help for a threat model without a score of the agent.
+const BEGIN: &str = "add the score, or begin without one under the built-in policy `layers-only`";
+
 fn lint_model(
     root: Node<'_>,
     format: ModelFormat,
@@ -278,7 +281,10 @@ fn lint_model(
         {
             let decided_by = settings.levels.get(violation.kind.rule().name);
             let decided_by = decided_by.map(|set| Box::new(set.origin.clone()));
-            found.push(Diagnostic { level, decided_by, ..violation.into_diagnostic(owner) });
+            let is_score = violation.owner.as_deref() == Some(rules::not_scored::RULE.name);
+            let diagnostic = violation.into_diagnostic(owner);
+            let diagnostic = if is_score { diagnostic.help(BEGIN) } else { diagnostic };
+            found.push(Diagnostic { level, decided_by, ..diagnostic });
         }
     }
     // A value that could not be read explains a score that could not be computed.
@@ -299,8 +305,8 @@ fn lint_model(
         }
     }
     linted.diagnostics.append(&mut found);
-    let scores = subject.scores;
-    linted.models.push(ScoredModel::new(model, scores, source));
+    let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
+    linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.
@@ -335,8 +341,7 @@ fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
-                diagnostic.decided_by =
-                    subject.settings.levels.get(rule.name).map(|set| Box::new(set.origin.clone()));
+                diagnostic.decided_by = subject.settings.level_origin(rule.name).cloned().map(Box::new);
             }
         }
     }
@@ -393,6 +398,10 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 /// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, found: &[Diagnostic]) -> bool {
     let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
+    // The rule may be off, but only the setting accepts a missing score.
+    if rule.name == rules::not_scored::RULE.name {
+        return subject.settings.no_score().is_some();
+    }
     let mut same = found.iter().filter(|found| found.owner == owner && found.rule == rule.name);
     subject.settings.level(rule).is_none()
         || same.any(|found| {

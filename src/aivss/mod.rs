@@ -2,6 +2,7 @@
 //!
 //! This module reads no file and no tree.
 
+mod core_risk;
 pub mod cvss;
 mod factor;
 mod formula;
@@ -10,6 +11,7 @@ mod reference;
 mod v0_5;
 mod v0_8;
 
+pub(crate) use core_risk::{CORE_RISKS, CoreRisk, OpenRisk};
 pub(crate) use factor::{Factor, is_other_spelling, letters};
 pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};

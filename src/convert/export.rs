@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::aivss::{Factor, Working};
+use crate::aivss::{CoreRisk, Factor, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
@@ -35,26 +35,6 @@ pub struct Refusal {
     pub span: Span,
     /// The reason.
     pub message: String,
-}
-
-/// The core risks of OWASP AIVSS, each with the entries of the ASI Top 10 of which it is the primary one (v0.8, appendix C).
-pub const CORE_RISKS: [(&str, &[&str]); 10] = [
-    ("Agentic AI Tool Misuse", &["ASI02", "ASI05"]),
-    ("Agent Access Control Violation", &["ASI03", "ASI10"]),
-    ("Agent Cascading Failures", &["ASI08"]),
-    ("Agent Orchestration & Multi-Agent Exploitation", &["ASI07"]),
-    ("Agent Identity Impersonation", &["ASI09"]),
-    ("Agent Memory & Context Manipulation", &["ASI06"]),
-    ("Insecure Agent Critical Systems Interaction", &[]),
-    ("Agent Supply Chain & Dependency Risk", &["ASI04"]),
-    ("Agent Untraceability", &[]),
-    ("Agent Goal & Instruction Manipulation", &["ASI01"]),
-];
-
-/// The core risk of a category, which is its own name or an entry of the ASI Top 10.
-pub fn core_risk(category: &str) -> Option<&'static str> {
-    let mut risks = CORE_RISKS.into_iter();
-    Some(risks.find(|(name, entries)| *name == category || entries.contains(&category))?.0)
 }
 
 #[derive(Serialize)]
@@ -254,7 +234,7 @@ impl<'t> Exporter<'t> {
 
     fn finding(&mut self, item: Node<'t>, id: &'t Spanned<Box<str>>) -> Identity<'t> {
         let name = format!("finding {}", id.value);
-        let category = text(Some(item), "category").and_then(core_risk);
+        let category = text(Some(item), "category").and_then(CoreRisk::of_category).map(|risk| risk.name);
         if category.is_none() {
             self.refuse(id.span, format!("{name}: the report needs a category"));
         }

@@ -4,6 +4,7 @@
 
 use crate::aivss::{Factor, Formula, LayerKind, LayerSet};
 use crate::convert::data::Data;
+use crate::convert::risks::open_risks;
 use crate::convert::yaml_text::{comment, quoted, value};
 use crate::schema::Schema;
 use crate::syntax::MODEL_MARKER;
@@ -96,6 +97,7 @@ impl Scaffold {
         yaml.text.push('\n');
         yaml.agent_score(self);
         yaml.layers(self.part("maestro"));
+        yaml.risks(2, self);
         let findings = self.part("findings");
         if !findings.items().is_empty() {
             yaml.text.push_str("\nfindings:\n");
@@ -113,11 +115,15 @@ impl Scaffold {
             [const { ScaffoldText { text: String::new() } }; 4];
         marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
         marker.note(0, "The agent's name, its summary and its layers are read from the page.");
-        let missing: Vec<&str> = LayerSet::DEFAULT
-            .layers()
-            .map(LayerKind::key)
-            .filter(|key| self.model.get(&format!("maestro/{key}")).is_none())
-            .collect();
+        let shared = self.model.get("maestro/cross_layer/threats").map(Data::items).unwrap_or_default();
+        let is_shared = |key: &str| {
+            shared.iter().any(|threat| {
+                let layers = threat.get("layers").map(Data::items).unwrap_or_default();
+                layers.iter().any(|layer| layer.as_text() == Some(key))
+            })
+        };
+        let mut missing: Vec<&str> = LayerSet::DEFAULT.layers().map(LayerKind::key).collect();
+        missing.retain(|key| self.model.get(&format!("maestro/{key}")).is_none() && !is_shared(key));
         if !missing.is_empty() {
             let missing = missing.join(", ");
             marker.note(
@@ -140,6 +146,7 @@ impl Scaffold {
             review.block(2, self.part("review"), REVIEW, &["review"]);
         }
         score.agent_score(self);
+        score.risks(0, self);
         let parts = [(MODEL_MARKER, marker), ("agent", agent), ("review", review), ("aivss", score)];
         parts.into_iter().map(|(key, part)| FrontPart { key, text: part.text }).collect()
     }
@@ -253,6 +260,20 @@ impl ScaffoldText {
             let note =
                 "No score was found. A policy can do without one; to score the agent, uncomment these lines:";
             self.text.insert_str(start, &comment(note, 0));
+        }
+    }
+
+    /// Asks for the threats of the core risks that are open.
+    fn risks(&mut self, indent: usize, scaffold: &Scaffold) {
+        let open = open_risks(&scaffold.model);
+        if !open.is_empty() {
+            let question =
+                "Which threats are these? The factors raise core risks that no threat names in its `refs`:";
+            self.note(indent, question);
+        }
+        for one in open {
+            let id = one.risk.ids().next().map(|id| format!(" ({id})")).unwrap_or_default();
+            self.note(indent, &format!("- {}{id}, {}", one.risk.name, one.details()));
         }
     }
 

@@ -146,6 +146,8 @@ pub struct Finding {
     pub(crate) owner: Owner,
     pub(crate) id: Option<Text>,
     pub(crate) title: Option<Text>,
+    /// A core risk of OWASP AIVSS, or an entry of the ASI Top 10.
+    pub(crate) category: Option<Box<str>>,
     pub(crate) assessment: Option<Arc<Assessment>>,
 }
 
@@ -156,6 +158,11 @@ impl Model {
         own.chain(
             self.findings.iter().filter_map(|finding| Some((Some(finding), finding.assessment.as_ref()?))),
         )
+    }
+
+    /// Whether it has no score of the agent, although its format can express one.
+    pub(crate) const fn lacks_score(&self) -> bool {
+        self.assessment.is_none() && self.format.is_complete()
     }
 
     /// The layers, in MAESTRO's order; none in a format without layers.

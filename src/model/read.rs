@@ -52,7 +52,8 @@ fn read_as(vocabulary: Vocabulary, text: Text) -> Text {
 fn finding(at: usize, node: Node<'_>) -> Finding {
     let (owner, block) = (Owner::Finding(at), Block::root(node));
     let assessment = assessment(owner, block);
-    Finding { owner, id: block.text("id"), title: block.text("title"), assessment }
+    let category = block.str("category").map(Box::from);
+    Finding { owner, id: block.text("id"), title: block.text("title"), category, assessment }
 }
 
 fn assessment(owner: Owner, parent: Block<'_>) -> Option<Arc<Assessment>> {
@@ -261,6 +262,7 @@ fn vulnerability(at: usize, node: Node<'_>) -> Finding {
         owner,
         id: block.text("id"),
         title: block.text("title"),
+        category: block.str("owasp_category").map(Box::from),
         assessment: Some(Arc::new(assessment)),
     }
 }

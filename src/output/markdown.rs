@@ -14,7 +14,7 @@ use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
 use crate::output::problem::{Detail, details, levels_in_words};
 use crate::policy::Direction;
-use crate::report::{AgentChange, Change, FileReport, Report, ScoreChange, Verdict, count};
+use crate::report::{AgentChange, Change, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count};
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
 /// 65,536 characters in a comment.
@@ -146,7 +146,9 @@ impl MarkdownPage<'_> {
         let agent = self.links.around(&name, &file.path, model.position.line);
         let worst = model.worst();
         let (score, band) = match worst {
+            Some(worst) if model.is_unscored => (format!("≥ {}", worst.score), NOT_SCORED),
             Some(worst) => (worst.score.to_string(), worst.band.name()),
+            None if model.is_unscored => ("–".to_owned(), NOT_SCORED),
             None => ("–".to_owned(), "not computable"),
         };
         let (mut layers, problems) = (layers(model.model.layers()), self.counts(file, at));
@@ -260,7 +262,10 @@ fn change_sign(agent: Option<&AgentChange>) -> String {
         (before, after) if before == after => "= (inputs differ)".to_owned(),
         (before, after) => {
             let [before, after] = [before, after].map(|score| match score {
-                ScoreChange::Absent | ScoreChange::Unread | ScoreChange::Unscored => "–".to_owned(),
+                ScoreChange::Absent
+                | ScoreChange::Unread
+                | ScoreChange::NotScored
+                | ScoreChange::Unscored => "–".to_owned(),
                 ScoreChange::Scored(score, _) => score.to_string(),
             });
             format!("{before} → {after}{}", arrow(agent.direction()))

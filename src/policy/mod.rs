@@ -13,10 +13,10 @@ mod modules;
 mod read;
 pub(crate) mod settings;
 
-pub(crate) use attribute::Attribute;
 pub use attribute::Direction;
 #[cfg(test)]
 pub(crate) use attribute::Items;
+pub(crate) use attribute::{Attribute, ShownLevels};
 pub use exceptions::Exception;
 pub(crate) use modules::{Program, TextFile, is_test, program_with_tests};
 pub(crate) use read::{BUILT_IN, beside, items, read, text};
@@ -262,6 +262,39 @@ impl Policy {
         self.models_in = over.models_in.or_else(|| self.models_in.take());
         self.sources.extend(over.sources);
         self.renamed.extend(over.renamed);
+    }
+}
+
+/// The rule that `require.core_risks` makes an error.
+const CORE_RISKS_RULE: &str = "risk-unaddressed";
+
+impl Settings {
+    /// The line that accepts a threat model without a score of the agent.
+    pub(crate) fn no_score(&self) -> Option<&Origin> {
+        let is_off = self.get(&settings::OWN_SCORE).is_some_and(|required| !required.value);
+        self.origin(&settings::OWN_SCORE.row).filter(|_| is_off)
+    }
+
+    /// The level of a rule; `None` if it is off.
+    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
+        let rule = rule.into();
+        match self.levels.get(rule.name) {
+            Some(set) => set.value,
+            None if rule.name == CORE_RISKS_RULE && self.core_risks().is_some() => Some(Level::Error),
+            None => Some(rule.level),
+        }
+    }
+
+    /// The line that decides the level of a rule; `None` if it is the rule's own.
+    pub(crate) fn level_origin(&self, rule: &str) -> Option<&Origin> {
+        let set = self.levels.get(rule).map(|set| &set.origin);
+        set.or_else(|| self.core_risks().filter(|_| rule == CORE_RISKS_RULE))
+    }
+
+    /// The line that requires the core risks to be named.
+    pub(crate) fn core_risks(&self) -> Option<&Origin> {
+        let is_on = self.get(&settings::CORE_RISKS).is_some_and(|required| required.value);
+        self.origin(&settings::CORE_RISKS.row).filter(|_| is_on)
     }
 }
 

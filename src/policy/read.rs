@@ -373,7 +373,8 @@ pub struct BuiltIn {
 }
 
 /// The built-in policies, the mildest first.
-pub(crate) const BUILT_IN: [BuiltIn; 3] = [
+pub(crate) const BUILT_IN: [BuiltIn; 4] = [
+    BuiltIn { name: "layers-only", text: include_str!("../../policies/layers-only.yaml") },
     BuiltIn { name: "permissive", text: include_str!("../../policies/permissive.yaml") },
     BuiltIn { name: "recommended", text: include_str!("../../policies/recommended.yaml") },
     BuiltIn { name: "strict", text: include_str!("../../policies/strict.yaml") },
@@ -381,7 +382,7 @@ pub(crate) const BUILT_IN: [BuiltIn; 3] = [
 
 /// The policy that is in force where a repository has none.
 pub fn recommended() -> BuiltIn {
-    BUILT_IN[1]
+    BUILT_IN[2]
 }
 
 impl BuiltIn {

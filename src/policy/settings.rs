@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::aivss::{Band, Factor, Formula};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Level, Origin, RuleInfo};
+use crate::diagnostic::{Level, Origin};
 use crate::policy::Sourced;
 use crate::source::Span;
 use crate::syntax::{Map, Node, Value as TreeValue};
@@ -22,9 +22,11 @@ pub(crate) struct Setting<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SettingRow {
     /// The key, after its section and a dot if it is in one.
-    path: &'static str,
+    pub(crate) path: &'static str,
     pub(crate) kind: SettingKind,
     parts: SettingParts,
+    /// Whether it applies to the score, so that it has no effect on an agent without one.
+    pub(crate) needs_score: bool,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "a test writes it into the schema and the documentation")
@@ -42,7 +44,10 @@ pub(crate) enum SettingKind {
     /// A number of days: `180d`.
     Days,
     Band,
-    Flag,
+    Flag {
+        /// The value without a policy that sets it.
+        default: bool,
+    },
     /// One of these words; the first is the strictest.
     Word(&'static [&'static str]),
     /// A list of these words, in which each word allows more.
@@ -87,15 +92,21 @@ pub(crate) static SCORE: Setting<Decimal> = number(
     "limits.score",
     10,
     "The highest AIVSS score that passes, compared with the proven score: a mitigation without evidence counts as 1.00, below 0.67 as 0.67; a threat multiplier below 0.50 counts as 0.50. With a severity limit, the stricter binds.",
-);
+)
+.of_score();
 pub(crate) static SEVERITY: Setting<Band> =
-    band("limits.severity", "The highest severity band that passes, compared with the proven score.");
+    band("limits.severity", "The highest severity band that passes, compared with the proven score.")
+        .of_score();
 pub(crate) static CVSS_BASE: Setting<Decimal> =
-    number("limits.cvss_base", 10, "The highest CVSS base score that passes.");
+    number("limits.cvss_base", 10, "The highest CVSS base score that passes.").of_score();
 pub(crate) static FACTORS: Setting<Decimal> =
-    number("limits.factors", 1, "The highest value that passes, by factor.").with(SettingParts::Factors);
+    number("limits.factors", 1, "The highest value that passes, by factor.")
+        .with(SettingParts::Factors)
+        .of_score();
 pub(crate) static FINDINGS: Setting<usize> =
-    count("limits.findings", None, "How many findings may be of a severity band.").with(SettingParts::Bands);
+    count("limits.findings", None, "How many findings may be of a severity band.")
+        .with(SettingParts::Bands)
+        .of_score();
 pub(crate) static UNCERTAIN_LAYERS: Setting<usize> =
     count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.");
 pub(crate) static NOT_APPLICABLE_LAYERS: Setting<usize> =
@@ -110,16 +121,29 @@ pub(crate) static INCREASE: Setting<Decimal> = number(
     "limits.increase",
     10,
     "How much a proven score may rise over the base revision's (check --base); of the agent and of each finding. A new agent is compared with the worst one that the change takes out of its file, or removes.",
-);
+)
+.of_score();
+pub(crate) static OWN_SCORE: Setting<bool> = flag(
+    "require.score",
+    "A score of the agent, aivss, is required: true by default. With false, a threat model without aivss passes as not scored; a score that is given is checked as always.",
+)
+.on_by_default();
 pub(crate) static OWNER: Setting<bool> = flag("require.owner", "agent.owner is required.");
 pub(crate) static ENVIRONMENT: Setting<bool> = flag("require.environment", "agent.environment is required.");
 pub(crate) static TIER: Setting<bool> = flag("require.tier", "agent.tier is required.");
 pub(crate) static RATIONALE_FROM: Setting<Decimal> =
-    number("require.rationale_from", 1, "A factor at or above this value needs a rationale.");
+    number("require.rationale_from", 1, "A factor at or above this value needs a rationale.").of_score();
 pub(crate) static MITIGATION_EVIDENCE: Setting<bool> =
-    flag("require.mitigation_evidence", "A mitigation factor below 1.0 needs mitigation_evidence.");
+    flag("require.mitigation_evidence", "A mitigation factor below 1.0 needs mitigation_evidence.")
+        .of_score();
 pub(crate) static APPROVAL_FROM: Setting<Band> =
-    band("require.approval_from", "At or above this band, review.approved_by is required.");
+    band("require.approval_from", "At or above this band, review.approved_by is required.").of_score();
+/// Raises the level of a rule.
+pub(crate) static CORE_RISKS: Setting<bool> = flag(
+    "require.core_risks",
+    "Each core risk of OWASP AIVSS that the factors raise is named by a threat or a finding; makes risk-unaddressed an error.",
+)
+.of_score();
 /// In days.
 pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "require.review_within",
@@ -145,12 +169,13 @@ pub(crate) static SCALE: Setting<&'static str> = Setting::new(
     SettingKind::Word(SCALES),
     "three-point: factors only 0, 0.5 or 1, multipliers only the published ones. continuous: any value from 0.00 to 1.00.",
     |value| if let SettingValue::Word(word) = value { Some(*word) } else { None },
-);
+)
+.of_score();
 pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
-    words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.");
+    words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.").of_score();
 
 /// All settings, in the order in which they are shown.
-static TABLE: [&SettingRow; 21] = [
+static TABLE: [&SettingRow; 23] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -160,12 +185,14 @@ static TABLE: [&SettingRow; 21] = [
     &NOT_APPLICABLE_LAYERS.row,
     &OPEN_THREATS.row,
     &INCREASE.row,
+    &OWN_SCORE.row,
     &OWNER.row,
     &ENVIRONMENT.row,
     &TIER.row,
     &RATIONALE_FROM.row,
     &MITIGATION_EVIDENCE.row,
     &APPROVAL_FROM.row,
+    &CORE_RISKS.row,
     &REVIEW_WITHIN.row,
     &THREAT_OWNER_FROM.row,
     &THREAT_DUE_FROM.row,
@@ -181,11 +208,22 @@ impl<T> Setting<T> {
         description: &'static str,
         typed: fn(&SettingValue) -> Option<T>,
     ) -> Self {
-        Self { row: SettingRow { path, kind, parts: SettingParts::None, description }, typed }
+        Self {
+            row: SettingRow { path, kind, parts: SettingParts::None, needs_score: false, description },
+            typed,
+        }
     }
 
     const fn with(self, parts: SettingParts) -> Self {
         Self { row: SettingRow { parts, ..self.row }, ..self }
+    }
+
+    const fn on_by_default(self) -> Self {
+        Self { row: SettingRow { kind: SettingKind::Flag { default: true }, ..self.row }, ..self }
+    }
+
+    const fn of_score(self) -> Self {
+        Self { row: SettingRow { needs_score: true, ..self.row }, ..self }
     }
 }
 
@@ -208,7 +246,7 @@ const fn band(path: &'static str, description: &'static str) -> Setting<Band> {
 }
 
 const fn flag(path: &'static str, description: &'static str) -> Setting<bool> {
-    Setting::new(path, SettingKind::Flag, description, |value| {
+    Setting::new(path, SettingKind::Flag { default: false }, description, |value| {
         if let SettingValue::Flag(flag) = value { Some(*flag) } else { None }
     })
 }
@@ -250,7 +288,7 @@ impl SettingKind {
             }
             (Self::Days, TreeValue::String(text)) => SettingValue::Days(days(text)?),
             (Self::Band, TreeValue::String(text)) => SettingValue::Band(Band::named(text)?),
-            (Self::Flag, TreeValue::Bool(flag)) => SettingValue::Flag(flag),
+            (Self::Flag { .. }, TreeValue::Bool(flag)) => SettingValue::Flag(flag),
             (Self::Word(words), TreeValue::String(text)) => SettingValue::Word(find(words, text)?),
             (Self::Words(words), TreeValue::List(list)) => {
                 SettingValue::Words(list.iter().filter_map(|item| find(words, item.as_str()?)).collect())
@@ -314,6 +352,15 @@ impl SettingEntry<'_> {
     pub(crate) fn path(&self) -> Vec<&'static str> {
         self.row.path.split('.').chain([self.part]).filter(|key| !key.is_empty()).collect()
     }
+
+    /// Whether the setting asks for something: it is not a flag that is off, nor the looser of two words.
+    pub(crate) fn is_strict(&self) -> bool {
+        match (&self.value.value, self.row.kind) {
+            (SettingValue::Flag(flag), _) => *flag,
+            (SettingValue::Word(word), SettingKind::Word(words)) => words.first() == Some(word),
+            _ => true,
+        }
+    }
 }
 
 impl Settings {
@@ -370,12 +417,6 @@ impl Settings {
         self.origin(&SCALE.row).filter(|_| is_set)
     }
 
-    /// The level of a rule; `None` if it is off.
-    pub(crate) fn level(&self, rule: impl Into<RuleInfo>) -> Option<Level> {
-        let rule = rule.into();
-        self.levels.get(rule.name).map_or(Some(rule.level), |set| set.value)
-    }
-
     /// Applies other settings over these: their values win.
     pub(crate) fn overlay(&mut self, over: Self) {
         self.values.extend(over.values);
@@ -410,7 +451,7 @@ mod tests {
                 json!({ "type": "string", "pattern": "^[0-9]{1,4}d$", "x-expected": "a number of days such as 180d" })
             }
             SettingKind::Band => json!({ "type": "string", "enum": bands }),
-            SettingKind::Flag => json!({ "type": "boolean" }),
+            SettingKind::Flag { .. } => json!({ "type": "boolean" }),
             SettingKind::Word(words) => json!({ "type": "string", "enum": words }),
             SettingKind::Words(words) => {
                 json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": words } })
@@ -500,7 +541,7 @@ mod tests {
                 SettingKind::Count(_) => "number".to_owned(),
                 SettingKind::Days => "days, `180d`".to_owned(),
                 SettingKind::Band => "band".to_owned(),
-                SettingKind::Flag => "`true` or `false`".to_owned(),
+                SettingKind::Flag { .. } => "`true` or `false`".to_owned(),
                 SettingKind::Word(words) => format!("`{}`", words.join("` or `")),
                 SettingKind::Words(words) => format!("list of `{}`", words.join("`, `")),
                 SettingKind::Formulas => "list of versions: `\"0.5\"`, `\"0.8\"`, `0.8-floor`".to_owned(),

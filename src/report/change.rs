@@ -9,7 +9,7 @@ use crate::aivss::Band;
 use crate::decimal::Decimal;
 use crate::input_error::Revision;
 use crate::policy::Direction;
-use crate::report::Verdict;
+use crate::report::{NOT_SCORED, Verdict};
 use crate::source::Position;
 
 /// The names of the differences that a removed mitigation makes worse.
@@ -63,7 +63,10 @@ impl AgentChange {
         match self.after {
             ScoreChange::Scored(after, _) if after < before => Direction::Better,
             ScoreChange::Scored(after, _) if after == before => Direction::Other,
-            ScoreChange::Scored(..) | ScoreChange::Unscored | ScoreChange::Unread => Direction::Worse,
+            ScoreChange::Scored(..)
+            | ScoreChange::NotScored
+            | ScoreChange::Unscored
+            | ScoreChange::Unread => Direction::Worse,
             ScoreChange::Absent => Direction::Other,
         }
     }
@@ -81,6 +84,8 @@ pub enum ScoreChange {
     Absent,
     /// The file exists and does not contain the agent.
     Unread,
+    /// The agent has no score.
+    NotScored,
     /// The agent has no score that can be computed.
     Unscored,
     /// Its worst score.
@@ -92,6 +97,7 @@ impl fmt::Display for ScoreChange {
         match self {
             Self::Absent => f.write_str("absent"),
             Self::Unread => f.write_str("not in its file"),
+            Self::NotScored => f.write_str(NOT_SCORED),
             Self::Unscored => f.write_str("no score"),
             Self::Scored(score, band) => write!(f, "{score} {}", band.name()),
         }
@@ -109,7 +115,7 @@ impl Serialize for ScoreChange {
         let (state, score, severity) = match *self {
             Self::Absent => ("absent", None, None),
             Self::Unread => ("unread", None, None),
-            Self::Unscored => ("unscored", None, None),
+            Self::NotScored | Self::Unscored => ("unscored", None, None),
             Self::Scored(score, band) => ("scored", Some(score), Some(band)),
         };
         SideJson { state, score, severity }.serialize(serializer)

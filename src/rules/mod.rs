@@ -45,11 +45,13 @@ pub(crate) mod mitigation_without_evidence;
 pub(crate) mod model_weakened;
 pub(crate) mod multiplier_range;
 pub(crate) mod not_applicable_layers_exceeded;
+pub(crate) mod not_scored;
 pub(crate) mod open_threats_exceeded;
 pub(crate) mod owner_missing;
 pub(crate) mod rationale_missing;
 pub(crate) mod reference_unknown;
 pub(crate) mod review_overdue;
+pub(crate) mod risk_unaddressed;
 mod rule;
 pub(crate) mod score_below_base;
 pub(crate) mod score_below_finding;
@@ -81,7 +83,7 @@ pub(crate) use crate::rules::rule::{Check, Subject};
 pub use crate::rules::rule::{Example, Rule};
 
 /// All rules, from reading a file to limits of a policy.
-pub static ALL: [&Rule; 85] = [
+pub static ALL: [&Rule; 87] = [
     &builtin::SYNTAX,
     &builtin::ENCODING,
     &builtin::EMPTY_FILE,
@@ -139,6 +141,7 @@ pub static ALL: [&Rule; 85] = [
     &layer_contradiction::RULE,
     &layer_duplicated::RULE,
     &mitigation_missing::RULE,
+    &risk_unaddressed::RULE,
     &acceptance_incomplete::RULE,
     &threat_overdue::RULE,
     &duplicate_threat_id::RULE,
@@ -157,6 +160,7 @@ pub static ALL: [&Rule; 85] = [
     &version_outdated::RULE,
     &format_not_allowed::RULE,
     &format_incomplete::RULE,
+    &not_scored::RULE,
     &owner_missing::RULE,
     &environment_missing::RULE,
     &tier_missing::RULE,
@@ -167,6 +171,20 @@ pub static ALL: [&Rule; 85] = [
     &review_overdue::RULE,
     &threat_owner_missing::RULE,
     &threat_due_missing::RULE,
+];
+
+/// The families of rules, each with its first rule.
+pub(crate) const FAMILIES: [(&str, &Rule); 10] = [
+    ("Files", &builtin::SYNTAX),
+    ("Policies and exceptions", &builtin::POLICY),
+    ("Agents", &agent_placeholder::RULE),
+    ("CVSS", &cvss_missing::RULE),
+    ("Factors and multipliers", &factor_missing::RULE),
+    ("Scores", &factor_sum_mismatch::RULE),
+    ("Layers and threats", &layer_blank::RULE),
+    ("Limits of the policy", &score_exceeded::RULE),
+    ("Versions and formats", &value_off_scale::RULE),
+    ("Requirements of the policy", &owner_missing::RULE),
 ];
 
 /// Former names of rules and their current ones; policies and options accept both for one release.
@@ -215,7 +233,7 @@ pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
 }
 
 /// A sentence as the end of a line: without its capital and its full stop.
-fn in_passing(sentence: &'static str) -> Cow<'static, str> {
+pub(crate) fn in_passing(sentence: &'static str) -> Cow<'static, str> {
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
     let mut letters = sentence.chars();
     match (letters.next(), letters.next()) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::aivss::{Band, Factor};
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Level, Owner, RuleInfo};
+use crate::diagnostic::{Diagnostic, Level, Origin, Owner, RuleInfo};
 use crate::model::{Finding, Layer, Model, PathProblem, Text, Threat, path_problem};
 use crate::policy::Settings;
 use crate::policy::settings::Setting;
@@ -28,6 +28,8 @@ pub struct Rule {
     pub(crate) see: &'static str,
     /// Files that it reports and files that pass, as tests.
     pub(crate) examples: &'static [Example],
+    /// A table of the standard for its page, in Markdown.
+    pub(crate) table: Option<fn() -> String>,
     pub(crate) check: Check,
 }
 
@@ -41,6 +43,7 @@ impl Rule {
         remedy: "",
         see: "this project",
         examples: &[],
+        table: None,
         check: Check::Builtin,
     };
     pub(crate) const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
@@ -162,6 +165,11 @@ impl<'a> Subject<'a> {
     /// The agent's own score, in formats that have one.
     pub(crate) fn own(&self) -> Option<&Scored> {
         self.model.assessment.as_ref().and(self.scores.first())
+    }
+
+    /// The line of the policy that accepts the model without a score of the agent, if it has none.
+    pub(crate) fn unscored(&self) -> Option<&Origin> {
+        self.settings.no_score().filter(|_| self.model.lacks_score())
     }
 
     pub(crate) fn layers(&self) -> impl Iterator<Item = &'a Layer> {

@@ -22,6 +22,8 @@ pub struct ScoreBreakdown {
     pub(crate) finding: Option<String>,
     /// The version of the formula, as the file declares it.
     pub(crate) version: Option<String>,
+    /// Whether the agent has no score, and the policy accepts that.
+    pub(crate) is_unscored: bool,
     /// The score; `None` for an agent without an assessment.
     pub(crate) scored: Option<Scored>,
 }
@@ -41,8 +43,8 @@ impl ScoreBreakdown {
             ..Self::default()
         };
         let mut all = Vec::new();
-        if model.model.assessment.is_none() && model.model.format.is_complete() {
-            all.push(bare());
+        if model.model.lacks_score() {
+            all.push(Self { is_unscored: model.is_unscored, ..bare() });
         }
         all.extend(model.scores.iter().map(|scored| Self {
             position: scored.position,
@@ -57,6 +59,11 @@ impl ScoreBreakdown {
     pub(crate) fn computed(&self) -> Option<(&Scored, &Working)> {
         let scored = self.scored.as_ref()?;
         Some((scored, scored.working.as_ref()?))
+    }
+
+    /// Whether the score can be computed, or may be missing.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.is_unscored || self.computed().is_some()
     }
 
     /// The missing and unusable inputs, in sentences; empty if the score can be computed.

@@ -9,7 +9,7 @@ mod sensitivity;
 pub use breakdown::ScoreBreakdown;
 pub(crate) use breakdown::{InputOrigin, ScoreInput};
 pub use mistakes::agrees;
-pub(crate) use mistakes::{explain_base, explain_score, explain_severity};
+pub(crate) use mistakes::{cause_of_score, cause_of_uplift, explain_base, explain_score, explain_severity};
 pub(crate) use sensitivity::{Contribution, OneLess, better_mitigation, lower_threat};
 
 use std::sync::Arc;
@@ -178,6 +178,8 @@ pub struct ScoredModel {
     /// The agent's own score first, then those of the findings.
     pub scores: Vec<Scored>,
     pub(crate) uncomputed: usize,
+    /// Whether it has no score of the agent, and the policy accepts that.
+    pub(crate) is_unscored: bool,
 }
 
 impl ScoredModel {
@@ -188,7 +190,7 @@ impl ScoredModel {
             scored.position = Some(source.position(scored.place().start));
         }
         let uncomputed = scores.iter().filter(|scored| scored.working.is_none()).count();
-        Self { model, position, scores, uncomputed }
+        Self { model, position, scores, uncomputed, is_unscored: false }
     }
 
     /// The agent's name.
@@ -208,7 +210,7 @@ impl ScoredModel {
 
     /// Whether it has scores, all of which are computed.
     pub(crate) const fn is_computed(&self) -> bool {
-        !self.scores.is_empty() && self.uncomputed == 0
+        !self.scores.is_empty() && self.uncomputed == 0 && !self.is_unscored
     }
 
     /// Everything but the texts that only the HTML page shows.

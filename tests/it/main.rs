@@ -38,6 +38,7 @@ mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
+mod risks;
 mod score;
 mod shells;
 mod staged;
@@ -45,6 +46,7 @@ mod stops;
 mod telling;
 mod threads;
 mod tutorial;
+mod unscored;
 
 #[path = "../support/folder.rs"]
 mod folder;

@@ -13,7 +13,9 @@ const TODAY: [&str; 2] = ["--today", "2026-11-22"];
 /// The stock model with threats of the planner and threats that span layers; the layers in `without` are left out.
 fn model(threats: &str, shared: &str, without: &[&str]) -> String {
     let is_kept = |line: &&str| !without.iter().any(|key| line.trim_start().starts_with(key));
-    let kept: String = MODEL.lines().filter(is_kept).map(|line| format!("{line}\n")).collect();
+    // Only the threats given here are in the register.
+    let (stock, _) = MODEL.split_once("  cross_layer:").unwrap();
+    let kept: String = stock.lines().filter(is_kept).map(|line| format!("{line}\n")).collect();
     let old = "  agent_frameworks: The planner may call a booking tool twice for one trip.\n";
     assert!(kept.contains(old));
     let new = format!(
@@ -32,7 +34,9 @@ fn rules(model: &str, policy: &str) -> (i32, Vec<String>) {
     let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     let files = report["files"].as_array().unwrap().iter();
     let problems = files.flat_map(|file| file["diagnostics"].as_array().unwrap());
-    (ran.code, problems.map(|problem| problem["rule"].as_str().unwrap().to_owned()).collect())
+    let rules = problems.map(|problem| problem["rule"].as_str().unwrap().to_owned());
+    // The threats here name few of the core risks.
+    (ran.code, rules.filter(|rule| rule != "risk-unaddressed").collect())
 }
 
 const THREATS: &str = "{ id: T2, title: Tool misuse, likelihood: 3, impact: 4, refs: [ASI02, CWE-799, AML.T0053, CVE-2026-0001, SEC-12] }, \
@@ -84,7 +88,8 @@ fn sarif_has_the_references_of_threats_as_taxonomies() {
         "",
         &[],
     );
-    let ran = folder(&text, "").run(&[TODAY.as_slice(), &["--format", "sarif"]].concat());
+    let ran = folder(&text, "rules: { risk-unaddressed: off }\n")
+        .run(&[TODAY.as_slice(), &["--format", "sarif"]].concat());
     let log: Value = serde_json::from_str(&ran.out).unwrap();
     let schema = serde_json::from_str(include_str!("schemas/sarif-2.1.0.schema.json")).unwrap();
     jsonschema::validator_for(&schema).unwrap().validate(&log).unwrap_or_else(|error| panic!("{error}"));

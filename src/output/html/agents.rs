@@ -12,7 +12,7 @@ use crate::output::breakdown::{multipliers, origin_text};
 use crate::output::html::chart::{ScoreStep, along, outline, steps};
 use crate::output::html::problems::{ProblemView, SanitizedText};
 use crate::output::problem::levels_in_words;
-use crate::report::{AgentChange, Difference, FileReport, Report};
+use crate::report::{AgentChange, Difference, FileReport, NOT_SCORED, Report};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel};
 
 /// The maximum number of characters of a name in tables.
@@ -40,6 +40,7 @@ pub(crate) struct AgentView {
     pub(crate) worst: Option<Graded>,
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     pub(crate) is_known: bool,
+    pub(crate) is_unscored: bool,
     pub(crate) scores: Vec<ScoreView>,
     pub(crate) layers: Vec<LayerView>,
     /// The number of open threats.
@@ -125,6 +126,7 @@ impl AgentView {
             owner: name(agent.owner.as_deref()),
             review: review(&model.review),
             is_known: file.is_read() && scored.is_computed(),
+            is_unscored: scored.is_unscored,
             worst: scored.worst().map(Graded::of),
             scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
             layers: model
@@ -154,6 +156,15 @@ impl AgentView {
     /// The worst score, if all are known.
     pub(crate) fn grade(&self) -> Option<Graded> {
         self.worst.filter(|_| self.is_known)
+    }
+
+    /// The band of the worst score, or the reason why it is not known.
+    pub(crate) fn band(&self) -> &'static str {
+        match self.grade() {
+            Some(grade) => grade.band.name(),
+            None if self.is_unscored => NOT_SCORED,
+            None => "not computable",
+        }
     }
 
     /// The worst known score, if others are not known.

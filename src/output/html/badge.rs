@@ -33,6 +33,7 @@ pub struct Badge {
     /// The widths of the halves, in pixels.
     left: usize,
     right: usize,
+    is_sure: bool,
 }
 
 // The contrast of white letters with each of them is at least 4.5:1.
@@ -59,19 +60,21 @@ impl Badge {
         let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
         let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
-        Self { label, message, color, left, right }
+        // A missing score that the policy accepts is no error.
+        let is_sure = color != GRAY || subject == BadgeSubject::Score && report.not_scored().is_some();
+        Self { label, message, color, left, right, is_sure }
     }
 
     /// Whether it shows its subject, rather than that the subject is not known.
-    pub fn is_sure(&self) -> bool {
-        self.color != GRAY
+    pub const fn is_sure(&self) -> bool {
+        self.is_sure
     }
 }
 
 fn worst(report: &Report) -> (String, &'static str) {
     // A score that is not known can be the worst of all.
     if !report.is_scored() {
-        return ("not computable".to_owned(), GRAY);
+        return (report.not_scored().unwrap_or_else(|| "not computable".to_owned()), GRAY);
     }
     let Some(WorstScore { score, severity, .. }) = report.worst() else {
         return ("no score".to_owned(), GRAY);

@@ -6,7 +6,7 @@ use crate::output::change::{differences, fixed, policy_differences, policy_word,
 use crate::output::html::agents::Graded;
 use crate::output::html::problems::SanitizedText;
 use crate::policy::Direction;
-use crate::report::{Change, Difference, ScoreChange};
+use crate::report::{Change, Difference, NOT_SCORED, ScoreChange};
 use crate::source::Position;
 
 pub(crate) struct Changes {
@@ -62,6 +62,7 @@ const fn side(score: ScoreChange, absent: &'static str) -> Result<Graded, &'stat
     match score {
         ScoreChange::Absent => Err(absent),
         ScoreChange::Unread => Err("no longer in this file"),
+        ScoreChange::NotScored => Err(NOT_SCORED),
         ScoreChange::Unscored => Err("no score"),
         ScoreChange::Scored(score, band) => Ok(Graded { score, band }),
     }

@@ -25,7 +25,7 @@ use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
 use crate::policy::{Exception, Policy};
-use crate::report::{Report, Summary, count};
+use crate::report::{NOT_SCORED, Report, Summary, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
@@ -147,10 +147,10 @@ struct Bar {
 
 /// The agents by band, the worst first. Agents without a score are last.
 fn bands(agents: &[AgentView]) -> Vec<Bar> {
-    let mut bars: Vec<Bar> =
-        Band::ALL.into_iter().rev().map(|band| bar(agents, band.name(), Some(band))).collect();
-    let unscored = Bar { class: "unscored".to_owned(), ..bar(agents, "not computable", None) };
-    bars.extend(Some(unscored).filter(|bar| bar.count > 0));
+    let mut bars: Vec<Bar> = Band::ALL.into_iter().rev().map(|band| bar(agents, band.name())).collect();
+    let ungraded =
+        ["not computable", NOT_SCORED].map(|name| Bar { class: "unscored".to_owned(), ..bar(agents, name) });
+    bars.extend(ungraded.into_iter().filter(|bar| bar.count > 0));
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     for bar in &mut bars {
         bar.length = bar.count * 1000 / most;
@@ -158,8 +158,8 @@ fn bands(agents: &[AgentView]) -> Vec<Bar> {
     bars
 }
 
-fn bar(agents: &[AgentView], name: &'static str, band: Option<Band>) -> Bar {
-    let of_band = agents.iter().filter(|agent| agent.grade().map(|graded| graded.band) == band);
+fn bar(agents: &[AgentView], name: &'static str) -> Bar {
+    let of_band = agents.iter().filter(|agent| agent.band() == name);
     Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
 }
 

@@ -9,7 +9,9 @@ pub(crate) mod answers;
 mod build;
 pub(crate) mod columns;
 mod layers;
+mod lines;
 pub(crate) mod outline;
+mod parts;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ use std::ops::Range;
 
 use crate::aivss::LayerSet;
 use crate::likeness::is_near;
-use crate::source::{BOM, Source, Span};
+use crate::source::{BOM, Language, Source, Span};
 use crate::syntax::lookalike::form_of;
 use crate::syntax::tree::{Document, PageFacts, ProblemKind, Tree};
 use crate::syntax::{MODEL_MARKER, markdown, marker, yaml};
@@ -101,16 +103,15 @@ pub(crate) fn read_front<'t>(
         return FrontOutcome::Other;
     }
     yaml::read(document, text, front.inner.clone());
-    let is_sound = document.is_sound();
-    if let ([root], true) = (document.roots.as_slice(), is_sound)
+    // A front matter with problems such as a repeated key is read all the same.
+    if let [root] = document.roots.as_slice()
         && document.tree.value_of(*root, MODEL_MARKER).is_some()
     {
         let root = *root;
         pass_other_keys(&mut document.tree, root);
         return FrontOutcome::Marked(root);
     }
-    let is_marked = document.roots().any(|root| root.get(MODEL_MARKER).is_some());
-    if !is_sound && (is_marked || marker::is_uncommented(inner, crate::source::Language::Yaml)) {
+    if !document.is_sound() && marker::is_uncommented(inner, Language::Yaml) {
         document.roots.clear();
         return FrontOutcome::Faulty;
     }
@@ -346,7 +347,7 @@ fn is_analysis(layers: &PageLayers, blocks: &[OutlineBlock]) -> bool {
     if !layers.has_leads {
         return kinds.len() >= 2 || layers.has_layer_table;
     }
-    let has_text = |layer: &&layers::PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
+    let has_text = |layer: &&parts::PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
     let headings = blocks.iter().filter(|block| matches!(block.kind, OutlineKind::Heading(_)));
     let headings: Vec<String> = headings.map(|block| block.phrase.text.to_lowercase()).collect();
     let contains = |words: &[&str]| headings.iter().any(|text| words.iter().any(|word| text.contains(word)));

@@ -1,0 +1,155 @@
+use crate::aivss::{CORE_RISKS, OpenRisk};
+use crate::decimal::Decimal;
+use crate::diagnostic::{Diagnostic, Owner};
+use crate::model::Model;
+use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::source::Span;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "risk-unaddressed",
+    summary: "The factors raise a core risk of OWASP AIVSS that no threat or finding names.",
+    why: "Factors and threats describe the same agent. A risk that its own factors raise was overlooked, or a factor is too high.",
+    remedy: "Write a threat with the risk in its `refs`, or a finding with it as its `category`.",
+    see: "OWASP AIVSS v0.8, core risks and appendix C; `require.core_risks` of the policy",
+    examples: &[
+        Example::parts(
+            "
+aivss:
+  factors:
+# ^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    threats:
+      - { id: T2, title: Tool misuse, status: open }
+",
+            "
+aivss:
+  factors:
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    threats:
+      - { id: T2, title: Tool misuse, status: open }
+      - { title: Roles of other tenants, status: open, refs: [ASI03] }
+",
+        ),
+        Example::parts(
+            "
+aivss:
+  factors:
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+#   ^^^^^^^^^^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    analysis: A hotel's own agent answers in free text.
+",
+            "
+aivss:
+  factors:
+    autonomy_of_action: 0.0
+    natural_language_interface: 0.0
+    contextual_awareness: 0.0
+    non_determinism: 0.0
+    opacity_and_reflexivity: 0.0
+    dynamic_tool_use: 1.0
+  score: 8.1
+maestro:
+  cross_layer: <absent>
+  agent_ecosystem:
+    threats:
+      - { id: T3, title: Roles of other tenants, status: open }
+",
+        )
+        .under("require: { core_risks: true }"),
+    ],
+    table: Some(table),
+    check: Check::Model(check),
+    ..Rule::NOTE
+};
+
+/// The core risks with the factors that raise them, the layers, and the identifiers that name them.
+fn table() -> String {
+    let mut table =
+        "| core risk | raised by, each from 0.5 | usually seen in | named by |\n|---|---|---|---|\n"
+            .to_owned();
+    for risk in &CORE_RISKS {
+        let factors =
+            risk.factors.iter().map(|factor| format!("`{}`", factor.key())).collect::<Vec<_>>().join(", ");
+        let names: Vec<&str> = std::iter::once("its name").chain(risk.ids()).collect();
+        let (layers, names) = (risk.layers.join("`, `"), names.join(", "));
+        table.push_str(&format!("| {} | {factors} | `{layers}` | {names} |\n", risk.name));
+    }
+    table.push_str("\nA factor of the other set of ten is left out. Prose is not compared: a threat or a finding names a risk.\n");
+    table
+}
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let (Some(own), model) = (subject.own(), subject.model) else { return };
+    // A threat model without layers has a problem already.
+    if model.maestro.as_ref().is_some_and(|maestro| !maestro.written) {
+        return;
+    }
+    let is_required = subject.settings.core_risks().is_some();
+    let factors = &own.declared.factors;
+    let given: Vec<_> = factors.numbers().collect();
+    let open = OpenRisk::all(&given, &names(model));
+    if is_required {
+        for one in &open {
+            let first = one.raising.first().map(|(factor, _)| factor);
+            let given = factors.given.iter().find(|given| Some(&given.factor) == first);
+            let span = given.map_or(factors.key_span, |given| given.key);
+            found.push(problem(std::slice::from_ref(one), span).part(one.risk.name));
+        }
+    } else if !open.is_empty() {
+        // As a note all of them are one problem, so that they do not hide others.
+        found.push(problem(&open, factors.key_span).amount(Decimal::from(open.len())));
+    }
+}
+
+/// The most risks whose factors and layers are shown in one problem.
+const MOST_DETAILED: usize = 3;
+
+fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
+    let is_long = open.len() > MOST_DETAILED;
+    let id_of = |one: &OpenRisk| one.risk.ids().next().unwrap_or(one.risk.name);
+    let named: Vec<&str> = open.iter().map(|one| if is_long { id_of(one) } else { one.risk.name }).collect();
+    let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));
+    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message);
+    if is_long {
+        return diagnostic
+            .help("write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers");
+    }
+    let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
+    let refs: Vec<&str> = open.iter().map(id_of).collect();
+    let help = format!("write threats with `refs: [{}]`, or findings with such a category", refs.join(", "));
+    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help(help)
+}
+
+/// The texts that can name a core risk: identifiers and references of threats, categories of findings.
+fn names(model: &Model) -> Vec<&str> {
+    let threats = model.threats().filter(|threat| threat.is_named);
+    let threats = threats.flat_map(|threat| threat.id.iter().chain(&threat.refs)).map(|text| &**text);
+    threats.chain(model.findings.iter().filter_map(|finding| finding.category.as_deref())).collect()
+}

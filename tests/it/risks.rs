@@ -1,0 +1,134 @@
+//! Core risks that the factors raise: which of them are named, what a policy makes of the others, and the questions in drafts.
+
+use serde_json::Value;
+
+use crate::folder::Folder;
+
+const STOCK: &str = include_str!("../../src/rules/stock.yaml");
+const MODEL: &str = "threat-model.yaml";
+const RULE: &str = "risk-unaddressed";
+
+/// The stock model, in which the factors raise all ten core risks, with other threats and findings.
+fn model(threats: &str, findings: &str) -> String {
+    let (layers, _) = STOCK.split_once("  cross_layer:").unwrap();
+    let layer = "  agent_ecosystem: A hotel's own agent answers in free text.\n";
+    assert!(layers.contains(layer));
+    format!(
+        "{}{threats}{findings}",
+        layers.replace(layer, "  agent_ecosystem:\n    analysis: Hotels answer.\n")
+    )
+}
+
+/// The problems of the rule under a policy.
+fn problems(policy: &str, model: &str) -> Vec<Value> {
+    let policy = format!("aivss_policy: 1\nextends: [recommended]\n{policy}");
+    let folder = Folder::new(&[("aivss-policy.yaml", &policy), (MODEL, model)]);
+    let ran = folder.run(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let problems = report["files"][0]["diagnostics"].as_array().unwrap().iter();
+    problems.filter(|problem| problem["rule"] == RULE).cloned().collect()
+}
+
+const REQUIRED: &str = "require: { core_risks: true }\n";
+
+#[test]
+fn risk_is_addressed_by_threats_and_findings() {
+    let finding = "findings: [{ id: F-1, title: Leak, category: Agent Untraceability, aivss: { version: \"0.5\", \
+                   cvss_base: 5, score: 2.5, factors: { autonomy_of_action: 0, dynamic_tool_use: 0, \
+                   goal_driven_planning: 0, contextual_awareness: 0, non_determinism: 0, opacity_and_reflexivity: 0, \
+                   persistent_memory: 0, dynamic_identity: 0, multi_agent_interactions: 0, self_modification: 0 } } }]\n";
+    let cross = "  cross_layer: { threats: [{ title: Injected goals, refs: [asi01:2026], layers: [data_operations] }] }\n";
+    for (threats, findings, open) in [
+        ("", "", 10),
+        ("    threats: [{ id: T2, title: Tool misuse }]\n", "", 9),
+        ("    threats: [{ id: A-1, title: Tool misuse, refs: [CWE-79, T11, ASI03] }]\n", "", 8),
+        ("    threats: [{ title: Wrong tool, refs: [Agentic AI Tool Misuse, Untraceability] }]\n", "", 8),
+        ("    threats: [{ title: Tool misuse }]\n", "", 10),
+        ("    threats: [{ id: T2, title: TODO }]\n", "", 10),
+        (cross, "", 9),
+        (cross, finding, 8),
+        ("", finding, 9),
+    ] {
+        let found = problems(REQUIRED, &model(threats, findings));
+        assert_eq!(found.len(), open, "{threats}{findings}{found:?}");
+        assert!(found.iter().all(|problem| problem["level"] == "error"));
+        // One note for all of them, unless there is nothing to compare.
+        let is_listed = !threats.is_empty() || !findings.is_empty();
+        let notes = problems("", &model(threats, findings));
+        assert_eq!(notes.len(), usize::from(is_listed), "{threats}{findings}");
+        for note in notes {
+            let expected = format!("no threat or finding names {open} core risks that the factors raise");
+            assert_eq!((&note["level"], &note["message"]), (&"note".into(), &expected.into()));
+        }
+    }
+}
+
+#[test]
+fn problem_has_factors_layers_and_the_text_to_write() {
+    let threats = "    threats: [{ title: All but one, refs: [T2, T3, T4, T12, T9, T1, T17, ASI01, Critical Systems Interaction] }]\n";
+    for policy in ["", REQUIRED] {
+        let found = problems(policy, &model(threats, ""));
+        let [problem] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(
+            problem["message"],
+            "no threat or finding names Agent Untraceability, which the factors raise"
+        );
+        assert_eq!(
+            problem["note"],
+            "Agent Untraceability is raised by opacity_and_reflexivity 1.0, dynamic_identity 0.5, non_determinism 1.0, usually \
+             seen in foundation_models and evaluation_and_observability"
+        );
+        assert_eq!(problem["help"], "write threats with `refs: [T8]`, or findings with such a category");
+        let pointer =
+            if policy.is_empty() { "/aivss/factors" } else { "/aivss/factors/opacity_and_reflexivity" };
+        assert_eq!(problem["pointer"], pointer);
+    }
+}
+
+#[test]
+fn factor_below_one_half_or_of_the_other_set_raises_nothing() {
+    let threats = "    threats: [{ title: None }]\n";
+    for (from, to, open) in [
+        ("autonomy_of_action: 1.0", "autonomy_of_action: 0.49", 4),
+        ("natural_language_interface: 1.0", "natural_language_interface: 0.0", 7),
+        ("natural_language_interface: 1.0", "goal_driven_planning: 0.0", 10),
+        ("    self_modification: 0.5\n", "", 8),
+    ] {
+        let text = model(threats, "").replace(from, to);
+        assert_eq!(problems(REQUIRED, &text).len(), open, "{to}");
+    }
+}
+
+#[test]
+fn level_of_the_policy_wins_over_the_requirement() {
+    let threats = "    threats: [{ title: None }]\n";
+    for (rules, level) in [("", Some("error")), ("off", None), ("warning", Some("warning"))] {
+        let rules = if rules.is_empty() { String::new() } else { format!("rules: {{ {RULE}: {rules} }}\n") };
+        let found = problems(&format!("{REQUIRED}{rules}"), &model(threats, ""));
+        assert_eq!(found.first().map(|problem| problem["level"].as_str().unwrap()), level);
+    }
+    let policy = format!("aivss_policy: 1\n{REQUIRED}");
+    let folder = Folder::new(&[("aivss-policy.yaml", &policy), (MODEL, STOCK)]);
+    let shown = folder.run(&["policy", "show", MODEL]).out;
+    let line = shown.lines().find(|line| line.contains(RULE)).unwrap();
+    assert!(
+        line.starts_with("  risk-unaddressed: error ") && line.ends_with("# aivss-policy.yaml:2:12"),
+        "{line}"
+    );
+}
+
+#[test]
+fn import_asks_for_the_threats_of_open_risks() {
+    let unmarked =
+        model("    threats: [{ id: T2, title: Tool misuse }]\n", "").replace("aivss_threat_model: 1\n", "");
+    let folder = Folder::new(&[("draft.yaml", &unmarked)]);
+    let ran = folder.run(&["import", "draft.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("  # Which threats are these? The factors raise core risks"), "{}", ran.out);
+    let asked: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("  # - ")).collect();
+    assert_eq!(asked.len(), 9, "{}", ran.out);
+    assert!(
+        asked[0].starts_with("Agent Access Control Violation (ASI03), raised by dynamic_tool_use 0.5,"),
+        "{asked:?}"
+    );
+}
