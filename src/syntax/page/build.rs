@@ -3,8 +3,9 @@
 use crate::source::Span;
 use crate::syntax::node::Value;
 use crate::syntax::page::columns::{Piece, ThreatField};
-use crate::syntax::page::layers::{PageLayer, PageLayers};
+use crate::syntax::page::layers::PageLayers;
 use crate::syntax::page::outline::hull;
+use crate::syntax::page::parts::PageLayer;
 use crate::syntax::page::threats::PageThreat;
 use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
 

@@ -293,3 +293,27 @@ pub(crate) fn locate(part: &str, within: Span, source: &str) -> Piece {
         .map_or(within, |at| Span::new(at, at + part.len()).moved(within.range().start));
     Piece::new(part, span)
 }
+
+/// The identifier that a title opens with, and the title without it: `T6: Intent breaking`.
+pub(crate) fn identified(title: &str) -> Option<(&str, &str)> {
+    let (first, after) =
+        title.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((title, ""));
+    let first = first.trim_matches(['[', ']', '(', ')', '.', ':']);
+    is_identifier(first).then(|| (first, without_separators(after)))
+}
+
+/// A text without the signs between it and what precedes it.
+pub(crate) fn without_separators(text: &str) -> &str {
+    text.trim_start_matches(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '—' | '–' | '-' | ':' | '|' | '.' | '·')
+    })
+}
+
+/// The severity that a text consists of: `High`, `Severity: High`, `High risk`, `CRITICAL`.
+pub(crate) fn severity_alone(text: &str) -> Option<&str> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words =
+        words.filter(|word| !["severity", "risk"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+    let word = words.next().filter(|word| word.len() > 2 && severity(word).is_some())?;
+    words.next().is_none().then_some(word)
+}

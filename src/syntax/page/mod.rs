@@ -9,7 +9,9 @@ pub(crate) mod answers;
 mod build;
 pub(crate) mod columns;
 mod layers;
+mod lines;
 pub(crate) mod outline;
+mod parts;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -345,7 +347,7 @@ fn is_analysis(layers: &PageLayers, blocks: &[OutlineBlock]) -> bool {
     if !layers.has_leads {
         return kinds.len() >= 2 || layers.has_layer_table;
     }
-    let has_text = |layer: &&layers::PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
+    let has_text = |layer: &&parts::PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
     let headings = blocks.iter().filter(|block| matches!(block.kind, OutlineKind::Heading(_)));
     let headings: Vec<String> = headings.map(|block| block.phrase.text.to_lowercase()).collect();
     let contains = |words: &[&str]| headings.iter().any(|text| words.iter().any(|word| text.contains(word)));
