@@ -90,7 +90,7 @@ impl Threat {
     /// Reads a threat of a layer, or one that names its layers.
     pub(crate) fn read(node: Node<'_>, layer: Option<LayerKind>) -> Self {
         let block = Block::root(node);
-        let mitigation = block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value);
+        let mitigation = block.named("mitigation").map(|mitigation| mitigation.value);
         let due = block.text("due");
         Self {
             span: block.key_span,
@@ -105,7 +105,7 @@ impl Threat {
             status: block.str("status").and_then(ThreatStatus::meant).unwrap_or(ThreatStatus::Open),
             has_reason: mitigation.is_some() || block.answered("reason", TextKind::Prose).is_some(),
             mitigation,
-            owner: block.answered("owner", TextKind::Name).map(|owner| owner.value),
+            owner: block.named("owner").map(|owner| owner.value),
             due: due.and_then(|due| Some(Spanned::new(Date::parse(due.trim())?, due.span))),
             refs: refs(block),
         }

@@ -31,6 +31,8 @@ pub(crate) struct PageLayer {
     pub(crate) analysis: Option<Piece>,
     pub(crate) threats: Vec<PageThreat>,
     parts: Vec<LayerPart>,
+    /// The different texts of its parts, if none is longer than a placeholder.
+    shown: Vec<String>,
     /// Whether the heading says that the layer does not apply.
     is_excluded: bool,
 }
@@ -303,6 +305,12 @@ impl LayerPart {
 }
 
 impl PageLayer {
+    /// The texts of a short analysis, with its place.
+    pub(crate) fn take_shown(&mut self) -> Option<(Span, Vec<String>)> {
+        let shown = std::mem::take(&mut self.shown);
+        Some((self.analysis.as_ref()?.span, shown)).filter(|(_, shown)| !shown.is_empty())
+    }
+
     /// Makes the answer of the parts.
     fn finish(&mut self, blocks: &[OutlineBlock], text: &str) {
         let parts = std::mem::take(&mut self.parts);
@@ -314,6 +322,7 @@ impl PageLayer {
             }
             return;
         };
+        self.shown = short_texts(&parts, blocks, &contents);
         let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
         // Captions do not make a placeholder longer.
         let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
@@ -356,6 +365,22 @@ impl PageLayer {
             self.status = Some(Piece::new("uncertain", place));
         }
     }
+}
+
+/// The different texts of parts other than tables, if they are few and none is longer than a placeholder.
+fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock], contents: &[&str]) -> Vec<String> {
+    const MOST: usize = 20;
+    let is_table = |part: &LayerPart| matches!(part, LayerPart::Block(at) if matches!(blocks[*at].kind, OutlineKind::Table(_)));
+    let mut shown: Vec<String> = Vec::new();
+    for text in contents.iter().filter(|text| !is_nothing(text)) {
+        if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
+            return Vec::new();
+        }
+        if !shown.iter().any(|other| other == text) {
+            shown.push((*text).to_owned());
+        }
+    }
+    if parts.iter().any(is_table) { Vec::new() } else { shown }
 }
 
 fn one_line(text: &str) -> String {

@@ -26,7 +26,7 @@ use crate::syntax::{MODEL_MARKER, markdown, marker, yaml};
 use about::read_about;
 use build::PageModel;
 use columns::{Piece, locate};
-use layers::{PageLayers, layer_of, read_layers};
+use layers::{PageLayer, PageLayers, layer_of, read_layers};
 pub(crate) use outline::Outliner;
 use outline::{OutlineBlock, OutlineKind};
 
@@ -65,6 +65,18 @@ impl FrontMatter {
             at += line.len();
         }
         Self::default()
+    }
+
+    /// The marker as a key of TOML, which is not read.
+    pub(crate) fn toml_marker(&self, text: &str) -> Option<Span> {
+        let inner = text.get(self.inner.clone()).filter(|_| self.is_toml)?;
+        let mut found = inner.match_indices(MODEL_MARKER).map(|(at, _)| (at, at + MODEL_MARKER.len()));
+        let (start, end) = found.find(|(start, end)| {
+            let before = inner[..*start].trim_end_matches([' ', '\t', '"', '\'']);
+            let after = inner[*end..].trim_start_matches([' ', '\t', '"', '\'']);
+            (before.is_empty() || before.ends_with(['\n', '\r'])) && after.starts_with('=')
+        })?;
+        Some(Span::new(start, end).moved(self.inner.start))
     }
 
     /// The title that another tool reads.
@@ -148,8 +160,9 @@ pub(crate) fn add_page(document: &mut Document<'_>, blocks: &[OutlineBlock], roo
         model.name = front.title(text);
     }
     let sections = std::mem::take(&mut model.layers.sections);
+    let shown = model.layers.layers.values_mut().filter_map(PageLayer::take_shown).collect();
     build::add(document, &model, root, text.len());
-    document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections }));
+    document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections, shown }));
     let first = Span::new(front.inner.start, front.inner.start);
     document.check_room(first);
 }

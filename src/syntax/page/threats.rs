@@ -48,6 +48,14 @@ impl PageThreat {
             | ThreatField::Owner
             | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
         };
+        if field == ThreatField::Severity
+            && let (Some(known), Some(value)) = (self.get(field), value)
+            && known.text != value
+            && severity(&format!("{} {value}", known.text)) == Some(value)
+        {
+            // Of two severities the higher one counts.
+            self.fields.retain(|(known, _)| *known != field);
+        }
         let Some(value) = value.filter(|_| self.get(field).is_none()) else { return false };
         let piece = locate(value, span, source);
         // Another spelling of a word has the place of the whole value.
@@ -134,7 +142,10 @@ impl ThreatTable {
         }
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
-            if let Some(field) = field {
+            // A value that is struck out is withdrawn.
+            if let Some(field) = field
+                && (!cell.is_struck() || title.is_struck())
+            {
                 threat.set(*field, &value_of(cell, source), cell.span, source);
             }
         }
@@ -162,7 +173,15 @@ impl ThreatTable {
                 && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 && set.named(&cell.text).is_none()
         });
-        let cells: Vec<(usize, &PageText)> = cells.collect();
+        let mut cells: Vec<(usize, &PageText)> = cells.collect();
+        if cells.first().is_some_and(|(_, cell)| is_not_applicable(cell)) {
+            // Further cells that only repeat it are no reason.
+            let mut number = 0;
+            cells.retain(|(_, cell)| {
+                number += 1;
+                number == 1 || answer(&cell.text, true) != PageAnswer::NotApplicable("")
+            });
+        }
         if let [(_, only)] = cells.as_slice() {
             return Some(locate(&value_of(only, source), only.span, source));
         }
@@ -256,7 +275,8 @@ fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
 fn value_of(cell: &PageText, source: &str) -> String {
-    let written = source.get(cell.span.range()).filter(|_| cell.has_link && !cell.is_struck());
+    let is_literal = cell.has_link && !cell.is_struck() && !cell.is_empty();
+    let written = source.get(cell.span.range()).filter(|_| is_literal);
     written.unwrap_or(&cell.text).trim().to_owned()
 }
 
@@ -370,8 +390,15 @@ fn is_done(text: &str) -> bool {
     let body = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
     let last = body.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let before = body[..body.len() - last.len()].trim_end();
+    let is_denied = before
+        .trim_end_matches(|letter: char| !letter.is_alphanumeric())
+        .rsplit(|letter: char| !letter.is_alphanumeric())
+        .next()
+        .is_some_and(|word| {
+            ["not", "never", "be", "no"].iter().any(|denial| word.eq_ignore_ascii_case(denial))
+        });
     let is_apart = before.is_empty() || before.ends_with(['.', '—', '–', '(', '[', '✅', '|']);
-    is_apart && status(last) == Some("closed")
+    is_apart && !is_denied && status(last) == Some("closed")
 }
 
 /// Adds the values after labels in a text: `Mitigation: …`, `Status: open`.
