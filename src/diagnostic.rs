@@ -112,6 +112,10 @@ pub struct Diagnostic {
     pub message: Box<str>,
     /// A text for the bytes, such as the expected value.
     pub label: Option<Box<str>>,
+    /// The wrong value that it follows from, if it is only a consequence.
+    pub cause: Option<Box<Cause>>,
+    /// The words after a number of problems like this one, such as `layers are blank`.
+    pub many: Option<&'static str>,
     /// Other places that are part of the problem.
     pub related: Vec<RelatedPlace>,
     /// The computation, term by term.
@@ -148,6 +152,15 @@ pub struct Diagnostic {
 
 /// The number of characters of a finding's identifier that are shown.
 const LONGEST_ID: usize = 80;
+
+/// The reason why a problem disappears with another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The bytes of the other wrong value.
+    pub span: Span,
+    /// The consequence in words, after the other problem: `so the score is 8.0 High`.
+    pub effect: String,
+}
 
 /// Another place that is part of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,6 +238,8 @@ impl Diagnostic {
             span,
             message: message.into().into(),
             label: None,
+            cause: None,
+            many: None,
             related: Vec::new(),
             working: None,
             note: None,
@@ -296,6 +311,20 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into().into());
+        self
+    }
+
+    /// As a consequence of another wrong value.
+    #[must_use]
+    pub fn cause(mut self, span: Option<Span>, effect: impl FnOnce() -> String) -> Self {
+        self.cause = span.map(|span| Box::new(Cause { span, effect: effect() }));
+        self
+    }
+
+    /// With the words for several such problems.
+    #[must_use]
+    pub const fn many(mut self, words: &'static str) -> Self {
+        self.many = Some(words);
         self
     }
 
@@ -415,8 +444,6 @@ pub(crate) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, pointer_of: im
 
 /// Cuts a text that quotes more of a file than anyone reads.
 pub(crate) fn shortened(text: Box<str>) -> Box<str> {
-    if text.len() <= LONGEST_MESSAGE {
-        return text;
-    }
-    format!("{}…", &text[..text.floor_char_boundary(LONGEST_MESSAGE)]).into()
+    let end = text.floor_char_boundary(LONGEST_MESSAGE);
+    if end == text.len() { text } else { format!("{}…", &text[..end]).into() }
 }

@@ -67,11 +67,24 @@ pub(crate) struct WorstScore {
     pub(crate) severity: Band,
     /// The path of the file to show.
     path: String,
+    #[serde(skip)]
+    pub(crate) agent: Option<String>,
 }
 
 impl WorstScore {
+    /// The worst score of a threat model in the file at this path.
+    pub(crate) fn of(path: &str, scored: &ScoredModel) -> Option<Self> {
+        let Working { score, band, .. } = scored.worst()?;
+        let agent = scored.model.agent.name.as_ref().map(|name| name.value.to_string());
+        Some(Self { score: *score, severity: *band, path: path.to_owned(), agent })
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The worse of two scores; of equals the one with the first path.
-    fn worse(self, other: Self) -> Self {
+    pub(crate) fn worse(self, other: Self) -> Self {
         let is_other = other.score > self.score || (other.score == self.score && other.path < self.path);
         if is_other { other } else { self }
     }
@@ -199,30 +212,29 @@ pub(crate) const NOT_SCORED: &str = "not scored";
 /// The totals of a report.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Summary {
-    files: usize,
-    models: usize,
+    pub(crate) files: usize,
+    pub(crate) models: usize,
     policies: usize,
-    skipped: usize,
+    pub(crate) skipped: usize,
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
-    notes: usize,
+    pub(crate) notes: usize,
     pub(crate) excepted: usize,
-    worst: Option<WorstScore>,
+    pub(crate) worst: Option<WorstScore>,
     /// The number of agents without a score that the policy accepts.
     unscored: usize,
     /// The number of problems that do not count because the base has them.
     #[serde(skip)]
     pub(crate) in_base: usize,
     #[serde(skip)]
-    uncomputed: usize,
+    pub(crate) uncomputed: usize,
 }
 
 impl Summary {
-    /// Adds a file without problems, with its threat models.
-    pub(crate) fn add(&mut self, name: &str, models: usize, worst: Option<(Decimal, Band)>) {
+    /// Adds a file without problems, with its threat models and their worst score.
+    pub(crate) fn add(&mut self, models: usize, worst: Option<WorstScore>) {
         self.files += 1;
         self.models += models;
-        let worst = worst.map(|(score, severity)| WorstScore { score, severity, path: name.to_owned() });
         self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
     }
 }
@@ -331,14 +343,10 @@ impl Report {
 
     /// The worst computed score.
     pub(crate) fn worst(&self) -> Option<WorstScore> {
-        let scores = self.files.iter().flat_map(|file| {
-            let worst = file.models.iter().filter_map(ScoredModel::worst);
-            worst.map(|Working { score, band, .. }| WorstScore {
-                score: *score,
-                severity: *band,
-                path: file.name.clone(),
-            })
-        });
+        let scores = self
+            .files
+            .iter()
+            .flat_map(|file| file.models.iter().filter_map(|model| WorstScore::of(&file.name, model)));
         self.passed.worst.iter().cloned().chain(scores).reduce(WorstScore::worse)
     }
 
@@ -418,7 +426,7 @@ impl Report {
         let parts: Vec<String> =
             parts.into_iter().filter_map(|(is_shown, words)| is_shown.then_some(words)).collect();
         let mut line = parts.join(", ");
-        if let Some(WorstScore { score, severity, path }) = &totals.worst {
+        if let Some(WorstScore { score, severity, path, .. }) = &totals.worst {
             line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
         }
         line

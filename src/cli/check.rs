@@ -12,6 +12,7 @@ use crate::cli::common::{
     read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
+use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
 use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::diagnostic::{Level, Origin};
@@ -48,39 +49,42 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     reports: ReportArgs,
     /// Lowest level that fails the check
-    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    #[arg(long, value_name = "LEVEL", default_value = "error", help_heading = POLICY)]
     fail_on: LevelName,
     /// Compare with the merge base of HEAD and this revision
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = COMPARISON)]
     base: Option<String>,
     /// Fail only on problems that are not in the base
-    #[arg(long, requires = "base")]
+    #[arg(long, requires = "base", help_heading = COMPARISON)]
     new_only: bool,
     /// Use the policy of this revision, so that a change cannot weaken its own check
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = POLICY)]
     policy_from: Option<String>,
     /// Of the named files, check only those that the policy's patterns match (for hooks)
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     only_matching: bool,
     /// Check staged files and the staged policy instead of the working tree
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     staged: bool,
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = OUTPUT)]
     links: Option<String>,
     /// Name of standard input; its extension selects the language
-    #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
+    #[arg(long, value_name = "NAME", default_value = "stdin.yaml", help_heading = ADVANCED)]
     stdin_filename: String,
     /// Warn about exceptions that expire within so many days: 30d
-    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    #[arg(long, value_name = "DAYS", value_parser = parse_days, help_heading = POLICY)]
     expiring_within: Option<i32>,
     #[command(flatten)]
     levels: LevelArgs,
+    /// Exit with status 0 if problems are found (2 stays)
+    #[arg(long, help_heading = OUTPUT)]
+    exit_zero: bool,
     /// Number of threads [default: one per core]
-    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true, help_heading = ADVANCED)]
     threads: usize,
     /// List the policy, the checked files and the skipped files on standard error
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = OUTPUT)]
     verbose: bool,
 }
 
@@ -91,6 +95,7 @@ impl CheckArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = POLICY)]
 struct LevelArgs {
     /// Make a rule an error
     #[arg(short = 'D', long = "deny", value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
@@ -174,7 +179,10 @@ pub(crate) fn run(
         }
     }
     emit(&report, &outputs, args.reports.verbosity())?;
-    let verdict = report.verdict();
+    let verdict = match report.verdict() {
+        Verdict::Failed if args.exit_zero => Verdict::Passed,
+        verdict => verdict,
+    };
     // The end of the process frees the models of 10,000 files faster.
     mem::forget(report);
     Ok(verdict)

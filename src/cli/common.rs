@@ -8,6 +8,7 @@ use std::{env, fmt};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 
+use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
 use crate::rules;
@@ -30,10 +31,10 @@ pub(crate) struct PolicyArgs {
     /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     ///
     /// Default: aivss-policy.yaml in the repository's root or in its .github, else recommended.
-    #[arg(long, value_name = "FILE|NAME")]
+    #[arg(long, value_name = "FILE|NAME", help_heading = POLICY)]
     pub(crate) policy: Option<PathBuf>,
     /// Date to use as today, for tests and replays
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date, help_heading = POLICY)]
     today: Option<Date>,
 }
 
@@ -46,7 +47,7 @@ impl PolicyArgs {
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Write to FILE instead of standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
@@ -121,7 +122,7 @@ impl CliError {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ColorArgs {
     /// When to use colors
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = OUTPUT)]
     color: Color,
 }
 
@@ -147,7 +148,7 @@ impl ColorArgs {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
         let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
         let unicode = io::stdout().is_terminal();
-        Look { color, unicode, width: width.clamp(40, 120), links, ..Look::PLAIN }
+        Look { color, unicode, width: width.clamp(40, 140), links, ..Look::PLAIN }
     }
 }
 

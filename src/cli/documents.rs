@@ -19,12 +19,13 @@ use crate::convert::export::export;
 use crate::convert::import::{Imported, import, import_in_place};
 use crate::convert::scaffold::Scaffold;
 use crate::likeness::nearest;
-use crate::output::escape_line;
+use crate::output::{escape_line, is_steering};
 use crate::report::Verdict;
 use crate::source::{Language, Source};
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
+use crate::workspace::git::run;
 use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\
@@ -161,7 +162,7 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
     let mut lines = if has_model {
         format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown))
     } else {
-        format!("wrote {}\n", write_new(&model, &draft(args)?.to_yaml(), repository)?)
+        format!("wrote {}\n", write_new(&model, &draft(args, repository)?.to_yaml(), repository)?)
     };
     if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&repository.shown(policy)));
@@ -189,8 +190,8 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
     if !has_model {
         let file = escape_line(&shown);
         lines += &format!(
-            "\nnext:\n  fill in the empty values; the comments explain them\n  aivss-lint {file}\n      lists missing values\n  \
-             aivss-lint fix {file}\n      writes the score, once its inputs are complete\n"
+            "\nnext:\n  1. Fill in {file}: the comments explain each value\n  2. aivss-lint {file}\n     lists missing \
+             values\n  3. aivss-lint fix {file}\n     writes the score, once its inputs are complete\n"
         );
         lines += if is_found(&model, repository) { "" } else { UNSEEN };
     }
@@ -216,7 +217,7 @@ fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
+fn draft(args: &InitArgs, repository: &Repository) -> Result<Scaffold, CliError> {
     let origin =
         "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
     let mut draft = Scaffold::new(origin, "0.8");
@@ -233,13 +234,17 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
     #[expect(clippy::disallowed_methods, reason = "the user answers there")]
     let is_terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if is_terminal {
-        for (path, question, options) in [
-            ("agent/name", "Name of the agent?", &[][..]),
-            ("agent/environment", "Environment of the agent?", &ENVIRONMENTS),
-            ("agent/tier", "Risk tier of the agent?", &TIERS),
+        let email =
+            run(repository.root(), &["config", "user.email"]).map(|email| email.text().trim().to_owned());
+        let email = email.ok().filter(|email| !email.is_empty() && !email.contains(is_steering));
+        for (path, question, options, default) in [
+            ("agent/name", "Name of the agent?", &[][..], None),
+            ("agent/owner", "Owner of the threat model?", &[], email.as_deref()),
+            ("agent/environment", "Environment of the agent?", &ENVIRONMENTS, None),
+            ("agent/tier", "Risk tier of the agent?", &TIERS, None),
         ] {
             if draft.model.get(path).is_none()
-                && let Some(answer) = ask(question, options)?
+                && let Some(answer) = ask(question, options, default)?
             {
                 draft.model.put(path, &*answer);
             }
@@ -248,29 +253,45 @@ fn draft(args: &InitArgs) -> Result<Scaffold, CliError> {
     Ok(draft)
 }
 
-/// Asks a question until the answer is the beginning of exactly one option, if there are any. An empty answer skips it.
-fn ask(question: &str, options: &[&str]) -> Result<Option<String>, CliError> {
-    let hint = if options.is_empty() {
-        String::new()
-    } else {
-        format!(" {} (press Enter to skip)", options.join(", "))
+/// Asks a question until the answer is the beginning of exactly one option, if there are any. An empty answer is the
+/// default, or skips it.
+fn ask(question: &str, options: &[&str], default: Option<&str>) -> Result<Option<String>, CliError> {
+    let enter = match default {
+        Some(default) => format!("[{default}]"),
+        None => "(Enter skips)".to_owned(),
     };
+    let hint = if options.is_empty() { enter } else { format!("{} {enter}", options.join(", ")) };
     loop {
-        write!(io::stderr(), "{question}{hint}\n> ")?;
+        write!(io::stderr(), "{question} {hint}\n> ")?;
         let mut answer = String::new();
         #[expect(clippy::disallowed_methods, reason = "the user answers there")]
         io::stdin().lock().read_line(&mut answer)?;
         let answer = answer.trim();
         if answer.is_empty() {
-            return Ok(None);
+            return Ok(default.map(str::to_owned));
         }
         if options.is_empty() {
             return Ok(Some(answer.to_owned()));
         }
-        let mut meant = options.iter().filter(|option| option.starts_with(&answer.to_lowercase()));
-        if let (Some(option), None) = (meant.next(), meant.next()) {
-            return Ok(Some((*option).to_owned()));
+        match option_meant(answer, options) {
+            Ok(option) => {
+                if option != answer {
+                    writeln!(io::stderr(), "{option}")?;
+                }
+                return Ok(Some(option.to_owned()));
+            }
+            Err(reason) => writeln!(io::stderr(), "{reason}")?,
         }
+    }
+}
+
+/// The option that begins with the answer, or the reason why none or several do.
+fn option_meant<'o>(answer: &str, options: &[&'o str]) -> Result<&'o str, String> {
+    let meant = options.iter().copied().filter(|option| option.starts_with(&answer.to_lowercase()));
+    match meant.collect::<Vec<_>>().as_slice() {
+        [option] => Ok(option),
+        [] => Err(format!("`{}` is not one of {}", escape_line(answer), options.join(", "))),
+        several => Err(format!("`{}` can be {}", escape_line(answer), several.join(" or "))),
     }
 }
 
@@ -414,6 +435,17 @@ fn category(name: &str) -> Result<&'static str, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answer_is_the_beginning_of_one_option_or_refused_with_the_reason() {
+        let tiers = ["low", "moderate", "high"];
+        assert_eq!(option_meant("Mod", &tiers), Ok("moderate"));
+        assert_eq!(
+            option_meant("production", &tiers).unwrap_err(),
+            "`production` is not one of low, moderate, high"
+        );
+        assert_eq!(option_meant("p", &["prod", "pilot"]).unwrap_err(), "`p` can be prod or pilot");
+    }
     use crate::policy::NoFiles;
     use crate::rego::CompiledPolicy;
     use crate::rules::NAMES;

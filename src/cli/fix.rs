@@ -13,7 +13,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::aivss::Formula;
-use crate::cli::common::{CliError, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
+use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::migrate::Version;
@@ -24,7 +24,8 @@ use crate::diff;
 use crate::fix::{FixOutcome, FixedPart, apply_fixes, is_unreadable};
 use crate::input_error::{InputError, LINK_OUT};
 use crate::lint::{LintContext, lint};
-use crate::output::{begin_line, escape_line};
+use crate::output::text::line_width;
+use crate::output::{Look, Tone, begin_line, escape_line, painted, wrapped};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
 use crate::rules::{
@@ -70,6 +71,8 @@ pub(crate) struct FixArgs {
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    colors: ColorArgs,
 }
 
 pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
@@ -98,7 +101,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     } else {
         &(lines.to_owned() + &summary.left + &summary.in_words(&report, done))
     };
-    print_changes(text, args.diff.then_some(&summary.patch))?;
+    print_changes(text, args.diff.then_some(&summary.patch), args.colors.look())?;
     Ok(match report.verdict() {
         // A change that was not made is a problem.
         Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
@@ -307,11 +310,29 @@ pub(crate) fn real_path(file: &FileReport) -> Option<PathBuf> {
 }
 
 /// Prints the lines about changes: to standard error after the patch, if there is one.
-pub(crate) fn print_changes(lines: &str, patch: Option<&String>) -> Result<(), CliError> {
-    let Some(patch) = patch else { return Ok(print(lines)?) };
-    print(patch)?;
-    print_error(lines);
+pub(crate) fn print_changes(lines: &str, patch: Option<&String>, look: Look) -> Result<(), CliError> {
+    let broken = lines.split('\n').map(|line| wrapped(line, line_width(look), (0, 2)));
+    let lines = broken.collect::<Vec<_>>().join("\n");
+    let Some(patch) = patch else { return Ok(print(&lines)?) };
+    print(&if look.color { in_color(patch, look) } else { patch.clone() })?;
+    print_error(&lines);
     Ok(())
+}
+
+/// A patch with its added and removed lines in color.
+fn in_color(patch: &str, look: Look) -> String {
+    let lines = patch.split_inclusive('\n').map(|line| {
+        let (text, end) = line.split_at(line.trim_end_matches(['\r', '\n']).len());
+        let tone = match text.get(..1) {
+            _ if text.starts_with("--- ") || text.starts_with("+++ ") => Tone::Strong,
+            Some("@") => Tone::Action,
+            Some("+") => Tone::Good,
+            Some("-") => Tone::Bad,
+            _ => Tone::Plain,
+        };
+        painted(text, tone, look) + end
+    });
+    lines.collect()
 }
 
 /// The beginning of a line about a position.

@@ -7,20 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::aivss::Band;
-
 use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
-use crate::decimal::Decimal;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::model::is_meant;
 use crate::policy::{FileLoader, Load, PolicyUsage};
-use crate::report::{FileReport, Report};
+use crate::report::{FileReport, Report, WorstScore};
 use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::score::ScoredModel;
 use crate::source::{Language, Source};
@@ -91,7 +88,7 @@ enum Found {
     /// A file without problems that no output lists.
     Counted {
         models: usize,
-        worst: Option<(Decimal, Band)>,
+        worst: Option<WorstScore>,
     },
     Reported(Content, Box<FileReport>),
     /// A file that is not checked.
@@ -161,7 +158,7 @@ fn lint_new(
     let used = std::mem::take(&mut result.used);
     let unchecked = std::mem::take(&mut result.unchecked);
     if keep == Keep::Problems
-        && let Some(found) = counted(&result)
+        && let Some(found) = counted(&result, source.name())
     {
         return FileOutcome { used, unchecked, found };
     }
@@ -181,16 +178,15 @@ fn lint_new(
 }
 
 /// The counts of a threat model without problems, all scores of which could be computed.
-fn counted(result: &LintResult) -> Option<Found> {
+fn counted(result: &LintResult, name: &str) -> Option<Found> {
     let mut scores = result.models.iter().flat_map(|model| &model.scores);
     let is_computed =
         scores.all(|score| score.working.is_some()) && !result.models.iter().any(|model| model.is_unscored);
     if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
         return None;
     }
-    let workings = result.models.iter().filter_map(ScoredModel::worst);
-    let worst = workings.map(|working| (working.score, working.band)).max_by_key(|(score, _)| *score);
-    Some(Found::Counted { models: result.models.len(), worst })
+    let scores = result.models.iter().filter_map(|model| WorstScore::of(name, model));
+    Some(Found::Counted { models: result.models.len(), worst: scores.reduce(WorstScore::worse) })
 }
 
 /// Whether a file that was found by the marker alone mentions it in prose, and contains no threat model. A file that cannot
@@ -257,7 +253,7 @@ impl RunResult {
         }
         let (content, file) = match found {
             Found::Counted { models, worst } => {
-                report.passed.add(&path, models, worst);
+                report.passed.add(models, worst);
                 return true;
             }
             Found::Reported(content, file) => (content, *file),

@@ -10,7 +10,7 @@ use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, refus
 use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
 use crate::cli::lint_files::{RunStage, lint_discovered};
 use crate::input_error::{InputError, SkipReason};
-use crate::output::human::{line_width, wrapped};
+use crate::output::text::{line_width, wrapped};
 use crate::output::{Look, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::workspace::candidate::skipped;
@@ -32,7 +32,7 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     policy: PolicyArgs,
     /// Format of the list
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: ListFormat,
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::common::{CliError, PathArgs, PolicyArgs, print_error, refuse_stdin};
+use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print_error, refuse_stdin};
 use crate::cli::fix::{change, error_line, left_line, lint_text, place, print_changes, readable, real_path};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         lines += &counts.summary(if args.diff { "would move" } else { "moved" });
         print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", run.aim.formula.version));
     }
-    print_changes(&lines, args.diff.then_some(&run.patch))?;
+    print_changes(&lines, args.diff.then_some(&run.patch), ColorArgs::AUTO.look())?;
     let is_open = counts.open + counts.left + counts.unproven > 0;
     Ok(match counts.errors {
         0 if is_open || (args.diff && counts.moved > 0) => Verdict::Failed,

@@ -6,6 +6,7 @@ mod common;
 mod documents;
 mod fix;
 mod gate;
+mod help;
 mod lint_files;
 mod list;
 mod migrate;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::common::{CliError, print_error_line, without_stdin};
@@ -41,6 +43,7 @@ use crate::workspace::repository::Repository;
     name = "aivss-lint",
     version,
     about,
+    styles = help::STYLES,
     args_conflicts_with_subcommands = true,
     after_help = format!("{}\n\nExit status: 0 passed, 1 problems found, 2 could not run.", check::EXAMPLES)
 )]
@@ -149,7 +152,8 @@ fn run_command() -> ExitCode {
         Ok((line, matches)) => dispatch(&line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
         Err(error) if !error.use_stderr() => {
-            let _ = error.print();
+            let help = help::grouped(CommandLine::command()).try_get_matches();
+            let _ = help.err().filter(|_| error.kind() == ErrorKind::DisplayHelp).unwrap_or(error).print();
             return ExitCode::SUCCESS;
         }
         Err(error) => {
@@ -231,7 +235,7 @@ impl Command {
             Self::Init(args) => vec![args.path.clone()],
             Self::Import(args) => args.targets(),
             Self::Export(args) => vec![args.file.clone()],
-            Self::Policy(policy::PolicyCommand::Show(args)) => vec![args.path.clone()],
+            Self::Policy(policy::PolicyCommand::Show(args)) => args.path.iter().cloned().collect(),
             Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],
             Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
                 Vec::new()

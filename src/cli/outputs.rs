@@ -13,13 +13,14 @@ use crate::cli::common::{
     CliError, ColorArgs, FAILED, emit_to_stdout, parse_category, print_error, refuse_terminal, variable,
 };
 use crate::cli::gate::Keep;
+use crate::cli::help::OUTPUT;
 
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::{Badge, BadgeSubject, Format, Look, Verbosity};
+use crate::output::{Badge, BadgeSubject, Format, Look, ProblemList, Verbosity};
 use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::source::is_default;
@@ -29,13 +30,20 @@ use crate::workspace::files::{folder, read, refuse_link_out, replace};
 use crate::workspace::process::on_stop;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT")]
     format: Vec<FormatName>,
     /// Write the report of the preceding --format to FILE
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
+    /// Print the number of problems by rule instead of the problems
+    #[arg(long)]
+    statistics: bool,
+    /// Problems to print, or `all` [default: 50 on a terminal, else all]
+    #[arg(long, value_name = "COUNT", value_parser = parse_most)]
+    max_problems: Option<usize>,
     /// Category of SARIF reports and Markdown comments, for several runs in one workflow
     #[arg(long, value_name = "NAME", value_parser = parse_category)]
     pub(crate) category: Option<String>,
@@ -44,6 +52,13 @@ pub(crate) struct ReportArgs {
     pub(crate) quiet: bool,
     #[command(flatten)]
     colors: ColorArgs,
+}
+
+/// The problems that are printed on a terminal.
+const MOST: usize = 50;
+
+fn parse_most(text: &str) -> Result<usize, &'static str> {
+    if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| "expected a number or `all`") }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,7 +87,7 @@ impl FormatName {
     const fn with(self, look: Look) -> Format {
         match self {
             Self::Human => Format::Human(look),
-            Self::Concise => Format::Concise,
+            Self::Concise => Format::Concise(look),
             Self::Json => Format::Json,
             Self::Sarif => Format::Sarif,
             Self::Github => Format::Github,
@@ -143,6 +158,12 @@ impl Output {
             write_report(file, &bytes)?;
         } else {
             emit_to_stdout(|stdout| self.render(report, stdout).map(|number| left_out = number))?;
+            // The lines themselves are for programs.
+            if let Rendering::Report(Format::Concise(Look { beside: Verbosity::Everything, .. })) =
+                self.rendering
+            {
+                print_error(&(output::verdict_line(report) + "\n"));
+            }
         }
         if let Some(message) = output::left_out(left_out) {
             print_error(&format!("warning: SARIF report: {message}\n"));
@@ -168,8 +189,22 @@ impl ReportArgs {
     }
 
     fn output(&self, name: FormatName, file: Option<PathBuf>) -> Output {
-        let on_stdout = Look { beside: self.verbosity(), ..self.colors.look() };
-        Output::new(name.with(if file.is_some() { Look::PLAIN } else { on_stdout }), file)
+        let look = if file.is_some() {
+            Look::PLAIN
+        } else {
+            Look { beside: self.verbosity(), ..self.colors.look() }
+        };
+        let most = self.max_problems.unwrap_or(if look.unicode && name == FormatName::Human {
+            MOST
+        } else {
+            usize::MAX
+        });
+        let listing = match most {
+            _ if self.statistics => ProblemList::Statistics,
+            usize::MAX => ProblemList::All,
+            most => ProblemList::First(most),
+        };
+        Output::new(name.with(Look { listing, ..look }), file)
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
@@ -291,7 +326,7 @@ pub(crate) fn emit(report: &Report, outputs: &[Output], verbosity: Verbosity) ->
     }
     let is_silent = verbosity == Verbosity::Nothing && report.verdict() == Verdict::Passed;
     for output in outputs.iter().filter(|output| output.file.is_none()) {
-        let is_text = matches!(output.rendering, Rendering::Report(Format::Human(_) | Format::Concise));
+        let is_text = matches!(output.rendering, Rendering::Report(Format::Human(_) | Format::Concise(_)));
         if !(is_silent && is_text) {
             output.write(report)?;
         }
@@ -384,12 +419,17 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let mut files: Vec<(&str, Option<&str>)> = Vec::new();
     let mut rest = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
     while let Some(argument) = rest.next() {
-        let name = argument.split_once('=').map_or(argument, |(name, _)| name);
-        if !["--format", "--output"].contains(&name) {
+        let (name, value) = match argument.get(..2) {
+            Some(short @ ("-f" | "-o")) if argument.len() > 2 => {
+                (short, argument.get(2..).map(|value| value.trim_start_matches('=')))
+            }
+            _ => argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value))),
+        };
+        if !["--format", "-f", "--output", "-o"].contains(&name) {
             continue;
         }
-        let Some(value) = argument.get(name.len() + 1..).or_else(|| rest.next()) else { break };
-        if name == "--format" {
+        let Some(value) = value.or_else(|| rest.next()) else { break };
+        if ["--format", "-f"].contains(&name) {
             formats.push(Some(value));
         } else {
             files.push((value, formats.last_mut().and_then(Option::take)));
@@ -422,6 +462,10 @@ mod tests {
             ["Report(Json) a.json", "Report(Sarif) b"]
         );
         assert_eq!(files("--output a --format gitlab --base"), ["Report(Gitlab) a"]);
+        assert_eq!(
+            files("-f json -o a -fsarif -ob -o=c"),
+            ["Report(Json) a", "Report(Sarif) b", files("-o c")[0].as_str()]
+        );
         assert_eq!(files("--format json --output a -- --output b"), ["Report(Json) a"]);
         assert!(files("--output a --format none")[0].starts_with("Report(Human"));
         assert!(files("--format json --output").is_empty());

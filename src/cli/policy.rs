@@ -12,9 +12,10 @@ use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::{Format, escape_line};
+use crate::output::text::{line_width, wrapped};
+use crate::output::{Format, Look, Tone, escape_line, painted};
 use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Scope, TextFile, is_test};
+use crate::policy::{Broken, BuiltIn, FileLoader, Scope, ShownLevels, TextFile, is_test};
 use crate::policy_test;
 use crate::policy_test::PolicyTests;
 use crate::rego::{CompiledPolicy, Definition, RegoTests, TestOutcome, test_modules, test_policy};
@@ -28,8 +29,10 @@ use crate::workspace::repository::Repository;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Show the settings for one threat model, with their origins
-    #[command(after_help = "Example:\n  aivss-lint policy show agents/planner/threat-model.yaml")]
+    /// Show the policy, or the settings for one threat model, with origins
+    #[command(
+        after_help = "Examples:\n  aivss-lint policy show\n  aivss-lint policy show agents/planner/threat-model.yaml"
+    )]
     Show(ShowArgs),
     /// Run the tests of policies: files with `aivss_policy_test`, and `test_` rules in `_test.rego` files
     #[command(
@@ -40,11 +43,16 @@ pub(crate) enum PolicyCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Threat model
-    pub(crate) path: PathBuf,
+    /// Threat model, whose overrides apply [default: none; all overrides are listed]
+    pub(crate) path: Option<PathBuf>,
     /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
+    /// List all rules, also those with their own level
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    colors: ColorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -62,9 +70,16 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
         Ok(found) => found,
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
-    let source = read_source(&args.path, repository)?;
+    let levels = if args.all { ShownLevels::All } else { ShownLevels::Changed };
+    let look = args.colors.look();
+    let Some(path) = &args.path else {
+        let text = format!("# {}\n{}", escape_line(&name), policy.written(&policy.settings, None, levels));
+        print(&in_color(&text, look))?;
+        return Ok(Verdict::Passed);
+    };
+    let source = read_source(path, repository)?;
     let (file, document) = (source.name(), syntax::parse(&source));
-    let path = repository.matched(&args.path);
+    let path = repository.matched(path);
     let mut out = String::new();
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
@@ -74,14 +89,24 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
         let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
         let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
         let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
-        out += &(escape_line(&title) + "\n");
-        out += &policy.written(&settings, &path);
+        out += &(wrapped(&escape_line(&title), line_width(look), (0, 0)).replace('\n', "\n# ") + "\n");
+        out += &policy.written(&settings, Some(&path), levels);
     }
     if out.is_empty() {
         return Err(CliError::about(file, "contains no threat model"));
     }
-    print(&out)?;
+    print(&in_color(&out, look))?;
     Ok(Verdict::Passed)
+}
+
+/// A policy with its comments in color.
+fn in_color(text: &str, look: Look) -> String {
+    let lines = text.lines().map(|line| {
+        let at = if line.starts_with('#') { Some(0) } else { line.find("  # ") };
+        let (yaml, comment) = line.split_at(at.unwrap_or(line.len()));
+        format!("{yaml}{}\n", painted(comment, Tone::Dim, look))
+    });
+    lines.collect()
 }
 
 fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, CliError> {

@@ -10,9 +10,11 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, print};
+use crate::cli::common::{CliError, ColorArgs, RuleName, emit_to_stdout, find_rule, print};
 use crate::explain::{book, page};
 use crate::likeness::nearest;
+use crate::output::text::{Tone, line_width, painted, wrapped};
+use crate::output::{Look, render_page};
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
 use crate::workspace::files::{create_folder, replace};
@@ -22,6 +24,8 @@ pub(crate) struct ExplainArgs {
     /// Rule, as reports print it in brackets
     #[arg(value_parser = RuleName, hide_possible_values = true)]
     rule: String,
+    #[command(flatten)]
+    colors: ColorArgs,
 }
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
@@ -34,19 +38,26 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
         };
         return Err(format!("unknown rule `{name}`; {help}").into());
     };
-    Ok(print(&page(rule))?)
+    let look = args.colors.look();
+    let page = render_page(&page(rule), look);
+    let Some((name, rest)) = page.split_once('\n').filter(|_| look.unicode) else { return Ok(print(&page)?) };
+    let level = painted(rule.level.name(), rule.level.into(), look);
+    let fixed = if rule.fixed { ", fixed: no policy can lower or except it" } else { "" };
+    Ok(print(&format!("{name}\nLevel: {level}{fixed}\n{rest}"))?)
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
     /// Format of the list
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: RulesFormat,
+    #[command(flatten)]
+    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum RulesFormat {
-    /// One line per rule
+    /// One line per rule, by family
     Human,
     /// JSON for programs
     Json,
@@ -56,14 +67,7 @@ enum RulesFormat {
 
 pub(crate) fn list_rules(args: &RulesArgs) -> Result<(), CliError> {
     let text = match args.format {
-        RulesFormat::Human => {
-            let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-            let mut lines = String::new();
-            for rule in rules::ALL {
-                lines += &format!("{:width$}  {:7}  {}\n", rule.name, rule.level.name(), rule.summary);
-            }
-            lines
-        }
+        RulesFormat::Human => by_family(args.colors.look()),
         RulesFormat::Json => {
             let mut list = Vec::new();
             for rules::Rule { name, level, fixed, summary, why, remedy, see, .. } in rules::ALL {
@@ -77,6 +81,24 @@ pub(crate) fn list_rules(args: &RulesArgs) -> Result<(), CliError> {
         RulesFormat::Markdown => book(),
     };
     Ok(print(&text)?)
+}
+
+/// The rules under the headings of their families, with the summaries broken under their beginnings.
+fn by_family(look: Look) -> String {
+    let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for rule in rules::ALL {
+        if let Some((heading, _)) = rules::FAMILIES.iter().find(|(_, first)| first.name == rule.name) {
+            let space = if text.is_empty() { "" } else { "\n" };
+            text += &format!("{space}{}\n", painted(heading, Tone::Strong, look));
+        }
+        let fixed = if rule.fixed { " (fixed)" } else { "" };
+        let level = painted(&format!("{:7}", rule.level.name()), rule.level.into(), look);
+        let indent = width + 13;
+        let summary = wrapped(&format!("{}{fixed}", rule.summary), line_width(look), (indent, indent));
+        text += &format!("  {:width$}  {level}  {summary}\n", rule.name);
+    }
+    text + "\nA fixed rule cannot be lowered or excepted. `aivss-lint explain RULE` shows examples.\n"
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! `score`: the breakdown of scores, from files or from single inputs.
 
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,12 +20,17 @@ use crate::fix::is_unreadable;
 use crate::input_error::InputError;
 use crate::likeness::nearest;
 use crate::model::{Assessment, Factors, GivenFactor, Multiplier, Spanned};
-use crate::output::{Formulas, begin_line, write_breakdown, write_breakdowns_json};
+use crate::output::{
+    Formulas, Tone, begin_line, painted, write_breakdown, write_breakdowns_json, write_score_table,
+};
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::repository::Repository;
+
+/// The files up to which each score is explained.
+const FEW: usize = 3;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -60,8 +67,11 @@ pub(crate) struct Arguments {
     /// Show the same inputs by every formula
     #[arg(long)]
     all: bool,
+    /// Explain each score of more than three files, too, instead of a table
+    #[arg(long)]
+    details: bool,
     /// Write this format
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: ScoreFormat,
     #[command(flatten)]
     colors: ColorArgs,
@@ -115,9 +125,17 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     } else {
         of_files(arguments, repository)?
     };
+    let files = breakdowns.iter().filter_map(|one| one.path.as_deref()).collect::<BTreeSet<_>>().len();
     let formulas = if arguments.all { Formulas::All } else { Formulas::One };
     emit_to_stdout(|stdout| match arguments.format {
         ScoreFormat::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
+        ScoreFormat::Human if !arguments.details && !arguments.all && files > FEW => {
+            let look = arguments.colors.look();
+            write_score_table(&breakdowns, look, stdout)?;
+            let hint = "aivss-lint score FILE explains one score, --details explains all";
+            writeln!(stdout, "\n{}", painted(hint, Tone::Dim, look))?;
+            write_errors(&errors, stdout)
+        }
         ScoreFormat::Human => {
             for (at, breakdown) in breakdowns.iter().enumerate() {
                 if at > 0 {
@@ -128,14 +146,18 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
             if !breakdowns.is_empty() && !errors.is_empty() {
                 writeln!(stdout)?;
             }
-            for error in &errors {
-                writeln!(stdout, "{}", begin_line(&format!("{}: {error}", error.path())))?;
-            }
-            Ok(())
+            write_errors(&errors, stdout)
         }
     })?;
     let is_whole = errors.is_empty() && breakdowns.iter().all(ScoreBreakdown::is_sound);
     Ok(if is_whole { Verdict::Passed } else { Verdict::CannotCheck })
+}
+
+fn write_errors(errors: &[InputError], out: &mut dyn Write) -> io::Result<()> {
+    for error in errors {
+        writeln!(out, "{}", begin_line(&format!("{}: {error}", error.path())))?;
+    }
+    Ok(())
 }
 
 /// The breakdown of inputs given as arguments, all of which are required: there is no hidden default.

@@ -115,11 +115,15 @@ impl Scaffold {
             [const { ScaffoldText { text: String::new() } }; 4];
         marker.text.push_str(&format!("{MODEL_MARKER}: 1\n"));
         marker.note(0, "The agent's name, its summary and its layers are read from the page.");
-        let missing: Vec<&str> = LayerSet::DEFAULT
-            .layers()
-            .map(LayerKind::key)
-            .filter(|key| self.model.get(&format!("maestro/{key}")).is_none())
-            .collect();
+        let shared = self.model.get("maestro/cross_layer/threats").map(Data::items).unwrap_or_default();
+        let is_shared = |key: &str| {
+            shared.iter().any(|threat| {
+                let layers = threat.get("layers").map(Data::items).unwrap_or_default();
+                layers.iter().any(|layer| layer.as_text() == Some(key))
+            })
+        };
+        let mut missing: Vec<&str> = LayerSet::DEFAULT.layers().map(LayerKind::key).collect();
+        missing.retain(|key| self.model.get(&format!("maestro/{key}")).is_none() && !is_shared(key));
         if !missing.is_empty() {
             let missing = missing.join(", ");
             marker.note(

@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::aivss::{ALL, Band, Formula, Working};
+use crate::aivss::{ALL, Formula, Working};
 use crate::decimal::Decimal;
 use crate::escape::{line, plain_line, write_json};
 use crate::input_error::InputError;
 use crate::output::Look;
-use crate::output::human::{line_width, painted, wrapped};
 use crate::output::json::{TOOL, Tool};
+use crate::output::score_table::write_bars;
+use crate::output::text::{Tone, cut_path, line_width, painted, wrapped};
 use crate::report::NOT_SCORED;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
@@ -40,25 +40,30 @@ pub fn write_breakdown(
     look: Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if let Some(heading) = heading(breakdown) {
-        let style = if look.color { Style::new().bold() } else { Style::new() };
-        writeln!(out, "{style}{}{style:#}", wrapped(&heading, line_width(look), (0, 2)))?;
-    }
     let computed = breakdown.computed();
+    let place = place(breakdown);
     if let Some((_, Working { formula, score, band, .. })) = computed {
-        let result = painted(&format!("{score} {}", band.name()), color(*band), look);
+        let result = painted(&format!("{score} {}", band.name()), (*band).into(), look);
         let other = breakdown.version.as_deref().filter(|version| {
             Formula::named(version).is_none_or(|declared| declared.version != formula.version)
         });
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
-        writeln!(out, "AIVSS {} gives {result}{other}", formula.version)?;
+        let name = painted(&name(breakdown), Tone::Strong, look);
+        writeln!(out, "{result}  {name}AIVSS {}{other}", formula.version)?;
+        write_place(place, look, out)?;
     } else if breakdown.is_unscored {
-        writeln!(out, "{NOT_SCORED}")?;
+        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown), Tone::Strong, look).trim_end())?;
+        write_place(place, look, out)?;
     } else {
-        writeln!(out, "{}", painted("the score cannot be computed:", AnsiColor::Red, look))?;
+        let name = painted(&name(breakdown), Tone::Strong, look);
+        writeln!(out, "{}  {name}", painted("not computed", Tone::Bad, look))?;
+        write_place(place, look, out)?;
         for missing in breakdown.missing_inputs() {
             writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
         }
+    }
+    if let Some((_, working)) = computed {
+        write_bars(working, look, out)?;
     }
     if let Some(scored) = &breakdown.scored {
         write_inputs(scored, look, out)?;
@@ -72,26 +77,39 @@ pub fn write_breakdown(
     Ok(())
 }
 
-/// The place of the score, the agent and the finding.
-fn heading(breakdown: &ScoreBreakdown) -> Option<String> {
+/// The place of the score.
+fn place(breakdown: &ScoreBreakdown) -> Option<String> {
     let (path, position) = (breakdown.path.as_ref()?, breakdown.position?);
-    let mut heading = format!("{path}:{}:{}", position.line, position.column);
-    if let Some(agent) = &breakdown.agent {
-        heading.push_str(&format!(": {agent}"));
-    }
-    match breakdown.finding.as_deref() {
-        None => {}
-        Some("") => heading.push_str(", a finding without an identifier"),
-        Some(id) => heading.push_str(&format!(", finding {id}")),
-    }
-    Some(plain_line(line(&heading).into_owned()))
+    let place = format!("{path}:{}:{}", position.line, position.column);
+    Some(plain_line(line(&place).into_owned()))
+}
+
+fn write_place(place: Option<String>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let Some(place) = place else { return Ok(()) };
+    writeln!(out, "{}", painted(&cut_path(&place, line_width(look)), Tone::Dim, look))
+}
+
+/// The agent and the finding, with the space after them.
+fn name(breakdown: &ScoreBreakdown) -> String {
+    let agent = breakdown.agent.as_deref().unwrap_or_default();
+    let name = match breakdown.finding.as_deref() {
+        None => agent.to_owned(),
+        Some("") => format!("{agent}, a finding without an identifier"),
+        Some(id) => format!("{agent}, finding {id}"),
+    };
+    if name.is_empty() { name } else { format!("{}  ", line(name.trim_start_matches(", "))) }
 }
 
 fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n  inputs")?;
     for input in scored.inputs() {
         let value = input.value.map_or_else(|| "-".to_owned(), |value| value.plain().to_string());
-        let text = format!("{:17}  {value:6}  {}", input.name, line(&origin_text(&input.origin)));
+        let origin = origin_text(&input.origin);
+        let mut text = format!("{:17}  {value:6}  {}", input.name, line(&origin));
+        if text.len() + 4 > line_width(look) {
+            // A vector has no space: it is broken before its impact metrics.
+            text = text.replacen("/VC:", "/ VC:", 1);
+        }
         write_row(&text, 31, look, out)?;
     }
     if scored.working.is_some() {
@@ -104,7 +122,7 @@ fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<
     if !wrong.is_empty() {
         let text = format!("wrong as declared: {} (`aivss-lint` reports why)", line(&wrong.join(", ")));
         let text = wrapped(&text, line_width(look), (2, 4));
-        writeln!(out, "\n  {}", painted(&text, AnsiColor::Red, look))?;
+        writeln!(out, "\n  {}", painted(&text, Tone::Bad, look))?;
     }
     Ok(())
 }
@@ -141,30 +159,41 @@ fn write_contributions(
     look: Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "\n  {:27} {:>6}  {:>7}  one step less", "factors, largest first", "value", "share")?;
-    for contribution in Contribution::of_factors(working, scored.declared.factors.numbers()) {
+    let contributions = Contribution::of_factors(working, scored.declared.factors.numbers());
+    let lower = contributions.iter().filter_map(|one| one.one_less.as_ref());
+    let has_effect = lower.clone().any(|less| less.working.score != working.score);
+    let is_idle = lower.count() > 0 && !has_effect;
+    let head = if is_idle { "" } else { "one step lower" };
+    let heads = format!("  {:27} {:>6}  {:>7}  {head}", "factors, largest first", "value", "share");
+    writeln!(out, "\n{}", heads.trim_end())?;
+    for contribution in contributions {
         let (key, value) = (contribution.factor.key(), contribution.value.plain());
         let share = contribution.share.round_half_up(2);
-        let step = contribution.one_less.map(|less| step(&less, working, look)).unwrap_or_default();
+        let step =
+            contribution.one_less.filter(|_| !is_idle).map(|less| step(&less, look)).unwrap_or_default();
         writeln!(out, "{}", format!("    {key:27}{value:>5}  {share:>7}  {step}").trim_end())?;
     }
     for (key, value, less) in multipliers(working) {
         if let Some(less) = less {
-            let (name, step) = (key.replace('_', " "), step(&less, working, look));
+            let (name, step) = (key.replace('_', " "), step(&less, look));
             writeln!(out, "    {name:27}{:>5}  {:>7}  {step}", value.plain(), "")?;
         }
+    }
+    if is_idle {
+        let base = working.inputs.base.plain();
+        let text = format!("No single factor changes the score: the CVSS base of {base} decides it.");
+        writeln!(out, "\n  {}", wrapped(&text, line_width(look), (2, 2)))?;
     }
     Ok(())
 }
 
-/// The effect of one step less, with both bands if they differ.
-fn step(less: &OneLess, now: &Working, look: Look) -> String {
+/// The effect of one step less, with the band if it differs.
+fn step(less: &OneLess, look: Look) -> String {
     let (to, score) = (less.written(), less.working.score);
     if !less.changes_band {
-        return format!("→ {to}: {} → {score}", now.score);
+        return format!("{to} gives {score}");
     }
-    let (before, after) = (now.band.name(), less.working.band.name());
-    painted(&format!("→ {to}: {} {before} → {score} {after}", now.score), AnsiColor::Green, look)
+    painted(&format!("{to} gives {score} {}", less.working.band.name()), Tone::Good, look)
 }
 
 fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
@@ -178,14 +207,6 @@ fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    {version:10}  {uplift:width$}  {score} {band}{mark}")?;
     }
     Ok(())
-}
-
-const fn color(band: Band) -> AnsiColor {
-    match band {
-        Band::None | Band::Low => AnsiColor::Green,
-        Band::Medium | Band::High => AnsiColor::Yellow,
-        Band::Critical => AnsiColor::Red,
-    }
 }
 
 /// The version of the shape. New keys keep it; a key that is removed or changes its meaning makes a new version.
@@ -380,7 +401,7 @@ mod tests {
                 write_breakdown(&breakdown, Formulas::All, look, &mut out).unwrap();
             }
             let out = String::from_utf8(out).unwrap();
-            assert!(out.starts_with("./::error::.yaml"), "{out}");
+            assert!(out.contains("\n./::error::.yaml:"), "{out}");
             assert!(!out.contains(['\u{1b}', '\u{202e}']) && !out.contains("##["), "{out}");
         }
     }

@@ -30,6 +30,16 @@ impl<'r> ChangeLine<'r> {
         Self { subject, words: difference_in_words(difference, arrow), direction: difference.direction }
     }
 
+    /// Whether it is the list of fixed problems.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.subject, LineSubject::Change) && self.direction == Direction::Better
+    }
+
+    /// Whether it makes the policy looser.
+    pub(crate) fn is_looser(&self) -> bool {
+        matches!(self.subject, LineSubject::Policy) && self.direction == Direction::Worse
+    }
+
     /// The direction as a word; empty if there is none.
     pub(crate) const fn word(&self) -> &'static str {
         match (self.subject, self.direction) {
@@ -145,9 +155,23 @@ fn difference_in_words(difference: &Difference, arrow: &str) -> String {
 
 /// The rules of the errors that are fixed, in words.
 pub(crate) fn fixed(change: &Change) -> Option<String> {
-    let mut rules = Vec::new();
-    for (rule, number) in &change.fixed {
-        rules.push(if *number == 1 { rule.clone() } else { format!("{rule} ({number})") });
+    let rules = rules_in_words(change.fixed.iter().map(|(rule, number)| (&**rule, *number)));
+    (!change.fixed.is_empty()).then(|| format!("fixed: {rules}"))
+}
+
+fn rules_in_words<'r>(rules: impl Iterator<Item = (&'r str, usize)>) -> String {
+    let words =
+        rules.map(|(rule, number)| if number == 1 { rule.to_owned() } else { format!("{rule} ({number})") });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The rules of the problems that count and are not in the base, in words; empty if there are none.
+pub(crate) fn new_problems(report: &Report) -> String {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, problem) in report.diagnostics() {
+        if !problem.known && report.counts(problem) {
+            *rules.entry(&problem.rule).or_default() += 1;
+        }
     }
-    (!rules.is_empty()).then(|| format!("fixed: {}", rules.join(", ")))
+    rules_in_words(rules.into_iter())
 }

@@ -6,12 +6,33 @@ use std::io;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line, plain_line};
 use crate::input_error::InputError;
+use crate::output::blocks::is_fixable;
 use crate::output::problem::{Detail, asides, details};
-use crate::report::{FileReport, Report};
+use crate::output::summary::write_rules;
+use crate::output::text::{Tone, painted};
+use crate::output::{Look, ProblemList};
+use crate::report::{FileReport, Report, count};
 
-pub(crate) fn write_concise(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    for (file, diagnostic) in report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic)) {
-        writeln!(out, "{}", concise_problem(file, diagnostic))?;
+pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let most = match look.listing {
+        ProblemList::All => usize::MAX,
+        ProblemList::First(most) => most,
+        ProblemList::Statistics => {
+            write_rules(report, usize::MAX, look, out)?;
+            0
+        }
+    };
+    let listed = report.diagnostics().filter(|(_, diagnostic)| report.lists(diagnostic));
+    let mut listed: Vec<_> = listed.collect();
+    let left = listed.len().saturating_sub(most);
+    if left > 0 {
+        listed.sort_by_key(|(_, diagnostic)| !report.fails(diagnostic));
+    }
+    for (file, diagnostic) in listed.iter().take(most) {
+        writeln!(out, "{}", concise_problem(file, diagnostic, look))?;
+    }
+    if left > 0 && look.listing != ProblemList::Statistics {
+        writeln!(out, "… {}: --max-problems all lists them", count(left, "more problem"))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
@@ -25,11 +46,14 @@ pub(crate) fn write_concise(report: &Report, out: &mut dyn io::Write) -> io::Res
     }
 }
 
-fn concise_problem(file: &FileReport, diagnostic: &Diagnostic) -> String {
+fn concise_problem(file: &FileReport, diagnostic: &Diagnostic, look: Look) -> String {
     let (path, position) = (line(file.name()), file.position(diagnostic.span.start));
     let (level, rule, message) = (diagnostic.level.name(), line(&diagnostic.rule), line(&diagnostic.message));
-    let asides = asides(diagnostic);
-    plain_line(format!("{path}:{}:{}: {level}[{rule}] {message}{asides}", position.line, position.column))
+    let (place, asides) = (format!(":{}:{}:", position.line, position.column), asides(diagnostic));
+    let (place, rule) = (painted(&place, Tone::Dim, look), painted(&format!("[{rule}]"), Tone::Dim, look));
+    let level = painted(level, diagnostic.level.into(), look);
+    let mark = if is_fixable(diagnostic) { painted(" [fix]", Tone::Good, look) } else { String::new() };
+    plain_line(format!("{path}{place} {level}{rule} {message}{asides}{mark}"))
 }
 
 fn input_error(path: &str, message: &str) -> String {
@@ -125,7 +149,7 @@ impl Annotation<'_> {
     fn plain(&self, report: &Report) -> String {
         match self {
             Self::InputError(error) => input_error(report.root_path(error.path()), &error.to_string()),
-            Self::Problem(file, problem) => concise_problem(file, problem),
+            Self::Problem(file, problem) => concise_problem(file, problem, Look::PLAIN),
         }
     }
 

@@ -1,17 +1,23 @@
 //! The formats of a report. Each is a function of the [`Report`] and does not change the verdict. A format that cannot
 //! contain all diagnostics reports the number of those that it omits.
 
+mod blocks;
 mod breakdown;
 mod change;
 mod gitlab;
 mod html;
-pub(crate) mod human;
+mod human;
 mod json;
 mod junit;
 mod logs;
 mod markdown;
+mod page;
 mod problem;
 mod sarif;
+mod score_table;
+mod snippet;
+mod summary;
+pub(crate) mod text;
 
 use std::io;
 
@@ -21,6 +27,9 @@ use crate::report::{Report, count};
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
+pub use page::render_page;
+pub use score_table::write_score_table;
+pub use text::{Tone, cut_path, painted, wrapped};
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +37,7 @@ pub enum Format {
     /// For people: each problem with its lines of source.
     Human(Look),
     /// One line per problem.
-    Concise,
+    Concise(Look),
     /// All data, for programs; `schemas/report.json` describes it.
     Json,
     /// SARIF 2.1.0, for code scanning.
@@ -49,7 +58,7 @@ impl Format {
     /// Whether the format lists files without problems.
     pub const fn lists_all_files(self) -> bool {
         match self {
-            Self::Human(_) | Self::Concise | Self::Sarif | Self::Github | Self::Gitlab => false,
+            Self::Human(_) | Self::Concise(_) | Self::Sarif | Self::Github | Self::Gitlab => false,
             Self::Json | Self::Junit | Self::Markdown | Self::Html => true,
         }
     }
@@ -62,7 +71,7 @@ impl Format {
     /// Whether the format is one document, so that other text must not be printed with it.
     pub const fn is_whole(self) -> bool {
         match self {
-            Self::Human(_) | Self::Concise | Self::Github => false,
+            Self::Human(_) | Self::Concise(_) | Self::Github => false,
             Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown | Self::Html => true,
         }
     }
@@ -81,6 +90,19 @@ pub struct Look {
     pub links: bool,
     /// The parts to write besides problems and inputs that cannot be checked.
     pub beside: Verbosity,
+    /// The problems to list.
+    pub listing: ProblemList,
+}
+
+/// The problems that the human format lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemList {
+    /// All.
+    All,
+    /// So many, first those that fail the gate.
+    First(usize),
+    /// None: only the number of each rule's problems.
+    Statistics,
 }
 
 /// The parts of the human format besides problems and inputs that cannot be checked.
@@ -94,8 +116,14 @@ pub enum Verbosity {
 
 impl Look {
     /// The appearance in a file: no color, ASCII, 100 columns.
-    pub const PLAIN: Self =
-        Self { color: false, unicode: false, width: 100, links: false, beside: Verbosity::Everything };
+    pub const PLAIN: Self = Self {
+        color: false,
+        unicode: false,
+        width: 100,
+        links: false,
+        beside: Verbosity::Everything,
+        listing: ProblemList::All,
+    };
 }
 
 /// Writes the change and the verdicts before and after it, for people. Without a comparison, writes the report.
@@ -104,9 +132,14 @@ impl Look {
 /// The error of the writer.
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
-    human::write_change(change, look, out)?;
+    human::write_change(change, Some(change::new_problems(report)), look, out)?;
     let (before, after) = (change.verdict_before.words(), report.verdict().words());
     writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
+}
+
+/// The verdict and the numbers of a report on one line.
+pub fn verdict_line(report: &Report) -> String {
+    summary::verdict_line(report, Look::PLAIN)
 }
 
 /// Writes a report. Returns the number of diagnostics that the format cannot contain.
@@ -117,7 +150,7 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
     let whole = match format {
         Format::Sarif => return sarif::write(report, out),
         Format::Human(look) => human::write(report, look, out),
-        Format::Concise => logs::write_concise(report, out),
+        Format::Concise(look) => logs::write_concise(report, look, out),
         Format::Json => json::write(report, out),
         Format::Github => logs::write_github(report, out),
         Format::Gitlab => gitlab::write(report, out),

@@ -2,7 +2,7 @@
 
 use crate::date::Date;
 use crate::decimal::Decimal;
-use crate::diagnostic::{Level, Origin};
+use crate::diagnostic::{Level, Origin, RuleInfo};
 use crate::digest;
 use crate::escape::escape_line;
 use crate::policy::globs::PathSet;
@@ -237,6 +237,14 @@ fn level_weight(level: Option<Level>) -> Decimal {
     Decimal::new(weight, 0)
 }
 
+/// The rules whose levels `policy show` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShownLevels {
+    All,
+    /// Those with another level than their own.
+    Changed,
+}
+
 /// A line of YAML, and the origin in its comment.
 struct CommentedLine {
     text: String,
@@ -244,11 +252,20 @@ struct CommentedLine {
 }
 
 impl Policy {
-    /// The settings for a threat model at a path as a policy file, with the origin of each value in a comment, the level
-    /// of every rule, and a comment for everything else that applies.
-    pub(crate) fn written(&self, settings: &Settings, path: &str) -> String {
-        let lines = self.lines(settings);
-        let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or(0);
+    /// The settings for a threat model at a path, or those without overrides, as a policy file: the origin of each value in
+    /// a comment, the levels of rules, and a comment for everything else that applies.
+    pub(crate) fn written(&self, settings: &Settings, path: Option<&str>, levels: ShownLevels) -> String {
+        let mut lines = self.lines(settings, levels);
+        if levels == ShownLevels::Changed {
+            let own =
+                self.rules.rules.iter().filter(|rule| settings.level(**rule) == Some(rule.level)).count();
+            let text = format!("# {own} rules have their own level (--all lists them)");
+            lines.push(CommentedLine { text, origin: None });
+        }
+        let width = (lines.iter().filter(|line| line.origin.is_some()))
+            .map(|line| line.text.chars().count())
+            .max()
+            .unwrap_or(0);
         let written = lines.iter().map(|CommentedLine { text, origin }| match origin {
             None => format!("{text}\n"),
             Some(origin) => format!("{text:width$}  # {}\n", escape_line(origin)),
@@ -256,7 +273,7 @@ impl Policy {
         written.chain(self.comments(path).map(|line| format!("# {}\n", escape_line(&line)))).collect()
     }
 
-    fn lines(&self, settings: &Settings) -> Vec<CommentedLine> {
+    fn lines(&self, settings: &Settings, levels: ShownLevels) -> Vec<CommentedLine> {
         let own = Origin::outside("the rule's own");
         let mut entries: Vec<(Vec<&str>, String, &Origin)> = Vec::new();
         if let Some(required) = &self.required_version {
@@ -265,7 +282,9 @@ impl Policy {
         for entry in settings.entries() {
             entries.push((entry.path(), entry.value.value.to_string(), &entry.value.origin));
         }
-        for rule in self.rules.rules {
+        let is_shown =
+            |rule: &&RuleInfo| levels == ShownLevels::All || settings.level(**rule) != Some(rule.level);
+        for rule in self.rules.rules.iter().filter(is_shown) {
             let origin = settings.level_origin(rule.name).unwrap_or(&own);
             entries.push((vec!["rules", rule.name], level_name(settings.level(*rule)).to_owned(), origin));
         }
@@ -284,18 +303,39 @@ impl Policy {
         lines
     }
 
-    fn comments(&self, path: &str) -> impl Iterator<Item = String> {
+    /// The settings of all overrides.
+    fn override_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for over in &self.overrides {
+            let scope = over.scope();
+            for entry in over.settings.entries() {
+                let (key, value) = (entry.path().join("."), &entry.value);
+                lines.push(format!("override for {scope}: {key}: {}  # {}", value.value, value.origin));
+            }
+            for (rule, level) in &over.settings.levels {
+                let name = level_name(level.value);
+                lines.push(format!("override for {scope}: rules.{rule}: {name}  # {}", level.origin));
+            }
+        }
+        lines
+    }
+
+    /// Everything that is not a setting; without a path, that for any threat model.
+    fn comments(&self, path: Option<&str>) -> impl Iterator<Item = String> {
+        let overrides = if path.is_none() { self.override_lines() } else { Vec::new() };
         let models_in = self
             .models_in
             .iter()
             .map(|set| format!("require.models_in: [{}]  # {}", set.value.patterns().join(", "), set.origin));
-        let exceptions = self.exceptions.iter().filter(move |exception| exception.is_for(path));
-        models_in.chain(self.rego_files().map(|(kind, file)| format!("{kind}: {}", file.name))).chain(
-            exceptions.map(|exception| {
+        let exceptions = self.exceptions.iter().filter(move |one| path.is_none_or(|path| one.is_for(path)));
+        overrides
+            .into_iter()
+            .chain(models_in)
+            .chain(self.rego_files().map(|(kind, file)| format!("{kind}: {}", file.name)))
+            .chain(exceptions.map(|exception| {
                 let Attribute { what, value, .. } = Attribute::of_exception(exception);
                 format!("{what}, {value}  # {}", exception.origin)
-            }),
-        )
+            }))
     }
 }
 

@@ -13,10 +13,10 @@ mod modules;
 mod read;
 pub(crate) mod settings;
 
-pub(crate) use attribute::Attribute;
 pub use attribute::Direction;
 #[cfg(test)]
 pub(crate) use attribute::Items;
+pub(crate) use attribute::{Attribute, ShownLevels};
 pub use exceptions::Exception;
 pub(crate) use modules::{Program, TextFile, is_test, program_with_tests};
 pub(crate) use read::{BUILT_IN, beside, items, read, text};

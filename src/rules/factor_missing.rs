@@ -80,7 +80,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         for given in &factors.given {
             let Some(place) = given.empty else { continue };
             let message = format!("factor `{}` has no value", factors.spell(given.factor));
-            found.push(Diagnostic::new(&RULE, scored.owner, place, message).help(given.factor.description()));
+            let help = given.factor.description();
+            let diagnostic = Diagnostic::new(&RULE, scored.owner, place, message).help(help);
+            found.push(diagnostic.many("factors have no value"));
         }
     }
 }

@@ -93,6 +93,6 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             layer.kind.contents()
         );
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, layer.span, message).fix(fix);
-        found.push(diagnostic.help_by_suggestion(help, FORM));
+        found.push(diagnostic.help_by_suggestion(help, FORM).many("layers are blank"));
     }
 }

@@ -173,6 +173,20 @@ pub static ALL: [&Rule; 87] = [
     &threat_due_missing::RULE,
 ];
 
+/// The families of rules, each with its first rule.
+pub(crate) const FAMILIES: [(&str, &Rule); 10] = [
+    ("Files", &builtin::SYNTAX),
+    ("Policies and exceptions", &builtin::POLICY),
+    ("Agents", &agent_placeholder::RULE),
+    ("CVSS", &cvss_missing::RULE),
+    ("Factors and multipliers", &factor_missing::RULE),
+    ("Scores", &factor_sum_mismatch::RULE),
+    ("Layers and threats", &layer_blank::RULE),
+    ("Limits of the policy", &score_exceeded::RULE),
+    ("Versions and formats", &value_off_scale::RULE),
+    ("Requirements of the policy", &owner_missing::RULE),
+];
+
 /// Former names of rules and their current ones; policies and options accept both for one release.
 pub(crate) const FORMER: [(&str, &str); 8] = [
     ("layer-pasted", "layer-duplicated"),
@@ -219,7 +233,7 @@ pub(crate) fn remedy(diagnostic: &Diagnostic) -> Option<Cow<'_, str>> {
 }
 
 /// A sentence as the end of a line: without its capital and its full stop.
-fn in_passing(sentence: &'static str) -> Cow<'static, str> {
+pub(crate) fn in_passing(sentence: &'static str) -> Cow<'static, str> {
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
     let mut letters = sentence.chars();
     match (letters.next(), letters.next()) {

@@ -101,17 +101,17 @@ fn table() -> String {
         let (layers, names) = (risk.layers.join("`, `"), names.join(", "));
         table.push_str(&format!("| {} | {factors} | `{layers}` | {names} |\n", risk.name));
     }
-    table.push_str("\nA factor of the other set of ten is left out. Threats are compared if the model lists any, or if the policy requires it.\n");
+    table.push_str("\nA factor of the other set of ten is left out. Prose is not compared: a threat or a finding names a risk.\n");
     table
 }
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(own), model) = (subject.own(), subject.model) else { return };
-    let is_required = subject.settings.core_risks().is_some();
-    // Without a register the threats are in prose, which is not compared.
-    if !is_required && model.findings.is_empty() && model.threats().next().is_none() {
+    // A threat model without layers has a problem already.
+    if model.maestro.as_ref().is_some_and(|maestro| !maestro.written) {
         return;
     }
+    let is_required = subject.settings.core_risks().is_some();
     let factors = &own.declared.factors;
     let given: Vec<_> = factors.numbers().collect();
     let open = OpenRisk::all(&given, &names(model));

@@ -1,7 +1,7 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::{Scored, explain_score};
+use crate::score::{Scored, cause_of_score, explain_score};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-mismatch",
@@ -46,6 +46,9 @@ fn mismatch(scored: &Scored, findings: &[Decimal]) -> Option<Diagnostic> {
     let diagnostic = Diagnostic::mismatch(&RULE, scored.owner, "score", declared.span, declared.value, right)
         .fix(declared.rewritten(right))
         .working(working.written())
+        .cause(cause_of_score(scored, declared.value), || {
+            format!("so the score is {right} {}", working.band.name())
+        })
         .note(explain_score(scored, declared.value, findings))
         .help_by_fix(right, "correct the wrong input");
     Some(diagnostic)

@@ -29,11 +29,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let (Some(declared), Some(working)) = (&scored.declared.severity, &scored.working) else { continue };
         let Some(band) = Band::named(declared).filter(|band| *band != working.band) else { continue };
         let right = working.band.name();
+        let score = scored.declared.score.filter(|score| score.value != working.score);
+        let cause = score.filter(|score| Band::of(score.value) == band).map(|score| score.span);
         found.push(
             Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, &declared.value, right)
                 .fix(declared.rewritten(right))
                 .help_by_fix(right, "correct the wrong input")
                 .working(working.written())
+                .cause(cause, || format!("so the severity is {right}"))
                 .note(explain_severity(band, scored, working)),
         );
     }

@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::agrees;
+use crate::score::{agrees, cause_of_uplift};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uplift-mismatch",
@@ -39,6 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .fix(declared.rewritten(right))
                 .help_by_fix(right, "correct the wrong input")
                 .working(step.unwrap_or_else(|| scored.sum_written()))
+                .cause(cause_of_uplift(scored, value), || format!("so AARS is {right}"))
                 .note(is_sum.then_some(note)),
         );
     }

@@ -32,6 +32,8 @@ aivss:
     ..Rule::ERROR
 };
 
+const MANY: &str = "values are not published ones";
+
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(origin) = subject.settings.three_point() else { return };
     let points = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
@@ -39,7 +41,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let value = factor.value;
         if value.within(Decimal::ZERO, Decimal::ONE) && !points.contains(&value) {
             let message = format!("`{}` is {value}; published are 1.0, 0.5 and 0.0", factor.key);
-            found.push(Diagnostic::new(&RULE, factor.owner, factor.span, message).decided_by(origin));
+            found.push(
+                Diagnostic::new(&RULE, factor.owner, factor.span, message).decided_by(origin).many(MANY),
+            );
         }
     }
     for scored in &subject.scores {
@@ -62,7 +66,9 @@ fn multipliers(scored: &Scored, origin: &Origin, found: &mut Vec<Diagnostic>) {
             && !values.contains(&value)
         {
             let message = format!("{name} is {value}; published are {} and {last}", others.join(", "));
-            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message).decided_by(origin));
+            found.push(
+                Diagnostic::new(&RULE, scored.owner, given.span, message).decided_by(origin).many(MANY),
+            );
         }
     }
 }

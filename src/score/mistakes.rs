@@ -7,6 +7,7 @@ use crate::aivss::{ALL, Band, FloatInputs, Formula, Inputs, THREAT_MAX, Working}
 use crate::decimal::Decimal;
 use crate::model::Assessment;
 use crate::score::Scored;
+use crate::source::Span;
 
 /// Returns the known mistake that results in the declared score.
 ///
@@ -16,7 +17,8 @@ pub(crate) fn explain_score(scored: &Scored, declared: Decimal, findings: &[Deci
     if working.inputs.factor_sum == Decimal::ZERO && declared != Decimal::ZERO {
         return Some(format!("{declared} is declared for ten factors of 0.0, which generators fill in"));
     }
-    explain_by_declared(&scored.declared, working, declared)
+    wrong_input(&scored.declared, working, declared)
+        .map(|input| format!("{declared} follows from {}", input.words))
         .or_else(|| explain_by_rounding(working, declared))
         .or_else(|| explain_by_formula(working, declared))
         .or_else(|| {
@@ -88,28 +90,51 @@ fn is_average(declared: Decimal, findings: &[Decimal]) -> bool {
     count > 1 && distance.within(Decimal::new(-count, 0), Decimal::new(count, 0))
 }
 
-/// Explains a score that follows from another declared number, which is wrong.
-fn explain_by_declared(assessment: &Assessment, working: &Working, declared: Decimal) -> Option<String> {
+/// The place of the wrong declared number that a wrong score follows from.
+pub(crate) fn cause_of_score(scored: &Scored, declared: Decimal) -> Option<Span> {
+    let working = scored.working.as_ref().filter(|working| working.inputs.factor_sum != Decimal::ZERO)?;
+    wrong_input(&scored.declared, working, declared).map(|input| input.span)
+}
+
+/// The place of the wrong declared sum that a wrong uplift follows from.
+pub(crate) fn cause_of_uplift(scored: &Scored, declared: Decimal) -> Option<Span> {
+    let Working { formula, inputs, .. } = *scored.working.as_ref()?;
+    let sum = scored.declared.factor_sum.filter(|sum| !agrees(sum.value, inputs.factor_sum))?;
+    let changed = Inputs::new(inputs.base, sum.value, inputs.threat, inputs.mitigation)?;
+    agrees(declared, formula.work(changed).uplift).then_some(sum.span)
+}
+
+/// A declared number that is wrong.
+struct WrongInput {
+    span: Span,
+    words: String,
+}
+
+/// The wrong declared number that a score follows from.
+fn wrong_input(assessment: &Assessment, working: &Working, declared: Decimal) -> Option<WrongInput> {
     let (formula, inputs) = (working.formula, working.inputs);
     let gives = |base, sum| {
         let changed = Inputs::new(base, sum, inputs.threat, inputs.mitigation);
         changed.is_some_and(|changed| formula.work(changed).score == declared)
     };
-    let sum = assessment.factor_sum.map(|sum| sum.value).filter(|sum| *sum != inputs.factor_sum);
-    if let Some(sum) = sum.filter(|sum| gives(inputs.base, *sum)) {
-        return Some(format!("{declared} follows from the declared factor sum {sum}, which is wrong itself"));
+    let sum = assessment.factor_sum.filter(|sum| sum.value != inputs.factor_sum);
+    if let Some(sum) = sum.filter(|sum| gives(inputs.base, sum.value)) {
+        let words = format!("the declared factor sum {}, which is wrong itself", sum.value);
+        return Some(WrongInput { span: sum.span, words });
     }
-    let uplift = assessment.uplift.map(|uplift| uplift.value).filter(|uplift| {
-        uplift.within(Decimal::ZERO, Decimal::TEN * THREAT_MAX)
-            && !agrees(*uplift, working.uplift)
-            && rounds_to((formula.total)(&inputs, *uplift), declared)
+    let uplift = assessment.uplift.filter(|uplift| {
+        uplift.value.within(Decimal::ZERO, Decimal::TEN * THREAT_MAX)
+            && !agrees(uplift.value, working.uplift)
+            && rounds_to((formula.total)(&inputs, uplift.value), declared)
     });
     if let Some(uplift) = uplift {
-        return Some(format!("{declared} follows from the declared uplift {uplift}, which is wrong itself"));
+        let words = format!("the declared uplift {}, which is wrong itself", uplift.value);
+        return Some(WrongInput { span: uplift.span, words });
     }
-    let base = assessment.base.map(|base| base.value).filter(|base| *base != inputs.base);
-    let base = base.filter(|base| gives(*base, inputs.factor_sum))?;
-    Some(format!("{declared} follows from the declared base {base}, which is not the vector's"))
+    let base = assessment.base.filter(|base| base.value != inputs.base);
+    let base = base.filter(|base| gives(base.value, inputs.factor_sum))?;
+    let words = format!("the declared base {}, which is not the vector's", base.value);
+    Some(WrongInput { span: base.span, words })
 }
 
 /// Whether a declared intermediate is the exact one at the precision of its declaration.

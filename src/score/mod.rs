@@ -9,7 +9,7 @@ mod sensitivity;
 pub use breakdown::ScoreBreakdown;
 pub(crate) use breakdown::{InputOrigin, ScoreInput};
 pub use mistakes::agrees;
-pub(crate) use mistakes::{explain_base, explain_score, explain_severity};
+pub(crate) use mistakes::{cause_of_score, cause_of_uplift, explain_base, explain_score, explain_severity};
 pub(crate) use sensitivity::{Contribution, OneLess, better_mitigation, lower_threat};
 
 use std::sync::Arc;

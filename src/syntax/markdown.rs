@@ -1,7 +1,7 @@
 //! Markdown to trees: one for each fenced block in YAML or JSON, and for any other that looks like a threat model.
 //!
-//! The bytes of a block are read in place, so spans refer to the Markdown file. The rest is prose; [`crate::syntax::marker`]
-//! finds markers in it, which are not read.
+//! The bytes of a block are read in place, so spans refer to the Markdown file. Below front matter with the marker, the rest
+//! belongs to it ([`crate::syntax::page`]); [`crate::syntax::marker`] finds other markers in it, which are not read.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -850,7 +850,7 @@ fn problem_that_the_base_did_not_read_is_new() {
         change(&repository);
         repository.commit();
         let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
-        let is_new = lines.iter().any(|line| line.ends_with("score is 9.1, expected 9.4"));
+        let is_new = lines.iter().any(|line| line.ends_with("score is 9.1, expected 9.4 [fix]"));
         assert!(code == 1 && is_new, "{name}: {code} {lines:?}");
     }
 }

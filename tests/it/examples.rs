@@ -201,7 +201,13 @@ fn every_format_holds_the_same_faults() {
         text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).count()
     };
     let parsed = |format: &str| -> Value { serde_json::from_str(&written(format)).unwrap() };
-    assert_eq!(begins(&written("human"), &["error[", "warning[", "note["]), faults);
+    // People see each rule with its number, and problems of one kind and consequences in one block.
+    let statistics = run(&["examples/faults", "--today", "2026-11-23", "--statistics", "--quiet"]).stdout;
+    let statistics = String::from_utf8(statistics).unwrap();
+    let numbers = statistics.lines().filter_map(|line| line.split_whitespace().next());
+    assert_eq!(numbers.map(|number| number.parse::<usize>().unwrap()).sum::<usize>(), faults, "{statistics}");
+    let blocks = begins(&written("human"), &["error[", "warning[", "note["]);
+    assert!(blocks < faults && blocks > faults / 2, "{blocks} blocks of {faults} problems");
     assert_eq!(written("concise").lines().count(), faults + input_errors);
     assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), faults);
     assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + input_errors);

@@ -428,5 +428,6 @@ fn where_no_threads_can_be_had_one_does_the_work() {
         return;
     }
     let ran = Ran::of(nobody(PROGRAM).args(["--threads", "8", "--format", "concise"]));
-    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{}", ran.out);
+    assert!(ran.code == 1 && ran.err.starts_with("failed under policy "), "{}{}", ran.err, ran.out);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
 }

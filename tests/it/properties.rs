@@ -333,11 +333,11 @@ fn every_format_holds_every_fault(
         String::from_utf8(out).unwrap()
     };
     let look = Look { color: false, unicode: true, width: 100, ..Look::PLAIN };
-    for text in [written(Format::Human(look)), written(Format::Concise)] {
+    for text in [written(Format::Human(look)), written(Format::Concise(Look::PLAIN))] {
         let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         prop_assert!(!text.replace("\r\n", "\n").contains(steers), "{text:?}");
     }
-    prop_assert_eq!(written(Format::Concise).lines().count(), count);
+    prop_assert_eq!(written(Format::Concise(Look::PLAIN)).lines().count(), count);
     let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
     prop_assert_eq!(json["files"][0]["diagnostics"].as_array().unwrap().len(), count);
     let expected = if report.count(Level::Error) > 0 { Verdict::Failed } else { Verdict::Passed };

@@ -300,11 +300,13 @@ fn a_loosened_policy_and_dropped_mitigations_come_first() {
     assert_eq!(lines[2], "policy: rules.score-mismatch: error -> warning (looser)", "{told}");
     let exception = "policy: exception for owner-missing in a/**: new, until 2099-01-01: r (o) (looser)";
     assert_eq!(lines[3], exception, "{told}");
+    // The problems that it adds come before the agents.
+    assert!(lines[4].starts_with("new problems: "), "{told}");
     assert!(
-        lines[4].starts_with("b/threat-model.yaml (Planner): ") && lines[4].ends_with("(worse)"),
+        lines[5].starts_with("b/threat-model.yaml (Planner): ") && lines[5].ends_with("(worse)"),
         "{told}"
     );
-    assert_eq!(lines[5], "mitigation factor: 0.83 -> 1.0 (worse)", "{told}");
+    assert_eq!(lines[6], "mitigation factor: 0.83 -> 1.0 (worse)", "{told}");
     assert!(lines.iter().any(|line| line.starts_with("a/threat-model.yaml (Better): ")), "{told}");
     let page = run(repository.path(), &["diff", "main", "--format", "markdown"]).out.replace('\\', "");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));

@@ -194,7 +194,7 @@ fn no_commands(report: &Report) {
     for format in [
         HUMAN,
         Format::Human(Look { color: false, unicode: false, width: 9, ..Look::PLAIN }),
-        Format::Concise,
+        Format::Concise(Look::PLAIN),
         Format::Github,
     ] {
         let text = written(report, format);

@@ -154,7 +154,7 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
         || rule.name.to_owned(),
         |page| format!("\u{1b}]8;;{page}\u{1b}\\score-mismatch\u{1b}]8;;\u{1b}\\"),
     );
-    let start = format!("\u{1b}[1m\u{1b}[31merror[{name}]\u{1b}[0m: score is 9.1");
+    let start = format!("\u{1b}[1m\u{1b}[31merror\u{1b}[0m\u{1b}[2m[{name}]\u{1b}[0m: \u{1b}[1mscore is 9.1");
     assert!(out.starts_with(&start), "{out:?}");
     // A file is no terminal, whoever forces what.
     let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];
@@ -219,7 +219,7 @@ fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
     // What is written last of it is the space that covers it; then comes the report.
     let (covered, report) = shown.rsplit_once(" \r").unwrap();
     assert!(covered.contains("\r          "), "{shown:?}");
-    assert!(report.contains("passed") && !report.contains("checked "), "{report:?}");
+    assert!(report.contains("✓ Passed") && !report.contains("checked "), "{report:?}");
     for (arguments, ci) in [("", "true"), ("--quiet", "false"), ("2>/dev/null", "false")] {
         assert!(!on_terminal(arguments, ci).unwrap().contains("checked "), "{arguments}");
     }

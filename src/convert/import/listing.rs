@@ -44,7 +44,12 @@ pub(crate) fn add_listing(text: &str, page: &mut PageDraft<'_>, model: &mut Data
     let cut = DASHES.into_iter().chain([" | "]).find_map(|dash| title.rsplit_once(dash));
     let name = cut.filter(|(_, rest)| rest.to_lowercase().contains("threat model"));
     model.put("agent/name", name.map_or(title, |(name, _)| name));
-    let summary = lines[1..begun].iter().map(|(_, line)| *line).filter(|line| line.ends_with('.'));
+    let summary = lines
+        .get(1..begun)
+        .unwrap_or_default()
+        .iter()
+        .map(|(_, line)| *line)
+        .filter(|line| line.ends_with('.'));
     let summary = summary.collect::<Vec<_>>().join(" ");
     if !summary.is_empty() {
         model.put("agent/summary", &*summary);
@@ -80,9 +85,9 @@ fn by_place(lines: &[(usize, &str)], model: &mut Data, remarks: &mut Vec<String>
     all
 }
 
-/// Adds the layers that lines of a page name, outside of the sections of layers.
-pub(crate) fn named_layers(page: &mut PageDraft<'_>, model: &mut Data) {
-    for at in 0..page.blocks.len() {
+/// Adds the layers that lines of a root's part of a page name, outside of the sections of layers.
+pub(crate) fn named_layers(page: &mut PageDraft<'_>, root: usize, model: &mut Data) {
+    for at in page.ranges[root].clone() {
         let block = &page.blocks[at];
         let is_line = matches!(block.kind, OutlineKind::Paragraph | OutlineKind::Item);
         if is_line

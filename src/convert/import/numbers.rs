@@ -281,11 +281,12 @@ fn number(text: &str) -> Option<Result<(Decimal, &str), Ambiguous>> {
         return None;
     }
     let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
-    let (number, after) = rest.split_at(end);
+    // A point at the end belongs to the sentence.
+    let (number, after) = rest.split_at(rest[..end].trim_end_matches('.').len());
     if after.strip_prefix(',').is_some_and(starts_with_number) || after.trim_start().starts_with('%') {
         return Some(Err(Ambiguous));
     }
-    Some(Decimal::parse(number.trim_end_matches('.')).map(|number| (number, after)).map_err(|_| Ambiguous))
+    Some(Decimal::parse(number).map(|number| (number, after)).map_err(|_| Ambiguous))
 }
 
 #[cfg(test)]

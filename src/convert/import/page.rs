@@ -22,13 +22,13 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
     let mut remarks = Vec::new();
     let roots: Vec<Data> = page.document.roots().map(Data::from).collect();
     let mut scaffolds = Vec::new();
+    let is_listing = has_no_heading(&page);
     for (at, mut model) in roots.into_iter().enumerate() {
         let score = numbers::score(&mut page, at);
-        let is_listing = has_no_heading(&page);
         if is_listing {
             remarks.extend(add_listing(source.text(), &mut page, &mut model));
         } else if score.get("factors").is_some() {
-            named_layers(&mut page, &mut model);
+            named_layers(&mut page, at, &mut model);
         }
         let has_layers = page.has_layers || is_listing && model.get("maestro").is_some();
         let has_threats = model.get("maestro/cross_layer").is_some();

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use crate::aivss::LayerSet;
 use crate::likeness::is_near;
-use crate::source::{BOM, Source, Span};
+use crate::source::{BOM, Language, Source, Span};
 use crate::syntax::lookalike::form_of;
 use crate::syntax::tree::{Document, PageFacts, ProblemKind, Tree};
 use crate::syntax::{MODEL_MARKER, markdown, marker, yaml};
@@ -111,16 +111,15 @@ pub(crate) fn read_front<'t>(
         return FrontOutcome::Other;
     }
     yaml::read(document, text, front.inner.clone());
-    let is_sound = document.is_sound();
-    if let ([root], true) = (document.roots.as_slice(), is_sound)
+    // A front matter with problems such as a repeated key is read all the same.
+    if let [root] = document.roots.as_slice()
         && document.tree.value_of(*root, MODEL_MARKER).is_some()
     {
         let root = *root;
         pass_other_keys(&mut document.tree, root);
         return FrontOutcome::Marked(root);
     }
-    let is_marked = document.roots().any(|root| root.get(MODEL_MARKER).is_some());
-    if !is_sound && (is_marked || marker::is_uncommented(inner, crate::source::Language::Yaml)) {
+    if !document.is_sound() && marker::is_uncommented(inner, Language::Yaml) {
         document.roots.clear();
         return FrontOutcome::Faulty;
     }

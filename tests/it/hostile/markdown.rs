@@ -239,12 +239,12 @@ pub(crate) fn unread() -> Vec<Case> {
     let front = "---\nx: '`'\n\"aivss_threat_model\": 1\ny: '`'\n---\n";
     let joined = quoted(&marked.replacen(':', "&colon;", 1));
     cases.push(page("before too many lines", format!("{joined}\n{long}"), 1, "1:1 file-too-complex"));
-    cases.push(page("in front matter", format!("---\n{marked}---\n\n{passing}"), 1, "2:1 marker-unread"));
+    cases.push(page("in front matter", format!("---\n{marked}---\n\n{passing}"), 1, "23:10 score-mismatch"));
     cases.push(page(
         "in front matter between backticks",
         format!("{front}\n{passing}"),
         1,
-        "3:2 marker-unread",
+        "3:1 layer-blank",
     ));
     let mentions = "The marker `aivss_threat_model: 1` comes first; `{\"aivss_threat_model\": 1}` in JSON.\nThe key \
                     aivss_threat_model: 1 makes a file a threat model. See ``\"aivss_threat_model\": 1``.\n";
@@ -253,4 +253,96 @@ pub(crate) fn unread() -> Vec<Case> {
                  '{a: 1, aivss_threat_model: 1}' x\n```\n\nThe AIVSS threat model: see [aivss_threat_model](x).\n";
     cases.push(page("notes about the marker", format!("{passing}{notes}"), 0, ""));
     cases
+}
+
+/// The page of a threat model: all but the layers in front matter, and the layers in sections.
+fn prose_page() -> String {
+    let (front, layers) = MODEL.split_once("maestro:\n").unwrap();
+    let sections = layers.lines().map(|line| {
+        let (key, text) = line.trim().split_once(": ").unwrap();
+        format!("## {}\n\n{text}\n\n", key.replace('_', " "))
+    });
+    format!("---\n{front}---\n# Planner\n\n{}", sections.collect::<String>())
+}
+
+/// Prose: what hides an answer from readers is no answer, and what readers see is read.
+pub(crate) fn prose() -> Vec<Case> {
+    let sound = prose_page();
+    let wrong = sound.replace("score: 9.4", "score: 9.1");
+    let front = &sound[..sound.find("# Planner").unwrap()];
+    let layers = &sound[sound.find("## foundation").unwrap()..];
+    let section = "## agent ecosystem\n\nAny server of tools can be added by a user.\n";
+    let without = |text: &str| sound.replace(section, text);
+    let rows = "| L1 | T | High | open |\n".repeat(20_000);
+    vec![
+        page("a page", sound.clone(), 0, ""),
+        page("a wrong score in front matter", wrong.clone(), 1, "23:10 score-mismatch"),
+        page("with CR LF", wrong.replace('\n', "\r\n"), 1, "23:10 score-mismatch"),
+        page("with CR", wrong.replace('\n', "\r"), 1, "23:10 score-mismatch"),
+        page("behind a byte order mark", format!("{BOM}{wrong}"), 1, "23:10 score-mismatch"),
+        page("behind a blank line", format!("\n{sound}"), 1, "3:1 marker-unread"),
+        page("that is not closed", sound.replace("Critical\n---\n", "Critical\n"), 1, "2:1 marker-unread"),
+        page("in TOML", sound.replace("---\n", "+++\n"), 1, "2:1 marker-unread"),
+        page("that is broken", sound.replace("severity: Critical", "severity: {"), 1, "24:13 syntax"),
+        page("twice", format!("{front}{sound}"), 1, "27:1 marker-unread"),
+        page("with a key twice", sound.replace("agent:\n", "agent: {}\nagent:\n"), 1, "3:1 schema"),
+        page("with a merge key", sound.replace("agent:\n", "<<: {}\nagent:\n"), 1, "3:1 merge-key"),
+        page("with a slip", sound.replace("agent:\n", "agnet:\n"), 1, "3:1 unknown-key"),
+        page("layers in a comment", format!("{front}# A\n<!--\n{layers}-->\n"), 1, "2:1 layer-blank"),
+        page("layers in a block of code", format!("{front}# A\n```\n{layers}```\n"), 1, "2:1 layer-blank"),
+        page(
+            "layers in a quotation",
+            format!("{front}# A\n> {}\n", layers.replace('\n', "\n> ")),
+            1,
+            "2:1 layer-blank",
+        ),
+        page("layers in details", format!("{front}# A\n<details>\n\n{layers}"), 1, "2:1 layer-blank"),
+        page("a layer in a comment", without(&format!("<!--\n{section}-->\n")), 1, "28:4 layer-blank"),
+        page(
+            "an analysis in a comment",
+            without("## agent ecosystem\n<!-- Any server of tools. -->\n"),
+            1,
+            "52:4 layer-blank",
+        ),
+        page(
+            "a placeholder below a caption",
+            without("## agent ecosystem\n### Threats\nTBD\n"),
+            1,
+            "54:1 layer-blank",
+        ),
+        page(
+            "a placeholder in a table",
+            without("## agent ecosystem\n| Threat | Severity |\n|-|-|\n| TBD | High |\n"),
+            1,
+            "52:4 layer-blank",
+        ),
+        page(
+            "a row without a title",
+            without("| Layer | Threat | Severity |\n|-|-|-|\n| L7 | - | High |\n"),
+            1,
+            "54:3 layer-blank",
+        ),
+        page(
+            "a row for all layers",
+            without("| Layer | Threat | Severity |\n|-|-|-|\n| L1-L7 | It burns | High |\n"),
+            1,
+            "28:4 layer-blank",
+        ),
+        page(
+            "a table of definitions",
+            without("| Layer | Description |\n|-|-|\n| Agent Ecosystem | Tools and agents |\n"),
+            1,
+            "28:4 layer-blank",
+        ),
+        page("no reason", without("## agent ecosystem\n\nN/A\n"), 1, "52:4 layer-reason-missing"),
+        page("two agents", format!("{front}# A\n{layers}# B\n{layers}"), 1, "55:3 syntax"),
+        page(
+            "twenty thousand rows",
+            format!("{sound}| Layer | Threat | Severity | Status |\n|-|-|-|-|\n{rows}"),
+            0,
+            "",
+        ),
+        page("sixty thousand captions", format!("{sound}{}", "### a\n".repeat(60_000)), 0, ""),
+        page("nothing but emphasis", format!("{sound}{}\n", "**a** ".repeat(40_000)), 0, ""),
+    ]
 }

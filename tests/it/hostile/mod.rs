@@ -161,6 +161,11 @@ fn a_marker_that_people_see_is_read_or_a_problem() {
 }
 
 #[test]
+fn prose() {
+    check_all("prose", &markdown::prose());
+}
+
+#[test]
 fn texts_are_shown_and_not_obeyed() {
     check_all("texts", &output::texts());
 }
@@ -257,6 +262,7 @@ fn page() -> String {
         ("Pages", markdown::pages()),
         ("A second block in a page that passes", markdown::second_blocks()),
         ("A second model in a page that no block holds", markdown::unread()),
+        ("Prose below front matter with the marker", markdown::prose()),
         ("Texts that would be obeyed", output::texts()),
         ("Policies, beside a model that passes", policy::policies()),
     ];

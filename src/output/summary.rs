@@ -1,0 +1,218 @@
+//! The end of a report for people: the verdict, the rules with their numbers, and what to do next.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use crate::diagnostic::Level;
+use crate::escape::line;
+use crate::output::blocks::is_fixable;
+use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width, wrapped};
+use crate::output::{Look, ProblemList};
+use crate::report::{Report, Verdict, WorstScore, count};
+use crate::rules;
+
+/// The number of problems up to which their rules are not counted.
+const FEW: usize = 5;
+/// The rules in the table of a report.
+const ROWS: usize = 8;
+/// The width of the words before the rows at the end.
+const HEADS: usize = 15;
+
+/// Writes the verdict with all that belongs to it. Outside of a terminal the verdict is one line, the last one.
+pub(crate) fn write_verdict(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    if look.unicode {
+        let is_empty = report.totals().files == 0 && report.diagnostics().next().is_none();
+        // The errors above say it all.
+        if report.verdict() == Verdict::CannotCheck && is_empty {
+            return Ok(());
+        }
+        writeln!(out, "{}", headline(report, look))?;
+        if report.verdict() == Verdict::Passed {
+            return Ok(());
+        }
+    }
+    let has_rows = report.verdict() != Verdict::Passed;
+    let mut rest = Vec::new();
+    if has_rows && look.listing != ProblemList::Statistics && counted(report).1 > FEW {
+        write_rules(report, ROWS, look, &mut rest)?;
+    }
+    if has_rows {
+        write_next(report, look, &mut rest)?;
+    }
+    if look.unicode {
+        if !rest.is_empty() {
+            writeln!(out)?;
+        }
+        return out.write_all(&rest);
+    }
+    out.write_all(&rest)?;
+    if !rest.is_empty() {
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", verdict_line(report, look))
+}
+
+pub(crate) fn verdict_line(report: &Report, look: Look) -> String {
+    let (verdict, policy) = (report.verdict(), line(&report.policy));
+    let tone = if verdict == Verdict::Passed { Tone::Good } else { Tone::Bad };
+    let words = painted(verdict.words(), tone, look);
+    format!("{words} under policy {policy}: {}", line(&report.summary()))
+}
+
+/// The numbers of a rule's problems.
+#[derive(Clone, Copy, Debug, Default)]
+struct RuleCount {
+    problems: usize,
+    fixable: usize,
+}
+
+/// The counting problems by rule, and the number of all of them.
+fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
+    let (mut rules, mut all): (BTreeMap<&str, RuleCount>, usize) = (BTreeMap::new(), 0);
+    for (_, problem) in report.diagnostics().filter(|(_, problem)| report.counts(problem)) {
+        let rule = rules.entry(&problem.rule).or_default();
+        rule.problems += 1;
+        rule.fixable += usize::from(is_fixable(problem));
+        all += 1;
+    }
+    (rules, all)
+}
+
+/// Writes the rules with the numbers of their problems, the most frequent first.
+pub(crate) fn write_rules(
+    report: &Report,
+    most: usize,
+    look: Look,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let (rules, _) = counted(report);
+    let mut rules: Vec<(&str, RuleCount)> = rules.into_iter().collect();
+    rules.sort_by_key(|(_, count)| Reverse(count.problems));
+    let (shown, left) = rules.split_at(rules.len().min(most));
+    let digits = shown.first().map_or(1, |(_, count)| count.problems.to_string().len()).max(3);
+    let names = shown.iter().map(|(name, _)| width(&line(name))).max().unwrap_or(0);
+    for (name, count) in shown {
+        let name = line(name);
+        let space = " ".repeat(names - width(&name));
+        let mark = match count.fixable {
+            0 => String::new(),
+            all if all == count.problems => format!("{space}  {}", painted("[fix]", Tone::Good, look)),
+            some => format!("{space}  {}", painted(&format!("[fix {some}]"), Tone::Good, look)),
+        };
+        writeln!(out, "  {:digits$}  {name}{mark}", count.problems)?;
+    }
+    if !left.is_empty() {
+        let words = format!("and {}", count(left.len(), "other rule"));
+        writeln!(out, "  {:digits$}  {}", "", painted(&words, Tone::Dim, look))?;
+    }
+    if shown.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Writes the highest score, and the commands that help.
+fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    if look.unicode
+        && let Some(worst) = report.worst()
+    {
+        let score =
+            painted(&format!("{} {}", worst.score, worst.severity.name()), worst.severity.into(), look);
+        let words = format!("{} {}", worst.score, worst.severity.name());
+        let room = look.width.saturating_sub(4 + HEADS + width(&words));
+        let agent = worst.agent.as_deref().map(line).unwrap_or_default();
+        let agent = cut_end(&agent, room / 2);
+        let path = line(worst.path());
+        let path = cut_path(&path, room.saturating_sub(width(&agent) + 2).max(8));
+        let agent = if agent.is_empty() { String::new() } else { format!("  {agent}") };
+        writeln!(out, "  {:HEADS$}{score}{agent}  {}", "Highest score", painted(&path, Tone::Dim, look))?;
+    }
+    let (rules, all) = counted(report);
+    let fixable: usize = rules.values().map(|count| count.fixable).sum();
+    let mut lines = Vec::new();
+    if fixable > 0 {
+        let number = match fixable {
+            1 if all == 1 => "it".to_owned(),
+            _ if fixable == all => format!("all {all}"),
+            _ => format!("{fixable} of {all}"),
+        };
+        let [fix, diff] =
+            ["aivss-lint fix", "aivss-lint fix --diff"].map(|text| painted(text, Tone::Action, look));
+        let (first, second) = (format!("{fix} corrects {number}"), format!("{diff} shows how"));
+        if HEADS + 4 + width(&first) + width(&second) > line_width(look) {
+            lines.extend([first, second]);
+        } else {
+            lines.push(format!("{first}; {second}"));
+        }
+    }
+    let known = rules.iter().filter(|(name, _)| rules::named(name).is_some());
+    if let Some((name, _)) = known.max_by_key(|(name, count)| (count.problems, Reverse(*name))) {
+        let explain = painted(&format!("aivss-lint explain {name}"), Tone::Action, look);
+        lines.push(format!("{explain} explains the rule"));
+    }
+    for (at, line) in lines.iter().enumerate() {
+        writeln!(out, "  {:HEADS$}{line}", if at == 0 { "Next" } else { "" })?;
+    }
+    Ok(())
+}
+
+/// The verdict with the numbers, for a terminal.
+fn headline(report: &Report, look: Look) -> String {
+    let totals = report.totals();
+    let (sign, words, tone) = match report.verdict() {
+        Verdict::Passed => ("✓", "Passed", Tone::Good),
+        Verdict::Failed => ("✗", "Failed", Tone::Bad),
+        Verdict::CannotCheck => ("✗", "Not checked completely", Tone::Bad),
+    };
+    let mut parts = Vec::new();
+    for (level, number) in
+        [(Level::Error, totals.errors), (Level::Warning, totals.warnings), (Level::Note, totals.notes)]
+    {
+        parts.extend((number > 0).then(|| count(number, level.name())));
+    }
+    let models = count(totals.models, "threat model");
+    let affected = affected(report);
+    match parts.last_mut() {
+        Some(last) if report.verdict() != Verdict::Passed && affected > 0 => {
+            let of = if totals.models == 1 { models } else { format!("{affected} of {models}") };
+            last.push_str(&format!(" in {of}"));
+        }
+        _ => parts.insert(0, models),
+    }
+    for (number, words) in
+        [(totals.excepted, "excepted"), (totals.in_base, "in the base already"), (totals.skipped, "skipped")]
+    {
+        parts.extend((number > 0).then(|| format!("{number} {words}")));
+    }
+    if totals.uncomputed > 0 {
+        parts.push(format!("{} not computable", count(totals.uncomputed, "score")));
+    }
+    if let (Verdict::Passed, Some(WorstScore { score, severity, .. })) = (report.verdict(), &totals.worst) {
+        parts.push(format!("highest score {score} {}", severity.name()));
+    }
+    let text = format!("{sign} {words}: {}", parts.join(", "));
+    let policy = line(&report.policy);
+    let room = look.width.saturating_sub(width(&text) + " (policy: )".len());
+    let policy = if room > 12 { cut_path(&policy, room) } else { policy };
+    // A pass is one line.
+    if report.verdict() == Verdict::Passed && width(&policy) > room {
+        return text.replacen(words, &painted(words, tone, look), 1);
+    }
+    let text =
+        wrapped(&format!("{text} (policy:\u{a0}{policy})"), line_width(look), (0, 2)).replace('\u{a0}', " ");
+    let head = format!("{sign} {words}");
+    let rest = text.strip_prefix(&head).unwrap_or(&text);
+    let (rest, policy) = rest.rsplit_once("(policy:").unwrap_or((rest, ""));
+    let policy = if policy.is_empty() { String::new() } else { format!("(policy:{policy}") };
+    format!("{}{rest}{}", painted(&head, tone, look), painted(&policy, Tone::Dim, look))
+}
+
+/// The number of threat models with a problem that counts.
+fn affected(report: &Report) -> usize {
+    let mut models = BTreeSet::new();
+    for (at, file) in report.files.iter().enumerate().filter(|(_, file)| file.is_model()) {
+        let problems = file.diagnostics.iter().filter(|problem| report.counts(problem));
+        let own =
+            problems.map(|problem| problem.model.unwrap_or(0)).filter(|model| *model < file.models.len());
+        models.extend(own.map(|model| (at, model)));
+    }
+    models.len()
+}
