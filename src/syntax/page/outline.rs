@@ -114,7 +114,8 @@ impl Outliner {
             Tag::Emphasis | Tag::Superscript | Tag::Subscript => return self.cover(span),
             Tag::Strong => {
                 self.cover(span);
-                let is_lead = self.leaf.as_ref().is_some_and(|leaf| leaf.phrase.text.is_empty());
+                let is_lead =
+                    self.leaf.as_ref().is_some_and(|leaf| without_bullet(&leaf.phrase.text).is_empty());
                 self.leads += usize::from(is_lead || self.leads > 0);
                 return;
             }
@@ -283,6 +284,14 @@ impl Outliner {
 
 const fn heading(level: HeadingLevel) -> OutlineKind {
     OutlineKind::Heading(level as u8)
+}
+
+/// A text without the box of a task and the emoji at its beginning.
+pub(crate) fn without_bullet(text: &str) -> &str {
+    let text = text.trim_start();
+    let boxes = ["[ ]", "[x]", "[X]"];
+    let text = boxes.into_iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text);
+    text.trim_start_matches(|letter: char| !letter.is_ascii() && !letter.is_alphanumeric() || letter == ' ')
 }
 
 /// The smallest span that contains two others.

@@ -7,7 +7,7 @@ use crate::syntax::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
     is_reference, level, locate, names_layers, references, severity, status,
 };
-use crate::syntax::page::outline::{PageText, TableRow, hull};
+use crate::syntax::page::outline::{PageText, TableRow, hull, without_bullet};
 
 /// A threat of a page.
 #[derive(Debug, Default)]
@@ -291,7 +291,7 @@ pub(crate) fn trimmed(span: Span, source: &str) -> Span {
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
 pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
     const LONGEST: usize = 300;
-    let lead = phrase.text.get(..phrase.strong)?.trim().trim_end_matches([':', '.']);
+    let lead = without_bullet(phrase.text.get(..phrase.strong)?).trim().trim_end_matches([':', '.']);
     let rest = phrase.text.get(phrase.strong..)?;
     if lead.is_empty() || lead.len() > LONGEST {
         return None;
