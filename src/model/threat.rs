@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value as JsonValue, json};
 
-use crate::aivss::{Band, LayerKind, LayerSet, Reference};
+use crate::aivss::{Band, LayerKind, LayerSet, MOST_SHARED, Reference};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::model::block::Block;
@@ -81,8 +81,6 @@ pub(crate) struct Threat {
 
 /// The maximum number of characters of a threat's texts in comparisons and reports.
 const LONGEST_NAME: usize = 120;
-/// The maximum number of layers that a threat is an answer for.
-const MOST_LAYERS: usize = 3;
 /// The highest likelihood and impact.
 const MOST: u8 = 5;
 
@@ -149,7 +147,7 @@ impl Threat {
 
     /// Whether it concerns a layer and few others.
     pub(crate) fn is_about(&self, layer: LayerKind) -> bool {
-        self.layers.len() <= MOST_LAYERS && self.layers.contains(&layer)
+        self.layers.len() <= MOST_SHARED && self.layers.contains(&layer)
     }
 
     /// Whether it is an answer for a layer.

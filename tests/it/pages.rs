@@ -305,6 +305,49 @@ fn text_that_no_reader_sees_is_no_analysis() {
 }
 
 #[test]
+fn row_of_placeholders_or_of_many_layers_answers_none() {
+    let (before, rest) = PASSING.split_once("### Layer 1").unwrap();
+    let (_, after) = rest.split_once("## Appendix").unwrap();
+    let names = ["Foundation Models", "Data Operations", "Agent Frameworks", "Deployment & Infrastructure"];
+    let rows: String = names
+        .into_iter()
+        .chain(["Evaluation & Observability", "Security & Compliance"])
+        .enumerate()
+        .map(|(at, name)| format!("| {name} | Attack number {at} is known. | Rare |\n"))
+        .collect();
+    let run = |header: &str, last: &str| {
+        let table = format!("| Layer | {header} |\n|---|---|---|\n{rows}{last}\n\n");
+        concise(&folder(&format!("{before}{table}## Appendix{after}")), &[])
+    };
+    let name = "Agent Ecosystem";
+    assert_eq!(run("Analysis | Note", "| Agent Ecosystem | Agents lie. | TBD |").0, 0);
+    for last in [
+        format!("| {name} | TBD | TBD |"),
+        format!("| {name} | TBD | ? |"),
+        format!("| {name} | TODO | to be defined |"),
+        format!("| {name} | [TBD](a.md \"Agents > lie\") | `TBD` |"),
+        format!("| {name} | TBD [a](b) <!-- a > Agents lie about that --> | — |"),
+        format!("| {name} | &#84;BD | <span title=\"Agents > lie\"></span> |"),
+        format!("| {name} | ~~Agents lie.~~ | |"),
+        "| L1–L7 | All of them were reviewed by us. | None |".to_owned(),
+        "| L1, L2, L3, L4, L5, L6, L7 | Not applicable: it is no agent. | |".to_owned(),
+    ] {
+        let (code, lines) = run("Analysis | Note", &last);
+        let is_found = |line: &String| line.contains("layer-blank") && line.contains("agent_ecosystem");
+        assert!(code == 1 && lines.iter().any(is_found), "{last}: {lines:?}");
+    }
+    let (code, lines) = run("Threat | Severity", "| Agent Ecosystem | N/A | Low |");
+    assert!(code == 1 && lines.iter().any(|line| line.contains("layer-reason-missing")), "{lines:?}");
+    let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { uncertain_layers: 0 }\n";
+    let row = "| L6, L7 | Agents lie to the accounts. | Rare |";
+    let page =
+        format!("{before}| Layer | Analysis | Note |\n|---|---|---|\n{rows}{row}\n\n## Appendix{after}");
+    let (code, lines) = concise(&Folder::new(&[(PAGE, &*page), ("aivss-policy.yaml", policy)]), &[]);
+    let problem = "1 layer is uncertain, and the limit is 0";
+    assert!(code == 1 && lines.iter().any(|line| line.contains(problem)), "{lines:?}");
+}
+
+#[test]
 fn value_of_a_register_that_is_denied_withdrawn_or_planned_does_not_count() {
     const ROW: &str = "| X-1 | Keys are stolen | Critical | 3 | 4 | Keys are short-lived | mitigated | a-team | 2027-01-31 |";
     let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { open_threats: { Critical: 0 } }\n";

@@ -37,6 +37,15 @@ impl ThreatField {
         }
     }
 
+    /// Whether its values are sentences.
+    pub(crate) const fn is_prose(self) -> bool {
+        match self {
+            Self::Title | Self::Mitigation | Self::Reason => true,
+            Self::Id | Self::Severity | Self::Likelihood | Self::Impact | Self::Status | Self::Owner => false,
+            Self::Due | Self::Refs => false,
+        }
+    }
+
     /// Whether a table with such a column next to a title lists threats.
     pub(crate) const fn is_telling(self) -> bool {
         match self {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::aivss::{LayerKind, LayerSet};
+use crate::aivss::{LayerKind, LayerSet, MOST_SHARED};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::page::threats::{
-    PageThreat, ThreatTable, add_labels, opens_with_label, threat_in, threat_of, trimmed,
+    PageThreat, RowText, ThreatTable, add_labels, opens_with_label, threat_in, threat_of, trimmed,
 };
 use crate::syntax::tree::PageSection;
 
@@ -31,6 +31,8 @@ pub(crate) struct PageLayer {
     pub(crate) analysis: Option<Piece>,
     pub(crate) threats: Vec<PageThreat>,
     parts: Vec<LayerPart>,
+    /// The number of parts that are rows for other layers as well.
+    shared: usize,
     /// The different texts of its parts, if none is longer than a placeholder.
     shown: Vec<String>,
     /// Whether the heading says that the layer does not apply.
@@ -41,7 +43,7 @@ pub(crate) struct PageLayer {
 enum LayerPart {
     /// The block of the outline with this number.
     Block(usize),
-    Row(Piece),
+    Row(RowText),
 }
 
 /// The layers of an agent, and everything else that a page contains about its threats.
@@ -255,11 +257,14 @@ impl LayerReader<'_> {
         } else if let Some(mut threat) = threat {
             (threat.layers, threat.layers_span) = (kinds, place);
             self.found.cross.push(threat);
-        } else if let Some(text) = table.text(row, true, self.set, self.text) {
+        } else if kinds.len() <= MOST_SHARED
+            && let Some(text) = table.text(row, true, self.set, self.text)
+        {
             for kind in kinds {
                 let layer = self.layer(kind, place);
                 layer.span = hull(layer.span, whole);
                 layer.parts.push(LayerPart::Row(text.clone()));
+                layer.shared += 1;
             }
         }
     }
@@ -278,9 +283,11 @@ impl LayerPart {
     /// The texts of a part that say something: its own, or those of the cells of a table.
     fn contents<'b>(&'b self, blocks: &'b [OutlineBlock]) -> Vec<&'b str> {
         match self {
-            Self::Row(piece) => vec![&piece.text],
+            Self::Row(row) => vec![&row.piece.text],
             Self::Block(at) => match &blocks[*at].kind {
                 OutlineKind::Heading(_) | OutlineKind::Caption => Vec::new(),
+                // A text that is struck out is withdrawn.
+                _ if blocks[*at].phrase.is_struck() => Vec::new(),
                 OutlineKind::Table(rows) => {
                     let cells = rows.iter().skip(1).flat_map(|row| &row.cells);
                     cells.map(|cell| cell.text.trim()).filter(|cell| !is_nothing(cell)).collect()
@@ -295,7 +302,7 @@ impl LayerPart {
     /// The place of its text.
     fn place(&self, blocks: &[OutlineBlock], text: &str) -> Span {
         match self {
-            Self::Row(piece) => piece.span,
+            Self::Row(row) => row.piece.span,
             Self::Block(at) => match blocks[*at].kind {
                 OutlineKind::Table(_) => trimmed(blocks[*at].span, text),
                 _ => trimmed(blocks[*at].phrase.span, text),
@@ -322,7 +329,7 @@ impl PageLayer {
             }
             return;
         };
-        self.shown = short_texts(&parts, blocks, &contents);
+        self.shown = short_texts(&parts, blocks);
         let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
         // Captions do not make a placeholder longer.
         let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
@@ -337,6 +344,9 @@ impl PageLayer {
         {
             // One row of several says so.
             answered = PageAnswer::Analysis;
+        }
+        if self.shared == parts.len() && answered == PageAnswer::Analysis {
+            answered = PageAnswer::Uncertain(opening);
         }
         let place = first.place(blocks, text);
         let reason = match answered {
@@ -355,7 +365,7 @@ impl PageLayer {
         self.analysis = Some(match (&answered, first) {
             _ if !is_only => analysis(&parts, blocks, text),
             (PageAnswer::Uncertain(rest), _) => locate(rest, place, text),
-            (_, LayerPart::Row(piece)) => piece.clone(),
+            (_, LayerPart::Row(row)) => row.piece.clone(),
             (_, LayerPart::Block(at)) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => {
                 locate(opening, place, text)
             }
@@ -368,19 +378,25 @@ impl PageLayer {
 }
 
 /// The different texts of parts other than tables, if they are few and none is longer than a placeholder.
-fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock], contents: &[&str]) -> Vec<String> {
+fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
     const MOST: usize = 20;
-    let is_table = |part: &LayerPart| matches!(part, LayerPart::Block(at) if matches!(blocks[*at].kind, OutlineKind::Table(_)));
     let mut shown: Vec<String> = Vec::new();
-    for text in contents.iter().filter(|text| !is_nothing(text)) {
-        if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
-            return Vec::new();
-        }
-        if !shown.iter().any(|other| other == text) {
-            shown.push((*text).to_owned());
+    for part in parts {
+        let texts = match part {
+            LayerPart::Row(row) => row.cells.iter().map(String::as_str).collect(),
+            LayerPart::Block(at) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => return Vec::new(),
+            LayerPart::Block(_) => part.contents(blocks),
+        };
+        for text in texts.into_iter().filter(|text| !is_nothing(text)) {
+            if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
+                return Vec::new();
+            }
+            if !shown.iter().any(|other| other == text) {
+                shown.push(text.to_owned());
+            }
         }
     }
-    if parts.iter().any(is_table) { Vec::new() } else { shown }
+    shown
 }
 
 fn one_line(text: &str) -> String {
@@ -397,8 +413,8 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
     let mut last = None;
     for part in parts {
         match part {
-            LayerPart::Row(piece) => {
-                pieces.push(piece.clone());
+            LayerPart::Row(row) => {
+                pieces.push(row.piece.clone());
                 last = None;
             }
             // The text of an element of HTML, without its tags.

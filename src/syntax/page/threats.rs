@@ -70,6 +70,13 @@ impl PageThreat {
     }
 }
 
+/// The text of a row, and those of its cells as a reader sees them.
+#[derive(Clone, Debug)]
+pub(crate) struct RowText {
+    pub(crate) piece: Piece,
+    pub(crate) cells: Vec<String>,
+}
+
 /// The columns of a table.
 #[derive(Debug)]
 pub(crate) struct ThreatTable {
@@ -163,13 +170,14 @@ impl ThreatTable {
         is_whole: bool,
         set: &'static LayerSet,
         source: &str,
-    ) -> Option<Piece> {
+    ) -> Option<RowText> {
         const LONGEST: usize = 60;
         let cells = row.cells.iter().enumerate().filter(|(at, cell)| {
-            let is_value = self.has_threats && self.fields.get(*at).is_some_and(Option::is_some);
+            let field = self.fields.get(*at).copied().flatten().filter(|_| self.has_threats);
             Some(*at) != self.layer
-                && (is_whole || !is_value)
+                && field.is_none_or(|field| is_whole && field.is_prose())
                 && !is_nothing(&cell.text)
+                && !cell.is_struck()
                 && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 && set.named(&cell.text).is_none()
         });
@@ -183,7 +191,8 @@ impl ThreatTable {
             });
         }
         if let [(_, only)] = cells.as_slice() {
-            return Some(locate(&value_of(only, source), only.span, source));
+            let piece = locate(&value_of(only, source), only.span, source);
+            return Some(RowText { piece, cells: vec![only.text.clone()] });
         }
         let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
         let is_answered =
@@ -194,7 +203,8 @@ impl ThreatTable {
             let value = value_of(cell, source);
             if is_answered && number == 0 { value } else { format!("{header}: {value}") }
         });
-        Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
+        let piece = Piece::new(texts.collect::<Vec<_>>().join("; "), span);
+        Some(RowText { piece, cells: cells.iter().map(|(_, cell)| cell.text.clone()).collect() })
     }
 
     /// Whether every column is a field, so that nothing of the table is left.
