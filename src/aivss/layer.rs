@@ -8,7 +8,7 @@ struct LayerRow {
     alias: Option<&'static str>,
     /// The contents in a few words.
     contents: &'static str,
-    /// Names in documents besides the key, in lower-case letters without spaces.
+    /// Names in documents that do not begin like the words of the key, in lower-case letters without spaces.
     names: &'static [&'static str],
 }
 
@@ -31,43 +31,43 @@ static SEVEN: LayerSet = LayerSet {
             key: "foundation_models",
             alias: None,
             contents: "models, their interfaces and weights",
-            names: &["foundationmodel", "foundationalmodels", "foundationalmodel"],
+            names: &[],
         },
         LayerRow {
             key: "data_operations",
             alias: None,
             contents: "training data, retrieval, vector stores, memory inputs",
-            names: &["dataops", "dataoperation"],
+            names: &["dataops"],
         },
         LayerRow {
             key: "agent_frameworks",
             alias: None,
             contents: "agent logic, planners, tool orchestration",
-            names: &["agentframework", "agenticframeworks", "agenticframework"],
+            names: &[],
         },
         LayerRow {
             key: "deployment_and_infrastructure",
             alias: Some("deployment_infrastructure"),
             contents: "cloud, runtimes, sandboxes",
-            names: &["deploymentinfrastructure"],
+            names: &[],
         },
         LayerRow {
             key: "evaluation_and_observability",
             alias: None,
             contents: "monitoring, logging, evaluation, guardrails",
-            names: &["evaluationobservability", "evaluationsandobservability", "evaluationsobservability"],
+            names: &[],
         },
         LayerRow {
             key: "security_and_compliance",
             alias: None,
             contents: "identity, policy, compliance",
-            names: &["securitycompliance"],
+            names: &[],
         },
         LayerRow {
             key: "agent_ecosystem",
             alias: None,
             contents: "external tools, plugins, MCP servers, other agents",
-            names: &["agentecosystems", "agenticecosystem", "agenticecosystems"],
+            names: &[],
         },
     ],
 };
@@ -93,8 +93,9 @@ impl LayerSet {
         self.layers().find(|kind| kind.keys().any(|own| own == key))
     }
 
-    /// The layer that a name means: `Foundation Models`, `L4 — Deployment & Infrastructure`, `6. security-and-compliance`,
-    /// `Agentic Ecosystem (vertical)`. A number and a word such as `Layer` are skipped, and after them a remark, too.
+    /// The layer that a name means: `Foundation Models`, `L4 — Deployment & Infra`, `6. security-and-compliance`,
+    /// `Agentic Ecosystem (vertical)`. A number and a word such as `Layer` are skipped, and after them a remark, too. One word
+    /// of a name is enough after the number of its layer: `L4 Deployment`.
     pub(crate) fn named(&'static self, name: &str) -> Option<LayerKind> {
         const LONGEST: usize = 100;
         const SEPARATORS: [&str; 7] = [": ", " (", " — ", " – ", " - ", " | ", ", "];
@@ -102,22 +103,28 @@ impl LayerSet {
         if name.len() > LONGEST {
             return None;
         }
-        let remark = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+        let remark = name.strip_suffix([')', '）']).and_then(|name| name.rsplit_once(['(', '（']));
         let whole = self.named_exactly(name).or_else(|| self.named_exactly(remark?.0));
-        if whole.is_some() || !name_words(name).1 {
+        if whole.is_some() || !name_words(name).is_numbered {
             return whole;
         }
         let mut cuts = SEPARATORS.into_iter().flat_map(|separator| name.match_indices(separator));
-        cuts.find_map(|(at, _)| self.named_exactly(&name[..at]))
+        let cut = cuts.find_map(|(at, _)| self.named_exactly(&name[..at]));
+        // After a name in another language.
+        cut.or_else(|| self.named_exactly(remark?.1))
     }
 
     fn named_exactly(&'static self, name: &str) -> Option<LayerKind> {
         const REMARKS: [&str; 8] =
             ["layer", "vertical", "security", "threat", "threats", "risk", "risks", "analysis"];
-        let (mut words, _) = name_words(name);
+        let NameWords { mut words, layer, .. } = name_words(name);
+        let own = layer.and_then(|number| self.layers().nth(number.checked_sub(1)?));
+        if let Some(own) = own.filter(|own| words.len() > 2 && own.row().is_named(&words[..2])) {
+            return Some(own);
+        }
         loop {
-            let joined = words.concat();
-            let found = self.layers().find(|kind| kind.row().is_named(&joined));
+            let found = self.layers().find(|kind| kind.row().is_named(&words));
+            let found = found.or_else(|| own.filter(|own| own.row().has_all(&words)));
             let last = words.pop()?;
             if found.is_some() || !(REMARKS.contains(&&*last) || is_number(&last)) {
                 return found;
@@ -127,50 +134,95 @@ impl LayerSet {
 }
 
 impl LayerRow {
-    /// Whether a name in lower-case letters, without spaces, is that of this layer.
-    fn is_named(&self, joined: &str) -> bool {
-        let mut key = self.key.split('_').filter(|word| *word != "and");
-        let mut rest = Some(joined);
-        let is_key = key.all(|word| {
-            rest = rest
-                .map(|rest| rest.strip_prefix("and").unwrap_or(rest))
-                .and_then(|rest| rest.strip_prefix(word));
-            rest.is_some()
-        });
-        is_key && rest == Some("") || self.names.contains(&joined)
+    /// The words of the key.
+    fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.key.split('_').filter(|word| *word != "and")
     }
+
+    /// Whether words in lower case are the name of this layer, in full or shortened: `eval obs`.
+    fn is_named(&self, words: &[String]) -> bool {
+        let joined = words.concat();
+        let is_each = words.len() == self.words().count()
+            && self.words().zip(words).all(|(own, word)| is_form(own, word));
+        let mut rest = Some(joined.as_str());
+        for own in self.words() {
+            rest = rest.and_then(|rest| rest.strip_prefix("and").unwrap_or(rest).strip_prefix(own));
+        }
+        is_each || matches!(rest, Some("" | "s")) || self.names.contains(&&*joined)
+    }
+
+    /// Whether there are words, and each is one of the layer's name.
+    fn has_all(&self, words: &[String]) -> bool {
+        !words.is_empty() && words.iter().all(|word| self.words().any(|own| is_form(own, word)))
+    }
+}
+
+/// Whether a word is another one, shortened or with another ending: `infra`, `model`, `agentic`, `foundational`.
+fn is_form(own: &str, word: &str) -> bool {
+    const SHORTEST: usize = 3;
+    const ENDING: usize = 2;
+    let is_short = own.starts_with(word) && word.len() >= SHORTEST;
+    is_short || word.strip_prefix(own).is_some_and(|ending| ending.len() <= ENDING)
 }
 
 fn is_number(word: &str) -> bool {
     word.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// The words of a layer's name in lower case, without `and` and without the numbers before it and their words
-/// (`MAESTRO Layer 1`, `L1`, `3.1`), and whether there were any.
-fn name_words(name: &str) -> (Vec<String>, bool) {
+/// The number that a word is: `4`, `iv`, `four`, `④`.
+pub(crate) fn number_of(word: &str) -> Option<usize> {
+    const NUMBERS: [&str; 7] = [
+        " i one ① ",
+        " ii two ② ",
+        " iii three ③ ",
+        " iv four ④ ",
+        " v five ⑤ ",
+        " vi six ⑥ ",
+        " vii seven ⑦ ",
+    ];
+    let known = NUMBERS.iter().position(|words| words.contains(&format!(" {word} ")));
+    known.map(|at| at + 1).or_else(|| word.parse().ok())
+}
+
+/// The words of a layer's name.
+struct NameWords {
+    /// In lower case, without `and` and without the numbers before the name and their words (`MAESTRO Layer 1`, `L1`, `3.1`).
+    words: Vec<String>,
+    /// Whether there were any such numbers or words.
+    is_numbered: bool,
+    /// The number after `Layer` or `L`.
+    layer: Option<usize>,
+}
+
+fn name_words(name: &str) -> NameWords {
     let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
     words.retain(|word| word != "and");
-    let is_roman = |word: &str| word.bytes().all(|letter| matches!(letter, b'i' | b'v'));
     let is_numbered = |word: &str| {
-        let rest = word.trim_start_matches('l');
-        is_number(rest) && !rest.is_empty()
-            || !word.is_ascii() && word.contains(|letter: char| letter.is_ascii_digit())
+        number_of(word).is_some() || !word.is_ascii() && word.contains(|letter: char| letter.is_ascii_digit())
     };
-    let mut start = 0;
+    let (mut start, mut layer) = (0, None);
     while let Some(word) = words.get(start) {
         let next = words.get(start + 1).map_or("", String::as_str);
+        let short: Option<usize> = word.strip_prefix('l').and_then(|number| number.parse().ok());
         start += match word.as_str() {
-            "layer" if is_number(next) || is_roman(next) => 2,
+            "layer" if number_of(next).is_some() => {
+                layer = number_of(next);
+                2
+            }
             "layer" | "maestro" => 1,
+            _ if short.is_some() => {
+                layer = short;
+                1
+            }
             word if is_numbered(word) => 1,
             // The word for a layer in another language.
-            _ if start == 0 && is_number(next) && !next.is_empty() => 2,
+            _ if start == 0 && !next.is_empty() && is_number(next) => 2,
             _ => break,
         };
     }
     let start = start.min(words.len());
-    (words.split_off(start), start > 0)
+    NameWords { words: words.split_off(start), is_numbered: start > 0, layer }
 }
 
 /// A layer of a set, such as Foundation Models. Layers are in the order of their set.
@@ -247,12 +299,35 @@ mod tests {
             ("Layer 3: Agent Frameworks — the planner", "agent_frameworks"),
             ("security-and-compliance", "security_and_compliance"),
             ("SecurityCompliance", "security_and_compliance"),
+            ("L4 Deployment", "deployment_and_infrastructure"),
+            ("4. Deployment & Infra", "deployment_and_infrastructure"),
+            ("L5 Eval & Obs", "evaluation_and_observability"),
+            ("Layer 5: Observability and Evaluation", "evaluation_and_observability"),
+            ("L6 - Sec/Compliance", "security_and_compliance"),
+            ("Layer 2: Data", "data_operations"),
+            ("Layer Seven: Ecosystem", "agent_ecosystem"),
+            ("IV. Deployment and Infrastructure", "deployment_and_infrastructure"),
+            ("④ Deployment and Infrastructure", "deployment_and_infrastructure"),
+            ("3️⃣ Agent Frameworks", "agent_frameworks"),
+            ("Layer 3: Agent Frameworks and orchestration", "agent_frameworks"),
+            ("レイヤー1：基盤モデル（Foundation Models）", "foundation_models"),
         ] {
             assert_eq!(LayerSet::DEFAULT.named(name).map(LayerKind::key), Some(key), "{name}");
         }
-        for name in
-            ["Data", "Layer 4", "Agent Frameworks: LangGraph", "Security", "Security and Compliance roadmap"]
-        {
+        for name in [
+            "Data",
+            "Layer 4",
+            "Agent Frameworks: LangGraph",
+            "Security",
+            "Security and Compliance roadmap",
+            "Layer 7: Application",
+            "Layer 2: Data Link",
+            "L2 Data cache",
+            "Layer 4: Data",
+            "4. Deployment",
+            "Layer 4: Mode of Operation",
+            "Dataset operations",
+        ] {
             assert!(LayerSet::DEFAULT.named(name).is_none(), "{name}");
         }
     }

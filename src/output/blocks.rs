@@ -135,6 +135,12 @@ impl<'r> ProblemBlock<'r> {
         rules
     }
 
+    /// Whether it is a note that needs no picture: nothing in the file is to be changed at its place.
+    pub(crate) fn is_remark(&self) -> bool {
+        let first = self.first();
+        first.level == Level::Note && first.fix.is_none() && first.label.is_none() && first.related.is_empty()
+    }
+
     /// Whether `fix` corrects all of it.
     pub(crate) fn is_fixable(&self) -> bool {
         self.all().all(is_fixable)

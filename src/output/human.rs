@@ -22,9 +22,14 @@ const PICTURES: usize = 3;
 
 pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let shown = Shown::of(report, look.listing);
+    let mut notes = Vec::new();
     for (at, file) in report.files.iter().enumerate() {
-        write_problems(file, &shown.of_file(at, file), look, out)?;
+        let (of_file, others): (Vec<_>, Vec<_>) =
+            shown.of_file(at, file).into_iter().partition(ProblemBlock::is_remark);
+        write_problems(file, &others, look, out)?;
+        notes.extend(of_file.into_iter().map(|block| (file, block)));
     }
+    write_notes(&notes, look, out)?;
     if shown.left > 0 {
         let words = format!("… {}: --max-problems all lists them", count(shown.left, "more problem"));
         writeln!(out, "{}\n", painted(&words, Tone::Dim, look))?;
@@ -180,6 +185,22 @@ fn write_excepted(report: &Report, look: Look, out: &mut dyn io::Write) -> io::R
         writeln!(out, "{}", painted(&wrapped(&line(&text), line_width(look), (0, 2)), Tone::Dim, look))?;
     }
     if excepted.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Writes each note on its line: it decides nothing, and must not hide what does.
+fn write_notes(
+    notes: &[(&FileReport, ProblemBlock<'_>)],
+    look: Look,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    for (file, block) in notes {
+        let position = file.position(block.first().span.start);
+        write_title(block, look, out)?;
+        let help = block.first().help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+        let text = format!("{}:{}:{}{help}", file.name(), position.line, position.column);
+        writeln!(out, "  {}", painted(&wrapped(&line(&text), line_width(look), (2, 2)), Tone::Dim, look))?;
+    }
+    if notes.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 /// Writes the problems of a file, each block with its title, its lines and its details.

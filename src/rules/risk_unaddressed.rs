@@ -132,23 +132,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 const MOST_DETAILED: usize = 3;
 
 fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
-    let named = match open {
-        [only] => format!("{}, which the factors raise", only.risk.name),
-        several => format!("{} core risks that the factors raise", several.len()),
-    };
-    let diagnostic =
-        Diagnostic::new(&RULE, Owner::Agent, span, format!("no threat or finding names {named}"));
-    if open.len() > MOST_DETAILED {
-        let list = open.iter().map(|one| match one.risk.ids().next() {
-            Some(id) => format!("{} ({id})", one.risk.name),
-            None => one.risk.name.to_owned(),
-        });
-        let help = "write threats with such `refs`, or findings with such a category; `aivss-lint explain risk-unaddressed` \
-                    shows factors and layers";
-        return diagnostic.note(Some(list.collect::<Vec<_>>().join(", "))).help(help);
+    let is_long = open.len() > MOST_DETAILED;
+    let id_of = |one: &OpenRisk| one.risk.ids().next().unwrap_or(one.risk.name);
+    let named: Vec<&str> = open.iter().map(|one| if is_long { id_of(one) } else { one.risk.name }).collect();
+    let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));
+    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message);
+    if is_long {
+        return diagnostic
+            .help("write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers");
     }
     let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
-    let refs: Vec<&str> = open.iter().map(|one| one.risk.ids().next().unwrap_or(one.risk.name)).collect();
+    let refs: Vec<&str> = open.iter().map(id_of).collect();
     let help = format!("write threats with `refs: [{}]`, or findings with such a category", refs.join(", "));
     diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help(help)
 }

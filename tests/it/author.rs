@@ -58,8 +58,8 @@ fn what_init_writes_fails_only_where_its_author_must_think() {
     assert!(
         ["summary", "cvss", "self_modification", "agent_ecosystem"].iter().all(|key| asked.contains(*key))
     );
-    let whole = folder.run(&["check"]).out;
-    assert!(whole.contains("help: Whether the agent changes identity at run time."), "{whole}");
+    let whole = folder.run(&["check", "--format", "json"]).out;
+    assert!(whole.contains("Whether the agent changes identity at run time."), "{whole}");
 }
 
 #[test]

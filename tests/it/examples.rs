@@ -80,7 +80,7 @@ fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|file| file["diagnostics"] == Value::Array(vec![]))
+        .filter(|file| file["diagnostics"].as_array().unwrap().iter().all(|one| one["level"] == "note"))
         .collect();
     assert_eq!(clean.len(), 3);
 }

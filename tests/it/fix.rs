@@ -448,10 +448,15 @@ fn the_examples_of_v0_5_pass_once_mended() {
     }
     assert_eq!(folder.run(&["--today", "2026-11-23"]).code, 1);
     let ran = folder.fix(&[]);
-    assert!(ran.out.ends_with("changed: 14 numbers in 7 files; no problems left\n"), "{}", ran.out);
+    assert!(
+        ran.out.ends_with("changed: 14 numbers in 7 files; left: 10 notes; run `aivss-lint`\n"),
+        "{}",
+        ran.out
+    );
     assert_eq!(ran.code, 0);
     let checked = folder.run(&["--today", "2026-11-23", "--format", "concise"]);
-    assert_eq!((checked.code, checked.out), (0, String::new()));
+    assert_eq!(checked.code, 0);
+    assert!(checked.out.lines().all(|line| line.contains(": note[risk-unaddressed] ")), "{}", checked.out);
 }
 
 /// The stock with what stands from `maestro:` on replaced.
@@ -612,7 +617,8 @@ fn of_several_missing_layers_one_carries_all_forms() {
     let some = "maestro:\n  foundation_models: Prompts leak.\n  agent_ecosystem: { }\n";
     let folder = Folder::new(&[(FILE, &with_layers(some))]);
     let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
-    let faults = json["files"][0]["diagnostics"].as_array().unwrap();
+    let mut faults = json["files"][0]["diagnostics"].as_array().unwrap().clone();
+    faults.retain(|fault| fault["level"] == "error");
     let forms: Vec<&str> = faults.iter().filter_map(|fault| fault["fix"]["title"].as_str()).collect();
     assert_eq!(
         (faults.len(), forms),

@@ -228,7 +228,8 @@ fn braces_and_json_get_null_and_keep_the_old_factor_under_its_own_key() {
 fn json_of(yaml: &str) -> String {
     let mut json = String::from("{\n");
     let mut depth = 0;
-    let lines: Vec<&str> = yaml.lines().collect();
+    // Lists have no form here.
+    let lines: Vec<&str> = yaml.split("  cross_layer:").next().unwrap().lines().collect();
     for (at, line) in lines.iter().enumerate() {
         let (key, value) = line.trim().split_once(':').unwrap();
         let value = value.trim().trim_matches('\'');

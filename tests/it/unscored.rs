@@ -108,7 +108,7 @@ fn every_output_says_not_scored() {
     let page = folder.run(&["report"]);
     assert!(page.code == 0 && page.out.contains("not scored") && !page.out.contains("computable"));
     let score = folder.run(&["score"]);
-    assert_eq!((score.code, &*score.out), (0, "threat-model.yaml:1:1: Planner\nnot scored\n"));
+    assert_eq!((score.code, &*score.out), (0, "not scored  Planner\nthreat-model.yaml:1:1\n"));
     folder.write("other.yaml", STOCK);
     for (message, policy, sure) in
         [("1 of 2 not scored", "layers-only", true), ("not computable", "permissive", false)]

@@ -43,11 +43,13 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         scaffolds.push(Scaffold { origin: String::new(), model, asks_score: false });
     }
     let left = page.left();
-    remarks.extend(left.iter().take(MOST).map(|(title, number)| {
-        let blocks = count(*number, "block");
-        match title.as_str() {
-            "" => format!("not carried over: {blocks} before the first heading"),
-            title => format!("not carried over: {title}: {blocks}"),
+    remarks.extend(left.iter().take(MOST).map(|section| {
+        let parts = [(section.blocks, "block"), (section.cells, "cell")].into_iter();
+        let parts = parts.filter(|(number, _)| *number > 0).map(|(number, word)| count(number, word));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        match section.title.as_str() {
+            "" => format!("not carried over: {parts} before the first heading"),
+            title => format!("not carried over: {title}: {parts}"),
         }
     }));
     if left.len() > MOST {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::aivss::LayerSet;
 use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::layers::{is_bold_layer, without_shortcodes};
+use crate::syntax::page::layers::{lead_of, without_shortcodes};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
@@ -27,7 +27,12 @@ const SUMMARIES: [&str; 9] = [
     "abstract",
 ];
 /// Words of titles that name no agent.
-const GENERIC: [&str; 20] = [
+const GENERIC: [&str; 25] = [
+    "comprehensive",
+    "review",
+    "risk",
+    "register",
+    "detailed",
     "threat",
     "model",
     "modeling",
@@ -50,7 +55,12 @@ const GENERIC: [&str; 20] = [
     "aivss",
 ];
 /// Phrases that a title has besides the name.
-const PHRASES: [&str; 9] = [
+const PHRASES: [&str; 14] = [
+    "(maestro)",
+    "threat assessment",
+    "risk assessment",
+    "risk register",
+    "security review",
     "threat modeling",
     "threat modelling",
     "threat models",
@@ -89,20 +99,26 @@ pub(crate) fn read_about(
     if let Some((Some(name), span)) = own {
         about.name = Some(locate(&name, span, text));
     } else if let Some((at, name)) = named_by_line(blocks, range.clone(), text) {
-        about.read.push(at);
+        if !has_others(&blocks[at]) {
+            about.read.push(at);
+        }
         about.name = Some(name);
     }
     let from = title.map_or(range.start, |at| at + 1);
     let section = range
         .clone()
         .find(|at| matches!(blocks[*at].kind, OutlineKind::Heading(_)) && is_summary(&blocks[*at].phrase));
-    let own = section.map(|at| at + 1..range.end).map(|range| paragraphs(blocks, range));
-    let first =
-        own.filter(|own| !own.is_empty()).or_else(|| title.map(|_| paragraphs(blocks, from..range.end)));
+    let own = section.map(|at| at + 1..range.end).map(|range| paragraphs(blocks, range, text));
+    let first = own
+        .filter(|own| !own.is_empty())
+        .or_else(|| title.map(|_| paragraphs(blocks, from..range.end, text)));
     let first = first.unwrap_or_default();
     about.summary = summary(blocks, &first, text);
-    if about.summary.is_some() {
-        about.read.extend(first);
+    if let Some(summary) = &about.summary {
+        // A summary that was cut leaves something.
+        let is_cut = summary.text.len() + 2 * first.len()
+            < first.iter().map(|at| blocks[*at].phrase.text.trim().len()).sum();
+        about.read.extend(first.into_iter().filter(|_| !is_cut));
         about.read.extend(section);
     }
     about
@@ -116,9 +132,9 @@ fn is_summary(phrase: &PageText) -> bool {
 }
 
 /// The paragraphs up to the next heading, without lines of labels and pictures, as far as they fit into a summary.
-fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>) -> Vec<usize> {
+fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Vec<usize> {
     let is_heading = |block: &OutlineBlock| {
-        matches!(block.kind, OutlineKind::Heading(_)) || is_bold_layer(block, LayerSet::DEFAULT)
+        matches!(block.kind, OutlineKind::Heading(_)) || lead_of(block, text, LayerSet::DEFAULT).is_some()
     };
     let section = range.take_while(|at| !is_heading(&blocks[*at]));
     let mut length = 0;
@@ -142,7 +158,10 @@ fn is_about_page(phrase: &PageText) -> bool {
         line.starts_with('|') || value.starts_with(|letter: char| letter.is_ascii_digit())
     };
     let mut lines = phrase.text.lines();
-    (phrase.strong > 0 && lines.clone().all(is_label)) || lines.all(is_number) || is_score(&phrase.text)
+    let is_named = lines.clone().any(|line| line.split_once(':').is_some_and(|(label, _)| is_naming(label)));
+    ((phrase.strong > 0 || is_named) && lines.clone().all(is_label))
+        || lines.all(is_number)
+        || is_score(&phrase.text)
 }
 
 /// Whether a text is about a score: it has a vector, or names both CVSS and AIVSS.
@@ -228,6 +247,15 @@ fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Op
         }
     }
     None
+}
+
+/// Whether a block has other facts than a name.
+fn has_others(block: &OutlineBlock) -> bool {
+    match &block.kind {
+        OutlineKind::Table(rows) => rows.len() > 1,
+        OutlineKind::Paragraph | OutlineKind::Item => block.phrase.text.trim().contains(['\n', '·', '|']),
+        OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => false,
+    }
 }
 
 fn is_naming(label: &str) -> bool {

@@ -58,7 +58,7 @@ impl ThreatField {
 /// The headers of the columns, in lower case. Of several columns for a field, the one named first here counts, but all
 /// references are read.
 const HEADERS: [(ThreatField, &[&str]); 11] = [
-    (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "#", "no", "nr"]),
+    (ThreatField::Id, &["id", "threat id", "risk id", "finding id", "ref id", "ref", "#", "no", "nr"]),
     (
         ThreatField::Title,
         &["title", "threat title", "threat", "finding", "risk", "issue", "scenario", "threat scenario"],
@@ -111,8 +111,8 @@ const HEADERS: [(ThreatField, &[&str]); 11] = [
 ];
 
 /// Headers of columns that name layers.
-const LAYERS: [&str; 6] =
-    ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers"];
+const LAYERS: [&str; 7] =
+    ["layer", "layers", "maestro layer", "maestro layers", "affected layer", "affected layers", "maestro"];
 
 /// Headers of columns that define a layer, besides those that open with one of [`DEFINING`].
 const DEFINITIONS: [&str; 18] = [
@@ -186,9 +186,10 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// The severity in a value: `High`, `🔴 high (7.8)`, `Moderate`, `M/H`; of several the highest. "None yet" is none.
+/// The severity in a value: `High`, `🔴 high (7.8)`, `9.1 (Critical)`, `🟠`, `M/H`; of several the highest. "None yet" is none.
 pub(crate) fn severity(text: &str) -> Option<&'static str> {
     const BANDS: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
+    const COLORS: [char; 4] = ['🟢', '🟡', '🟠', '🔴'];
     const NEUTRAL: [&str; 4] = ["risk", "severity", "impact", "cvss"];
     let number = |word: &str| match word {
         "none" | "info" | "informational" => Some(0),
@@ -199,7 +200,11 @@ pub(crate) fn severity(text: &str) -> Option<&'static str> {
         _ => None,
     };
     let letter = |word: &str| ["l", "m", "h", "c"].iter().position(|other| *other == word).map(|at| at + 1);
-    let first = words(text).next()?;
+    let is_word = |word: &String| !word.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(first) = words(text).find(is_word) else {
+        let color = COLORS.iter().position(|color| text.contains(*color))?;
+        return BANDS.get(color + 1).copied();
+    };
     let short = letter(&first);
     let lowest = short.or_else(|| number(&first))?;
     let others =
@@ -236,7 +241,7 @@ pub(crate) fn status(text: &str) -> Option<&'static str> {
         "in", "on", "by", "since", "at", "via", "version", "release", "commit", "pr", "ticket", "issue",
         "risk", "fully",
     ];
-    let words: Vec<String> = words(text).collect();
+    let words: Vec<String> = words(text).skip_while(|word| word == "risk").collect();
     let (first, rest) = words.split_first()?;
     let is_plain = |word: &String| {
         AFTER.contains(&&**word) || word != "0" && word.contains(|letter: char| letter.is_ascii_digit())

@@ -9,12 +9,17 @@ use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::page::threats::{
-    PageThreat, RowText, ThreatTable, add_labels, opens_with_label, threat_in, threat_of, trimmed,
+    PageThreat, RowText, ThreatTable, add_labels, add_rows, opens_with_label, threat_in, threat_of, trimmed,
 };
 use crate::syntax::tree::PageSection;
 
 /// The level of a bold line in the place of a heading, below all headings.
 pub(crate) const BOLD_LEVEL: u8 = 7;
+/// The level of a line or an item that opens with the name of a layer: `1. **Foundation Models**: …`.
+pub(crate) const LEAD_LEVEL: u8 = 8;
+/// Words of headings of which the section lists threats that belong to no layer alone.
+const REGISTERS: [&str; 6] =
+    ["cross-layer", "cross layer", "cross-cutting", "threats", "risk register", "threat register"];
 /// The most bytes of a text below a caption that may be a placeholder.
 const LONGEST_PLACEHOLDER: usize = 160;
 
@@ -56,8 +61,12 @@ pub(crate) struct PageLayers {
     pub(crate) key_span: Span,
     /// Whether a table has a row per layer, or a column that names layers.
     pub(crate) has_layer_table: bool,
+    /// Whether the layers have neither headings nor a table, but lines or items that open with their names.
+    pub(crate) has_leads: bool,
     /// The numbers of the blocks that were read.
     pub(crate) read: Vec<usize>,
+    /// The number of a block that was read, for each of its rows and cells that is in no layer.
+    pub(crate) unread: Vec<usize>,
 }
 
 /// The layer of a heading.
@@ -66,7 +75,7 @@ pub(crate) fn layer_of(phrase: &PageText, set: &'static LayerSet) -> Option<Laye
 }
 
 /// Whether a line in bold names a layer, in the place of a heading.
-pub(crate) fn is_bold_layer(block: &OutlineBlock, set: &'static LayerSet) -> bool {
+fn is_bold_layer(block: &OutlineBlock, set: &'static LayerSet) -> bool {
     block.outer == block.span
         && block.phrase.strong >= block.phrase.text.trim_end_matches([':', ' ']).len()
         && layer_of(&block.phrase, set).is_some()
@@ -93,7 +102,41 @@ pub(crate) fn without_shortcodes(text: &str) -> String {
     kept
 }
 
-/// Reads the layers among the blocks in a range.
+/// The layer whose name a line opens with in bold, an item or a summary, and the text after it.
+pub(crate) fn lead_of(
+    block: &OutlineBlock,
+    text: &str,
+    set: &'static LayerSet,
+) -> Option<(LayerKind, Piece)> {
+    const SEPARATORS: [&str; 5] = [":", ".", " — ", " – ", " - "];
+    const MOST: usize = 4;
+    let is_line = match block.kind {
+        OutlineKind::Caption | OutlineKind::Item => true,
+        OutlineKind::Paragraph => block.phrase.strong > 0,
+        OutlineKind::Heading(_) | OutlineKind::Table(_) | OutlineKind::Other => false,
+    };
+    let phrase = block.phrase.text.trim();
+    let line = phrase.lines().next().filter(|_| is_line)?;
+    let mut ends: Vec<usize> =
+        SEPARATORS.iter().flat_map(|sign| line.match_indices(sign).take(MOST)).map(|(at, _)| at).collect();
+    ends.sort_unstable();
+    ends.truncate(MOST);
+    ends.push(line.len());
+    let (kind, name) = ends.into_iter().find_map(|at| Some((set.named(&line[..at])?, &line[..at])))?;
+    let span = block.phrase.span;
+    let written = text.get(span.range()).unwrap_or_default();
+    let (written, at) = written.find(name).map_or((phrase, name.len()), |at| (written, at + name.len()));
+    let closing = ['*', '_', '`', ']'];
+    let rest = written[at..].trim_start_matches(closing).trim_start_matches([':', '.']);
+    let rest = rest
+        .trim_start_matches(closing)
+        .trim_start_matches(|sign: char| sign.is_whitespace() || "—–-:".contains(sign))
+        .trim_end();
+    let is_html = matches!(block.kind, OutlineKind::Caption);
+    Some((kind, locate(if is_html { "" } else { rest }, span, text)))
+}
+
+/// Reads the layers among the blocks in a range: those of headings and tables, or else those that lines open with.
 pub(crate) fn read_layers(
     blocks: &[OutlineBlock],
     range: Range<usize>,
@@ -101,20 +144,30 @@ pub(crate) fn read_layers(
     text: &str,
     set: &'static LayerSet,
 ) -> PageLayers {
-    let mut reader = LayerReader {
-        text,
-        blocks,
-        set,
-        found: PageLayers::default(),
-        open: None,
-        above: None,
-        is_in_threat: false,
+    let read = |has_leads: bool| {
+        let found = PageLayers { has_leads, ..PageLayers::default() };
+        let mut reader = LayerReader {
+            text,
+            blocks,
+            set,
+            found,
+            open: None,
+            list: None,
+            above: None,
+            is_register: false,
+            is_in_threat: false,
+        };
+        for at in range.clone() {
+            reader.block(at);
+        }
+        reader.end_section(end);
+        reader.found
     };
-    for at in range {
-        reader.block(at);
+    let mut found = read(false);
+    let has_heading = blocks.iter().any(|block| matches!(block.kind, OutlineKind::Heading(_)));
+    if found.layers.is_empty() && !found.has_layer_table && has_heading {
+        found = read(true);
     }
-    reader.end_section(end);
-    let mut found = reader.found;
     for layer in found.layers.values_mut() {
         layer.finish(blocks, text);
     }
@@ -128,8 +181,12 @@ struct LayerReader<'b> {
     found: PageLayers,
     /// The layer whose section is open, and the level of its heading.
     open: Option<(LayerKind, u8)>,
+    /// The list with the item that opened the section.
+    list: Option<Span>,
     /// The last heading that is not a layer's.
     above: Option<Span>,
+    /// Whether it is about threats.
+    is_register: bool,
     /// Whether the last block belongs to the last threat.
     is_in_threat: bool,
 }
@@ -147,11 +204,18 @@ impl LayerReader<'_> {
 
     fn block(&mut self, at: usize) {
         let block = &self.blocks[at];
+        if self.list.is_some_and(|list| list != block.outer) {
+            self.end_section(block.outer.start as usize);
+        }
+        let lead = if self.found.has_leads { lead_of(block, self.text, self.set) } else { None };
+        if let Some((kind, rest)) = lead {
+            return self.lead(at, kind, rest);
+        }
         match &block.kind {
             OutlineKind::Heading(level) => self.heading(at, *level),
             OutlineKind::Table(rows) => {
-                self.is_in_threat = false;
-                self.table(at, rows);
+                let is_in_threat = std::mem::take(&mut self.is_in_threat);
+                self.table(at, rows, is_in_threat);
             }
             OutlineKind::Caption | OutlineKind::Other => {
                 self.is_in_threat = false;
@@ -160,7 +224,7 @@ impl LayerReader<'_> {
             OutlineKind::Paragraph if is_bold_layer(block, self.set) => self.heading(at, BOLD_LEVEL),
             OutlineKind::Paragraph | OutlineKind::Item => {
                 self.part(at);
-                self.threat(block);
+                self.threat(at);
             }
         }
     }
@@ -178,17 +242,37 @@ impl LayerReader<'_> {
             self.open = Some((kind, level));
         } else if let Some((kind, _)) = self.open.filter(|(_, open)| level > *open) {
             self.part(at);
-            if let Some(threat) = threat_of(&block.phrase, block.span, self.text) {
+            let below = self.blocks.get(at + 1);
+            if let Some(threat) = threat_of(&block.phrase, block.span, self.text, below) {
                 self.layer(kind, block.outer).threats.push(threat);
                 self.is_in_threat = true;
             }
         } else {
             self.end_section(block.span.start as usize);
             self.above = Some(block.phrase.span).filter(|_| level > 1);
+            let small = block.phrase.text.to_lowercase();
+            self.is_register = level > 1 && REGISTERS.iter().any(|word| small.contains(word));
         }
     }
 
+    /// Opens a layer whose name a line opens with.
+    fn lead(&mut self, at: usize, kind: LayerKind, rest: Piece) {
+        let block = &self.blocks[at];
+        self.end_section(block.span.start as usize);
+        self.is_in_threat = false;
+        let layer = self.layer(kind, block.phrase.span);
+        layer
+            .parts
+            .extend(Some(rest).filter(|rest| !rest.text.is_empty()).map(RowText::of).map(LayerPart::Row));
+        self.found.read.push(at);
+        let section = PageSection { kind, level: LEAD_LEVEL, heading: block.phrase.span, end: 0 };
+        self.found.sections.push(section);
+        self.open = Some((kind, LEAD_LEVEL));
+        self.list = Some(block.outer).filter(|_| matches!(block.kind, OutlineKind::Item));
+    }
+
     fn end_section(&mut self, end: usize) {
+        self.list = None;
         if self.open.take().is_some()
             && let Some(section) = self.found.sections.last_mut()
         {
@@ -199,32 +283,58 @@ impl LayerReader<'_> {
     /// Adds a block to the layer whose section is open.
     fn part(&mut self, at: usize) {
         if let Some((kind, _)) = self.open {
-            let outer = self.blocks[at].outer;
-            self.layer(kind, outer).parts.push(LayerPart::Block(at));
+            let block = &self.blocks[at];
+            // The list of an item has other layers, too.
+            let (place, part) = if self.list.is_some() {
+                let place = LayerPart::Block(at).place(self.blocks, self.text);
+                (
+                    place,
+                    LayerPart::Row(RowText::of(Piece::new(
+                        self.text.get(place.range()).unwrap_or_default(),
+                        place,
+                    ))),
+                )
+            } else {
+                (block.outer, LayerPart::Block(at))
+            };
+            self.layer(kind, place).parts.push(part);
             self.found.read.push(at);
         }
     }
 
-    fn threat(&mut self, block: &OutlineBlock) {
-        let Some((kind, _)) = self.open else { return };
-        let has_threats = self.found.layers.get(&kind).is_some_and(|layer| !layer.threats.is_empty());
-        if let Some(threat) = threat_in(&block.phrase, block.span, self.text) {
-            self.layer(kind, block.outer).threats.push(threat);
+    /// Reads a threat, or values of the last one, in a section of a layer or of threats across layers.
+    fn threat(&mut self, at: usize) {
+        let (block, text) = (&self.blocks[at], self.text);
+        if self.open.is_none() && !self.is_register {
+            return;
+        }
+        let new = threat_in(&block.phrase, block.span, text);
+        let has_values = self.is_in_threat && opens_with_label(&block.phrase.text);
+        if new.is_none() && !has_values {
+            return;
+        }
+        let threats = match self.open {
+            Some((kind, _)) => &mut self.layer(kind, block.span).threats,
+            None => &mut self.found.cross,
+        };
+        if let Some(threat) = new {
+            threats.push(threat);
             self.is_in_threat = true;
-        } else if self.is_in_threat && has_threats && opens_with_label(&block.phrase.text) {
-            let text = self.text;
-            if let Some(threat) = self.layer(kind, block.outer).threats.last_mut() {
-                add_labels(threat, &block.phrase.text, block.phrase.span, text);
-                threat.span = hull(threat.span, block.phrase.span);
-            }
+        } else if let Some(threat) = threats.last_mut() {
+            add_labels(threat, &block.phrase.text, block.phrase.span, text);
+            threat.span = hull(threat.span, block.phrase.span);
         }
     }
 
-    fn table(&mut self, at: usize, rows: &[TableRow]) {
+    fn table(&mut self, at: usize, rows: &[TableRow], is_in_threat: bool) {
         let table = ThreatTable::of(rows, self.set);
         let Some(table) =
             table.filter(|table| !table.is_definition && (table.layer.is_some() || table.has_threats))
         else {
+            let layer = self.open.and_then(|(kind, _)| self.found.layers.get_mut(&kind));
+            if let Some(threat) = layer.and_then(|layer| layer.threats.last_mut()).filter(|_| is_in_threat) {
+                add_rows(threat, rows, self.text);
+            }
             return self.part(at);
         };
         self.found.has_layer_table |= table.layer.is_some();
@@ -235,17 +345,20 @@ impl LayerReader<'_> {
         }
         self.found.read.push(at);
         for row in rows.iter().skip(1) {
-            self.row(&table, row, own);
+            let unread = self.row(&table, row, own);
+            self.found.unread.extend(std::iter::repeat_n(at, unread));
         }
     }
 
-    fn row(&mut self, table: &ThreatTable, row: &TableRow, own: Option<LayerKind>) {
+    /// Reads a row. Returns how many of its cells are in no layer and no threat.
+    fn row(&mut self, table: &ThreatTable, row: &TableRow, own: Option<LayerKind>) -> usize {
         let (mut kinds, place) = table.layers_of(row, self.set);
         let whole = trimmed(row.span, self.text);
         if kinds.is_empty() {
             kinds.extend(own);
         }
         let threat = table.threat(row, self.text);
+        let others = table.others(row, threat.as_ref());
         if let [kind] = kinds.as_slice() {
             let is_text = table.is_text(row);
             let has_text = table.layer.is_some() || is_text;
@@ -254,19 +367,28 @@ impl LayerReader<'_> {
             layer.parts.extend(text.map(LayerPart::Row));
             layer.span = hull(layer.span, whole);
             layer.threats.extend(threat);
-        } else if let Some(mut threat) = threat {
+            // The layer's text has the other columns.
+            return if own.is_some() && table.layer.is_none() || is_text { 0 } else { others.fields };
+        }
+        if let Some(mut threat) = threat {
             (threat.layers, threat.layers_span) = (kinds, place);
             self.found.cross.push(threat);
         } else if kinds.len() <= MOST_SHARED
             && let Some(text) = table.text(row, true, self.set, self.text)
         {
-            for kind in kinds {
-                let layer = self.layer(kind, place);
+            for kind in &kinds {
+                let layer = self.layer(*kind, place);
                 layer.span = hull(layer.span, whole);
                 layer.parts.push(LayerPart::Row(text.clone()));
                 layer.shared += 1;
             }
+            return if kinds.is_empty() {
+                row.cells.iter().filter(|cell| !is_nothing(&cell.text)).count()
+            } else {
+                0
+            };
         }
+        others.fields + others.columns
     }
 }
 

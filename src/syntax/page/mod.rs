@@ -33,6 +33,8 @@ use outline::{OutlineBlock, OutlineKind};
 /// The keys at the top of a threat model, and the opening of a team's own.
 const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
 const TEAM_KEY: &str = "x-";
+/// The most agents of a page without a marker.
+const MOST_AGENTS: usize = 100;
 
 /// The front matter of a page: YAML between lines of `---`, or TOML between lines of `+++`.
 #[derive(Clone, Debug, Default)]
@@ -224,8 +226,9 @@ fn agents(blocks: &[OutlineBlock], set: &'static LayerSet) -> Vec<Range<usize>> 
 fn is_part(heading: &str) -> bool {
     const WORDS: &str = " threat threats mitigation mitigations risk risks analysis maestro layer layers control controls \
         countermeasure countermeasures recommendation recommendations assessment overview by per the of and for in to model \
-        models modeling security summary detail details detailed finding findings residual current planned attack attacks \
-        scenario scenarios review table matrix mapping step phase part section appendix ";
+        models modeling security summary detail details detailed finding findings residual current attack attacks \
+        scenario scenarios review table matrix mapping step phase part section appendix identification identified strategy strategies plan planned \
+        proposed existing defense defenses vulnerability vulnerabilities remediation measure measures response action actions ";
     let small = heading.to_lowercase();
     let mut words = small.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || WORDS.contains(&format!(" {word} ")))
@@ -242,6 +245,16 @@ pub(crate) enum BlockUse {
     Layers,
 }
 
+/// A section of a page with contents that have no use.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeftSection {
+    /// Empty before the first heading.
+    pub title: String,
+    pub blocks: usize,
+    /// The cells of tables of which other cells are in use.
+    pub cells: usize,
+}
+
 /// A page without a marker, for `import`.
 #[derive(Debug)]
 pub struct PageDraft<'t> {
@@ -253,30 +266,28 @@ pub struct PageDraft<'t> {
     pub(crate) blocks: Vec<OutlineBlock>,
     /// The use of each block.
     pub(crate) uses: Vec<BlockUse>,
+    /// The number of a block of layers for each of its cells that is in no layer.
+    unread: Vec<usize>,
     /// The blocks of each root.
     pub(crate) ranges: Vec<Range<usize>>,
 }
 
 impl PageDraft<'_> {
-    /// The titles of sections with the numbers of their blocks that have no use, in the order of the page. The text before
-    /// the first heading has an empty title.
-    pub fn left(&self) -> Vec<(String, usize)> {
-        let mut left: Vec<(String, usize)> = Vec::new();
-        let (mut title, mut is_new) = (String::new(), true);
-        for (block, used) in self.blocks.iter().zip(&self.uses) {
+    /// The sections with contents that have no use, in the order of the page.
+    pub fn left(&self) -> Vec<LeftSection> {
+        let mut left = vec![LeftSection { title: String::new(), blocks: 0, cells: 0 }];
+        let mut unread = self.unread.iter().peekable();
+        for (at, (block, used)) in self.blocks.iter().zip(&self.uses).enumerate() {
             if let OutlineKind::Heading(_) = block.kind {
-                block.phrase.text.trim().clone_into(&mut title);
-                is_new = true;
-            } else if *used == BlockUse::Free {
-                if is_new {
-                    left.push((title.clone(), 0));
-                }
-                is_new = false;
-                if let Some((_, count)) = left.last_mut() {
-                    *count += 1;
+                left.push(LeftSection { title: block.phrase.text.trim().to_owned(), blocks: 0, cells: 0 });
+            } else if let Some(section) = left.last_mut() {
+                section.blocks += usize::from(*used == BlockUse::Free);
+                while unread.next_if(|of| **of <= at).is_some() {
+                    section.cells += 1;
                 }
             }
         }
+        left.retain(|section| section.blocks + section.cells > 0);
         left
     }
 }
@@ -294,11 +305,17 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
         markdown::each_event(&mut document, text, front.end, |_, event, span| outliner.event(&event, span));
     let blocks = if is_read { outliner.blocks } else { Vec::new() };
     let set = LayerSet::DEFAULT;
-    let agents = agents(&blocks, set);
+    let mut agents = agents(&blocks, set);
     let is_several = !agents.is_empty();
+    if agents.len() > MOST_AGENTS {
+        let place = blocks[agents[MOST_AGENTS].start].phrase.span;
+        let message = format!("the page describes more than {MOST_AGENTS} agents");
+        document.report(crate::syntax::Problem::new(ProblemKind::InputLimit, place, message));
+        agents.truncate(MOST_AGENTS);
+    }
     let whole = (!is_several).then_some(0..blocks.len());
     let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
-    let (mut has_layers, mut uses) = (false, vec![BlockUse::Free; blocks.len()]);
+    let (mut has_layers, mut uses, mut unread) = (false, vec![BlockUse::Free; blocks.len()], Vec::new());
     for range in &ranges {
         let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
         if model.name.is_none() && !is_several {
@@ -309,18 +326,41 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
                 uses[*at] = used;
             }
         }
-        has_layers |= is_analysis(&model.layers);
+        unread.append(&mut model.layers.unread);
+        has_layers |= is_analysis(&model.layers, &blocks[range.clone()]);
         let start = blocks.get(range.start).map_or(front.end, |block| block.span.start as usize);
         let root = document.tree.open(start, true);
         document.roots.push(root);
         let end = blocks.get(range.end).map_or(text.len(), |block| block.span.start as usize);
         build::add(&mut document, &model, root, end);
     }
-    PageDraft { document, has_layers, blocks, uses, ranges }
+    PageDraft { document, has_layers, blocks, uses, unread, ranges }
 }
 
-fn is_analysis(layers: &PageLayers) -> bool {
+/// Whether layers are an analysis, and not only named or defined. Lines that open with their names are one below a heading
+/// about threats.
+fn is_analysis(layers: &PageLayers, blocks: &[OutlineBlock]) -> bool {
+    const SUBJECTS: [&str; 4] = ["threat", "risk", "attack", "security review"];
+    const LESSONS: [&str; 10] = [
+        "what is",
+        "introduction",
+        "lecture",
+        "notes",
+        "guide",
+        "framework",
+        "how ",
+        "about",
+        "lesson",
+        "course",
+    ];
     let mut kinds: Vec<_> = layers.sections.iter().map(|section| section.kind).collect();
     kinds.dedup();
-    kinds.len() >= 2 || layers.has_layer_table
+    if !layers.has_leads {
+        return kinds.len() >= 2 || layers.has_layer_table;
+    }
+    let has_text = |layer: &&PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
+    let headings = blocks.iter().filter(|block| matches!(block.kind, OutlineKind::Heading(_)));
+    let headings: Vec<String> = headings.map(|block| block.phrase.text.to_lowercase()).collect();
+    let contains = |words: &[&str]| headings.iter().any(|text| words.iter().any(|word| text.contains(word)));
+    layers.layers.values().filter(has_text).count() >= 2 && contains(&SUBJECTS) && !contains(&LESSONS)
 }

@@ -3,7 +3,7 @@
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
 use crate::syntax::node::Node;
-use crate::syntax::page::layers::BOLD_LEVEL;
+use crate::syntax::page::layers::{BOLD_LEVEL, LEAD_LEVEL};
 use crate::syntax::places::{Addition, line_end};
 use crate::syntax::tree::{PageFacts, PageSection};
 
@@ -33,6 +33,16 @@ fn additions(page: &PageFacts, text: &str, texts: &[(LayerKind, &str)]) -> Addit
         let like = before.last().copied().or(next);
         let level = like.map_or(2, |section| section.level.into());
         let title = title(*kind, like, text);
+        if level == usize::from(LEAD_LEVEL) {
+            // A list is not divided.
+            let at = text.trim_end().len();
+            let section = format!("{feed}{feed}**{title}**: {body}");
+            match additions.last_mut() {
+                Some((_, added)) => added.push_str(&section),
+                None => additions.push((Span::new(at, at), section)),
+            }
+            continue;
+        }
         let heading = if level < BOLD_LEVEL.into() {
             format!("{} {title}", "#".repeat(level))
         } else {
@@ -61,7 +71,8 @@ fn filled(page: &PageFacts, text: &str, kind: LayerKind, body: &str) -> Option<A
     let section = page.sections.iter().find(|section| section.kind == kind)?;
     let end = text.get(..section.heading.range().end)?.trim_end().len();
     let feed = line_end(text, end);
-    Some(vec![(Span::new(end, end), format!("{feed}{feed}{body}"))])
+    let gap = if section.level == LEAD_LEVEL { " ".to_owned() } else { feed.repeat(2) };
+    Some(vec![(Span::new(end, end), format!("{gap}{body}"))])
 }
 
 /// The title of a layer's section, numbered like another section: `Layer 2: Data Operations`, `L2 — Data Operations`.
@@ -118,6 +129,10 @@ mod tests {
                 "# 🧠 Layer 1: Foundation Models {#a}\nx\n\n# Layer 2: Data Operations\n\nWhy?\n\n# B\n",
             ),
             ("**Foundation Models**\n\nx\n", "**Foundation Models**\n\nx\n\n**Data Operations**\n\nWhy?\n"),
+            (
+                "# A\n1. **L1 Foundation Models**: x\n2. L3 Agent Frameworks - y\n\n## Z\n",
+                "# A\n1. **L1 Foundation Models**: x\n2. L3 Agent Frameworks - y\n\n## Z\n\n**Data Operations**: Why?\n",
+            ),
             ("Foundation Models\n---\nx", "Foundation Models\n---\nx\n\n## Data Operations\n\nWhy?"),
         ] {
             assert_eq!(with_section(page, "data_operations"), expected);

@@ -10,7 +10,8 @@ use crate::syntax::{Document, Node, Value, draft, parse, pointer};
 
 /// The pages: a title after `===`, the page, and what is read after a line of `---- read`, or `---- nothing` for a page
 /// that is no analysis. A layer has its number, `=` before its text, `n/a` before a reason, `?` before an uncertain text,
-/// and `!` before a threat; `x` stands for threats across layers. `left` lists sections with blocks that were not read.
+/// and `!` before a threat; `x` stands for threats across layers. `left` lists sections with the numbers of blocks, and after `+` of cells, that
+/// were not read.
 const PAGES: &str = include_str!("pages.txt");
 
 fn pages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -40,7 +41,14 @@ fn reading(source: &Source) -> String {
             }
         }
     }
-    let left: Vec<String> = draft.left().iter().map(|(title, count)| format!("{title} {count}")).collect();
+    let left: Vec<String> = draft
+        .left()
+        .iter()
+        .map(|section| match (section.blocks, section.cells) {
+            (blocks, 0) => format!("{} {blocks}", section.title),
+            (blocks, cells) => format!("{} {blocks}+{cells}", section.title),
+        })
+        .collect();
     if !left.is_empty() {
         writeln!(out, "left: {}", left.join(", ")).unwrap();
     }

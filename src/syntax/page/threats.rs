@@ -1,13 +1,13 @@
 //! Threats in tables, lists and bold lines.
 
-use crate::aivss::{LayerKind, LayerSet};
+use crate::aivss::{LayerKind, LayerSet, number_of};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, is_day, is_identifier, is_nothing, is_plural_title,
     is_reference, level, locate, names_layers, references, severity, status,
 };
-use crate::syntax::page::outline::{PageText, TableRow, hull, without_bullet};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull, without_bullet};
 
 /// A threat of a page.
 #[derive(Debug, Default)]
@@ -77,6 +77,12 @@ pub(crate) struct RowText {
     pub(crate) cells: Vec<String>,
 }
 
+impl RowText {
+    pub(crate) fn of(piece: Piece) -> Self {
+        Self { cells: vec![piece.text.clone()], piece }
+    }
+}
+
 /// The columns of a table.
 #[derive(Debug)]
 pub(crate) struct ThreatTable {
@@ -91,6 +97,14 @@ pub(crate) struct ThreatTable {
     pub(crate) is_definition: bool,
 }
 
+/// The numbers of the cells of a row that are not in its threat.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OtherCells {
+    /// Those whose column has values of threats.
+    pub(crate) fields: usize,
+    pub(crate) columns: usize,
+}
+
 impl ThreatTable {
     pub(crate) fn of(rows: &[TableRow], set: &'static LayerSet) -> Option<Self> {
         let (head, body) = rows.split_first()?;
@@ -99,6 +113,13 @@ impl ThreatTable {
         let mut best: Vec<(ThreatField, usize, usize)> = Vec::new();
         for (at, name) in headers.iter().enumerate().filter(|(at, _)| Some(*at) != layer) {
             let Some((field, rank)) = field_of(name) else { continue };
+            let cells = || body.iter().filter_map(|row| row.cells.get(at)).map(|cell| cell.text.trim());
+            let field = match field {
+                ThreatField::Title if cells().all(is_rating) && cells().any(|cell| !is_nothing(cell)) => {
+                    ThreatField::Severity
+                }
+                _ => field,
+            };
             match best.iter_mut().find(|(known, ..)| *known == field && field != ThreatField::Refs) {
                 Some(known) if rank < known.1 => (known.1, known.2) = (rank, at),
                 Some(_) => {}
@@ -150,16 +171,38 @@ impl ThreatTable {
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
             // A value that is struck out is withdrawn.
-            if let Some(field) = field
-                && (!cell.is_struck() || title.is_struck())
-            {
-                threat.set(*field, &value_of(cell, source), cell.span, source);
+            let field = field.filter(|_| !cell.is_struck() || title.is_struck());
+            let value = value_of(cell, source);
+            match (field, identified(&value)) {
+                (Some(ThreatField::Title), Some((id, rest)))
+                    if !self.fields.contains(&Some(ThreatField::Id)) && !rest.is_empty() =>
+                {
+                    threat.set(ThreatField::Id, id, cell.span, source);
+                    threat.set(ThreatField::Title, rest, cell.span, source);
+                }
+                (Some(field), _) => _ = threat.set(field, &value, cell.span, source),
+                (None, _) => {}
             }
         }
         if title.is_struck() {
             threat.close(title.span);
         }
         Some(threat)
+    }
+
+    /// The number of cells that say something and are not in the threat of a row.
+    pub(crate) fn others(&self, row: &TableRow, threat: Option<&PageThreat>) -> OtherCells {
+        let mut others = OtherCells::default();
+        for (at, cell) in row.cells.iter().enumerate() {
+            let field = self.fields.get(at).copied().flatten().filter(|_| self.has_threats);
+            let is_taken =
+                field.is_some_and(|field| threat.is_some_and(|threat| threat.get(field).is_some()));
+            if Some(at) == self.layer || is_taken || is_nothing(&cell.text) {
+                continue;
+            }
+            *(if field.is_some() { &mut others.fields } else { &mut others.columns }) += 1;
+        }
+        others
     }
 
     /// The cells of a row that are not values of a threat: `header: cell`; the cell alone if it is the only one. Numbers
@@ -215,6 +258,15 @@ impl ThreatTable {
             !is_known && !is_nothing(&cell.text)
         })
     }
+}
+
+/// Whether a cell has a severity or a number alone.
+fn is_rating(cell: &str) -> bool {
+    let number = cell.trim_end_matches(|sign: char| sign.is_ascii_digit() || matches!(sign, '.' | ',' | '/'));
+    number.is_empty()
+        || is_nothing(cell)
+        || severity_alone(cell).is_some()
+        || cell.len() == 1 && severity(cell).is_some()
 }
 
 fn is_not_applicable(cell: &PageText) -> bool {
@@ -279,8 +331,7 @@ pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
 fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
     let small = text.trim().to_ascii_lowercase();
     let number = small.strip_prefix("layer").or_else(|| small.strip_prefix('l')).unwrap_or(&small);
-    let number: usize = number.trim().parse().ok()?;
-    set.layers().nth(number.checked_sub(1)?)
+    set.layers().nth(number_of(number.trim())?.checked_sub(1)?)
 }
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
@@ -303,20 +354,18 @@ pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<P
     const LONGEST: usize = 300;
     let lead = without_bullet(phrase.text.get(..phrase.strong)?).trim().trim_end_matches([':', '.']);
     let rest = phrase.text.get(phrase.strong..)?;
-    if lead.is_empty() || lead.len() > LONGEST {
+    let is_label = field_of(&lead.to_lowercase()).is_some();
+    if lead.is_empty() || lead.len() > LONGEST || is_label {
         return None;
     }
     let mut threat = PageThreat { span: trimmed(span, source), ..PageThreat::default() };
     let place = phrase.span;
-    let (first, after) =
-        lead.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((lead, ""));
-    let first = first.trim_matches(['[', ']', '(', ')', '.', ':']);
-    let mut title = if is_identifier(first) {
-        threat.set(ThreatField::Id, first, place, source);
-        without_separators(after)
-    } else {
-        lead
-    };
+    let numbered = numbered_threat(lead);
+    let mut title = numbered.unwrap_or(lead);
+    if let Some((id, after)) = identified(lead) {
+        threat.set(ThreatField::Id, id, place, source);
+        title = after;
+    }
     while let Some((before, remark)) = last_remark(title) {
         let is_severity =
             severity_alone(remark).is_some_and(|word| threat.set(ThreatField::Severity, word, place, source));
@@ -331,7 +380,9 @@ pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<P
         let end = rest.find(['.', ':', '\n', '—', ';']).unwrap_or(rest.len());
         title = rest[..end].trim();
     }
-    let is_threat = threat.get(ThreatField::Id).is_some() || threat.get(ThreatField::Severity).is_some();
+    let is_threat = numbered.is_some()
+        || threat.get(ThreatField::Id).is_some()
+        || threat.get(ThreatField::Severity).is_some();
     if !is_threat || !threat.set(ThreatField::Title, title, place, source) {
         return None;
     }
@@ -342,13 +393,32 @@ pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<P
     Some(threat)
 }
 
+/// The identifier that a title opens with, and the title without it: `T6: Intent breaking`.
+fn identified(title: &str) -> Option<(&str, &str)> {
+    let (first, after) =
+        title.split_once(|letter: char| letter.is_whitespace() || letter == ':').unwrap_or((title, ""));
+    let first = first.trim_matches(['[', ']', '(', ')', '.', ':']);
+    is_identifier(first).then(|| (first, without_separators(after)))
+}
+
+/// The title after a word for threats and a number: `Threat 1.1: Prompt injection`.
+fn numbered_threat(title: &str) -> Option<&str> {
+    const WORDS: [&str; 6] = ["threat", "risk", "finding", "vulnerability", "issue", "scenario"];
+    let (word, rest) = title.split_once(' ')?;
+    let (number, title) = rest.trim_start_matches('#').split_once([' ', ':'])?;
+    let is_number = number.starts_with(|first: char| first.is_ascii_digit()) && number.len() <= 8;
+    let is_known = WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
+    Some(without_separators(title)).filter(|title| is_known && is_number && !title.is_empty())
+}
+
 /// Takes the severity and the references after a bold title: `(High)`, `— High`, `[T6, High]`.
 fn take_remark<'r>(rest: &'r str, threat: &mut PageThreat, place: Span, source: &str) -> &'r str {
     let brackets = [('(', ')'), ('[', ']')];
     let enclosed = brackets.into_iter().find_map(|(open, close)| rest.strip_prefix(open)?.split_once(close));
     let (remark, after) = enclosed.unwrap_or_else(|| {
         let rest = without_separators(rest);
-        rest.split_at(rest.find([':', '.', ',', '\n', ';', '—', '–']).unwrap_or(rest.len()))
+        let dash = rest.find(" - ").unwrap_or(rest.len());
+        rest.split_at(rest.find([':', '.', ',', '\n', ';', '—', '–']).map_or(dash, |end| end.min(dash)))
     });
     let mut is_taken = threat.set(ThreatField::Refs, remark, place, source) && enclosed.is_some();
     for part in remark.split([',', ';', '/']) {
@@ -385,14 +455,43 @@ fn severity_alone(text: &str) -> Option<&str> {
     words.next().is_none().then_some(word)
 }
 
-/// The threat that a heading names: `T6: Intent breaking (High)`. Without a severity it has the identifier of a list of
-/// threats.
-pub(crate) fn threat_of(heading: &PageText, span: Span, source: &str) -> Option<PageThreat> {
+/// The threat that a heading names: `T6: Intent breaking (High)`, `Threat 1: Intent breaking`. Without a severity it has the
+/// identifier of a list of threats, or the values are `below` it.
+pub(crate) fn threat_of(
+    heading: &PageText,
+    span: Span,
+    source: &str,
+    below: Option<&OutlineBlock>,
+) -> Option<PageThreat> {
     let mut lead = heading.clone();
     lead.strong = lead.text.len();
     let threat = threat_in(&lead, span, source)?;
-    let id = threat.get(ThreatField::Id)?;
-    (threat.get(ThreatField::Severity).is_some() || is_reference(&id.text)).then_some(threat)
+    let id = threat.get(ThreatField::Id).map_or("", |id| &id.text);
+    let is_known = id.is_empty() || is_reference(id) || threat.get(ThreatField::Severity).is_some();
+    (is_known || below.is_some_and(has_values)).then_some(threat)
+}
+
+/// Whether a block has values of a threat: it opens with a label, or is a table of labels and values.
+fn has_values(block: &OutlineBlock) -> bool {
+    match &block.kind {
+        OutlineKind::Table(rows) => rows.iter().take(2).any(|row| value_row(row).is_some()),
+        OutlineKind::Paragraph | OutlineKind::Item => opens_with_label(&block.phrase.text),
+        OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => false,
+    }
+}
+
+/// The field in the first of two cells, and the cell with its value.
+fn value_row(row: &TableRow) -> Option<(ThreatField, &PageText)> {
+    let [label, value] = row.cells.as_slice() else { return None };
+    let (field, _) = field_of(&header(label))?;
+    (field != ThreatField::Title && field != ThreatField::Id).then_some((field, value))
+}
+
+/// Adds the values in a table of labels and values.
+pub(crate) fn add_rows(threat: &mut PageThreat, rows: &[TableRow], source: &str) {
+    for (field, value) in rows.iter().filter_map(value_row) {
+        threat.set(field, &value_of(value, source), value.span, source);
+    }
 }
 
 /// Whether a text ends by saying that the threat is closed: `DONE`, `(fixed)`, `— resolved`.

@@ -57,12 +57,12 @@ fn repository(name: &str) -> PathBuf {
     folder
 }
 
-/// `line:column rule` of the first diagnostic in a concise report; empty where there is none.
+/// `line:column rule` of the first diagnostic in a concise report that is no remark on core risks; empty where there is none.
 fn first(report: &str, file: &str) -> String {
     let place = |line: &str| {
         let (place, rest) = line.strip_prefix(file)?.strip_prefix(':')?.split_once(": ")?;
         let (rule, _) = rest.split_once('[')?.1.split_once(']')?;
-        Some(format!("{place} {rule}"))
+        (rule != "risk-unaddressed").then(|| format!("{place} {rule}"))
     };
     report.lines().find_map(place).unwrap_or_default()
 }
