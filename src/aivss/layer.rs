@@ -12,6 +12,9 @@ struct LayerRow {
     names: &'static [&'static str],
 }
 
+/// The maximum number of layers that a shared threat or row is an answer for.
+pub(crate) const MOST_SHARED: usize = 3;
+
 /// A set of layers.
 #[derive(Debug)]
 pub(crate) struct LayerSet {

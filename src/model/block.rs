@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::likeness::nearest;
-use crate::model::placeholder::{TextKind, blank};
+use crate::model::placeholder::{TextKind, blank, is_refusal};
 use crate::model::{Multiplier, Spanned, Text, Undeclared};
 use crate::source::Span;
 use crate::syntax::{Entry, List, Map, Node, Value};
@@ -78,6 +78,11 @@ impl<'t> Block<'t> {
     /// A text that is neither blank nor a placeholder.
     pub(crate) fn answered(self, key: &str, kind: TextKind) -> Option<Text> {
         self.text(key).filter(|text| blank(text, kind).is_none())
+    }
+
+    /// A name or a remark that is no placeholder and does not deny that there is one, as "nobody" does.
+    pub(crate) fn named(self, key: &str) -> Option<Text> {
+        self.answered(key, TextKind::Name).filter(|name| !is_refusal(name))
     }
 
     /// A text that is verbatim only if no alias leads to it.

@@ -9,7 +9,7 @@ use crate::model::block::Block;
 use crate::model::layers::{
     Answer, Blank, Layer, Maestro, stub_of_described, stub_of_empty, stub_of_missing,
 };
-use crate::model::placeholder::{TextKind, blank, is_refusal};
+use crate::model::placeholder::{TextKind, blank};
 use crate::model::{Agent, Finding, Model, ModelFormat, Review, Text, Threat};
 use crate::schema::Vocabulary;
 use crate::source::Span;
@@ -27,14 +27,14 @@ pub(crate) fn native(root: Node<'_>) -> Model {
             key_span: Some(agent.key_span),
             name: agent.text("name"),
             summary: agent.text("summary"),
-            owner: agent.answered("owner", TextKind::Name),
+            owner: agent.named("owner"),
             environment: agent.text("environment").map(|text| read_as(Vocabulary::Environment, text)),
             tier: agent.text("tier").map(|text| read_as(Vocabulary::Tier, text)),
         },
         review: Review {
             key_span: file.entry("review").map(|entry| entry.key_span),
             date: review.text("date"),
-            approved_by: review.answered("approved_by", TextKind::Name).filter(|name| !is_refusal(name)),
+            approved_by: review.named("approved_by"),
         },
         assessment: assessment(Owner::Agent, file),
         findings_key_span: file.entry("findings").map(|entry| entry.key_span),
@@ -175,6 +175,7 @@ fn layer(kind: LayerKind, set: &'static LayerSet, maestro: Block<'_>) -> Layer {
 fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
+    let blank = blank.or_else(|| blank_as_shown(block));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<Threat> =
         block.items("threats").map(|threat| Threat::read(threat, Some(kind))).collect();
@@ -202,6 +203,14 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     Layer { analysis, reason, threats, stub, ..Layer::bare(kind, span, answer) }
 }
 
+/// The first placeholder of an analysis in a page, if a reader sees nothing but placeholders.
+fn blank_as_shown(block: Block<'_>) -> Option<Blank> {
+    let texts = block.entry("analysis")?.value.shown();
+    let mut blanks = texts.iter().map(|text| blank(text, TextKind::Prose));
+    let first = blanks.next()??;
+    blanks.all(|blank| blank.is_some()).then_some(first)
+}
+
 /// Reads OWASP's v0.8 report (appendix A): a list of vulnerabilities without a score of the whole, without layers.
 pub(crate) fn report(root: Node<'_>) -> Model {
     let file = Block::root(root);
@@ -213,13 +222,13 @@ pub(crate) fn report(root: Node<'_>) -> Model {
             key_span: Some(metadata.key_span),
             name: metadata.text("system_name"),
             // An extension of the report: its assessor is not necessarily the owner.
-            owner: metadata.answered("owner", TextKind::Name),
+            owner: metadata.named("owner"),
             ..Agent::default()
         },
         review: Review {
             key_span: Some(metadata.key_span),
             date: metadata.text("assessment_date"),
-            approved_by: metadata.answered("approved_by", TextKind::Name),
+            approved_by: metadata.named("approved_by"),
         },
         assessment: None,
         findings_key_span: file.entry("vulnerabilities").map(|entry| entry.key_span),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value as JsonValue, json};
 
-use crate::aivss::{Band, LayerKind, LayerSet, Reference};
+use crate::aivss::{Band, LayerKind, LayerSet, MOST_SHARED, Reference};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::model::block::Block;
@@ -81,8 +81,6 @@ pub(crate) struct Threat {
 
 /// The maximum number of characters of a threat's texts in comparisons and reports.
 const LONGEST_NAME: usize = 120;
-/// The maximum number of layers that a threat is an answer for.
-const MOST_LAYERS: usize = 3;
 /// The highest likelihood and impact.
 const MOST: u8 = 5;
 
@@ -90,7 +88,7 @@ impl Threat {
     /// Reads a threat of a layer, or one that names its layers.
     pub(crate) fn read(node: Node<'_>, layer: Option<LayerKind>) -> Self {
         let block = Block::root(node);
-        let mitigation = block.answered("mitigation", TextKind::Name).map(|mitigation| mitigation.value);
+        let mitigation = block.named("mitigation").map(|mitigation| mitigation.value);
         let due = block.text("due");
         Self {
             span: block.key_span,
@@ -105,7 +103,7 @@ impl Threat {
             status: block.str("status").and_then(ThreatStatus::meant).unwrap_or(ThreatStatus::Open),
             has_reason: mitigation.is_some() || block.answered("reason", TextKind::Prose).is_some(),
             mitigation,
-            owner: block.answered("owner", TextKind::Name).map(|owner| owner.value),
+            owner: block.named("owner").map(|owner| owner.value),
             due: due.and_then(|due| Some(Spanned::new(Date::parse(due.trim())?, due.span))),
             refs: refs(block),
         }
@@ -149,7 +147,7 @@ impl Threat {
 
     /// Whether it concerns a layer and few others.
     pub(crate) fn is_about(&self, layer: LayerKind) -> bool {
-        self.layers.len() <= MOST_LAYERS && self.layers.contains(&layer)
+        self.layers.len() <= MOST_SHARED && self.layers.contains(&layer)
     }
 
     /// Whether it is an answer for a layer.

@@ -68,6 +68,7 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     let (inside, mut covered) = (Spans::of(reader.inside), reader.covered);
     let objects = marker::in_braces(text, start..text.len(), marker::is_object);
     covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
+    covered.unread.extend(front.toml_marker(text));
     covered
 }
 

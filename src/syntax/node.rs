@@ -108,6 +108,12 @@ impl<'t> Node<'t> {
         self.tree.page.as_deref()
     }
 
+    /// The texts of a short analysis in a page, as a reader sees them: without comments, attributes and entities.
+    pub(crate) fn shown(self) -> &'t [String] {
+        let shown = self.page().and_then(|page| page.shown.iter().find(|(span, _)| *span == self.span()));
+        shown.map_or(&[], |(_, texts)| texts)
+    }
+
     /// Whether the node is in the prose of a page, where no edit can add entries.
     pub(crate) fn is_prose(self, span: Span) -> bool {
         self.page().is_some_and(|page| {

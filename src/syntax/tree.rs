@@ -36,6 +36,9 @@ pub(crate) struct PageFacts {
     /// The offset at which the prose begins.
     pub(crate) prose: u32,
     pub(crate) sections: Vec<PageSection>,
+    /// The different texts of analyses that are short enough for placeholders, as a reader of the page sees them, by the
+    /// bytes of the analysis.
+    pub(crate) shown: Vec<(Span, Vec<String>)>,
 }
 
 /// The section of a layer.

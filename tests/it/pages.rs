@@ -251,6 +251,174 @@ fn marker_in_the_front_matter_that_is_disguised_or_deeper_is_an_error() {
 }
 
 #[test]
+fn marker_in_toml_is_an_error_in_a_file_with_any_name() {
+    for key in ["aivss_threat_model", "\"aivss_threat_model\"", "  'aivss_threat_model' "] {
+        let page = format!("+++\ntitle = \"Planner\"\n{key} = 1\n+++\n# Planner\n");
+        let folder = Folder::new(&[("threat-model.md", PASSING), ("docs/planner.md", &page)]);
+        let (code, lines) = concise(&folder, &[]);
+        let is_found = |line: &String| line.contains("planner.md:3:") && line.contains("marker-unread");
+        assert!(code == 1 && lines.iter().any(is_found), "{key}: {lines:?}");
+    }
+}
+
+#[test]
+fn text_that_no_reader_sees_is_no_analysis() {
+    const TEXT: &str = "One service account serves all tenants. Its key is rotated every night.";
+    assert!(PASSING.contains(TEXT));
+    let hidden = "The account of all tenants can be stolen by anyone who reads the logs.";
+    for text in [
+        format!("<!-- {hidden} -->"),
+        format!("TBD <!-- {hidden} -->"),
+        format!("TBD\n\n<!-- {hidden} -->\n\nTODO"),
+        format!("TBD <span title=\"a > b: {hidden}\"></span>"),
+        format!("<p title=\"a > b: {hidden}\">TBD</p>"),
+        format!("[TBD][a]\n\n[a]: https://example.org \"{hidden}\""),
+        format!("![{hidden}](a.png)"),
+        format!("<script>\n{hidden}\n</script>"),
+        format!("<Style>\n{hidden}\n</Style>"),
+        format!("#### {hidden}\n\nTBD"),
+        format!("<details><summary>{hidden}</summary>\n\nTBD\n\n</details>"),
+        "#### Threats\n\nTBD\n\n#### Controls\n\nTo be determined".to_owned(),
+        "#### Threats\n\nTBD\n\n#### Controls\n\nTODO\n\n".repeat(50),
+        "&#84;BD".to_owned(),
+        "T&zwnj;B&zwnj;D".to_owned(),
+        "Uncertain".to_owned(),
+        "**Status**: uncertain.".to_owned(),
+        "| Threat | Severity |\n|---|---|\n| N/A | N/A |".to_owned(),
+    ] {
+        let (code, lines) = concise(&folder(&PASSING.replace(TEXT, &text)), &[]);
+        let is_found = |line: &String| {
+            line.contains("layer-blank") && line.contains("`security_and_compliance` is blank")
+                || line.contains("layer-reason-missing")
+        };
+        assert!(code == 1 && lines.iter().any(is_found), "{text}: {lines:?}");
+    }
+    for text in [
+        format!("{hidden} <!-- TODO -->"),
+        "#### Threats\n\nStolen keys.\n\n#### Controls\n\nTBD".to_owned(),
+        "Keys leak &mdash; rarely.".to_owned(),
+        "<p title=\"TBD\">Keys leak, a < b.</p>".to_owned(),
+    ] {
+        let (code, lines) = concise(&folder(&PASSING.replace(TEXT, &text)), &[]);
+        assert_eq!(code, 0, "{text}: {lines:?}");
+    }
+}
+
+#[test]
+fn row_of_placeholders_or_of_many_layers_answers_none() {
+    let (before, rest) = PASSING.split_once("### Layer 1").unwrap();
+    let (_, after) = rest.split_once("## Appendix").unwrap();
+    let names = ["Foundation Models", "Data Operations", "Agent Frameworks", "Deployment & Infrastructure"];
+    let rows: String = names
+        .into_iter()
+        .chain(["Evaluation & Observability", "Security & Compliance"])
+        .enumerate()
+        .map(|(at, name)| format!("| {name} | Attack number {at} is known. | Rare |\n"))
+        .collect();
+    let run = |header: &str, last: &str| {
+        let table = format!("| Layer | {header} |\n|---|---|---|\n{rows}{last}\n\n");
+        concise(&folder(&format!("{before}{table}## Appendix{after}")), &[])
+    };
+    let name = "Agent Ecosystem";
+    assert_eq!(run("Analysis | Note", "| Agent Ecosystem | Agents lie. | TBD |").0, 0);
+    for last in [
+        format!("| {name} | TBD | TBD |"),
+        format!("| {name} | TBD | ? |"),
+        format!("| {name} | TODO | to be defined |"),
+        format!("| {name} | [TBD](a.md \"Agents > lie\") | `TBD` |"),
+        format!("| {name} | TBD [a](b) <!-- a > Agents lie about that --> | — |"),
+        format!("| {name} | &#84;BD | <span title=\"Agents > lie\"></span> |"),
+        format!("| {name} | ~~Agents lie.~~ | |"),
+        "| L1–L7 | All of them were reviewed by us. | None |".to_owned(),
+        "| L1, L2, L3, L4, L5, L6, L7 | Not applicable: it is no agent. | |".to_owned(),
+    ] {
+        let (code, lines) = run("Analysis | Note", &last);
+        let is_found = |line: &String| line.contains("layer-blank") && line.contains("agent_ecosystem");
+        assert!(code == 1 && lines.iter().any(is_found), "{last}: {lines:?}");
+    }
+    let (code, lines) = run("Threat | Severity", "| Agent Ecosystem | N/A | Low |");
+    assert!(code == 1 && lines.iter().any(|line| line.contains("layer-reason-missing")), "{lines:?}");
+    let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { uncertain_layers: 0 }\n";
+    let row = "| L6, L7 | Agents lie to the accounts. | Rare |";
+    let page =
+        format!("{before}| Layer | Analysis | Note |\n|---|---|---|\n{rows}{row}\n\n## Appendix{after}");
+    let (code, lines) = concise(&Folder::new(&[(PAGE, &*page), ("aivss-policy.yaml", policy)]), &[]);
+    let problem = "1 layer is uncertain, and the limit is 0";
+    assert!(code == 1 && lines.iter().any(|line| line.contains(problem)), "{lines:?}");
+}
+
+#[test]
+fn value_of_a_register_that_is_denied_withdrawn_or_planned_does_not_count() {
+    const ROW: &str = "| X-1 | Keys are stolen | Critical | 3 | 4 | Keys are short-lived | mitigated | a-team | 2027-01-31 |";
+    let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { open_threats: { Critical: 0 } }\n";
+    let run = |row: &str| {
+        let before = "| F-1 | A trip";
+        let page = PASSING.replace(before, &format!("{row}\n{before}"));
+        concise(&Folder::new(&[(PAGE, &*page), ("aivss-policy.yaml", policy)]), &[])
+    };
+    assert_eq!(run(ROW).0, 0, "{:?}", run(ROW));
+    let status = |word: &str| ROW.replace("mitigated", word);
+    let open = |severity: &str| status("open").replace("Critical", severity);
+    for row in [
+        status("~~closed~~"),
+        status("done 0%"),
+        status("closed: 0"),
+        status("fixed 50%"),
+        status("mitigated by 2030"),
+        status("❌ closed"),
+        status("☐ done"),
+        status("[ ] done"),
+        status("fixed ✗"),
+        open("None yet"),
+        open("none (not rated)"),
+        open("L/C"),
+        open("Low (was Critical)"),
+        open("~~Low~~"),
+        ROW.replace("Keys are short-lived", "~~Keys are short-lived~~"),
+        ROW.replace("Keys are short-lived", "![Keys are short-lived](a.png)"),
+        ROW.replace("Keys are short-lived", "No mitigation"),
+        ROW.replace("Keys are short-lived", "Not mitigated"),
+        ROW.replace("mitigated", "accepted").replace("a-team", "nobody"),
+    ] {
+        let (code, lines) = run(&row);
+        assert_eq!(code, 1, "{row}: {lines:?}");
+    }
+    for row in [
+        status("Fixed by PR 12"),
+        status("Closed in v2.1 (2026-11-02)"),
+        status("✅ Done"),
+        open("None"),
+        open("Informational (CVSS 0.0)"),
+        open("L/M"),
+        "| ~~X-1~~ | ~~Keys are stolen~~ | ~~Critical~~ | 3 | 4 | | ~~open~~ | | |".to_owned(),
+        ROW.replace("Keys are short-lived", "No key outlives a day"),
+    ] {
+        let (code, lines) = run(&row);
+        assert_eq!(code, 0, "{row}: {lines:?}");
+    }
+}
+
+#[test]
+fn higher_one_of_two_severities_counts_and_a_denied_end_does_not() {
+    let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { open_threats: { Critical: 0 } }\n";
+    for (item, expected) in [
+        ("**X1 Stolen keys** (Low): the account. Severity: Critical", 1),
+        ("**X1 Stolen keys** (Critical): the account. Severity: Low", 1),
+        ("**X1 Stolen keys** (Critical): this is not (done).", 1),
+        ("**X1 Stolen keys** (Critical): never (fixed)", 1),
+        ("**X1 Stolen keys** (Critical): keys are short-lived (fixed)", 0),
+        ("**X1 Stolen keys** (Low): the account. Severity: None", 0),
+        ("🔴 **X1 Stolen keys** (Critical): the account.", 1),
+        ("[ ] **X1 Stolen keys** (Critical): the account.", 1),
+        ("[x] ⚠️ **Stolen keys (CRITICAL)**: the account.", 1),
+    ] {
+        let page = PASSING.replace("A time-out makes", &format!("- {item}\n\nA time-out makes"));
+        let (code, lines) = concise(&Folder::new(&[(PAGE, &*page), ("aivss-policy.yaml", policy)]), &[]);
+        assert_eq!(code, expected, "{item}: {lines:?}");
+    }
+}
+
+#[test]
 fn fenced_block_next_to_prose_is_a_second_threat_model() {
     let yaml = include_str!("../../src/rules/stock.yaml");
     let (code, report) = json(&folder(&format!("{PASSING}\n```yaml\n{yaml}```\n")));

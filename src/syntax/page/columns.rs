@@ -37,6 +37,15 @@ impl ThreatField {
         }
     }
 
+    /// Whether its values are sentences.
+    pub(crate) const fn is_prose(self) -> bool {
+        match self {
+            Self::Title | Self::Mitigation | Self::Reason => true,
+            Self::Id | Self::Severity | Self::Likelihood | Self::Impact | Self::Status | Self::Owner => false,
+            Self::Due | Self::Refs => false,
+        }
+    }
+
     /// Whether a table with such a column next to a title lists threats.
     pub(crate) const fn is_telling(self) -> bool {
         match self {
@@ -177,11 +186,12 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// The severity in a value: `High`, `🔴 high (7.8)`, `9.1 (Critical)`, `🟠`; of several the highest.
+/// The severity in a value: `High`, `🔴 high (7.8)`, `9.1 (Critical)`, `🟠`, `M/H`; of several the highest. "None yet" is none.
 pub(crate) fn severity(text: &str) -> Option<&'static str> {
     const BANDS: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
     const COLORS: [char; 4] = ['🟢', '🟡', '🟠', '🔴'];
-    let number = |word: String| match &*word {
+    const NEUTRAL: [&str; 4] = ["risk", "severity", "impact", "cvss"];
+    let number = |word: &str| match word {
         "none" | "info" | "informational" => Some(0),
         "low" => Some(1),
         "medium" | "moderate" | "med" => Some(2),
@@ -189,14 +199,23 @@ pub(crate) fn severity(text: &str) -> Option<&'static str> {
         "critical" | "crit" => Some(4),
         _ => None,
     };
+    let letter = |word: &str| ["l", "m", "h", "c"].iter().position(|other| *other == word).map(|at| at + 1);
     let is_word = |word: &String| !word.bytes().all(|byte| byte.is_ascii_digit());
     let Some(first) = words(text).find(is_word) else {
         let color = COLORS.iter().position(|color| text.contains(*color))?;
         return BANDS.get(color + 1).copied();
     };
-    let short = ["l", "m", "h", "c"].iter().position(|letter| *letter == first).map(|at| at + 1);
-    let first = short.or_else(|| number(first))?;
-    BANDS.get(words(text).filter_map(number).fold(first, usize::max)).copied()
+    let short = letter(&first);
+    let lowest = short.or_else(|| number(&first))?;
+    let others =
+        words(text).filter_map(|word| letter(&word).filter(|_| short.is_some()).or_else(|| number(&word)));
+    let highest = others.fold(lowest, usize::max);
+    let is_bare = || {
+        words(text).all(|word| {
+            NEUTRAL.contains(&&*word) || number(&word).is_some() || !word.contains(char::is_alphabetic)
+        })
+    };
+    BANDS.get(highest).copied().filter(|_| highest > 0 || is_bare())
 }
 
 /// The likelihood or impact that a value begins with: 1 to 5, or a word.
@@ -215,20 +234,26 @@ pub(crate) fn level(text: &str) -> Option<&'static str> {
 }
 
 /// The status that a value consists of, with at most a date, a place or a version after it. Any other value leaves the threat
-/// open.
+/// open, as do signs that deny it.
 pub(crate) fn status(text: &str) -> Option<&'static str> {
+    const DENIALS: &str = "?%=☐❌✗✘✖×🚫⛔";
     const AFTER: [&str; 14] = [
         "in", "on", "by", "since", "at", "via", "version", "release", "commit", "pr", "ticket", "issue",
         "risk", "fully",
     ];
-    let mut words = words(text);
-    let first = words.find(|word| word != "risk")?;
-    let is_plain =
-        |word: String| AFTER.contains(&&*word) || word.contains(|letter: char| letter.is_ascii_digit());
-    if text.contains('?') || !words.all(is_plain) {
+    let words: Vec<String> = words(text).skip_while(|word| word == "risk").collect();
+    let (first, rest) = words.split_first()?;
+    let is_plain = |word: &String| {
+        AFTER.contains(&&**word) || word != "0" && word.contains(|letter: char| letter.is_ascii_digit())
+    };
+    // "Done by 2030" is a plan.
+    let is_plan =
+        words.windows(2).any(|pair| pair[0] == "by" && pair[1].len() == 4 && pair[1].starts_with("20"));
+    let is_denied = text.contains(|letter| DENIALS.contains(letter)) || text.contains("[ ]");
+    if is_denied || is_plan || !rest.iter().all(is_plain) {
         return None;
     }
-    Some(match &*first {
+    Some(match &**first {
         "open" => "open",
         "mitigated" => "mitigated",
         "accepted" => "accepted",

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::aivss::{LayerKind, LayerSet};
+use crate::aivss::{LayerKind, LayerSet, MOST_SHARED};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::lines::{add_labels, add_rows, opens_with_label, threat_in, threat_of};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::page::parts::{LayerPart, PageLayer};
-use crate::syntax::page::threats::{PageThreat, ThreatTable, trimmed};
+use crate::syntax::page::threats::{PageThreat, RowText, ThreatTable, trimmed};
 use crate::syntax::tree::PageSection;
 
 /// The level of a bold line in the place of a heading, below all headings.
@@ -230,7 +230,9 @@ impl LayerReader<'_> {
         self.end_section(block.span.start as usize);
         self.is_in_threat = false;
         let layer = self.layer(kind, block.phrase.span);
-        layer.parts.extend(Some(rest).filter(|rest| !rest.text.is_empty()).map(LayerPart::Row));
+        layer
+            .parts
+            .extend(Some(rest).filter(|rest| !rest.text.is_empty()).map(RowText::of).map(LayerPart::Row));
         self.found.read.push(at);
         let section = PageSection { kind, level: LEAD_LEVEL, heading: block.phrase.span, end: 0 };
         self.found.sections.push(section);
@@ -254,7 +256,13 @@ impl LayerReader<'_> {
             // The list of an item has other layers, too.
             let (place, part) = if self.list.is_some() {
                 let place = LayerPart::Block(at).place(self.blocks, self.text);
-                (place, LayerPart::Row(Piece::new(self.text.get(place.range()).unwrap_or_default(), place)))
+                (
+                    place,
+                    LayerPart::Row(RowText::of(Piece::new(
+                        self.text.get(place.range()).unwrap_or_default(),
+                        place,
+                    ))),
+                )
             } else {
                 (block.outer, LayerPart::Block(at))
             };
@@ -334,11 +342,14 @@ impl LayerReader<'_> {
         if let Some(mut threat) = threat {
             (threat.layers, threat.layers_span) = (kinds, place);
             self.found.cross.push(threat);
-        } else if let Some(text) = table.text(row, true, self.set, self.text) {
+        } else if kinds.len() <= MOST_SHARED
+            && let Some(text) = table.text(row, true, self.set, self.text)
+        {
             for kind in &kinds {
                 let layer = self.layer(*kind, place);
                 layer.span = hull(layer.span, whole);
                 layer.parts.push(LayerPart::Row(text.clone()));
+                layer.shared += 1;
             }
             return if kinds.is_empty() {
                 row.cells.iter().filter(|cell| !is_nothing(&cell.text)).count()

@@ -4,14 +4,14 @@ use crate::source::Span;
 use crate::syntax::page::columns::{
     ThreatField, field_of, header, identified, is_reference, severity_alone, status, without_separators,
 };
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow};
+use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, without_bullet};
 use crate::syntax::page::threats::{PageThreat, trimmed, value_of};
 
 /// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
 pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
     const LONGEST: usize = 300;
-    let lead = phrase.text.get(..phrase.strong)?.trim().trim_end_matches([':', '.']);
+    let lead = without_bullet(phrase.text.get(..phrase.strong)?).trim().trim_end_matches([':', '.']);
     let rest = phrase.text.get(phrase.strong..)?;
     let is_label = field_of(&lead.to_lowercase()).is_some();
     if lead.is_empty() || lead.len() > LONGEST || is_label {
@@ -135,8 +135,15 @@ fn is_done(text: &str) -> bool {
     let body = text.trim_end_matches(|letter: char| !letter.is_alphanumeric());
     let last = body.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let before = body[..body.len() - last.len()].trim_end();
+    let is_denied = before
+        .trim_end_matches(|letter: char| !letter.is_alphanumeric())
+        .rsplit(|letter: char| !letter.is_alphanumeric())
+        .next()
+        .is_some_and(|word| {
+            ["not", "never", "be", "no"].iter().any(|denial| word.eq_ignore_ascii_case(denial))
+        });
     let is_apart = before.is_empty() || before.ends_with(['.', '—', '–', '(', '[', '✅', '|']);
-    is_apart && status(last) == Some("closed")
+    is_apart && !is_denied && status(last) == Some("closed")
 }
 
 /// Adds the values after labels in a text: `Mitigation: …`, `Status: open`.

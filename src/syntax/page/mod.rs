@@ -31,6 +31,7 @@ use columns::{Piece, locate};
 use layers::{PageLayers, layer_of, read_layers};
 pub(crate) use outline::Outliner;
 use outline::{OutlineBlock, OutlineKind};
+use parts::PageLayer;
 
 /// The keys at the top of a threat model, and the opening of a team's own.
 const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
@@ -69,6 +70,18 @@ impl FrontMatter {
             at += line.len();
         }
         Self::default()
+    }
+
+    /// The marker as a key of TOML, which is not read.
+    pub(crate) fn toml_marker(&self, text: &str) -> Option<Span> {
+        let inner = text.get(self.inner.clone()).filter(|_| self.is_toml)?;
+        let mut found = inner.match_indices(MODEL_MARKER).map(|(at, _)| (at, at + MODEL_MARKER.len()));
+        let (start, end) = found.find(|(start, end)| {
+            let before = inner[..*start].trim_end_matches([' ', '\t', '"', '\'']);
+            let after = inner[*end..].trim_start_matches([' ', '\t', '"', '\'']);
+            (before.is_empty() || before.ends_with(['\n', '\r'])) && after.starts_with('=')
+        })?;
+        Some(Span::new(start, end).moved(self.inner.start))
     }
 
     /// The title that another tool reads.
@@ -151,8 +164,9 @@ pub(crate) fn add_page(document: &mut Document<'_>, blocks: &[OutlineBlock], roo
         model.name = front.title(text);
     }
     let sections = std::mem::take(&mut model.layers.sections);
+    let shown = model.layers.layers.values_mut().filter_map(PageLayer::take_shown).collect();
     build::add(document, &model, root, text.len());
-    document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections }));
+    document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections, shown }));
     let first = Span::new(front.inner.start, front.inner.start);
     document.check_room(first);
 }
@@ -347,7 +361,7 @@ fn is_analysis(layers: &PageLayers, blocks: &[OutlineBlock]) -> bool {
     if !layers.has_leads {
         return kinds.len() >= 2 || layers.has_layer_table;
     }
-    let has_text = |layer: &&parts::PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
+    let has_text = |layer: &&PageLayer| layer.analysis.is_some() || !layer.threats.is_empty();
     let headings = blocks.iter().filter(|block| matches!(block.kind, OutlineKind::Heading(_)));
     let headings: Vec<String> = headings.map(|block| block.phrase.text.to_lowercase()).collect();
     let contains = |words: &[&str]| headings.iter().any(|text| words.iter().any(|word| text.contains(word)));

@@ -114,7 +114,8 @@ impl Outliner {
             Tag::Emphasis | Tag::Superscript | Tag::Subscript => return self.cover(span),
             Tag::Strong => {
                 self.cover(span);
-                let is_lead = self.leaf.as_ref().is_some_and(|leaf| leaf.phrase.text.is_empty());
+                let is_lead =
+                    self.leaf.as_ref().is_some_and(|leaf| without_bullet(&leaf.phrase.text).is_empty());
                 self.leads += usize::from(is_lead || self.leads > 0);
                 return;
             }
@@ -264,7 +265,10 @@ impl Outliner {
         let Some(mut leaf) = self.leaf.take() else { return };
         let html = std::mem::take(&mut leaf.phrase.text);
         self.details = details(&html, self.details);
-        leaf.phrase.text = without_tags(&html);
+        let is_hidden = ["<script", "<style"].iter().any(|tag| {
+            html.trim_start().get(..tag.len()).is_some_and(|opening| opening.eq_ignore_ascii_case(tag))
+        });
+        leaf.phrase.text = if is_hidden { String::new() } else { without_tags(&html) };
         if !leaf.phrase.is_empty() {
             if html.contains("<summary") {
                 leaf.kind = OutlineKind::Caption;
@@ -280,6 +284,14 @@ impl Outliner {
 
 const fn heading(level: HeadingLevel) -> OutlineKind {
     OutlineKind::Heading(level as u8)
+}
+
+/// A text without the box of a task and the emoji at its beginning.
+pub(crate) fn without_bullet(text: &str) -> &str {
+    let text = text.trim_start();
+    let boxes = ["[ ]", "[x]", "[X]"];
+    let text = boxes.into_iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text);
+    text.trim_start_matches(|letter: char| !letter.is_ascii() && !letter.is_alphanumeric() || letter == ' ')
 }
 
 /// The smallest span that contains two others.
@@ -306,14 +318,33 @@ fn details(html: &str, mut open: usize) -> usize {
     open
 }
 
+/// The text after the end of a tag. A value in quotes can contain `>`.
+fn after_tag(tag: &str) -> &str {
+    let mut quote = None;
+    let mut before = '<';
+    for (at, letter) in tag.char_indices() {
+        match quote {
+            Some(open) if open == letter => quote = None,
+            Some(_) => {}
+            None if letter == '>' => return &tag[at + 1..],
+            None if before == '=' && matches!(letter, '"' | '\'') => quote = Some(letter),
+            None => {}
+        }
+        before = letter;
+    }
+    ""
+}
+
 /// The text of HTML without its comments and tags.
 fn without_tags(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
-        let (end, length) = if rest[at..].starts_with("<!--") { ("-->", 3) } else { (">", 1) };
-        rest = rest[at..].find(end).map_or("", |found| &rest[at + found + length..]);
+        rest = rest[at..].strip_prefix("<!--").map_or_else(
+            || after_tag(&rest[at + 1..]),
+            |comment| comment.split_once("-->").map_or("", |(_, after)| after),
+        );
         text.push(' ');
     }
     text.push_str(rest);

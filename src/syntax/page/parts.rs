@@ -4,7 +4,7 @@ use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, hull};
-use crate::syntax::page::threats::{PageThreat, trimmed};
+use crate::syntax::page::threats::{PageThreat, RowText, trimmed};
 
 /// The most bytes of a text below a caption that may be a placeholder.
 const LONGEST_PLACEHOLDER: usize = 160;
@@ -22,6 +22,10 @@ pub(crate) struct PageLayer {
     pub(crate) analysis: Option<Piece>,
     pub(crate) threats: Vec<PageThreat>,
     pub(crate) parts: Vec<LayerPart>,
+    /// The number of parts that are rows for other layers as well.
+    pub(crate) shared: usize,
+    /// The different texts of its parts, if none is longer than a placeholder.
+    pub(crate) shown: Vec<String>,
     /// Whether the heading says that the layer does not apply.
     pub(crate) is_excluded: bool,
 }
@@ -30,16 +34,18 @@ pub(crate) struct PageLayer {
 pub(crate) enum LayerPart {
     /// The block of the outline with this number.
     Block(usize),
-    Row(Piece),
+    Row(RowText),
 }
 
 impl LayerPart {
     /// The texts of a part that say something: its own, or those of the cells of a table.
     fn contents<'b>(&'b self, blocks: &'b [OutlineBlock]) -> Vec<&'b str> {
         match self {
-            Self::Row(piece) => vec![&piece.text],
+            Self::Row(row) => vec![&row.piece.text],
             Self::Block(at) => match &blocks[*at].kind {
                 OutlineKind::Heading(_) | OutlineKind::Caption => Vec::new(),
+                // A text that is struck out is withdrawn.
+                _ if blocks[*at].phrase.is_struck() => Vec::new(),
                 OutlineKind::Table(rows) => {
                     let cells = rows.iter().skip(1).flat_map(|row| &row.cells);
                     cells.map(|cell| cell.text.trim()).filter(|cell| !is_nothing(cell)).collect()
@@ -54,7 +60,7 @@ impl LayerPart {
     /// The place of its text.
     pub(crate) fn place(&self, blocks: &[OutlineBlock], text: &str) -> Span {
         match self {
-            Self::Row(piece) => piece.span,
+            Self::Row(row) => row.piece.span,
             Self::Block(at) => match blocks[*at].kind {
                 OutlineKind::Table(_) => trimmed(blocks[*at].span, text),
                 _ => trimmed(blocks[*at].phrase.span, text),
@@ -64,6 +70,12 @@ impl LayerPart {
 }
 
 impl PageLayer {
+    /// The texts of a short analysis, with its place.
+    pub(crate) fn take_shown(&mut self) -> Option<(Span, Vec<String>)> {
+        let shown = std::mem::take(&mut self.shown);
+        Some((self.analysis.as_ref()?.span, shown)).filter(|(_, shown)| !shown.is_empty())
+    }
+
     /// Makes the answer of the parts.
     pub(crate) fn finish(&mut self, blocks: &[OutlineBlock], text: &str) {
         let parts = std::mem::take(&mut self.parts);
@@ -75,6 +87,7 @@ impl PageLayer {
             }
             return;
         };
+        self.shown = short_texts(&parts, blocks);
         let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
         // Captions do not make a placeholder longer.
         let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
@@ -89,6 +102,9 @@ impl PageLayer {
         {
             // One row of several says so.
             answered = PageAnswer::Analysis;
+        }
+        if self.shared == parts.len() && answered == PageAnswer::Analysis {
+            answered = PageAnswer::Uncertain(opening);
         }
         let place = first.place(blocks, text);
         let reason = match answered {
@@ -107,7 +123,7 @@ impl PageLayer {
         self.analysis = Some(match (&answered, first) {
             _ if !is_only => analysis(&parts, blocks, text),
             (PageAnswer::Uncertain(rest), _) => locate(rest, place, text),
-            (_, LayerPart::Row(piece)) => piece.clone(),
+            (_, LayerPart::Row(row)) => row.piece.clone(),
             (_, LayerPart::Block(at)) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => {
                 locate(opening, place, text)
             }
@@ -117,6 +133,28 @@ impl PageLayer {
             self.status = Some(Piece::new("uncertain", place));
         }
     }
+}
+
+/// The different texts of parts other than tables, if they are few and none is longer than a placeholder.
+fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
+    const MOST: usize = 20;
+    let mut shown: Vec<String> = Vec::new();
+    for part in parts {
+        let texts = match part {
+            LayerPart::Row(row) => row.cells.iter().map(String::as_str).collect(),
+            LayerPart::Block(at) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => return Vec::new(),
+            LayerPart::Block(_) => part.contents(blocks),
+        };
+        for text in texts.into_iter().filter(|text| !is_nothing(text)) {
+            if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
+                return Vec::new();
+            }
+            if !shown.iter().any(|other| other == text) {
+                shown.push(text.to_owned());
+            }
+        }
+    }
+    shown
 }
 
 fn one_line(text: &str) -> String {
@@ -133,8 +171,8 @@ fn analysis(parts: &[LayerPart], blocks: &[OutlineBlock], text: &str) -> Piece {
     let mut last = None;
     for part in parts {
         match part {
-            LayerPart::Row(piece) => {
-                pieces.push(piece.clone());
+            LayerPart::Row(row) => {
+                pieces.push(row.piece.clone());
                 last = None;
             }
             // The text of an element of HTML, without its tags.

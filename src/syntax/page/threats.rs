@@ -48,6 +48,14 @@ impl PageThreat {
             | ThreatField::Owner
             | ThreatField::Refs => Some(text).filter(|text| !is_nothing(text)),
         };
+        if field == ThreatField::Severity
+            && let (Some(known), Some(value)) = (self.get(field), value)
+            && known.text != value
+            && severity(&format!("{} {value}", known.text)) == Some(value)
+        {
+            // Of two severities the higher one counts.
+            self.fields.retain(|(known, _)| *known != field);
+        }
         let Some(value) = value.filter(|_| self.get(field).is_none()) else { return false };
         let piece = locate(value, span, source);
         // Another spelling of a word has the place of the whole value.
@@ -59,6 +67,19 @@ impl PageThreat {
     pub(crate) fn close(&mut self, span: Span) {
         self.fields.retain(|(field, _)| *field != ThreatField::Status);
         self.fields.push((ThreatField::Status, Piece::new("closed", span)));
+    }
+}
+
+/// The text of a row, and those of its cells as a reader sees them.
+#[derive(Clone, Debug)]
+pub(crate) struct RowText {
+    pub(crate) piece: Piece,
+    pub(crate) cells: Vec<String>,
+}
+
+impl RowText {
+    pub(crate) fn of(piece: Piece) -> Self {
+        Self { cells: vec![piece.text.clone()], piece }
     }
 }
 
@@ -149,6 +170,8 @@ impl ThreatTable {
         }
         let mut threat = PageThreat { span: trimmed(row.span, source), ..PageThreat::default() };
         for (cell, field) in row.cells.iter().zip(&self.fields) {
+            // A value that is struck out is withdrawn.
+            let field = field.filter(|_| !cell.is_struck() || title.is_struck());
             let value = value_of(cell, source);
             match (field, identified(&value)) {
                 (Some(ThreatField::Title), Some((id, rest)))
@@ -157,7 +180,7 @@ impl ThreatTable {
                     threat.set(ThreatField::Id, id, cell.span, source);
                     threat.set(ThreatField::Title, rest, cell.span, source);
                 }
-                (Some(field), _) => _ = threat.set(*field, &value, cell.span, source),
+                (Some(field), _) => _ = threat.set(field, &value, cell.span, source),
                 (None, _) => {}
             }
         }
@@ -190,19 +213,29 @@ impl ThreatTable {
         is_whole: bool,
         set: &'static LayerSet,
         source: &str,
-    ) -> Option<Piece> {
+    ) -> Option<RowText> {
         const LONGEST: usize = 60;
         let cells = row.cells.iter().enumerate().filter(|(at, cell)| {
-            let is_value = self.has_threats && self.fields.get(*at).is_some_and(Option::is_some);
+            let field = self.fields.get(*at).copied().flatten().filter(|_| self.has_threats);
             Some(*at) != self.layer
-                && (is_whole || !is_value)
+                && field.is_none_or(|field| is_whole && field.is_prose())
                 && !is_nothing(&cell.text)
+                && !cell.is_struck()
                 && !cell.text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 && set.named(&cell.text).is_none()
         });
-        let cells: Vec<(usize, &PageText)> = cells.collect();
+        let mut cells: Vec<(usize, &PageText)> = cells.collect();
+        if cells.first().is_some_and(|(_, cell)| is_not_applicable(cell)) {
+            // Further cells that only repeat it are no reason.
+            let mut number = 0;
+            cells.retain(|(_, cell)| {
+                number += 1;
+                number == 1 || answer(&cell.text, true) != PageAnswer::NotApplicable("")
+            });
+        }
         if let [(_, only)] = cells.as_slice() {
-            return Some(locate(&value_of(only, source), only.span, source));
+            let piece = locate(&value_of(only, source), only.span, source);
+            return Some(RowText { piece, cells: vec![only.text.clone()] });
         }
         let span = cells.iter().map(|(_, cell)| cell.span).reduce(hull)?;
         let is_answered =
@@ -213,7 +246,8 @@ impl ThreatTable {
             let value = value_of(cell, source);
             if is_answered && number == 0 { value } else { format!("{header}: {value}") }
         });
-        Some(Piece::new(texts.collect::<Vec<_>>().join("; "), span))
+        let piece = Piece::new(texts.collect::<Vec<_>>().join("; "), span);
+        Some(RowText { piece, cells: cells.iter().map(|(_, cell)| cell.text.clone()).collect() })
     }
 
     /// Whether every column is a field, so that nothing of the table is left.
@@ -302,7 +336,8 @@ fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
 pub(crate) fn value_of(cell: &PageText, source: &str) -> String {
-    let written = source.get(cell.span.range()).filter(|_| cell.has_link && !cell.is_struck());
+    let is_literal = cell.has_link && !cell.is_struck() && !cell.is_empty();
+    let written = source.get(cell.span.range()).filter(|_| is_literal);
     written.unwrap_or(&cell.text).trim().to_owned()
 }
 
