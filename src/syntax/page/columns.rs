@@ -41,8 +41,14 @@ impl ThreatField {
     pub(crate) const fn is_prose(self) -> bool {
         match self {
             Self::Title | Self::Mitigation | Self::Reason => true,
-            Self::Id | Self::Severity | Self::Likelihood | Self::Impact | Self::Status | Self::Owner => false,
-            Self::Due | Self::Refs => false,
+            Self::Id
+            | Self::Severity
+            | Self::Likelihood
+            | Self::Impact
+            | Self::Status
+            | Self::Owner
+            | Self::Due
+            | Self::Refs => false,
         }
     }
 
@@ -247,10 +253,10 @@ pub(crate) fn status(text: &str) -> Option<&'static str> {
         AFTER.contains(&&**word) || word != "0" && word.contains(|letter: char| letter.is_ascii_digit())
     };
     // "Done by 2030" is a plan.
-    let is_plan =
+    let is_promise =
         words.windows(2).any(|pair| pair[0] == "by" && pair[1].len() == 4 && pair[1].starts_with("20"));
     let is_denied = text.contains(|letter| DENIALS.contains(letter)) || text.contains("[ ]");
-    if is_denied || is_plan || !rest.iter().all(is_plain) {
+    if is_denied || is_promise || !rest.iter().all(is_plain) {
         return None;
     }
     Some(match &**first {

@@ -9,7 +9,7 @@ use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
 use crate::syntax::page::lines::{add_labels, add_rows, opens_with_label, threat_in, threat_of};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
-use crate::syntax::page::parts::{LayerPart, PageLayer};
+use crate::syntax::page::parts::{LayerPart, PageLayer, is_html};
 use crate::syntax::page::threats::{PageThreat, RowText, ThreatTable, trimmed};
 use crate::syntax::tree::PageSection;
 
@@ -80,7 +80,9 @@ pub(crate) fn lead_of(
     const SEPARATORS: [&str; 5] = [":", ".", " — ", " – ", " - "];
     const MOST: usize = 4;
     let is_line = match block.kind {
-        OutlineKind::Caption | OutlineKind::Item => true,
+        // A summary of HTML; a heading inside a quotation or an element does not count.
+        OutlineKind::Caption => is_html(block, text),
+        OutlineKind::Item => true,
         OutlineKind::Paragraph => block.phrase.strong > 0,
         OutlineKind::Heading(_) | OutlineKind::Table(_) | OutlineKind::Other => false,
     };
@@ -101,8 +103,8 @@ pub(crate) fn lead_of(
         .trim_start_matches(closing)
         .trim_start_matches(|sign: char| sign.is_whitespace() || "—–-:".contains(sign))
         .trim_end();
-    let is_html = matches!(block.kind, OutlineKind::Caption);
-    Some((kind, locate(if is_html { "" } else { rest }, span, text)))
+    let is_summary = matches!(block.kind, OutlineKind::Caption);
+    Some((kind, locate(if is_summary { "" } else { rest }, span, text)))
 }
 
 /// Reads the layers among the blocks in a range: those of headings and tables, or else those that lines open with.

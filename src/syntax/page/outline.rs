@@ -325,10 +325,9 @@ fn after_tag(tag: &str) -> &str {
     for (at, letter) in tag.char_indices() {
         match quote {
             Some(open) if open == letter => quote = None,
-            Some(_) => {}
             None if letter == '>' => return &tag[at + 1..],
             None if before == '=' && matches!(letter, '"' | '\'') => quote = Some(letter),
-            None => {}
+            Some(_) | None => {}
         }
         before = letter;
     }

@@ -161,8 +161,10 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-fn is_html(block: &OutlineBlock, text: &str) -> bool {
-    matches!(block.kind, OutlineKind::Caption) && text[block.phrase.span.range()].starts_with('<')
+/// Whether a block is the summary of an element of HTML.
+pub(crate) fn is_html(block: &OutlineBlock, text: &str) -> bool {
+    matches!(block.kind, OutlineKind::Caption)
+        && text.get(block.phrase.span.range()).is_some_and(|written| written.starts_with('<'))
 }
 
 /// The text of several parts: the source of blocks that follow each other, and the texts of rows.

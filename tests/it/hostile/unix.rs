@@ -642,7 +642,9 @@ fn names_command_no_log_and_break_no_report() {
         assert_eq!(code, 1, "{format}: {report}");
         assert!(!report.contains(steers), "{format}: {report:?}");
         assert!(!report.contains("##[") && !report.contains("##vso["), "{format}: {report}");
-        let is_ours = |line: &str| format == "github" && line.starts_with("::error ");
+        let is_ours = |line: &str| {
+            format == "github" && ["::error ", "::notice "].iter().any(|kind| line.starts_with(kind))
+        };
         let mut lines = report.lines().filter(|line| line.trim_start().starts_with("::"));
         assert!(lines.all(is_ours), "{format}: {report}");
         match format {
