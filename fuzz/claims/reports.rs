@@ -35,7 +35,7 @@ pub fn reports(whole: &[u8]) {
     for format in [Format::Human(look), Format::Human(Look { beside: Verbosity::Nothing, ..look })] {
         shown(&written(&report, format), &['\n', '\t']);
     }
-    let concise = written(&report, Format::Concise);
+    let concise = written(&report, Format::Concise(Look::PLAIN));
     shown(&concise, &['\n']);
     assert_eq!(concise.lines().count(), count + usize::from(!report.lowered.is_empty()), "{concise}");
     let github = written(&report, Format::Github);
