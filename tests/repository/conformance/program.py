@@ -12,7 +12,7 @@ persistent_memory dynamic_identity multi_agent_interactions self_modification"""
 TENTH = ["goal_driven_planning", "natural_language_interface"]
 
 # They speak of what a score means, and not of whether it is right.
-ALLOWED = """cvss-unverified mitigation-below-floor mitigation-ignored mitigation-without-evidence score-below-base
+ALLOWED = """cvss-unverified mitigation-below-floor mitigation-ignored mitigation-without-evidence risk-unaddressed score-below-base
 score-without-impact threat-below-floor""".split()
 
 LAYERS = """foundation_models data_operations agent_frameworks deployment_and_infrastructure
