@@ -25,6 +25,8 @@ FACTORS = (
 LAYERS = (
     "foundation_models data_operations agent_frameworks deployment_and_infrastructure evaluation_and_observability "
     "security_and_compliance agent_ecosystem").split()
+# Names of OWASP's core risks, so that a threat names what the factors raise.
+RISKS = ["ASI01", "ASI02", "ASI03", "ASI04", "ASI06", "ASI07", "ASI08", "ASI09", "Critical Systems Interaction", "Untraceability"]
 # Vectors with their base scores (FIRST's specification), as a threat model declares them.
 VECTORS = (
     ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:A/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 94),
@@ -54,6 +56,11 @@ def model(number):
              "status": chance.choice(("open", "mitigated", "accepted"))}
             for _ in range(at % 3)
         ]
+        for threat in threats:
+            if threat["status"] == "accepted":
+                threat.update(owner="agents@example.org", reason=sentence(chance, 5), due="2099-01-31")
+        if layer == "data_operations":
+            threats[0]["refs"] = RISKS
         layers[layer] = {"analysis": sentence(chance, 16), **({"threats": threats} if threats else {})}
     return {
         "aivss_threat_model": 1,
@@ -89,6 +96,8 @@ def yaml(value, indent=0):
         for key, item in value.items():
             if isinstance(item, dict) and key in FACTORS:
                 lines.append(f"{pad}{key}: {{ score: {item['score']}, rationale: {item['rationale']} }}")
+            elif isinstance(item, list) and all(isinstance(word, str) for word in item):
+                lines.append(f"{pad}{key}: [{', '.join(item)}]")
             elif isinstance(item, (dict, list)) and item:
                 lines.append(f"{pad}{key}:\n{yaml(item, indent + 1)}")
             elif isinstance(item, str) and len(item) > 90:

@@ -142,10 +142,10 @@ fn page_lists_the_threats_by_risk_with_their_references() {
         .filter(|node| node.has_tag_name("a") && node.attribute("rel") == Some("noreferrer"))
         .map(|node| (text(node), node.attribute("href").unwrap()))
         .collect();
-    assert_eq!(links[0].0, "T2 Tool Misuse");
-    assert_eq!(links[1].0, "ASI02 Tool Misuse and Exploitation");
-    assert_eq!(links[2], ("CWE-799".to_owned(), "https://cwe.mitre.org/data/definitions/799.html"));
-    assert_eq!(links.len(), 5);
+    let titles = ["T2 Tool Misuse", "ASI02 Tool Misuse and Exploitation"];
+    assert!(titles.iter().all(|title| cells.iter().any(|row| row[1].contains(title))), "{cells:?}");
+    assert_eq!(links[0], ("CWE-799".to_owned(), "https://cwe.mitre.org/data/definitions/799.html"));
+    assert!(links.iter().all(|(text, _)| !titles.contains(&&**text)), "{links:?}");
 }
 
 #[test]

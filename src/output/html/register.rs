@@ -54,10 +54,11 @@ impl RegisterRow {
         let rating = |rating: Option<u8>| rating.map_or_else(|| "?".to_owned(), |rating| rating.to_string());
         let is_rated = threat.likelihood.or(threat.impact).is_some();
         let free = threat.free_refs().map(|text| RefView { text: SanitizedText::cut(text, NAME), url: None });
-        let listed = threat
-            .references()
-            .into_iter()
-            .map(|entry| RefView { text: SanitizedText::line(entry.shown()), url: Some(entry.url()) });
+        // An entry with a title explains itself; the others have a page.
+        let listed = threat.references().into_iter().map(|entry| RefView {
+            text: SanitizedText::line(entry.shown()),
+            url: entry.title.is_none().then(|| entry.url()),
+        });
         Self {
             agent,
             agent_name: agent_name.clone(),
