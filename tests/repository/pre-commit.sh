@@ -90,7 +90,7 @@ wrong() {
 
 begin aivss-lint
 wrong agents/new.threat-model.yaml
-blocks 'a wrong model' 'error\[score-mismatch\]'
+blocks 'a wrong model' 'error\[uplift-mismatch, score-mismatch\]'
 
 cp agents/threat-model.yaml agents/good.threat-model.yaml
 passes 'a good model' Passed
@@ -120,7 +120,7 @@ blocks 'a wrong model beside one that the policy leaves out' 'current/threat-mod
 
 # shellcheck disable=SC2016 # That it does not expand is the point.
 wrong 'agents/a name; with "signs" $(touch spliced).threat-model.yaml'
-blocks 'a wrong model with a name of signs' 'error\[score-mismatch\]'
+blocks 'a wrong model with a name of signs' 'error\[uplift-mismatch, score-mismatch\]'
 if [[ -e spliced ]]; then complain 'a name was run'; fi
 
 # pre-commit puts the names behind the hook's arguments.
@@ -128,7 +128,7 @@ mkdir -- './--policy=x' x
 cp agents/threat-model.yaml './--policy=x/threat-model.yaml'
 printf 'aivss_policy: 1\nextends: [permissive]\n' >x/threat-model.yaml
 wrong agents/new.threat-model.yaml
-blocks 'a wrong model beside a folder named like an option' 'error\[score-mismatch\]'
+blocks 'a wrong model beside a folder named like an option' 'error\[uplift-mismatch, score-mismatch\]'
 
 begin aivss-lint-all
 printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivss-policy.yaml
@@ -151,7 +151,7 @@ python3 -m venv "$scratch/venv"
 PATH=$scratch/venv/bin:$PATH
 begin aivss-lint-system
 wrong agents/new.threat-model.yaml
-blocks 'a wrong model, by the installed program' 'error\[score-mismatch\]'
+blocks 'a wrong model, by the installed program' 'error\[uplift-mismatch, score-mismatch\]'
 cp agents/threat-model.yaml agents/good.threat-model.yaml
 passes 'a good model, by the installed program' Passed
 
