@@ -12,6 +12,7 @@ mod junit;
 mod logs;
 mod markdown;
 mod page;
+mod palette;
 mod problem;
 mod sarif;
 mod score_table;
