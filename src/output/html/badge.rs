@@ -37,13 +37,19 @@ pub struct Badge {
     is_sure: bool,
 }
 
+impl BadgeSubject {
+    /// The label of a badge that is given none.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Score => "AIVSS",
+            Self::Gate => "aivss-lint",
+        }
+    }
+}
+
 impl Badge {
     /// The badge of a report. Its label, if none is given, is that of the subject.
     pub fn of(report: &Report, subject: BadgeSubject, label: Option<&str>) -> Self {
-        let usual = match subject {
-            BadgeSubject::Score => "AIVSS",
-            BadgeSubject::Gate => "aivss-lint",
-        };
         let (mut message, colors) = match (report.verdict(), subject) {
             (Verdict::Passed | Verdict::Failed, BadgeSubject::Score) => worst(report),
             (Verdict::Passed, BadgeSubject::Gate) => ("passing".to_owned(), of_band(Some(Band::Low))),
@@ -57,7 +63,7 @@ impl Badge {
         if is_known && models > 1 {
             message.push_str(&format!(" · {}", count(models, "agent")));
         }
-        let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
+        let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(subject.label()), LONGEST);
         let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
         Self { label, message, ground: colors.badge, left, right, is_sure }
