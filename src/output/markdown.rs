@@ -230,7 +230,8 @@ impl MarkdownPage<'_> {
         };
         let rules: Vec<String> = block.rules().into_iter().map(|rule| code(rule, NAME)).collect();
         let place = self.place(file, first);
-        let mut item = format!("- {sign} {place} {} {}", rules.join(" "), prose(&block.message(), MESSAGE));
+        let mut item =
+            format!("- {sign} {place} **{}** {}", rules.join(" "), prose(&block.message(), MESSAGE));
         let effect = block.effects.last().and_then(|last| last.cause.as_ref());
         item.extend(effect.map(|cause| format!(", {}", prose(&cause.effect, MESSAGE))));
         if let Some(id) = first.finding_shown().filter(|_| block.has_one_finding()) {

@@ -226,16 +226,13 @@ fn every_format_holds_the_same_faults() {
     let markdown = written("markdown");
     // A line about several problems names each rule, or counts the problems.
     let problems = |line: &str| {
-        let rest = line
-            .split_once(".yaml:")
-            .or_else(|| line.split_once(".json:"))
-            .or_else(|| line.split_once(".md:"));
-        let (_, message) = rest.unwrap().1.split_once("` ").unwrap();
-        let rules = message.split(' ').take_while(|word| word.starts_with('`')).count();
-        let words = message.splitn(rules + 1, ' ').last().unwrap();
-        let more = words.split_once(" and ").and_then(|(_, more)| more.split_once(" more like it"));
-        let number = words.split_once(' ').map_or(words, |(first, _)| first).parse().ok();
-        more.map_or(number.unwrap_or(rules), |(more, _)| 1 + more.parse::<usize>().unwrap())
+        let (head, message) = line.split_once("`** ").unwrap();
+        let rules = head.split_once("**`").unwrap().1.split(' ').count();
+        let more = message.split_once(" and ").and_then(|(_, more)| more.split_once(" more like it"));
+        let more = more.map(|(more, _)| 1 + more.parse::<usize>().unwrap());
+        let many =
+            [" factors have no value", " layers are blank"].iter().find_map(|many| message.split_once(many));
+        more.or(many.map(|(number, _)| number.parse().unwrap())).unwrap_or(rules)
     };
     let listed =
         markdown.lines().filter(|line| ["- ❌", "- ⚠️", "- ℹ️"].iter().any(|sign| line.starts_with(sign)));

@@ -330,7 +330,7 @@ fn markdown_has_a_table_the_change_and_the_faults() {
         "| ~~Planner~~ `c.yaml` | 4.0 🟡 Medium | **removed** |",
         "✅ fixed\\: owner\\-missing\\, score\\-mismatch \\(2\\)\n",
         "**To fix**",
-        "/agents/a%20b.yaml#L1) `syntax` it is wrong<br>mend it\n",
+        "/agents/a%20b.yaml#L1) **`syntax`** it is wrong<br>mend it\n",
         "<details><summary>All agents (1)</summary>\n\n| Agent | Score | Layers | Open threats | Problems |",
     ] {
         let place = page[at..].find(part);
