@@ -6,13 +6,13 @@ use std::io;
 
 use crate::diagnostic::Level;
 use crate::escape::line;
-use crate::output::blocks::is_fixable;
+use crate::output::blocks::{blocks, is_fixable};
 use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width, wrapped};
 use crate::output::{Look, ProblemList};
-use crate::report::{Report, Verdict, WorstScore, count};
+use crate::report::{FileReport, Report, Verdict, WorstScore, count};
 use crate::rules;
 
-/// The number of problems up to which their rules are not counted.
+/// The number of blocks of problems up to which their rules are not counted.
 const FEW: usize = 5;
 /// The rules in the table of a report.
 const ROWS: usize = 8;
@@ -34,7 +34,7 @@ pub(crate) fn write_verdict(report: &Report, look: Look, out: &mut dyn io::Write
     }
     let has_rows = report.verdict() != Verdict::Passed;
     let mut rest = Vec::new();
-    if has_rows && look.listing != ProblemList::Statistics && counted(report).1 > FEW {
+    if has_rows && look.listing != ProblemList::Statistics && shown_blocks(report) > FEW {
         write_rules(report, ROWS, look, &mut rest)?;
     }
     if has_rows {
@@ -80,6 +80,13 @@ fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
         all += 1;
     }
     (rules, all)
+}
+
+/// The number of blocks that show the counting problems.
+fn shown_blocks(report: &Report) -> usize {
+    let of_file =
+        |file: &FileReport| blocks(file.diagnostics.iter().filter(|problem| report.counts(problem))).len();
+    report.files.iter().map(of_file).sum()
 }
 
 /// Writes the rules with the numbers of their problems: first the most severe, then the most frequent.
