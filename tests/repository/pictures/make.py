@@ -148,7 +148,7 @@ def comments(folder):
         text = subprocess.run([PROGRAM, "--format", "markdown", *arguments], cwd=where, capture_output=True, text=True).stdout
         (OUT / f"{name}.md").write_text(text)
         for scheme in SCHEMES:
-            for width in (1280, 390):
+            for width in (1280, 900, 390):
                 shots.append({"name": f"comment-{name}-{width}-{scheme}", "markdown": str(OUT / f"{name}.md"), "width": width, "scheme": scheme, "scale": 1})
 
 

@@ -19,7 +19,7 @@ for (const { name, file, markdown, width, scheme, scale } of JSON.parse(readFile
     const body = marked.parse(readFileSync(markdown, "utf8"), { gfm: true });
     const ground = scheme === "dark" ? "#0d1117" : "#ffffff";
     await page.setContent(`<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>${style}
-      body { margin: 0; background: ${ground}; } main { max-width: 860px; margin: 16px auto; padding: 0 16px; }</style>
+      body { margin: 0; background: ${ground}; } main.markdown-body { max-width: 860px; margin: 0 auto; padding: 16px; }</style>
       <main class="markdown-body">${body}</main>`);
   } else {
     await page.goto(pathToFileURL(file).href);
