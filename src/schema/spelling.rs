@@ -114,10 +114,10 @@ impl Vocabulary {
         if self == Self::Layer {
             return LayerSet::DEFAULT.named(text).map(LayerKind::key);
         }
-        let folded = letters(text)?;
         let mut words = self.words().iter();
-        let found = words.find(|(word, others)| {
-            *word == text || letters(word).as_ref() == Some(&folded) || others.contains(&folded.as_str())
+        let found = words.clone().find(|(word, _)| *word == text).or_else(|| {
+            let folded = letters(text)?;
+            words.find(|(word, others)| letters(word).as_ref() == Some(&folded) || others.contains(&&*folded))
         });
         found.map(|(word, _)| *word)
     }
