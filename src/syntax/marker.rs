@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn bare_word_after_other_keys_is_a_marker_where_its_line_is_data() {
-        let found = |text: &str| in_braces(text, 0..text.len(), is_data).len();
+        let found = |text: &str| in_braces(text, &words(text, Language::Markdown), 0, is_data).len();
         for text in [
             "{ agent: {name: A}, aivss_threat_model: 1 }",
             "evil: { agent: {name: A}, aivss_threat_model: 1 }",
