@@ -124,7 +124,8 @@ fn marks(page: &str) -> usize {
             // A run of them is one mark.
             b'`' => before != b'`',
             b'.' | b')' => before.is_ascii_digit(),
-            b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+' | b'|' => true,
+            b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+'
+            | b'|' => true,
             _ => false,
         }
     });

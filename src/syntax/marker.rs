@@ -101,8 +101,7 @@ pub(crate) fn shown(
     known: &Spans,
 ) -> Vec<Seen> {
     let is_page = language == Language::Markdown;
-    let parts =
-        LazyCell::new(|| if is_page { FoundParts::of(text, fences) } else { FoundParts::default() });
+    let parts = LazyCell::new(|| if is_page { FoundParts::of(text, fences) } else { FoundParts::default() });
     let wanted = words.iter().copied().filter(|word| is_page || word.form != Form::Variant);
     let unknown = seen(text, 0, wanted, true).filter(|word| !known.contain(word.span));
     let shown = unknown.filter(|word| {
