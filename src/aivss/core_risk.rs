@@ -169,8 +169,9 @@ pub(crate) struct OpenRisk {
 impl OpenRisk {
     /// The core risks that factors raise, without those that one of the texts names.
     pub(crate) fn all(given: &[(Factor, Decimal)], names: &[&str]) -> Vec<Self> {
-        let named: Vec<&str> = names.iter().filter_map(|name| Some(CoreRisk::named(name)?.name)).collect();
-        let open = CORE_RISKS.iter().filter(|risk| !named.contains(&risk.name));
+        let addressed: Vec<&str> =
+            names.iter().filter_map(|name| Some(CoreRisk::named(name)?.name)).collect();
+        let open = CORE_RISKS.iter().filter(|risk| !addressed.contains(&risk.name));
         open.filter_map(|risk| Some(Self { risk, raising: risk.raised_by(given)? })).collect()
     }
 
