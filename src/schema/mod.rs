@@ -301,12 +301,12 @@ impl Vocabulary {
         if self == Self::Layer {
             return LayerSet::DEFAULT.named(text).map(LayerKind::key);
         }
-        let folded = letters(text)?;
-        let mut words = self.words();
-        let found = words.find(|(word, others)| {
-            *word == text
-                || letters(word).as_ref() == Some(&folded)
-                || others.clone().any(|other| other == folded)
+        // Almost all files have the words themselves.
+        let found = self.words().find(|(word, _)| *word == text).or_else(|| {
+            let folded = letters(text)?;
+            self.words().find(|(word, others)| {
+                letters(word).as_ref() == Some(&folded) || others.clone().any(|other| other == folded)
+            })
         });
         found.map(|(word, _)| word)
     }
