@@ -82,6 +82,8 @@ pub(crate) enum FormatName {
     Html,
     /// A row per score, for query engines, see schemas/row.json
     Ndjson,
+    /// An in-toto statement about the checked files, to sign
+    Attestation,
 }
 
 impl FormatName {
@@ -97,6 +99,7 @@ impl FormatName {
             Self::Markdown => Format::Markdown,
             Self::Html => Format::Html,
             Self::Ndjson => Format::Ndjson,
+            Self::Attestation => Format::Attestation,
         }
     }
 }

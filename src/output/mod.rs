@@ -1,6 +1,7 @@
 //! The formats of a report. Each is a function of the [`Report`] and does not change the verdict. A format that cannot
 //! contain all diagnostics reports the number of those that it omits.
 
+mod attestation;
 mod blocks;
 mod breakdown;
 mod change;
@@ -55,6 +56,8 @@ pub enum Format {
     Html,
     /// A line of JSON per score, for query engines; `schemas/row.json` describes it.
     Ndjson,
+    /// An in-toto statement about the checked files, for signatures.
+    Attestation,
 }
 
 impl Format {
@@ -64,7 +67,7 @@ impl Format {
             Self::Human(_) | Self::Concise(_) | Self::Sarif | Self::Github | Self::Gitlab | Self::Ndjson => {
                 false
             }
-            Self::Json | Self::Junit | Self::Markdown | Self::Html => true,
+            Self::Json | Self::Junit | Self::Markdown | Self::Html | Self::Attestation => true,
         }
     }
 
@@ -83,13 +86,14 @@ impl Format {
             | Self::Junit
             | Self::Markdown
             | Self::Html
-            | Self::Ndjson => true,
+            | Self::Ndjson
+            | Self::Attestation => true,
         }
     }
 
     /// Whether the format shows digests of files and of the policy.
     pub(crate) const fn has_digests(self) -> bool {
-        matches!(self, Self::Ndjson)
+        matches!(self, Self::Ndjson | Self::Attestation)
     }
 
     /// Whether the format shows the repository and the commit of the files.
@@ -179,6 +183,7 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
         Format::Markdown => markdown::write(report, out),
         Format::Html => html::write(report, out),
         Format::Ndjson => rows::write(report, out),
+        Format::Attestation => attestation::write(report, out),
     };
     whole.map(|()| 0)
 }

@@ -180,6 +180,69 @@ fn hostile_texts_are_escaped_and_short() {
 }
 
 #[test]
+fn attestation_is_a_statement_about_the_checked_files() {
+    let schema = serde_json::json!({
+        "type": "object", "additionalProperties": false,
+        "required": ["_type", "subject", "predicateType", "predicate"],
+        "properties": {
+            "_type": { "const": "https://in-toto.io/Statement/v1" },
+            "predicateType": { "const": "https://in-toto.io/attestation/test-result/v0.1" },
+            "subject": { "type": "array", "items": { "$ref": "#/$defs/resource" } },
+            "predicate": {
+                "type": "object", "additionalProperties": false, "required": ["result", "configuration"],
+                "properties": {
+                    "result": { "enum": ["PASSED", "WARNED", "FAILED"] },
+                    "configuration": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/resource" } },
+                    "passedTests": { "$ref": "#/$defs/tests" },
+                    "warnedTests": { "$ref": "#/$defs/tests" },
+                    "failedTests": { "$ref": "#/$defs/tests" },
+                },
+            },
+        },
+        "$defs": {
+            "tests": { "type": "array", "items": { "type": "string" } },
+            "resource": {
+                "type": "object", "additionalProperties": false, "required": ["name"],
+                "properties": {
+                    "name": { "type": "string" },
+                    "digest": {
+                        "type": "object", "additionalProperties": false, "required": ["sha256"],
+                        "properties": { "sha256": { "pattern": "^[0-9a-f]{64}$" } },
+                    },
+                },
+            },
+        },
+    });
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let policy = "aivss_policy: 1\nextends: [recommended]\n";
+    let folder = Folder::new(&[("aivss-policy.yaml", policy), ("a/threat-model.yaml", MODEL)]);
+    let statement = |code: i32, arguments: &[&str]| {
+        let ran = folder.run(&[&["--format", "attestation", "--today", "2026-11-23"], arguments].concat());
+        assert_eq!(ran.code, code, "{}", ran.err);
+        let statement: Value = serde_json::from_str(&ran.out).unwrap();
+        assert!(validator.is_valid(&statement), "{statement}");
+        statement
+    };
+    let passed = statement(0, &[]);
+    let digest = |name: &str| -> String {
+        let digest = hmac_sha256::Hash::hash(folder.read(name).as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    assert_eq!(passed["subject"][0]["name"], "a/threat-model.yaml");
+    assert_eq!(passed["subject"][0]["digest"]["sha256"], digest("a/threat-model.yaml"));
+    assert_eq!(passed["predicate"]["configuration"][0]["digest"]["sha256"], digest("aivss-policy.yaml"));
+    assert_eq!(passed["predicate"]["passedTests"][0], "a/threat-model.yaml");
+    folder.write("b.threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
+    let failed = statement(1, &[]);
+    assert_eq!(failed["predicate"]["failedTests"], serde_json::json!(["b.threat-model.yaml"]));
+    let unread = statement(2, &["a", "missing.yaml"]);
+    assert_eq!(unread["predicate"]["result"], "FAILED");
+    assert_eq!(unread["predicate"]["failedTests"], serde_json::json!(["missing.yaml"]));
+    folder.write("aivss-policy.yaml", "aivss_policy: 1\nnope: 1\n");
+    assert_eq!(statement(2, &[])["predicate"]["failedTests"], serde_json::json!(["aivss-policy.yaml"]));
+}
+
+#[test]
 fn list_names_files_of_any_name() {
     let names =
         ["a b.yaml", "--deny.yaml", "-", "ünï.yaml", "#x.yaml", "$(x).yaml", "{a}.yaml", " lead.yaml"];
