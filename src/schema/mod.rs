@@ -20,6 +20,8 @@ use engine::{Engine, SchemaError, SchemaErrorKind};
 
 /// The schema of the JSON report.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
+/// The schema of a row of `check --format ndjson`.
+pub const ROW: &str = include_str!("../../schemas/row.json");
 /// The schema of the output of `score --format json`.
 pub const SCORE: &str = include_str!("../../schemas/score.json");
 /// The schema of the input of rules in Rego.
