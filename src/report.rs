@@ -248,7 +248,7 @@ impl Report {
 
     /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
     pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
-        self.passed = Summary::default();
+        self.counted = Summary::default();
         for file in &mut self.files {
             let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
             let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));
