@@ -115,32 +115,30 @@ impl Serialize for LayerColumns<'_> {
     }
 }
 
-/// The open threats by severity, the last column those without one.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct OpenColumns {
-    open_critical: Option<usize>,
-    open_high: Option<usize>,
-    open_medium: Option<usize>,
-    open_low: Option<usize>,
-    open_none: Option<usize>,
-    open_unrated: Option<usize>,
-}
+/// A column per severity with the number of open threats, the last for those without one.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenColumns([Option<usize>; 6]);
+
+const SEVERITIES: [(&str, Option<Band>); 6] = [
+    ("open_critical", Some(Band::Critical)),
+    ("open_high", Some(Band::High)),
+    ("open_medium", Some(Band::Medium)),
+    ("open_low", Some(Band::Low)),
+    ("open_none", Some(Band::None)),
+    ("open_unrated", None),
+];
 
 impl OpenColumns {
     fn of(model: &Model, today: Date) -> Self {
         let open: Vec<_> = model.threats().filter(|threat| threat.is_open(today)).collect();
-        let number = |severity| {
-            let threats = open.iter().filter(|threat| threat.severity == severity);
-            model.maestro.is_some().then(|| threats.count())
-        };
-        Self {
-            open_critical: number(Some(Band::Critical)),
-            open_high: number(Some(Band::High)),
-            open_medium: number(Some(Band::Medium)),
-            open_low: number(Some(Band::Low)),
-            open_none: number(Some(Band::None)),
-            open_unrated: number(None),
-        }
+        let number = |severity| open.iter().filter(|threat| threat.severity == severity).count();
+        Self(SEVERITIES.map(|(_, severity)| model.maestro.is_some().then(|| number(severity))))
+    }
+}
+
+impl Serialize for OpenColumns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(SEVERITIES.into_iter().map(|(name, _)| name).zip(self.0))
     }
 }
 
