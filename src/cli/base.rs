@@ -17,10 +17,10 @@ use crate::lint::{LintContext, lint_removed};
 use crate::policy::{Policy, PolicyUsage};
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{Discovery, NamedFiles};
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions::{changed, renames};
+use crate::workspace::git::{changed, renames};
 use crate::workspace::repository::Repository;
 
 /// The most unchecked files that are compared with threat models that are gone.

@@ -29,8 +29,8 @@ use crate::report::{Report, Verdict, count};
 use crate::rules;
 use crate::workspace::candidate::{NamedFiles, skipped};
 use crate::workspace::discover::discover;
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -206,11 +206,11 @@ pub(crate) fn run(
 
 fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let is_first_push = args.base.as_deref().is_some_and(revisions::is_null_id);
+    let is_first_push = args.base.as_deref().is_some_and(git::is_null_id);
     let base = open_base(args.base.as_deref().filter(|_| !is_first_push), root)?;
     // The policy is that of the revision itself: at the merge base it may have been weaker.
     let policy_from = args.policy_from.as_deref();
-    let policy_from = policy_from.map(|from| Commit::open(root, revisions::resolve(root, from)?)).transpose();
+    let policy_from = policy_from.map(|from| Commit::open(root, git::resolve(root, from)?)).transpose();
     let policy_from = policy_from.map_err(|message| CliError::about("--policy-from", message))?;
     let staged = if args.staged { Some(staged(args, repository)?) } else { None };
     let stdin = read_stdin(&args.paths);

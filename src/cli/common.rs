@@ -16,8 +16,8 @@ use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
 use crate::workspace::files::{create, read_bounded};
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
@@ -216,7 +216,7 @@ pub(crate) fn read_source(path: &Path, repository: &Repository) -> Result<Source
 }
 
 pub(crate) fn open_base(base: Option<&str>, root: &Path) -> Result<Option<Commit>, CliError> {
-    let commit = base.map(|base| revisions::open_base(root, base, "HEAD")).transpose();
+    let commit = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
     commit.map_err(|message| CliError::about("--base", message))
 }
 

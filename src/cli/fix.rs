@@ -32,8 +32,8 @@ use crate::rules::{
     cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
 };
 use crate::source::{Position, Source};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::NamedFiles;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::files::{link_out, read, replace};
 use crate::workspace::repository::Repository;
 

@@ -20,8 +20,8 @@ use crate::rego::CompiledPolicy;
 use crate::report::{Gate, Provenance, Report};
 use crate::rules;
 use crate::source::Source;
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::{POLICY_NAMES, Repository, sibling};
 

@@ -25,8 +25,8 @@ use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MOD
 use crate::score::ScoredModel;
 use crate::source::{Language, Source};
 use crate::syntax::{may_be_model, parse};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{Candidate, Discovery};
-use crate::workspace::file_tree::FileTree;
 
 pub(crate) struct RunResult {
     pub(crate) report: Report,

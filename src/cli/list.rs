@@ -13,9 +13,9 @@ use crate::input_error::{InputError, SkipReason};
 use crate::output::text::{line_width, wrapped};
 use crate::output::{Look, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::skipped;
 use crate::workspace::discover::discover;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\

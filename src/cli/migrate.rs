@@ -22,7 +22,7 @@ use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::{Source, Span};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]

@@ -24,7 +24,7 @@ use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
 use crate::workspace::git::files::{ContentPlace, tracked};
 use crate::workspace::repository::Repository;

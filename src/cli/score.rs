@@ -26,7 +26,7 @@ use crate::output::{
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::repository::Repository;
 
 /// The files up to which each score is explained.

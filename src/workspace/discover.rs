@@ -14,12 +14,14 @@ use crate::file_kind::is_hinted;
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-use crate::workspace::candidate::{Candidate, Discovery, FileSearch, MOST_HINTED, NamedFiles};
+use crate::workspace::candidate::{
+    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, Marker, NamedFiles, costly_for_git, refusal,
+    search, walk,
+};
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
 use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
 use crate::workspace::rewritten::rewritten;
-use crate::workspace::search::{IGNORE_FILE, Marker, costly_for_git, refusal, search, walk};
 
 /// The missing paths for each of which a similar name is searched.
 const MOST_SUGGESTIONS: usize = 100;
