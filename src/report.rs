@@ -246,6 +246,22 @@ impl Report {
         self.root_paths = shown.filter(|(shown, path)| shown != path).collect();
     }
 
+    /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
+    pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
+        self.passed = Summary::default();
+        for file in &mut self.files {
+            let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
+            let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));
+            file.diagnostics.retain(|problem| problem.model.is_none_or(kept));
+            for problem in &mut file.diagnostics {
+                problem.model = problem.model.map(|at| (0..at).filter(|before| kept(*before)).count());
+            }
+            file.models = models.iter().filter(|model| model.name() == Some(name)).cloned().collect();
+        }
+        self.files.retain(|file| !file.models.is_empty());
+        !self.files.is_empty()
+    }
+
     /// The path from the repository's root for a path that is shown.
     pub(crate) fn root_path<'a>(&'a self, shown: &'a str) -> &'a str {
         self.root_paths.get(shown).map_or(shown, String::as_str)

@@ -13,6 +13,7 @@ mod junit;
 mod logs;
 mod markdown;
 mod page;
+mod palette;
 mod problem;
 pub(crate) mod rows;
 mod sarif;
