@@ -22,9 +22,9 @@ use crate::likeness::nearest;
 use crate::output::{escape_line, is_steering};
 use crate::report::Verdict;
 use crate::source::{Language, Source};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::run;
 use crate::workspace::repository::Repository;
 

@@ -13,9 +13,9 @@ use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::output::{Badge, BadgeSubject, Format, Verbosity};
 use crate::report::{FileReport, Report, Verdict};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
@@ -200,10 +200,10 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let head_name = args.head.as_deref().map(|head| revisions::with_tag(root, head));
-    let base_name = revisions::with_tag(root, &args.base);
-    let base = revisions::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
-    let head = head_name.map(|head| Commit::open(root, revisions::resolve(root, &head)?)).transpose()?;
+    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
+    let base_name = git::with_tag(root, &args.base);
+    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
+    let head = head_name.map(|head| Commit::open(root, git::resolve(root, &head)?)).transpose()?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),

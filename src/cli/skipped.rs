@@ -11,9 +11,9 @@ use crate::report::Report;
 use crate::rules::builtin::{EMPTY_FILE, MARKER_MISSING};
 use crate::source::{Language, Source, is_default};
 use crate::workspace::candidate::Candidate;
+use crate::workspace::candidate::Marker;
 use crate::workspace::files::read;
 use crate::workspace::repository::Repository;
-use crate::workspace::search::Marker;
 
 /// Whether a file that has problems may still be skipped. Its name alone, or the user, says that it is a threat model: it
 /// does not contain the marker in any form, no pattern of the policy names it, and it contained no threat model in the

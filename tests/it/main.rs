@@ -40,6 +40,7 @@ mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
+mod rows;
 mod risks;
 mod score;
 mod shells;
