@@ -114,7 +114,11 @@ const STARTER: &str = include_str!("../../policies/starter.yaml");
 /// The address in the recipes until the project has one of its own (`explain::ADDRESS`).
 const PLACEHOLDER: &str = "https://github.com/OWNER/aivss-lint";
 /// The documentation, whose recipes are tested.
-const RECIPES: &str = include_str!("../../docs/ci.md");
+const RECIPES: &str = concat!(
+    include_str!("../../docs/ci/github.md"),
+    include_str!("../../docs/ci/gitlab.md"),
+    include_str!("../../docs/ci/pre-commit.md")
+);
 
 impl System {
     const fn file(self) -> &'static str {
