@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use crate::cli::base::exclusion;
 use crate::cli::common::{
-    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
+    CliError, PolicyArgs, RuleName, find_rule, links, page_settings, named_paths, open_base, parse_days, print_error_line,
     read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
@@ -233,6 +233,9 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         print_verbose(&options, repository, &policy, &report);
     }
     report.links = links(args.links.as_deref());
+    if outputs.iter().any(Output::is_page) {
+        report.page = page_settings(repository);
+    }
     report.category.clone_from(&args.reports.category);
     Ok(report)
 }

@@ -14,6 +14,7 @@ use crate::output::{Look, begin_line, escape_line};
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
+use crate::report::PageSettings;
 use crate::workspace::files::{create, read_bounded};
 use crate::workspace::git::files::Commit;
 use crate::workspace::git::revisions;
@@ -268,6 +269,18 @@ pub(crate) fn refuse_other_than_yaml(path: &Path) -> Result<(), CliError> {
 #[expect(clippy::disallowed_methods, reason = "CI systems describe the run in the environment")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The repository, branch and commit for the web page, as far as the CI system or git knows them.
+pub(crate) fn page_settings(repository: &Repository) -> PageSettings {
+    let mut page = if repository.is_git() { revisions::checked_out(repository.root()) } else { PageSettings::default() };
+    page.repository = variable("GITHUB_REPOSITORY").or_else(|| variable("CI_PROJECT_PATH")).or(page.repository);
+    page.branch = page
+        .branch
+        .or_else(|| variable("GITHUB_HEAD_REF"))
+        .or_else(|| variable("GITHUB_REF_NAME"))
+        .or_else(|| variable("CI_COMMIT_REF_NAME"));
+    page
 }
 
 /// The text before `path#L12` in links: the given one, or that of the CI system.

@@ -20,7 +20,7 @@ use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::{Badge, BadgeSubject, Format, Look, ProblemList, Verbosity};
+use crate::output::{Badge, BadgeSubject, Figure, Format, Look, ProblemList, Verbosity};
 use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::source::is_default;
@@ -104,6 +104,8 @@ pub(crate) enum Rendering {
     Report(Format),
     /// The change alone, for people.
     Change(Look),
+    /// A picture of all agents.
+    Figure(Figure),
     Badge {
         subject: BadgeSubject,
         label: Option<String>,
@@ -126,10 +128,15 @@ impl Output {
         Self { rendering: Rendering::Report(format), file }
     }
 
+    /// Whether it is the web page.
+    pub(crate) const fn is_page(&self) -> bool {
+        matches!(self.rendering, Rendering::Report(Format::Html))
+    }
+
     const fn format(&self) -> Option<Format> {
         match self.rendering {
             Rendering::Report(format) => Some(format),
-            Rendering::Change(_) | Rendering::Badge { .. } => None,
+            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
         }
     }
 
@@ -138,6 +145,7 @@ impl Output {
         match &self.rendering {
             Rendering::Report(format) => return output::write(report, *format, out),
             Rendering::Change(look) => output::write_change(report, *look, out)?,
+            Rendering::Figure(figure) => output::write_figure(report, *figure, out)?,
             Rendering::Badge { subject, label, is_endpoint } => {
                 let badge = Badge::of(report, *subject, label.as_deref());
                 if *is_endpoint {
@@ -287,7 +295,9 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
     let formats: Vec<Format> = outputs.iter().filter_map(Output::format).collect();
     if formats.iter().any(|format| format.reads_all_texts()) {
         Keep::Texts
-    } else if formats.iter().any(|format| format.lists_all_files()) {
+    } else if formats.iter().any(|format| format.lists_all_files())
+        || outputs.iter().any(|output| matches!(output.rendering, Rendering::Figure(_)))
+    {
         Keep::Models
     } else {
         Keep::Problems

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::input_error::Revision;
+use crate::report::PageSettings;
 use crate::workspace::git::files::Commit;
 use crate::workspace::git::{NO_ATTRIBUTES_SHA256, run, run_any};
 
@@ -32,6 +33,26 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
         hint => hint,
     };
     Err(format!("there is no commit `{asked}` here{hint}"))
+}
+
+/// The commit and the branch that are checked out, and the repository by the address of `origin`.
+pub(crate) fn checked_out(root: &Path) -> PageSettings {
+    let line = |arguments: &[&str]| run(root, arguments).ok().map(|output| output.text()).filter(|text| !text.is_empty());
+    PageSettings {
+        commit: line(&["rev-parse", "--verify", "--quiet", "HEAD"]),
+        branch: line(&["symbolic-ref", "--quiet", "--short", "HEAD"]),
+        repository: line(&["config", "--get", "remote.origin.url"]).and_then(|url| owner_and_name(&url)),
+        ..PageSettings::default()
+    }
+}
+
+/// The owner and the name of a repository at an address. Nothing else of the address is shown: it may contain a password.
+fn owner_and_name(url: &str) -> Option<String> {
+    let (_, path) = url.split_once("://").map_or_else(|| url.split_once(':'), |(_, rest)| rest.split_once('/'))?;
+    let path = path.trim_end_matches('/');
+    let mut parts = path.strip_suffix(".git").unwrap_or(path).rsplit('/');
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!owner.is_empty() && !name.is_empty()).then(|| format!("{owner}/{name}"))
 }
 
 /// The name of a revision for [`resolve`], where people name a tag by its short name. A tag can have the name of a branch,
