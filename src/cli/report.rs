@@ -11,8 +11,9 @@ use crate::cli::common::{
 use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::output::{Badge, BadgeSubject, Format, Verbosity};
-use crate::report::{FileReport, Report, Verdict};
+use crate::cli::provenance::ProvenanceArgs;
+use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};
+use crate::report::{Detail, FileReport, PageSettings, Report, Verdict};
 use crate::workspace::FileTree;
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
@@ -22,6 +23,7 @@ pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
   aivss-lint report --output report.html             a page about every threat model below this folder
   aivss-lint report --base main --output report.html with the differences from main
+  aivss-lint report --figure fleet > fleet.svg       a picture of all scores, for slides and READMEs
 
 The page is one file that needs no network and no server. `check --format html` writes the same page.";
 
@@ -39,18 +41,61 @@ pub(crate) struct ReportPageArgs {
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    /// Title of the page [default: the name of the repository]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Agents to show in full [default: all, above 1,000 agents those that fail]
+    #[arg(long, value_name = "AGENTS")]
+    detail: Option<DetailName>,
+    /// Write a picture in place of the page
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["title", "detail", "links", "base"])]
+    figure: Option<FigureName>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DetailName {
+    /// All, also when printed
+    All,
+    /// Agents that fail
+    Failing,
+    /// None
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FigureName {
+    /// SVG image of all scores from 0 to 10
+    Fleet,
+    /// SVG image of the seven layers
+    Layers,
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
     if args.to.output.is_none() {
         refuse_terminal()?;
     }
-    let output = Output::new(Format::Html, args.to.output.clone());
+    let rendering = match args.figure {
+        Some(FigureName::Fleet) => Rendering::Figure(Figure::Fleet),
+        Some(FigureName::Layers) => Rendering::Figure(Figure::Layers),
+        None => Rendering::Report(Format::Html),
+    };
+    let output = Output { rendering, file: args.to.output.clone() };
     let report = write_one(output, &args.files, &args.policy, |options| {
         let base = open_base(args.base.as_deref(), repository.root())?;
-        let options = CheckOptions { base: base.as_ref(), ..options };
+        let provenance = args.provenance.provenance(repository);
+        let options = CheckOptions { base: base.as_ref(), provenance: Some(&provenance), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
         report.links = links(args.links.as_deref());
+        report.page = PageSettings {
+            title: args.title.clone().filter(|title| !title.trim().is_empty()),
+            detail: args.detail.map(|detail| match detail {
+                DetailName::All => Detail::All,
+                DetailName::Failing => Detail::Failing,
+                DetailName::None => Detail::None,
+            }),
+        };
         Ok(report)
     })?;
     let mut models = report.files.iter().filter(|file| file.is_model());
