@@ -35,6 +35,11 @@ pub(crate) fn of_text(text: &str, bytes: usize) -> String {
     hexadecimal(&Hash::hash(text.as_bytes()), bytes)
 }
 
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Hash::hash(bytes), 32)
+}
+
 /// A text's SHA-256 as in a Content-Security-Policy.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
     format!("sha256-{}", BASE64.encode(&Hash::hash(text.as_bytes())))

@@ -5,9 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fmt};
 
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 
+use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
@@ -23,7 +24,10 @@ use crate::workspace::repository::Repository;
 pub(crate) struct PathArgs {
     /// Files and folders with threat models
     #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(default_value_if("files_from", ArgPredicate::IsPresent, None))]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files_from: FilesFromArgs,
 }
 
 #[derive(Debug, Args)]

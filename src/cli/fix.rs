@@ -87,7 +87,8 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let context = LintContext { policy: &policy, today: options.today, load: &tree, before: None };
-    let mut report = lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report;
+    let mut report =
+        lint_files(CheckRun { options: &options, head: tree, policy: &policy, rows: None }).report;
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ListArgs, repository: &Repository) -> Result<Verdict, C
     let options = CheckOptions { lists_others: true, ..CheckOptions::new(paths, args.policy.today()) };
     let discovery = discover(options.search(paths, &policy), repository);
     let left_out = skipped(&discovery, repository, &policy);
-    let run = CheckRun { options: &options, head, policy: &policy };
+    let run = CheckRun { options: &options, head, policy: &policy, rows: None };
     let mut report = lint_discovered(run, &discovery, RunStage::Single).report;
     report.input_errors.sort();
     report.policy = name;

@@ -20,6 +20,8 @@ use engine::{Engine, SchemaError, SchemaErrorKind};
 
 /// The schema of the JSON report.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
+/// The schema of a row of `check --format ndjson`.
+pub const ROW: &str = include_str!("../../schemas/row.json");
 /// The schema of the output of `score --format json`.
 pub const SCORE: &str = include_str!("../../schemas/score.json");
 /// The schema of the input of rules in Rego.
@@ -301,12 +303,12 @@ impl Vocabulary {
         if self == Self::Layer {
             return LayerSet::DEFAULT.named(text).map(LayerKind::key);
         }
-        let folded = letters(text)?;
-        let mut words = self.words();
-        let found = words.find(|(word, others)| {
-            *word == text
-                || letters(word).as_ref() == Some(&folded)
-                || others.clone().any(|other| other == folded)
+        // Almost all files have the words themselves.
+        let found = self.words().find(|(word, _)| *word == text).or_else(|| {
+            let folded = letters(text)?;
+            self.words().find(|(word, others)| {
+                letters(word).as_ref() == Some(&folded) || others.clone().any(|other| other == folded)
+            })
         });
         found.map(|(word, _)| word)
     }

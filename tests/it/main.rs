@@ -14,6 +14,7 @@
 
 mod author;
 mod base;
+mod book;
 mod cmd;
 mod discovery;
 mod editors;
@@ -33,11 +34,13 @@ mod patches;
 mod properties;
 mod proven;
 mod published;
+mod reference;
 mod rego;
 mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
+mod rows;
 mod risks;
 mod score;
 mod shells;
@@ -45,7 +48,6 @@ mod staged;
 mod stops;
 mod telling;
 mod threads;
-mod tutorial;
 mod unscored;
 
 #[path = "../support/folder.rs"]
