@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
+use crate::fleet::Fleet;
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
@@ -50,6 +51,8 @@ pub struct Report {
     pub fail_on: Level,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
+    /// The agents of many repositories, if the report is made from rows.
+    pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
     /// Whether only problems that are not in the base fail the gate.
@@ -212,6 +215,7 @@ impl Report {
             today,
             fail_on,
             lowered: Vec::new(),
+            fleet: None,
             change: None,
             new_only: false,
             remarks: Vec::new(),
@@ -248,7 +252,7 @@ impl Report {
 
     /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
     pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
-        self.passed = Summary::default();
+        self.counted = Summary::default();
         for file in &mut self.files {
             let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
             let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));

@@ -12,6 +12,7 @@ use crate::escape::{cut, line};
 use crate::model::{Answer, Layer};
 use crate::output::Links;
 use crate::output::change::{LineSubject, agent_in_words, lines, touched};
+use crate::output::fleet;
 use crate::output::problem::{Detail, details, levels_in_words};
 use crate::policy::Direction;
 use crate::report::{AgentChange, Change, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count};
@@ -29,6 +30,9 @@ const NAME: usize = 120;
 const MESSAGE: usize = 400;
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if let Some(fleet) = &report.fleet {
+        return fleet::write_markdown(report, fleet, out);
+    }
     // A comment is found again by its first line.
     let own = env!("CARGO_PKG_NAME");
     let text = match report.category.as_deref().filter(|category| *category != own) {
