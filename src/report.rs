@@ -1,6 +1,7 @@
 //! The results of a run, as data for every output format. Formats do not change the verdict.
 
 mod change;
+mod page;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::source::{Position, Source, Span};
 
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
+pub use page::{Detail, PageSettings};
 pub(crate) use summary::{Gate, Summary, WorstScore};
 
 /// The results of a run.
@@ -61,6 +63,8 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// The URL that precedes `path#L12` in links to lines.
     pub links: Option<String>,
+    /// The settings of the web page.
+    pub page: PageSettings,
     /// The category that separates this report from others on the same commit.
     pub category: Option<String>,
     /// The paths from the repository's root, by the paths shown, where the two differ.
@@ -220,6 +224,7 @@ impl Report {
             new_only: false,
             remarks: Vec::new(),
             links: None,
+            page: PageSettings::default(),
             category: None,
             root_paths: BTreeMap::new(),
         }

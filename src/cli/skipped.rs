@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::rules::builtin::{EMPTY_FILE, MARKER_MISSING};
 use crate::source::{Language, Source, is_default};
 use crate::workspace::candidate::Candidate;
-use crate::workspace::candidate::Marker;
+use crate::workspace::candidate::has_marker;
 use crate::workspace::files::read;
 use crate::workspace::repository::Repository;
 
@@ -31,7 +31,7 @@ pub(crate) fn may_be_other(
         && !context.before.is_some_and(|before| before.held(path))
         // A broken file can be what became of a threat model of the base.
         && !matches!(stage, RunStage::Pairing(_))
-        && !Marker::default().is_in(bytes, Language::of(path))
+        && !has_marker(bytes, Language::of(path))
 }
 
 /// The kind of a file that may be skipped, if it is not a threat model that its problems make unreadable. A file that was

@@ -63,7 +63,8 @@ impl Badge {
         if is_known && models > 1 {
             message.push_str(&format!(" · {}", count(models, "agent")));
         }
-        let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(subject.label()), LONGEST);
+        let label =
+            SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(subject.label()), LONGEST);
         let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
         Self { label, message, ground: colors.badge, left, right, is_sure }
