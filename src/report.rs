@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
+use crate::fleet::Fleet;
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
@@ -52,6 +53,8 @@ pub struct Report {
     pub fail_on: Level,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
+    /// The agents of many repositories, if the report is made from rows.
+    pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
     /// Whether only problems that are not in the base fail the gate.
@@ -216,6 +219,7 @@ impl Report {
             today,
             fail_on,
             lowered: Vec::new(),
+            fleet: None,
             change: None,
             new_only: false,
             remarks: Vec::new(),

@@ -5,6 +5,7 @@ mod attestation;
 mod blocks;
 mod breakdown;
 mod change;
+mod fleet;
 mod gitlab;
 mod html;
 mod human;
