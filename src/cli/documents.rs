@@ -12,7 +12,6 @@ use crate::cli::common::{
     refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
 use crate::cli::fix::{change, place};
-use crate::cli::gate::find_policy;
 
 use crate::aivss::{CORE_RISKS, CoreRisk};
 use crate::convert::export::export;
@@ -26,6 +25,7 @@ use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::run;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\
