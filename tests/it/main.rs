@@ -40,6 +40,8 @@ mod reports_runs;
 mod reports_words;
 mod risks;
 mod score;
+#[cfg(feature = "server")]
+mod server;
 mod shells;
 mod staged;
 mod stops;
