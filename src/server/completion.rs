@@ -54,9 +54,11 @@ pub(crate) fn complete(view: &View<'_>, offset: usize) -> Vec<CompletionItem> {
     {
         return Vec::new();
     }
-    let Some((found, word)) = probed(&view.text().source, word) else { return Vec::new() };
-    let offers = offers(&found, &text[line..word.start]);
-    items(view, word, offers)
+    let lead = &text[line..word.start];
+    let all = probes(&view.text().source, &word).into_iter();
+    let offers =
+        all.filter_map(|probe| Found::in_text(&view.text().source, &probe)).map(|found| offers(&found, lead));
+    items(view, word.clone(), offers.into_iter().find(|offers| !offers.is_empty()).unwrap_or_default())
 }
 
 fn items(view: &View<'_>, word: Range<usize>, offers: Vec<Offer>) -> Vec<CompletionItem> {
@@ -156,35 +158,30 @@ struct Found {
     version: Option<String>,
 }
 
-/// Finds the place of a word by a probe. Tries a key and a value, in the whole text and in the part up to its line.
-fn probed(source: &Source, word: Range<usize>) -> Option<(Found, Range<usize>)> {
+/// The text with a probe in the place of a word, as a key and as a value: the whole text, and the part up to its line.
+fn probes(source: &Source, word: &Range<usize>) -> Vec<String> {
     let text = source.text();
     let line_end = text[word.end..].find('\n').map_or(text.len(), |at| word.end + at);
     let is_json = source.language() == Language::Json;
     let has_colon = text[word.end..line_end].trim_start().starts_with(':');
     let before = text[..word.start].trim_end_matches([' ', '\t']);
     let quote = if is_json || text[word.clone()].starts_with('"') { "\"" } else { "" };
-    let key = format!("{quote}{PROBE}{quote}{}", if has_colon { "" } else { ": 1" });
     let value = format!("{quote}{PROBE}{quote}");
-    let mut variants = vec![key.clone(), value];
-    if before.ends_with(':') {
-        variants.remove(0);
+    let mut variants = Vec::new();
+    if !before.ends_with(':') {
+        let key = format!("{value}{}", if has_colon { "" } else { ": 1" });
+        // Between others in braces.
+        variants.extend(is_json.then(|| format!("{key},")));
+        variants.push(key);
     }
-    if is_json {
-        variants.insert(1, format!("{key},"));
-    }
+    variants.push(value);
+    let mut probes = Vec::new();
     for probe in variants {
         for rest in [&text[word.end..], &text[word.end..line_end]] {
-            let probed = format!("{}{probe}{rest}", &text[..word.start]);
-            let probed = Source::decode(source.name(), probed.into_bytes());
-            let document = parse(&probed);
-            let place = document.roots().find_map(|root| find(root, root, &mut Vec::new()));
-            if let Some(place) = place {
-                return Some((Found::of(&place)?, word));
-            }
+            probes.push(format!("{}{probe}{rest}", &text[..word.start]));
         }
     }
-    None
+    probes
 }
 
 fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Place<'p>> {
@@ -226,6 +223,13 @@ fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Pl
 }
 
 impl Found {
+    fn in_text(source: &Source, probed: &str) -> Option<Self> {
+        let probed = Source::decode(source.name(), probed.as_bytes().to_vec());
+        let document = parse(&probed);
+        let place = document.roots().find_map(|root| find(root, root, &mut Vec::new()))?;
+        Self::of(&place)
+    }
+
     fn of(place: &Place<'_>) -> Option<Self> {
         let root = place.root;
         let schema = match detect(root) {

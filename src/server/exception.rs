@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::policy::FileLoader;
 use crate::server::View;
 use crate::server::documents::PositionedText;
 use crate::server::fixes::changes;
@@ -15,7 +14,6 @@ use crate::server::protocol::{
 };
 use crate::source::{Language, Source, Span};
 use crate::syntax::{Node, POLICY_MARKER, parse};
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::repository::POLICY_NAMES;
 
 /// The edit of the policy; `None` for a problem that cannot be excepted, or a policy that cannot be edited.
@@ -32,7 +30,7 @@ pub(crate) fn edit_for(view: &View<'_>, problem: &Diagnostic) -> Option<Workspac
     let path = view.project.repository.whole(source.name().as_ref());
     let (text, version) = match view.open.at(&path) {
         Some(document) => (document.text.text().as_bytes().to_vec(), Some(document.version)),
-        None => (FileTree::WorkTree(&view.project.repository).bytes(source.name()).ok()?, None),
+        None => (view.project.repository.read(&path).ok()?, None),
     };
     let text = view.text().with_source(Source::decode(source.name(), text));
     let (span, new_text) = inserted(&text, &fields)?;

@@ -52,7 +52,7 @@ pub(crate) fn live_scores(view: &View<'_>) -> Option<LiveScores> {
     let mut live = LiveScores::default();
     for model in &view.checked.models {
         for scored in &model.scores {
-            live.hints.extend(hints_of(scored));
+            live.hints.extend(hints_of(view.text().text(), scored));
             live.lenses.push((scored.declared.key_span, verdict(view, model, scored)));
         }
         if model.scores.is_empty() && model.model.format.is_complete() {
@@ -76,7 +76,12 @@ pub(crate) fn working(scored: &Scored) -> String {
     steps.collect::<Vec<_>>().join("\n")
 }
 
-fn hints_of(scored: &Scored) -> Vec<LiveHint> {
+/// The end of the colon after a key; the end of the key if none follows.
+fn colon_after(text: &str, key: Span) -> u32 {
+    key.end + u32::from(text[key.end as usize..].starts_with(':'))
+}
+
+fn hints_of(text: &str, scored: &Scored) -> Vec<LiveHint> {
     let declared = &scored.declared;
     let mut hints = Vec::new();
     let mut hint = |at: u32, label: String| hints.push(LiveHint { at, label, tooltip: working(scored) });
@@ -86,15 +91,14 @@ fn hints_of(scored: &Scored) -> Vec<LiveHint> {
         place.into_iter().for_each(|place| hint(place.end, format!("= {base}")));
     }
     if let Some(sum) = scored.factor_sum {
-        // After the colon.
-        hint(declared.factors.key_span.end + 1, format!("Σ {}", sum.plain()));
+        hint(colon_after(text, declared.factors.key_span), format!("Σ {}", sum.plain()));
     }
     let Some(working) = &scored.working else { return hints };
     if let Some(uplift) = declared.uplift {
         hint(uplift.span.end, format!("= {}", working.uplift.plain()));
     }
-    let place = declared.score.map(|score| score.span).or(declared.undeclared.map(|place| place.span));
-    if let Some(place) = place.filter(|place| *place != declared.key_span) {
+    let vacancy = declared.undeclared.and_then(|place| place.vacancy).map(|vacancy| vacancy.span);
+    if let Some(place) = declared.score.map(|score| score.span).or(vacancy) {
         hint(place.end, format!("= {} {}", working.score, working.band.name()));
     }
     hints

@@ -137,7 +137,8 @@ impl Session {
                 folders.extend(parameters.root_uri.as_ref().and_then(path_of));
             }
         }
-        let options = parameters.initialization_options.clone().unwrap_or_default();
+        let options = parameters.initialization_options.clone().filter(|options| !options.is_null());
+        let options = options.unwrap_or_else(|| json!({}));
         let options = serde_json::from_value(options).unwrap_or_else(|error| {
             // Without options nothing is trusted.
             say(&format!("error: initializationOptions: {error}\n"));

@@ -93,7 +93,8 @@ impl FileLoader for EditedFiles<'_> {
         let path = self.tree.repository().whole(Path::new(name));
         match self.open.at(&path) {
             Some(document) => Ok(document.text.text().as_bytes().to_vec()),
-            None => self.tree.bytes(name),
+            // The process can be in any folder.
+            None => self.tree.bytes(&path.to_string_lossy()),
         }
     }
 
@@ -300,8 +301,11 @@ fn check_all(project: &Project, open: &OpenDocuments, today: Date) -> Vec<(PathB
     let mut all = Vec::new();
     for candidate in discovery.candidates {
         let path = project.repository.whole(&candidate.path);
-        let load = EditedFiles { tree: FileTree::WorkTree(&project.repository), open };
-        let Ok(bytes) = load.bytes(&candidate.name) else { continue };
+        let bytes = match open.at(&path) {
+            Some(document) => Ok(document.text.text().as_bytes().to_vec()),
+            None => project.repository.read(&path),
+        };
+        let Ok(bytes) = bytes else { continue };
         let source = Source::decode(path.to_string_lossy(), bytes);
         let checked = guarded(project, &path, &source, open, today);
         all.push((path, source, checked));

@@ -6,7 +6,8 @@ use super::*;
 
 /// The completions at `|` in a text, and the text after the first one.
 fn completions(name: &str, text: &str) -> (Vec<Value>, String) {
-    let at = position(text, "|");
+    let (before, _) = text.split_once('|').unwrap();
+    let at = position(&format!("{before}\u{1}"), "\u{1}");
     let text = text.replacen('|', "", 1);
     let editor = &mut Editor::new(&[]);
     editor.open(name, &text);

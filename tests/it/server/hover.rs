@@ -51,7 +51,7 @@ fn hover_explains_what_a_number_or_a_name_means() {
             &["recommended", "score: 6.9", "6.9", "layer-blank", "score: 5.0", "score-exceeded", "expires"],
         ),
         transcript("threat-models/refund.md", page, &["aivss:", "CVSS:4.0", "score:"]),
-        transcript("aivss-report.json", report, &["\"autonomy\"", "\"aivss_score\"", "\"vulnerabilities\""]),
+        transcript("aivss-report.json", report, &["\"autonomy\"", "\"aivss\"", "\"vulnerabilities\""]),
     ];
     assert_snapshot("hover", &all.concat());
 }
