@@ -27,7 +27,6 @@ use crate::report::{Report, count};
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
-pub(crate) use markdown::text as markdown_text;
 pub use page::render_page;
 pub use score_table::write_score_table;
 pub use text::{Tone, cut_path, painted, wrapped};

@@ -107,10 +107,9 @@ fn metrics(text: &str, offset: usize) -> Option<(usize, Vec<Offer>)> {
     let done: Vec<&str> = metrics.split('/').filter_map(|part| part.split(':').next()).collect();
     let partial = last.split(':').next().unwrap_or_default();
     let mut left = BASE_METRICS.iter().filter(|metric| metric.name == last || !done.contains(&metric.name));
-    let metric = match last.contains(':') {
-        true => BASE_METRICS.iter().find(|metric| metric.name == partial)?,
-        false => left.next()?,
-    };
+    let is_value = last.contains(':');
+    let named = BASE_METRICS.iter().find(|metric| metric.name == partial);
+    let metric = if is_value { named? } else { left.next()? };
     let is_last = metric.name == BASE_METRICS[BASE_METRICS.len() - 1].name;
     let offers = metric.values.iter().map(|(value, word)| {
         let label = format!("{}:{value}", metric.name);

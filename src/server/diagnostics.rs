@@ -122,8 +122,8 @@ fn result_id(items: &JsonValue) -> String {
 }
 
 /// The report about a document, or that it is the one that the client has.
-pub(crate) fn report(items: JsonValue, previous: Option<&str>) -> JsonValue {
-    let id = result_id(&items);
+pub(crate) fn report(items: &JsonValue, previous: Option<&str>) -> JsonValue {
+    let id = result_id(items);
     if previous == Some(&id) {
         return json!({ "kind": "unchanged", "resultId": id });
     }
@@ -162,7 +162,7 @@ pub(crate) fn of_folders(
 pub(crate) fn folder_report(reports: &[FolderReport], known: &HashMap<Uri, String>) -> JsonValue {
     let mut items = Vec::with_capacity(reports.len());
     for file in reports {
-        let mut item = report(file.items.clone(), known.get(&file.uri).map(String::as_str));
+        let mut item = report(&file.items, known.get(&file.uri).map(String::as_str));
         item["uri"] = json!(file.uri);
         item["version"] = json!(file.version);
         items.push(item);

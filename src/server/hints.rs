@@ -88,7 +88,9 @@ fn hints_of(text: &str, scored: &Scored) -> Vec<LiveHint> {
     if let Some(base) = scored.base {
         let place =
             declared.vector.as_ref().map(|vector| vector.span).or(declared.base.map(|base| base.span));
-        place.into_iter().for_each(|place| hint(place.end, format!("= {base}")));
+        if let Some(place) = place {
+            hint(place.end, format!("= {base}"));
+        }
     }
     if let Some(sum) = scored.factor_sum {
         hint(colon_after(text, declared.factors.key_span), format!("Σ {}", sum.plain()));

@@ -3,8 +3,8 @@
 use crate::aivss::cvss::Vector;
 use crate::aivss::cvss_words::in_words;
 use crate::aivss::{Factor, LayerKind, LayerSet, Reference};
+use crate::escape::line;
 use crate::explain::page;
-use crate::output::markdown_text;
 use crate::policy::BuiltIn;
 use crate::rules;
 use crate::schema::Schema;
@@ -31,10 +31,9 @@ pub(crate) fn hover(view: &View<'_>, offset: usize) -> Option<Hover> {
     Some(Hover { contents: markdown(text).into(), range: Some(range) })
 }
 
-/// A text of a file, so that it is shown as it is.
-fn file_text(text: &str) -> String {
-    const LONGEST: usize = 200;
-    markdown_text(text, LONGEST)
+/// A text of a file in a line, so that it is shown as it is.
+fn code(text: &str) -> String {
+    format!("`{}`", line(text).replace('`', "'"))
 }
 
 /// The schema's description of an entry.
@@ -42,7 +41,7 @@ fn described(schema: Schema, cursor: &Cursor<'_>) -> Option<String> {
     let parts = schema.parts(&cursor.keys());
     let text = parts.into_iter().find_map(|part| part.get("description")?.as_str())?;
     let name = cursor.path.iter().rev().find(|part| part.parse::<usize>().is_err())?;
-    Some(format!("**{}**\n\n{text}", file_text(name)))
+    Some(format!("**{}**\n\n{text}", code(name)))
 }
 
 fn of_model(view: &View<'_>, cursor: &Cursor<'_>, offset: usize) -> Option<(Span, String)> {
@@ -51,7 +50,7 @@ fn of_model(view: &View<'_>, cursor: &Cursor<'_>, offset: usize) -> Option<(Span
         && let Some(entry) = Reference::named(view.text().text().get(word.range())?)
     {
         let (info, url) = (entry.list.info(), entry.url());
-        return Some((word, format!("**{}**\n\n[{}]({url})", file_text(&entry.shown()), info.full_name)));
+        return Some((word, format!("**{}**\n\n[{}]({url})", entry.shown(), info.full_name)));
     }
     let scored = score_at(view, cursor.place);
     let keys = cursor.keys();
@@ -95,14 +94,18 @@ fn of_model(view: &View<'_>, cursor: &Cursor<'_>, offset: usize) -> Option<(Span
 
 /// The question of a factor with its steps, its share of the score, and the score with one step less.
 fn of_factor(factor: Factor, scored: Option<&Scored>) -> String {
-    let mut text = format!("**{}**\n\n{}", factor.key(), factor.description());
+    let mut text = format!("**{}**\n\n{}", code(factor.key()), factor.description());
     let Some((scored, now)) = scored.and_then(|scored| Some((scored, scored.working.as_ref()?))) else {
         return text;
     };
     let all = Contribution::of_factors(now, scored.declared.factors.numbers());
     if let Some(one) = all.into_iter().find(|one| one.factor == factor) {
-        text +=
-            &format!("\n\n- {} adds {} to the score of {}", one.value.plain(), one.share.plain(), now.score);
+        text += &format!(
+            "\n\n- {} adds {} to the score of {}",
+            one.value.plain(),
+            one.share.round_half_up(2),
+            now.score
+        );
         if let Some(less) = one.one_less {
             let (score, band) = (less.working.score, less.working.band.name());
             text += &format!("\n- with {} the score is {score} {band}", less.written());
@@ -114,7 +117,7 @@ fn of_factor(factor: Factor, scored: Option<&Scored>) -> String {
 /// A layer: its contents, its answer and its threats.
 fn of_layer(view: &View<'_>, cursor: &Cursor<'_>, layer: LayerKind) -> String {
     let title = described(Schema::ThreatModel, cursor);
-    let mut text = title.unwrap_or_else(|| format!("**{}**\n\n{}", layer.key(), layer.contents()));
+    let mut text = title.unwrap_or_else(|| format!("**{}**\n\n{}", code(layer.key()), layer.contents()));
     let models = view.checked.models.iter().map(|model| &model.model);
     let model = models.into_iter().find(|model| {
         model.layers().iter().any(|own| {
@@ -126,10 +129,14 @@ fn of_layer(view: &View<'_>, cursor: &Cursor<'_>, layer: LayerKind) -> String {
         text += &format!("\n\nThis layer is {}.", own.answer.name());
     }
     for threat in model.threats_of(layer) {
-        let titles = threat.references().into_iter().map(|entry| file_text(&entry.shown()));
+        let titles = threat.references().into_iter().map(|entry| entry.shown());
         let titles = titles.collect::<Vec<_>>().join(", ");
         let titles = if titles.is_empty() { titles } else { format!(" ({titles})") };
-        text += &format!("\n- {}: {}{titles}", file_text(&threat.shown()), threat.status.name());
+        text += &format!(
+            "\n- {}: {}{titles}",
+            code(threat.short_id().or(threat.short_title()).unwrap_or_default()),
+            threat.status.name()
+        );
     }
     text
 }
@@ -138,7 +145,7 @@ fn of_vector(vector: &str) -> String {
     let mut text = match Vector::parse(vector) {
         Ok(vector) => format!("**CVSS v4.0 base score {}**\n", vector.base_score),
         Err(problems) => {
-            let problems = problems.iter().map(|problem| format!("- {}\n", file_text(&problem.message)));
+            let problems = problems.iter().map(|problem| format!("- {}\n", code(&problem.message)));
             problems.collect()
         }
     };
@@ -174,10 +181,10 @@ fn of_policy(view: &View<'_>, cursor: &Cursor<'_>) -> Option<String> {
     for entry in policy.settings.entries().filter(|entry| entry.path() == setting) {
         let origin = &entry.value.origin;
         text += &format!(
-            "\n\nIn force: {}, set in {} (`{}`)",
+            "\n\nIn force: {}, set in {} ({})",
             entry.value.value,
-            file_text(&origin.to_string()),
-            file_text(&origin.text)
+            code(&origin.to_string()),
+            code(&origin.text)
         );
     }
     for (at, over) in policy.overrides.iter().enumerate() {
@@ -186,7 +193,7 @@ fn of_policy(view: &View<'_>, cursor: &Cursor<'_>) -> Option<String> {
                 "\n\nIn override {}: {}, set in {}",
                 at + 1,
                 entry.value.value,
-                file_text(&entry.value.origin.to_string())
+                code(&entry.value.origin.to_string())
             );
         }
     }

@@ -16,7 +16,9 @@ use crate::workspace::process::say;
 /// Serves the client on standard input and output. Exit status: 0 after a shutdown, 1 otherwise.
 pub fn serve() -> ExitCode {
     let (connection, threads) = Connection::stdio();
-    let status = run(connection);
+    let status = run(&connection);
+    // The thread that writes ends with it.
+    drop(connection);
     // The thread that reads does not end before the input does.
     if status == ExitCode::SUCCESS {
         let _ = threads.join();
@@ -25,8 +27,8 @@ pub fn serve() -> ExitCode {
 }
 
 /// Serves one client until it leaves.
-pub fn run(connection: Connection) -> ExitCode {
-    let is_ended = conversation(&connection).unwrap_or_else(|message| {
+pub fn run(connection: &Connection) -> ExitCode {
+    let is_ended = conversation(connection).unwrap_or_else(|message| {
         say(&format!("error: {}\n", line(&message)));
         false
     });
@@ -122,7 +124,7 @@ impl Inbox<'_> {
             Ok(Some(Err(message))) => self.refuse(id, ErrorCode::InvalidParams, &message),
             Ok(None) => self.refuse(id, ErrorCode::MethodNotFound, &format!("{method} is not supported")),
             Err(_) => {
-                self.refuse(id, ErrorCode::InternalError, "this program failed on it; please report that")
+                self.refuse(id, ErrorCode::InternalError, "this program failed on it; please report that");
             }
         }
     }

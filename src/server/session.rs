@@ -22,6 +22,7 @@ use crate::workspace::process::say;
 
 /// The capabilities of the client that change answers.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a capability of the protocol")]
 pub(crate) struct ClientFeatures {
     pub(crate) encoding: Encoding,
     /// Whether it asks for diagnostics, so that none are published.
@@ -289,7 +290,7 @@ impl Session {
     fn diagnostics(&mut self, parameters: JsonValue) -> Result<JsonValue, String> {
         let asked: DocumentDiagnosticParams = parsed(parameters)?;
         let items = self.view(&asked.text_document.uri).map(|view| diagnostics::of_document(&view));
-        Ok(diagnostics::report(to_json(items.unwrap_or_default()), asked.previous_result_id.as_deref()))
+        Ok(diagnostics::report(&to_json(items.unwrap_or_default()), asked.previous_result_id.as_deref()))
     }
 
     fn folder_diagnostics(&mut self, parameters: JsonValue) -> Result<JsonValue, String> {

@@ -109,7 +109,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<DocumentLink> {
     match view.checked.kind {
         DocumentKind::Other => {}
         DocumentKind::Model => {
-            for model in view.checked.models.iter() {
+            for model in &view.checked.models {
                 for text in model.model.threats().flat_map(|threat| &threat.refs) {
                     if let ReadReference::Exact(entry) = Reference::read(text) {
                         add(text.span, Some(Uri(entry.url())));

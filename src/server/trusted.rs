@@ -50,11 +50,11 @@ fn problems(root: &Path, document: &OpenDocument, checked: &Checked) -> Result<V
         let problems = file["diagnostics"].as_array().into_iter().flatten();
         found.extend(problems.filter_map(|problem| rego_problem(problem, document)));
     }
-    let errors = report["obstacles"].as_array().into_iter().flatten();
-    for error in errors.filter_map(|error| error["message"].as_str()) {
-        return Err(line(error).into_owned());
+    let mut errors = report["obstacles"].as_array().into_iter().flatten();
+    match errors.find_map(|error| error["message"].as_str()) {
+        Some(error) => Err(line(error).into_owned()),
+        None => Ok(found),
     }
-    Ok(found)
 }
 
 /// A problem of a rule in Rego, at the place that the report gives it.

@@ -79,7 +79,7 @@ fn hints_of_the_last_sound_text_move_with_the_edits() {
     editor.edit(MODEL, 2, json!({ "start": top, "end": top }), "broken: [\n# 😀\n");
     let broken = format!("broken: [\n# 😀\n{STOCK}");
     let during = shown_scores(editor, MODEL, &broken);
-    assert_eq!(editor.problems(MODEL).contains("[syntax]"), true);
+    assert!(editor.problems(MODEL).contains("[syntax]"));
     let unnumbered = |text: &str| text.lines().map(|line| line[4..].to_owned()).collect::<Vec<_>>();
     assert_eq!(unnumbered(&before), unnumbered(&during));
     // A change of a number while the text is broken moves the hint after it.

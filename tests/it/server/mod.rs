@@ -2,6 +2,8 @@
 //!
 //! One file a feature. Transcripts are compared with `snapshots`; `UPDATE=1` writes them.
 
+#![expect(clippy::needless_pass_by_value, reason = "calls with `json!` read better")]
+
 mod completion;
 mod diagnostics;
 mod fixes;
@@ -64,7 +66,7 @@ impl Editor {
         let folder = Folder::new(files);
         git(&folder.path(""), &["init", "--quiet"]);
         let (server, client) = Connection::memory();
-        let server = std::thread::spawn(move || format!("{:?}", aivss_lint::server::run(server)));
+        let server = std::thread::spawn(move || format!("{:?}", aivss_lint::server::run(&server)));
         let mut editor = Self {
             folder,
             connection: Some(client),
