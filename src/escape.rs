@@ -71,6 +71,11 @@ pub(crate) fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Res
     writeln!(lines)
 }
 
+/// Writes a value as JSON on one line, with the same escapes.
+pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", plain_json(&serde_json::to_string(value)?))
+}
+
 /// Buffers one line of JSON at a time, so that a large report is never in memory as a whole.
 struct JsonLines<'o> {
     line: Vec<u8>,

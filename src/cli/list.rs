@@ -13,9 +13,9 @@ use crate::input_error::{InputError, SkipReason};
 use crate::output::text::{line_width, wrapped};
 use crate::output::{Look, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::skipped;
 use crate::workspace::discover::discover;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &ListArgs, repository: &Repository) -> Result<Verdict, C
     let options = CheckOptions { lists_others: true, ..CheckOptions::new(paths, args.policy.today()) };
     let discovery = discover(options.search(paths, &policy), repository);
     let left_out = skipped(&discovery, repository, &policy);
-    let run = CheckRun { options: &options, head, policy: &policy };
+    let run = CheckRun { options: &options, head, policy: &policy, rows: None };
     let mut report = lint_discovered(run, &discovery, RunStage::Single).report;
     report.input_errors.sort();
     report.policy = name;

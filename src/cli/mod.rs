@@ -4,6 +4,7 @@ mod base;
 mod check;
 mod common;
 mod documents;
+mod files_from;
 mod fix;
 mod gate;
 mod help;
@@ -14,10 +15,13 @@ mod outputs;
 mod parallel;
 mod policy;
 mod policy_review;
+mod provenance;
 mod reference;
 mod report;
+mod rows;
 mod score;
 mod skipped;
+mod usage_error;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};
@@ -60,7 +64,7 @@ struct CommandLine {
 enum Command {
     /// Check threat models (default command)
     #[command(after_help = check::EXAMPLES)]
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Show changes of scores, layers and policy between revisions
     #[command(after_help = report::DIFF_EXAMPLES)]
     Diff(report::DiffArgs),
@@ -168,7 +172,7 @@ fn run_command() -> ExitCode {
     let result = match parsed {
         #[cfg(feature = "server")]
         Ok((CommandLine { command: Some(Command::Server(_)), .. }, _)) => return server::serve(),
-        Ok((line, matches)) => dispatch(&line, &matches),
+        Ok((mut line, matches)) => dispatch(&mut line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
         Err(error) if !error.use_stderr() => {
             let help = help::grouped(CommandLine::command()).try_get_matches();
@@ -190,7 +194,7 @@ fn report_usage_error(error: &clap::Error) {
     let first = env::args_os().nth(1).map(|first| first.to_string_lossy().into_owned());
     if first.is_none_or(|first| first == "check" || !command_names().contains(&first)) {
         let reason = text.lines().next().unwrap_or_default();
-        outputs::emit_usage_error(reason.trim_start_matches("error: "));
+        usage_error::emit_usage_error(reason.trim_start_matches("error: "));
     }
     // The error quotes arguments, which can be names of files that somebody else chose.
     if env::args_os().any(|argument| argument.to_string_lossy().contains(is_steering)) {
@@ -205,7 +209,8 @@ fn command_names() -> Vec<String> {
     CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
+fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
+    line.read_lists()?;
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "paths are relative to it")]
     let repository = Repository::of(env::current_dir()?, &targets)?;
@@ -240,6 +245,23 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Man(args) => reference::man(args, CommandLine::command())?,
     }
     Ok(Verdict::Passed)
+}
+
+impl CommandLine {
+    /// Adds the paths of `--files-from` to those of the command line.
+    fn read_lists(&mut self) -> Result<(), CliError> {
+        let files = match &mut self.command {
+            None => return self.check.read_list(),
+            Some(Command::Check(args)) => return args.read_list(),
+            Some(Command::Report(args)) => &mut args.files,
+            Some(Command::Badge(args)) => &mut args.files,
+            Some(Command::List(args)) => &mut args.files,
+            Some(Command::Fix(args)) => &mut args.files,
+            Some(Command::Migrate(args)) => &mut args.files,
+            Some(_) => return Ok(()),
+        };
+        files.files_from.add_to(&mut files.paths)
+    }
 }
 
 impl Command {

@@ -23,7 +23,7 @@ use crate::report::Verdict;
 use crate::rules;
 use crate::source::Source;
 use crate::syntax;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
 use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;

@@ -24,7 +24,7 @@ use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
 use crate::workspace::git::files::{ContentPlace, tracked};
 use crate::workspace::policies::FoundPolicy;
@@ -45,7 +45,7 @@ pub(crate) fn add_broken(
 
 /// Adds a warning for each policy in a place where policies are not read.
 pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
-    let CheckRun { options, head, policy } = run;
+    let CheckRun { options, head, policy, .. } = run;
     let (repository, rule) = (run.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| options.policy.is_none()) else { return };
     let in_force = policy.sources().iter().map(|source| Path::new(source.name()));
@@ -123,7 +123,8 @@ fn review_own(
     known: PolicyProblems,
     report: &mut Report,
 ) -> &'static str {
-    let RunResult { report: mut own_report, used, .. } = lint_files(CheckRun { policy: own, ..run });
+    let RunResult { report: mut own_report, used, .. } =
+        lint_files(CheckRun { policy: own, rows: None, ..run });
     let searched = searched(run, &own_report);
     let audit = audit_run(run.options, &searched, false);
     add_problems(run, own.review(&used, audit, run.policy), known, report);

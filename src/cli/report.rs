@@ -8,14 +8,14 @@ use crate::cli::common::{
     CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
     refuse_stdin, refuse_terminal,
 };
-use crate::cli::gate::{CheckOptions, check_tree, file_tree};
+use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::output::{Badge, BadgeSubject, Format, Verbosity};
 use crate::report::{FileReport, Report, Verdict};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
@@ -61,6 +61,7 @@ pub(crate) const BADGE_EXAMPLES: &str = "\
 Examples:
   aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
   aivss-lint badge --subject gate --output gate.svg     the verdict of the check
+  aivss-lint badge --agent 'Trip planner'               the score of one agent
   aivss-lint badge --format endpoint > badge.json       for a service that draws badges, such as shields.io
 
 If a score cannot be computed, the badge shows that.";
@@ -77,6 +78,9 @@ pub(crate) struct BadgeArgs {
     /// The old name of `--subject`
     #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
     former_subject: Option<BadgeSubjectName>,
+    /// Show one agent instead of all of them
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
@@ -111,11 +115,22 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
         BadgeSubjectName::Score => BadgeSubject::Score,
         BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
-    let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
+    let agent = args.agent.as_deref();
+    let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
+    let is_endpoint = args.format == BadgeFormat::Endpoint;
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
     let tree = FileTree::WorkTree(repository);
-    let report = write_one(output, &args.files, &args.policy, |options| check_tree(&options, tree))?;
+    let report = write_one(output, &args.files, &args.policy, |options| {
+        let keep = if agent.is_some() { Keep::Models } else { options.keep };
+        let mut report = check_tree(&CheckOptions { keep, ..options }, tree)?;
+        match agent {
+            Some(name) if !report.keep_agent(name) && report.input_errors.is_empty() => {
+                Err(CliError::about("--agent", format!("no agent is named `{name}`")))
+            }
+            _ => Ok(report),
+        }
+    })?;
     Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 
@@ -200,10 +215,10 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let head_name = args.head.as_deref().map(|head| revisions::with_tag(root, head));
-    let base_name = revisions::with_tag(root, &args.base);
-    let base = revisions::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
-    let head = head_name.map(|head| Commit::open(root, revisions::resolve(root, &head)?)).transpose()?;
+    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
+    let base_name = git::with_tag(root, &args.base);
+    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
+    let head = head_name.map(|head| Commit::open(root, git::resolve(root, &head)?)).transpose()?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),

@@ -29,6 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
+use crate::digest;
 use crate::policy::globs::{PathSet, is_readable};
 use crate::source::{Source, is_default};
 
@@ -194,6 +195,17 @@ impl Policy {
     /// The files that the policy was read from, the outermost last, without built-in policies.
     pub(crate) fn sources(&self) -> &[Arc<Source>] {
         &self.sources
+    }
+
+    /// The SHA-256 of the policy: that of its file or, if it names others, one of all their texts. Built-in policies that it
+    /// extends are those of the program's version.
+    pub(crate) fn digest(&self) -> String {
+        let modules = self.rego.iter().flat_map(|program| program.modules.iter().chain(&program.data_files));
+        let texts = self.sources.iter().map(|source| source.text()).chain(modules.map(|file| &*file.text));
+        match texts.collect::<Vec<_>>()[..] {
+            [text] => digest::of_bytes(text.as_bytes()),
+            ref texts => digest::of_texts(texts, 32),
+        }
     }
 
     /// The way in which a file at a path, relative to the repository's root with `/` between its parts, is found.

@@ -21,14 +21,13 @@ use crate::server::View;
 use crate::server::documents::{OpenDocument, OpenDocuments};
 use crate::source::{Language, Source, Span};
 use crate::syntax::{POLICY_MARKER, POLICY_TEST_MARKER};
-use crate::workspace::candidate::{Candidate, FileSearch, NamedFiles};
+use crate::workspace::FileTree;
+use crate::workspace::candidate::{Candidate, FileSearch, Marker, NamedFiles};
 use crate::workspace::discover::discover;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::policies::find_policy_with;
 use crate::workspace::process::say;
 use crate::workspace::recognize::{may_be_other, other_file};
 use crate::workspace::repository::{POLICY_NAMES, Repository};
-use crate::workspace::search::Marker;
 
 /// The choices of the client.
 #[derive(Clone, Debug, Default, serde::Deserialize)]

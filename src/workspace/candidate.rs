@@ -1,15 +1,25 @@
-//! The files that a run checks, from the working folder or from a commit.
+//! The files that a run checks, from the working folder or from a commit, and the search for the marker in them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs;
+use std::io::Read;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use memchr::memmem;
+use memchr::memmem::Finder;
 
 use crate::input_error::{InputError, SkipReason};
+use crate::policy::globs::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
 use crate::source::{Language, Source};
-use crate::workspace::files::link_out;
+use crate::syntax::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
+use crate::workspace::files::{link_out, open, plain, read};
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
-use crate::workspace::search::Marker;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
@@ -167,4 +177,211 @@ pub(crate) fn skipped(
         }
     }
     skipped
+}
+
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
+
+/// The largest `.gitignore` that is read outside of checkouts, in bytes: ten times any honest one.
+const LARGEST: u64 = 256 * 1024;
+
+/// The reason why git would wait for an ignore file, or match its patterns for too long. Git follows no link to one.
+pub(crate) fn costly_for_git(file: &Path) -> Option<String> {
+    let kind = fs::symlink_metadata(file).ok()?.file_type();
+    if !kind.is_file() {
+        return (!kind.is_dir() && !kind.is_symlink()).then(|| "not a regular file".to_owned());
+    }
+    let text = match read(file) {
+        Ok(text) if text.len() > Source::MAX_BYTES => {
+            return Some(format!("larger than {} MiB", Source::MAX_BYTES / (1024 * 1024)));
+        }
+        Ok(text) => text,
+        Err(message) => return Some(message),
+    };
+    let line = costly_pattern(&text)?;
+    Some(format!("line {line}: a pattern that is too complex: git would take too long to match so many `*`"))
+}
+
+/// Walks through a folder that is in no checkout. Returns the folders whose ignore file is refused as well: they are not
+/// searched.
+pub(crate) fn walk(folder: &Path) -> (Vec<Result<ignore::DirEntry, ignore::Error>>, Vec<PathBuf>) {
+    if has_refused_ignore_file(folder) {
+        return (Vec::new(), vec![folder.to_owned()]);
+    }
+    let (sender, refused) = mpsc::channel();
+    let walker = ignore::WalkBuilder::new(folder)
+        .hidden(false)
+        .ignore(false)
+        // The verdict must not depend on the machine.
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .parents(false)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_refused = is_folder && has_refused_ignore_file(entry.path());
+            if is_refused {
+                // The receiver exists until the walk ends.
+                let _ = sender.send(entry.path().to_owned());
+            }
+            !is_refused && entry.file_name() != ".git"
+        })
+        .build();
+    let entries = walker.collect();
+    (entries, refused.iter().collect())
+}
+
+/// The message for a refused ignore file outside of checkouts.
+pub(crate) fn refusal() -> String {
+    format!("not a regular file, larger than {} KiB, or with a pattern that is too complex", LARGEST / 1024)
+}
+
+/// Whether a folder has a `.gitignore` that is endless or too large, or takes too long to compile.
+fn has_refused_ignore_file(folder: &Path) -> bool {
+    let file = folder.join(IGNORE_FILE);
+    let Ok(metadata) = fs::metadata(&file) else { return false };
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return true;
+    }
+    let text = fs::read(file).unwrap_or_default();
+    text.split(|byte| *byte == b'\n').any(|line| too_complex(&String::from_utf8_lossy(line)).is_some())
+}
+
+/// The largest file that is searched, in bytes.
+const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+/// The number of bytes that are searched at once.
+const BLOCK: usize = 256 * 1024;
+
+/// The marker in the encodings of text: a file in UTF-16 is an error, not another kind of file.
+pub(crate) struct Marker {
+    narrow: Finder<'static>,
+    widest: Finder<'static>,
+}
+
+impl Default for Marker {
+    fn default() -> Self {
+        // Without the zeros of the first letter, both byte orders of UTF-32 contain it.
+        let widest: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, 0, 0, byte]).skip(3).collect();
+        Self { narrow: Finder::new(MODEL_MARKER), widest: Finder::new(&widest).into_owned() }
+    }
+}
+
+impl Marker {
+    /// Whether bytes contain the marker, or a key that people read as the marker.
+    pub(crate) fn is_in(&self, bytes: &[u8], language: Language) -> bool {
+        // No text in UTF-16 contains the character zero.
+        self.is_in_text(bytes, language)
+            || (memchr::memchr(0, bytes).is_some()
+                && (self.widest.find(bytes).is_some()
+                    || memmem::find(bytes, &[0; 3]).is_none() && self.is_in_utf16(bytes, language)))
+    }
+
+    fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
+        self.narrow.find(bytes).is_some() || is_key_in(bytes, language)
+    }
+
+    /// The same in UTF-16 of both byte orders. A block of a file can begin within a unit.
+    fn is_in_utf16(&self, bytes: &[u8], language: Language) -> bool {
+        [bytes, bytes.get(1..).unwrap_or_default()].iter().any(|bytes| {
+            [u16::from_le_bytes as fn([u8; 2]) -> u16, u16::from_be_bytes].iter().any(|unit| {
+                let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+                let letters = char::decode_utf16(units);
+                let text: String =
+                    letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+                self.is_in_text(text.as_bytes(), language)
+            })
+        })
+    }
+
+    /// Whether a file contains the marker. `buffer` is reused for the next file.
+    fn is_in_file(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
+        /// The longest form of the marker, and the space before its colon.
+        const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
+        let language = Language::of(&path.to_string_lossy());
+        let (mut file, _) = open(path)?;
+        buffer.resize(BLOCK, 0);
+        let (mut kept, mut searched) = (0, 0);
+        loop {
+            let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
+            if read == 0 {
+                return Ok(false);
+            }
+            let end = kept + read;
+            if self.is_in(&buffer[..end], language) {
+                return Ok(true);
+            }
+            searched += read as u64;
+            if searched > LONGEST {
+                return Err("too large to be searched for a threat model".to_owned());
+            }
+            let rest = end.saturating_sub(OVERLAP);
+            buffer.copy_within(rest..end, 0);
+            kept = end - rest;
+        }
+    }
+}
+
+/// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason,
+/// in no order.
+pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
+    /// Fewer files are searched before another thread has started.
+    const FEW: usize = 64;
+    let threads = match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    let (next, marker) = (AtomicUsize::new(0), Marker::default());
+    thread::scope(|scope| {
+        let mut others = Vec::new();
+        for _ in 1..threads.min(candidates.len() / FEW) {
+            // If no more threads are available, this one does the work.
+            others.extend(
+                thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next, &marker)),
+            );
+        }
+        let mut found = search_rest(candidates, &next, &marker);
+        found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        found
+    })
+}
+
+/// Searches candidates until none is left.
+fn search_rest<'c>(
+    candidates: &'c [Candidate],
+    next: &AtomicUsize,
+    marker: &Marker,
+) -> Vec<(&'c Candidate, Result<(), String>)> {
+    let (mut buffer, mut found) = (Vec::new(), Vec::new());
+    while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+        match marker.is_in_file(&candidate.path, &mut buffer) {
+            Ok(false) => {}
+            Ok(true) => found.push((candidate, Ok(()))),
+            Err(message) => found.push((candidate, Err(message))),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marker_is_found_in_every_encoding_and_across_blocks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        let wide = |zeros: usize| -> Vec<u8> {
+            MODEL_MARKER.bytes().flat_map(|byte| [vec![byte], vec![0; zeros]].concat()).collect()
+        };
+        let big_endian: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, byte]).collect();
+        let (marker, mut buffer) = (Marker::default(), Vec::new());
+        for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
+            for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
+                let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();
+                fs::write(&path, &bytes).unwrap();
+                assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
+            }
+        }
+        fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
+        assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
+    }
 }

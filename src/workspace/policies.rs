@@ -9,7 +9,7 @@ use crate::policy::{Broken, BuiltIn, Load};
 use crate::rego::CompiledPolicy;
 use crate::rules;
 use crate::source::Source;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::repository::{POLICY_NAMES, sibling};
 
 /// A policy with its name; or, if it has errors, its name and its files with errors.

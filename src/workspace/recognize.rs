@@ -6,8 +6,7 @@ use crate::model::is_meant;
 use crate::rules::builtin::{EMPTY_FILE, FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::source::{Language, Source, is_default};
 use crate::syntax::{may_be_model, parse};
-use crate::workspace::candidate::Candidate;
-use crate::workspace::search::Marker;
+use crate::workspace::candidate::{Candidate, Marker};
 
 /// The kind of a file that is not checked, after it was linted; `None` for a file to check.
 pub(crate) fn other_file(

@@ -11,11 +11,11 @@ use memchr::memmem;
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
 use crate::workspace::candidate::Candidate;
+use crate::workspace::candidate::Marker;
 use crate::workspace::files::read;
 use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
 use crate::workspace::repository::Repository;
-use crate::workspace::search::Marker;
 
 /// Returns errors for the candidates whose committed text git rewrites. `checkouts` are folders from the root;
 /// `is_complete` is false if some attributes files are in the index alone.

@@ -38,6 +38,7 @@ mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
+mod rows;
 mod risks;
 mod score;
 #[cfg(feature = "server")]

@@ -24,6 +24,7 @@ use crate::digest;
 use crate::escape::plain_page;
 use crate::output::Links;
 use crate::output::change::touched;
+use crate::output::palette;
 use crate::policy::{Exception, Policy};
 use crate::report::{NOT_SCORED, Report, Summary, count};
 
@@ -37,6 +38,7 @@ const SOON: i32 = 30;
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
+    style: String,
     report: &'r Report,
     tiles: Vec<Tile>,
     bands: Vec<Bar>,
@@ -85,6 +87,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
     mark_namesakes(&mut agents);
     let bands = bands(&agents);
     PageTemplate {
+        style: palette::custom_properties() + STYLE,
         report,
         tiles: tiles(report, &agents),
         filters: filters(&agents, &bands),
