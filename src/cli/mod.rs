@@ -301,7 +301,7 @@ fn refuse_linked_folder() -> Result<(), CliError> {
     if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
         return Ok(());
     }
-    let Some((link, _)) = link_within(&path) else { return Ok(()) };
+    let Some(link) = link_within(&path) else { return Ok(()) };
     let (link, here) = (link.display(), here.display());
     Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
         .into())

@@ -19,7 +19,6 @@ pub(crate) struct BandColors {
     /// Bars, dots and lines, which contain no letters.
     pub(crate) bar: [&'static str; 2],
     pub(crate) badge: Ground,
-    #[expect(dead_code, reason = "the Markdown comes next")]
     pub(crate) sign: &'static str,
 }
 

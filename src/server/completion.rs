@@ -56,8 +56,9 @@ pub(crate) fn complete(view: &View<'_>, offset: usize) -> Vec<CompletionItem> {
     }
     let lead = &text[line..word.start];
     let all = probes(&view.text().source, &word).into_iter();
-    let offers =
-        all.filter_map(|probe| Found::in_text(&view.text().source, &probe)).map(|found| offers(&found, lead));
+    let offers = all
+        .filter_map(|probe| CompletionContext::in_text(&view.text().source, &probe))
+        .map(|found| offers(&found, lead));
     items(view, word.clone(), offers.into_iter().find(|offers| !offers.is_empty()).unwrap_or_default())
 }
 
@@ -137,7 +138,7 @@ fn word(text: &str, offset: usize) -> Range<usize> {
 }
 
 /// The place of the probe in a tree.
-struct Place<'p> {
+struct ProbePlace<'p> {
     root: Node<'p>,
     /// The keys and indices that lead to it; with its own key for a value.
     path: Vec<String>,
@@ -147,7 +148,7 @@ struct Place<'p> {
 }
 
 /// The keys that can be written, or the values, as found with a probe in the text.
-struct Found {
+struct CompletionContext {
     schema: Schema,
     path: Vec<String>,
     is_key: bool,
@@ -183,11 +184,11 @@ fn probes(source: &Source, word: &Range<usize>) -> Vec<String> {
     probes
 }
 
-fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Place<'p>> {
+fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<ProbePlace<'p>> {
     if node.is_alias() {
         return None;
     }
-    let here = |path: &[String], is_key| Some(Place { root, path: path.to_vec(), parent: node, is_key });
+    let here = |path: &[String], is_key| Some(ProbePlace { root, path: path.to_vec(), parent: node, is_key });
     match node.value() {
         Value::Map(map) => {
             for entry in map.iter() {
@@ -221,7 +222,7 @@ fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Pl
     None
 }
 
-impl Found {
+impl CompletionContext {
     fn in_text(source: &Source, probed: &str) -> Option<Self> {
         let probed = Source::decode(source.name(), probed.as_bytes().to_vec());
         let document = parse(&probed);
@@ -229,7 +230,7 @@ impl Found {
         Self::of(&place)
     }
 
-    fn of(place: &Place<'_>) -> Option<Self> {
+    fn of(place: &ProbePlace<'_>) -> Option<Self> {
         let root = place.root;
         let schema = match detect(root) {
             DetectedFormat::Model(ModelFormat::OwaspReport) => Schema::OwaspReport,
@@ -260,12 +261,12 @@ impl Found {
     }
 }
 
-fn offers(found: &Found, lead: &str) -> Vec<Offer> {
+fn offers(found: &CompletionContext, lead: &str) -> Vec<Offer> {
     let path: Vec<&str> = found.path.iter().map(String::as_str).collect();
     if found.is_key { keys(found, &path, lead) } else { values(found, &path) }
 }
 
-fn keys(found: &Found, path: &[&str], lead: &str) -> Vec<Offer> {
+fn keys(found: &CompletionContext, path: &[&str], lead: &str) -> Vec<Offer> {
     let mut offers = match path {
         [.., "factors" | "amplification_factors"] if found.schema != Schema::Policy => factors(found),
         ["maestro"] => layers(lead),
@@ -284,7 +285,7 @@ fn keys(found: &Found, path: &[&str], lead: &str) -> Vec<Offer> {
 }
 
 /// The factors of the declared version. Of a complete set of ten, one is one of two.
-fn factors(found: &Found) -> Vec<Offer> {
+fn factors(found: &CompletionContext) -> Vec<Offer> {
     let formula = found.version.as_deref().and_then(Formula::named);
     let is_report = found.schema == Schema::OwaspReport;
     let mut offers = Vec::new();
@@ -334,7 +335,7 @@ fn described(part: &JsonValue) -> &str {
     part.get("description").and_then(JsonValue::as_str).unwrap_or_default()
 }
 
-fn values(found: &Found, path: &[&str]) -> Vec<Offer> {
+fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
     let reference = |list: &[String]| references(list);
     match (found.schema, path) {
         (Schema::Policy, ["exceptions", _, "rule"]) => {

@@ -350,6 +350,18 @@ impl Session {
                     self.publish(&uri, None, &json!([]));
                 }
             }
+            _ => return self.note_folders(method, parameters),
+        }
+        Ok(())
+    }
+
+    /// Takes note of changes of files and folders.
+    fn note_folders(
+        &mut self,
+        method: LspNotificationMethod<'_>,
+        parameters: JsonValue,
+    ) -> Result<(), String> {
+        match method {
             LspNotificationMethod::WorkspaceDidChangeWatchedFiles => {
                 let changed: DidChangeWatchedFilesParams = parsed(parameters)?;
                 self.of_folders = None;

@@ -22,7 +22,7 @@ use crate::server::documents::{OpenDocument, OpenDocuments};
 use crate::source::{Language, Source, Span};
 use crate::syntax::{POLICY_MARKER, POLICY_TEST_MARKER};
 use crate::workspace::FileTree;
-use crate::workspace::candidate::{Candidate, FileSearch, Marker, NamedFiles};
+use crate::workspace::candidate::{Candidate, FileSearch, NamedFiles, has_marker};
 use crate::workspace::discover::discover;
 use crate::workspace::policies::find_policy_with;
 use crate::workspace::process::say;
@@ -157,13 +157,13 @@ impl Project {
             None => return None,
         };
         let (text, matched) = (source.text(), self.repository.matched(path));
-        let has_marker = Marker::default().is_in(text.as_bytes(), Language::of(source.name()));
+        let is_marked = has_marker(text.as_bytes(), Language::of(source.name()));
         let by_marker = match policy.sought(&matched)? {
             Sought::ByName => false,
             Sought::ByMarker => true,
         };
         let is_about_policy = text.contains(POLICY_MARKER);
-        if by_marker && !has_marker && !is_about_policy {
+        if by_marker && !is_marked && !is_about_policy {
             return None;
         }
         let candidate =
@@ -357,9 +357,9 @@ fn guarded(project: &Project, path: &Path, source: &Source, open: &OpenDocuments
     checked
 }
 
-/// Whether a file has the marker of a threat model, or is a policy, where no policy in force can tell.
+/// Whether a file has the marker of a threat model, or is a policy, if no policy is in force to decide it.
 fn is_meant(path: &Path, source: &Source, project: &Project) -> bool {
-    Marker::default().is_in(source.text().as_bytes(), Language::of(source.name())) || project.decides(path)
+    has_marker(source.text().as_bytes(), Language::of(source.name())) || project.decides(path)
 }
 
 fn not_checked(source: &Source, reason: &str) -> Diagnostic {

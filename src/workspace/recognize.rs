@@ -6,7 +6,7 @@ use crate::model::is_meant;
 use crate::rules::builtin::{EMPTY_FILE, FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::source::{Language, Source, is_default};
 use crate::syntax::{may_be_model, parse};
-use crate::workspace::candidate::{Candidate, Marker};
+use crate::workspace::candidate::{Candidate, has_marker};
 
 /// The kind of a file that is not checked, after it was linted; `None` for a file to check.
 pub(crate) fn other_file(
@@ -36,7 +36,7 @@ pub(crate) fn may_be_other(candidate: &Candidate, bytes: &[u8], context: LintCon
         && !candidate.by_marker
         && !context.policy.includes(path)
         && !context.before.is_some_and(|before| before.held(path))
-        && !Marker::default().is_in(bytes, Language::of(path))
+        && !has_marker(bytes, Language::of(path))
 }
 
 /// The kind of a file that may be skipped, if it is not a threat model that its problems make unreadable. A file that was
