@@ -5,9 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fmt};
 
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 
+use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
@@ -15,15 +16,18 @@ use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
 use crate::workspace::files::{create, read_bounded};
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
     /// Files and folders with threat models
     #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(default_value_if("files_from", ArgPredicate::IsPresent, None))]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files_from: FilesFromArgs,
 }
 
 #[derive(Debug, Args)]
@@ -212,7 +216,7 @@ pub(crate) fn read_source(path: &Path, repository: &Repository) -> Result<Source
 }
 
 pub(crate) fn open_base(base: Option<&str>, root: &Path) -> Result<Option<Commit>, CliError> {
-    let commit = base.map(|base| revisions::open_base(root, base, "HEAD")).transpose();
+    let commit = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
     commit.map_err(|message| CliError::about("--base", message))
 }
 

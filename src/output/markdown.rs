@@ -14,6 +14,7 @@ use crate::model::{Answer, Layer};
 use crate::output::Links;
 use crate::output::blocks::{ProblemBlock, blocks};
 use crate::output::change::{difference_in_words, differences, policy_differences, worst_first};
+use crate::output::fleet;
 use crate::output::palette;
 use crate::output::problem::{Detail, details, levels_in_words, passes_because};
 use crate::policy::Direction;
@@ -39,6 +40,9 @@ const REASONS: usize = 4;
 const FEW_AGENTS: usize = 10;
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if let Some(fleet) = &report.fleet {
+        return fleet::write_markdown(report, fleet, out);
+    }
     // A comment is found again by its first line.
     let own = env!("CARGO_PKG_NAME");
     let text = match report.category.as_deref().filter(|category| *category != own) {

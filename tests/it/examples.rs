@@ -149,7 +149,14 @@ fn the_policy_shown_in_the_readme_is_a_valid_one() {
 /// The program reads the examples of the documentation.
 #[test]
 fn the_policies_and_tests_in_the_documentation_are_valid() {
-    let docs = include_str!("../../docs/policy.md");
+    let docs = concat!(
+        include_str!("../../docs/reference/policy.md"),
+        include_str!("../../docs/guides/adopt.md"),
+        include_str!("../../docs/guides/layers-only.md"),
+        include_str!("../../docs/guides/tiers.md"),
+        include_str!("../../docs/guides/rego.md"),
+        include_str!("../../docs/guides/policy-tests.md"),
+    );
     let blocks: Vec<&str> =
         docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let rego = docs.split("```rego\n").nth(1).unwrap().split("```").next().unwrap();
@@ -168,7 +175,7 @@ fn the_policies_and_tests_in_the_documentation_are_valid() {
             tests += 1;
         }
     }
-    assert_eq!((policies, tests), (5, 1));
+    assert_eq!((policies, tests), (7, 1));
 }
 
 /// The folder of rules in the documentation, with the one file that stands there.
