@@ -8,8 +8,8 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use crate::cli::base::exclusion;
 use crate::cli::common::{
-    CliError, PolicyArgs, RuleName, find_rule, links, page_settings, named_paths, open_base, parse_days, print_error_line,
-    read_stdin, refuse_stdin, without_stdin,
+    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, page_settings, parse_days,
+    print_error_line, read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};

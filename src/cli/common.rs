@@ -11,10 +11,10 @@ use clap::{Arg, Args, Command};
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
+use crate::report::PageSettings;
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
-use crate::report::PageSettings;
 use crate::workspace::files::{create, read_bounded};
 use crate::workspace::git::files::Commit;
 use crate::workspace::git::revisions;
@@ -273,8 +273,10 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// The repository, branch and commit for the web page, as far as the CI system or git knows them.
 pub(crate) fn page_settings(repository: &Repository) -> PageSettings {
-    let mut page = if repository.is_git() { revisions::checked_out(repository.root()) } else { PageSettings::default() };
-    page.repository = variable("GITHUB_REPOSITORY").or_else(|| variable("CI_PROJECT_PATH")).or(page.repository);
+    let mut page =
+        if repository.is_git() { revisions::checked_out(repository.root()) } else { PageSettings::default() };
+    page.repository =
+        variable("GITHUB_REPOSITORY").or_else(|| variable("CI_PROJECT_PATH")).or(page.repository);
     page.branch = page
         .branch
         .or_else(|| variable("GITHUB_HEAD_REF"))

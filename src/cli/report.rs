@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, page_settings, print_error, print_error_line,
-    refuse_stdin, refuse_terminal,
+    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, page_settings, print_error,
+    print_error_line, refuse_stdin, refuse_terminal,
 };
 use crate::cli::gate::{CheckOptions, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};

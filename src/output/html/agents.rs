@@ -223,7 +223,8 @@ fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent
     for problem in file.problems_of(place) {
         *numbers.entry(&problem.rule).or_default() += usize::from(report.fails(problem));
     }
-    let rules = numbers.into_iter().map(|(name, failing)| RuleOfAgent { name: SanitizedText::line(name), failing });
+    let rules =
+        numbers.into_iter().map(|(name, failing)| RuleOfAgent { name: SanitizedText::line(name), failing });
     let mut rules: Vec<RuleOfAgent> = rules.collect();
     rules.sort_by_key(|rule| Reverse(rule.failing));
     rules
@@ -232,7 +233,11 @@ fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent
 /// Sorts agents: those that fail first, then the highest score, of which those that are not known are first.
 pub(crate) fn sort(agents: &mut [AgentView]) {
     agents.sort_by_key(|agent| {
-        (Reverse(agent.fails), agent.is_known && !agent.is_unscored, agent.worst.map(|worst| Reverse(worst.score)))
+        (
+            Reverse(agent.fails),
+            agent.is_known && !agent.is_unscored,
+            agent.worst.map(|worst| Reverse(worst.score)),
+        )
     });
     let shown: Vec<usize> = (0..agents.len()).filter(|at| agents[*at].details.is_some()).collect();
     for pair in shown.windows(2) {

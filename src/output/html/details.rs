@@ -84,8 +84,7 @@ impl AgentDetails {
     ) -> Self {
         let scored = &file.models[place];
         let (model, line) = (&scored.model, scored.position.line);
-        let summary =
-            model.agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
+        let summary = model.agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
         let mut problems: Vec<_> = file.problems_of(place).collect();
         problems.sort_by_key(|problem| !report.fails(problem));
         Self {

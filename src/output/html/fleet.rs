@@ -61,7 +61,7 @@ pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, St
         _ => (format!("{failing} of {all} agents"), " do not pass.".to_owned()),
     }];
     let worst = totals.bands.iter().find(|(_, number)| *number > 0);
-    if let Some((band, number)) = worst {
+    if let Some((band, number)) = worst.filter(|_| all > 1) {
         let is_worst = |agent: &&AgentView| agent.grade().is_some_and(|grade| grade.band == *band);
         let in_production = agents.iter().filter(is_worst).filter(|agent| agent.is_in_production()).count();
         let scores = if *number == 1 { "scores" } else { "score" };
@@ -73,12 +73,22 @@ pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, St
         parts.push((format!(" {number}"), format!(" {scores} {}{place}", band.name())));
     }
     let have = |number| if number == 1 { "has" } else { "have" };
-    if unscored > 0 {
+    if unscored > 0 && all == 1 {
+        parts.push((
+            " It has no score".to_owned(),
+            " because an input is missing or cannot be read.".to_owned(),
+        ));
+    } else if unscored > 0 {
         let words = " because an input is missing or cannot be read.".to_owned();
         parts.push((format!(" {unscored} {} no score", have(unscored)), words));
     }
-    if accepted > 0 {
-        parts.push((format!(" {accepted}"), format!(" {} no score, which the policy accepts.", have(accepted))));
+    if accepted > 0 && all == 1 {
+        parts.push((" It has no score".to_owned(), ", which the policy accepts.".to_owned()));
+    } else if accepted > 0 {
+        parts.push((
+            format!(" {accepted}"),
+            format!(" {} no score, which the policy accepts.", have(accepted)),
+        ));
     }
     parts
 }
@@ -187,7 +197,8 @@ impl Strip {
         // By the number of the fifth: its band, and how many fail and pass.
         let mut bins: BTreeMap<i64, (String, [usize; 2])> = BTreeMap::new();
         for (agent, grade) in graded {
-            let bin = bins.entry((along(grade.score) / 20).min(49)).or_insert_with(|| (grade.class(), [0; 2]));
+            let bin =
+                bins.entry((along(grade.score) / 20).min(49)).or_insert_with(|| (grade.class(), [0; 2]));
             bin.1[usize::from(!agent.fails)] += 1;
         }
         let most = bins.values().map(|(_, [failing, passing])| failing + passing).max().unwrap_or(1);
@@ -245,7 +256,10 @@ fn limits(report: &Report) -> Vec<StripLimit> {
         if let Some(score) = limit(settings)
             && !all.iter().any(|(other, _)| *other == score)
         {
-            all.push((score, if scope.is_empty() { format!("limit {score}") } else { format!("{score}{scope}") }));
+            all.push((
+                score,
+                if scope.is_empty() { format!("limit {score}") } else { format!("{score}{scope}") },
+            ));
         }
     }
     all.truncate(MOST_LIMITS);
@@ -311,7 +325,8 @@ impl Layers {
                 kinds.push(layer.kind);
             }
         }
-        let rows: Vec<_> = kinds.into_iter().enumerate().map(|(at, kind)| LayerRow::of(at, kind, agents)).collect();
+        let rows: Vec<_> =
+            kinds.into_iter().enumerate().map(|(at, kind)| LayerRow::of(at, kind, agents)).collect();
         Self { style, height: rows.len() * 34 + 34, rows }
     }
 }

@@ -133,7 +133,8 @@ fn page(report: &Report) -> PageTemplate<'_> {
     sort(&mut agents);
     let totals = Totals::of(&agents);
     let rules = RuleView::all(report, &agents, &numbers);
-    let mut exceptions: Vec<&Exception> = report.in_force.as_ref().map_or(&[][..], Policy::exceptions).iter().collect();
+    let mut exceptions: Vec<&Exception> =
+        report.in_force.as_ref().map_or(&[][..], Policy::exceptions).iter().collect();
     exceptions.sort_by_key(|exception| exception.expires);
     let title = title(report);
     PageTemplate {
@@ -167,7 +168,11 @@ fn title(report: &Report) -> String {
 }
 
 fn tab(report: &Report, title: &str, totals: &Totals) -> String {
-    let subject = if report.page.title.is_some() { title } else { report.page.repository.as_deref().unwrap_or("AI agents") };
+    let subject = if report.page.title.is_some() {
+        title
+    } else {
+        report.page.repository.as_deref().unwrap_or("AI agents")
+    };
     let result = match (report.verdict(), totals.failing) {
         (Verdict::Failed, failing) if failing > 0 => format!("{failing} of {} fail", totals.agents),
         (verdict, _) => verdict.words().to_owned(),
@@ -180,7 +185,11 @@ fn origin(report: &Report) -> Vec<SanitizedText> {
     let mut words = Vec::new();
     words.extend(page.repository.clone().filter(|_| page.title.is_some()));
     words.extend(page.branch.clone());
-    words.extend(page.commit.as_deref().map(|commit| format!("commit {}", commit.chars().take(10).collect::<String>())));
+    words.extend(
+        page.commit
+            .as_deref()
+            .map(|commit| format!("commit {}", commit.chars().take(10).collect::<String>())),
+    );
     words.extend(report.change.as_ref().map(|change| format!("compared with {}", change.base)));
     words.extend((report.fail_on != Level::Error).then(|| format!("{}s fail, too", report.fail_on.name())));
     words.extend(report.new_only.then(|| "only problems that are not in the base count".to_owned()));
@@ -195,12 +204,14 @@ fn next(report: &Report, rules: &[RuleView], is_empty: bool) -> Vec<SanitizedTex
     }
     let fixable: usize = rules.iter().map(|rule| rule.fixable).sum();
     words.extend((fixable > 0).then(|| format!("`aivss-lint fix` corrects {}.", count(fixable, "problem"))));
-    let excepted: Vec<_> = report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref()).collect();
+    let excepted: Vec<_> =
+        report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref()).collect();
     if let Some(first) = excepted.iter().map(|excepted| &excepted.expires).min() {
         words.push(format!("{} excepted, the first until {first}.", are(excepted.len())));
     }
     let is_folder = report.input_errors.iter().any(|error| matches!(error, InputError::EmptyFolder { .. }));
-    words.extend((is_empty && is_folder).then(|| "Next: `aivss-lint init` writes a threat model.".to_owned()));
+    words
+        .extend((is_empty && is_folder).then(|| "Next: `aivss-lint init` writes a threat model.".to_owned()));
     words.into_iter().map(SanitizedText::line).collect()
 }
 
@@ -232,7 +243,9 @@ struct Filters {
 
 fn filters(agents: &[AgentView]) -> Filters {
     let mut bands: Vec<&str> = Vec::new();
-    for band in Band::ALL.into_iter().rev().map(Band::name).chain([agents::NOT_COMPUTABLE, crate::report::NOT_SCORED]) {
+    for band in
+        Band::ALL.into_iter().rev().map(Band::name).chain([agents::NOT_COMPUTABLE, crate::report::NOT_SCORED])
+    {
         bands.extend(agents.iter().any(|agent| agent.band() == band).then_some(band));
     }
     Filters {

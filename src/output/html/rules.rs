@@ -51,11 +51,17 @@ pub(crate) enum PageBlock {
 
 impl RuleView {
     /// The rules of all problems, the most frequent that fail the gate first.
-    pub(crate) fn all(report: &Report, agents: &[AgentView], numbers: &BTreeMap<(&str, usize), usize>) -> Vec<Self> {
-        let by_number: BTreeMap<usize, &AgentView> = agents.iter().map(|agent| (agent.number, agent)).collect();
+    pub(crate) fn all(
+        report: &Report,
+        agents: &[AgentView],
+        numbers: &BTreeMap<(&str, usize), usize>,
+    ) -> Vec<Self> {
+        let by_number: BTreeMap<usize, &AgentView> =
+            agents.iter().map(|agent| (agent.number, agent)).collect();
         let mut views: BTreeMap<&str, (Self, BTreeSet<usize>)> = BTreeMap::new();
         for (file, problem) in report.diagnostics() {
-            let (view, seen) = views.entry(&problem.rule).or_insert_with(|| (Self::named(&problem.rule), BTreeSet::new()));
+            let (view, seen) =
+                views.entry(&problem.rule).or_insert_with(|| (Self::named(&problem.rule), BTreeSet::new()));
             let counts = report.counts(problem);
             view.failing += usize::from(report.fails(problem));
             view.counting += usize::from(counts && !report.fails(problem));

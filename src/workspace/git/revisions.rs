@@ -37,7 +37,9 @@ pub(crate) fn resolve(root: &Path, asked: &str) -> Result<Revision, String> {
 
 /// The commit and the branch that are checked out, and the repository by the address of `origin`.
 pub(crate) fn checked_out(root: &Path) -> PageSettings {
-    let line = |arguments: &[&str]| run(root, arguments).ok().map(|output| output.text()).filter(|text| !text.is_empty());
+    let line = |arguments: &[&str]| {
+        run(root, arguments).ok().map(|output| output.text()).filter(|text| !text.is_empty())
+    };
     PageSettings {
         commit: line(&["rev-parse", "--verify", "--quiet", "HEAD"]),
         branch: line(&["symbolic-ref", "--quiet", "--short", "HEAD"]),
@@ -48,7 +50,8 @@ pub(crate) fn checked_out(root: &Path) -> PageSettings {
 
 /// The owner and the name of a repository at an address. Nothing else of the address is shown: it may contain a password.
 fn owner_and_name(url: &str) -> Option<String> {
-    let (_, path) = url.split_once("://").map_or_else(|| url.split_once(':'), |(_, rest)| rest.split_once('/'))?;
+    let (_, path) =
+        url.split_once("://").map_or_else(|| url.split_once(':'), |(_, rest)| rest.split_once('/'))?;
     let path = path.trim_end_matches('/');
     let mut parts = path.strip_suffix(".git").unwrap_or(path).rsplit('/');
     let (name, owner) = (parts.next()?, parts.next()?);
