@@ -61,7 +61,7 @@ pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, St
         _ => (format!("{failing} of {all} agents"), " do not pass.".to_owned()),
     }];
     let worst = totals.bands.iter().find(|(_, number)| *number > 0);
-    if let Some((band, number)) = worst {
+    if let Some((band, number)) = worst.filter(|_| all > 1) {
         let is_worst = |agent: &&AgentView| agent.grade().is_some_and(|grade| grade.band == *band);
         let in_production = agents.iter().filter(is_worst).filter(|agent| agent.is_in_production()).count();
         let scores = if *number == 1 { "scores" } else { "score" };
@@ -73,11 +73,18 @@ pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, St
         parts.push((format!(" {number}"), format!(" {scores} {}{place}", band.name())));
     }
     let have = |number| if number == 1 { "has" } else { "have" };
-    if unscored > 0 {
+    if unscored > 0 && all == 1 {
+        parts.push((
+            " It has no score".to_owned(),
+            " because an input is missing or cannot be read.".to_owned(),
+        ));
+    } else if unscored > 0 {
         let words = " because an input is missing or cannot be read.".to_owned();
         parts.push((format!(" {unscored} {} no score", have(unscored)), words));
     }
-    if accepted > 0 {
+    if accepted > 0 && all == 1 {
+        parts.push((" It has no score".to_owned(), ", which the policy accepts.".to_owned()));
+    } else if accepted > 0 {
         parts.push((
             format!(" {accepted}"),
             format!(" {} no score, which the policy accepts.", have(accepted)),
