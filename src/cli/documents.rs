@@ -12,7 +12,6 @@ use crate::cli::common::{
     refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
 use crate::cli::fix::{change, place};
-use crate::cli::gate::find_policy;
 
 use crate::aivss::{CORE_RISKS, CoreRisk};
 use crate::convert::data::Data;
@@ -28,6 +27,7 @@ use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::git::run;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\
@@ -114,7 +114,11 @@ const STARTER: &str = include_str!("../../policies/starter.yaml");
 /// The address in the recipes until the project has one of its own (`explain::ADDRESS`).
 const PLACEHOLDER: &str = "https://github.com/OWNER/aivss-lint";
 /// The documentation, whose recipes are tested.
-const RECIPES: &str = include_str!("../../docs/ci.md");
+const RECIPES: &str = concat!(
+    include_str!("../../docs/ci/github.md"),
+    include_str!("../../docs/ci/gitlab.md"),
+    include_str!("../../docs/ci/pre-commit.md")
+);
 
 impl System {
     const fn file(self) -> &'static str {

@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line};
-use crate::explain::page_url;
 use crate::output::Links;
 use crate::output::problem::{Detail, details, passes_because};
 use crate::report::{FileReport, Report};
@@ -22,8 +21,8 @@ const SURROUNDINGS: usize = 100;
 pub(crate) struct ProblemView {
     pub(crate) level: Level,
     pub(crate) rule: SanitizedText,
-    /// The URL of the rule's page; rules in Rego have none.
-    pub(crate) page: Option<String>,
+    /// Whether the page has the rule's own page; rules in Rego have none.
+    pub(crate) has_page: bool,
     pub(crate) message: SanitizedText,
     pub(crate) finding: Option<SanitizedText>,
     pub(crate) place: SanitizedText,
@@ -50,7 +49,7 @@ impl ProblemView {
         Self {
             level: problem.level,
             rule: SanitizedText::line(&problem.rule),
-            page: rules::named(&problem.rule).and_then(page_url),
+            has_page: rules::named(&problem.rule).is_some(),
             message: SanitizedText::line(&problem.message),
             finding: problem.finding_shown().map(|id| SanitizedText::cut(id, SURROUNDINGS)),
             place: SanitizedText::line(format!("{}:{}:{}", file.name(), start.line, start.column)),
@@ -115,6 +114,24 @@ impl SanitizedText {
     /// At most so many characters of a text, on one line.
     pub(crate) fn cut(text: &str, most: usize) -> Self {
         Self::line(cut(text, most))
+    }
+
+    /// Whether it is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+
+    /// The parts between which it may be broken over lines: after a mark of a path, an address or a name.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split_inclusive(['/', '.', '@', '-', '_'])
+    }
+
+    /// The parts in and outside of backticks, with whether they are inside.
+    pub(crate) fn spans(&self) -> Vec<(bool, &str)> {
+        // A backtick without another one is a character.
+        let pairs = self.0.matches('`').count() / 2;
+        let spans = self.0.splitn(2 * pairs + 1, '`').enumerate().map(|(at, part)| (at % 2 == 1, part));
+        spans.filter(|(_, part)| !part.is_empty()).collect()
     }
 
     /// Whether it is empty or white space.
