@@ -50,6 +50,8 @@ pub(crate) struct FleetGroup {
     pub(crate) agents: usize,
     pub(crate) failing: usize,
     pub(crate) unscored: usize,
+    /// Those of them that pass.
+    pub(crate) accepted: usize,
     pub(crate) open: usize,
     pub(crate) blank: usize,
     pub(crate) worst: Option<Decimal>,
@@ -227,6 +229,7 @@ impl FleetGroup {
         self.agents += 1;
         self.failing += usize::from(agent.fails);
         self.unscored += usize::from(agent.is_unscored);
+        self.accepted += usize::from(agent.is_unscored && !agent.fails);
         self.open = self.open.saturating_add(agent.open);
         self.blank += agent.answers.iter().filter(|(_, answer)| is_blank(answer)).count();
         self.worst = self.worst.max(agent.score);

@@ -151,6 +151,10 @@ fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
         _ => format!("{} policies", fleet.policies.len()),
     };
     report.input_errors = errors;
+    if fleet.agents.len() < fleet.totals.agents {
+        let (listed, all) = (fleet.agents.len(), fleet.totals.agents);
+        report.remarks.push(format!("Of {all} agents, the worst {listed} are listed; the figures count all"));
+    }
     report.counted.models = fleet.totals.agents;
     report.counted.fails = fleet.totals.failing > 0;
     report.fleet = Some(fleet);

@@ -58,19 +58,24 @@ pub(crate) fn tables(fleet: &Fleet, most: usize) -> Vec<FleetTable> {
     ]
 }
 
+/// The number of repositories in words.
+pub(crate) fn repositories(fleet: &Fleet) -> String {
+    match fleet.repositories {
+        1 => "1 repository".to_owned(),
+        number => format!("{number} repositories"),
+    }
+}
+
 /// Writes the summary in Markdown.
 pub(crate) fn write_markdown(report: &Report, fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
     /// The rows of a table, and the characters of a cell, which keep a comment below 65,536 characters.
     const MOST: (usize, usize) = (25, 100);
     let totals = &fleet.totals;
     let sign = if report.verdict() == Verdict::Passed { "✅" } else { "❌" };
-    let repositories = if fleet.repositories == 1 {
-        "1 repository".to_owned()
-    } else {
-        format!("{} repositories", fleet.repositories)
-    };
+    let repositories = repositories(fleet);
     let agents = count(totals.agents, "agent");
-    writeln!(out, "## aivss-lint: {sign} {} of {agents} in {repositories} do not pass\n", totals.failing)?;
+    let failing = if totals.failing == 0 { "none".to_owned() } else { totals.failing.to_string() };
+    writeln!(out, "## aivss-lint: {sign} {failing} of {agents} in {repositories} fail\n")?;
     for error in report.input_errors.iter().take(MOST.0) {
         let (path, error) = (text(error.path(), MOST.1), text(&error.to_string(), 400));
         writeln!(out, "- ⚠️ cannot check {path}: {error}")?;

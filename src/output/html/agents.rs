@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::aivss::{Band, LayerKind, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
+use crate::fleet::FleetAgent;
 use crate::output::Links;
 use crate::output::html::chart::along;
 use crate::output::html::details::{AgentDetails, difference, name};
@@ -115,6 +116,40 @@ impl AgentView {
             });
         }
         agent
+    }
+
+    /// The agent of another repository, without its problems.
+    pub(crate) fn of_fleet(number: usize, agent: &FleetAgent) -> Self {
+        let cell = |(kind, answer): &(LayerKind, &'static str)| LayerCell {
+            kind: *kind,
+            answer: *answer,
+            open: 0,
+            before: None,
+        };
+        let cause = if agent.errors > 0 { "errors" } else { "not passed" };
+        let rule =
+            agent.fails.then(|| RuleOfAgent { name: SanitizedText::line(cause), failing: agent.errors });
+        Self {
+            number,
+            name: SanitizedText::cut(&agent.name, NAME),
+            has_namesake: false,
+            place: SanitizedText::line(&agent.place),
+            environment: name(agent.environment.as_deref()),
+            tier: name(agent.tier.as_deref()),
+            owner: name(agent.owner.as_deref()),
+            worst: agent.score.map(|score| Graded { score, band: Band::of(score) }),
+            is_known: !agent.is_unscored,
+            is_unscored: agent.is_unscored && !agent.fails,
+            fails: agent.fails,
+            layers: agent.answers.iter().map(cell).collect(),
+            open: agent.open,
+            counts: count(agent.errors, "error"),
+            weight: usize::from(agent.fails) * 1_000_000_000 + agent.errors.min(1_000),
+            rules: rule.into_iter().collect(),
+            details: None,
+            previous: None,
+            next: None,
+        }
     }
 
     /// Adds the card if the page has one for this agent.

@@ -7,6 +7,7 @@ use askama::Template;
 
 use crate::aivss::{Band, LayerKind};
 use crate::decimal::Decimal;
+use crate::fleet::{Fleet, FleetGroup};
 use crate::output::html::agents::{AgentView, Graded, words};
 use crate::output::html::chart::along;
 use crate::output::html::problems::SanitizedText;
@@ -30,15 +31,38 @@ pub(crate) struct Totals {
     pub(crate) unscored: usize,
     /// The number of agents of each band, the worst first.
     pub(crate) bands: Vec<(Band, usize)>,
+    /// The number of agents in production in the worst band.
+    in_production: usize,
 }
 
 impl Totals {
+    /// The numbers of the agents of many repositories.
+    pub(crate) fn of_fleet(fleet: &Fleet) -> Self {
+        let totals = &fleet.totals;
+        let of_band = |group: &FleetGroup, band| group.bands.get(&band).copied().unwrap_or(0);
+        let worst = totals.bands.keys().next_back();
+        let production = fleet.environments.get("production").zip(worst);
+        Self {
+            agents: totals.agents,
+            failing: totals.failing,
+            open: totals.open,
+            blank: totals.blank,
+            accepted: totals.accepted,
+            unscored: totals.unscored - totals.accepted,
+            bands: Band::ALL.into_iter().rev().map(|band| (band, of_band(totals, band))).collect(),
+            in_production: production.map_or(0, |(group, band)| of_band(group, *band)),
+        }
+    }
+
     pub(crate) fn of(agents: &[AgentView]) -> Self {
         let number = |is_one: &dyn Fn(&&AgentView) -> bool| agents.iter().filter(is_one).count();
         let accepted = number(&|agent| agent.band() == NOT_SCORED);
         let of_band = |band: Band| number(&|agent| agent.grade().is_some_and(|grade| grade.band == band));
         let layers = agents.iter().flat_map(|agent| &agent.layers);
+        let worst = agents.iter().filter_map(|agent| Some(agent.grade()?.band)).max();
+        let is_worst = |agent: &&AgentView| agent.grade().map(|grade| grade.band) == worst;
         Self {
+            in_production: number(&|agent| worst.is_some() && is_worst(agent) && agent.is_in_production()),
             agents: agents.len(),
             failing: number(&|agent| agent.fails),
             open: agents.iter().map(|agent| agent.open).sum(),
@@ -51,8 +75,8 @@ impl Totals {
 }
 
 /// The sentence at the top of the page: parts in bold, each with the words after it.
-pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, String)> {
-    let Totals { agents: all, failing, unscored, accepted, .. } = *totals;
+pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
+    let Totals { agents: all, failing, unscored, accepted, in_production, .. } = *totals;
     let mut parts = vec![match (failing, all) {
         (0, 1) => ("The agent".to_owned(), " passes.".to_owned()),
         (1, 1) => ("The agent".to_owned(), " does not pass.".to_owned()),
@@ -62,8 +86,6 @@ pub(crate) fn sentence(totals: &Totals, agents: &[AgentView]) -> Vec<(String, St
     }];
     let worst = totals.bands.iter().find(|(_, number)| *number > 0);
     if let Some((band, number)) = worst.filter(|_| all > 1) {
-        let is_worst = |agent: &&AgentView| agent.grade().is_some_and(|grade| grade.band == *band);
-        let in_production = agents.iter().filter(is_worst).filter(|agent| agent.is_in_production()).count();
         let scores = if *number == 1 { "scores" } else { "score" };
         let place = match in_production {
             0 => ".".to_owned(),
@@ -149,23 +171,34 @@ impl Strip {
     pub(crate) fn new(report: &Report, totals: &Totals, agents: &[AgentView], style: &'static str) -> Self {
         let graded: Vec<(&AgentView, Graded)> =
             agents.iter().filter_map(|agent| Some((agent, agent.grade()?))).collect();
+        let (mut strip, top) = Self::empty(report, totals, graded.len(), style);
+        match &report.fleet {
+            Some(fleet) if fleet.totals.agents > MOST_DOTS => {
+                strip.draw_bars(fleet.scores.iter().map(|(score, numbers)| (*score, *numbers)), top);
+            }
+            _ if graded.len() > MOST_DOTS => {
+                let scores = graded.iter().map(|(agent, grade)| (grade.score, agent.fails));
+                strip.draw_bars(scores.map(|(score, fails)| (score, [fails.into(), (!fails).into()])), top);
+            }
+            _ => strip.draw_dots(&graded, top),
+        }
+        strip
+    }
+
+    /// The strip without agents, and the height of its labels.
+    fn empty(report: &Report, totals: &Totals, agents: usize, style: &'static str) -> (Self, usize) {
         let limits = limits(report);
         let top = 28 + 14 * limits.len();
-        let mut strip = Self {
+        let strip = Self {
             style,
-            title: format!("AIVSS scores of {}, from 0 to 10", count(graded.len(), "agent")),
+            title: format!("AIVSS scores of {}, from 0 to 10", count(agents, "agent")),
             height: top + 92,
             bands: bands(totals),
             dots: Vec::new(),
             bars: Vec::new(),
             limits,
         };
-        if graded.len() > MOST_DOTS {
-            strip.draw_bars(&graded, top);
-        } else {
-            strip.draw_dots(&graded, top);
-        }
-        strip
+        (strip, top)
     }
 
     /// Draws agents of a score above each other. Those of the next score are half a step higher, so that none overlap.
@@ -193,13 +226,15 @@ impl Strip {
         }
     }
 
-    fn draw_bars(&mut self, graded: &[(&AgentView, Graded)], top: usize) {
+    /// Draws the numbers of agents that fail and pass by their scores.
+    fn draw_bars(&mut self, scores: impl Iterator<Item = (Decimal, [usize; 2])>, top: usize) {
         // By the number of the fifth: its band, and how many fail and pass.
         let mut bins: BTreeMap<i64, (String, [usize; 2])> = BTreeMap::new();
-        for (agent, grade) in graded {
-            let bin =
-                bins.entry((along(grade.score) / 20).min(49)).or_insert_with(|| (grade.class(), [0; 2]));
-            bin.1[usize::from(!agent.fails)] += 1;
+        for (score, [failing, passing]) in scores {
+            let band = || Band::of(score).name().to_lowercase();
+            let (_, numbers) = bins.entry((along(score) / 20).min(49)).or_insert_with(|| (band(), [0; 2]));
+            numbers[0] += failing;
+            numbers[1] += passing;
         }
         let most = bins.values().map(|(_, [failing, passing])| failing + passing).max().unwrap_or(1);
         let full = self.height - top;
@@ -293,21 +328,25 @@ fn limit(settings: &Settings) -> Option<Decimal> {
 pub(crate) struct Layers {
     /// The style of a picture of its own; empty on the page.
     style: &'static str,
-    pub(crate) rows: Vec<LayerRow>,
+    pub(crate) rows: Vec<LayerBar>,
     height: usize,
 }
 
 /// A layer: its answers as a bar, and its open threats.
-pub(crate) struct LayerRow {
+#[derive(Default)]
+pub(crate) struct LayerBar {
     pub(crate) name: String,
     pub(crate) y: usize,
-    pub(crate) parts: Vec<LayerPart>,
-    pub(crate) open: usize,
+    pub(crate) parts: Vec<LayerBarPart>,
+    /// Its open threats or, of many repositories, its blank answers.
+    pub(crate) number: usize,
+    /// The words after it.
+    pub(crate) note: String,
     /// The number of agents with open threats to it.
     pub(crate) agents: usize,
 }
 
-pub(crate) struct LayerPart {
+pub(crate) struct LayerBarPart {
     pub(crate) class: &'static str,
     pub(crate) title: String,
     pub(crate) x: usize,
@@ -326,31 +365,55 @@ impl Layers {
             }
         }
         let rows: Vec<_> =
-            kinds.into_iter().enumerate().map(|(at, kind)| LayerRow::of(at, kind, agents)).collect();
+            kinds.into_iter().enumerate().map(|(at, kind)| LayerBar::of(at, kind, agents)).collect();
+        Self { style, height: rows.len() * 34 + 34, rows }
+    }
+
+    /// The layers of the agents of many repositories, of which the number of blank answers is shown.
+    pub(crate) fn of_fleet(fleet: &Fleet, style: &'static str) -> Self {
+        let mut kinds: Vec<LayerKind> = fleet.answers.keys().map(|(kind, _)| *kind).collect();
+        kinds.dedup();
+        let mut rows = Vec::new();
+        for (at, kind) in kinds.into_iter().enumerate() {
+            let number = |answer| fleet.answers.get(&(kind, answer)).copied().unwrap_or(0);
+            let mut row = LayerBar { name: words(kind.key()), y: 34 * at, ..LayerBar::default() };
+            let blank = number("blank") + number("unreadable");
+            row.draw([number("mapped"), number("uncertain"), number("not-applicable"), blank]);
+            (row.number, row.note) = (blank, "blank".to_owned());
+            rows.push(row);
+        }
         Self { style, height: rows.len() * 34 + 34, rows }
     }
 }
 
-impl LayerRow {
+impl LayerBar {
     fn of(at: usize, kind: LayerKind, agents: &[AgentView]) -> Self {
         let cells: Vec<_> =
             agents.iter().flat_map(|agent| &agent.layers).filter(|layer| layer.kind == kind).collect();
+        let agents = cells.iter().filter(|layer| layer.open > 0).count();
         let mut row = Self {
             name: words(kind.key()),
             y: 34 * at,
-            parts: Vec::new(),
-            open: cells.iter().map(|layer| layer.open).sum(),
-            agents: cells.iter().filter(|layer| layer.open > 0).count(),
+            number: cells.iter().map(|layer| layer.open).sum(),
+            agents,
+            note: if agents > 0 { format!("open in {agents}") } else { "open".to_owned() },
+            ..Self::default()
         };
+        let number = |answer| cells.iter().filter(|layer| layer.answer == answer).count();
+        let blank = number("blank") + number("unreadable");
+        row.draw([number("mapped"), number("uncertain"), number("not-applicable"), blank]);
+        row
+    }
+
+    /// Draws the numbers of its answers.
+    fn draw(&mut self, numbers: [usize; 4]) {
+        let all = numbers.iter().sum::<usize>().max(1);
         let mut x = 0;
-        for class in ["mapped", "uncertain", "not-applicable", "blank"] {
-            let is_one = |answer: &str| answer == class || class == "blank" && answer == "unreadable";
-            let number = cells.iter().filter(|layer| is_one(layer.answer)).count();
-            let width = number * BAR / cells.len().max(1);
+        for (class, number) in ["mapped", "uncertain", "not-applicable", "blank"].into_iter().zip(numbers) {
+            let width = number * BAR / all;
             let title = format!("{number} {}", class.replace('-', " "));
-            row.parts.push(LayerPart { class, title, x, width });
+            self.parts.push(LayerBarPart { class, title, x, width });
             x += width;
         }
-        row
     }
 }

@@ -31,6 +31,7 @@ use crate::escape::plain_page;
 use crate::input_error::InputError;
 use crate::output::Links;
 use crate::output::change::touched;
+use crate::output::fleet::{FleetTable, repositories, tables};
 use crate::output::palette;
 use crate::policy::{Exception, Policy};
 use crate::report::{Detail, Report, Verdict, count};
@@ -42,6 +43,8 @@ const SCRIPT: &str = include_str!("script.js");
 const FIGURE_STYLE: &str = include_str!("figure.css");
 /// The number of days before its end from which an exception is marked.
 const SOON: i32 = 30;
+/// The rows of a table about many repositories.
+const MOST_ROWS: usize = 200;
 /// The number of agents up to which cards are open.
 const MOST_OPEN: usize = 20;
 /// The number of agents up to which all are shown in full, unless a setting decides.
@@ -72,6 +75,8 @@ struct PageTemplate<'r> {
     exceptions: Vec<&'r Exception>,
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
+    /// The tables about many repositories.
+    tables: Vec<FleetTable>,
     /// What the report does not contain.
     limits: Vec<SanitizedText>,
 }
@@ -99,11 +104,26 @@ pub fn write_figure(report: &Report, figure: Figure, out: &mut dyn io::Write) ->
     for file in &report.files {
         agents.extend((0..file.models.len()).map(|place| AgentView::of(0, file, place, None, report)));
     }
+    agents.extend(of_fleet(report));
     let picture = match figure {
-        Figure::Fleet => Strip::new(report, &Totals::of(&agents), &agents, FIGURE_STYLE).render(),
-        Figure::Layers => Layers::new(&agents, FIGURE_STYLE).render(),
+        Figure::Fleet => Strip::new(report, &totals(report, &agents), &agents, FIGURE_STYLE).render(),
+        Figure::Layers => layers(report, &agents, FIGURE_STYLE).render(),
     };
     out.write_all(plain_page(&picture.map_err(io::Error::other)?).as_bytes())
+}
+
+/// The agents of many repositories, the worst of them.
+fn of_fleet(report: &Report) -> impl Iterator<Item = AgentView> {
+    let agents = report.fleet.iter().flat_map(|fleet| &fleet.agents).enumerate();
+    agents.map(|(at, agent)| AgentView::of_fleet(at + 1, agent))
+}
+
+fn totals(report: &Report, agents: &[AgentView]) -> Totals {
+    report.fleet.as_ref().map_or_else(|| Totals::of(agents), Totals::of_fleet)
+}
+
+fn layers(report: &Report, agents: &[AgentView], style: &'static str) -> Layers {
+    report.fleet.as_ref().map_or_else(|| Layers::new(agents, style), |fleet| Layers::of_fleet(fleet, style))
 }
 
 fn page(report: &Report) -> PageTemplate<'_> {
@@ -131,9 +151,10 @@ fn page(report: &Report) -> PageTemplate<'_> {
             others.push((SanitizedText::line(file.name()), left));
         }
     }
+    agents.extend(of_fleet(report));
     mark_namesakes(&mut agents);
     sort(&mut agents);
-    let totals = Totals::of(&agents);
+    let totals = totals(report, &agents);
     let rules = RuleView::all(report, &agents, &numbers);
     let mut exceptions: Vec<&Exception> =
         report.in_force.as_ref().map_or(&[][..], Policy::exceptions).iter().collect();
@@ -145,10 +166,11 @@ fn page(report: &Report) -> PageTemplate<'_> {
         tab: SanitizedText::line(tab(report, &title, &totals)),
         title: SanitizedText::cut(&title, 200),
         origin: origin(report),
-        sentence: if agents.is_empty() { Vec::new() } else { sentence(&totals, &agents) },
+        sentence: if agents.is_empty() { Vec::new() } else { sentence(&totals) },
         next: next(report, &rules, agents.is_empty()),
         strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, "")),
-        layers: Layers::new(&agents, ""),
+        layers: layers(report, &agents, ""),
+        tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
         filters: filters(&agents),
         register: RegisterRow::all(report, &agents, detail),
         changes: report.change.as_ref().map(|change| Changes::new(change, &positions)),
@@ -163,6 +185,9 @@ fn page(report: &Report) -> PageTemplate<'_> {
 }
 
 fn title(report: &Report) -> String {
+    if let (None, Some(fleet)) = (&report.page.title, &report.fleet) {
+        return format!("AI agent risk: {}", repositories(fleet));
+    }
     match (&report.page.title, repository(report)) {
         (Some(title), _) => title.clone(),
         (None, Some(repository)) => format!("AI agent risk: {repository}"),
