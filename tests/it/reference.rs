@@ -31,7 +31,9 @@ fn threat_model_page_lists_every_key_of_the_schema() {
         ("finding", "A finding"),
     ];
     let text = Reference::of("threat-model", &names).page(start);
-    assert!(["`factor-range`", "`data_operations`", "`mitigation_evidence`"].iter().all(|key| text.contains(key)));
+    assert!(
+        ["`factor-range`", "`data_operations`", "`mitigation_evidence`"].iter().all(|key| text.contains(key))
+    );
     hold("threat-model.md", &text);
 }
 
@@ -68,7 +70,9 @@ impl<'s> Reference<'s> {
     }
 
     fn table(&self, title: &str, object: &Value, text: &mut String) {
-        text.push_str(&format!("\n## {title}\n\n| key | type | required | meaning | rule |\n|---|---|---|---|---|\n"));
+        text.push_str(&format!(
+            "\n## {title}\n\n| key | type | required | meaning | rule |\n|---|---|---|---|---|\n"
+        ));
         let mut inner = Vec::new();
         for (key, node) in object["properties"].as_object().unwrap() {
             let node = self.resolved(node);
@@ -79,7 +83,7 @@ impl<'s> Reference<'s> {
                 "| `{key}` | {} | {} | {meaning} | {} |\n",
                 self.kind(&node),
                 if is_required { "yes" } else { "" },
-                rule(key, &node, object, is_required)
+                rule(title, key, &node, object, is_required)
             ));
             let content = if node["items"].is_object() { &node["items"] } else { &node };
             if content["properties"].is_object() && content["definition"].is_null() {
@@ -94,7 +98,9 @@ impl<'s> Reference<'s> {
     /// The node with what it refers to; `definition` is the name of a section of its own.
     fn resolved(&self, node: &Value) -> Value {
         let mut node = node.clone();
-        if let Some(name) = node["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")).map(str::to_owned) {
+        if let Some(name) =
+            node["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")).map(str::to_owned)
+        {
             let mut target = self.schema["$defs"][&name].clone();
             if let Some(description) = node.get("description") {
                 target["description"] = description.clone();
@@ -119,7 +125,9 @@ impl<'s> Reference<'s> {
             return format!("list of {}", self.kind(&node["items"]));
         }
         let words = |values: &[Value]| {
-            let words: Vec<String> = values.iter().map(|value| format!("`{}`", value.to_string().trim_matches('"'))).collect();
+            let mut words: Vec<String> =
+                values.iter().map(|value| format!("`{}`", value.to_string().trim_matches('"'))).collect();
+            words.dedup();
             words.join(", ")
         };
         if let Some(values) = node["enum"].as_array() {
@@ -136,7 +144,9 @@ impl<'s> Reference<'s> {
         }
         let types: Vec<&str> = match &node["type"] {
             Value::String(name) => vec![name],
-            Value::Array(names) => names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+            Value::Array(names) => {
+                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
+            }
             _ => Vec::new(),
         };
         let range = match (node["minimum"].as_f64(), node["maximum"].as_f64()) {
@@ -145,17 +155,32 @@ impl<'s> Reference<'s> {
             (None, Some(most)) => format!(" up to {most}"),
             (None, None) => String::new(),
         };
-        let types = types.join(" or ").replace("object", "mapping").replace("string", "text").replace("array", "list");
+        let types = types
+            .join(" or ")
+            .replace("object", "mapping")
+            .replace("string", "text")
+            .replace("array", "list");
         if types.is_empty() { "any".to_owned() } else { types + &range }
     }
 }
 
 /// The rule that reports a missing or wrong value: what the schema names, or a rule that is named like the key.
-fn rule(key: &str, node: &Value, object: &Value, is_required: bool) -> String {
+fn rule(title: &str, key: &str, node: &Value, object: &Value, is_required: bool) -> String {
     let missing = &object["x-rules"]["required"];
-    let missing = missing.as_str().or_else(|| missing[key].as_str()).filter(|_| is_required || missing.is_object());
-    let own = node["x-rules"].as_object().into_iter().flat_map(|rules| rules.values()).filter_map(Value::as_str);
-    let named = ["mismatch", "missing", "exceeded", "overdue"].map(|end| format!("{}-{end}", key.replace('_', "-")));
+    let missing =
+        missing.as_str().or_else(|| missing[key].as_str()).filter(|_| is_required || missing.is_object());
+    let own =
+        node["x-rules"].as_object().into_iter().flat_map(|rules| rules.values()).filter_map(Value::as_str);
+    let ends: &[&str] = match (title, key) {
+        ("`limits`", _) => &["-exceeded"],
+        ("`require`", "score") => &[],
+        ("`require`", _) => &["-missing", "-overdue"],
+        _ if node["definition"] == "layer" => &["-blank"],
+        _ => &["-mismatch", "-missing", "-overdue"],
+    };
+    let subject = key.trim_end_matches("_from").trim_end_matches("_within").replace('_', "-");
+    let subject = if node["definition"] == "layer" { "layer".to_owned() } else { subject };
+    let named: Vec<String> = ends.iter().map(|end| format!("{subject}{end}")).collect();
     let named = named.iter().map(String::as_str).filter(|name| rules::named(name).is_some());
     let mut found: Vec<&str> = missing.into_iter().chain(own).chain(named).collect();
     found.sort_unstable();
@@ -172,7 +197,10 @@ fn title_prefix(title: &str) -> String {
 
 fn anchor(title: &str) -> String {
     let kept = title.to_lowercase();
-    kept.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter)).collect::<String>().replace(' ', "-")
+    kept.chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+        .collect::<String>()
+        .replace(' ', "-")
 }
 
 fn cell(text: &str) -> String {
@@ -189,12 +217,16 @@ fn command_line_page_has_the_help_of_every_command() {
     };
     let top = help("");
     let is_command = |line: &&str| {
-        line.starts_with("  ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_lowercase) && !line.contains("aivss-lint")
+        line.starts_with("  ")
+            && line.as_bytes().get(2).is_some_and(u8::is_ascii_lowercase)
+            && !line.contains("aivss-lint")
     };
     let commands = top.split("\nExamples:").next().unwrap().lines().filter(is_command);
-    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    let commands: Vec<&str> =
+        commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
     assert!(commands.contains(&"check") && commands.contains(&"man"), "{commands:?}");
-    let mut text = format!("# Command line\n\nThe help of the program and of each command.\n\n```text\n{top}```\n");
+    let mut text =
+        format!("# Command line\n\nThe help of the program and of each command.\n\n```text\n{top}```\n");
     for command in commands {
         text.push_str(&format!("\n## {command}\n\n```text\n{}```\n", help(command)));
     }
